@@ -1,0 +1,12 @@
+/** @file Test runner settings: real parts (worker threads, SQLite files, HTTP) need longer limits than the defaults. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
