@@ -1,0 +1,124 @@
+/** @file Tensor arithmetic by name: short forms of `GraphBuilder.apply`. */
+import type { GraphBuilder, Tensor } from './graph.ts';
+import { type Shape, sizeOf } from './operators.ts';
+
+type Unary =
+  | 'Abs'
+  | 'Cos'
+  | 'Erf'
+  | 'Exp'
+  | 'Log'
+  | 'Neg'
+  | 'Relu'
+  | 'Sigmoid'
+  | 'Sin'
+  | 'Softplus'
+  | 'Sqrt'
+  | 'Tanh';
+type Binary =
+  | 'Add'
+  | 'Div'
+  | 'Greater'
+  | 'GreaterOrEqual'
+  | 'Less'
+  | 'LessOrEqual'
+  | 'MatMul'
+  | 'Max'
+  | 'Min'
+  | 'Mul'
+  | 'Pow'
+  | 'Sub';
+
+const unary = (operator: Unary) => (g: GraphBuilder, x: Tensor) => g.apply(operator, [x], {});
+const binary = (operator: Binary) => (g: GraphBuilder, a: Tensor, b: Tensor) => g.apply(operator, [a, b], {});
+
+export const abs = unary('Abs');
+export const cos = unary('Cos');
+export const erf = unary('Erf');
+export const exp = unary('Exp');
+export const log = unary('Log');
+export const neg = unary('Neg');
+export const relu = unary('Relu');
+export const sigmoid = unary('Sigmoid');
+export const sin = unary('Sin');
+export const softplus = unary('Softplus');
+export const sqrt = unary('Sqrt');
+export const tanh = unary('Tanh');
+
+export const add = binary('Add');
+export const div = binary('Div');
+export const greater = binary('Greater');
+export const greaterOrEqual = binary('GreaterOrEqual');
+export const less = binary('Less');
+export const lessOrEqual = binary('LessOrEqual');
+export const matMul = binary('MatMul');
+export const max = binary('Max');
+export const min = binary('Min');
+export const mul = binary('Mul');
+export const pow = binary('Pow');
+export const sub = binary('Sub');
+
+export const where = (g: GraphBuilder, condition: Tensor, a: Tensor, b: Tensor): Tensor =>
+  g.apply('Where', [condition, a, b], {});
+
+/** op(a) · op(b), op = transpose where asked; a [m, k], b [k, n] → [m, n]. */
+export const gemm = (g: GraphBuilder, a: Tensor, b: Tensor, transA = false, transB = false): Tensor =>
+  g.apply('Gemm', [a, b], { transA, transB });
+
+/** op(a) · b + c, with c [n] added to every row. */
+export const affine = (g: GraphBuilder, a: Tensor, b: Tensor, c: Tensor): Tensor =>
+  g.apply('Gemm', [a, b, c], { transA: false, transB: false });
+
+export const reshape = (g: GraphBuilder, x: Tensor, shape: Shape): Tensor =>
+  x.shape.join() === shape.join() ? x : g.apply('Reshape', [x], { shape });
+
+export const transpose = (g: GraphBuilder, x: Tensor, perm: readonly number[]): Tensor =>
+  g.apply('Transpose', [x], { perm });
+
+export const softmax = (g: GraphBuilder, x: Tensor, axis: number): Tensor =>
+  g.apply('Softmax', [x], { axis });
+export const logSoftmax = (g: GraphBuilder, x: Tensor, axis: number): Tensor =>
+  g.apply('LogSoftmax', [x], { axis });
+export const stopGradient = (g: GraphBuilder, x: Tensor): Tensor => g.apply('StopGradient', [x], {});
+
+export const reduceSum = (g: GraphBuilder, x: Tensor, axes: readonly number[], keepdims = false): Tensor =>
+  axes.length === 0 ? x : g.apply('ReduceSum', [x], { axes, keepdims });
+
+/** Σx/n over `axes`. */
+export function reduceMean(g: GraphBuilder, x: Tensor, axes: readonly number[], keepdims = false): Tensor {
+  const n = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1);
+  return mul(g, reduceSum(g, x, axes, keepdims), g.constant(1 / n));
+}
+
+/** The sum over every axis, a scalar. */
+export const total = (g: GraphBuilder, x: Tensor): Tensor =>
+  reduceSum(
+    g,
+    x,
+    x.shape.map((_, axis) => axis),
+  );
+
+/**
+ * The transpose of broadcasting: sums over the axes along which `shape` was stretched to `x.shape`.
+ * The one place where derivatives meet broadcasting.
+ */
+export function sumTo(g: GraphBuilder, x: Tensor, shape: Shape): Tensor {
+  const lead = x.shape.length - shape.length;
+  const axes = x.shape.flatMap((size, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : [],
+  );
+  return reshape(g, axes.length === 0 ? x : reduceSum(g, x, axes), shape);
+}
+
+/** A scalar or broadcastable tensor, stretched to `shape`. */
+export const expand = (g: GraphBuilder, x: Tensor, shape: Shape): Tensor =>
+  x.shape.join() === shape.join() ? x : g.apply('Expand', [x], { shape });
+
+/** A tensor of zeros of this shape. */
+export const zeros = (g: GraphBuilder, shape: Shape): Tensor => expand(g, g.constant(0), shape);
+
+/** [… , features] seen as a matrix [rows, features]. */
+export const asMatrix = (g: GraphBuilder, x: Tensor): Tensor => {
+  const features = x.shape.at(-1) ?? 1;
+  return reshape(g, x, [sizeOf(x.shape) / features, features]);
+};

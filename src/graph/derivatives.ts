@@ -1,0 +1,169 @@
+/**
+ * @file Reverse-mode differentiation: one rule per operator, a total table, so that a missing rule does not compile.
+ * A rule answers in the shape of the output; shapes that were broadcast are summed back in `gradients`, nowhere else.
+ */
+import * as c from './calculus.ts';
+import type { GraphBuilder, Node, Tensor } from './graph.ts';
+import type { Operator, OperatorAttributes } from './operators.ts';
+
+interface Step<O extends Operator> {
+  readonly g: GraphBuilder;
+  /** ∂loss/∂output */
+  readonly dy: Tensor;
+  /** The output, for rules that are cheapest in terms of it. */
+  readonly y: Tensor;
+  readonly attributes: OperatorAttributes[O];
+}
+
+/** ∂loss/∂input for every input; null where no gradient flows. Needless ones are pruned when the graph is finished. */
+type Rule<O extends Operator> = (step: Step<O>, ...inputs: Tensor[]) => (Tensor | null)[];
+
+const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
+
+const swapLast = (g: GraphBuilder, x: Tensor): Tensor => {
+  const rank = x.shape.length;
+  return c.transpose(g, x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
+};
+
+const nothing = () => [null, null];
+
+/** Gradient where the condition holds, 0 elsewhere: never `0 · ∞`. */
+const when = (g: GraphBuilder, condition: Tensor, dy: Tensor) => c.where(g, condition, dy, g.constant(0));
+
+const rules: { readonly [O in Operator]: Rule<O> } = {
+  // |x|′ = sign x, 0 at 0
+  Abs: ({ g, dy }, x) => {
+    const zero = g.constant(0);
+    return [c.where(g, c.greater(g, x, zero), dy, when(g, c.less(g, x, zero), c.neg(g, dy)))];
+  },
+  // (a + b)′ = 1, 1
+  Add: ({ dy }) => [dy, dy],
+  // cos′ = −sin
+  Cos: ({ g, dy }, x) => [c.neg(g, c.mul(g, dy, c.sin(g, x)))],
+  // (a / b)′ = 1/b, −(a/b)/b
+  Div: ({ g, dy, y }, _a, b) => {
+    const da = c.div(g, dy, b as Tensor);
+    return [da, c.neg(g, c.mul(g, da, y))];
+  },
+  // erf′ = 2/√π · exp(−x²)
+  Erf: ({ g, dy }, x) => {
+    const slope = c.mul(
+      g,
+      g.constant(TWO_OVER_SQRT_PI),
+      c.exp(g, c.neg(g, c.mul(g, x as Tensor, x as Tensor))),
+    );
+    return [c.mul(g, dy, slope)];
+  },
+  // exp′ = exp
+  Exp: ({ g, dy, y }) => [c.mul(g, dy, y)],
+  // copies are summed: done where broadcasting is undone
+  Expand: ({ dy }) => [dy],
+  // (A·B + C)′: dA = dy·Bᵀ, dB = Aᵀ·dy, dC = dy, with the transposes of the inputs taken into account
+  Gemm: ({ g, dy, attributes: { transA, transB } }, a, b) => [
+    transA ? c.gemm(g, b as Tensor, dy, transB, true) : c.gemm(g, dy, b as Tensor, false, !transB),
+    transB ? c.gemm(g, dy, a as Tensor, true, transA) : c.gemm(g, a as Tensor, dy, !transA, false),
+    dy,
+  ],
+  Greater: nothing,
+  GreaterOrEqual: nothing,
+  Less: nothing,
+  LessOrEqual: nothing,
+  // ln′ = 1/x
+  Log: ({ g, dy }, x) => [c.div(g, dy, x as Tensor)],
+  // dx = dy − softmax(x) · Σdy
+  LogSoftmax: ({ g, dy, attributes: { axis } }, x) => {
+    const sum = c.reduceSum(g, dy, [positive(axis, dy)], true);
+    return [c.sub(g, dy, c.mul(g, c.softmax(g, x as Tensor, axis), sum))];
+  },
+  // dA = dy·Bᵀ, dB = Aᵀ·dy
+  MatMul: ({ g, dy }, a, b) => [
+    c.matMul(g, dy, swapLast(g, b as Tensor)),
+    c.matMul(g, swapLast(g, a as Tensor), dy),
+  ],
+  // the larger one; a tie gives nothing to either, as relu′(0) = 0 and |0|′ = 0 ask
+  Max: ({ g, dy }, a, b) => [
+    when(g, c.greater(g, a as Tensor, b as Tensor), dy),
+    when(g, c.less(g, a as Tensor, b as Tensor), dy),
+  ],
+  Min: ({ g, dy }, a, b) => [
+    when(g, c.less(g, a as Tensor, b as Tensor), dy),
+    when(g, c.greater(g, a as Tensor, b as Tensor), dy),
+  ],
+  // (a·b)′ = b, a
+  Mul: ({ g, dy }, a, b) => [c.mul(g, dy, b as Tensor), c.mul(g, dy, a as Tensor)],
+  Neg: ({ g, dy }) => [c.neg(g, dy)],
+  // (xⁿ)′ = n·xⁿ⁻¹, xⁿ·ln x (the latter where x > 0, else 0)
+  Pow: ({ g, dy, y }, x, n) => {
+    const lower = c.pow(g, x as Tensor, c.sub(g, n as Tensor, g.constant(1)));
+    const positiveBase = c.greater(g, x as Tensor, g.constant(0));
+    const logarithm = c.log(g, c.where(g, positiveBase, x as Tensor, g.constant(1)));
+    return [c.mul(g, dy, c.mul(g, n as Tensor, lower)), c.mul(g, dy, c.mul(g, y, logarithm))];
+  },
+  // every summand gets the gradient of the sum
+  ReduceSum: ({ g, dy, attributes: { axes } }, x) => {
+    const shape = (x as Tensor).shape;
+    const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+    return [c.expand(g, c.reshape(g, dy, kept), shape)];
+  },
+  // relu′ = 1 for x > 0, else 0
+  Relu: ({ g, dy }, x) => [when(g, c.greater(g, x as Tensor, g.constant(0)), dy)],
+  Reshape: ({ g, dy }, x) => [c.reshape(g, dy, (x as Tensor).shape)],
+  // σ′ = σ(1 − σ)
+  Sigmoid: ({ g, dy, y }) => [c.mul(g, dy, c.mul(g, y, c.sub(g, g.constant(1), y)))],
+  // sin′ = cos
+  Sin: ({ g, dy }, x) => [c.mul(g, dy, c.cos(g, x as Tensor))],
+  // dx = y · (dy − Σ dy·y)
+  Softmax: ({ g, dy, y, attributes: { axis } }) => {
+    const sum = c.reduceSum(g, c.mul(g, dy, y), [positive(axis, y)], true);
+    return [c.mul(g, y, c.sub(g, dy, sum))];
+  },
+  // softplus′ = σ
+  Softplus: ({ g, dy }, x) => [c.mul(g, dy, c.sigmoid(g, x as Tensor))],
+  // √′ = 1/(2√x)
+  Sqrt: ({ g, dy, y }) => [c.div(g, c.mul(g, dy, g.constant(0.5)), y)],
+  StopGradient: () => [null],
+  // (a − b)′ = 1, −1
+  Sub: ({ g, dy }) => [dy, c.neg(g, dy)],
+  // tanh′ = 1 − tanh²
+  Tanh: ({ g, dy, y }) => [c.mul(g, dy, c.sub(g, g.constant(1), c.mul(g, y, y)))],
+  Transpose: ({ g, dy, attributes: { perm } }) => [
+    c.transpose(
+      g,
+      dy,
+      perm.map((_, axis) => perm.indexOf(axis)),
+    ),
+  ],
+  // the gradient of the branch that was taken
+  Where: ({ g, dy }, condition) => [
+    null,
+    c.where(g, condition as Tensor, dy, g.constant(0)),
+    c.where(g, condition as Tensor, g.constant(0), dy),
+  ],
+};
+
+const positive = (axis: number, x: Tensor) => (axis < 0 ? axis + x.shape.length : axis);
+
+function differentiate<O extends Operator>(g: GraphBuilder, node: Node<O>, dy: Tensor): (Tensor | null)[] {
+  return rules[node.operator]({ g, dy, y: node.output, attributes: node.attributes }, ...node.inputs);
+}
+
+/**
+ * ∂loss/∂x for every x, each in the shape of its x; zeros where the loss does not depend on x.
+ * @param loss scalar
+ */
+export function gradients(g: GraphBuilder, loss: Tensor, xs: readonly Tensor[]): Tensor[] {
+  const found = new Map<number, Tensor>([[loss.id, g.constant(1)]]);
+  // Differentiating appends nodes; only those of the forward pass are walked.
+  for (const node of [...g.nodes].reverse()) {
+    const dy = found.get(node.output.id);
+    if (dy === undefined) continue;
+    differentiate(g, node, dy).forEach((gradient, index) => {
+      const input = node.inputs[index];
+      if (gradient === null || input === undefined) return;
+      const summed = c.sumTo(g, gradient, input.shape);
+      const before = found.get(input.id);
+      found.set(input.id, before === undefined ? summed : c.add(g, before, summed));
+    });
+  }
+  return xs.map((x) => found.get(x.id) ?? c.zeros(g, x.shape));
+}

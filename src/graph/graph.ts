@@ -1,0 +1,157 @@
+/** @file Builds a graph: statically shaped tensors and the operators between them. Knows no derivative and no runtime. */
+import { assert } from '../util/assert.ts';
+import {
+  type DataType,
+  inferShape,
+  type Operator,
+  type OperatorAttributes,
+  outputType,
+  type Shape,
+  ShapeMismatch,
+} from './operators.ts';
+
+/** A value in the graph. `id` grows in order of creation, which is a topological order. */
+export interface Tensor {
+  readonly id: number;
+  readonly shape: Shape;
+  readonly dtype: DataType;
+}
+
+export interface Node<O extends Operator = Operator> {
+  readonly operator: O;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: OperatorAttributes[O];
+  readonly output: Tensor;
+}
+
+export interface GraphInput {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+/** A finished graph: plain data, read by the ONNX encoder and by the float64 reference of the tests. */
+export interface Graph {
+  readonly inputs: readonly GraphInput[];
+  readonly constants: ReadonlyMap<number, number>;
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly GraphInput[];
+}
+
+/** Where in the request a part of the graph comes from. */
+export interface Scope {
+  readonly layer: string;
+  readonly pointer: string;
+}
+
+/** Shapes that do not fit, with the layer that asked for it. The client's mistake: becomes a 422. */
+export class GraphShapeError extends Error {
+  override name = 'GraphShapeError';
+  readonly scope: Scope | null;
+  constructor(message: string, scope: Scope | null) {
+    super(scope === null ? message : `layer "${scope.layer}": ${message}`);
+    this.scope = scope;
+  }
+}
+
+export class GraphBuilder {
+  readonly #inputs: GraphInput[] = [];
+  readonly #constants = new Map<number, number>();
+  readonly #nodes: Node[] = [];
+  readonly #outputs: GraphInput[] = [];
+  readonly #known = new Map<string, Tensor>();
+  #scope: Scope | null = null;
+  #count = 0;
+
+  get nodes(): readonly Node[] {
+    return this.#nodes;
+  }
+
+  #tensor(shape: Shape, dtype: DataType): Tensor {
+    return { id: this.#count++, shape, dtype };
+  }
+
+  /** Runs `build` so that a shape error inside it names this layer. */
+  within<T>(scope: Scope, build: () => T): T {
+    const outer = this.#scope;
+    this.#scope = scope;
+    try {
+      return build();
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /** A value that is fed at every run. Names are unique. */
+  input(name: string, shape: Shape): Tensor {
+    assert(!this.#inputs.some((input) => input.name === name), `input ${name} exists already`);
+    const tensor = this.#tensor(shape, 'float32');
+    this.#inputs.push({ name, tensor });
+    return tensor;
+  }
+
+  /** A float32 scalar; equal numbers share one tensor. */
+  constant(value: number): Tensor {
+    const key = `constant:${Object.is(value, -0) ? '-0' : value}`;
+    let tensor = this.#known.get(key);
+    if (tensor === undefined) {
+      tensor = this.#tensor([], 'float32');
+      this.#constants.set(tensor.id, value);
+      this.#known.set(key, tensor);
+    }
+    return tensor;
+  }
+
+  /**
+   * The output of `operator`. Equal applications share one node, so a derivative that needs σ(x) again reuses it.
+   * @throws GraphShapeError where the shapes do not fit, naming the layer.
+   */
+  apply<O extends Operator>(
+    operator: O,
+    inputs: readonly Tensor[],
+    attributes: OperatorAttributes[O],
+  ): Tensor {
+    const key = `${operator}(${inputs.map((input) => input.id).join()})${JSON.stringify(attributes)}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const output = this.#tensor(this.#infer(operator, inputs, attributes), outputType(operator));
+    this.#nodes.push({ operator, inputs, attributes, output });
+    this.#known.set(key, output);
+    return output;
+  }
+
+  #infer<O extends Operator>(
+    operator: O,
+    inputs: readonly Tensor[],
+    attributes: OperatorAttributes[O],
+  ): number[] {
+    try {
+      return inferShape[operator](
+        inputs.map((input) => input.shape),
+        attributes,
+      );
+    } catch (error) {
+      if (error instanceof ShapeMismatch) throw new GraphShapeError(error.message, this.#scope);
+      throw error;
+    }
+  }
+
+  /** Makes a tensor readable after a run. Names are unique; an input or constant is passed through a node. */
+  output(name: string, tensor: Tensor): void {
+    assert(!this.#outputs.some((output) => output.name === name), `output ${name} exists already`);
+    this.#outputs.push({ name, tensor });
+  }
+
+  /** The graph of everything that the outputs need; unused nodes are left out, inputs are kept. */
+  finish(): Graph {
+    const needed = new Set(this.#outputs.map((output) => output.tensor.id));
+    for (const node of this.#nodes.toReversed()) {
+      if (needed.has(node.output.id)) for (const input of node.inputs) needed.add(input.id);
+    }
+    return {
+      inputs: this.#inputs,
+      constants: new Map([...this.#constants].filter(([id]) => needed.has(id))),
+      nodes: this.#nodes.filter((node) => needed.has(node.output.id)),
+      outputs: this.#outputs,
+    };
+  }
+}

@@ -1,0 +1,66 @@
+/** @file The part of onnx.proto (ONNX IR version 8) that the encoder writes, as a protobufjs descriptor. */
+import protobuf from 'protobufjs';
+
+const string = (id: number) => ({ type: 'string', id });
+const message = (type: string, id: number) => ({ type, id });
+const repeated = (type: string, id: number) => ({ rule: 'repeated', type, id });
+const packed = (type: string, id: number) => ({ rule: 'repeated', type, id, options: { packed: true } });
+
+/** Field numbers from https://github.com/onnx/onnx/blob/v1.16.0/onnx/onnx.proto */
+const root = protobuf.Root.fromJSON({
+  nested: {
+    AttributeProto: {
+      fields: {
+        name: string(1),
+        i: message('int64', 3),
+        ints: packed('int64', 8),
+        type: message('int32', 20),
+      },
+    },
+    ValueInfoProto: { fields: { name: string(1), type: message('TypeProto', 2) } },
+    TypeProto: { fields: { tensorType: message('TensorTypeProto', 1) } },
+    TensorTypeProto: { fields: { elemType: message('int32', 1), shape: message('TensorShapeProto', 2) } },
+    TensorShapeProto: { fields: { dim: repeated('Dimension', 1) } },
+    Dimension: { fields: { dimValue: message('int64', 1) } },
+    NodeProto: {
+      fields: {
+        input: repeated('string', 1),
+        output: repeated('string', 2),
+        name: string(3),
+        opType: string(4),
+        attribute: repeated('AttributeProto', 5),
+      },
+    },
+    TensorProto: {
+      fields: {
+        dims: packed('int64', 1),
+        dataType: message('int32', 2),
+        name: string(8),
+        rawData: message('bytes', 9),
+      },
+    },
+    GraphProto: {
+      fields: {
+        node: repeated('NodeProto', 1),
+        name: string(2),
+        initializer: repeated('TensorProto', 5),
+        input: repeated('ValueInfoProto', 11),
+        output: repeated('ValueInfoProto', 12),
+      },
+    },
+    OperatorSetIdProto: { fields: { domain: string(1), version: message('int64', 2) } },
+    ModelProto: {
+      fields: {
+        irVersion: message('int64', 1),
+        producerName: string(2),
+        graph: message('GraphProto', 7),
+        opsetImport: repeated('OperatorSetIdProto', 8),
+      },
+    },
+  },
+});
+
+/** Serializes a ModelProto given with the field names above. */
+export function writeModel(model: Record<string, unknown>): Uint8Array {
+  return root.lookupType('ModelProto').encode(model).finish();
+}

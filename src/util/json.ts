@@ -1,0 +1,48 @@
+/** @file JSON of the wire: pointers, canonical text, and numbers that JSON cannot carry. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** RFC 6901 pointer of a path: `['a', 0, 'b/c']` → `/a/0/b~1c`; the empty path is `''`. */
+export function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+const nonFiniteName = (value: number) => (Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf');
+
+/**
+ * A copy in which every NaN or ±Infinity is `null`, and the object that holds it says so in
+ * `non_finite: { "<field>": "nan" | "inf" | "-inf" }`. Inside arrays the field is `name[index]`.
+ */
+export function encodeNonFinite<T>(value: T): T {
+  return encode(value) as T;
+}
+
+function encode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => (isNonFinite(item) ? null : encode(item)));
+  if (value === null || typeof value !== 'object') return isNonFinite(value) ? null : value;
+  const result: Record<string, unknown> = {};
+  const nonFinite: Record<string, string> = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
+    if (isNonFinite(item)) nonFinite[key] = nonFiniteName(item);
+    if (Array.isArray(item)) {
+      item.forEach((element, index) => {
+        if (isNonFinite(element)) nonFinite[`${key}[${index}]`] = nonFiniteName(element);
+      });
+    }
+    result[key] = encode(item);
+  }
+  if (Object.keys(nonFinite).length > 0) result.non_finite = nonFinite;
+  return result;
+}
+
+const isNonFinite = (value: unknown): value is number => typeof value === 'number' && !Number.isFinite(value);
+
+/** JSON with object keys sorted: equal values give equal texts, so it can be hashed. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    item !== null && typeof item === 'object' && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : item,
+  );
+}
