@@ -4,6 +4,12 @@ import { z } from 'zod';
 /** More samples than this are refused: a training set of this service fits into memory many times over. */
 export const MAX_SAMPLES = 100_000;
 
+/** Inputs and targets together: 8 MB as float32, some 20 MB as JSON. */
+export const MAX_NUMBERS = 2_000_000;
+
+/** More classes than this are no classes: integers beyond are taken for values. */
+export const MAX_CLASSES = 10_000;
+
 export const samplesOption = (initial: number) =>
   z
     .int()
@@ -20,13 +26,26 @@ export const noiseOption = (initial: number) =>
     .default(initial)
     .describe('Standard deviation of the Gaussian noise that is added');
 
+/** For tables of a given length. */
+export const tableSamplesOption = (rows: number) =>
+  z
+    .int()
+    .min(2)
+    .max(rows)
+    .nullable()
+    .default(null)
+    .describe(
+      'Use only so many samples: the first ones after shuffling (in the given order without); null for all',
+    );
+
 /** Options of every data set, beside its own. */
 export const commonOptions = {
   standardize: z
     .boolean()
     .default(false)
     .describe(
-      'Subtract the mean and divide by the standard deviation of each feature, both of the training split',
+      'Subtract the mean and divide by the (biased) standard deviation of each feature, i.e. of each number ' +
+        'of an input, both of the training split; a constant feature is only centred',
     ),
   scale: z.number().default(1).describe('Factor on all inputs, applied before `standardize`'),
   validation_split: z
@@ -34,9 +53,13 @@ export const commonOptions = {
     .min(0)
     .max(0.9)
     .default(0.2)
-    .describe('Fraction held back for validation; 0 for none'),
+    .describe(
+      'Fraction held back for validation: the last round(samples · fraction), at least 1; 0 for none',
+    ),
   shuffle: z
     .boolean()
     .default(true)
     .describe('Shuffle before splitting and again in each epoch; false keeps the given order throughout'),
 };
+
+export type CommonOptions = z.output<z.ZodObject<typeof commonOptions>>;

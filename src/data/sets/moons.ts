@@ -1,5 +1,5 @@
 /** @file Two interleaving half circles, as in scikit-learn's `make_moons`. */
-import { defineData } from '../data_set.ts';
+import { defineData, describeClasses } from '../data_set.ts';
 import { noiseOption, samplesOption } from '../options.ts';
 
 export const moons = defineData({
@@ -10,13 +10,7 @@ export const moons = defineData({
     'on both coordinates. Classes are balanced.',
   sources: ['scikit-learn, sklearn.datasets.make_moons'],
   options: { samples: samplesOption(1000), noise: noiseOption(0.1) },
-  describe: ({ samples }) => ({
-    samples,
-    input_shape: [2],
-    reshapable: false,
-    target_kind: 'classes',
-    target_size: 2,
-  }),
+  describe: ({ samples }) => describeClasses(samples, [2], 2),
   generate({ samples, noise }, random) {
     const inputs = new Float32Array(samples * 2);
     const targets = new Float32Array(samples);

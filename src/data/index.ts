@@ -1,0 +1,106 @@
+/** @file The data sets that this server knows, the schema of `data` in a request, and the way from it to samples. */
+import { z } from 'zod';
+import { assert, present } from '../util/assert.ts';
+import { createRandom } from '../util/random.ts';
+import { type DataDescription, type DataPart, type DataProblem, fitsInput, sizeOf } from './data_set.ts';
+import { commonOptions, MAX_NUMBERS } from './options.ts';
+import { blobs } from './sets/blobs.ts';
+import { breastCancer } from './sets/breast_cancer.ts';
+import { circles } from './sets/circles.ts';
+import { diabetes } from './sets/diabetes.ts';
+import { digits } from './sets/digits.ts';
+import { friedman } from './sets/friedman.ts';
+import { inline } from './sets/inline.ts';
+import { iris } from './sets/iris.ts';
+import { moons } from './sets/moons.ts';
+import { sine } from './sets/sine.ts';
+import { spirals } from './sets/spirals.ts';
+import { teacher } from './sets/teacher.ts';
+import { wine } from './sets/wine.ts';
+import { xor } from './sets/xor.ts';
+import { type DataSplits, splitSamples } from './splits.ts';
+
+export { type Batches, type BatchOptions, createBatches, effectiveBatchSize, gather } from './batches.ts';
+export {
+  type DataDescription,
+  type DataPart,
+  type DataProblem,
+  fitsInput,
+  outputsFor,
+  type Samples,
+  type TargetKind,
+  type TargetReading,
+} from './data_set.ts';
+export { type DataSplits, type Split, splitSizes } from './splits.ts';
+
+/** In the order of the catalogue. Adding a data set is one file and one line here. */
+export const dataParts = [
+  moons,
+  circles,
+  blobs,
+  spirals,
+  xor,
+  sine,
+  friedman,
+  teacher,
+  iris,
+  wine,
+  breastCancer,
+  digits,
+  diabetes,
+  inline,
+] as const;
+
+type SchemaOf<Part> =
+  Part extends DataPart<infer Type, infer Options>
+    ? z.ZodObject<{ type: z.ZodLiteral<Type> } & Options & typeof commonOptions, z.core.$strict>
+    : never;
+type SchemasOf<Parts extends readonly unknown[]> = {
+  -readonly [Index in keyof Parts]: SchemaOf<Parts[Index]>;
+};
+type Schemas = SchemasOf<typeof dataParts>;
+
+/** The common options are listed last, but a part's own never share their names. */
+function schemaOf(part: DataPart) {
+  return z
+    .strictObject({ type: z.literal(part.type), ...part.options, ...commonOptions })
+    .superRefine((config, context) => {
+      for (const { path, message, fix } of problemsOf(part, config)) {
+        context.addIssue({ code: 'custom', path: [...path], message, ...(fix && { params: { fix } }) });
+      }
+    })
+    .meta({ description: `${part.title}. ${part.description}` });
+}
+
+function problemsOf(part: DataPart, config: Record<string, unknown>): DataProblem[] {
+  const problems = part.check?.(config) ?? [];
+  if (problems.length > 0) return problems;
+  const { samples, input_shape, target_kind, target_size } = part.describe(config);
+  const numbers = samples * (sizeOf(input_shape) + (target_kind === 'classes' ? 1 : target_size));
+  if (numbers <= MAX_NUMBERS) return [];
+  return [{ path: ['samples'], message: `makes ${numbers} numbers, more than ${MAX_NUMBERS}` }];
+}
+
+/** `data` of an experiment. A problem of the options together carries its remedy as `params.fix`. */
+export const dataSchema = z.discriminatedUnion('type', dataParts.map(schemaOf) as unknown as Schemas);
+
+export type DataConfig = z.output<typeof dataSchema>;
+
+const partsByType = new Map<string, DataPart>(dataParts.map((part) => [part.type, part]));
+const partOf = (config: DataConfig): DataPart => present(partsByType.get(config.type), config.type);
+
+export function describeData(config: DataConfig): DataDescription {
+  return partOf(config).describe(config);
+}
+
+/**
+ * Makes the samples of an experiment: generated → shuffled → cut to `samples` → split → scaled → standardized.
+ * Deterministic in the configuration and the seed. The input shape is the network's; it has to fit.
+ */
+export function loadData(config: DataConfig, seed: number, inputShape: readonly number[]): DataSplits {
+  const part = partOf(config);
+  const description = part.describe(config);
+  assert(fitsInput(description, inputShape), `${config.type} does not fit [${inputShape.join(', ')}]`);
+  const samples = part.generate(config, createRandom(seed, 'data'));
+  return splitSamples(samples, { ...description, input_shape: inputShape }, config, seed);
+}

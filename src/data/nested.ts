@@ -1,0 +1,64 @@
+/** @file Nested lists of numbers, as JSON gives them: their shape, what is wrong with them, their numbers in a row. */
+import type { DataProblem } from './data_set.ts';
+
+/** After so many the rest is most likely the same mistake again. */
+const MAX_PROBLEMS = 10;
+
+/** Shape of a nested list, by the first element of each level: of a number `[]`, of `[[1, 2]]` `[1, 2]`. */
+export function shapeOf(value: unknown, maxRank: number): number[] {
+  const shape: number[] = [];
+  let level = value;
+  // One level more than allowed is enough to see that there are too many.
+  while (Array.isArray(level) && shape.length <= maxRank) {
+    shape.push(level.length);
+    level = level[0];
+  }
+  return shape;
+}
+
+/** Elements that do not have this shape, and numbers that float32 cannot hold. */
+export function problemsOf(
+  elements: readonly unknown[],
+  shape: readonly number[],
+  name: string,
+): DataProblem[] {
+  const problems: DataProblem[] = [];
+  const path: (string | number)[] = [name];
+  const report = (message: string) => problems.push({ path: [...path], message });
+
+  const visitNumber = (value: unknown) => {
+    if (typeof value !== 'number') report('must be a number, as the first one has it');
+    else if (!Number.isFinite(Math.fround(value)))
+      report('must be a finite number within the range of float32 (±3.4e38)');
+  };
+  const visitList = (value: unknown, depth: number) => {
+    const length = shape[depth];
+    if (!Array.isArray(value)) report(`must be a list of ${length}, as the first one has it`);
+    else if (value.length !== length)
+      report(`has ${value.length} elements instead of the first one's ${length}`);
+    else visitAll(value, depth + 1);
+  };
+  const visitAll = (values: readonly unknown[], depth: number) => {
+    for (let i = 0; i < values.length && problems.length < MAX_PROBLEMS; i++) {
+      path.push(i);
+      if (depth === shape.length) visitNumber(values[i]);
+      else visitList(values[i], depth);
+      path.pop();
+    }
+  };
+
+  visitAll(elements, 0);
+  return problems;
+}
+
+/** The numbers of all elements, row-major. */
+export function flatten(elements: readonly unknown[], size: number): Float32Array {
+  const numbers = new Float32Array(size);
+  let position = 0;
+  const visit = (value: unknown) => {
+    if (Array.isArray(value)) value.forEach(visit);
+    else numbers[position++] = value as number;
+  };
+  visit(elements);
+  return numbers;
+}

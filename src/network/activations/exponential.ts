@@ -1,0 +1,14 @@
+/** @file The exponential; overflows to infinity above x = 88.7 in float32. */
+import { defineActivation } from './activation.ts';
+
+export const exponential = defineActivation({
+  type: 'exponential',
+  title: 'Exponential',
+  formula: 'exp(x)',
+  sources: [],
+  options: {},
+  initializer: 'lecun_normal',
+  apply: (m, x) => m.exp(x),
+  pytorch: () => 'Expression(lambda x: torch.exp(x))',
+  keras: () => 'layers.Activation("exponential")',
+});

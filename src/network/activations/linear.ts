@@ -1,0 +1,14 @@
+/** @file The identity. */
+import { defineActivation } from './activation.ts';
+
+export const linear = defineActivation({
+  type: 'linear',
+  title: 'Linear',
+  formula: 'x',
+  sources: [],
+  options: {},
+  initializer: 'lecun_normal',
+  apply: (_m, x) => x,
+  pytorch: () => 'nn.Identity()',
+  keras: () => 'layers.Activation("linear")',
+});

@@ -1,0 +1,14 @@
+/** @file One value everywhere. */
+import { z } from 'zod';
+import { defineInitializer } from './initializer.ts';
+
+export const constant = defineInitializer({
+  type: 'constant',
+  title: 'Constant',
+  formula: 'w = value',
+  sources: [],
+  options: { value: z.number().min(-1e6).max(1e6).default(0).describe('The value') },
+  fill: (out, _target, _random, { value }) => void out.fill(value),
+  pytorch: ({ value }) => `nn.init.constant_(w, ${value})`,
+  keras: ({ value }) => `keras.initializers.Constant(${value})`,
+});

@@ -1,0 +1,36 @@
+/** @file Fills an array from a distribution. */
+import type { Random } from '../../util/random.ts';
+
+/** Standard deviation of N(0, 1) truncated to [−2, 2]. */
+const TRUNCATED_STDDEV = 0.87962566103423978;
+
+export function fillNormal(out: Float32Array, random: Random, mean: number, stddev: number): void {
+  for (let i = 0; i < out.length; i++) out[i] = mean + stddev * random.normal();
+}
+
+/** N(mean, stddev²), redrawn beyond two standard deviations; `stddev` is that before truncation, as in Keras. */
+export function fillTruncatedNormal(out: Float32Array, random: Random, mean: number, stddev: number): void {
+  for (let i = 0; i < out.length; i++) {
+    let z = random.normal();
+    while (Math.abs(z) > 2) z = random.normal();
+    out[i] = mean + stddev * z;
+  }
+}
+
+export function fillUniform(out: Float32Array, random: Random, min: number, max: number): void {
+  for (let i = 0; i < out.length; i++) out[i] = min + (max - min) * random.uniform();
+}
+
+/** Mean 0 and exactly this variance, by the distribution's own correction. */
+export function fillVariance(
+  out: Float32Array,
+  random: Random,
+  variance: number,
+  distribution: 'normal' | 'truncated_normal' | 'uniform',
+): void {
+  const stddev = Math.sqrt(variance);
+  if (distribution === 'normal') fillNormal(out, random, 0, stddev);
+  else if (distribution === 'uniform')
+    fillUniform(out, random, -stddev * Math.sqrt(3), stddev * Math.sqrt(3));
+  else fillTruncatedNormal(out, random, 0, stddev / TRUNCATED_STDDEV);
+}

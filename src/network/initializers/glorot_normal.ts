@@ -1,0 +1,15 @@
+/** @file Truncated normal (as in Keras) numbers of variance 2 / (fan_in + fan_out). */
+import { fillVariance } from './distributions.ts';
+import { defineInitializer } from './initializer.ts';
+
+export const glorotNormal = defineInitializer({
+  type: 'glorot_normal',
+  title: 'Glorot (Xavier) normal',
+  formula: 'Var(w) = 2 / (fan_in + fan_out)',
+  sources: ['Glorot & Bengio 2010, equation 16'],
+  options: {},
+  fill: (out, { fanIn, fanOut }, random) =>
+    fillVariance(out, random, 2 / (fanIn + fanOut), 'truncated_normal'),
+  pytorch: () => 'nn.init.xavier_normal_(w)',
+  keras: () => '"glorot_normal"',
+});

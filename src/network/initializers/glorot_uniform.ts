@@ -1,0 +1,14 @@
+/** @file Uniform numbers of variance 2 / (fan_in + fan_out). */
+import { fillVariance } from './distributions.ts';
+import { defineInitializer } from './initializer.ts';
+
+export const glorotUniform = defineInitializer({
+  type: 'glorot_uniform',
+  title: 'Glorot (Xavier) uniform',
+  formula: 'Var(w) = 2 / (fan_in + fan_out)',
+  sources: ['Glorot & Bengio 2010, equation 16'],
+  options: {},
+  fill: (out, { fanIn, fanOut }, random) => fillVariance(out, random, 2 / (fanIn + fanOut), 'uniform'),
+  pytorch: () => 'nn.init.xavier_uniform_(w)',
+  keras: () => '"glorot_uniform"',
+});

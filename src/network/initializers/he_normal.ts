@@ -1,0 +1,14 @@
+/** @file Truncated normal (as in Keras) numbers of variance 2 / fan_in. */
+import { fillVariance } from './distributions.ts';
+import { defineInitializer } from './initializer.ts';
+
+export const heNormal = defineInitializer({
+  type: 'he_normal',
+  title: 'He (Kaiming) normal',
+  formula: 'Var(w) = 2 / fan_in',
+  sources: ['He et al. 2015, arXiv:1502.01852, equation 10'],
+  options: {},
+  fill: (out, { fanIn }, random) => fillVariance(out, random, 2 / fanIn, 'truncated_normal'),
+  pytorch: () => 'nn.init.kaiming_normal_(w, nonlinearity="relu")',
+  keras: () => '"he_normal"',
+});

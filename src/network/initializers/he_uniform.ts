@@ -1,0 +1,14 @@
+/** @file Uniform numbers of variance 2 / fan_in. */
+import { fillVariance } from './distributions.ts';
+import { defineInitializer } from './initializer.ts';
+
+export const heUniform = defineInitializer({
+  type: 'he_uniform',
+  title: 'He (Kaiming) uniform',
+  formula: 'Var(w) = 2 / fan_in',
+  sources: ['He et al. 2015, arXiv:1502.01852, equation 10'],
+  options: {},
+  fill: (out, { fanIn }, random) => fillVariance(out, random, 2 / fanIn, 'uniform'),
+  pytorch: () => 'nn.init.kaiming_uniform_(w, nonlinearity="relu")',
+  keras: () => '"he_uniform"',
+});

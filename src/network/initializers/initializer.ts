@@ -1,0 +1,31 @@
+/** @file What an initializer is: it fills one parameter with numbers. */
+import type { z } from 'zod';
+import type { Random } from '../../util/random.ts';
+
+/** The parameter to fill. */
+export interface Target {
+  readonly shape: readonly number[];
+  /** Inputs and outputs of one unit; a bias carries those of its kernel. */
+  readonly fanIn: number;
+  readonly fanOut: number;
+}
+
+export interface InitializerPart<
+  Type extends string = string,
+  Options extends z.ZodRawShape = z.ZodRawShape,
+> {
+  readonly type: Type;
+  readonly title: string;
+  /** Formula first. */
+  readonly formula: string;
+  readonly sources: readonly string[];
+  readonly options: Options;
+  fill(out: Float32Array, target: Target, random: Random, options: z.output<z.ZodObject<Options>>): void;
+  /** Statement on a tensor `w`, and an expression. */
+  readonly pytorch: (options: z.output<z.ZodObject<Options>>) => string;
+  readonly keras: (options: z.output<z.ZodObject<Options>>) => string;
+}
+
+export const defineInitializer = <Type extends string, Options extends z.ZodRawShape>(
+  part: InitializerPart<Type, Options>,
+): InitializerPart<Type, Options> => part;

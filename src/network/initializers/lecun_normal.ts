@@ -1,0 +1,14 @@
+/** @file Truncated normal (as in Keras) numbers of variance 1 / fan_in. */
+import { fillVariance } from './distributions.ts';
+import { defineInitializer } from './initializer.ts';
+
+export const lecunNormal = defineInitializer({
+  type: 'lecun_normal',
+  title: 'LeCun normal',
+  formula: 'Var(w) = 1 / fan_in',
+  sources: ['LeCun et al. 1998, Efficient BackProp, section 4.6'],
+  options: {},
+  fill: (out, { fanIn }, random) => fillVariance(out, random, 1 / fanIn, 'truncated_normal'),
+  pytorch: () => 'nn.init.kaiming_normal_(w, nonlinearity="linear")',
+  keras: () => '"lecun_normal"',
+});

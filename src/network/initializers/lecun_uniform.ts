@@ -1,0 +1,14 @@
+/** @file Uniform numbers of variance 1 / fan_in. */
+import { fillVariance } from './distributions.ts';
+import { defineInitializer } from './initializer.ts';
+
+export const lecunUniform = defineInitializer({
+  type: 'lecun_uniform',
+  title: 'LeCun uniform',
+  formula: 'Var(w) = 1 / fan_in',
+  sources: ['LeCun et al. 1998, Efficient BackProp, section 4.6'],
+  options: {},
+  fill: (out, { fanIn }, random) => fillVariance(out, random, 1 / fanIn, 'uniform'),
+  pytorch: () => 'nn.init.kaiming_uniform_(w, nonlinearity="linear")',
+  keras: () => '"lecun_uniform"',
+});

@@ -1,0 +1,18 @@
+/** @file Independent normal numbers. */
+import { z } from 'zod';
+import { fillNormal } from './distributions.ts';
+import { defineInitializer } from './initializer.ts';
+
+export const normal = defineInitializer({
+  type: 'normal',
+  title: 'Normal',
+  formula: 'w ~ N(mean, stddev²)',
+  sources: [],
+  options: {
+    mean: z.number().min(-1e6).max(1e6).default(0).describe('Mean'),
+    stddev: z.number().min(0).max(1e6).default(0.05).describe('Standard deviation'),
+  },
+  fill: (out, _target, random, { mean, stddev }) => fillNormal(out, random, mean, stddev),
+  pytorch: ({ mean, stddev }) => `nn.init.normal_(w, ${mean}, ${stddev})`,
+  keras: ({ mean, stddev }) => `keras.initializers.RandomNormal(${mean}, ${stddev})`,
+});

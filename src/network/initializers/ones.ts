@@ -1,0 +1,13 @@
+/** @file All ones. */
+import { defineInitializer } from './initializer.ts';
+
+export const ones = defineInitializer({
+  type: 'ones',
+  title: 'Ones',
+  formula: 'w = 1',
+  sources: [],
+  options: {},
+  fill: (out) => void out.fill(1),
+  pytorch: () => 'nn.init.ones_(w)',
+  keras: () => '"ones"',
+});

@@ -1,0 +1,43 @@
+/** @file Orthonormal columns, or rows where there are fewer of them. */
+import { z } from 'zod';
+import type { Random } from '../../util/random.ts';
+import { defineInitializer, type Target } from './initializer.ts';
+
+/**
+ * Gram–Schmidt on Gaussian vectors, in float64. Each is orthogonalised twice: once leaves an error that grows with the
+ * condition of the matrix ("twice is enough", Giraud et al. 2005). Leading axes are one: [.., out] → [rows, out].
+ */
+function fillOrthogonal(out: Float32Array, target: Target, random: Random, { gain }: { gain: number }): void {
+  const columns = target.shape.at(-1) ?? 1;
+  const rows = out.length / columns;
+  const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+  const vectors: Float64Array[] = [];
+  for (let k = 0; k < count; k++) {
+    const vector = Float64Array.from({ length }, () => random.normal());
+    for (let pass = 0; pass < 2; pass++) for (const other of vectors) removeComponent(vector, other);
+    const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+    vectors.push(vector.map((value) => value / norm));
+  }
+  vectors.forEach((vector, k) => {
+    vector.forEach((value, i) => {
+      out[rows >= columns ? i * columns + k : k * columns + i] = gain * value;
+    });
+  });
+}
+
+function removeComponent(vector: Float64Array, unit: Float64Array): void {
+  let dot = 0;
+  for (let i = 0; i < vector.length; i++) dot += (vector[i] as number) * (unit[i] as number);
+  for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] as number) - dot * (unit[i] as number);
+}
+
+export const orthogonal = defineInitializer({
+  type: 'orthogonal',
+  title: 'Orthogonal',
+  formula: 'WᵀW = gain² I',
+  sources: ['Saxe et al. 2014, arXiv:1312.6120'],
+  options: { gain: z.number().min(0).max(1e6).default(1).describe('Factor on the orthonormal matrix') },
+  fill: fillOrthogonal,
+  pytorch: ({ gain }) => `nn.init.orthogonal_(w, ${gain})`,
+  keras: ({ gain }) => `keras.initializers.Orthogonal(${gain})`,
+});

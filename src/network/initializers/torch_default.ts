@@ -1,0 +1,14 @@
+/** @file What torch.nn.Linear and Conv2d do for kernels and biases. */
+import { fillUniform } from './distributions.ts';
+import { defineInitializer } from './initializer.ts';
+
+export const torchDefault = defineInitializer({
+  type: 'torch_default',
+  title: 'PyTorch default',
+  formula: 'w ~ U(−1/√fan_in, 1/√fan_in)',
+  sources: ['PyTorch, torch/nn/modules/linear.py'],
+  options: {},
+  fill: (out, { fanIn }, random) => fillUniform(out, random, -1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn)),
+  pytorch: () => 'nn.init.kaiming_uniform_(w, a=5 ** 0.5)',
+  keras: () => 'keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")',
+});

@@ -1,0 +1,27 @@
+/** @file Random numbers whose variance is scaled by a fan. */
+import { z } from 'zod';
+import { fillVariance } from './distributions.ts';
+import { defineInitializer } from './initializer.ts';
+
+export const varianceScaling = defineInitializer({
+  type: 'variance_scaling',
+  title: 'Variance scaling',
+  formula: 'Var(w) = scale / fan',
+  sources: ['Keras, keras.initializers.VarianceScaling'],
+  options: {
+    scale: z.number().gt(0).max(1e6).default(1).describe('Numerator of the variance'),
+    mode: z.enum(['fan_in', 'fan_out', 'fan_avg']).default('fan_in').describe('Denominator of the variance'),
+    distribution: z
+      .enum(['truncated_normal', 'normal', 'uniform'])
+      .default('truncated_normal')
+      .describe('Form'),
+  },
+  fill: (out, { fanIn, fanOut }, random, { scale, mode, distribution }) => {
+    const fan = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 }[mode];
+    fillVariance(out, random, scale / fan, distribution);
+  },
+  pytorch: ({ scale, mode }) =>
+    `nn.init.kaiming_normal_(w, mode="${mode === 'fan_avg' ? 'fan_in' : mode}", nonlinearity="linear").mul_(${Math.sqrt(scale)})`,
+  keras: ({ scale, mode, distribution }) =>
+    `keras.initializers.VarianceScaling(${scale}, "${mode}", "${distribution === 'normal' ? 'untruncated_normal' : distribution}")`,
+});

@@ -1,0 +1,51 @@
+/** @file Batch normalization. */
+import { z } from 'zod';
+import { calculus as c } from '../../graph/index.ts';
+import { alongFeatures, defineLayer, epsilonOption, featureAxis, features } from './layer.ts';
+
+export const batchNorm = defineLayer({
+  type: 'batch_norm',
+  title: 'Batch normalization',
+  formula:
+    'y = γ (x − μ)/√(σ² + ε) + β per feature; in training μ and σ² (biased) of the batch (and time, height, width), ' +
+    'in inference their running averages r ← momentum r + (1 − momentum) batch; gamma, beta [features]',
+  sources: ['Ioffe & Szegedy 2015, arXiv:1502.03167, algorithm 1'],
+  options: {
+    momentum: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.99)
+      .describe('Of the running averages: the fraction that is kept'),
+    epsilon: epsilonOption,
+  },
+  build(context, x, { momentum, epsilon }) {
+    const { g } = context;
+    const shape = [features(x)];
+    const wide = alongFeatures(x);
+    const fans = { fanIn: features(x), fanOut: features(x) };
+    const gamma = c.reshape(g, context.parameter('gamma', shape, { ...fans, initializer: 'ones' }), wide);
+    const beta = c.reshape(g, context.parameter('beta', shape, { ...fans, initializer: 'zeros' }), wide);
+    const runningMean = context.running('moving_mean', shape, 0);
+    const runningVariance = context.running('moving_variance', shape, 1);
+    let [mean, variance] = [c.reshape(g, runningMean, wide), c.reshape(g, runningVariance, wide)];
+    if (context.mode === 'training') {
+      const axes = x.shape.flatMap((_, axis) => (axis === featureAxis(x.shape) ? [] : [axis]));
+      mean = c.reduceMean(g, x, axes, true);
+      const deviation = c.sub(g, x, mean);
+      variance = c.reduceMean(g, c.mul(g, deviation, deviation), axes, true);
+      context.updateRunning('moving_mean', c.reshape(g, mean, shape), momentum);
+      context.updateRunning('moving_variance', c.reshape(g, variance, shape), momentum);
+    }
+    const normalized = c.div(g, c.sub(g, x, mean), c.sqrt(g, c.add(g, variance, g.constant(epsilon))));
+    return c.add(g, c.mul(g, normalized, gamma), beta);
+  },
+  code({ momentum, epsilon }, { features: count }) {
+    // PyTorch's momentum is the fraction that is renewed.
+    const renewed = Number((1 - momentum).toPrecision(6));
+    return {
+      pytorch: [`nn.BatchNorm1d(${count}, eps=${epsilon}, momentum=${renewed})`],
+      keras: [`layers.BatchNormalization(momentum=${momentum}, epsilon=${epsilon})`],
+    };
+  },
+});

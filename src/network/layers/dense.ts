@@ -1,0 +1,51 @@
+/** @file The fully connected layer. */
+import { z } from 'zod';
+import { calculus as c } from '../../graph/index.ts';
+import { resolveActivation } from '../activation_config.ts';
+import { activationOption, biasInitializerOption, defineLayer, kernelInitializerOption } from './layer.ts';
+
+const python = (value: boolean) => (value ? 'True' : 'False');
+
+export const dense = defineLayer({
+  type: 'dense',
+  title: 'Dense',
+  formula: 'y = φ(x W + b); x […, in], W (kernel) [in, units], b (bias) [units]',
+  sources: [],
+  options: {
+    units: z.int().min(1).max(65_536).describe('Number of outputs'),
+    activation: activationOption,
+    use_bias: z.boolean().default(true).describe('Add a bias'),
+    kernel_initializer: kernelInitializerOption,
+    bias_initializer: biasInitializerOption,
+  },
+  build(context, x, options) {
+    const { g } = context;
+    const fanIn = x.shape.at(-1) ?? 1;
+    const { units } = options;
+    const fans = { fanIn, fanOut: units };
+    const kernel = context.parameter('kernel', [fanIn, units], {
+      ...fans,
+      initializer: options.kernel_initializer,
+    });
+    const rows = c.asMatrix(g, x);
+    const product = options.use_bias
+      ? c.affine(
+          g,
+          rows,
+          kernel,
+          context.parameter('bias', [units], { ...fans, initializer: options.bias_initializer }),
+        )
+      : c.gemm(g, rows, kernel);
+    return context.activate(c.reshape(g, product, [...x.shape.slice(0, -1), units]), options.activation);
+  },
+  code({ units, activation, use_bias }, { inputFeatures }) {
+    const { name, pytorch, keras } = resolveActivation(activation);
+    const bias = use_bias ? '' : `, bias=${python(false)}`;
+    const kerasBias = use_bias ? '' : `, use_bias=${python(false)}`;
+    const linear = name === 'linear';
+    return {
+      pytorch: [`nn.Linear(${inputFeatures}, ${units}${bias})`, ...(linear ? [] : [pytorch(units)])],
+      keras: [`layers.Dense(${units}${kerasBias})`, ...(linear ? [] : [keras])],
+    };
+  },
+});

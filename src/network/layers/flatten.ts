@@ -1,0 +1,13 @@
+/** @file Flattening. */
+import { calculus as c, sizeOf } from '../../graph/index.ts';
+import { defineLayer } from './layer.ts';
+
+export const flatten = defineLayer({
+  type: 'flatten',
+  title: 'Flatten',
+  formula: '[batch, a, b, …] → [batch, a·b·…], row-major (channels, height, width)',
+  sources: [],
+  options: {},
+  build: ({ g }, x) => c.reshape(g, x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]),
+  code: () => ({ pytorch: ['nn.Flatten()'], keras: ['layers.Flatten()'] }),
+});

@@ -1,0 +1,20 @@
+/** @file Additive Gaussian noise. */
+import { z } from 'zod';
+import { calculus as c } from '../../graph/index.ts';
+import { defineLayer } from './layer.ts';
+
+export const gaussianNoise = defineLayer({
+  type: 'gaussian_noise',
+  title: 'Gaussian noise',
+  formula: 'y = x + stddev · N(0, 1) per element; in inference y = x',
+  sources: ['Bishop 1995, Training with noise is equivalent to Tikhonov regularization'],
+  options: { stddev: z.number().min(0).max(1e6).describe('Standard deviation of the noise') },
+  build({ g, mode, noise }, x, { stddev }) {
+    if (mode === 'inference' || stddev === 0) return x;
+    return c.add(g, x, c.mul(g, noise('normal', x.shape), g.constant(stddev)));
+  },
+  code: ({ stddev }) => ({
+    pytorch: [`Expression(lambda x: x + ${stddev} * torch.randn_like(x))  # in training only`],
+    keras: [`layers.GaussianNoise(${stddev})`],
+  }),
+});

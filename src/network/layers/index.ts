@@ -1,0 +1,64 @@
+/** @file Every layer that the service knows, and the schema of a layer. A new one is a file beside this and a line here. */
+import { z } from 'zod';
+import { activation } from './activation.ts';
+import { batchNorm } from './batch_norm.ts';
+import { dense } from './dense.ts';
+import { dropout } from './dropout.ts';
+import { flatten } from './flatten.ts';
+import { gaussianNoise } from './gaussian_noise.ts';
+import type { LayerPart } from './layer.ts';
+import { layerNorm } from './layer_norm.ts';
+import { repeat } from './repeat.ts';
+import { residual } from './residual.ts';
+import { rmsNorm } from './rms_norm.ts';
+
+export const layerParts = [
+  dense,
+  activation,
+  batchNorm,
+  layerNorm,
+  rmsNorm,
+  dropout,
+  gaussianNoise,
+  flatten,
+  residual,
+  repeat,
+] as const;
+
+/** A validated layer of the request: its type, its options and, in composites, the layers inside. */
+export interface LayerConfig {
+  readonly type: string;
+  readonly name?: string | undefined;
+  readonly layers?: readonly LayerConfig[] | undefined;
+  readonly [option: string]: unknown;
+}
+
+const nameOption = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'a letter, then letters, digits, "_", "." or "-", at most 64')
+  .optional()
+  .describe('Default: the type and a number, such as dense_1');
+
+const layerObject = (part: LayerPart) =>
+  z
+    .strictObject({
+      type: z.literal(part.type),
+      name: nameOption,
+      ...part.options,
+      // A getter, because a composite holds what this list defines.
+      ...(part.composite === undefined
+        ? {}
+        : {
+            get layers() {
+              return z.array(layerSchema).min(1).describe('The layers inside');
+            },
+          }),
+    })
+    .meta({ title: part.title, description: part.formula });
+
+export const layerSchema: z.ZodType<LayerConfig> = z.lazy(() => layerUnion).meta({ id: 'Layer' });
+
+const layerUnion = z.discriminatedUnion(
+  'type',
+  layerParts.map((part) => layerObject(part as unknown as LayerPart)) as never,
+) as z.ZodType<LayerConfig>;

@@ -1,0 +1,29 @@
+/** @file Layer normalization. */
+import { calculus as c } from '../../graph/index.ts';
+import { alongFeatures, defineLayer, epsilonOption, features, sampleAxes } from './layer.ts';
+
+export const layerNorm = defineLayer({
+  type: 'layer_norm',
+  title: 'Layer normalization',
+  formula:
+    'y = γ (x − μ)/√(σ² + ε) + β with μ, σ² (biased) over the features of each sample (each time step; channels, ' +
+    'height and width of images); gamma, beta [features]',
+  sources: ['Ba et al. 2016, arXiv:1607.06450'],
+  options: { epsilon: epsilonOption },
+  build(context, x, { epsilon }) {
+    const { g } = context;
+    const shape = [features(x)];
+    const wide = alongFeatures(x);
+    const fans = { fanIn: features(x), fanOut: features(x) };
+    const gamma = c.reshape(g, context.parameter('gamma', shape, { ...fans, initializer: 'ones' }), wide);
+    const beta = c.reshape(g, context.parameter('beta', shape, { ...fans, initializer: 'zeros' }), wide);
+    const deviation = c.sub(g, x, c.reduceMean(g, x, sampleAxes(x), true));
+    const variance = c.reduceMean(g, c.mul(g, deviation, deviation), sampleAxes(x), true);
+    const normalized = c.div(g, deviation, c.sqrt(g, c.add(g, variance, g.constant(epsilon))));
+    return c.add(g, c.mul(g, normalized, gamma), beta);
+  },
+  code: ({ epsilon }, { features: count }) => ({
+    pytorch: [`nn.LayerNorm(${count}, eps=${epsilon})`],
+    keras: [`layers.LayerNormalization(epsilon=${epsilon})`],
+  }),
+});

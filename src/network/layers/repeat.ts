@@ -1,0 +1,17 @@
+/** @file Copies of layers, one after another. */
+import { z } from 'zod';
+import { InvariantError } from '../../util/assert.ts';
+import { defineLayer } from './layer.ts';
+
+export const repeat = defineLayer({
+  type: 'repeat',
+  title: 'Repeat',
+  formula: 'the layers inside, `times` times in a row, each copy with its own parameters',
+  sources: [],
+  options: { times: z.int().min(1).max(10_000).describe('Number of copies') },
+  composite: 'expanded',
+  build() {
+    throw new InvariantError('repeat is expanded before anything is built');
+  },
+  code: (_options, { body }) => body,
+});

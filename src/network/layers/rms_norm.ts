@@ -1,0 +1,25 @@
+/** @file Root-mean-square normalization. */
+import { calculus as c } from '../../graph/index.ts';
+import { alongFeatures, defineLayer, epsilonOption, features, sampleAxes } from './layer.ts';
+
+export const rmsNorm = defineLayer({
+  type: 'rms_norm',
+  title: 'RMS normalization',
+  formula:
+    'y = γ x/√(mean(x²) + ε), the mean over the features of each sample (each time step; channels, height and width ' +
+    'of images); gamma [features]',
+  sources: ['Zhang & Sennrich 2019, arXiv:1910.07467'],
+  options: { epsilon: epsilonOption },
+  build(context, x, { epsilon }) {
+    const { g } = context;
+    const fans = { fanIn: features(x), fanOut: features(x) };
+    const gamma = context.parameter('gamma', [features(x)], { ...fans, initializer: 'ones' });
+    const square = c.reduceMean(g, c.mul(g, x, x), sampleAxes(x), true);
+    const normalized = c.div(g, x, c.sqrt(g, c.add(g, square, g.constant(epsilon))));
+    return c.mul(g, normalized, c.reshape(g, gamma, alongFeatures(x)));
+  },
+  code: ({ epsilon }, { features: count }) => ({
+    pytorch: [`nn.RMSNorm(${count}, eps=${epsilon})`],
+    keras: [`layers.RMSNormalization(epsilon=${epsilon})`],
+  }),
+});

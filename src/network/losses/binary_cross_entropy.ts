@@ -1,0 +1,27 @@
+/** @file Cross-entropy of outputs that are probabilities of 1. */
+
+import { calculus as c } from '../../graph/index.ts';
+import { defineLoss, entropy } from './loss.ts';
+
+/** Probabilities are clipped to [ε, 1 − ε], outside which the derivative is 0. */
+const EPSILON = 1e-7;
+
+export const binaryCrossEntropy = defineLoss({
+  type: 'binary_cross_entropy',
+  title: 'Binary cross-entropy',
+  formula: '−t ln p − (1 − t) ln(1 − p), p clipped to [1e-7, 1 − 1e-7]',
+  sources: [],
+  options: {},
+  target: 'binary',
+  output: 'probabilities',
+  build: (g, prediction, target) => {
+    const one = g.constant(1);
+    const p = c.min(g, c.max(g, prediction, g.constant(EPSILON)), g.constant(1 - EPSILON));
+    const positive = c.mul(g, target, c.log(g, p));
+    const negative = c.mul(g, c.sub(g, one, target), c.log(g, c.sub(g, one, p)));
+    return c.neg(g, c.add(g, positive, negative));
+  },
+  constant: entropy,
+  pytorch: () => 'nn.BCELoss()',
+  keras: () => '"binary_crossentropy"',
+});

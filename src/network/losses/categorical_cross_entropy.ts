@@ -1,0 +1,24 @@
+/** @file Cross-entropy of outputs that are class probabilities; they are not renormalized. */
+
+import { calculus as c } from '../../graph/index.ts';
+import { defineLoss, entropy } from './loss.ts';
+
+/** Probabilities are clipped to [ε, 1 − ε], outside which the derivative is 0. */
+const EPSILON = 1e-7;
+
+export const categoricalCrossEntropy = defineLoss({
+  type: 'categorical_cross_entropy',
+  title: 'Categorical cross-entropy',
+  formula: '−Σ t ln p, p clipped to [1e-7, 1 − 1e-7]',
+  sources: [],
+  options: {},
+  target: 'classes',
+  output: 'probabilities',
+  build: (g, prediction, target) => {
+    const p = c.min(g, c.max(g, prediction, g.constant(EPSILON)), g.constant(1 - EPSILON));
+    return c.neg(g, c.reduceSum(g, c.mul(g, target, c.log(g, p)), [prediction.shape.length - 1]));
+  },
+  constant: entropy,
+  pytorch: () => 'nn.NLLLoss()  # on the logarithm of the probabilities',
+  keras: () => '"sparse_categorical_crossentropy"',
+});

@@ -1,0 +1,18 @@
+/** @file Every loss that the service knows. A new one is a file beside this and a line here. */
+import { binaryCrossEntropy } from './binary_cross_entropy.ts';
+import { categoricalCrossEntropy } from './categorical_cross_entropy.ts';
+import { huber } from './huber.ts';
+import { meanAbsoluteError } from './mean_absolute_error.ts';
+import { meanSquaredError } from './mean_squared_error.ts';
+import { sigmoidCrossEntropy } from './sigmoid_cross_entropy.ts';
+import { softmaxCrossEntropy } from './softmax_cross_entropy.ts';
+
+export const lossParts = [
+  meanSquaredError,
+  meanAbsoluteError,
+  huber,
+  binaryCrossEntropy,
+  categoricalCrossEntropy,
+  sigmoidCrossEntropy,
+  softmaxCrossEntropy,
+] as const;

@@ -1,0 +1,73 @@
+/** @file What a loss is: a term per target position; the training takes their mean, weighted where classes have weights. */
+import type { z } from 'zod';
+import type { GraphBuilder, Tensor } from '../../graph/index.ts';
+
+/**
+ * What a loss compares: `classes` one class of several (the output has a unit per class), `binary` outputs of 0 or 1,
+ * `values` numbers.
+ */
+export type LossTarget = 'classes' | 'binary' | 'values';
+
+export interface LossPart<Type extends string = string, Options extends z.ZodRawShape = z.ZodRawShape> {
+  readonly type: Type;
+  readonly title: string;
+  /** Formula first. */
+  readonly formula: string;
+  readonly sources: readonly string[];
+  readonly options: Options;
+  readonly target: LossTarget;
+  /** What the network's output is taken for. */
+  readonly output: 'logits' | 'probabilities' | 'values';
+  /**
+   * The loss of every position.
+   * @param prediction [batch, …, outputs]
+   * @param target of the same shape; one-hot for `classes`
+   * @returns [batch, …] for `classes` (summed over classes), else the shape of the prediction
+   */
+  build(g: GraphBuilder, prediction: Tensor, target: Tensor, options: z.output<z.ZodObject<Options>>): Tensor;
+  /**
+   * The mean loss of the best constant prediction: what a network reaches that ignores its input.
+   * @param column the targets of one output; for `classes`, of all samples as class indices
+   * @param weights of the samples, summing to 1
+   */
+  constant(
+    column: readonly number[],
+    weights: readonly number[],
+    options: z.output<z.ZodObject<Options>>,
+  ): number;
+  readonly pytorch: (options: z.output<z.ZodObject<Options>>) => string;
+  readonly keras: (options: z.output<z.ZodObject<Options>>) => string;
+}
+
+export const defineLoss = <Type extends string, Options extends z.ZodRawShape>(
+  part: LossPart<Type, Options>,
+): LossPart<Type, Options> => part;
+
+/** −Σ p ln p over the weighted frequencies of the values in the column: the cross-entropy of the best constant. */
+export function entropy(column: readonly number[], weights: readonly number[]): number {
+  const frequencies = new Map<number, number>();
+  column.forEach((value, i) => {
+    frequencies.set(value, (frequencies.get(value) ?? 0) + (weights[i] ?? 0));
+  });
+  return [...frequencies.values()].reduce((sum, p) => sum - (p > 0 ? p * Math.log(p) : 0), 0);
+}
+
+/**
+ * Minimum over a constant c of Σ wᵢ·f(c − tᵢ) for convex f, by ternary search between the smallest and largest target.
+ */
+export function smallestMean(
+  column: readonly number[],
+  weights: readonly number[],
+  f: (error: number) => number,
+): number {
+  let low = column.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  let high = column.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const mean = (constant: number) =>
+    column.reduce((sum, t, i) => sum + (weights[i] ?? 0) * f(constant - t), 0);
+  for (let i = 0; i < 60; i++) {
+    const [a, b] = [low + (high - low) / 3, high - (high - low) / 3];
+    if (mean(a) <= mean(b)) high = b;
+    else low = a;
+  }
+  return mean((low + high) / 2);
+}

@@ -1,0 +1,18 @@
+/** @file Absolute error; its derivative at 0 is 0. */
+
+import { calculus as c } from '../../graph/index.ts';
+import { defineLoss, smallestMean } from './loss.ts';
+
+export const meanAbsoluteError = defineLoss({
+  type: 'mean_absolute_error',
+  title: 'Mean absolute error',
+  formula: '|p − t|',
+  sources: [],
+  options: {},
+  target: 'values',
+  output: 'values',
+  build: (g, prediction, target) => c.abs(g, c.sub(g, prediction, target)),
+  constant: (column, weights) => smallestMean(column, weights, Math.abs),
+  pytorch: () => 'nn.L1Loss()',
+  keras: () => '"mean_absolute_error"',
+});

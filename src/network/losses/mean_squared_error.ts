@@ -1,0 +1,21 @@
+/** @file Squared error. */
+
+import { calculus as c } from '../../graph/index.ts';
+import { defineLoss, smallestMean } from './loss.ts';
+
+export const meanSquaredError = defineLoss({
+  type: 'mean_squared_error',
+  title: 'Mean squared error',
+  formula: '(p − t)²',
+  sources: [],
+  options: {},
+  target: 'values',
+  output: 'values',
+  build: (g, prediction, target) => {
+    const error = c.sub(g, prediction, target);
+    return c.mul(g, error, error);
+  },
+  constant: (column, weights) => smallestMean(column, weights, (error) => error * error),
+  pytorch: () => 'nn.MSELoss()',
+  keras: () => '"mean_squared_error"',
+});

@@ -1,0 +1,20 @@
+/** @file Binary cross-entropy on logits, without overflow. */
+
+import { calculus as c } from '../../graph/index.ts';
+import { defineLoss, entropy } from './loss.ts';
+
+export const sigmoidCrossEntropy = defineLoss({
+  type: 'sigmoid_cross_entropy',
+  title: 'Sigmoid cross-entropy',
+  formula: 'softplus(z) − t z',
+  sources: [],
+  options: {},
+  target: 'binary',
+  output: 'logits',
+  build: (g, prediction, target) =>
+    // Equal to −t ln σ(z) − (1 − t) ln(1 − σ(z)), and exact for every z.
+    c.sub(g, c.softplus(g, prediction), c.mul(g, target, prediction)),
+  constant: entropy,
+  pytorch: () => 'nn.BCEWithLogitsLoss()',
+  keras: () => 'keras.losses.BinaryCrossentropy(from_logits=True)',
+});

@@ -1,0 +1,21 @@
+/** @file Cross-entropy on logits, by log-sum-exp. */
+
+import { calculus as c } from '../../graph/index.ts';
+import { defineLoss, entropy } from './loss.ts';
+
+export const softmaxCrossEntropy = defineLoss({
+  type: 'softmax_cross_entropy',
+  title: 'Softmax cross-entropy',
+  formula: '−Σ t ln softmax(z)',
+  sources: [],
+  options: {},
+  target: 'classes',
+  output: 'logits',
+  build: (g, prediction, target) => {
+    const axis = prediction.shape.length - 1;
+    return c.neg(g, c.reduceSum(g, c.mul(g, target, c.logSoftmax(g, prediction, axis)), [axis]));
+  },
+  constant: entropy,
+  pytorch: () => 'nn.CrossEntropyLoss()',
+  keras: () => 'keras.losses.SparseCategoricalCrossentropy(from_logits=True)',
+});

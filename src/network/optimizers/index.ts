@@ -1,0 +1,10 @@
+/** @file Every optimizer that the service knows. A new one is a file beside this and a line here. */
+import { adagrad } from './adagrad.ts';
+import { adam } from './adam.ts';
+import { adamw } from './adamw.ts';
+import { lion } from './lion.ts';
+import { nadam } from './nadam.ts';
+import { rmsprop } from './rmsprop.ts';
+import { sgd } from './sgd.ts';
+
+export const optimizerParts = [sgd, adam, adamw, nadam, rmsprop, adagrad, lion] as const;

@@ -1,0 +1,44 @@
+/** @file Stochastic gradient descent, with momentum. */
+import { z } from 'zod';
+import { defineOptimizer, learningRateOption, momentumOption, type OptimizerStep } from './optimizer.ts';
+
+interface Options {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
+
+function apply(
+  { weights, gradient, slots, learningRate }: OptimizerStep,
+  { momentum, nesterov }: Options,
+): void {
+  const [velocity] = slots;
+  for (let i = 0; i < weights.length; i++) {
+    const step = -learningRate * (gradient[i] as number);
+    if (velocity === undefined) {
+      weights[i] = (weights[i] as number) + step;
+      continue;
+    }
+    const v = momentum * (velocity[i] as number) + step;
+    velocity[i] = v;
+    weights[i] = (weights[i] as number) + (nesterov ? momentum * v + step : v);
+  }
+}
+
+export const sgd = defineOptimizer({
+  type: 'sgd',
+  title: 'SGD',
+  formula: 'v ← m v − lr g; w ← w + v (Nesterov: w + m v − lr g)',
+  sources: ['Robbins & Monro 1951', 'Polyak 1964', 'Keras 3, keras/src/optimizers/sgd.py'],
+  options: {
+    learning_rate: learningRateOption(0.01),
+    momentum: momentumOption,
+    nesterov: z.boolean().default(false).describe('Look ahead along the momentum'),
+  },
+  adaptive: false,
+  slots: ({ momentum }) => (momentum === 0 ? [] : [0]),
+  apply,
+  pytorch: ({ learning_rate, momentum, nesterov }) =>
+    `torch.optim.SGD(model.parameters(), lr=${learning_rate}${momentum === 0 ? '' : `, momentum=${momentum}`}${nesterov ? ', nesterov=True' : ''})`,
+  keras: ({ learning_rate, momentum, nesterov }) =>
+    `keras.optimizers.SGD(${learning_rate}${momentum === 0 ? '' : `, momentum=${momentum}`}${nesterov ? ', nesterov=True' : ''})`,
+});

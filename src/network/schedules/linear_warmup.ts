@@ -1,0 +1,33 @@
+/** @file A linear rise, after which another schedule takes over. */
+import { z } from 'zod';
+import { partSchema, resolvePart } from '../part_schema.ts';
+import { constant } from './constant.ts';
+import { cosine } from './cosine.ts';
+import { exponential } from './exponential.ts';
+import { reduceOnPlateau } from './reduce_on_plateau.ts';
+import { defineSchedule, type SchedulePart } from './schedule.ts';
+import { step } from './step.ts';
+
+const others = [constant, step, exponential, cosine, reduceOnPlateau] as const;
+
+export const linearWarmup = defineSchedule({
+  type: 'linear_warmup',
+  title: 'Linear warm-up',
+  formula: '(k + 1) / warmup_steps for k < warmup_steps, then the schedule `after`, counted from there',
+  sources: ['Goyal et al. 2017, arXiv:1706.02677'],
+  options: {
+    warmup_steps: z.int().min(1).max(1e9).default(100).describe('Length of the rise'),
+    after: partSchema(others).default('constant').describe('The schedule that follows'),
+  },
+  create({ warmup_steps, after }, { totalSteps, stepsPerEpoch }) {
+    const { part, options } = resolvePart(others as readonly SchedulePart[], after);
+    const following = part.create(options, {
+      totalSteps: Math.max(1, totalSteps - warmup_steps),
+      stepsPerEpoch,
+    });
+    return {
+      factor: (k) => (k < warmup_steps ? (k + 1) / warmup_steps : following.factor(k - warmup_steps)),
+      observe: following.observe,
+    };
+  },
+});
