@@ -2,7 +2,7 @@
 import { assert } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
 
-export interface BatchOptions {
+interface BatchOptions {
   /** Number of training samples. */
   readonly count: number;
   /** Clamped to `count`. */

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Random } from '../util/random.ts';
 
-export type TargetKind = 'classes' | 'values';
+type TargetKind = 'classes' | 'values';
 
 /** How a loss reads the targets: class indices, numbers between 0 and 1, or any numbers. */
 export type TargetReading = 'classes' | 'binary' | 'values';

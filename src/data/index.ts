@@ -20,7 +20,7 @@ import { wine } from './sets/wine.ts';
 import { xor } from './sets/xor.ts';
 import { type DataSplits, splitSamples } from './splits.ts';
 
-export { type Batches, type BatchOptions, createBatches, effectiveBatchSize, gather } from './batches.ts';
+export { type Batches, createBatches, effectiveBatchSize, gather } from './batches.ts';
 export {
   type DataDescription,
   type DataPart,
@@ -28,7 +28,6 @@ export {
   fitsInput,
   outputsFor,
   type Samples,
-  type TargetKind,
   type TargetReading,
 } from './data_set.ts';
 export { type DataSplits, type Split, splitSizes } from './splits.ts';

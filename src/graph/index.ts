@@ -1,5 +1,6 @@
 /** @file The folder's door: a typed graph of ONNX operators, its derivatives, its encoding and its session. */
 export * as calculus from './calculus.ts';
+export { bytesOf, flopsOf } from './cost.ts';
 export { gradients } from './derivatives.ts';
 export {
   type Graph,

@@ -7,6 +7,14 @@ export {
 } from './activation_config.ts';
 export { type ActivationShape, activationShape, SATURATED_SLOPE } from './activation_shape.ts';
 export { activationParts } from './activations/index.ts';
+export {
+  type BuiltLayer,
+  type BuiltNetwork,
+  buildNetwork,
+  type Noise,
+  type Parameter,
+  type Running,
+} from './build.ts';
 export type { ClippingPart, ParameterGradient } from './clipping/clipping.ts';
 export { clippingParts } from './clipping/index.ts';
 export { parseExpression } from './expression.ts';
@@ -33,5 +41,6 @@ export {
   partSchema,
   resolvePart,
 } from './part_schema.ts';
+export { countLayers, flattenLayers, type PlacedLayer, placeLayers } from './placement.ts';
 export { scheduleParts } from './schedules/index.ts';
 export type { Schedule, SchedulePart } from './schedules/schedule.ts';

@@ -1,5 +1,6 @@
 /** @file The generators keep to their definitions. */
 import { describe, expect, test } from 'vitest';
+import { createRandom } from '../../../src/util/random.ts';
 import { description, load, momentsOf, rowsOf } from './helpers.ts';
 
 const pointsOf = (config: Record<string, unknown>, seed = 0) => {
@@ -124,6 +125,16 @@ test('teacher: standard normal inputs, bounded smooth targets, the same network 
   expect(momentsOf(rowsOf(training.targets, 2), 0).std).toBeGreaterThan(0.05);
   const few = load({ ...config, samples: 10 }).training;
   expect([...few.targets]).toEqual([...training.targets.subarray(0, 20)]);
+});
+
+test('teacher with one hidden unit: V tanh(W x + b), all three drawn before the samples', () => {
+  const { training } = load({ type: 'teacher', samples: 100, features: 2, hidden: 1 }, 9);
+  const random = createRandom(9, 'data');
+  const [w1, w2] = [random.normal() / Math.SQRT2, random.normal() / Math.SQRT2];
+  const [b, v] = [random.normal(), random.normal()];
+  rowsOf(training.inputs, 2).forEach(([x1 = 0, x2 = 0], i) => {
+    expect(training.targets[i]).toBeCloseTo(v * Math.tanh(w1 * x1 + w2 * x2 + b), 6);
+  });
 });
 
 test('noise is added to the targets of regressions, the inputs stay', () => {

@@ -1,6 +1,7 @@
 /** @file The real tables are whole, and what their sources say they are. */
 import { describe, expect, test } from 'vitest';
-import { dataSchema, describeData, loadData } from '../../../src/data/index.ts';
+import { type DataPart, dataParts, dataSchema, describeData, loadData } from '../../../src/data/index.ts';
+import { createRandom } from '../../../src/util/random.ts';
 import { load, rowsOf } from './helpers.ts';
 
 const firstRow = (type: string, features: number) => rowsOf(load({ type }).training.inputs, features)[0];
@@ -69,6 +70,12 @@ test('digits take the shape that the network asks for, iris does not', () => {
   expect(image.training.inputs).toEqual(loadData(digits, 0, [64]).training.inputs);
   expect(() => loadData(digits, 0, [63])).toThrow('does not fit');
   expect(() => loadData(dataSchema.parse({ type: 'iris' }), 0, [2, 2])).toThrow('does not fit');
+});
+
+test('what a part yields is a copy of the cached table', () => {
+  const part = dataParts.find(({ type }) => type === 'iris') as DataPart;
+  part.generate({ samples: null }, createRandom(0)).inputs.fill(0);
+  expect(firstRow('iris', 4)).toEqual(floats(5.1, 3.5, 1.4, 0.2));
 });
 
 test('preparing the data leaves the cached table as it is', () => {

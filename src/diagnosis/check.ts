@@ -1,0 +1,41 @@
+/** @file A check: what one rule says of a study's baseline, with evidence either way. */
+import { z } from 'zod';
+
+/** JSON cannot carry NaN and ±∞: such a number is null, and `non_finite` beside it says which it was. */
+export const numberSchema = z.number().nullable();
+export const nonFiniteSchema = z
+  .record(z.string(), z.enum(['nan', 'inf', '-inf']))
+  .optional()
+  .describe('Which of the fields beside it are null because they are not finite');
+
+export const severities = ['critical', 'warning', 'info'] as const;
+export type Severity = (typeof severities)[number];
+
+export const evidenceSchema = z.object({
+  metric: z.string(),
+  layer: z.string().nullable(),
+  step: z.int().nullable(),
+  seed: z.int().nullable(),
+  value: numberSchema,
+  threshold: numberSchema,
+  unit: z.string(),
+  non_finite: nonFiniteSchema,
+});
+
+export const checkSchema = z
+  .object({
+    rule: z.string(),
+    status: z.enum(['found', 'clear', 'not_evaluable', 'error']),
+    severity: z.enum(severities).nullable().describe('Null unless found'),
+    layers: z.array(z.string()).describe('Where it was found'),
+    first_step: z.int().nullable(),
+    seeds: z.array(z.int()).describe('On which it was found'),
+    evidence: z
+      .array(evidenceSchema)
+      .describe('The measured values beside their thresholds, also when clear'),
+    explanation: z.string(),
+  })
+  .meta({ id: 'Check' });
+
+export type Check = z.output<typeof checkSchema>;
+export type Evidence = z.output<typeof evidenceSchema>;

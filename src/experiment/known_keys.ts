@@ -1,0 +1,59 @@
+/** @file Which keys a schema knows at a place in the request: what an unknown key may have been meant to be. */
+import type { z } from 'zod';
+
+/** The part of zod's definition that is walked here. */
+interface Definition {
+  readonly type: string;
+  readonly innerType?: z.ZodType;
+  readonly in?: z.ZodType;
+  readonly element?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
+  readonly discriminator?: string;
+  readonly shape?: Record<string, z.ZodType>;
+  readonly getter?: () => z.ZodType;
+}
+
+const definitionOf = (schema: z.ZodType): Definition => schema.def as unknown as Definition;
+
+/** Through defaults, optionals, pipes and lazies to what they wrap. */
+function unwrap(schema: z.ZodType): z.ZodType {
+  const { innerType, in: input, getter } = definitionOf(schema);
+  const inner = innerType ?? input ?? getter?.();
+  return inner === undefined ? schema : unwrap(inner);
+}
+
+const isObject = (data: unknown): data is Record<string, unknown> =>
+  typeof data === 'object' && data !== null;
+
+/** Every object schema that the data may have been meant for; one, where a discriminator says which. */
+function objectsAt(schema: z.ZodType, data: unknown): Definition[] {
+  const definition = definitionOf(unwrap(schema));
+  if (definition.type === 'object') return [definition];
+  const { discriminator } = definition;
+  const candidates = (definition.options ?? []).flatMap((option) => objectsAt(option, data));
+  if (discriminator === undefined || !isObject(data)) return candidates;
+  const matching = candidates.filter(({ shape }) => {
+    const literal = shape?.[discriminator];
+    return literal?.safeParse(data[discriminator]).success === true;
+  });
+  return matching.length > 0 ? matching : candidates;
+}
+
+function step(schema: z.ZodType, data: unknown, key: PropertyKey): z.ZodType | undefined {
+  const definition = definitionOf(unwrap(schema));
+  if (typeof key === 'number') return definition.element;
+  return objectsAt(schema, data)
+    .map(({ shape }) => shape?.[String(key)])
+    .find((found) => found !== undefined);
+}
+
+/** The keys that an object at `path` of `data` may have. */
+export function knownKeysAt(schema: z.ZodType, path: readonly PropertyKey[], data: unknown): string[] {
+  let here: z.ZodType | undefined = schema;
+  let value = data;
+  for (const key of path) {
+    here = here === undefined ? undefined : step(here, value, key);
+    value = isObject(value) ? value[String(key)] : undefined;
+  }
+  return here === undefined ? [] : objectsAt(here, value).flatMap(({ shape }) => Object.keys(shape ?? {}));
+}

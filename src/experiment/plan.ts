@@ -1,0 +1,83 @@
+/** @file What follows from an experiment without training it: layers, shapes, steps, sizes, cost. */
+import { type DataDescription, describeData, effectiveBatchSize, splitSizes } from '../data/index.ts';
+import { bytesOf, flopsOf, GraphBuilder, sizeOf } from '../graph/index.ts';
+import {
+  type BuiltLayer,
+  buildNetwork,
+  type LossPart,
+  lossParts,
+  type Parameter,
+  type PlacedLayer,
+  placeLayers,
+  resolvePart,
+} from '../network/index.ts';
+import type { Experiment } from './schema.ts';
+
+/** Forward, gradient of the inputs, gradient of the weights: each about one forward pass. */
+const BACKWARD_FACTOR = 3;
+
+export interface Plan {
+  readonly layers: readonly BuiltLayer[];
+  readonly parameters: readonly Parameter[];
+  readonly parameter_count: number;
+  readonly output_shape: readonly number[];
+  readonly batch_size: number;
+  readonly steps: number;
+  readonly steps_per_epoch: number;
+  readonly training_samples: number;
+  readonly validation_samples: number;
+  readonly flops_per_step: number;
+  /** Upper bound for one training at a time. */
+  readonly memory_bytes: number;
+}
+
+export const describeExperimentData = (experiment: Experiment): DataDescription =>
+  describeData(experiment.data);
+
+export const placedLayers = (experiment: Experiment): PlacedLayer[] =>
+  placeLayers(experiment.network.layers, ['network', 'layers']);
+
+export const resolveLoss = (experiment: Experiment): { part: LossPart; options: never } =>
+  resolvePart(lossParts as unknown as readonly LossPart[], experiment.training.loss);
+
+/** Number of updates, from `steps` or from `epochs` of the training split. */
+export function stepsOf(experiment: Experiment, trainingSamples: number): number {
+  const { steps, epochs, batch_size } = experiment.training;
+  if (steps !== undefined) return steps;
+  return Math.max(
+    1,
+    Math.ceil(((epochs ?? 1) * trainingSamples) / effectiveBatchSize(batch_size, trainingSamples)),
+  );
+}
+
+/** @throws GraphShapeError naming the layer whose shapes do not fit */
+export function planExperiment(experiment: Experiment): Plan {
+  const { samples } = describeData(experiment.data);
+  const { training, validation } = splitSizes(samples, experiment.data.validation_split);
+  const batchSize = effectiveBatchSize(experiment.training.batch_size, training);
+  const g = new GraphBuilder();
+  const input = g.input('inputs', [batchSize, ...experiment.network.input.shape]);
+  const built = buildNetwork(g, placedLayers(experiment), input, 'training');
+  g.output('prediction', built.output);
+  const graph = g.finish();
+  const parameterCount = built.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return {
+    layers: built.layers,
+    parameters: built.parameters,
+    parameter_count: parameterCount,
+    output_shape: built.output.shape.slice(1),
+    batch_size: batchSize,
+    steps: stepsOf(experiment, training),
+    steps_per_epoch: Math.ceil(training / batchSize),
+    training_samples: training,
+    validation_samples: validation,
+    flops_per_step: BACKWARD_FACTOR * flopsOf(graph),
+    memory_bytes: BACKWARD_FACTOR * bytesOf(graph),
+  };
+}
+
+/** How many runs the baseline gets. */
+export function baselineSeeds({ diagnostics, remedies, seed }: Experiment): number[] {
+  const count = Math.max(diagnostics.seeds ?? 1, remedies.verify ? remedies.seeds : 1);
+  return Array.from({ length: count }, (_, i) => seed + i);
+}

@@ -1,0 +1,107 @@
+/** @file From validation issues to problems that a client can act on: a pointer, what is wrong, and a fix. */
+import { closest, distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { pointerOf } from '../util/json.ts';
+import { knownKeysAt } from './known_keys.ts';
+
+export interface Problem {
+  /** JSON Pointer into the request body. */
+  readonly pointer: string;
+  readonly message: string;
+  readonly fix?: string;
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The known word that was probably meant: at most a third of its letters differ. */
+function nearest(word: string, known: readonly string[]): string | null {
+  if (known.length === 0) return null;
+  const candidate = closest(word, known);
+  return distance(word, candidate) <= Math.max(2, candidate.length / 3) ? candidate : null;
+}
+
+function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    data,
+  );
+}
+
+function oneOf(value: unknown, known: readonly string[]): Pick<Problem, 'message' | 'fix'> {
+  const guess = typeof value === 'string' ? nearest(value, known) : null;
+  const shown = value === undefined ? 'is missing' : `${JSON.stringify(value)?.slice(0, 80)} is not known`;
+  return {
+    message: shown,
+    fix: guess === null ? `use one of: ${known.join(', ')}` : `did you mean "${guess}"?`,
+  };
+}
+
+/** Of a union's branches, the one whose complaints lie deepest: the branch that was meant. */
+function likelyBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
+  const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map((issue) => issue.path.length));
+  return branches.reduce<readonly Issue[]>(
+    (best, issues) => (depth(issues) > depth(best) ? issues : best),
+    branches[0] ?? [],
+  );
+}
+
+function fromUnion(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  path: readonly PropertyKey[],
+  context: Context,
+): Problem[] {
+  const value = valueAt(context.data, path);
+  if ('discriminator' in issue && issue.errors.length === 0) {
+    const options = (issue as { options?: unknown[] }).options?.map(String) ?? [];
+    return [{ pointer: pointerOf(path), ...oneOf(value, options) }];
+  }
+  const names = issue.errors
+    .flat()
+    .flatMap((inner) =>
+      inner.code === 'invalid_value' && inner.path.length === 0 ? inner.values.map(String) : [],
+    );
+  if (names.length > 0 && typeof value !== 'object')
+    return [{ pointer: pointerOf(path), ...oneOf(value, names) }];
+  return likelyBranch(issue.errors).flatMap((inner) => fromIssue(inner, path, context));
+}
+
+interface Context {
+  readonly schema: z.ZodType;
+  readonly data: unknown;
+}
+
+function fromUnknownKeys(
+  keys: readonly string[],
+  path: readonly PropertyKey[],
+  { schema, data }: Context,
+): Problem[] {
+  const known = knownKeysAt(schema, path, data);
+  return keys.map((key) => {
+    const guess = nearest(key, known);
+    return {
+      pointer: pointerOf([...path, key]),
+      message: `unknown key "${key}"`,
+      fix: guess === null ? `known keys here: ${known.join(', ')}` : `did you mean "${guess}"?`,
+    };
+  });
+}
+
+function fromIssue(issue: Issue, prefix: readonly PropertyKey[], context: Context): Problem[] {
+  const path = [...prefix, ...issue.path];
+  const pointer = pointerOf(path);
+  if (issue.code === 'unrecognized_keys') return fromUnknownKeys(issue.keys, path, context);
+  if (issue.code === 'invalid_union') return fromUnion(issue, path, context);
+  const value = valueAt(context.data, path);
+  if (issue.code === 'invalid_value') return [{ pointer, ...oneOf(value, issue.values.map(String)) }];
+  if (issue.code === 'invalid_type' && value === undefined) {
+    return [{ pointer, message: 'is missing', fix: `add a value of type ${issue.expected}` }];
+  }
+  const fix = (issue as { params?: { fix?: unknown } }).params?.fix;
+  return [{ pointer, message: issue.message, ...(typeof fix === 'string' ? { fix } : {}) }];
+}
+
+/** Every issue of a failed parse, in the words of the client's request. */
+export function problemsOf(error: z.ZodError, schema: z.ZodType, data: unknown): Problem[] {
+  return error.issues.flatMap((issue) => fromIssue(issue as Issue, [], { schema, data }));
+}

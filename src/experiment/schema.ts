@@ -1,0 +1,105 @@
+/** @file The request's schema, put together from the parts' own option schemas. Names are the contract's. */
+import { z } from 'zod';
+import { dataSchema } from '../data/index.ts';
+import {
+  clippingParts,
+  layerSchema,
+  lossParts,
+  objectSchema,
+  optimizerParts,
+  partSchema,
+  scheduleParts,
+} from '../network/index.ts';
+
+const MAX_STEPS = 1_000_000;
+const MAX_SEEDS = 16;
+
+const inputSchema = z.strictObject({
+  shape: z
+    .array(z.int().min(1).max(1_000_000))
+    .min(1)
+    .max(3)
+    .describe('Without the batch: [features], [time, features] or [channels, height, width]'),
+});
+
+const networkSchema = z.strictObject({
+  input: inputSchema,
+  layers: z.array(layerSchema).min(1).max(1000).describe('Applied in turn; the last gives the prediction'),
+});
+
+const regularizationSchema = z.strictObject({
+  l1: z.number().min(0).max(1e6).default(0).describe('Factor of Σ|w| over all kernels'),
+  l2: z.number().min(0).max(1e6).default(0).describe('Factor of Σw² over all kernels'),
+});
+
+const trainingSchema = z.strictObject({
+  loss: partSchema(lossParts).describe('What is minimized: the mean over the batch and all target positions'),
+  optimizer: partSchema(optimizerParts),
+  learning_rate_schedule: partSchema(scheduleParts).default('constant'),
+  batch_size: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(32)
+    .describe('Samples per step; at most the training split'),
+  steps: z.int().min(1).max(MAX_STEPS).optional().describe('Number of updates; or give `epochs`'),
+  epochs: z
+    .number()
+    .gt(0)
+    .max(1_000_000)
+    .optional()
+    .describe('Passes over the training split; or give `steps`'),
+  gradient_clipping: objectSchema(clippingParts).nullable().default(null),
+  regularization: regularizationSchema.default({ l1: 0, l2: 0 }),
+  class_weights: z
+    .union([z.literal('balanced'), z.array(z.number().min(0).max(1e6)).min(2).max(10_000)])
+    .nullable()
+    .default(null)
+    .describe('Weight of each class in the mean; "balanced" weighs inversely to the class frequency'),
+});
+
+const diagnosticsSchema = z.strictObject({
+  probe_every: z
+    .int()
+    .min(0)
+    .max(MAX_STEPS)
+    .default(10)
+    .describe('Measure every so many steps, beside the first and the last; 0 measures nothing'),
+  seeds: z
+    .int()
+    .min(1)
+    .max(MAX_SEEDS)
+    .nullable()
+    .default(null)
+    .describe('Baseline runs; by default as many as `remedies.seeds`, and one where nothing is verified'),
+});
+
+const remediesSchema = z.strictObject({
+  verify: z.boolean().default(true).describe('Re-train with the remedies; otherwise they are only proposed'),
+  seeds: z
+    .int()
+    .min(1)
+    .max(MAX_SEEDS)
+    .default(3)
+    .describe('Runs of each arm, with seeds seed … seed + seeds − 1'),
+});
+
+export const experimentSchema = z
+  .strictObject({
+    name: z.string().max(200).optional().describe('For you to recognize it'),
+    network: networkSchema,
+    data: dataSchema,
+    training: trainingSchema,
+    seed: z.int().min(0).max(4_294_967_295).default(0).describe('Of the first run'),
+    diagnostics: diagnosticsSchema.default({ probe_every: 10, seeds: null }),
+    remedies: remediesSchema.default({ verify: true, seeds: 3 }),
+    metadata: z
+      .record(z.string().max(64), z.string().max(500))
+      .refine((pairs) => Object.keys(pairs).length <= 16, 'at most 16 pairs')
+      .default({})
+      .describe('Up to 16 pairs of your own, returned as they are'),
+  })
+  .meta({ id: 'Experiment' });
+
+/** A validated request with every default filled in. */
+export type Experiment = z.output<typeof experimentSchema>;

@@ -1,0 +1,181 @@
+/** @file Builds placed layers into a graph: the forward pass, with its parameters, running averages and noise. */
+import { type GraphBuilder, sizeOf, type Tensor } from '../graph/index.ts';
+import { present } from '../util/assert.ts';
+import { type Activation, type ActivationConfig, resolveActivation } from './activation_config.ts';
+import {
+  featureAxis,
+  features,
+  type LayerContext,
+  type Mode,
+  type ParameterOptions,
+} from './layers/layer.ts';
+import type { PartConfig } from './part_schema.ts';
+import type { PlacedLayer } from './placement.ts';
+
+export interface Parameter {
+  /** `<layer>/<tensor>` */
+  readonly name: string;
+  readonly layer: string;
+  /** Name within the layer: kernel, bias, gamma, … */
+  readonly tensor: string;
+  readonly shape: readonly number[];
+  readonly fanIn: number;
+  readonly fanOut: number;
+  readonly initializer: PartConfig;
+  readonly value: Tensor;
+}
+
+/** A running average: read by inference, fed by training with a batch's value. */
+export interface Running {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initial: number;
+  readonly value: Tensor;
+  readonly update: { readonly batch: Tensor; readonly momentum: number } | null;
+}
+
+export interface Noise {
+  readonly name: string;
+  readonly distribution: 'uniform' | 'normal';
+  readonly shape: readonly number[];
+}
+
+export interface BuiltLayer {
+  readonly name: string;
+  readonly type: string;
+  readonly pointer: string;
+  /** Without the batch. */
+  readonly output_shape: readonly number[];
+  /** Number of trained numbers. */
+  readonly parameters: number;
+  /** Its own activation, if it has one that is not linear. */
+  readonly activation: Activation | null;
+  /** After the layer's own activation. */
+  readonly output: Tensor;
+  readonly input_shape: readonly number[];
+}
+
+export interface BuiltNetwork {
+  readonly output: Tensor;
+  /** In order of appearance, composites before what they hold. */
+  readonly layers: readonly BuiltLayer[];
+  readonly parameters: readonly Parameter[];
+  readonly running: readonly Running[];
+  readonly noises: readonly Noise[];
+}
+
+/** Learned parameters of activations start at one number. */
+const constant = (value: number): PartConfig => ({ type: 'constant', value }) as PartConfig;
+
+class NetworkBuilder {
+  readonly parameters: Parameter[] = [];
+  readonly running: Running[] = [];
+  readonly noises: Noise[] = [];
+  readonly #g: GraphBuilder;
+  readonly #mode: Mode;
+
+  constructor(g: GraphBuilder, mode: Mode) {
+    this.#g = g;
+    this.#mode = mode;
+  }
+
+  sequence(layers: readonly PlacedLayer[], input: Tensor): { output: Tensor; layers: BuiltLayer[] } {
+    const built: BuiltLayer[] = [];
+    let x = input;
+    for (const layer of layers) {
+      const result = this.#g.within({ layer: layer.name, pointer: layer.pointer }, () =>
+        this.#layer(layer, x),
+      );
+      built.push(...result);
+      x = present(result[0]).output;
+    }
+    return { output: x, layers: built };
+  }
+
+  /** The layer itself, then those inside it. */
+  #layer(layer: PlacedLayer, input: Tensor): BuiltLayer[] {
+    const inside: BuiltLayer[] = [];
+    const activations: Activation[] = [];
+    const before = this.parameters.length;
+    const output = layer.part.build(this.#context(layer, inside, activations), input, layer.options);
+    const own = this.parameters.slice(before).filter((parameter) => parameter.layer === layer.name);
+    const activation = activations.find(({ name }) => name !== 'linear') ?? null;
+    return [
+      {
+        name: layer.name,
+        type: layer.type,
+        pointer: layer.pointer,
+        output_shape: output.shape.slice(1),
+        input_shape: input.shape.slice(1),
+        parameters: own.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+        activation,
+        output,
+      },
+      ...inside,
+    ];
+  }
+
+  #parameter(layer: string, tensor: string, shape: readonly number[], options: ParameterOptions): Tensor {
+    const name = `${layer}/${tensor}`;
+    const value = this.#g.input(name, shape);
+    this.parameters.push({ name, layer, tensor, shape, ...options, value });
+    return value;
+  }
+
+  #context(layer: PlacedLayer, inside: BuiltLayer[], activations: Activation[]): LayerContext {
+    const g = this.#g;
+    const nameOf = (name: string) => `${layer.name}/${name}`;
+    const parameter = (tensor: string, shape: readonly number[], options: ParameterOptions) =>
+      this.#parameter(layer.name, tensor, shape, options);
+    return {
+      g,
+      mode: this.#mode,
+      parameter,
+      running: (name, shape, initial) => {
+        const value = g.input(nameOf(name), shape);
+        this.running.push({ name: nameOf(name), shape, initial, value, update: null });
+        return value;
+      },
+      updateRunning: (name, batch, momentum) => {
+        const index = this.running.findIndex((running) => running.name === nameOf(name));
+        this.running[index] = { ...present(this.running[index]), update: { batch, momentum } };
+      },
+      noise: (distribution, shape) => {
+        const name = nameOf(`noise_${this.noises.length}`);
+        this.noises.push({ name, distribution, shape });
+        return g.input(name, shape);
+      },
+      activate: (x: Tensor, config: ActivationConfig) => {
+        const activation = resolveActivation(config);
+        activations.push(activation);
+        const count = features(x);
+        const learned = Object.entries(activation.parameters).map(([name, initial]) => [
+          name,
+          parameter(name, [count], { fanIn: count, fanOut: count, initializer: constant(initial) }),
+        ]);
+        return activation.build(g, x, featureAxis(x.shape), Object.fromEntries(learned));
+      },
+      body: (x) => {
+        const { output, layers } = this.sequence(layer.body, x);
+        inside.push(...layers);
+        return output;
+      },
+    };
+  }
+}
+
+/**
+ * The forward pass of `layers` on `input` [batch, …].
+ * @throws GraphShapeError naming the layer whose shapes do not fit
+ */
+export function buildNetwork(
+  g: GraphBuilder,
+  layers: readonly PlacedLayer[],
+  input: Tensor,
+  mode: Mode,
+): BuiltNetwork {
+  const builder = new NetworkBuilder(g, mode);
+  const { output, layers: built } = builder.sequence(layers, input);
+  const { parameters, running, noises } = builder;
+  return { output, layers: built, parameters, running, noises };
+}

@@ -1,0 +1,48 @@
+/** @file What a remedy's re-training showed: the part of the report that verification fills. */
+import { z } from 'zod';
+import { nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
+
+export const patchSchema = z
+  .array(
+    z.object({
+      op: z.enum(['add', 'remove', 'replace']),
+      path: z.string().describe('JSON Pointer into `experiment`'),
+      value: z.unknown().optional(),
+    }),
+  )
+  .meta({ description: 'RFC 6902 patch against `experiment`' });
+
+export type Patch = z.output<typeof patchSchema>;
+
+export const snippetsSchema = z.object({
+  pytorch: z.string().describe('The patched network and training in PyTorch'),
+  keras: z.string().describe('The patched network and training in Keras 3'),
+});
+
+export const effectSchema = z.object({
+  metric: z.string(),
+  baseline: z.array(numberSchema).describe('One value per seed'),
+  treated: z.array(numberSchema).describe('One value per seed, in the same order'),
+  mean_difference: numberSchema.describe('Mean over seeds of treated − baseline'),
+  confidence_interval: z
+    .array(numberSchema)
+    .describe(
+      '95 % interval of the mean paired difference by Student’s t; nulls with fewer than two finite pairs',
+    ),
+  non_finite: nonFiniteSchema,
+});
+
+export type Effect = z.output<typeof effectSchema>;
+
+export const verificationSchema = z.object({
+  status: z.enum(['verified', 'ineffective', 'harmful', 'not_run']),
+  reason: z.string().describe('Which criterion decided'),
+  seeds: z.array(z.int()),
+  cleared: z
+    .array(z.string())
+    .describe('Rules found on the baseline and not on a majority of the treated runs'),
+  introduced: z.array(z.string()).describe('Rules found on the treated runs and not on the baseline'),
+  effects: z.array(effectSchema),
+});
+
+export type Verification = z.output<typeof verificationSchema>;

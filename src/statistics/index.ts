@@ -1,0 +1,11 @@
+/** @file The folder's door: the record of a training, and its rows. */
+export { type Row, type RowFilter, rowsOf } from './rows.ts';
+export {
+  type Divergence,
+  type Evaluation,
+  SATURATED_SAMPLES,
+  type Series,
+  type Trace,
+  type TracedLayer,
+  type UnitPass,
+} from './trace.ts';

@@ -1,0 +1,84 @@
+/** @file The Trace: the plain-data record that one training leaves. Diagnosis reads this and the experiment, nothing else. */
+
+/** One metric over the probed steps. Values are as measured: NaN and ±Infinity included. */
+export interface Series {
+  /** Null for the run as a whole. */
+  readonly layer: string | null;
+  /** `output`, `output_gradient`, a parameter's name, `<parameter>.gradient`, `<parameter>.update`; null for the run. */
+  readonly tensor: string | null;
+  readonly metric: string;
+  readonly steps: Int32Array;
+  readonly values: Float64Array;
+}
+
+export interface TracedLayer {
+  readonly name: string;
+  readonly type: string;
+  /** Without the batch. */
+  readonly output_shape: readonly number[];
+  /** Trained numbers. */
+  readonly parameters: number;
+  /** Names of its parameters: kernel, bias, … */
+  readonly parameter_names: readonly string[];
+  /** Its own activation, unless linear. */
+  readonly activation: string | null;
+  /** Outputs at or beyond these count as saturated; null where the activation has no two bounds. */
+  readonly saturation: { readonly low: number; readonly high: number } | null;
+  /** Its units can be stuck at exactly 0 with slope 0. */
+  readonly dead_zone: boolean;
+  /** Gives the prediction. */
+  readonly is_output: boolean;
+}
+
+/** Means over a whole split in inference mode. */
+export interface Evaluation {
+  readonly loss: number;
+  /** Fraction right; null for regression. */
+  readonly accuracy: number | null;
+  /** Null without a validation split. */
+  readonly validation_loss: number | null;
+  readonly validation_accuracy: number | null;
+}
+
+/** Units of one layer over a full pass of the training split, in inference mode. */
+export interface UnitPass {
+  readonly step: number;
+  readonly layer: string;
+  readonly units: number;
+  /** Units that are exactly 0 on every sample, where the activation has a dead zone; else null. */
+  readonly dead_units: number | null;
+  /** Units that are saturated on at least `SATURATED_SAMPLES` of the samples; null without saturation. */
+  readonly saturated_units: number | null;
+}
+
+/** Where numbers first stopped being finite. */
+export interface Divergence {
+  readonly step: number;
+  readonly layer: string | null;
+  /** `loss` where every layer was still finite. */
+  readonly tensor: string;
+  readonly direction: 'forward' | 'backward';
+  readonly value: 'nan' | 'inf' | '-inf';
+}
+
+export interface Trace {
+  readonly seed: number;
+  readonly steps_planned: number;
+  /** Updates that were made; fewer than planned where the training diverged. */
+  readonly steps_completed: number;
+  readonly layers: readonly TracedLayer[];
+  readonly series: readonly Series[];
+  /** Training loss on the batch of every step, penalty included. */
+  readonly losses: Float64Array;
+  /** L2 norm of all gradients together, of every step, before clipping. */
+  readonly gradient_norms: Float64Array;
+  readonly initial: Evaluation;
+  readonly final: Evaluation;
+  /** Loss on the training split of the best prediction that ignores the input. */
+  readonly constant_loss: number;
+  readonly unit_passes: readonly UnitPass[];
+  readonly divergence: Divergence | null;
+}
+
+/** A unit counts as saturated when it is so on at least this fraction of the samples. */
+export const SATURATED_SAMPLES = 0.95;

@@ -1,0 +1,10 @@
+/** @file The folder's door: a study, from experiment to report. */
+export { type Report, reportSchema } from './report.ts';
+export {
+  type Phase,
+  type Progress,
+  phases,
+  type StudyDependencies,
+  type StudyReport,
+  type Trial,
+} from './study.ts';

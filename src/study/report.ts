@@ -1,0 +1,102 @@
+/** @file The report: what a study answers. The schema is the contract's; numbers may be NaN here and are encoded at the wire. */
+import { z } from 'zod';
+import { checkSchema, nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
+import { experimentSchema } from '../experiment/index.ts';
+import { effectSchema, patchSchema, snippetsSchema, verificationSchema } from '../remedies/index.ts';
+
+const runSchema = z.object({
+  seed: z.int(),
+  initial_loss: numberSchema,
+  initial_accuracy: numberSchema.describe('Null for regression'),
+  final_loss: numberSchema,
+  final_accuracy: numberSchema,
+  initial_validation_loss: numberSchema.describe('Null without a validation split'),
+  validation_loss: numberSchema,
+  validation_accuracy: numberSchema,
+  constant_loss: numberSchema.describe('Training loss of the best prediction that ignores the input'),
+  steps_completed: z.int(),
+  diverged_at_step: z.int().nullable(),
+  divergence: z
+    .object({
+      step: z.int(),
+      layer: z.string().nullable(),
+      tensor: z.string(),
+      direction: z.enum(['forward', 'backward']),
+      value: z.enum(['nan', 'inf', '-inf']),
+    })
+    .nullable(),
+  non_finite: nonFiniteSchema,
+});
+
+const layerSchema = z.object({
+  layer: z.string(),
+  type: z.string(),
+  activation: z.string().nullable(),
+  output_shape: z.array(z.int()),
+  parameters: z.int(),
+});
+
+const preflightLayerSchema = layerSchema.extend({
+  measured_output_rms: numberSchema.describe('Mean over seeds at step 0'),
+  measured_gradient_rms: numberSchema.describe(
+    'Of the loss gradient at its output, mean over seeds at step 0',
+  ),
+  non_finite: nonFiniteSchema,
+});
+
+const remedySchema = z.object({
+  remedy: z.string(),
+  rank: z.int(),
+  title: z.string(),
+  rationale: z.string(),
+  sources: z.array(z.string()),
+  treats: z.array(z.string()),
+  effort: z.enum(['setting', 'initializer', 'activation', 'architecture']),
+  patch: patchSchema,
+  verification: verificationSchema,
+  snippets: snippetsSchema,
+});
+
+const controlSchema = z.object({
+  control: z.string(),
+  title: z.string(),
+  patch: patchSchema,
+  verification: verificationSchema,
+});
+
+const recommendationSchema = z.object({
+  remedies: z.array(z.string()),
+  patch: patchSchema,
+  experiment: experimentSchema,
+  verdict: z.enum(['healthy', 'unhealthy']),
+  seeds: z.array(z.int()).describe('On which it was re-trained'),
+  effects: z.array(effectSchema),
+  snippets: snippetsSchema,
+});
+
+export const reportSchema = z
+  .object({
+    job_id: z.string(),
+    experiment: experimentSchema,
+    verdict: z.enum(['healthy', 'unhealthy']),
+    preflight: z.object({
+      parameters: z.int(),
+      flops_per_step: z.number(),
+      layers: z.array(preflightLayerSchema),
+    }),
+    baseline: z.object({ runs: z.array(runSchema), layers: z.array(layerSchema) }),
+    checks: z.array(checkSchema),
+    remedies: z.array(remedySchema),
+    not_applicable: z
+      .array(z.object({ remedy: z.string(), reason: z.string() }))
+      .describe('Remedies that treat a finding but cannot be applied here'),
+    controls: z.array(controlSchema),
+    criteria: z
+      .array(z.string())
+      .describe('What a remedy has to do to be verified, as laid down before any run'),
+    recommendation: recommendationSchema.nullable(),
+    recommendation_note: z.string().nullable().describe('Why there is none, where the verdict is unhealthy'),
+  })
+  .meta({ id: 'Report' });
+
+export type Report = z.output<typeof reportSchema>;

@@ -1,0 +1,30 @@
+/** @file The request's story: train → diagnose → propose → verify → recommend → report. Gets `train` as an argument. */
+import type { Experiment } from '../experiment/index.ts';
+import type { Trace } from '../statistics/index.ts';
+import type { Report } from './report.ts';
+
+/** One training: an experiment, one seed, and the name that its statistics carry. */
+export interface Trial {
+  /** `baseline/<seed>` or `<remedy>/<seed>` */
+  readonly run: string;
+  readonly experiment: Experiment;
+  readonly seed: number;
+}
+
+export const phases = ['queued', 'baseline', 'verification', 'recommendation', 'report'] as const;
+export type Phase = (typeof phases)[number];
+
+export interface Progress {
+  readonly phase: Phase;
+  readonly completed_trials: number;
+  /** The most that may still be run; shrinks when less turns out to be needed. */
+  readonly total_trials: number;
+}
+
+export interface StudyDependencies {
+  /** Trains, or returns the trace of the same trial run before. Rejects when the study is cancelled. */
+  train(trial: Trial): Promise<Trace>;
+  onProgress(progress: Progress): void;
+}
+
+export type StudyReport = Omit<Report, 'job_id'>;
