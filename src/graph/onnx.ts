@@ -67,6 +67,12 @@ const valueInfo = ({ name, tensor }: GraphInput) => ({
 /** The model's bytes, ready for ONNX Runtime or a file. Inputs and outputs keep their names. */
 export function encodeOnnx(graph: Graph): Uint8Array {
   const names = new Map<number, string>(graph.inputs.map(({ name, tensor }) => [tensor.id, name]));
+  const computed = new Set(graph.nodes.map((node) => node.output.id));
+  const named = graph.outputs.filter(({ name, tensor }) => {
+    const free = computed.has(tensor.id) && !names.has(tensor.id);
+    if (free) names.set(tensor.id, name);
+    return free;
+  });
   const nameOf = (id: number) => names.get(id) ?? `t${id}`;
   const initializers: unknown[] = [...graph.constants].map(([id, value]) => ({
     name: nameOf(id),
@@ -101,9 +107,10 @@ export function encodeOnnx(graph: Graph): Uint8Array {
     };
     return [encoded];
   });
-  // An Identity gives every output its own name, also where one tensor is asked for twice or is an input.
-  for (const { name, tensor } of graph.outputs) {
-    nodes.push({ opType: 'Identity', input: [nameOf(tensor.id)], output: [name] });
+  // An output that is an input, a constant, or known by another name already gets its name from an Identity.
+  for (const output of graph.outputs) {
+    if (named.includes(output)) continue;
+    nodes.push({ opType: 'Identity', input: [nameOf(output.tensor.id)], output: [output.name] });
   }
   return writeModel({
     irVersion: IR_VERSION,

@@ -17,7 +17,8 @@ export interface Session {
 
 /**
  * Compiles the graph. Every run computes every output, so what is read from a run cannot change its result.
- * @param shared buffers to use for inputs of that name (parameters that live elsewhere), instead of new ones
+ * @param shared buffers to use for inputs and outputs of that name (weights, gradients) instead of new ones; they may
+ * be views into a larger array
  */
 export async function createSession(
   graph: Graph,

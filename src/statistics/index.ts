@@ -1,4 +1,7 @@
 /** @file The folder's door: the record of a training, and its rows. */
+
+export { measureTensor, sumOfSquares, type TensorMetric, tensorMetrics } from './moments.ts';
+export { Recorder } from './recorder.ts';
 export { type Row, type RowFilter, rowsOf } from './rows.ts';
 export {
   type Divergence,
@@ -9,3 +12,4 @@ export {
   type TracedLayer,
   type UnitPass,
 } from './trace.ts';
+export { UnitCounter, type UnitLayout, unitLayout } from './units.ts';

@@ -30,9 +30,11 @@ export interface TracedLayer {
   readonly is_output: boolean;
 }
 
-/** Means over a whole split in inference mode. */
+/** Means over a whole split in inference mode; losses include the penalty. */
 export interface Evaluation {
   readonly loss: number;
+  /** The part of every loss that is regularization. */
+  readonly penalty: number;
   /** Fraction right; null for regression. */
   readonly accuracy: number | null;
   /** Null without a validation split. */

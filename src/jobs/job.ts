@@ -1,0 +1,117 @@
+/** @file A job as clients see it, its events, and what the job service offers to the HTTP side. */
+import { z } from 'zod';
+import type { Experiment } from '../experiment/index.ts';
+import type { Trace } from '../statistics/index.ts';
+import { phases } from '../study/index.ts';
+
+export const jobStatuses = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
+export type JobStatus = (typeof jobStatuses)[number];
+
+const time = z.iso.datetime();
+
+export const progressSchema = z.object({
+  phase: z.enum(phases),
+  completed_trials: z.int(),
+  total_trials: z.int().describe('The most that may be needed; shrinks when less turns out to do'),
+  fraction: z.number().min(0).max(1),
+  eta_s: z.number().nullable(),
+});
+
+export const estimateSchema = z.object({
+  parameters: z.int(),
+  flops_per_step: z.number(),
+  trials: z.int(),
+  duration_s: z.number().describe('A rough guess from the FLOPs and the worker threads'),
+});
+
+export const jobSchema = z
+  .object({
+    id: z.string(),
+    name: z.string().nullable(),
+    status: z.enum(jobStatuses),
+    created_at: time,
+    started_at: time.nullable(),
+    finished_at: time.nullable(),
+    cancel_requested_at: time.nullable(),
+    progress: progressSchema,
+    estimate: estimateSchema,
+    summary: z
+      .object({
+        verdict: z.enum(['healthy', 'unhealthy']),
+        findings: z.array(z.string()),
+        recommended: z.array(z.string()),
+      })
+      .nullable()
+      .describe('Once succeeded'),
+    error: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Once failed'),
+    metadata: z.record(z.string(), z.string()),
+    links: z.object({
+      self: z.string(),
+      cancel: z.string(),
+      events: z.string(),
+      result: z.string(),
+      statistics: z.string(),
+    }),
+  })
+  .meta({ id: 'Job' });
+
+export type Job = z.output<typeof jobSchema>;
+export type Estimate = z.output<typeof estimateSchema>;
+
+export const eventSchema = z
+  .object({
+    seq: z.int().describe('Grows by one within a job'),
+    type: z.enum(['status', 'progress']),
+    created_at: time,
+    data: z.record(z.string(), z.unknown()).describe('`status`: { status }; `progress`: as in the job'),
+  })
+  .meta({ id: 'JobEvent' });
+
+export type JobEvent = z.output<typeof eventSchema>;
+
+export interface Submission {
+  readonly experiment: Experiment;
+  readonly estimate: Estimate;
+  /** The `Idempotency-Key` and a hash of the body, where the client sent one. */
+  readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
+}
+
+export type SubmitOutcome =
+  | { readonly kind: 'created' | 'replayed'; readonly job: Job }
+  /** The key came with another body before. */
+  | { readonly kind: 'conflict' };
+
+export interface JobPage {
+  readonly data: Job[];
+  readonly has_more: boolean;
+  readonly next_cursor: string | null;
+}
+
+export type RemoveOutcome = 'removed' | 'not_found' | 'not_terminal';
+
+/** Everything that the HTTP side may do with jobs. A job that `submit` returned survives a crash at any moment. */
+export interface JobService {
+  submit(submission: Submission): Promise<SubmitOutcome>;
+  get(id: string): Promise<Job | null>;
+  /** Newest first. Throws `InvalidCursor` for a cursor that this service did not make. */
+  list(query: { limit: number; cursor?: string | undefined; status?: JobStatus | undefined }): Promise<JobPage>;
+  /** The serialized report (UTF-8 JSON); null while there is none. */
+  result(id: string): Promise<Buffer | null>;
+  /** Names of the finished runs, baseline first. */
+  runs(id: string): Promise<string[]>;
+  trace(id: string, run: string): Promise<Trace | null>;
+  /** Events with seq > after, oldest first. */
+  events(id: string, after: number, limit: number): Promise<JobEvent[]>;
+  /** Calls back after every new event of the job, until the returned function is called. */
+  subscribe(id: string, onEvent: () => void): () => void;
+  /** Idempotent; a terminal job is returned as it is. Null where there is no such job. */
+  cancel(id: string): Promise<Job | null>;
+  remove(id: string): Promise<RemoveOutcome>;
+  /** The job once it is terminal, or as it is when the time is over or the signal aborts. */
+  waitUntilTerminal(id: string, timeoutMs: number, signal?: AbortSignal): Promise<Job | null>;
+  /** Whether the database answers and worker threads are alive. */
+  ready(): Promise<{ database: boolean; workers: boolean }>;
+}
+
+export const isTerminal = (status: JobStatus): boolean =>
+  status === 'succeeded' || status === 'failed' || status === 'canceled';

@@ -1,0 +1,56 @@
+/** @file Statistics of units: which are dead, which are saturated. A unit is a feature (a channel of images). */
+
+/** Where the units of a layer's output lie: [batch, …, units], or [batch, units, height, width] for images. */
+export interface UnitLayout {
+  readonly units: number;
+  /** Elements between two neighbouring units: 1, or height · width. */
+  readonly stride: number;
+}
+
+export function unitLayout(outputShape: readonly number[]): UnitLayout {
+  const image = outputShape.length === 3;
+  const units = (image ? outputShape[0] : outputShape.at(-1)) ?? 1;
+  return { units, stride: image ? (outputShape[1] ?? 1) * (outputShape[2] ?? 1) : 1 };
+}
+
+/** Counts, per unit, over as many samples as are added. */
+export class UnitCounter {
+  readonly #layout: UnitLayout;
+  readonly #zeros: Float64Array;
+  readonly #saturated: Float64Array;
+  #positions = 0;
+
+  constructor(layout: UnitLayout) {
+    this.#layout = layout;
+    this.#zeros = new Float64Array(layout.units);
+    this.#saturated = new Float64Array(layout.units);
+  }
+
+  /** @param values whole samples of the layer's output */
+  add(values: Float32Array, saturation: { readonly low: number; readonly high: number } | null): void {
+    const { units, stride } = this.#layout;
+    const [low, high] = saturation === null ? [Number.NaN, Number.NaN] : [saturation.low, saturation.high];
+    for (let i = 0; i < values.length; i++) {
+      const unit = stride === 1 ? i % units : Math.floor(i / stride) % units;
+      const x = values[i] as number;
+      if (x === 0) this.#zeros[unit] = (this.#zeros[unit] as number) + 1;
+      if (x <= low || x >= high) this.#saturated[unit] = (this.#saturated[unit] as number) + 1;
+    }
+    this.#positions += values.length / units;
+  }
+
+  /** Units that were exactly 0 everywhere. */
+  get dead(): number {
+    return this.#zeros.filter((count) => count === this.#positions).length;
+  }
+
+  /** Units that were saturated on at least this fraction of the positions. */
+  saturatedOn(fraction: number): number {
+    return this.#saturated.filter((count) => count >= fraction * this.#positions).length;
+  }
+
+  /** Fraction of all outputs that were saturated. */
+  get saturatedFraction(): number {
+    return this.#saturated.reduce((sum, count) => sum + count, 0) / (this.#positions * this.#layout.units);
+  }
+}

@@ -1,0 +1,123 @@
+/** @file From an experiment to graphs: one training step (forward, loss, gradients) and one inference pass. */
+import { calculus as c, type Graph, GraphBuilder, gradients, type Tensor } from '../graph/index.ts';
+import {
+  type BuiltLayer,
+  type BuiltNetwork,
+  buildNetwork,
+  type LossPart,
+  type Mode,
+  type Noise,
+  type Parameter,
+  type PlacedLayer,
+  type Running,
+} from '../network/index.ts';
+
+/** Names of the graphs' inputs and outputs. Parameters, running averages and noises are inputs of their own name. */
+export const names = {
+  inputs: 'inputs',
+  targets: 'targets',
+  /** Weight of each target position; only where classes have weights. */
+  weights: 'weights',
+  loss: 'loss',
+  /** Loss of each target position, without penalty. */
+  losses: 'losses',
+  prediction: 'prediction',
+  output: (layer: string) => `output of ${layer}`,
+  outputGradient: (layer: string) => `gradient at ${layer}`,
+  gradient: (parameter: string) => `gradient of ${parameter}`,
+  batchValue: (running: string) => `batch value of ${running}`,
+} as const;
+
+export interface CompileOptions {
+  readonly layers: readonly PlacedLayer[];
+  readonly inputShape: readonly number[];
+  readonly batchSize: number;
+  readonly loss: { readonly part: LossPart; readonly options: never };
+  readonly weighted: boolean;
+  readonly regularization: { readonly l1: number; readonly l2: number };
+}
+
+export interface Compiled {
+  readonly graph: Graph;
+  readonly layers: readonly BuiltLayer[];
+  readonly parameters: readonly Parameter[];
+  readonly running: readonly Running[];
+  readonly noises: readonly Noise[];
+  /** Of the losses of all target positions of a batch. */
+  readonly positionShape: readonly number[];
+}
+
+/** Parameters that regularization counts as kernels. */
+export const isKernel = (parameter: { readonly name: string }): boolean => parameter.name.endsWith('kernel');
+
+interface Forward {
+  readonly g: GraphBuilder;
+  readonly network: BuiltNetwork;
+  readonly losses: Tensor;
+}
+
+function buildForward({ layers, inputShape, batchSize, loss }: CompileOptions, mode: Mode): Forward {
+  const g = new GraphBuilder();
+  const input = g.input(names.inputs, [batchSize, ...inputShape]);
+  const network = buildNetwork(g, layers, input, mode);
+  const targets = g.input(names.targets, network.output.shape);
+  return { g, network, losses: loss.part.build(g, network.output, targets, loss.options) };
+}
+
+/** l1 · Σ|w| + l2 · Σw² over the kernels. */
+function penalty(
+  g: GraphBuilder,
+  network: BuiltNetwork,
+  { l1, l2 }: CompileOptions['regularization'],
+): Tensor[] {
+  return network.parameters
+    .filter(isKernel)
+    .flatMap(({ value }) => [
+      ...(l1 > 0 ? [c.mul(g, g.constant(l1), c.total(g, c.abs(g, value)))] : []),
+      ...(l2 > 0 ? [c.mul(g, g.constant(l2), c.total(g, c.mul(g, value, value)))] : []),
+    ]);
+}
+
+/** Mean of the positions' losses, or Σwl/Σw. */
+function mean(g: GraphBuilder, losses: Tensor, weighted: boolean): Tensor {
+  if (!weighted) return c.reduceMean(g, losses, [...losses.shape.keys()]);
+  const weights = g.input(names.weights, losses.shape);
+  return c.div(g, c.total(g, c.mul(g, losses, weights)), c.total(g, weights));
+}
+
+/**
+ * One training step: loss, the gradient of every parameter, every layer's output and the loss gradient at it, and what
+ * the running averages need. All of it is computed at every step, so that probing cannot change a result.
+ */
+export function compileTraining(options: CompileOptions): Compiled {
+  const { g, network, losses } = buildForward(options, 'training');
+  const data = mean(g, losses, options.weighted);
+  const loss = penalty(g, network, options.regularization).reduce((sum, term) => c.add(g, sum, term), data);
+  g.output(names.loss, loss);
+  g.output(names.prediction, network.output);
+  const wanted = [
+    ...network.parameters.map(({ value }) => value),
+    ...network.layers.map(({ output }) => output),
+  ];
+  const found = gradients(g, loss, wanted);
+  network.parameters.forEach(({ name }, i) => {
+    g.output(names.gradient(name), found[i] as Tensor);
+  });
+  network.layers.forEach(({ name, output }, i) => {
+    g.output(names.output(name), output);
+    g.output(names.outputGradient(name), found[network.parameters.length + i] as Tensor);
+  });
+  for (const { name, update } of network.running) {
+    if (update !== null) g.output(names.batchValue(name), update.batch);
+  }
+  return { ...network, graph: g.finish(), positionShape: losses.shape };
+}
+
+/** One inference pass: predictions, losses of all positions, every layer's output. */
+export function compileInference(options: CompileOptions): Compiled {
+  const { g, network, losses } = buildForward(options, 'inference');
+  g.output(names.losses, losses);
+  g.output(names.prediction, network.output);
+  for (const { name, output } of network.layers) g.output(names.output(name), output);
+  return { ...network, graph: g.finish(), positionShape: losses.shape };
+}

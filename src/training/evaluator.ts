@@ -1,0 +1,151 @@
+/** @file Measures a network over a whole split in inference mode. Reads the weights, never writes them. */
+import type { DataSplits, Split } from '../data/index.ts';
+import { gather } from '../data/index.ts';
+import { createSession, type Session, sizeOf } from '../graph/index.ts';
+import { activationShape, type BuiltLayer } from '../network/index.ts';
+import {
+  type Evaluation,
+  SATURATED_SAMPLES,
+  UnitCounter,
+  type UnitPass,
+  unitLayout,
+} from '../statistics/index.ts';
+import { type CompileOptions, compileInference, names } from './compile.ts';
+import type { Model } from './model.ts';
+import { countRight, fillTargets, fillWeights, type TargetCoding } from './targets.ts';
+
+/** Samples per inference run; the last chunk of a split is filled up with samples that are then left out. */
+const CHUNK = 256;
+
+export interface SplitResult {
+  /** Mean loss without penalty. */
+  readonly loss: number;
+  readonly accuracy: number | null;
+}
+
+/** A layer whose units can die or saturate. */
+interface WatchedLayer {
+  readonly name: string;
+  readonly units: number;
+  readonly shape: readonly number[];
+  readonly deadZone: boolean;
+  readonly saturation: { readonly low: number; readonly high: number } | null;
+}
+
+function watched(layers: readonly BuiltLayer[]): WatchedLayer[] {
+  return layers.flatMap(({ name, activation, output_shape: shape }) => {
+    if (activation === null) return [];
+    const { saturation, dead_zone: deadZone } = activationShape(activation);
+    if (saturation === null && !deadZone) return [];
+    return [{ name, shape, units: unitLayout(shape).units, deadZone, saturation }];
+  });
+}
+
+export class Evaluator {
+  readonly #session: Session;
+  readonly #coding: TargetCoding;
+  readonly #watched: readonly WatchedLayer[];
+  readonly #chunk: number;
+  readonly #rowSize: number;
+  readonly #positions: number;
+
+  private constructor(
+    session: Session,
+    coding: TargetCoding,
+    layers: readonly BuiltLayer[],
+    options: CompileOptions,
+    positions: number,
+  ) {
+    this.#session = session;
+    this.#coding = coding;
+    this.#watched = watched(layers);
+    this.#chunk = options.batchSize;
+    this.#rowSize = sizeOf(options.inputShape);
+    this.#positions = positions / options.batchSize;
+  }
+
+  static async create(
+    options: CompileOptions,
+    model: Model,
+    coding: TargetCoding,
+    data: DataSplits,
+  ): Promise<Evaluator> {
+    const batchSize = Math.min(CHUNK, Math.max(data.training.count, data.validation?.count ?? 0));
+    const sized = { ...options, batchSize };
+    const compiled = compileInference(sized);
+    const session = await createSession(compiled.graph, model.buffers);
+    return new Evaluator(session, coding, compiled.layers, sized, sizeOf(compiled.positionShape));
+  }
+
+  /** Runs the split chunk by chunk; `visit` gets the indices of each, without the filling. */
+  async #pass(split: Split, visit: (indices: Int32Array) => void): Promise<void> {
+    const { count } = split;
+    for (let start = 0; start < count; start += this.#chunk) {
+      const real = Math.min(this.#chunk, count - start);
+      const filled = Int32Array.from({ length: this.#chunk }, (_, i) => start + (i % real));
+      gather(split.inputs, this.#rowSize, filled, this.#session.input(names.inputs));
+      fillTargets(this.#session.input(names.targets), split, filled, this.#coding);
+      await this.#session.run();
+      visit(filled.subarray(0, real));
+    }
+  }
+
+  /** Adds the weighted losses of a chunk. */
+  #addLosses(split: Split, indices: Int32Array, sums: { loss: number; weight: number }): void {
+    const losses = this.#session.output(names.losses);
+    const weights = new Float32Array(indices.length * this.#positions).fill(1);
+    if (this.#coding.classWeights !== null) fillWeights(weights, split, indices, this.#coding);
+    weights.forEach((weight, i) => {
+      // A class of weight 0 takes no part, not even with an infinite loss.
+      if (weight > 0) sums.loss += weight * (losses[i] as number);
+      sums.weight += weight;
+    });
+  }
+
+  async evaluate(split: Split): Promise<SplitResult> {
+    const sums = { loss: 0, weight: 0 };
+    let right: number | null = null;
+    await this.#pass(split, (indices) => {
+      this.#addLosses(split, indices, sums);
+      const found = countRight(this.#session.output(names.prediction), split, indices, this.#coding);
+      if (found !== null) right = (right ?? 0) + found;
+    });
+    return { loss: sums.loss / sums.weight, accuracy: right === null ? null : right / split.count };
+  }
+
+  /** Losses and accuracies on both splits, the penalty of the regularization included. */
+  async evaluateSplits(data: DataSplits, penalty: number): Promise<Evaluation> {
+    const training = await this.evaluate(data.training);
+    const validation = data.validation === null ? null : await this.evaluate(data.validation);
+    return {
+      loss: training.loss + penalty,
+      accuracy: training.accuracy,
+      validation_loss: validation === null ? null : validation.loss + penalty,
+      validation_accuracy: validation?.accuracy ?? null,
+      penalty,
+    };
+  }
+
+  /** Dead and saturated units of every layer that can have them, over the whole training split. */
+  async countUnits(step: number, split: Split): Promise<UnitPass[]> {
+    if (this.#watched.length === 0) return [];
+    const counters = this.#watched.map(({ shape }) => new UnitCounter(unitLayout(shape)));
+    await this.#pass(split, (indices) => {
+      this.#watched.forEach(({ name, shape, saturation }, i) => {
+        const values = this.#session.output(names.output(name));
+        counters[i]?.add(values.subarray(0, indices.length * sizeOf(shape)), saturation);
+      });
+    });
+    return this.#watched.map(({ name, units, deadZone, saturation }, i) => ({
+      step,
+      layer: name,
+      units,
+      dead_units: deadZone ? (counters[i]?.dead ?? null) : null,
+      saturated_units: saturation === null ? null : (counters[i]?.saturatedOn(SATURATED_SAMPLES) ?? null),
+    }));
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}

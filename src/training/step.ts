@@ -1,0 +1,145 @@
+/** @file One training step: batch in, loss and gradients out, clipping, update. */
+import { type Batches, createBatches, type DataSplits, gather } from '../data/index.ts';
+import type { Experiment } from '../experiment/index.ts';
+import { createSession, type Session, sizeOf } from '../graph/index.ts';
+import {
+  type ClippingPart,
+  clippingParts,
+  type Noise,
+  type OptimizerPart,
+  optimizerParts,
+  resolvePart,
+  type Schedule,
+  type SchedulePart,
+  scheduleParts,
+} from '../network/index.ts';
+import { sumOfSquares } from '../statistics/index.ts';
+import { createRandom } from '../util/random.ts';
+import { type Compiled, names } from './compile.ts';
+import { type Model, updateRunning } from './model.ts';
+import { fillTargets, fillWeights, type TargetCoding } from './targets.ts';
+
+/** What the forward and backward pass of a step gave. */
+export interface StepGradients {
+  readonly step: number;
+  readonly indices: Int32Array;
+  readonly loss: number;
+  /** L2 norm of all gradients together, before clipping. */
+  readonly norm: number;
+}
+
+export interface StepUpdate {
+  readonly learningRate: number;
+  /** Fraction of gradient elements that clipping changed. */
+  readonly clippedFraction: number;
+}
+
+interface StepperOptions {
+  readonly experiment: Experiment;
+  readonly compiled: Compiled;
+  readonly model: Model;
+  readonly data: DataSplits;
+  readonly coding: TargetCoding;
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly steps: number;
+}
+
+function fillNoise({ distribution, name }: Noise, out: Float32Array, seed: number, step: number): void {
+  const random = createRandom(seed, 'noise', name, step);
+  const draw = distribution === 'uniform' ? random.uniform : random.normal;
+  for (let i = 0; i < out.length; i++) out[i] = draw();
+}
+
+/** The training graph at work. `compute` reads the weights, `update` changes them. */
+export class Stepper {
+  readonly #options: StepperOptions;
+  readonly #session: Session;
+  readonly #batches: Batches;
+  readonly #schedule: Schedule;
+  readonly #optimizer: { part: OptimizerPart; options: never };
+  readonly #slots: Float32Array[];
+  readonly #learningRate: number;
+
+  private constructor(options: StepperOptions, session: Session) {
+    const { experiment, data, model, steps, seed, batchSize } = options;
+    const { training } = experiment;
+    this.#options = options;
+    this.#session = session;
+    this.#batches = createBatches({
+      count: data.training.count,
+      batchSize,
+      shuffle: experiment.data.shuffle,
+      seed,
+    });
+    const schedule = resolvePart(
+      scheduleParts as unknown as readonly SchedulePart[],
+      training.learning_rate_schedule,
+    );
+    this.#schedule = schedule.part.create(schedule.options, {
+      totalSteps: steps,
+      stepsPerEpoch: Math.ceil(data.training.count / batchSize),
+    });
+    this.#optimizer = resolvePart(optimizerParts as unknown as readonly OptimizerPart[], training.optimizer);
+    this.#learningRate = (this.#optimizer.options as { learning_rate: number }).learning_rate;
+    this.#slots = this.#optimizer.part
+      .slots(this.#optimizer.options)
+      .map((initial) => new Float32Array(model.weights.length).fill(initial));
+  }
+
+  static async create(options: StepperOptions): Promise<Stepper> {
+    return new Stepper(options, await createSession(options.compiled.graph, options.model.buffers));
+  }
+
+  /** A buffer of the training graph: an output of the last `compute`. */
+  output(name: string): Float32Array {
+    return this.#session.output(name);
+  }
+
+  /** Forward and backward on the batch of this step. */
+  async compute(step: number): Promise<StepGradients> {
+    const { compiled, data, coding, seed, experiment } = this.#options;
+    const indices = this.#batches.indices(step);
+    const rowSize = sizeOf(experiment.network.input.shape);
+    gather(data.training.inputs, rowSize, indices, this.#session.input(names.inputs));
+    fillTargets(this.#session.input(names.targets), data.training, indices, coding);
+    if (coding.classWeights !== null) {
+      fillWeights(this.#session.input(names.weights), data.training, indices, coding);
+    }
+    for (const noise of compiled.noises) fillNoise(noise, this.#session.input(noise.name), seed, step);
+    await this.#session.run();
+    const loss = this.#session.output(names.loss)[0] as number;
+    return { step, indices, loss, norm: Math.sqrt(sumOfSquares(this.#options.model.gradient)) };
+  }
+
+  /** Clips the gradients in place and applies the optimizer; feeds running averages and the schedule. */
+  update({ step, loss }: StepGradients): StepUpdate {
+    const { experiment, compiled, model } = this.#options;
+    const clipping = experiment.training.gradient_clipping;
+    const clippedFraction = clipping === null ? 0 : clip(clipping, model);
+    const learningRate = this.#learningRate * this.#schedule.factor(step);
+    this.#optimizer.part.apply(
+      { weights: model.weights, gradient: model.gradient, slots: this.#slots, learningRate, t: step + 1 },
+      this.#optimizer.options,
+    );
+    for (const { name, update } of compiled.running) {
+      const average = model.running.get(name);
+      if (update === null || average === undefined) continue;
+      updateRunning(average, this.#session.output(names.batchValue(name)), update.momentum);
+    }
+    this.#schedule.observe(loss);
+    return { learningRate, clippedFraction };
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}
+
+function clip(
+  config: NonNullable<Experiment['training']['gradient_clipping']>,
+  { parameters }: Model,
+): number {
+  const { part, options } = resolvePart(clippingParts as unknown as readonly ClippingPart[], config);
+  return part.clip(parameters, options);
+}

@@ -1,0 +1,106 @@
+/** @file Targets as the graph wants them: one-hot rows, class weights per position, accuracy, the constant loss. */
+import type { Split } from '../data/index.ts';
+import type { LossPart } from '../network/index.ts';
+
+export interface TargetCoding {
+  readonly loss: { readonly part: LossPart; readonly options: never };
+  /** Units of the prediction. */
+  readonly outputs: number;
+  /** Null where classes have no weights. */
+  readonly classWeights: readonly number[] | null;
+}
+
+/** `balanced` gives class c the weight n/(classes · n_c), and 0 to a class without samples. */
+export function resolveClassWeights(
+  config: 'balanced' | readonly number[] | null,
+  classCounts: readonly number[] | null,
+): readonly number[] | null {
+  if (config !== 'balanced') return config;
+  const counts = classCounts ?? [];
+  const n = counts.reduce((sum, count) => sum + count, 0);
+  return counts.map((count) => (count === 0 ? 0 : n / (counts.length * count)));
+}
+
+/** Writes the targets of `indices` into `out`: one-hot for losses over classes, else as they are. */
+export function fillTargets(
+  out: Float32Array,
+  split: Split,
+  indices: Int32Array,
+  { loss, outputs }: TargetCoding,
+): void {
+  const oneHot = loss.part.target === 'classes';
+  if (oneHot) out.fill(0);
+  indices.forEach((index, row) => {
+    if (oneHot) {
+      out[row * outputs + (split.targets[index] as number)] = 1;
+      return;
+    }
+    for (let j = 0; j < outputs; j++) out[row * outputs + j] = split.targets[index * outputs + j] as number;
+  });
+}
+
+/** Weight of each target position: of its class. Positions are samples (`classes`) or outputs (`binary`). */
+export function fillWeights(
+  out: Float32Array,
+  split: Split,
+  indices: Int32Array,
+  coding: TargetCoding,
+): void {
+  const perSample = out.length / indices.length;
+  indices.forEach((index, row) => {
+    for (let j = 0; j < perSample; j++) {
+      out[row * perSample + j] = coding.classWeights?.[split.targets[index * perSample + j] as number] ?? 1;
+    }
+  });
+}
+
+function argmax(values: Float32Array, start: number, count: number): number {
+  let best = 0;
+  for (let j = 1; j < count; j++)
+    if ((values[start + j] as number) > (values[start + best] as number)) best = j;
+  return best;
+}
+
+/**
+ * How many predictions of the rows are right: largest output is the class, or output on the right side of 1/2
+ * (logits: of 0), counted per output. Null for regression.
+ */
+export function countRight(
+  prediction: Float32Array,
+  split: Split,
+  indices: Int32Array,
+  coding: TargetCoding,
+): number | null {
+  const { loss, outputs } = coding;
+  if (loss.part.target === 'values') return null;
+  let right = 0;
+  indices.forEach((index, row) => {
+    if (loss.part.target === 'classes') {
+      right += Number(argmax(prediction, row * outputs, outputs) === split.targets[index]);
+      return;
+    }
+    const threshold = loss.part.output === 'logits' ? 0 : 0.5;
+    for (let j = 0; j < outputs; j++) {
+      const positive = (prediction[row * outputs + j] as number) > threshold;
+      right += Number(positive === (split.targets[index * outputs + j] as number) > 0.5) / outputs;
+    }
+  });
+  return right;
+}
+
+/** The loss of the best prediction that ignores the input, on this split: the mean over outputs. */
+export function constantLoss(split: Split, { loss, outputs, classWeights }: TargetCoding): number {
+  const columns = loss.part.target === 'classes' ? 1 : outputs;
+  let sum = 0;
+  for (let j = 0; j < columns; j++) {
+    const column = Array.from({ length: split.count }, (_, i) => split.targets[i * columns + j] as number);
+    const weights = column.map((value) => classWeights?.[value] ?? 1);
+    const total = weights.reduce((a, b) => a + b, 0);
+    sum += loss.part.constant(
+      column,
+      weights.map((weight) => weight / total),
+      loss.options,
+    );
+  }
+  return sum / columns;
+}

@@ -1,0 +1,234 @@
+/** @file Trains one experiment with one seed and leaves its Trace. Touches no clock, no database, no process. */
+import { type DataSplits, loadData } from '../data/index.ts';
+import {
+  type Experiment,
+  type Plan,
+  placedLayers,
+  planExperiment,
+  resolveLoss,
+} from '../experiment/index.ts';
+import { activationShape, type BuiltLayer } from '../network/index.ts';
+import type { Divergence, Evaluation, Trace, TracedLayer, UnitPass } from '../statistics/index.ts';
+import { fail, ok, type Result } from '../util/result.ts';
+import { type CompileOptions, compileTraining, isKernel, names } from './compile.ts';
+import { Evaluator } from './evaluator.ts';
+import { createModel, type Model } from './model.ts';
+import { Probe } from './probe.ts';
+import { type StepGradients, Stepper } from './step.ts';
+import { constantLoss, countRight, resolveClassWeights, type TargetCoding } from './targets.ts';
+
+export interface TrainOptions {
+  /** Asked before every step; true ends the training there. */
+  readonly isCanceled?: () => boolean;
+  /** Called with the final weights by parameter name, for tests and exports. */
+  readonly onFinish?: (weights: ReadonlyMap<string, Float32Array>) => void;
+}
+
+/** Measuring validation may cost this fraction of the forward and backward passes between two probes. */
+const VALIDATION_SHARE = 0.5;
+const PASSES_PER_STEP = 3;
+
+/** l1 · Σ|w| + l2 · Σw² over kernels. */
+function penaltyOf(model: Model, { l1, l2 }: Experiment['training']['regularization']): number {
+  if (l1 === 0 && l2 === 0) return 0;
+  let sum = 0;
+  for (const { weights } of model.parameters.filter(isKernel)) {
+    for (const w of weights) sum += l1 * Math.abs(w) + l2 * w * w;
+  }
+  return sum;
+}
+
+function traceLayer(layer: BuiltLayer, model: Model, isOutput: boolean): TracedLayer {
+  const shape = layer.activation === null ? null : activationShape(layer.activation);
+  return {
+    name: layer.name,
+    type: layer.type,
+    output_shape: layer.output_shape,
+    parameters: layer.parameters,
+    parameter_names: model.parameters
+      .filter((parameter) => parameter.layer === layer.name)
+      .map(({ tensor }) => tensor),
+    activation: layer.activation?.name ?? null,
+    saturation: shape?.saturation ?? null,
+    dead_zone: shape?.dead_zone ?? false,
+    is_output: isOutput,
+  };
+}
+
+/** A training in progress: what the loop needs at hand. */
+class Run {
+  readonly losses: number[] = [];
+  readonly norms: number[] = [];
+  readonly unitPasses: UnitPass[] = [];
+  readonly experiment: Experiment;
+  readonly plan: Plan;
+  readonly data: DataSplits;
+  readonly coding: TargetCoding;
+  readonly model: Model;
+  readonly stepper: Stepper;
+  readonly evaluator: Evaluator;
+  readonly probe: Probe;
+  readonly layers: readonly BuiltLayer[];
+  #probes = 0;
+
+  constructor(
+    fields: Pick<
+      Run,
+      'experiment' | 'plan' | 'data' | 'coding' | 'model' | 'stepper' | 'evaluator' | 'layers'
+    >,
+  ) {
+    this.experiment = fields.experiment;
+    this.plan = fields.plan;
+    this.data = fields.data;
+    this.coding = fields.coding;
+    this.model = fields.model;
+    this.stepper = fields.stepper;
+    this.evaluator = fields.evaluator;
+    this.layers = fields.layers;
+    this.probe = new Probe(fields.layers, fields.model, fields.stepper);
+  }
+
+  evaluate(): Promise<Evaluation> {
+    return this.evaluator.evaluateSplits(
+      this.data,
+      penaltyOf(this.model, this.experiment.training.regularization),
+    );
+  }
+
+  async countUnits(step: number): Promise<void> {
+    this.unitPasses.push(...(await this.evaluator.countUnits(step, this.data.training)));
+  }
+
+  isProbed(step: number): boolean {
+    const every = this.experiment.diagnostics.probe_every;
+    return every > 0 && (step % every === 0 || step === this.plan.steps - 1);
+  }
+
+  /** Accuracy on the step's batch; now and then, loss and accuracy on the validation split. */
+  async #recordProgress({ step, indices }: StepGradients): Promise<void> {
+    const right = countRight(this.stepper.output(names.prediction), this.data.training, indices, this.coding);
+    this.probe.recordRun(step, 'accuracy', right === null ? null : right / indices.length);
+    const { validation } = this.data;
+    const perProbe = PASSES_PER_STEP * this.plan.batch_size * this.experiment.diagnostics.probe_every;
+    const every = Math.max(1, Math.ceil((validation?.count ?? 0) / (VALIDATION_SHARE * perProbe)));
+    if (validation === null || this.#probes++ % every !== 0) return;
+    const result = await this.evaluator.evaluate(validation);
+    const penalty = penaltyOf(this.model, this.experiment.training.regularization);
+    this.probe.recordRun(step, 'validation_loss', result.loss + penalty);
+    this.probe.recordRun(step, 'validation_accuracy', result.accuracy);
+  }
+
+  /** One step; tells where it diverged, if it did, in which case nothing was updated. */
+  async step(step: number): Promise<Divergence | null> {
+    const computed = await this.stepper.compute(step);
+    this.losses.push(computed.loss);
+    this.norms.push(computed.norm);
+    const finite = Number.isFinite(computed.loss) && Number.isFinite(computed.norm);
+    const probed = this.isProbed(step) || (!finite && this.experiment.diagnostics.probe_every > 0);
+    if (probed) {
+      this.probe.beforeUpdate(computed);
+      await this.#recordProgress(computed);
+    }
+    if (!finite) return this.probe.locate(step);
+    const update = this.stepper.update(computed);
+    if (probed) this.probe.afterUpdate(step, update);
+    return null;
+  }
+
+  async release(): Promise<void> {
+    await this.stepper.release();
+    await this.evaluator.release();
+  }
+}
+
+async function prepare(experiment: Experiment, seed: number): Promise<Run> {
+  const plan = planExperiment(experiment);
+  const data = loadData(experiment.data, seed, experiment.network.input.shape);
+  const loss = resolveLoss(experiment);
+  const classWeights = resolveClassWeights(experiment.training.class_weights, data.class_counts);
+  const options: CompileOptions = {
+    layers: placedLayers(experiment),
+    inputShape: experiment.network.input.shape,
+    batchSize: plan.batch_size,
+    loss,
+    weighted: classWeights !== null,
+    regularization: experiment.training.regularization,
+  };
+  const compiled = compileTraining(options);
+  const model = createModel(compiled.parameters, compiled.running, seed);
+  const coding = { loss, outputs: plan.output_shape.at(-1) ?? 1, classWeights };
+  const stepper = await Stepper.create({
+    experiment,
+    compiled,
+    model,
+    data,
+    coding,
+    seed,
+    batchSize: plan.batch_size,
+    steps: plan.steps,
+  });
+  const evaluator = await Evaluator.create(options, model, coding, data);
+  return new Run({ experiment, plan, data, coding, model, stepper, evaluator, layers: compiled.layers });
+}
+
+function finish(
+  run: Run,
+  seed: number,
+  initial: Evaluation,
+  final: Evaluation,
+  divergence: Divergence | null,
+): Trace {
+  const output = run.layers.findLast((layer) => layer.output_shape.join() === run.plan.output_shape.join());
+  return {
+    seed,
+    steps_planned: run.plan.steps,
+    steps_completed: run.losses.length - (divergence === null ? 0 : 1),
+    layers: run.layers.map((layer) => traceLayer(layer, run.model, layer === output)),
+    series: run.probe.finish(),
+    losses: Float64Array.from(run.losses),
+    gradient_norms: Float64Array.from(run.norms),
+    initial,
+    final,
+    constant_loss: constantLoss(run.data.training, run.coding),
+    unit_passes: run.unitPasses,
+    divergence,
+  };
+}
+
+async function loop(
+  run: Run,
+  seed: number,
+  isCanceled: () => boolean,
+): Promise<Result<Trace, { code: 'canceled' }>> {
+  const { steps } = run.plan;
+  const middle = Math.floor(steps / 2);
+  const initial = await run.evaluate();
+  await run.countUnits(0);
+  let divergence: Divergence | null = null;
+  for (let step = 0; step < steps && divergence === null; step++) {
+    if (isCanceled()) return fail({ code: 'canceled' });
+    if (step === middle && step > 0) await run.countUnits(step);
+    divergence = await run.step(step);
+  }
+  if (divergence === null) await run.countUnits(steps);
+  return ok(finish(run, seed, initial, await run.evaluate(), divergence));
+}
+
+/**
+ * Trains `experiment` with `seed`. The same experiment and seed give the same Trace, bit for bit, on the same machine.
+ * A training that diverges is a Trace like any other; it ends before the first update with non-finite numbers.
+ */
+export async function train(
+  experiment: Experiment,
+  seed: number,
+  { isCanceled = () => false, onFinish }: TrainOptions = {},
+): Promise<Result<Trace, { code: 'canceled' }>> {
+  const run = await prepare(experiment, seed);
+  try {
+    const result = await loop(run, seed, isCanceled);
+    onFinish?.(new Map(run.model.parameters.map(({ name, weights }) => [name, weights])));
+    return result;
+  } finally {
+    await run.release();
+  }
+}
