@@ -9,3 +9,6 @@ export {
   type Severity,
   severities,
 } from './check.ts';
+export { diagnose, seriousFindings, verdictOf } from './diagnose.ts';
+export type { Rule, Threshold } from './rule.ts';
+export { rules } from './rules/index.ts';

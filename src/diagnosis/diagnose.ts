@@ -1,0 +1,81 @@
+/** @file From the traces of a baseline to checks: every rule answers, with evidence either way. */
+import type { Experiment } from '../experiment/index.ts';
+import type { Trace } from '../statistics/index.ts';
+import type { Check, Evidence } from './check.ts';
+import type { Rule, SeedResult } from './rule.ts';
+import { rules } from './rules/index.ts';
+
+type Evaluated = Extract<SeedResult, { kind: 'evaluated' }> & { readonly seed: number };
+
+const empty = { severity: null, layers: [], first_step: null, seeds: [], evidence: [] };
+
+const withSeed = ({ evidence, seed }: Evaluated): Evidence[] => evidence.map((one) => ({ ...one, seed }));
+
+/** What a rule needs and the run has not; null where it has all. */
+function missing(rule: Rule, experiment: Experiment): string | null {
+  const unprobed = rule.needs.includes('probed_series') && experiment.diagnostics.probe_every === 0;
+  return unprobed ? 'nothing was probed (diagnostics.probe_every is 0)' : null;
+}
+
+function checkFound(rule: Rule, found: readonly Evaluated[], total: number): Check {
+  // A minority of seeds is told, but does not make the verdict.
+  const enough = rule.quorum === 'any' || found.length * 2 > total;
+  const order = ['critical', 'warning', 'info'] as const;
+  const worst = order.find((severity) => found.some((result) => result.severity === severity)) ?? 'info';
+  const layers = [...new Set(found.flatMap((result) => result.layers))];
+  const steps = found.flatMap(({ first_step }) => (first_step === null ? [] : [first_step]));
+  return {
+    rule: rule.rule,
+    status: 'found',
+    severity: enough ? worst : 'info',
+    layers,
+    first_step: steps.length === 0 ? null : Math.min(...steps),
+    seeds: found.map(({ seed }) => seed),
+    evidence: found.flatMap(withSeed),
+    explanation: rule.explain(layers),
+  };
+}
+
+function check(rule: Rule, experiment: Experiment, traces: readonly Trace[]): Check {
+  const lacking = missing(rule, experiment);
+  if (lacking !== null) return { ...empty, rule: rule.rule, status: 'not_evaluable', explanation: lacking };
+  const results = traces.map((trace) => ({ seed: trace.seed, ...rule.examine(trace, experiment) }));
+  const evaluated = results.filter((result) => result.kind === 'evaluated');
+  if (evaluated.length === 0) {
+    const reasons = results.flatMap((result) => (result.kind === 'not_evaluable' ? [result.reason] : []));
+    return {
+      ...empty,
+      rule: rule.rule,
+      status: 'not_evaluable',
+      explanation: [...new Set(reasons)].join('; '),
+    };
+  }
+  const found = evaluated.filter((result) => result.found);
+  if (found.length > 0) return checkFound(rule, found, traces.length);
+  return {
+    ...empty,
+    rule: rule.rule,
+    status: 'clear',
+    evidence: evaluated.flatMap(withSeed),
+    explanation: 'Every measured value is on the healthy side of its threshold.',
+  };
+}
+
+/** Every rule's check, in the order of the catalogue. A rule that throws becomes an `error`; the others go on. */
+export function diagnose(experiment: Experiment, traces: readonly Trace[]): Check[] {
+  return rules.map((rule) => {
+    try {
+      return check(rule, experiment, traces);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      return { ...empty, rule: rule.rule, status: 'error', explanation: `The rule failed: ${detail}` };
+    }
+  });
+}
+
+/** Findings that cost something: these make a network unhealthy. */
+export const seriousFindings = (checks: readonly Check[]): Check[] =>
+  checks.filter(({ status, severity }) => status === 'found' && severity !== 'info');
+
+export const verdictOf = (checks: readonly Check[]): 'healthy' | 'unhealthy' =>
+  seriousFindings(checks).length > 0 ? 'unhealthy' : 'healthy';

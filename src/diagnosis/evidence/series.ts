@@ -1,0 +1,36 @@
+/** @file Measured series by layer, and what is derived from them. */
+import type { Series, Trace, TracedLayer } from '../../statistics/index.ts';
+
+export function seriesOf(
+  trace: Trace,
+  layer: string | null,
+  tensor: string | null,
+  metric: string,
+): Series | null {
+  return trace.series.find((s) => s.layer === layer && s.tensor === tensor && s.metric === metric) ?? null;
+}
+
+/** Hidden layers that hold trained parameters, in order of the forward pass. */
+export const trainedHiddenLayers = (trace: Trace): TracedLayer[] =>
+  trace.layers.filter((layer) => layer.parameters > 0 && !layer.is_output && layer.type !== 'residual');
+
+/** The RMS of the loss gradient at each of these layers' outputs, at one probed step. */
+export interface GradientProfile {
+  readonly step: number;
+  readonly layers: readonly string[];
+  readonly rms: readonly number[];
+}
+
+/**
+ * Gradient RMS over depth at every probed step with finite gradients. RMS, so that layers of different width compare;
+ * hidden layers only, because the few outputs of the last one are on a scale of their own.
+ */
+export function gradientProfiles(trace: Trace): GradientProfile[] {
+  const layers = trainedHiddenLayers(trace);
+  const series = layers.map(({ name }) => seriesOf(trace, name, 'output_gradient', 'rms'));
+  const steps = series[0]?.steps ?? new Int32Array();
+  return [...steps].flatMap((step, i) => {
+    const rms = series.map((one) => one?.values[i] ?? Number.NaN);
+    return rms.every(Number.isFinite) ? [{ step, layers: layers.map(({ name }) => name), rms }] : [];
+  });
+}

@@ -1,0 +1,39 @@
+/** @file Units whose output is exactly 0 on every sample, and stays so. */
+import type { Rule } from '../rule.ts';
+import { examineStuckUnits } from '../stuck_units.ts';
+
+const thresholds = {
+  dead_unit_fraction: {
+    value: 0.5,
+    unit: 'fraction of the units of a layer',
+    source: 'Amazon SageMaker Debugger, DeadRelu: > 50 % of a layer',
+    rationale:
+      'Sparse outputs are normal: units are counted, not zeros, over all samples, and only if they stay dead',
+  },
+} as const;
+
+export const deadUnits: Rule = {
+  rule: 'dead_units',
+  title: 'Units are dead',
+  description:
+    'A unit is dead when its output is exactly 0, with slope 0, on every training sample, in each of the last two full ' +
+    'passes. Harmless where the network learns all the same.',
+  needs: ['unit_passes'],
+  thresholds,
+  sources: [
+    'Lu et al. 2019, arXiv:1903.06733',
+    'DeepDiagnosis (ICSE 2022): 58 of its 68 false alarms counted zeros instead',
+  ],
+  quorum: 'majority',
+  examine: (trace) =>
+    examineStuckUnits(
+      trace,
+      'dead_unit_fraction',
+      thresholds.dead_unit_fraction.value,
+      (pass) => pass.dead_units,
+      'no activation here has a region of zero output and slope',
+    ),
+  explain: (layers) =>
+    `More than half of the units of ${layers.slice(0, 3).join(', ')} give 0 for every sample: no gradient reaches their ` +
+    'weights, and they cannot recover.',
+};

@@ -1,0 +1,129 @@
+/** @file The gradient grows on its way to the first layers, or its updates outweigh the weights. */
+import type { Trace } from '../../statistics/index.ts';
+import { severityByProgress } from '../evidence/progress.ts';
+import { gradientProfiles } from '../evidence/series.ts';
+import { notEvaluable, type Rule } from '../rule.ts';
+
+const thresholds = {
+  gradient_growth: {
+    value: 1e3,
+    unit: 'gradient RMS / gradient RMS of the last hidden layer',
+    source: 'torchmortem 2026: last/first norm ratio > 1000 is critical',
+    rationale: 'One learning rate cannot suit layers whose gradients differ by a thousand',
+  },
+  update_ratio: {
+    value: 1,
+    unit: 'update norm / weight norm',
+    source: 'TheDeepChecker: log10(update/weight) above −1 is too large; SageMaker Debugger: > 10',
+    rationale: 'An update as large as the weights replaces them',
+  },
+  norm_growth: {
+    value: 1e3,
+    unit: 'largest gradient norm of all steps / norm of the first step',
+    source: 'this project',
+    rationale: 'Healthy norms stay within some orders of magnitude of their start',
+  },
+} as const;
+
+interface Symptom {
+  readonly metric: keyof typeof thresholds;
+  readonly layer: string | null;
+  readonly step: number;
+  readonly value: number;
+}
+
+const largest = (symptoms: readonly Symptom[], metric: Symptom['metric']): Symptom =>
+  symptoms.reduce((worst, symptom) => (symptom.value > worst.value ? symptom : worst), {
+    metric,
+    layer: null,
+    step: 0,
+    value: 0,
+  });
+
+function growth(trace: Trace): Symptom[] {
+  return gradientProfiles(trace).flatMap(({ step, layers, rms }) => {
+    const last = rms.at(-1) ?? 0;
+    if (last === 0) return [];
+    return layers.map(
+      (layer, i) => ({ metric: 'gradient_growth', layer, step, value: (rms[i] as number) / last }) as const,
+    );
+  });
+}
+
+/** Kernels only: a bias that starts at 0 has no scale. */
+function updates(trace: Trace): Symptom[] {
+  return trace.series
+    .filter(({ tensor, metric }) => metric === 'ratio_to_weight' && tensor?.endsWith('kernel.update'))
+    .flatMap(({ layer, steps, values }) =>
+      [...steps].map(
+        (step, i) => ({ metric: 'update_ratio', layer, step, value: values[i] as number }) as const,
+      ),
+    )
+    .filter(({ value }) => Number.isFinite(value));
+}
+
+function normGrowth({ gradient_norms: norms }: Trace): Symptom[] {
+  const first = norms[0] ?? 0;
+  if (first === 0) return [];
+  return [...norms].map((norm, step) => ({
+    metric: 'norm_growth',
+    layer: null,
+    step,
+    value: Number.isNaN(norm) ? Number.POSITIVE_INFINITY : norm / first,
+  }));
+}
+
+/** A symptom of one step alone is forgiven, unless the training ended by it. */
+function holds(symptoms: readonly Symptom[], metric: Symptom['metric'], diverged: boolean): boolean {
+  const steps = new Set(
+    symptoms.filter(({ value }) => value > thresholds[metric].value).map(({ step }) => step),
+  );
+  return steps.size >= (diverged ? 1 : 2);
+}
+
+export const explodingGradient: Rule = {
+  rule: 'exploding_gradient',
+  title: 'The gradient explodes',
+  description:
+    'Gradient RMS of each hidden layer over that of the last one, norm of each kernel’s update over the norm of the ' +
+    'kernel, and the gradient norm over its first value. Found where one of them is beyond its threshold at more ' +
+    'than one step, or at one after which the training diverged. Harmless where the network learns all the same.',
+  needs: ['probed_series'],
+  thresholds,
+  sources: ['Pascanu et al. 2013, arXiv:1211.5063', 'TheDeepChecker', 'torchmortem 2026'],
+  quorum: 'majority',
+  examine(trace) {
+    const measured = {
+      gradient_growth: growth(trace),
+      update_ratio: updates(trace),
+      norm_growth: normGrowth(trace),
+    };
+    if (
+      measured.update_ratio.length === 0 &&
+      measured.gradient_growth.length === 0 &&
+      trace.divergence === null
+    ) {
+      return notEvaluable('no probed step has finite gradients and an update');
+    }
+    const metrics = Object.keys(measured) as Symptom['metric'][];
+    const hits = metrics.filter((metric) => holds(measured[metric], metric, trace.divergence !== null));
+    const over = hits.flatMap((metric) =>
+      measured[metric].filter(({ value }) => value > thresholds[metric].value),
+    );
+    return {
+      kind: 'evaluated',
+      found: hits.length > 0,
+      severity: severityByProgress(trace),
+      layers: [...new Set(over.flatMap(({ layer }) => (layer === null ? [] : [layer])))],
+      first_step: over.length > 0 ? Math.min(...over.map(({ step }) => step)) : null,
+      evidence: [...hits, ...metrics.filter((metric) => !hits.includes(metric))].map((metric) => ({
+        ...largest(measured[metric], metric),
+        threshold: thresholds[metric].value,
+        unit: 'ratio',
+      })),
+    };
+  },
+  explain: (layers) =>
+    `Gradients${layers.length > 0 ? ` at ${layers.slice(0, 3).join(', ')}` : ''} are so large that an update does not ` +
+    'improve the weights but replaces them.',
+};

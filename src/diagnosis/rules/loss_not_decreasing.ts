@@ -1,0 +1,46 @@
+/** @file The loss does not get below that of a constant prediction. */
+import { progressOf } from '../evidence/progress.ts';
+import type { Rule } from '../rule.ts';
+
+const thresholds = {
+  loss_ratio: {
+    value: 0.95,
+    unit: 'final training loss / loss of the best constant prediction',
+    source: 'this project; SageMaker Debugger and AUTOTRAINER compare with earlier steps instead',
+    rationale:
+      'A falling loss may only be the bias learning the class frequencies: the constant is what counts',
+  },
+} as const;
+
+export const lossNotDecreasing: Rule = {
+  rule: 'loss_not_decreasing',
+  title: 'The loss does not decrease',
+  description:
+    'Final training loss (whole split, no penalty) over the loss of the best prediction that ignores the input. Found ' +
+    'where it is above the threshold and no longer falls, or where the training diverged.',
+  needs: [],
+  thresholds,
+  sources: ['Amazon SageMaker Debugger, LossNotDecreasing'],
+  quorum: 'majority',
+  examine(trace) {
+    const { state, loss_ratio } = progressOf(trace);
+    return {
+      kind: 'evaluated',
+      found: loss_ratio > thresholds.loss_ratio.value && state !== 'learning',
+      severity: 'critical',
+      layers: [],
+      first_step: null,
+      evidence: [
+        {
+          metric: 'loss_ratio',
+          layer: null,
+          step: trace.steps_completed,
+          value: loss_ratio,
+          threshold: thresholds.loss_ratio.value,
+          unit: 'ratio',
+        },
+      ],
+    };
+  },
+  explain: () => 'After all steps the network predicts no better than a constant would.',
+};

@@ -1,0 +1,50 @@
+/** @file Units of bounded activations that sit at a bound. */
+import { SATURATED_SLOPE } from '../../network/index.ts';
+import { SATURATED_SAMPLES } from '../../statistics/index.ts';
+import type { Rule } from '../rule.ts';
+import { examineStuckUnits } from '../stuck_units.ts';
+
+const thresholds = {
+  saturated_unit_fraction: {
+    value: 0.5,
+    unit: 'fraction of the units of a layer',
+    source: 'TheDeepChecker: saturated in > 50 % of neurons',
+    rationale:
+      'Some saturated units are how a classifier says yes and no; a layer of them passes no gradient',
+  },
+  saturated_samples: {
+    value: SATURATED_SAMPLES,
+    unit: 'fraction of the samples on which a unit has to be saturated',
+    source: 'this project',
+    rationale: 'A unit that is unsaturated on some samples still learns from these',
+  },
+  saturated_slope: {
+    value: SATURATED_SLOPE,
+    unit: 'slope / largest slope of the activation',
+    source: 'this project; tanh beyond ±2.3, sigmoid beyond ±4.6',
+    rationale: 'By slope, not by a fixed input range: at |x| = 5 the slope of sigmoid is already 0.0066',
+  },
+} as const;
+
+export const saturatedUnits: Rule = {
+  rule: 'saturated_units',
+  title: 'Units are saturated',
+  description:
+    'A unit of a bounded activation is saturated when its slope is below 4 % of the largest on at least 95 % of the ' +
+    'training samples, in each of the last two full passes. Harmless where the network learns all the same.',
+  needs: ['unit_passes'],
+  thresholds,
+  sources: ['Glorot & Bengio 2010', 'TheDeepChecker'],
+  quorum: 'majority',
+  examine: (trace) =>
+    examineStuckUnits(
+      trace,
+      'saturated_unit_fraction',
+      thresholds.saturated_unit_fraction.value,
+      (pass) => pass.saturated_units,
+      'no activation here is bounded on both sides',
+    ),
+  explain: (layers) =>
+    `More than half of the units of ${layers.slice(0, 3).join(', ')} sit at a bound of their activation, where its slope ` +
+    'is nearly 0 and no gradient passes.',
+};
