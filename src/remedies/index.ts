@@ -1,4 +1,10 @@
 /** @file The folder's door: the catalogue of remedies, their patches and what verification makes of them. */
+
+export { remedies } from './catalogue/index.ts';
+export { codeOf } from './code.ts';
+export { withTraining } from './edit.ts';
+export { applyRemedy, type Candidate, patchBetween, propose } from './propose.ts';
+export { type Effort, efforts, type Remedy } from './remedy.ts';
 export {
   type Effect,
   effectSchema,
@@ -8,3 +14,4 @@ export {
   type Verification,
   verificationSchema,
 } from './verification.ts';
+export { type Arm, createArm, criteria, effectsOf, meanLossDifference, verify } from './verify.ts';

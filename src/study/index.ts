@@ -1,5 +1,6 @@
 /** @file The folder's door: a study, from experiment to report. */
 export { type Report, reportSchema } from './report.ts';
+export { estimateTrials, runStudy } from './run_study.ts';
 export {
   type Phase,
   type Progress,

@@ -1,0 +1,17 @@
+/** @file An L1 penalty. */
+import { withTraining } from '../edit.ts';
+import type { Remedy } from '../remedy.ts';
+
+export const addL1Regularization: Remedy = {
+  remedy: 'add_l1_regularization',
+  title: 'Add L1 regularization',
+  rationale: 'The penalty draws every weight towards 0 by a constant force, against weights that grow.',
+  sources: ['Tibshirani 1996', 'Pascanu et al. 2013, arXiv:1211.5063, section 3.1'],
+  treats: ['exploding_gradient', 'non_finite_values'],
+  effort: 'setting',
+  change: (experiment) => {
+    const { regularization } = experiment.training;
+    if (regularization.l1 > 0) return { reason: 'there is an L1 penalty already' };
+    return withTraining(experiment, { regularization: { ...regularization, l1: 1e-4 } });
+  },
+};

@@ -1,0 +1,17 @@
+/** @file An L2 penalty. */
+import { withTraining } from '../edit.ts';
+import type { Remedy } from '../remedy.ts';
+
+export const addL2Regularization: Remedy = {
+  remedy: 'add_l2_regularization',
+  title: 'Add L2 regularization',
+  rationale: 'The penalty draws every weight towards 0 in proportion to its size, against weights that grow.',
+  sources: ['Krogh & Hertz 1992', 'Pascanu et al. 2013, arXiv:1211.5063, section 3.1'],
+  treats: ['exploding_gradient', 'non_finite_values'],
+  effort: 'setting',
+  change: (experiment) => {
+    const { regularization } = experiment.training;
+    if (regularization.l2 > 0) return { reason: 'there is an L2 penalty already' };
+    return withTraining(experiment, { regularization: { ...regularization, l2: 1e-3 } });
+  },
+};

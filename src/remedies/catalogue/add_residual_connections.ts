@@ -1,0 +1,36 @@
+/** @file Residual connections around the hidden layers. */
+
+import type { LayerConfig } from '../../network/index.ts';
+import { editHidden, everyLayer } from '../edit.ts';
+import type { Remedy } from '../remedy.ts';
+
+const isBranch = (layer: LayerConfig | undefined): boolean =>
+  layer !== undefined &&
+  (layer.type.endsWith('_norm') || layer.type === 'activation' || layer.type === 'dropout');
+
+/** A dense layer goes into a residual with the normalization, activation and dropout that follow it. */
+function wrap(layers: readonly LayerConfig[], layer: LayerConfig, index: number): LayerConfig[] {
+  if (layer.type !== 'dense') {
+    const owner = layers.slice(0, index).findLastIndex(({ type }) => type === 'dense');
+    const owned = isBranch(layer) && owner !== -1 && layers.slice(owner + 1, index).every(isBranch);
+    return owned ? [] : [layer];
+  }
+  const end = layers.findIndex((other, i) => i > index && !isBranch(other));
+  const branch = layers.slice(index, end === -1 ? layers.length : end);
+  return [{ type: 'residual', kernel_initializer: 'glorot_uniform', layers: branch }];
+}
+
+export const addResidualConnections: Remedy = {
+  remedy: 'add_residual_connections',
+  title: 'Add residual connections around the hidden layers',
+  rationale: 'The sum with the input gives the gradient a way past every layer.',
+  sources: ['He et al. 2016, arXiv:1512.03385'],
+  treats: ['vanishing_gradient', 'loss_not_decreasing'],
+  effort: 'architecture',
+  change: (experiment) => {
+    if (everyLayer(experiment.network.layers).some(({ type }) => type === 'residual')) {
+      return { reason: 'the network has residual connections already' };
+    }
+    return editHidden(experiment, (layers) => layers.flatMap((layer, index) => wrap(layers, layer, index)));
+  },
+};

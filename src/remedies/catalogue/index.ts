@@ -1,0 +1,39 @@
+/** @file Every remedy that the service knows. A new one is a file beside this and a line here. */
+import type { Remedy } from '../remedy.ts';
+import { addBatchNorm } from './add_batch_norm.ts';
+import { addDropout } from './add_dropout.ts';
+import { addL1Regularization } from './add_l1_regularization.ts';
+import { addL2Regularization } from './add_l2_regularization.ts';
+import { addLayerNorm } from './add_layer_norm.ts';
+import { addResidualConnections } from './add_residual_connections.ts';
+import { clipGradients } from './clip_gradients.ts';
+import { lowerLearningRate } from './lower_learning_rate.ts';
+import { reinitializeWeights } from './reinitialize_weights.ts';
+import { useAdam } from './use_adam.ts';
+import { useElu } from './use_elu.ts';
+import { useGelu } from './use_gelu.ts';
+import { useLeakyRelu } from './use_leaky_relu.ts';
+import { usePrelu } from './use_prelu.ts';
+import { useRelu } from './use_relu.ts';
+import { useRmsprop } from './use_rmsprop.ts';
+import { useSelu } from './use_selu.ts';
+
+export const remedies: readonly Remedy[] = [
+  useRelu,
+  useLeakyRelu,
+  usePrelu,
+  useElu,
+  useSelu,
+  useGelu,
+  addBatchNorm,
+  addLayerNorm,
+  addResidualConnections,
+  reinitializeWeights,
+  addL1Regularization,
+  addL2Regularization,
+  clipGradients,
+  useAdam,
+  useRmsprop,
+  lowerLearningRate,
+  addDropout,
+];

@@ -1,0 +1,14 @@
+/** @file ELU in the hidden layers. */
+import { changeActivation } from '../edit.ts';
+import type { Remedy } from '../remedy.ts';
+
+export const useElu: Remedy = {
+  remedy: 'use_elu',
+  title: 'Use ELU in the hidden layers',
+  rationale:
+    'Slope 1 on the right, a bounded left side that keeps a gradient, and outputs with a mean near 0.',
+  sources: ['Clevert et al. 2016, arXiv:1511.07289'],
+  treats: ['vanishing_gradient', 'dead_units', 'saturated_units', 'loss_not_decreasing'],
+  effort: 'activation',
+  change: (experiment) => changeActivation(experiment, { type: 'elu', alpha: 1 }),
+};

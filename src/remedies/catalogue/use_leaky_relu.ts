@@ -1,0 +1,13 @@
+/** @file Leaky ReLU in the hidden layers. */
+import { changeActivation } from '../edit.ts';
+import type { Remedy } from '../remedy.ts';
+
+export const useLeakyRelu: Remedy = {
+  remedy: 'use_leaky_relu',
+  title: 'Use Leaky ReLU in the hidden layers',
+  rationale: 'Like ReLU, but a small slope on the left lets a gradient through to units that would be dead.',
+  sources: ['Maas et al. 2013'],
+  treats: ['vanishing_gradient', 'dead_units', 'saturated_units', 'loss_not_decreasing'],
+  effort: 'activation',
+  change: (experiment) => changeActivation(experiment, { type: 'leaky_relu', negative_slope: 0.01 }),
+};

@@ -1,0 +1,14 @@
+/** @file ReLU in the hidden layers. */
+import { changeActivation } from '../edit.ts';
+import type { Remedy } from '../remedy.ts';
+
+export const useRelu: Remedy = {
+  remedy: 'use_relu',
+  title: 'Use ReLU in the hidden layers',
+  rationale:
+    'The slope of ReLU is 1 wherever a unit is active, so it does not shrink the gradient from layer to layer.',
+  sources: ['Glorot et al. 2011, Deep sparse rectifier neural networks'],
+  treats: ['vanishing_gradient', 'saturated_units', 'loss_not_decreasing'],
+  effort: 'activation',
+  change: (experiment) => changeActivation(experiment, 'relu'),
+};

@@ -1,0 +1,25 @@
+/** @file RMSprop instead of the optimizer. */
+import { optimizerType, withTraining } from '../edit.ts';
+import type { Remedy } from '../remedy.ts';
+
+export const useRmsprop: Remedy = {
+  remedy: 'use_rmsprop',
+  title: 'Use RMSprop',
+  rationale: 'RMSprop divides by the running root mean square of each gradient, so that steps keep one size.',
+  sources: ['Tieleman & Hinton 2012, Lecture 6.5'],
+  treats: ['vanishing_gradient', 'exploding_gradient', 'non_finite_values', 'loss_not_decreasing'],
+  effort: 'setting',
+  change: (experiment) =>
+    optimizerType(experiment) === 'rmsprop'
+      ? { reason: 'it is the optimizer already' }
+      : withTraining(experiment, {
+          optimizer: {
+            type: 'rmsprop',
+            learning_rate: 0.001,
+            rho: 0.9,
+            momentum: 0,
+            epsilon: 1e-7,
+            centered: false,
+          },
+        }),
+};

@@ -1,0 +1,13 @@
+/** @file SELU with its initializer in the hidden layers. */
+import { changeActivation } from '../edit.ts';
+import type { Remedy } from '../remedy.ts';
+
+export const useSelu: Remedy = {
+  remedy: 'use_selu',
+  title: 'Use SELU with lecun_normal kernels in the hidden layers',
+  rationale: 'With lecun_normal kernels, the outputs of SELU tend to mean 0 and variance 1 in every layer.',
+  sources: ['Klambauer et al. 2017, arXiv:1706.02515'],
+  treats: ['vanishing_gradient', 'dead_units', 'saturated_units', 'loss_not_decreasing'],
+  effort: 'activation',
+  change: (experiment) => changeActivation(experiment, 'selu', 'lecun_normal'),
+};

@@ -1,0 +1,46 @@
+/** @file From findings to candidates: every remedy that treats one of them, as a patch that is a valid experiment. */
+import { createPatch } from 'rfc6902';
+import { type Experiment, parseExperiment } from '../experiment/index.ts';
+import { canonicalJson } from '../util/json.ts';
+import { remedies } from './catalogue/index.ts';
+import type { Remedy } from './remedy.ts';
+import type { Patch } from './verification.ts';
+
+export interface Candidate {
+  readonly remedy: Remedy;
+  readonly experiment: Experiment;
+  readonly patch: Patch;
+}
+
+export interface Proposal {
+  readonly candidates: readonly Candidate[];
+  readonly not_applicable: readonly { readonly remedy: string; readonly reason: string }[];
+}
+
+/** RFC 6902 operations that turn one experiment into another. */
+export const patchBetween = (from: Experiment, to: Experiment): Patch =>
+  createPatch(from, to).map((operation) => ({ ...operation })) as Patch;
+
+/** The remedy applied, or why it cannot be. The result is a valid experiment that differs from its input. */
+export function applyRemedy(remedy: Remedy, experiment: Experiment): Candidate | { reason: string } {
+  const change = remedy.change(experiment);
+  if ('reason' in change) return change;
+  const parsed = parseExperiment(JSON.parse(JSON.stringify(change.experiment)));
+  if (!parsed.ok) return { reason: parsed.error.map(({ message }) => message).join('; ') };
+  const changed = parsed.value.experiment;
+  if (canonicalJson(changed) === canonicalJson(experiment)) return { reason: 'it would change nothing' };
+  return { remedy, experiment: changed, patch: patchBetween(experiment, changed) };
+}
+
+/** @param rules names of the findings to treat */
+export function propose(experiment: Experiment, rules: readonly string[]): Proposal {
+  const results = remedies
+    .filter(({ treats }) => treats.some((rule) => rules.includes(rule)))
+    .map((remedy) => ({ remedy, result: applyRemedy(remedy, experiment) }));
+  return {
+    candidates: results.flatMap(({ result }) => ('reason' in result ? [] : [result])),
+    not_applicable: results.flatMap(({ remedy, result }) =>
+      'reason' in result ? [{ remedy: remedy.remedy, reason: result.reason }] : [],
+    ),
+  };
+}

@@ -1,0 +1,169 @@
+/** @file Judges an arm of the experiment against the baseline, paired on seeds, by criteria that were stated before. */
+import { type Check, diagnose, seriousFindings, verdictOf } from '../diagnosis/index.ts';
+import type { Experiment } from '../experiment/index.ts';
+import type { Trace } from '../statistics/index.ts';
+import type { Effect, Verification } from './verification.ts';
+
+/** Mean differences below this fraction of the baseline's mean loss matter to nobody, however regular they are. */
+const MATERIAL = 0.05;
+
+/** In the report, as laid down before any run. */
+export const criteria = [
+  'cleared: at least one finding that the remedy treats is not found (as critical or warning) on the treated runs',
+  'better: the final training loss without penalty is lower than the baseline’s on a majority of the paired seeds, and ' +
+    'its mean paired difference is more negative than that of every control arm and than 5 % of the baseline’s mean',
+  'no harm: no rule is found as critical on the treated runs that was not found on the baseline',
+  'verified = cleared and better and no harm; harmful = harm, or a loss that is worse on every seed and in the mean by ' +
+    'more than any control arm and more than 5 % of the baseline’s mean; else ineffective. A loss that is not finite counts as infinite',
+] as const;
+
+/** All runs of one experiment, and what the rules say of them. */
+export interface Arm {
+  readonly experiment: Experiment;
+  readonly traces: readonly Trace[];
+  readonly checks: readonly Check[];
+  readonly verdict: 'healthy' | 'unhealthy';
+}
+
+export function createArm(experiment: Experiment, traces: readonly Trace[]): Arm {
+  const checks = diagnose(experiment, traces);
+  return { experiment, traces, checks, verdict: verdictOf(checks) };
+}
+
+/** Two-sided 95 % quantiles of Student's t by degrees of freedom, 1 … 15. */
+const T_95 = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
+];
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Mean ± t · s/√n of the paired differences; honest at three seeds because t is then 4.3. */
+function interval(differences: readonly number[]): (number | null)[] {
+  const n = differences.length;
+  const t = T_95[n - 2];
+  if (t === undefined || !differences.every(Number.isFinite)) return [null, null];
+  const center = mean(differences);
+  const variance = differences.reduce((sum, value) => sum + (value - center) ** 2, 0) / (n - 1);
+  const margin = t * Math.sqrt(variance / n);
+  return [center - margin, center + margin];
+}
+
+const dataLoss = ({ final, divergence }: Trace): number => {
+  const loss = final.loss - final.penalty;
+  return divergence !== null || Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss;
+};
+
+/** The baseline's mean loss over the runs that have one. */
+const scaleOf = ({ traces }: Arm): number => {
+  const finite = traces.map(dataLoss).filter(Number.isFinite);
+  return finite.length === 0 ? 0 : Math.abs(mean(finite));
+};
+
+/** ∞ − ∞ is no change. */
+const difference = (treated: number, baseline: number) => (treated === baseline ? 0 : treated - baseline);
+
+function effect(metric: string, baseline: readonly number[], treated: readonly number[]): Effect {
+  const differences = treated.map((value, i) => difference(value, baseline[i] as number));
+  return {
+    metric,
+    baseline: [...baseline],
+    treated: [...treated],
+    mean_difference: mean(differences),
+    confidence_interval: interval(differences),
+  };
+}
+
+/** Paired effects on losses and, for classification, accuracy on validation data. */
+export function effectsOf(baseline: Arm, treated: Arm): Effect[] {
+  const pick = (arm: Arm, read: (trace: Trace) => number | null) => arm.traces.map(read);
+  const metrics: [string, (trace: Trace) => number | null][] = [
+    ['final_loss', dataLoss],
+    [
+      'validation_loss',
+      ({ final }) => (final.validation_loss === null ? null : final.validation_loss - final.penalty),
+    ],
+    ['validation_accuracy', ({ final }) => final.validation_accuracy],
+    ['final_accuracy', ({ final }) => final.accuracy],
+  ];
+  return metrics.flatMap(([metric, read]) => {
+    const [before, after] = [pick(baseline, read), pick(treated, read)];
+    const present = (values: (number | null)[]): values is number[] => !values.includes(null);
+    return present(before) && present(after) ? [effect(metric, before, after)] : [];
+  });
+}
+
+const lossDifferences = (baseline: Arm, arm: Arm): number[] =>
+  arm.traces.map((trace, i) => difference(dataLoss(trace), dataLoss(baseline.traces[i] as Trace)));
+
+interface Facts {
+  readonly cleared: readonly string[];
+  readonly introduced: readonly string[];
+  readonly critical: readonly string[];
+}
+
+function compare(baseline: Arm, arm: Arm): Facts {
+  const before = seriousFindings(baseline.checks).map(({ rule }) => rule);
+  const now = seriousFindings(arm.checks);
+  const after = now.map(({ rule }) => rule);
+  const introduced = after.filter((rule) => !before.includes(rule));
+  return {
+    cleared: before.filter((rule) => !after.includes(rule)),
+    introduced,
+    critical: now
+      .filter(({ rule, severity }) => severity === 'critical' && introduced.includes(rule))
+      .map(({ rule }) => rule),
+  };
+}
+
+function judge(
+  facts: Facts,
+  treats: readonly string[],
+  differences: readonly number[],
+  controls: readonly number[],
+  scale: number,
+): Pick<Verification, 'status' | 'reason'> {
+  const change = mean(differences);
+  const lower = differences.filter((value) => value < 0).length * 2 > differences.length;
+  const better = lower && change < Math.min(-MATERIAL * scale, ...controls);
+  const worse = differences.every((value) => value > 0) && change > Math.max(MATERIAL * scale, ...controls);
+  if (facts.critical.length > 0)
+    return { status: 'harmful', reason: `it brings ${facts.critical.join(', ')}` };
+  if (worse)
+    return { status: 'harmful', reason: 'the loss is worse on every seed, by more than any control arm' };
+  if (!facts.cleared.some((rule) => treats.includes(rule))) {
+    return {
+      status: 'ineffective',
+      reason: `it does not clear what it treats${better ? ', though the loss is lower' : ''}`,
+    };
+  }
+  if (!better)
+    return { status: 'ineffective', reason: 'the loss is not better than chance (the control arms) allows' };
+  return {
+    status: 'verified',
+    reason: `it clears ${facts.cleared.join(', ')}, with a lower loss than any control arm`,
+  };
+}
+
+/**
+ * @param treats the rules that the remedy is for
+ * @param controls mean loss differences of the control arms
+ */
+export function verify(
+  baseline: Arm,
+  arm: Arm,
+  treats: readonly string[],
+  controls: readonly number[],
+): Verification {
+  const facts = compare(baseline, arm);
+  return {
+    ...judge(facts, treats, lossDifferences(baseline, arm), controls, scaleOf(baseline)),
+    seeds: arm.traces.map(({ seed }) => seed),
+    cleared: [...facts.cleared],
+    introduced: [...facts.introduced],
+    effects: effectsOf(baseline, arm),
+  };
+}
+
+/** What chance does: the mean loss difference of an arm that should not help. */
+export const meanLossDifference = (baseline: Arm, control: Arm): number =>
+  mean(lossDifferences(baseline, control));

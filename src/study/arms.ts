@@ -1,0 +1,49 @@
+/** @file Runs the arms of a study: the same experiment on several seeds, all trials at once. */
+import type { Experiment } from '../experiment/index.ts';
+import { type Arm, createArm } from '../remedies/index.ts';
+import type { Phase, StudyDependencies } from './study.ts';
+
+export class ArmRunner {
+  readonly #dependencies: StudyDependencies;
+  #phase: Phase = 'baseline';
+  #completed = 0;
+  #total: number;
+
+  constructor(dependencies: StudyDependencies, total: number) {
+    this.#dependencies = dependencies;
+    this.#total = total;
+  }
+
+  /** @param total the most trials that the study may need, from here on known better */
+  enter(phase: Phase, total: number = this.#total): void {
+    this.#phase = phase;
+    this.#total = Math.max(total, this.#completed);
+    this.#report();
+  }
+
+  get completed(): number {
+    return this.#completed;
+  }
+
+  #report(): void {
+    this.#dependencies.onProgress({
+      phase: this.#phase,
+      completed_trials: this.#completed,
+      total_trials: this.#total,
+    });
+  }
+
+  /** @param name the run's name before the seed */
+  async run(name: string, experiment: Experiment, seeds: readonly number[]): Promise<Arm> {
+    const traces = await Promise.all(
+      seeds.map(async (seed) => {
+        const trace = await this.#dependencies.train({ run: `${name}/${seed}`, experiment, seed });
+        this.#completed++;
+        this.#total = Math.max(this.#total, this.#completed);
+        this.#report();
+        return trace;
+      }),
+    );
+    return createArm(experiment, traces);
+  }
+}
