@@ -94,7 +94,11 @@ export interface JobService {
   submit(submission: Submission): Promise<SubmitOutcome>;
   get(id: string): Promise<Job | null>;
   /** Newest first. Throws `InvalidCursor` for a cursor that this service did not make. */
-  list(query: { limit: number; cursor?: string | undefined; status?: JobStatus | undefined }): Promise<JobPage>;
+  list(query: {
+    limit: number;
+    cursor?: string | undefined;
+    status?: JobStatus | undefined;
+  }): Promise<JobPage>;
   /** The serialized report (UTF-8 JSON); null while there is none. */
   result(id: string): Promise<Buffer | null>;
   /** Names of the finished runs, baseline first. */

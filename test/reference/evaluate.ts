@@ -68,7 +68,7 @@ const table: { readonly [O in Operator]: Evaluate<O> } = {
   Sub: elementwise((a, b) => a - b),
   Tanh: elementwise(Math.tanh),
   Transpose: (inputs, { perm }) => permuted(first(inputs), perm),
-  Where: elementwise((condition, a, b) => (condition === 1 ? present(a) : present(b))),
+  Where: elementwise((condition, a, b) => (condition === 1 ? a : b)),
 };
 
 /** The node's value; its shape is found here anew and held against the shape that the builder inferred. */

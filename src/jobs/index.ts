@@ -1,0 +1,15 @@
+/** @file The folder's door: jobs, from submission to stored report. */
+export { DataDirectoryInUse } from './database.ts';
+export {
+  type Estimate,
+  estimateSchema,
+  eventSchema,
+  isTerminal,
+  type Job,
+  type JobService,
+  jobSchema,
+  jobStatuses,
+} from './job.ts';
+export type { TrialResult, TrialTask } from './pool.ts';
+export { createJobService, type RunningJobService } from './service.ts';
+export { InvalidCursor } from './store.ts';

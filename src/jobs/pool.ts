@@ -1,0 +1,56 @@
+/** @file The worker threads. The only importer of piscina. Never aborts a busy thread: cancellation is asked for. */
+import { Piscina } from 'piscina';
+import type { Experiment } from '../experiment/index.ts';
+import type { Trace } from '../statistics/index.ts';
+import type { Result } from '../util/result.ts';
+
+export interface TrialTask {
+  readonly experiment: Experiment;
+  readonly seed: number;
+  /** One Int32; not 0 asks the training to end at its next step. */
+  readonly cancel: SharedArrayBuffer;
+}
+
+export interface TrialFailure {
+  readonly code: 'canceled' | 'failed';
+  readonly detail: string;
+}
+
+export type TrialResult = Result<Trace, TrialFailure>;
+
+export interface Pool {
+  run(task: TrialTask): Promise<TrialResult>;
+  readonly alive: boolean;
+  /** Waits for running trials to end; ask them to first. */
+  close(): Promise<void>;
+}
+
+export function createPool(threads: number): Pool {
+  const piscina = new Piscina({
+    filename: new URL('../../workers/trial.worker.ts', import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: 1,
+  });
+  const running = new Set<Promise<unknown>>();
+  let closed = false;
+  const once = (task: TrialTask): Promise<TrialResult> => piscina.run(task) as Promise<TrialResult>;
+  const track = <T>(promise: Promise<T>): Promise<T> => {
+    running.add(promise);
+    const forget = () => running.delete(promise);
+    promise.then(forget, forget);
+    return promise;
+  };
+  return {
+    // A thread that died takes one trial with it; that trial gets a second thread.
+    run: (task) => track(once(task).catch(() => once(task))),
+    get alive() {
+      return !closed && piscina.threads.length > 0;
+    },
+    async close() {
+      closed = true;
+      await Promise.allSettled(running);
+      await piscina.destroy();
+    },
+  };
+}

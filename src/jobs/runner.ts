@@ -1,0 +1,153 @@
+/** @file Runs one claimed job: its study, trial by trial, each trial trained once and kept. */
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import { seriousFindings } from '../diagnosis/index.ts';
+import type { Experiment } from '../experiment/index.ts';
+import type { Trace } from '../statistics/index.ts';
+import type { Progress, StudyDependencies, StudyReport, Trial } from '../study/index.ts';
+import { canonicalJson, encodeNonFinite } from '../util/json.ts';
+import type { Pool } from './pool.ts';
+import { type ClaimedJob, type JobStore, LostAttempt } from './store.ts';
+
+export type RunStudy = (experiment: Experiment, dependencies: StudyDependencies) => Promise<StudyReport>;
+
+class StudyCanceled extends Error {
+  override name = 'StudyCanceled';
+}
+
+const HEARTBEAT_MS = 1000;
+
+/** Equal for trials that would be trained alike: all that a training reads, and the seed. */
+export function trialKey({ experiment, seed }: Trial): string {
+  const { network, data, training, diagnostics } = experiment;
+  const read = { network, data, training, probe_every: diagnostics.probe_every, seed };
+  return createHash('sha256').update(canonicalJson(read)).digest('hex');
+}
+
+export interface RunnerOptions {
+  readonly store: JobStore;
+  readonly pool: Pool;
+  readonly runStudy: RunStudy;
+  readonly logger: Logger;
+  /** Called after every event that was stored. */
+  readonly onEvent: (job: string) => void;
+}
+
+/** A job at work. */
+export class JobRun {
+  readonly job: ClaimedJob;
+  readonly #options: RunnerOptions;
+  readonly #flag = new Int32Array(new SharedArrayBuffer(4));
+  readonly #trials = new Map<string, Promise<Trace>>();
+  readonly #startedAt = Date.now();
+  #writes: Promise<unknown> = Promise.resolve();
+  #trained = 0;
+  #reason: 'cancel' | 'shutdown' | 'failure' | null = null;
+
+  constructor(job: ClaimedJob, options: RunnerOptions) {
+    this.job = job;
+    this.#options = options;
+  }
+
+  /** Ends the trainings at their next step. */
+  stop(reason: 'cancel' | 'shutdown'): void {
+    this.#reason ??= reason;
+    Atomics.store(this.#flag, 0, 1);
+  }
+
+  async #trainOnce(trial: Trial, key: string): Promise<Trace> {
+    const { store, pool } = this.#options;
+    const known = await store.knownTrial(this.job, key);
+    if (known !== null) return known;
+    if (this.#reason !== null) throw new StudyCanceled();
+    const result = await pool.run({
+      experiment: trial.experiment,
+      seed: trial.seed,
+      cancel: this.#flag.buffer as SharedArrayBuffer,
+    });
+    if (!result.ok) {
+      if (result.error.code === 'canceled') throw new StudyCanceled();
+      throw new Error(result.error.detail);
+    }
+    await store.storeTrial(this.job, key, result.value);
+    this.#trained++;
+    return result.value;
+  }
+
+  async #train(trial: Trial): Promise<Trace> {
+    const key = trialKey(trial);
+    let training = this.#trials.get(key);
+    if (training === undefined) {
+      training = this.#trainOnce(trial, key);
+      this.#trials.set(key, training);
+    }
+    const trace = await training;
+    await this.#options.store.nameRun(this.job, trial.run, key);
+    return trace;
+  }
+
+  /** From the pace of this attempt; null until a trial is done. */
+  #eta({ completed_trials, total_trials }: Progress): number | null {
+    if (this.#trained === 0) return null;
+    const pace = (Date.now() - this.#startedAt) / 1000 / this.#trained;
+    return Math.round(pace * (total_trials - completed_trials) * 10) / 10;
+  }
+
+  #onProgress(progress: Progress): void {
+    const { store, onEvent, logger } = this.#options;
+    const write = async () => {
+      await store.progress(this.job, progress, this.#eta(progress));
+      onEvent(this.job.id);
+    };
+    this.#writes = this.#writes.then(write).catch((error: unknown) => {
+      logger.warn({ job_id: this.job.id, err: error }, 'progress could not be written');
+    });
+  }
+
+  async #study(): Promise<void> {
+    const { store, runStudy } = this.#options;
+    const report = await runStudy(this.job.experiment, {
+      train: (trial) => this.#train(trial),
+      onProgress: (progress) => this.#onProgress(progress),
+    });
+    await this.#writes;
+    const result = Buffer.from(JSON.stringify(encodeNonFinite({ job_id: this.job.id, ...report })));
+    await store.succeed(this.job, result, {
+      verdict: report.verdict,
+      findings: seriousFindings(report.checks).map(({ rule }) => rule),
+      recommended: report.recommendation?.remedies ?? [],
+    });
+  }
+
+  async #end(error: unknown): Promise<void> {
+    const { store, logger } = this.#options;
+    const reason = this.#reason;
+    // The other trials of the study are of no use any more.
+    this.#reason ??= 'failure';
+    Atomics.store(this.#flag, 0, 1);
+    await Promise.allSettled(this.#trials.values());
+    await this.#writes;
+    if (reason === 'shutdown') return store.release(this.job);
+    if (reason === 'cancel') return store.canceled(this.job);
+    logger.error({ job_id: this.job.id, err: error }, 'job failed');
+    return store.fail(this.job, {
+      code: 'internal_error',
+      detail: 'The study failed for a reason on our side; it is in the log.',
+    });
+  }
+
+  /** Ends when the job is terminal or given back. */
+  async run(): Promise<void> {
+    const { store, onEvent, logger } = this.#options;
+    const timer = setInterval(() => void store.heartbeat(this.job).catch(() => {}), HEARTBEAT_MS);
+    try {
+      await this.#study().catch((error: unknown) => this.#end(error));
+    } catch (error) {
+      if (!(error instanceof LostAttempt)) throw error;
+      logger.warn({ job_id: this.job.id }, 'another attempt owns the job');
+    } finally {
+      clearInterval(timer);
+      onEvent(this.job.id);
+    }
+  }
+}

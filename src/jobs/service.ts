@@ -1,0 +1,132 @@
+/** @file The job service: accepts jobs, runs them one after another on all worker threads, tells who listens. */
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import { openDatabase } from './database.ts';
+import { isTerminal, type Job, type JobService } from './job.ts';
+import { createPool } from './pool.ts';
+import { recoverJobs } from './recovery.ts';
+import { JobRun, type RunStudy } from './runner.ts';
+import { JobStore } from './store.ts';
+
+export interface JobServiceOptions {
+  readonly dataDir: string;
+  readonly workerThreads: number;
+  readonly runStudy: RunStudy;
+  readonly logger: Logger;
+}
+
+export interface RunningJobService extends JobService {
+  /** Ends the running trainings at their next step, gives their job back to the queue, closes the database. */
+  stop(): Promise<void>;
+}
+
+/** Nothing but a new submission makes work; this only guards against a wake-up that was lost. */
+const POLL_MS = 5000;
+
+/** @throws DataDirectoryInUse */
+export async function createJobService({
+  dataDir,
+  workerThreads,
+  runStudy,
+  logger,
+}: JobServiceOptions): Promise<RunningJobService> {
+  const { db, close } = await openDatabase(dataDir);
+  const store = new JobStore(db);
+  await recoverJobs(store);
+  const pool = createPool(workerThreads);
+  const events = new EventEmitter().setMaxListeners(0);
+  const onEvent = (job: string) => void events.emit(job);
+  let current: JobRun | null = null;
+  let stopping = false;
+  let working: Promise<void> | null = null;
+
+  /** One job at a time: a study alone keeps every worker thread busy. */
+  async function work(): Promise<void> {
+    while (!stopping) {
+      const job = await store.claim();
+      if (job === null) return;
+      current = new JobRun(job, { store, pool, runStudy, logger, onEvent });
+      onEvent(job.id);
+      // A cancel that came between the claim and the line above found nobody to tell.
+      if ((await store.get(job.id))?.cancel_requested_at != null) current.stop('cancel');
+      await current.run();
+      current = null;
+    }
+  }
+
+  function wake(): void {
+    if (working !== null || stopping) return;
+    working = work()
+      .catch((error: unknown) => logger.error({ err: error }, 'the job loop stopped'))
+      .finally(() => {
+        working = null;
+      });
+  }
+
+  /** A job can be submitted between the last claim and the end of the loop; the poll finds it. */
+  const timer = setInterval(wake, POLL_MS);
+  wake();
+
+  const subscribe = (id: string, listener: () => void) => {
+    events.on(id, listener);
+    return () => void events.off(id, listener);
+  };
+
+  async function waitUntilTerminal(id: string, timeoutMs: number, signal?: AbortSignal): Promise<Job | null> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const changed = Promise.withResolvers<void>();
+      const unsubscribe = subscribe(id, changed.resolve);
+      try {
+        const job = await store.get(id);
+        const rest = deadline - Date.now();
+        if (job === null || isTerminal(job.status) || rest <= 0 || signal?.aborted || stopping) return job;
+        const timeout = setTimeout(changed.resolve, Math.min(rest, POLL_MS));
+        signal?.addEventListener('abort', () => changed.resolve(), { once: true });
+        await changed.promise;
+        clearTimeout(timeout);
+      } finally {
+        unsubscribe();
+      }
+    }
+  }
+
+  return {
+    async submit(submission) {
+      const outcome = await store.submit(submission);
+      // After the loop that may just be ending: its `finally` runs before this turn of the event loop does.
+      setImmediate(wake);
+      return outcome;
+    },
+    get: (id) => store.get(id),
+    list: (query) => store.list(query),
+    result: (id) => store.result(id),
+    runs: (id) => store.runs(id),
+    trace: (id, run) => store.traceOfRun(id, run),
+    events: (id, after, limit) => store.events(id, after, limit),
+    subscribe,
+    async cancel(id) {
+      const job = await store.cancel(id);
+      if (current?.job.id === id) current.stop('cancel');
+      onEvent(id);
+      return job;
+    },
+    remove: (id) => store.remove(id),
+    waitUntilTerminal,
+    async ready() {
+      const database = await store.ping().then(
+        () => true,
+        () => false,
+      );
+      return { database, workers: pool.alive };
+    },
+    async stop() {
+      stopping = true;
+      clearInterval(timer);
+      current?.stop('shutdown');
+      await working;
+      await pool.close();
+      await close();
+    },
+  };
+}

@@ -1,0 +1,427 @@
+/** @file Jobs in the database: rows in, jobs out. Every write of a running job is fenced by its attempt. */
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { ulid } from 'ulid';
+import type { Experiment } from '../experiment/index.ts';
+import type { Trace } from '../statistics/index.ts';
+import type { Progress } from '../study/index.ts';
+import { present } from '../util/assert.ts';
+import type { Job, JobEvent, JobPage, JobStatus, RemoveOutcome, Submission, SubmitOutcome } from './job.ts';
+import type { Tables } from './migrations.ts';
+import { decodeTrace, encodeTrace } from './trace_codec.ts';
+
+type Row = Omit<import('kysely').Selectable<Tables['jobs']>, 'result'>;
+type Database = Kysely<Tables> | Transaction<Tables>;
+
+const columns = [
+  'position',
+  'id',
+  'status',
+  'experiment',
+  'estimate',
+  'progress',
+  'summary',
+  'error',
+  'created_at',
+  'started_at',
+  'finished_at',
+  'cancel_requested_at',
+  'attempt',
+  'attempt_started_at',
+  'heartbeat_at',
+  'crash_score',
+] as const;
+
+const IDEMPOTENCY_HOURS = 24;
+
+/** A cursor that this service did not make. */
+export class InvalidCursor extends Error {
+  override name = 'InvalidCursor';
+}
+
+/** Another attempt owns the job now. */
+export class LostAttempt extends Error {
+  override name = 'LostAttempt';
+}
+
+export interface ClaimedJob {
+  readonly id: string;
+  readonly attempt: number;
+  readonly experiment: Experiment;
+}
+
+const now = () => new Date().toISOString();
+const parse = (text: string | null) => (text === null ? null : JSON.parse(text));
+
+function toJob(row: Row): Job {
+  const { name, metadata } = JSON.parse(row.experiment) as Experiment;
+  const self = `/v1/jobs/${row.id}`;
+  return {
+    id: row.id,
+    name: name ?? null,
+    status: row.status as JobStatus,
+    created_at: row.created_at,
+    started_at: row.started_at,
+    finished_at: row.finished_at,
+    cancel_requested_at: row.cancel_requested_at,
+    progress: parse(row.progress),
+    estimate: parse(row.estimate),
+    summary: parse(row.summary),
+    error: parse(row.error),
+    metadata,
+    links: {
+      self,
+      cancel: `${self}/cancel`,
+      events: `${self}/events`,
+      result: `${self}/result`,
+      statistics: `${self}/statistics`,
+    },
+  };
+}
+
+const encodeCursor = (position: number) => Buffer.from(`p${position}`).toString('base64url');
+
+function decodeCursor(cursor: string): number {
+  const match = /^p(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString());
+  if (match === null) throw new InvalidCursor('the cursor was not made by this service');
+  return Number(match[1]);
+}
+
+export class JobStore {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  async ping(): Promise<void> {
+    await sql`select 1`.execute(this.#db);
+  }
+
+  async #event(db: Database, job: string, type: JobEvent['type'], data: object): Promise<void> {
+    const last = db
+      .selectFrom('events')
+      .where('job_id', '=', job)
+      .select(sql<number>`coalesce(max(seq), 0) + 1`.as('seq'));
+    const { seq } = await last.executeTakeFirstOrThrow();
+    const row = { job_id: job, seq, type, data: JSON.stringify(data), created_at: now() };
+    await db.insertInto('events').values(row).execute();
+  }
+
+  /** The job and its idempotency key in one transaction: once this returns, the job survives anything. */
+  submit({ experiment, estimate, idempotency }: Submission): Promise<SubmitOutcome> {
+    return this.#db.transaction().execute(async (db) => {
+      if (idempotency !== null) {
+        const expired = new Date(Date.now() - IDEMPOTENCY_HOURS * 3_600_000).toISOString();
+        await db.deleteFrom('idempotency_keys').where('created_at', '<', expired).execute();
+        const known = await db
+          .selectFrom('idempotency_keys')
+          .selectAll()
+          .where('key', '=', idempotency.key)
+          .executeTakeFirst();
+        if (known !== undefined && known.fingerprint !== idempotency.fingerprint) return { kind: 'conflict' };
+        if (known !== undefined)
+          return { kind: 'replayed', job: present(await this.#read(db, known.job_id)) };
+      }
+      const id = `job_${ulid()}`;
+      const progress = {
+        phase: 'queued',
+        completed_trials: 0,
+        total_trials: estimate.trials,
+        fraction: 0,
+        eta_s: null,
+      };
+      await db
+        .insertInto('jobs')
+        .values({
+          id,
+          status: 'queued',
+          experiment: JSON.stringify(experiment),
+          estimate: JSON.stringify(estimate),
+          progress: JSON.stringify(progress),
+          created_at: now(),
+          attempt: 0,
+          crash_score: 0,
+        })
+        .execute();
+      if (idempotency !== null) {
+        await db
+          .insertInto('idempotency_keys')
+          .values({ ...idempotency, job_id: id, created_at: now() })
+          .execute();
+      }
+      await this.#event(db, id, 'status', { status: 'queued' });
+      return { kind: 'created', job: present(await this.#read(db, id)) };
+    });
+  }
+
+  async #read(db: Database, id: string): Promise<Job | null> {
+    const row = await db.selectFrom('jobs').select(columns).where('id', '=', id).executeTakeFirst();
+    return row === undefined ? null : toJob(row);
+  }
+
+  get(id: string): Promise<Job | null> {
+    return this.#read(this.#db, id);
+  }
+
+  async list({
+    limit,
+    cursor,
+    status,
+  }: {
+    limit: number;
+    cursor?: string | undefined;
+    status?: JobStatus | undefined;
+  }): Promise<JobPage> {
+    let query = this.#db
+      .selectFrom('jobs')
+      .select(columns)
+      .orderBy('position', 'desc')
+      .limit(limit + 1);
+    if (cursor !== undefined) query = query.where('position', '<', decodeCursor(cursor));
+    if (status !== undefined) query = query.where('status', '=', status);
+    const rows = await query.execute();
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    const more = rows.length > limit && last !== undefined;
+    return { data: page.map(toJob), has_more: more, next_cursor: more ? encodeCursor(last.position) : null };
+  }
+
+  async result(id: string): Promise<Buffer | null> {
+    const row = await this.#db.selectFrom('jobs').select('result').where('id', '=', id).executeTakeFirst();
+    return row?.result ?? null;
+  }
+
+  /** In order of completion, baseline first. */
+  async runs(id: string): Promise<string[]> {
+    const rows = await this.#db.selectFrom('runs').select('run').where('job_id', '=', id).execute();
+    const names = rows.map(({ run }) => run).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    return [
+      ...names.filter((run) => run.startsWith('baseline/')),
+      ...names.filter((run) => !run.startsWith('baseline/')),
+    ];
+  }
+
+  async traceOfRun(id: string, run: string): Promise<Trace | null> {
+    const row = await this.#db
+      .selectFrom('runs')
+      .innerJoin('trials', (join) =>
+        join.onRef('trials.job_id', '=', 'runs.job_id').onRef('trials.key', '=', 'runs.key'),
+      )
+      .select('trace')
+      .where('runs.job_id', '=', id)
+      .where('run', '=', run)
+      .executeTakeFirst();
+    return row === undefined ? null : decodeTrace(row.trace);
+  }
+
+  async events(id: string, after: number, limit: number): Promise<JobEvent[]> {
+    const rows = await this.#db
+      .selectFrom('events')
+      .select(['seq', 'type', 'data', 'created_at'])
+      .where('job_id', '=', id)
+      .where('seq', '>', after)
+      .orderBy('seq')
+      .limit(limit)
+      .execute();
+    return rows.map(({ data, type, ...row }) => ({
+      ...row,
+      type: type as JobEvent['type'],
+      data: JSON.parse(data),
+    }));
+  }
+
+  /** A queued job is canceled at once; a running one is asked to. */
+  cancel(id: string): Promise<Job | null> {
+    return this.#db.transaction().execute(async (db) => {
+      const time = now();
+      const queued = await db
+        .updateTable('jobs')
+        .set({ status: 'canceled', cancel_requested_at: time, finished_at: time })
+        .where('id', '=', id)
+        .where('status', '=', 'queued')
+        .executeTakeFirst();
+      if (queued.numUpdatedRows > 0n) await this.#event(db, id, 'status', { status: 'canceled' });
+      await db
+        .updateTable('jobs')
+        .set({ cancel_requested_at: time })
+        .where('id', '=', id)
+        .where('status', '=', 'running')
+        .where('cancel_requested_at', 'is', null)
+        .execute();
+      return this.#read(db, id);
+    });
+  }
+
+  async remove(id: string): Promise<RemoveOutcome> {
+    const removed = await this.#db
+      .deleteFrom('jobs')
+      .where('id', '=', id)
+      .where('status', 'in', ['succeeded', 'failed', 'canceled'])
+      .executeTakeFirst();
+    if (removed.numDeletedRows > 0n) return 'removed';
+    return (await this.get(id)) === null ? 'not_found' : 'not_terminal';
+  }
+
+  // ---- for the runner ----
+
+  /** The oldest queued job becomes this attempt's, in one statement. */
+  claim(): Promise<ClaimedJob | null> {
+    return this.#db.transaction().execute(async (db) => {
+      const oldest = db
+        .selectFrom('jobs')
+        .select('id')
+        .where('status', '=', 'queued')
+        .orderBy('position')
+        .limit(1);
+      const time = now();
+      const row = await db
+        .updateTable('jobs')
+        .set((eb) => ({
+          status: 'running',
+          attempt: eb('attempt', '+', 1),
+          attempt_started_at: time,
+          heartbeat_at: time,
+          started_at: eb.fn.coalesce('started_at', eb.val(time)),
+        }))
+        .where('id', '=', oldest)
+        .returning(['id', 'attempt', 'experiment'])
+        .executeTakeFirst();
+      if (row === undefined) return null;
+      await this.#event(db, row.id, 'status', { status: 'running' });
+      return { id: row.id, attempt: row.attempt, experiment: JSON.parse(row.experiment) as Experiment };
+    });
+  }
+
+  async #fenced(
+    db: Database,
+    { id, attempt }: ClaimedJob,
+    values: Partial<import('kysely').Updateable<Tables['jobs']>>,
+  ): Promise<void> {
+    const { numUpdatedRows } = await db
+      .updateTable('jobs')
+      .set(values)
+      .where('id', '=', id)
+      .where('attempt', '=', attempt)
+      .where('status', '=', 'running')
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw new LostAttempt(`job ${id} is no longer run by attempt ${attempt}`);
+  }
+
+  heartbeat(job: ClaimedJob): Promise<void> {
+    return this.#fenced(this.#db, job, { heartbeat_at: now() });
+  }
+
+  progress(job: ClaimedJob, progress: Progress, etaSeconds: number | null): Promise<void> {
+    const { completed_trials, total_trials } = progress;
+    const fraction = total_trials === 0 ? 0 : completed_trials / total_trials;
+    const data = { ...progress, fraction, eta_s: etaSeconds };
+    return this.#db.transaction().execute(async (db) => {
+      await this.#fenced(db, job, { progress: JSON.stringify(data), heartbeat_at: now() });
+      await this.#event(db, job.id, 'progress', data);
+    });
+  }
+
+  async knownTrial(job: ClaimedJob, key: string): Promise<Trace | null> {
+    const row = await this.#db
+      .selectFrom('trials')
+      .select('trace')
+      .where('job_id', '=', job.id)
+      .where('key', '=', key)
+      .executeTakeFirst();
+    return row === undefined ? null : decodeTrace(row.trace);
+  }
+
+  /** A finished trial is a checkpoint; it also proves that the job makes progress, so earlier crashes are forgiven. */
+  storeTrial(job: ClaimedJob, key: string, trace: Trace): Promise<void> {
+    return this.#db.transaction().execute(async (db) => {
+      await this.#fenced(db, job, { crash_score: 0 });
+      const row = { job_id: job.id, key, trace: encodeTrace(trace) };
+      await db
+        .insertInto('trials')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    });
+  }
+
+  async nameRun(job: ClaimedJob, run: string, key: string): Promise<void> {
+    const row = { job_id: job.id, run, key };
+    await this.#db
+      .insertInto('runs')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+
+  #finish(
+    job: ClaimedJob,
+    status: JobStatus,
+    values: Partial<import('kysely').Updateable<Tables['jobs']>>,
+  ): Promise<void> {
+    return this.#db.transaction().execute(async (db) => {
+      await this.#fenced(db, job, { ...values, status, finished_at: now() });
+      await this.#event(db, job.id, 'status', { status });
+    });
+  }
+
+  async succeed(job: ClaimedJob, result: Buffer, summary: NonNullable<Job['summary']>): Promise<void> {
+    const progress = parse(
+      (
+        await this.#db
+          .selectFrom('jobs')
+          .select('progress')
+          .where('id', '=', job.id)
+          .executeTakeFirstOrThrow()
+      ).progress,
+    );
+    const done = {
+      ...progress,
+      phase: 'report',
+      total_trials: progress.completed_trials,
+      fraction: 1,
+      eta_s: 0,
+    };
+    await this.#finish(job, 'succeeded', {
+      result,
+      summary: JSON.stringify(summary),
+      progress: JSON.stringify(done),
+    });
+  }
+
+  fail(job: ClaimedJob, error: NonNullable<Job['error']>): Promise<void> {
+    return this.#finish(job, 'failed', { error: JSON.stringify(error) });
+  }
+
+  canceled(job: ClaimedJob): Promise<void> {
+    return this.#finish(job, 'canceled', {});
+  }
+
+  /** Gives a running job back without holding anything against it: an orderly shutdown. */
+  release(job: ClaimedJob): Promise<void> {
+    return this.#db.transaction().execute(async (db) => {
+      await this.#fenced(db, job, { status: 'queued' });
+      await this.#event(db, job.id, 'status', { status: 'queued' });
+    });
+  }
+
+  /** Jobs that were running when the last process died. */
+  async orphans(): Promise<
+    (ClaimedJob & { crash_score: number; ran_ms: number; cancel_requested: boolean })[]
+  > {
+    const rows = await this.#db.selectFrom('jobs').select(columns).where('status', '=', 'running').execute();
+    return rows.map((row) => ({
+      id: row.id,
+      attempt: row.attempt,
+      experiment: JSON.parse(row.experiment) as Experiment,
+      crash_score: row.crash_score,
+      ran_ms:
+        Date.parse(row.heartbeat_at ?? row.created_at) - Date.parse(row.attempt_started_at ?? row.created_at),
+      cancel_requested: row.cancel_requested_at !== null,
+    }));
+  }
+
+  async requeue(job: ClaimedJob, crashScore: number): Promise<void> {
+    await this.#fenced(this.#db, job, { crash_score: crashScore });
+    await this.release(job);
+  }
+}

@@ -1,0 +1,188 @@
+/** @file What every operator is tried on: shapes, inputs, attributes. Read by the tests of values and of derivatives. */
+import { calculus as c, type GraphBuilder, type Operator, type Tensor } from '../../../src/graph/index.ts';
+import { between, type Draw, grid, nonzero, ordinary, positive } from './draws.ts';
+
+export interface OperatorCase {
+  readonly name: string;
+  readonly inputs: readonly { readonly shape: readonly number[]; readonly draw: Draw }[];
+  readonly build: (g: GraphBuilder, ...inputs: Tensor[]) => Tensor;
+  /** Inputs through which no gradient flows by intent, whatever the differences say. */
+  readonly stopped?: readonly number[];
+}
+
+type Unary = (g: GraphBuilder, x: Tensor) => Tensor;
+type Binary = (g: GraphBuilder, a: Tensor, b: Tensor) => Tensor;
+type Ternary = (g: GraphBuilder, a: Tensor, b: Tensor, c: Tensor) => Tensor;
+type Shapes = readonly (readonly number[])[];
+
+const text = (shapes: Shapes) => shapes.map((shape) => `[${shape}]`).join(' ');
+
+const make = (shapes: Shapes, draws: readonly Draw[], build: OperatorCase['build']): OperatorCase => ({
+  name: text(shapes),
+  inputs: shapes.map((shape, i) => ({ shape, draw: draws[i] ?? ordinary })),
+  build,
+});
+
+/** Elementwise: a scalar, a vector of an odd size (vector units have remainders), a cube. */
+const unary = (apply: Unary, draw: Draw = ordinary): OperatorCase[] =>
+  [[], [7], [2, 3, 4]].map((shape) => make([shape], [draw], apply as OperatorCase['build']));
+
+/** Every way in which two shapes can broadcast: not, by rank, by size, both at once, from a scalar. */
+const pairs: readonly Shapes[] = [
+  [
+    [2, 3],
+    [2, 3],
+  ],
+  [[2, 3], [3]],
+  [[1], [2, 3]],
+  [
+    [2, 1],
+    [1, 3],
+  ],
+  [[], [2, 3]],
+  [
+    [4, 1, 3],
+    [2, 1],
+  ],
+];
+
+const binary = (apply: Binary, left: Draw = ordinary, right: Draw = left): OperatorCase[] =>
+  pairs.map((shapes) => make(shapes, [left, right], apply as OperatorCase['build']));
+
+/** A comparison chooses between two further inputs; gradients reach those and never the compared ones. */
+const comparison = (apply: Binary): OperatorCase[] =>
+  pairs.map((shapes) =>
+    make([...shapes, [], [3]], [grid(0), grid(1 / 8)], (g, a, b, yes, no) =>
+      c.where(g, apply(g, a as Tensor, b as Tensor), yes as Tensor, no as Tensor),
+    ),
+  );
+
+const reductions = [
+  { shape: [5], axes: [0], keepdims: false },
+  { shape: [2, 3, 4], axes: [1], keepdims: false },
+  { shape: [2, 3, 4], axes: [0, 2], keepdims: false },
+  { shape: [2, 3, 4], axes: [1, 2], keepdims: true },
+  { shape: [2, 1, 4], axes: [0, 1, 2], keepdims: false },
+] as const;
+
+const alongAxes = (apply: (g: GraphBuilder, x: Tensor, axis: number) => Tensor): OperatorCase[] =>
+  [-1, 0, 1].map((axis) => ({
+    ...make([[3, 4, 2]], [ordinary], (g, x) => apply(g, x as Tensor, axis)),
+    name: `axis ${axis}`,
+  }));
+
+/** [m, k] · [k, n] with m = 2, k = 3, n = 4, each stored as it is or transposed; bias by column, by row, whole, none. */
+const gemms: OperatorCase[] = [false, true].flatMap((transA) =>
+  [false, true].flatMap((transB) =>
+    [null, [4], [2, 1], [2, 4], []].map((bias) => {
+      const shapes = [transA ? [3, 2] : [2, 3], transB ? [4, 3] : [3, 4], ...(bias === null ? [] : [bias])];
+      const built = make(shapes, [], (g, ...inputs) => g.apply('Gemm', inputs, { transA, transB }));
+      return { ...built, name: `transA ${transA}, transB ${transB}, bias ${bias && `[${bias}]`}` };
+    }),
+  ),
+);
+
+const products: readonly Shapes[] = [
+  [
+    [2, 3],
+    [3, 4],
+  ],
+  [
+    [5, 2, 3],
+    [5, 3, 4],
+  ],
+  [
+    [5, 2, 3],
+    [3, 4],
+  ],
+  [
+    [2, 3],
+    [5, 3, 4],
+  ],
+  [
+    [2, 1, 2, 3],
+    [5, 3, 1],
+  ],
+  [
+    [1, 2, 1],
+    [4, 1, 3],
+  ],
+];
+
+const conditions: readonly Shapes[] = [
+  [
+    [2, 3],
+    [2, 3],
+    [2, 3],
+  ],
+  [[3], [2, 1], []],
+  [[2, 1], [2, 3], [3]],
+  [[], [1, 3], [2, 1]],
+];
+
+const choose: Ternary = (g, a, yes, no) => c.where(g, c.greater(g, a, g.constant(0)), yes, no);
+
+/** Total: a new operator without a case does not compile. */
+export const cases: { readonly [O in Operator]: readonly OperatorCase[] } = {
+  Abs: unary(c.abs, nonzero),
+  Add: binary(c.add),
+  Cos: unary(c.cos),
+  Div: binary(c.div, ordinary, nonzero),
+  Erf: unary(c.erf),
+  Exp: unary(c.exp),
+  Expand: [
+    make([[]], [], (g, x) => c.expand(g, x as Tensor, [2, 3])),
+    make([[3, 1]], [], (g, x) => c.expand(g, x as Tensor, [2, 3, 4])),
+    // ONNX stretches both ways: a 1 in the wanted shape leaves the input's size.
+    make([[2, 3]], [], (g, x) => c.expand(g, x as Tensor, [4, 1, 3])),
+  ],
+  Gemm: gemms,
+  Greater: comparison(c.greater),
+  GreaterOrEqual: comparison(c.greaterOrEqual),
+  Less: comparison(c.less),
+  LessOrEqual: comparison(c.lessOrEqual),
+  Log: unary(c.log, positive),
+  LogSoftmax: alongAxes(c.logSoftmax),
+  MatMul: products.map((shapes) => make(shapes, [], c.matMul as OperatorCase['build'])),
+  Max: binary(c.max, grid(0), grid(1 / 8)),
+  Min: binary(c.min, grid(0), grid(1 / 8)),
+  Mul: binary(c.mul),
+  Neg: unary(c.neg),
+  Pow: [
+    ...binary(c.pow, positive, ordinary),
+    // Negative bases have real powers for whole exponents only, which cannot be varied: here they are constants.
+    ...[-1, 0, 1, 2, 3].map((exponent) => ({
+      ...make([[7]], [nonzero], (g, x) => c.pow(g, x as Tensor, g.constant(exponent))),
+      name: `[7], exponent ${exponent}`,
+    })),
+  ],
+  ReduceSum: reductions.map(({ shape, axes, keepdims }) => ({
+    ...make([shape], [], (g, x) => c.reduceSum(g, x as Tensor, axes, keepdims)),
+    name: `[${shape}] over ${axes}${keepdims ? ', kept' : ''}`,
+  })),
+  Relu: unary(c.relu, nonzero),
+  Reshape: [
+    make([[2, 3, 4]], [], (g, x) => c.reshape(g, x as Tensor, [6, 4])),
+    make([[1]], [], (g, x) => c.reshape(g, x as Tensor, [])),
+    make([[]], [], (g, x) => c.reshape(g, x as Tensor, [1, 1])),
+  ],
+  Sigmoid: unary(c.sigmoid, between(-4, 4)),
+  Sin: unary(c.sin),
+  Softmax: alongAxes(c.softmax),
+  Softplus: unary(c.softplus, between(-4, 4)),
+  Sqrt: unary(c.sqrt, positive),
+  // The product has two factors, of which one is held fixed.
+  StopGradient: binary((g, a, b) => c.mul(g, a, c.stopGradient(g, b))).map((one) => ({
+    ...one,
+    stopped: [1],
+  })),
+  Sub: binary(c.sub),
+  Tanh: unary(c.tanh),
+  Transpose: [
+    make([[2, 3]], [], (g, x) => c.transpose(g, x as Tensor, [1, 0])),
+    // Not its own inverse, unlike every exchange of two axes.
+    make([[2, 3, 4]], [], (g, x) => c.transpose(g, x as Tensor, [1, 2, 0])),
+    make([[2, 3, 4, 5]], [], (g, x) => c.transpose(g, x as Tensor, [3, 0, 2, 1])),
+  ],
+  Where: conditions.map((shapes) => make(shapes, [nonzero], choose as OperatorCase['build'])),
+};

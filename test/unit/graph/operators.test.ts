@@ -1,0 +1,31 @@
+/** @file Every operator: its value and its derivatives, on ONNX Runtime and by float64 witnesses. */
+import { describe, expect, test } from 'vitest';
+import { differences } from '../../reference/differences.ts';
+import { evaluate } from '../../reference/evaluate.ts';
+import { cases } from './cases.ts';
+import { expectClose, float32, outputOf, prepare, runOnnx } from './harness.ts';
+
+/**
+ * Relative, element by element. The second part is for elements that cancel to almost 0, where differences have their
+ * rounding error of about 2⁻⁵²·|loss|/h = 1e-13·|loss|.
+ */
+const DIFFERENCES = { relative: 1e-6, ofLargest: 1e-10 };
+
+describe.each(Object.entries(cases))('%s', (operator, variants) => {
+  test.each(variants)('$name', async (variant) => {
+    const { graph, feeds } = prepare(variant);
+    expect(graph.nodes.map((node) => node.operator)).toContain(operator);
+    const exact = evaluate(graph, feeds);
+    const measured = await runOnnx(graph, feeds);
+    for (const { name } of graph.outputs) {
+      expectClose(outputOf(measured, graph, name), outputOf(exact, graph, name), float32, name);
+    }
+    variant.inputs.forEach((_, i) => {
+      const gradient = outputOf(exact, graph, `gradient of x${i}`);
+      const expected = variant.stopped?.includes(i)
+        ? gradient.map(() => 0)
+        : differences(graph, 'loss', feeds, `x${i}`);
+      expectClose(gradient, expected, DIFFERENCES, `gradient of x${i} by rule and by differences`);
+    });
+  });
+});

@@ -1,0 +1,14 @@
+/** @file The worker thread's entry: one trial in, a Result out. Errors become values, because they lose their class here. */
+import type { TrialResult, TrialTask } from '../src/jobs/index.ts';
+import { train } from '../src/training/index.ts';
+
+export default async function runTrial({ experiment, seed, cancel }: TrialTask): Promise<TrialResult> {
+  const flag = new Int32Array(cancel);
+  try {
+    const result = await train(experiment, seed, { isCanceled: () => Atomics.load(flag, 0) !== 0 });
+    return result.ok ? result : { ok: false, error: { code: 'canceled', detail: 'cancelled' } };
+  } catch (error) {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { ok: false, error: { code: 'failed', detail } };
+  }
+}
