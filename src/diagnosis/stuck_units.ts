@@ -27,16 +27,14 @@ export function examineStuckUnits(
     layers: over.map(({ layer }) => layer),
     first_step: over[0]?.step ?? null,
     evidence: [
-      ...worst
-        .slice(0, 3)
-        .map(({ layer, fraction, step }) => ({
-          metric,
-          layer,
-          step,
-          value: fraction,
-          threshold: limit,
-          unit: 'fraction of units',
-        })),
+      ...worst.slice(0, 3).map(({ layer, fraction, step }) => ({
+        metric,
+        layer,
+        step,
+        value: fraction,
+        threshold: limit,
+        unit: 'fraction of units',
+      })),
       {
         metric: 'loss_ratio',
         layer: null,

@@ -19,7 +19,7 @@ export interface PlacedLayer {
 export function countLayers(layers: readonly LayerConfig[]): number {
   return layers.reduce((sum, layer) => {
     const inside = layer.layers === undefined ? 0 : countLayers(layer.layers);
-    return sum + (layer.type === 'repeat' ? (layer['times'] as number) * inside : 1 + inside);
+    return sum + (layer.type === 'repeat' ? (layer.times as number) * inside : 1 + inside);
   }, 0);
 }
 
@@ -44,7 +44,7 @@ export function placeLayers(layers: readonly LayerConfig[], path: readonly Prope
       const here = [...at, index];
       const inside = [...here, 'layers'];
       if (config.type === 'repeat') {
-        return Array.from({ length: config['times'] as number }, () =>
+        return Array.from({ length: config.times as number }, () =>
           place(config.layers ?? [], inside, true),
         ).flat();
       }

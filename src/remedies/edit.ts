@@ -64,7 +64,7 @@ export function changeActivation(
   let changed = 0;
   const result = editHidden(experiment, (layers) =>
     layers.map((layer) => {
-      if (!isNonlinear(layer['activation'])) return layer;
+      if (!isNonlinear(layer.activation)) return layer;
       changed++;
       const kernel =
         initializer !== undefined && layer.type === 'dense' ? { kernel_initializer: initializer } : {};
@@ -85,7 +85,7 @@ export function insertNormalization(experiment: Experiment, norm: LayerConfig): 
   const result = editHidden(experiment, (layers) =>
     layers.flatMap((layer, index) => {
       if (layer.type !== 'dense') return [layer];
-      const activation = layer['activation'];
+      const activation = layer.activation;
       if (isNonlinear(activation)) {
         inserted++;
         return [{ ...layer, activation: 'linear' }, norm, { type: 'activation', activation }];

@@ -16,7 +16,7 @@ export const addDropout: Remedy = {
     }
     return editHidden(experiment, (layers) =>
       layers.flatMap((layer) =>
-        isNonlinear(layer['activation']) ? [layer, { type: 'dropout', rate: 0.2 }] : [layer],
+        isNonlinear(layer.activation) ? [layer, { type: 'dropout', rate: 0.2 }] : [layer],
       ),
     );
   },

@@ -6,10 +6,10 @@ import type { Remedy } from '../remedy.ts';
 
 /** The activation that a dense layer feeds: its own, or that of the layer after it (past a normalization). */
 function activationOf(layers: readonly LayerConfig[], index: number): unknown {
-  const own = layers[index]?.['activation'];
+  const own = layers[index]?.activation;
   if (isNonlinear(own)) return own;
   const next = layers.slice(index + 1).find(({ type }) => !type.endsWith('_norm'));
-  return next?.type === 'activation' ? next['activation'] : 'linear';
+  return next?.type === 'activation' ? next.activation : 'linear';
 }
 
 export const reinitializeWeights: Remedy = {

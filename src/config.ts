@@ -1,0 +1,82 @@
+/** @file The only reader of process.env: settings with their defaults, parsed and frozen. */
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+const count = (fallback: number) => z.coerce.number().positive().default(fallback);
+
+const schema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  DATA_DIR: z.string().min(1).default('./data'),
+  WORKER_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  ALLOW_ANONYMOUS: z.enum(['true', 'false']).default('false'),
+  MAX_BODY_BYTES: count(16 * 2 ** 20),
+  MAX_PARAMETERS: count(2e7),
+  MAX_FLOPS_PER_STEP: count(2e10),
+  MAX_TOTAL_FLOPS: count(5e14),
+  MAX_MEMORY_BYTES: count(2 * 2 ** 30),
+});
+
+/** Part of the contract, but not of this version: a value that would be ignored stops the start instead. */
+const unsupported = ['DATABASE_URL', 'API_KEYS_FILE'] as const;
+
+export interface Limits {
+  readonly max_body_bytes: number;
+  readonly max_parameters: number;
+  readonly max_flops_per_step: number;
+  readonly max_total_flops: number;
+  readonly max_memory_bytes: number;
+}
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly workerThreads: number;
+  readonly logLevel: string;
+  readonly limits: Limits;
+}
+
+/** One line that names the variable and what it may be. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** @throws ConfigError */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  for (const name of unsupported) {
+    if (environment[name]) throw new ConfigError(`${name} is not supported by this version yet; unset it`);
+  }
+  if (environment.ROLE !== undefined && environment.ROLE !== 'all') {
+    throw new ConfigError('ROLE other than "all" is not supported by this version yet; unset it');
+  }
+  const parsed = schema.safeParse(environment);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const name = String(issue?.path[0]);
+    throw new ConfigError(`${name}=${JSON.stringify(environment[name])} is not valid: ${issue?.message}`);
+  }
+  const values = parsed.data;
+  if (!LOOPBACK.includes(values.HOST) && values.ALLOW_ANONYMOUS !== 'true') {
+    throw new ConfigError(
+      `HOST=${values.HOST} would serve anybody; set ALLOW_ANONYMOUS=true if that is wanted`,
+    );
+  }
+  return Object.freeze({
+    host: values.HOST,
+    port: values.PORT,
+    dataDir: values.DATA_DIR,
+    workerThreads: values.WORKER_THREADS,
+    logLevel: values.LOG_LEVEL,
+    limits: Object.freeze({
+      max_body_bytes: values.MAX_BODY_BYTES,
+      max_parameters: values.MAX_PARAMETERS,
+      max_flops_per_step: values.MAX_FLOPS_PER_STEP,
+      max_total_flops: values.MAX_TOTAL_FLOPS,
+      max_memory_bytes: values.MAX_MEMORY_BYTES,
+    }),
+  });
+}

@@ -1,0 +1,105 @@
+/** @file Builds the HTTP application. Does not listen. */
+import { randomUUID } from 'node:crypto';
+import compress from '@fastify/compress';
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Dependencies, Endpoint } from './endpoint.ts';
+import { parseJsonBody } from './json_body.ts';
+import { createOpenApi, type Examples } from './openapi.ts';
+import { HttpProblem, sendProblem, toProblem } from './problem.ts';
+import { endpoints } from './routes/index.ts';
+import { endStreams } from './routes/jobs/events.ts';
+
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+const COMPRESS_FROM_BYTES = 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface AppOptions {
+  readonly dependencies: Dependencies;
+  readonly examples: Examples;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** The methods that a path takes, or none where no route has this path. */
+function methodsOf(url: string): string[] {
+  const path = url.split('?')[0] ?? '';
+  const matches = ({ url: pattern }: Endpoint) =>
+    new RegExp(`^${pattern.replaceAll(/:\w+/g, '[^/]+')}$`).test(path);
+  const methods = endpoints.filter(matches).map(({ method }) => method as string);
+  return methods.length === 0
+    ? []
+    : [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])];
+}
+
+function createServer(options: AppOptions): FastifyInstance {
+  return Fastify({
+    loggerInstance: options.logger,
+    bodyLimit: options.dependencies.limits.max_body_bytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    // A client's id is taken only if it is safe to log.
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    routerOptions: { maxParamLength: 500 },
+    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, toProblem(error)),
+  }) as unknown as FastifyInstance;
+}
+
+function addErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = toProblem(error);
+    if (problem.code === 'internal_error') request.log.error({ err: error }, 'request failed');
+    return sendProblem(request, reply, problem);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(request.url);
+    if (allowed.length === 0)
+      return sendProblem(
+        request,
+        reply,
+        new HttpProblem('route_not_found', `no route ${request.method} here; see /docs`),
+      );
+    const allow = allowed.join(', ');
+    if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
+    return sendProblem(
+      request,
+      reply,
+      new HttpProblem('method_not_allowed', `allowed: ${allow}`, { headers: { allow } }),
+    );
+  });
+}
+
+/** The application with every route, documentation included. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { dependencies, examples } = options;
+  const app = createServer(options);
+  const document = createOpenApi(dependencies.version, examples);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: Buffer) => {
+      if (body.length === 0) throw new HttpProblem('malformed_json', 'the body is empty');
+      return parseJsonBody(body);
+    },
+  );
+  addErrors(app);
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('preClose', async () => endStreams());
+  await app.register(helmet, { contentSecurityPolicy: false });
+  await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
+  await app.register(swagger, { mode: 'static', specification: { document: document as never } });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  app.get('/', async (_request, reply) => reply.redirect('/docs'));
+  app.get('/openapi.json', async (_request, reply) => reply.send(document));
+  for (const { method, url, handle } of endpoints) {
+    app.route({ method, url, handler: (request, reply) => handle(request, reply, dependencies) });
+  }
+  return app;
+}

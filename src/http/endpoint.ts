@@ -1,0 +1,70 @@
+/** @file What an endpoint is: its contract (from which OpenAPI follows) and its handler. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Experiment } from '../experiment/index.ts';
+import { problemsOf } from '../experiment/index.ts';
+import type { JobService } from '../jobs/index.ts';
+import type { ErrorCode } from '../util/errors.ts';
+import type { AdmissionLimits } from './admission.ts';
+import { validationFailed } from './problem.ts';
+
+export interface Dependencies {
+  readonly jobs: JobService;
+  readonly estimateTrials: (experiment: Experiment) => number;
+  readonly limits: AdmissionLimits & { readonly max_body_bytes: number };
+  readonly workerThreads: number;
+  readonly version: string;
+}
+
+export interface ResponseContract {
+  readonly description: string;
+  /** By media type; none for an empty body. */
+  readonly content?: Readonly<Record<string, z.ZodType>>;
+}
+
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: string;
+  readonly operationId: string;
+  readonly tag: 'jobs' | 'preflight' | 'catalog' | 'activations' | 'service';
+  readonly summary: string;
+  readonly description: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  readonly body?: { readonly schema: z.ZodType; readonly examples?: 'experiments' };
+  readonly responses: Readonly<Record<number, ResponseContract>>;
+  readonly errors: readonly ErrorCode[];
+  handle(request: FastifyRequest, reply: FastifyReply, dependencies: Dependencies): Promise<unknown>;
+}
+
+export const json = (description: string, schema: z.ZodType): ResponseContract => ({
+  description,
+  content: { 'application/json': schema },
+});
+
+/** The query of a request, parsed; what is wrong is pointed to as /query/<name>. */
+export function parseQuery<Q extends z.ZodObject>(schema: Q, request: FastifyRequest): z.output<Q> {
+  const parsed = schema.safeParse(request.query);
+  if (parsed.success) return parsed.data;
+  const errors = problemsOf(parsed.error, schema, request.query);
+  throw validationFailed(errors.map((problem) => ({ ...problem, pointer: `/query${problem.pointer}` })));
+}
+
+export const idParams = z.object({ id: z.string().describe('job_…') });
+
+export const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id;
+
+const PREFER_WAIT = /(?:^|,)\s*wait=(\d{1,6})\s*(?:,|$)/i;
+const MAX_WAIT_S = 60;
+
+/** Seconds of `Prefer: wait=N`, at most 60; null where it is not asked for. */
+export function waitOf(request: FastifyRequest): number | null {
+  const header = request.headers.prefer;
+  const match = PREFER_WAIT.exec(Array.isArray(header) ? header.join(',') : (header ?? ''));
+  return match === null ? null : Math.min(Number(match[1]), MAX_WAIT_S);
+}
+
+export const preferHeader = z.object({
+  prefer: z.string().optional().describe('`wait=N` waits up to N seconds (at most 60) for a terminal state'),
+});

@@ -1,0 +1,3 @@
+/** @file The folder's door: the HTTP application. */
+export { type AppOptions, buildApp } from './app.ts';
+export { createOpenApi, type Examples } from './openapi.ts';

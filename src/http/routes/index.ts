@@ -1,0 +1,32 @@
+/** @file Every endpoint. A new one is a file in its resource's folder and a line here. */
+import type { Endpoint } from '../endpoint.ts';
+import { evaluateActivation } from './activations/evaluate.ts';
+import { readCatalog, readCatalogEntry, readCatalogKind } from './catalog/read.ts';
+import { cancelJob } from './jobs/cancel.ts';
+import { createJob } from './jobs/create.ts';
+import { readEvents } from './jobs/events.ts';
+import { listJobs } from './jobs/list.ts';
+import { readJob } from './jobs/read.ts';
+import { removeJob } from './jobs/remove.ts';
+import { readResult } from './jobs/result.ts';
+import { readStatistics } from './jobs/statistics.ts';
+import { createPreflight } from './preflight/create.ts';
+import { readHealth, readReadiness } from './service/health.ts';
+
+export const endpoints: readonly Endpoint[] = [
+  createJob,
+  listJobs,
+  readJob,
+  removeJob,
+  cancelJob,
+  readResult,
+  readStatistics,
+  readEvents,
+  createPreflight,
+  readCatalog,
+  readCatalogKind,
+  readCatalogEntry,
+  evaluateActivation,
+  readHealth,
+  readReadiness,
+];

@@ -1,0 +1,102 @@
+/** @file GET /v1/jobs/{id}/events: progress as JSON, or as a stream of server-sent events. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { eventSchema, isTerminal, type JobService } from '../../../jobs/index.ts';
+import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
+import { noSuchJob } from './not_found.ts';
+
+const query = z.strictObject({
+  after: z.coerce.number().int().min(0).optional().describe('Only events with a larger seq'),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+
+const HEARTBEAT_MS = 15_000;
+const PAGE = 100;
+
+/** Streams that are open; ended before the server closes, which would otherwise wait for them. */
+const open = new Set<() => void>();
+
+export function endStreams(): void {
+  for (const end of open) end();
+}
+
+async function stream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  jobs: JobService,
+  id: string,
+  after: number,
+): Promise<void> {
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-request-id': request.id,
+  });
+  let wake = Promise.withResolvers<void>();
+  let ended = false;
+  const end = () => {
+    ended = true;
+    wake.resolve();
+  };
+  const unsubscribe = jobs.subscribe(id, () => wake.resolve());
+  const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS);
+  raw.on('close', end);
+  open.add(end);
+  try {
+    for (let seq = after; !ended; ) {
+      // Before reading, so that an event during the read wakes the next round.
+      wake = Promise.withResolvers<void>();
+      const job = await jobs.get(id);
+      const events = await jobs.events(id, seq, PAGE);
+      for (const event of events)
+        raw.write(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+      seq = events.at(-1)?.seq ?? seq;
+      if (events.length === PAGE) continue;
+      if (job === null || isTerminal(job.status)) break;
+      await wake.promise;
+    }
+  } finally {
+    clearInterval(heartbeat);
+    unsubscribe();
+    open.delete(end);
+    raw.end();
+  }
+}
+
+export const readEvents: Endpoint = {
+  method: 'GET',
+  url: '/v1/jobs/:id/events',
+  operationId: 'readEvents',
+  tag: 'jobs',
+  summary: 'Follow a job',
+  description:
+    'Events by growing `seq`. With `Accept: text/event-stream` a stream that ends with the job and resumes by ' +
+    '`Last-Event-ID` or `after`; else a JSON page.',
+  params: idParams,
+  query,
+  headers: z.object({ 'last-event-id': z.string().optional() }),
+  responses: {
+    200: {
+      description: 'Events',
+      content: {
+        'application/json': z.object({ data: z.array(eventSchema) }).meta({ id: 'JobEvents' }),
+        'text/event-stream': z.string(),
+      },
+    },
+  },
+  errors: ['job_not_found', 'validation_failed'],
+  async handle(request, reply, { jobs }) {
+    const id = idOf(request);
+    const { after, limit } = parseQuery(query, request);
+    if ((await jobs.get(id)) === null) throw noSuchJob(id);
+    const last = Number(request.headers['last-event-id']);
+    const start = after ?? (Number.isSafeInteger(last) && last >= 0 ? last : 0);
+    if (!(request.headers.accept ?? '').includes('text/event-stream')) {
+      return reply.send({ data: await jobs.events(id, start, limit) });
+    }
+    await stream(request, reply, jobs, id, start);
+    return reply;
+  },
+};

@@ -1,0 +1,25 @@
+/** @file GET /v1/jobs/{id}/result: the report, as it was stored. */
+import { reportSchema } from '../../../study/index.ts';
+import { type Endpoint, idOf, idParams, json } from '../../endpoint.ts';
+import { HttpProblem } from '../../problem.ts';
+import { noSuchJob } from './not_found.ts';
+
+export const readResult: Endpoint = {
+  method: 'GET',
+  url: '/v1/jobs/:id/result',
+  operationId: 'readResult',
+  tag: 'jobs',
+  summary: 'Read the report',
+  description: 'Verdict, checks with evidence, remedies with their verification, and the recommendation.',
+  params: idParams,
+  responses: { 200: json('The report', reportSchema) },
+  errors: ['job_not_found', 'job_not_finished'],
+  async handle(request, reply, { jobs }) {
+    const id = idOf(request);
+    const job = await jobs.get(id);
+    if (job === null) throw noSuchJob(id);
+    const report = job.status === 'succeeded' ? await jobs.result(id) : null;
+    if (report === null) throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
+    return reply.type('application/json; charset=utf-8').send(report);
+  },
+};

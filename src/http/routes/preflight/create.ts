@@ -1,0 +1,80 @@
+/** @file POST /v1/preflight: what can be said of an experiment without training it. */
+import { z } from 'zod';
+import { experimentSchema, parseExperiment } from '../../../experiment/index.ts';
+import { estimateSchema } from '../../../jobs/index.ts';
+import { estimate, excesses } from '../../admission.ts';
+import { type Endpoint, json } from '../../endpoint.ts';
+import { validationFailed } from '../../problem.ts';
+
+const responseSchema = z
+  .object({
+    valid: z.literal(true),
+    admissible: z.boolean().describe('Whether POST /v1/jobs would take it'),
+    limits_exceeded: z.array(z.object({ name: z.string(), value: z.number(), limit: z.number() })),
+    parameters: z.int(),
+    layers: z.array(
+      z.object({
+        layer: z.string(),
+        type: z.string(),
+        activation: z.string().nullable(),
+        input_shape: z.array(z.int()),
+        output_shape: z.array(z.int()),
+        parameters: z.int(),
+      }),
+    ),
+    estimate: estimateSchema,
+    steps: z.int(),
+    batch_size: z.int().describe('At most the training split'),
+    training_samples: z.int(),
+    validation_samples: z.int(),
+    memory_bytes: z.number().describe('Upper bound for one training'),
+    experiment: experimentSchema.describe('Every default filled in'),
+  })
+  .meta({ id: 'Preflight' });
+
+export const createPreflight: Endpoint = {
+  method: 'POST',
+  url: '/v1/preflight',
+  operationId: 'createPreflight',
+  tag: 'preflight',
+  summary: 'Check an experiment',
+  description:
+    'Trains nothing: validity, shapes and parameters of every layer, and the cost of the whole study.',
+  body: { schema: experimentSchema, examples: 'experiments' },
+  responses: { 200: json('The experiment is valid', responseSchema) },
+  errors: [
+    'validation_failed',
+    'malformed_json',
+    'json_too_deep',
+    'body_too_large',
+    'unsupported_media_type',
+  ],
+  async handle(request, reply, { estimateTrials, limits, workerThreads }) {
+    const parsed = parseExperiment(request.body);
+    if (!parsed.ok) throw validationFailed(parsed.error);
+    const { experiment, plan } = parsed.value;
+    const trials = estimateTrials(experiment);
+    const over = excesses(plan, trials, limits);
+    return reply.send({
+      valid: true,
+      admissible: over.length === 0,
+      limits_exceeded: over,
+      parameters: plan.parameter_count,
+      layers: plan.layers.map(({ name, type, activation, input_shape, output_shape, parameters }) => ({
+        layer: name,
+        type,
+        activation: activation?.name ?? null,
+        input_shape,
+        output_shape,
+        parameters,
+      })),
+      estimate: estimate(plan, trials, workerThreads),
+      steps: plan.steps,
+      batch_size: plan.batch_size,
+      training_samples: plan.training_samples,
+      validation_samples: plan.validation_samples,
+      memory_bytes: plan.memory_bytes,
+      experiment,
+    });
+  },
+};

@@ -1,0 +1,33 @@
+/** @file GET /healthz and /readyz */
+import { z } from 'zod';
+import { type Endpoint, json } from '../../endpoint.ts';
+import { HttpProblem } from '../../problem.ts';
+
+export const readHealth: Endpoint = {
+  method: 'GET',
+  url: '/healthz',
+  operationId: 'readHealth',
+  tag: 'service',
+  summary: 'Is the process alive',
+  description: 'Answers as long as the process does.',
+  responses: { 200: json('It is', z.object({ status: z.literal('ok'), version: z.string() })) },
+  errors: [],
+  handle: async (_request, reply, { version }) => reply.send({ status: 'ok', version }),
+};
+
+export const readReadiness: Endpoint = {
+  method: 'GET',
+  url: '/readyz',
+  operationId: 'readReadiness',
+  tag: 'service',
+  summary: 'Can the service take jobs',
+  description: 'Whether the database answers and worker threads are alive.',
+  responses: { 200: json('It can', z.object({ database: z.boolean(), workers: z.boolean() })) },
+  errors: ['not_ready'],
+  async handle(_request, reply, { jobs }) {
+    const state = await jobs.ready();
+    if (state.database && state.workers) return reply.send(state);
+    const failing = Object.entries(state).flatMap(([name, fine]) => (fine ? [] : [name]));
+    throw new HttpProblem('not_ready', `not ready: ${failing.join(', ')}`);
+  },
+};

@@ -1,0 +1,39 @@
+/** @file The program: starts the service, stops it on a signal. What is wrong with the surroundings is one line. */
+import { ConfigError, readConfig } from './config.ts';
+
+const REQUIRED_NODE = '22.18';
+const GRACE_MS = 10_000;
+
+function fail(message: string): never {
+  process.stderr.write(`gradclinic: ${message}\n`);
+  process.exit(1);
+}
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18) || Number(process.versions.napi) < 10) {
+  fail(
+    `Node.js ${REQUIRED_NODE} or newer is needed, this is ${process.versions.node}; use "npm start", which brings its own`,
+  );
+}
+
+function config() {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.message);
+    throw error;
+  }
+}
+
+const settings = config();
+// Loaded only now: native parts crash on a Node.js that is too old, before anything could be said.
+const { startService } = await import('./service.ts');
+const { default: closeWithGrace } = await import('close-with-grace');
+
+const service = await startService(settings).catch((error: unknown) =>
+  fail(error instanceof Error ? error.message : String(error)),
+);
+closeWithGrace({ delay: GRACE_MS }, async ({ err }) => {
+  if (err) process.stderr.write(`${err.stack ?? err.message}\n`);
+  await service.close();
+});

@@ -1,0 +1,59 @@
+/** @file Wires config → job service → application, and listens. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { pino } from 'pino';
+import type { Config } from './config.ts';
+import { buildApp, type Examples } from './http/index.ts';
+import { createJobService } from './jobs/index.ts';
+import { estimateTrials, runStudy } from './study/index.ts';
+
+const root = new URL('../', import.meta.url);
+
+export const version = (
+  JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
+).version;
+
+/** The files of examples/, by name. */
+export function readExamples(): Examples {
+  const folder = new URL('examples/', root);
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .sort();
+  return Object.fromEntries(
+    files.map((file) => [file.replace('.json', ''), JSON.parse(readFileSync(new URL(file, folder), 'utf8'))]),
+  );
+}
+
+export interface RunningService {
+  readonly url: string;
+  /** Stops accepting, ends streams, lets running steps end, gives their jobs back. */
+  close(): Promise<void>;
+}
+
+/** @throws DataDirectoryInUse, and the listen errors of the operating system */
+export async function startService(config: Config): Promise<RunningService> {
+  const logger = pino({
+    level: config.logLevel,
+    redact: ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'],
+  });
+  const { dataDir, workerThreads } = config;
+  const jobs = await createJobService({ dataDir, workerThreads, runStudy, logger });
+  try {
+    const app = await buildApp({
+      dependencies: { jobs, estimateTrials, limits: config.limits, workerThreads, version },
+      examples: readExamples(),
+      logger,
+    });
+    const url = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'bound' });
+    logger.info({ url }, 'listening');
+    return {
+      url,
+      close: async () => {
+        // First the trainings, so that long polls and streams see their end; then the sockets.
+        await Promise.all([jobs.stop(), app.close()]);
+      },
+    };
+  } catch (error) {
+    await jobs.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,101 @@
+/** @file Running a graph: outputs of every kind, shared buffers, repeated runs. */
+import { describe, expect, test } from 'vitest';
+import { calculus as c, createSession, GraphBuilder, type Tensor } from '../../../src/graph/index.ts';
+import { graphOf, runOnnx } from './harness.ts';
+
+const X = [1, -2, 3];
+
+describe('an output may be', () => {
+  test('an input, under its own or several names', async () => {
+    const graph = graphOf([[3]], (g, x) => {
+      g.output('copy', x as Tensor);
+      g.output('another', x as Tensor);
+    });
+    const values = await runOnnx(graph, new Map([['x0', X]]));
+    expect([...(values.get('copy') ?? [])]).toEqual(X);
+    expect([...(values.get('another') ?? [])]).toEqual(X);
+  });
+
+  test('a constant, also where nothing is fed', async () => {
+    const graph = graphOf([], (g) => g.output('two', g.constant(2)));
+    expect((await runOnnx(graph, new Map())).get('two')).toEqual(Float64Array.of(2));
+  });
+
+  test('the same computed tensor twice, also one that later nodes read', async () => {
+    const graph = graphOf([[3]], (g, x) => {
+      const y = c.neg(g, x as Tensor);
+      g.output('first', y);
+      g.output('second', y);
+      g.output('third', c.mul(g, y, y));
+    });
+    const values = await runOnnx(graph, new Map([['x0', X]]));
+    expect([...(values.get('first') ?? [])]).toEqual([-1, 2, -3]);
+    expect([...(values.get('second') ?? [])]).toEqual([-1, 2, -3]);
+    expect([...(values.get('third') ?? [])]).toEqual([1, 4, 9]);
+  });
+
+  test('a gradient that is a constant: of a sum, and of what the loss does not see', async () => {
+    const graph = graphOf([[3], [2]], (g, x, other) => {
+      g.output('ones', c.expand(g, g.constant(1), (x as Tensor).shape));
+      g.output('zeros', c.zeros(g, (other as Tensor).shape));
+    });
+    const values = await runOnnx(
+      graph,
+      new Map([
+        ['x0', X],
+        ['x1', [5, 5]],
+      ]),
+    );
+    expect([...(values.get('ones') ?? [])]).toEqual([1, 1, 1]);
+    expect([...(values.get('zeros') ?? [])]).toEqual([0, 0]);
+  });
+});
+
+describe('a session', () => {
+  test('takes an input that nothing reads', async () => {
+    const graph = graphOf([[2], [3]], (g, _unused, x) => g.output('y', c.abs(g, x as Tensor)));
+    const values = await runOnnx(
+      graph,
+      new Map([
+        ['x0', [0, 0]],
+        ['x1', X],
+      ]),
+    );
+    expect([...(values.get('y') ?? [])]).toEqual([1, 2, 3]);
+  });
+
+  test('reads and writes shared buffers, views into a larger array included', async () => {
+    const graph = graphOf([[3]], (g, x) => g.output('y', c.mul(g, x as Tensor, g.constant(10))));
+    const all = Float32Array.of(7, 1, 2, 3, 7, 0, 0, 0, 7);
+    const shared = new Map([
+      ['x0', all.subarray(1, 4)],
+      ['y', all.subarray(5, 8)],
+    ]);
+    const session = await createSession(graph, shared);
+    await session.run();
+    expect([...all]).toEqual([7, 1, 2, 3, 7, 10, 20, 30, 7]);
+    // A change of the weights is seen by the next run, without a new session.
+    all[1] = 4;
+    await session.run();
+    expect([...all]).toEqual([7, 4, 2, 3, 7, 40, 20, 30, 7]);
+    await session.release();
+    expect(session.output('y')[0]).toBe(40);
+  });
+
+  test('gives the same bits at every run', async () => {
+    const g = new GraphBuilder();
+    const x = g.input('x', [64, 64]);
+    g.output('y', c.total(g, c.softplus(g, c.gemm(g, c.sin(g, x), x, false, true))));
+    const session = await createSession(g.finish());
+    session.input('x').forEach((_, i, all) => {
+      all[i] = Math.sin(i);
+    });
+    const results = new Set<number>();
+    for (let run = 0; run < 10; run++) {
+      await session.run();
+      results.add(session.output('y')[0] as number);
+    }
+    expect(results.size).toBe(1);
+    await session.release();
+  });
+});
