@@ -35,7 +35,8 @@ interface Option {
   readonly arm: Arm;
 }
 
-const meanLoss = ({ traces }: Arm): number =>
+/** Final training loss without penalty, mean over seeds; ∞ where one diverged. */
+export const meanLoss = ({ traces }: Arm): number =>
   traces.reduce(
     (sum, { final }) =>
       sum + (Number.isFinite(final.loss) ? final.loss - final.penalty : Number.POSITIVE_INFINITY),

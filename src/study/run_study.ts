@@ -16,7 +16,7 @@ import {
 import type { Trace } from '../statistics/index.ts';
 import { ArmRunner } from './arms.ts';
 import { type Control, createControls } from './controls.ts';
-import { recommend, type Treated } from './recommend.ts';
+import { meanLoss, recommend, type Treated } from './recommend.ts';
 import type { Report } from './report.ts';
 import type { StudyDependencies, StudyReport } from './study.ts';
 
@@ -85,13 +85,13 @@ const statusOrder: readonly Verification['status'][] = ['verified', 'ineffective
 
 /** Verified first; then by findings cleared, loss, effort. */
 function rank(treated: readonly Treated[]): Treated[] {
-  const loss = ({ verification }: Treated) => verification.effects[0]?.mean_difference ?? 0;
+  const loss = ({ arm }: Treated) => meanLoss(arm);
   return treated.toSorted(
     (a, b) =>
       statusOrder.indexOf(a.verification.status) - statusOrder.indexOf(b.verification.status) ||
       Number(b.arm.verdict === 'healthy') - Number(a.arm.verdict === 'healthy') ||
       b.verification.cleared.length - a.verification.cleared.length ||
-      loss(a) - loss(b) ||
+      (loss(a) === loss(b) ? 0 : loss(a) - loss(b)) ||
       efforts.indexOf(a.candidate.remedy.effort) - efforts.indexOf(b.candidate.remedy.effort),
   );
 }

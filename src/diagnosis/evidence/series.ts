@@ -31,6 +31,8 @@ export function gradientProfiles(trace: Trace): GradientProfile[] {
   const steps = series[0]?.steps ?? new Int32Array();
   return [...steps].flatMap((step, i) => {
     const rms = series.map((one) => one?.values[i] ?? Number.NaN);
-    return rms.every(Number.isFinite) ? [{ step, layers: layers.map(({ name }) => name), rms }] : [];
+    // The step that diverged holds the wreck of a gradient.
+    const usable = step !== trace.divergence?.step && rms.every(Number.isFinite);
+    return usable ? [{ step, layers: layers.map(({ name }) => name), rms }] : [];
   });
 }

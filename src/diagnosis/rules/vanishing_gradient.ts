@@ -6,7 +6,7 @@ import { notEvaluable, type Rule } from '../rule.ts';
 const thresholds = {
   gradient_ratio: {
     value: 1e-3,
-    unit: 'gradient RMS / largest gradient RMS of a hidden layer',
+    unit: 'gradient RMS / largest gradient RMS of the hidden layers behind it',
     source: 'AUTOTRAINER (ICSE 2021): ‖g₁‖/‖g_L‖ < 1e-3, here as RMS so that widths do not matter',
     rationale: 'A layer that gets a thousandth of the gradient of another hardly moves beside it',
   },
@@ -18,10 +18,12 @@ const thresholds = {
   },
 } as const;
 
-/** gradient RMS over the largest of the profile; 0/0 where all are 0. */
+/**
+ * Gradient RMS over the largest of the layers behind it (its own included): towards the first layers it may only
+ * shrink by this measure, and a gradient that grows on its way gives 1. NaN where all are 0.
+ */
 function ratios({ rms }: GradientProfile): number[] {
-  const largest = Math.max(...rms);
-  return rms.map((value) => value / largest);
+  return rms.map((value, i) => value / Math.max(...rms.slice(i)));
 }
 
 /**
@@ -40,7 +42,7 @@ export const vanishingGradient: Rule = {
   rule: 'vanishing_gradient',
   title: 'The gradient vanishes towards the first layers',
   description:
-    'RMS of the loss gradient at the output of each hidden layer with parameters, over the largest of them. Found ' +
+    'RMS of the loss gradient at the output of each hidden layer with parameters, over the largest of the layers behind it. Found ' +
     'where it is below the threshold in most probed steps. Harmless where the network learns all the same.',
   needs: ['probed_series'],
   thresholds,
@@ -60,7 +62,7 @@ export const vanishingGradient: Rule = {
     );
     const hit = profiles.find((_, i) => layers.some((layer) => found[i]?.includes(layer))) ?? first;
     const values = ratios(hit);
-    const worst = values.indexOf(Math.min(...values));
+    const worst = values.indexOf(Math.min(...values.filter((value) => !Number.isNaN(value))));
     return {
       kind: 'evaluated',
       found: layers.length > 0,

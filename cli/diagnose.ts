@@ -1,0 +1,126 @@
+/** @file Posts an experiment, shows its progress, prints the diagnosis. Exit code: 0 healthy, 1 unhealthy, 2 refused or failed. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Presets, SingleBar } from 'cli-progress';
+import { readConfig } from '../src/config.ts';
+import type { Job } from '../src/jobs/index.ts';
+import { answers, Client, ServiceError } from './client.ts';
+import { createStyle } from './format.ts';
+import { renderReport } from './render.ts';
+
+const USAGE = `usage: npm run diagnose -- FILE [--url URL] [--api-key KEY] [--json]
+
+  FILE       an experiment (JSON), for example examples/deep-sigmoid.json
+  --url      the service; default http://127.0.0.1:8080, or an embedded one if none answers there
+  --api-key  sent as a bearer token
+  --json     print the report and nothing else
+
+exit code: 0 healthy, 1 unhealthy, 2 refused or failed`;
+
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+function readArguments(): {
+  file: string;
+  url: string | undefined;
+  apiKey: string | undefined;
+  json: boolean;
+} {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      url: { type: 'string' },
+      'api-key': { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  const [file] = positionals;
+  if (file === undefined || positionals.length > 1)
+    throw new ServiceError(`one experiment file is needed\n${USAGE}`);
+  return { file, url: values.url, apiKey: values['api-key'], json: values.json };
+}
+
+interface Connection {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The service at `url`, or the default one, or one of our own for this call. */
+async function connect(url: string | undefined): Promise<Connection> {
+  const nothing = async () => {};
+  if (url !== undefined) return { url, close: nothing };
+  if (await answers(DEFAULT_URL)) return { url: DEFAULT_URL, close: nothing };
+  console.error(`no service at ${DEFAULT_URL}: starting an embedded one`);
+  const { startService } = await import('../src/service.ts');
+  const folder = mkdtempSync(join(tmpdir(), 'gradclinic-'));
+  const config = { ...readConfig({}), port: 0, dataDir: folder, logLevel: 'error' };
+  const service = await startService(config);
+  return {
+    url: service.url,
+    close: async () => {
+      await service.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Follows the job to its end: a bar on a terminal, a line for each phase elsewhere. */
+async function follow(client: Client, submitted: Job): Promise<Job> {
+  const terminal = process.stderr.isTTY === true;
+  const bar = new SingleBar(
+    { format: '{phase} |{bar}| {value}/{total} trials', hideCursor: true, stream: process.stderr },
+    Presets.shades_classic,
+  );
+  if (terminal) bar.start(submitted.progress.total_trials, 0, { phase: 'queued' });
+  let job = submitted;
+  let shown = '';
+  while (job.status === 'queued' || job.status === 'running') {
+    job = await client.job(submitted.id, 0);
+    const { phase, completed_trials, total_trials } = job.progress;
+    if (terminal) {
+      bar.setTotal(Math.max(1, total_trials));
+      bar.update(completed_trials, { phase: phase.padEnd(14) });
+    } else if (phase !== shown) console.error(`${phase}: ${completed_trials}/${total_trials} trials`);
+    shown = phase;
+    if (job.status === 'queued' || job.status === 'running')
+      await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  bar.stop();
+  return job;
+}
+
+async function main(): Promise<number> {
+  const { file, url, apiKey, json } = readArguments();
+  const experiment = readFileSync(file, 'utf8');
+  const connection = await connect(url);
+  try {
+    const client = new Client(connection.url, apiKey);
+    const job = await follow(client, await client.submit(experiment));
+    if (job.status !== 'succeeded') {
+      throw new ServiceError(
+        `the job is ${job.status}${job.error ? `: ${job.error.detail} [${job.error.code}]` : ''}`,
+      );
+    }
+    const report = await client.report(job.id);
+    if (json) console.log(JSON.stringify(report, null, 2));
+    else {
+      const gradients = await client.gradientRms(job.id, `baseline/${report.baseline.runs[0]?.seed ?? 0}`);
+      const colours = process.stdout.isTTY === true && !process.env.NO_COLOR;
+      console.log(renderReport(report, gradients, createStyle(colours)));
+    }
+    return report.verdict === 'healthy' ? 0 : 1;
+  } finally {
+    await connection.close();
+  }
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  return 2;
+});

@@ -1,0 +1,141 @@
+/** @file A report as text for the terminal. */
+import type { Report } from '../src/study/index.ts';
+import type { StatisticsRow } from './client.ts';
+import { formatNumber, logBar, type Style, table } from './format.ts';
+
+type Check = Report['checks'][number];
+type Verification = Report['controls'][number]['verification'];
+
+/** Gradient RMS of every layer's kernel at the first and the last probe, with a bar of the last on a log scale. */
+export function renderGradients(rows: readonly StatisticsRow[], style: Style): string {
+  const layers = [...new Set(rows.flatMap(({ layer }) => (layer === null ? [] : [layer])))];
+  if (layers.length === 0) return style.dim('  nothing was probed');
+  const positive = rows.flatMap(({ value }) => (value !== null && value > 0 ? [value] : []));
+  // A decade below the smallest, so that it still shows a bar.
+  const [low, high] = [Math.min(...positive) / 10, Math.max(...positive)];
+  const steps = rows.map(({ step }) => step);
+  const [first, last] = [Math.min(...steps), Math.max(...steps)];
+  const at = (layer: string, step: number) =>
+    rows.find((row) => row.layer === layer && row.step === step)?.value ?? null;
+  return table([
+    ['layer', `step ${first}`, `step ${last}`, ''],
+    ...layers.map((layer) => [
+      layer,
+      formatNumber(at(layer, first)),
+      formatNumber(at(layer, last)),
+      logBar(at(layer, last), low, high),
+    ]),
+  ]);
+}
+
+function evidenceLine({ evidence }: Check): string {
+  const main = evidence[0];
+  if (main === undefined) return '';
+  const non = main.non_finite?.value;
+  const limit = main.threshold === null ? '' : ` (threshold ${formatNumber(main.threshold)})`;
+  const place = [main.layer, main.step === null ? null : `step ${main.step}`]
+    .filter((part) => part !== null)
+    .join(', ');
+  return `${main.metric} = ${formatNumber(main.value, non)}${limit}${place === '' ? '' : ` at ${place}`}`;
+}
+
+const order = ['found', 'error', 'not_evaluable', 'clear'] as const;
+
+export function renderChecks(checks: readonly Check[], style: Style): string {
+  return checks
+    .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
+    .map((check) => {
+      if (check.status === 'not_evaluable' || check.status === 'error') {
+        return style.dim(`  – ${check.rule}: ${check.status}, ${check.explanation}`);
+      }
+      if (check.status === 'clear') return `  ${style.good('✓')} ${check.rule}: ${evidenceLine(check)}`;
+      const layers = check.layers.length === 0 ? '' : ` in ${check.layers.join(', ')}`;
+      const head = `  ${style.bad('✗')} ${style.bold(check.rule)} [${check.severity}]${layers}`;
+      return `${head}\n      ${evidenceLine(check)}; seeds ${check.seeds.join(', ')}\n      ${check.explanation}`;
+    })
+    .join('\n');
+}
+
+function effectText({ effects, status }: Verification): string {
+  const loss = effects.find(({ metric }) => metric === 'final_loss');
+  if (status === 'not_run' || loss === undefined) return '';
+  const difference = formatNumber(loss.mean_difference, loss.non_finite?.mean_difference);
+  const [low = null, high = null] = loss.confidence_interval;
+  const interval = low === null || high === null ? '' : ` [${formatNumber(low)}, ${formatNumber(high)}]`;
+  return `loss ${difference}${interval}`;
+}
+
+function armRow(name: string, verification: Verification): string[] {
+  const cleared = verification.cleared.length === 0 ? '' : `clears ${verification.cleared.join(', ')}`;
+  return [name, verification.status, effectText(verification), cleared || verification.reason];
+}
+
+export function renderRemedies({ remedies, controls, not_applicable }: Report): string {
+  const rows = [
+    ...remedies.map(({ rank, remedy, verification }) => armRow(`${rank}. ${remedy}`, verification)),
+    ...controls.map(({ control, verification }) => armRow(control, verification)),
+  ];
+  const skipped = not_applicable.map(({ remedy, reason }) => `  – ${remedy}: not applicable, ${reason}`);
+  return [table(rows), ...skipped].join('\n');
+}
+
+function valueAt(root: unknown, pointer: string): unknown {
+  const keys = pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return keys.reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], root);
+}
+
+/** The patch as a diff: what stood at each path, and what stands there after. */
+export function renderDiff(
+  { patch }: NonNullable<Report['recommendation']>,
+  experiment: unknown,
+  style: Style,
+): string {
+  return patch
+    .flatMap(({ op, path, value }) => [
+      `  ${style.bold(path)}`,
+      ...(op === 'add' ? [] : [style.bad(`  - ${JSON.stringify(valueAt(experiment, path))}`)]),
+      ...(op === 'remove' ? [] : [style.good(`  + ${JSON.stringify(value)}`)]),
+    ])
+    .join('\n');
+}
+
+const indent = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+
+export function renderRecommendation(report: Report, style: Style): string {
+  const { recommendation, recommendation_note } = report;
+  if (recommendation === null) return `  ${recommendation_note ?? 'none needed'}`;
+  return [
+    `  ${recommendation.remedies.join(' + ')} → ${style.good(recommendation.verdict)} on fresh seeds ${recommendation.seeds.join(', ')}`,
+    '',
+    renderDiff(recommendation, report.experiment, style),
+    '',
+    style.bold('PyTorch'),
+    indent(recommendation.snippets.pytorch),
+    '',
+    style.bold('Keras'),
+    indent(recommendation.snippets.keras),
+  ].join('\n');
+}
+
+export function renderReport(report: Report, gradients: readonly StatisticsRow[], style: Style): string {
+  const verdict = report.verdict === 'healthy' ? style.good('healthy') : style.bad('unhealthy');
+  const section = (title: string, body: string) => `${style.bold(title)}\n${body}\n`;
+  const parts = [
+    `\n${style.bold('Verdict:')} ${verdict}\n`,
+    section('Gradient RMS of the kernels (baseline, log scale)', renderGradients(gradients, style)),
+    section('Checks', renderChecks(report.checks, style)),
+  ];
+  if (report.verdict === 'healthy') return parts.join('\n');
+  return [
+    ...parts,
+    section('Remedies', renderRemedies(report)),
+    section('Recommendation', renderRecommendation(report, style)),
+  ].join('\n');
+}
