@@ -1,5 +1,5 @@
 /** @file What follows from an experiment without training it: layers, shapes, steps, sizes, cost. */
-import { type DataDescription, describeData, effectiveBatchSize, splitSizes } from '../data/index.ts';
+import { describeData, effectiveBatchSize, splitSizes } from '../data/index.ts';
 import { bytesOf, flopsOf, GraphBuilder, sizeOf } from '../graph/index.ts';
 import {
   type BuiltLayer,
@@ -31,9 +31,6 @@ export interface Plan {
   readonly memory_bytes: number;
 }
 
-export const describeExperimentData = (experiment: Experiment): DataDescription =>
-  describeData(experiment.data);
-
 export const placedLayers = (experiment: Experiment): PlacedLayer[] =>
   placeLayers(experiment.network.layers, ['network', 'layers']);
 
@@ -41,7 +38,7 @@ export const resolveLoss = (experiment: Experiment): { part: LossPart; options: 
   resolvePart(lossParts as unknown as readonly LossPart[], experiment.training.loss);
 
 /** Number of updates, from `steps` or from `epochs` of the training split. */
-export function stepsOf(experiment: Experiment, trainingSamples: number): number {
+function stepsOf(experiment: Experiment, trainingSamples: number): number {
   const { steps, epochs, batch_size } = experiment.training;
   if (steps !== undefined) return steps;
   return Math.max(

@@ -53,7 +53,7 @@ const text = (shape: Shape) => `[${shape.join(', ')}]`;
 export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
 
 /** NumPy broadcasting: align on the right; sizes are equal or one of them is 1. */
-export function broadcast(a: Shape, b: Shape): number[] {
+function broadcast(a: Shape, b: Shape): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const m = a[a.length - rank + i] ?? 1;

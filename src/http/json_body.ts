@@ -1,7 +1,7 @@
 /** @file From bytes to a JSON value: UTF-8, bounded depth, no prototype keys. Runs before any schema, which recurses. */
 import { HttpProblem } from './problem.ts';
 
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 

@@ -1,5 +1,4 @@
 /** @file The folder's door: jobs, from submission to stored report. */
-export { DataDirectoryInUse } from './database.ts';
 export {
   type Estimate,
   estimateSchema,

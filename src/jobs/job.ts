@@ -9,7 +9,7 @@ export type JobStatus = (typeof jobStatuses)[number];
 
 const time = z.iso.datetime();
 
-export const progressSchema = z.object({
+const progressSchema = z.object({
   phase: z.enum(phases),
   completed_trials: z.int(),
   total_trials: z.int().describe('The most that may be needed; shrinks when less turns out to do'),

@@ -2,7 +2,7 @@
 import type { Algebra } from './algebra.ts';
 
 export const MAX_EXPRESSION_LENGTH = 200;
-export const MAX_EXPRESSION_DEPTH = 32;
+const MAX_EXPRESSION_DEPTH = 32;
 
 const unaryFunctions = [
   'exp',

@@ -17,13 +17,11 @@ export {
 } from './build.ts';
 export type { ClippingPart, ParameterGradient } from './clipping/clipping.ts';
 export { clippingParts } from './clipping/index.ts';
-export { parseExpression } from './expression.ts';
 export { initializerParts } from './initializers/index.ts';
 export type { InitializerPart } from './initializers/initializer.ts';
 export { type LayerConfig, layerParts, layerSchema } from './layers/index.ts';
 export {
   featureAxis,
-  initializerSchema,
   type LayerCode,
   type LayerContext,
   type LayerPart,

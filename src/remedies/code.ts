@@ -62,31 +62,35 @@ const shortest = (lines: readonly string[]): string[] =>
 
 const block = (lines: readonly string[]): string => lines.map((line) => `    ${line},`).join('\n');
 
-/** Distinct kernel initializers, in order of appearance. */
-function initializers(experiment: Experiment): { name: string; part: InitializerPart; options: never }[] {
-  const kernels = planExperiment(experiment).parameters.filter(({ name }) => name.endsWith('kernel'));
-  return kernels.map(({ name, initializer }) => ({
-    name,
-    ...resolvePart(initializerParts as unknown as readonly InitializerPart[], initializer),
-  }));
+/** PyTorch statements that initialize each linear layer's kernel, or bias. */
+function initializers(experiment: Experiment, tensor: 'kernel' | 'bias'): string[] {
+  const found = planExperiment(experiment).parameters.filter(({ name }) => name.endsWith(tensor));
+  return found.map(({ initializer }) => {
+    const { part, options } = resolvePart(
+      initializerParts as unknown as readonly InitializerPart[],
+      initializer,
+    );
+    return part.pytorch(options);
+  });
 }
 
+/** One loop for each run of equal initializers, kernels in order of appearance; biases likewise. */
 function torchInitialization(experiment: Experiment): string[] {
-  const codes = initializers(experiment).map(({ part, options }) => part.pytorch(options));
-  const distinct = [...new Set(codes)];
-  if (distinct.length === 1) {
-    return [
-      'for module in model.modules():',
-      '    if isinstance(module, nn.Linear):',
-      '        w = module.weight',
-      `        ${distinct[0]}`,
-      '        if module.bias is not None: nn.init.zeros_(module.bias)',
-    ];
+  const lines = ['linears = [module for module in model.modules() if isinstance(module, nn.Linear)]'];
+  for (const [tensor, attribute] of [
+    ['kernel', 'weight'],
+    ['bias', 'bias'],
+  ] as const) {
+    const codes = initializers(experiment, tensor);
+    for (let from = 0; from < codes.length; ) {
+      let to = from + 1;
+      while (to < codes.length && codes[to] === codes[from]) to++;
+      const range = from === 0 && to === codes.length ? '' : `[${from}:${to}]`;
+      lines.push(`for module in linears${range}:`, `    w = module.${attribute}`, `    ${codes[from]}`);
+      from = to;
+    }
   }
-  return [
-    'linears = [module for module in model.modules() if isinstance(module, nn.Linear)]',
-    ...codes.map((code, i) => `w = linears[${i}].weight; ${code}`),
-  ];
+  return lines;
 }
 
 function helpers(lines: readonly string[]): string[] {
@@ -157,26 +161,16 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
       : ['# in the training loop, before optimizer.step():', clipping.part.pytorch(clipping.options)]),
   ];
   const clipArgument = clipping?.part.keras(clipping.options) ?? null;
-  const initializerNames = [
-    ...new Set(initializers(experiment).map(({ part, options }) => part.keras(options))),
-  ];
   const regularizer =
     l1 > 0 || l2 > 0 ? `, kernel_regularizer=keras.regularizers.L1L2(l1=${l1}, l2=${l2})` : '';
-  const dense = lines.keras.map((line) => {
-    const extra = `${initializerNames.length === 1 ? `, kernel_initializer=${initializerNames[0]}` : ''}${regularizer}`;
-    return line.replaceAll(/(layers\.Dense\(\d+[^)]*)\)/g, `$1${extra})`);
-  });
+  // The regularizer is an argument of every dense layer, as the penalty is over every kernel.
+  const dense = lines.keras.map((line) =>
+    line.replaceAll(/layers\.Dense\((\d+)/g, `layers.Dense($1${regularizer}`),
+  );
   const kerasOptimizer = optimizer.part.keras(optimizer.options);
   const keras = [
     ...kerasHelpers(lines.keras),
     `model = keras.Sequential([\n${block(shortest(dense))}\n])`,
-    ...(initializerNames.length > 1
-      ? [
-          `# kernel_initializer, layer by layer: ${initializers(experiment)
-            .map(({ part, options }) => part.keras(options))
-            .join(', ')}`,
-        ]
-      : []),
     `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    loss=${loss.part.keras(loss.options)},\n)`,
   ];
   return { pytorch: pytorch.join('\n'), keras: keras.join('\n') };

@@ -2,7 +2,6 @@
 
 export { remedies } from './catalogue/index.ts';
 export { codeOf } from './code.ts';
-export { withTraining } from './edit.ts';
 export { applyRemedy, type Candidate, patchBetween, propose } from './propose.ts';
 export { type Effort, efforts, type Remedy } from './remedy.ts';
 export {

@@ -2,7 +2,16 @@
 import { z } from 'zod';
 import { calculus as c } from '../../graph/index.ts';
 import { resolveActivation } from '../activation_config.ts';
+import { initializerParts } from '../initializers/index.ts';
+import type { InitializerPart } from '../initializers/initializer.ts';
+import { type PartConfig, resolvePart } from '../part_schema.ts';
 import { activationOption, biasInitializerOption, defineLayer, kernelInitializerOption } from './layer.ts';
+
+/** The Keras argument, left out where it is Keras' own default. */
+function initializerArgument(name: string, config: PartConfig, standard: string): string {
+  const { part, options } = resolvePart(initializerParts as unknown as readonly InitializerPart[], config);
+  return part.type === standard ? '' : `, ${name}_initializer=${part.keras(options)}`;
+}
 
 const python = (value: boolean) => (value ? 'True' : 'False');
 
@@ -38,14 +47,17 @@ export const dense = defineLayer({
       : c.gemm(g, rows, kernel);
     return context.activate(c.reshape(g, product, [...x.shape.slice(0, -1), units]), options.activation);
   },
-  code({ units, activation, use_bias }, { inputFeatures }) {
+  code({ units, activation, use_bias, kernel_initializer, bias_initializer }, { inputFeatures }) {
     const { name, pytorch, keras } = resolveActivation(activation);
     const bias = use_bias ? '' : `, bias=${python(false)}`;
-    const kerasBias = use_bias ? '' : `, use_bias=${python(false)}`;
+    const kerasBias = use_bias
+      ? initializerArgument('bias', bias_initializer, 'zeros')
+      : `, use_bias=${python(false)}`;
+    const kerasKernel = initializerArgument('kernel', kernel_initializer, 'glorot_uniform');
     const linear = name === 'linear';
     return {
       pytorch: [`nn.Linear(${inputFeatures}, ${units}${bias})`, ...(linear ? [] : [pytorch(units)])],
-      keras: [`layers.Dense(${units}${kerasBias})`, ...(linear ? [] : [keras])],
+      keras: [`layers.Dense(${units}${kerasKernel}${kerasBias})`, ...(linear ? [] : [keras])],
     };
   },
 });

@@ -62,7 +62,7 @@ export const defineLayer = <Type extends string, Options extends z.ZodRawShape>(
   part: LayerPart<Type, Options>,
 ): LayerPart<Type, Options> => part;
 
-export const initializerSchema = partSchema(initializerParts).meta({
+const initializerSchema = partSchema(initializerParts).meta({
   description: 'An initializer: its name, or an object with options',
 });
 

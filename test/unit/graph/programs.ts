@@ -58,8 +58,7 @@ const steps = {
   tanh: (g, a) => c.tanh(g, a),
   transpose: (g, a) => c.reshape(g, c.transpose(g, full(g, a), [1, 0]), FULL),
   // With an offset, because equal numbers reached by two ways differ in float32, and the branches would too.
-  where: (g, a, b) =>
-    c.where(g, c.less(g, a, c.add(g, b, g.constant(0.01))), c.sin(g, a), times(g, b, 0.5)),
+  where: (g, a, b) => c.where(g, c.less(g, a, c.add(g, b, g.constant(0.01))), c.sin(g, a), times(g, b, 0.5)),
 } as const satisfies Record<string, Step>;
 
 /** The mean of the two rows, [1, 3]. */

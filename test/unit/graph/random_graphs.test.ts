@@ -38,9 +38,7 @@ function expectNear(actual: Float64Array, expected: Float64Array, tolerance: num
 test('values, and gradients of every input', async () => {
   const gradients = { checked: 0, skipped: 0 };
   const check = async (program: Parameters<typeof buildProgram>[2], seed: number) => {
-    const feeds: Values = new Map(
-      INPUT_SHAPES.map((shape, i) => [`x${i}`, draw(shape, ordinary, seed, i)]),
-    );
+    const feeds: Values = new Map(INPUT_SHAPES.map((shape, i) => [`x${i}`, draw(shape, ordinary, seed, i)]));
     const graph = graphOf(INPUT_SHAPES, (g, ...xs) => {
       feeds.set('weights', differentiate(g, buildProgram(g, xs, program), xs));
     });
@@ -56,8 +54,7 @@ test('values, and gradients of every input', async () => {
       expectNear(present(measured.get(name)), rule, FLOAT32, `${name} on ONNX Runtime`);
     });
   };
-  await fc.assert(fc.asyncProperty(programs, fc.nat(), check), { numRuns: Number(process.env["RUNS"] ?? 150) });
-  console.error(gradients);
+  await fc.assert(fc.asyncProperty(programs, fc.nat(), check), { numRuns: Number(process.env.RUNS ?? 150) });
   // Of kinks there are few: a test that skips much would show nothing.
   expect(gradients.skipped).toBeLessThan(gradients.checked / 4);
 });

@@ -1,0 +1,96 @@
+/** The import table: what it lacks is forbidden. Data flow one way, from `util` up to `http`. */
+
+/** Each folder of src/ with the folders that it may import. */
+const table = {
+  util: [],
+  graph: ['util'],
+  network: ['graph', 'util'],
+  data: ['util'],
+  experiment: ['network', 'data', 'graph', 'util'],
+  statistics: ['util'],
+  training: ['statistics', 'experiment', 'data', 'network', 'graph', 'util'],
+  diagnosis: ['statistics', 'experiment', 'network', 'util'],
+  remedies: ['diagnosis', 'statistics', 'experiment', 'network', 'util'],
+  study: ['remedies', 'diagnosis', 'statistics', 'experiment', 'util'],
+  jobs: ['study', 'diagnosis', 'statistics', 'experiment', 'util'],
+  http: ['jobs', 'study', 'remedies', 'diagnosis', 'statistics', 'experiment', 'data', 'network', 'util'],
+};
+
+const folders = Object.entries(table).map(([folder, allowed]) => ({
+  name: `${folder}-imports`,
+  comment: `src/${folder} may import only: ${allowed.join(', ') || 'nothing of src'}. Move the code to where its needs are, or pass what it needs as an argument.`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^(src|workers|cli|scripts|test)/', pathNot: [`^src/(${[folder, ...allowed].join('|')})/`] },
+}));
+
+const doors = Object.keys(table)
+  .filter((folder) => folder !== 'util')
+  .map((folder) => ({
+    name: `${folder}-door`,
+    comment: `Enter src/${folder} through its index.ts; export there what others need.`,
+    severity: 'error',
+    from: { path: '^(src|workers|cli|scripts)/', pathNot: `^src/${folder}/` },
+    to: { path: `^src/${folder}/`, pathNot: `^src/${folder}/index\\.ts$` },
+  }));
+
+const only = (name, packages, path, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: '^(src|workers|cli|scripts)/', pathNot: path },
+  to: { path: `node_modules/(${packages})/` },
+});
+
+export default {
+  forbidden: [
+    ...folders,
+    ...doors,
+    only(
+      'runtime',
+      'onnxruntime-node|onnxruntime-common',
+      '^src/graph/session\\.ts$',
+      'Only the session runs graphs.',
+    ),
+    only('pool', 'piscina', '^src/jobs/pool\\.ts$', 'Only the pool knows worker threads.'),
+    only('database', 'better-sqlite3|kysely', '^src/jobs/', 'Only jobs know the database.'),
+    only('web', 'fastify|@fastify', '^src/(http/|service\\.ts$)', 'Only http knows the web framework.'),
+    {
+      name: 'workers-imports',
+      comment: 'A worker trains and answers; everything else stays in the main thread.',
+      severity: 'error',
+      from: { path: '^workers/' },
+      to: { path: '^src/', pathNot: '^src/(training|jobs)/index\\.ts$' },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Take the shared part out into a file of its own.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-dead-files',
+      comment: 'Nobody imports this file: use it or delete it.',
+      severity: 'error',
+      from: { orphan: true, path: '^(src|cli)/', pathNot: '^src/server\\.ts$|^cli/diagnose\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'unresolvable',
+      comment: 'The import leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['node', 'import', 'default', 'types'],
+    },
+  },
+};
