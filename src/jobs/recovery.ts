@@ -3,15 +3,15 @@ import type { JobStore } from './store.ts';
 
 /** An attempt that lasted this long (by its heartbeat) and finished no trial weighs as its own cause of death. */
 const LONG_ATTEMPT_MS = 10_000;
-const LONG_CRASH = 5;
+const LONG_CRASH = 50;
 const SHORT_CRASH = 1;
 
 /**
- * Two long attempts, or ten short ones, in a row without one finished trial. A kill from outside at a random moment
+ * Two long attempts, or a hundred short ones, in a row without one finished trial. A kill from outside at a random moment
  * hits a short attempt or one that made progress (which sets the score to 0); a job that kills its process each time
  * never makes any.
  */
-const CRASH_LIMIT = 10;
+const CRASH_LIMIT = 100;
 
 export async function recoverJobs(store: JobStore): Promise<void> {
   for (const job of await store.orphans()) {

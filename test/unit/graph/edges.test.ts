@@ -63,6 +63,15 @@ describe('a branch that is not taken', () => {
     }
   });
 
+  test('gets 0 of an infinite gradient, not 0 · ∞', async () => {
+    const scaled: Build = (g, x, yes, no, factor) =>
+      c.mul(g, choose(g, x as Tensor, yes as Tensor, no as Tensor), factor as Tensor);
+    for (const values of await both(scaled, [1, -1], [5, 5], [6, 6], [INFINITY, INFINITY])) {
+      expect(list(values, 'gradient of x1')).toEqual([INFINITY, 0]);
+      expect(list(values, 'gradient of x2')).toEqual([0, INFINITY]);
+    }
+  });
+
   test('infinite inputs of relu, abs, max and min have the slopes of their side', async () => {
     const infinite = [INFINITY, -INFINITY];
     const slopes: [Build, number[]][] = [

@@ -1,0 +1,75 @@
+/** @file A real service for tests: its own process-wide port, its own data directory, real worker threads. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../../src/config.ts';
+import type { Job } from '../../src/jobs/index.ts';
+import { startService } from '../../src/service.ts';
+
+export interface TestService {
+  readonly url: string;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** Submits and waits for the end. */
+  finish(experiment: unknown): Promise<Job>;
+  close(): Promise<void>;
+}
+
+export async function startTestService(limits: Record<string, string> = {}): Promise<TestService> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'gradclinic-test-'));
+  const config = readConfig({
+    PORT: '0',
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'silent',
+    WORKER_THREADS: '2',
+    ...limits,
+  });
+  const service = await startService(config);
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(service.url + path, { headers });
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    fetch(service.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  return {
+    url: service.url,
+    get,
+    post,
+    async finish(experiment) {
+      const submitted = (await (await post('/v1/jobs', experiment)).json()) as Job;
+      for (;;) {
+        const job = (await (await get(`/v1/jobs/${submitted.id}`, { prefer: 'wait=30' })).json()) as Job;
+        if (job.status !== 'queued' && job.status !== 'running') return job;
+      }
+    },
+    async close() {
+      await service.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export const readExample = (name: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(new URL(`../../examples/${name}.json`, import.meta.url), 'utf8'));
+
+/** A study of well under a second. */
+export const tinyExperiment = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({
+  name: 'tiny',
+  network: {
+    input: { shape: [2] },
+    layers: [
+      { type: 'dense', units: 4, activation: 'tanh' },
+      { type: 'dense', units: 2 },
+    ],
+  },
+  data: { type: 'blobs', samples: 60, centers: 2 },
+  training: {
+    loss: 'softmax_cross_entropy',
+    optimizer: { type: 'adam', learning_rate: 0.05 },
+    batch_size: 16,
+    steps: 40,
+  },
+  remedies: { seeds: 2 },
+  ...changes,
+});

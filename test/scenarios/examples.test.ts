@@ -1,0 +1,97 @@
+/** @file The examples, as whole studies on real worker threads: what must be found, cured, and left alone. */
+import { applyPatch } from 'rfc6902';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../../src/study/index.ts';
+import { readExample, startTestService, type TestService } from '../http/service.ts';
+
+let service: TestService;
+
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(() => service.close());
+
+async function study(experiment: unknown): Promise<Report> {
+  const job = await service.finish(experiment);
+  expect(job.status).toBe('succeeded');
+  return (await (await service.get(`/v1/jobs/${job.id}/result`)).json()) as Report;
+}
+
+const found = (report: Report) =>
+  report.checks
+    .filter(({ status, severity }) => status === 'found' && severity !== 'info')
+    .map(({ rule }) => rule);
+
+const verified = (report: Report) =>
+  report.remedies
+    .filter(({ verification }) => verification.status === 'verified')
+    .map(({ remedy }) => remedy);
+
+/** The patch leads to the recommended experiment, and that one, posted again, is healthy. */
+async function expectCured(report: Report): Promise<void> {
+  const { recommendation } = report;
+  expect(report.recommendation_note).toBeNull();
+  const patched = structuredClone(report.experiment);
+  expect(
+    applyPatch(patched, (recommendation?.patch ?? []) as Parameters<typeof applyPatch>[1]).every(
+      (error) => error === null,
+    ),
+  ).toBe(true);
+  expect(patched).toEqual(recommendation?.experiment);
+  const again = await study(recommendation?.experiment);
+  expect(again.verdict).toBe('healthy');
+  expect(again.remedies).toEqual([]);
+}
+
+describe('examples', { timeout: 240_000 }, () => {
+  it('deep-sigmoid: vanishing gradients in the first layers, cured', async () => {
+    const report = await study(readExample('deep-sigmoid'));
+    expect(found(report)).toContain('vanishing_gradient');
+    const check = report.checks.find(({ rule }) => rule === 'vanishing_gradient');
+    expect(check?.layers.slice(0, 3)).toEqual(['dense_1', 'dense_2', 'dense_3']);
+    expect(check?.layers).not.toContain('dense_12');
+    expect(verified(report)).toEqual(
+      expect.arrayContaining(['add_batch_norm', 'add_residual_connections', 'use_relu']),
+    );
+    for (const { verification } of report.controls) expect(verification.status).not.toBe('verified');
+    await expectCured(report);
+  });
+
+  it('exploding-large-init: exploding gradients and where numbers overflow, cured', async () => {
+    const report = await study(readExample('exploding-large-init'));
+    expect(found(report)).toEqual(expect.arrayContaining(['exploding_gradient']));
+    for (const { verification } of report.controls) expect(verification.status).not.toBe('verified');
+    await expectCured(report);
+  });
+
+  it('dead-relu: dead units, cured; dropout, the textbook’s remedy, is not verified', async () => {
+    const report = await study(readExample('dead-relu'));
+    expect(found(report)).toContain('dead_units');
+    expect(verified(report)).toContain('reinitialize_weights');
+    expect(verified(report)).not.toContain('add_dropout');
+    await expectCured(report);
+  });
+
+  it.each(['healthy-relu', 'custom-activation'])('%s: healthy, no remedy is run', async (name) => {
+    const report = await study(readExample(name));
+    expect(report.verdict).toBe('healthy');
+    expect(report.remedies).toEqual([]);
+    expect(report.recommendation).toBeNull();
+    expect(report.checks).toHaveLength(6);
+    for (const check of report.checks) {
+      if (check.status === 'not_evaluable') expect(check.explanation).not.toBe('');
+      else expect(check.evidence.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('digits-mlp, without verification: saturated units on real images', async () => {
+    const report = await study({
+      ...readExample('digits-mlp'),
+      remedies: { verify: false },
+      diagnostics: { seeds: 3 },
+    });
+    expect(found(report)).toContain('saturated_units');
+    expect(report.remedies.length).toBeGreaterThan(0);
+    for (const { verification } of report.remedies) expect(verification.status).toBe('not_run');
+  });
+});
