@@ -1,16 +1,35 @@
 /** @file The only reader of process.env: settings with their defaults, parsed and frozen. */
+import { isIPv4 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
-const count = (fallback: number) => z.coerce.number().positive().default(fallback);
+/** Digits, with an exponent if need be. `Number` alone would also read '' as 0, which as a port means any. */
+const NUMBER = /^\d+(\.\d+)?(e\+?\d{1,2})?$/i;
+
+const integer = (from: number, to: number, fallback: number) =>
+  z
+    .string()
+    .regex(NUMBER, 'has to be a number')
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .int('has to be an integer')
+        .min(from, `has to be ${from} or more`)
+        .max(to, `has to be ${to} or less`),
+    )
+    .default(fallback);
+
+const count = (fallback: number) => integer(1, Number.MAX_SAFE_INTEGER, fallback);
 
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  PORT: integer(0, 65_535, 8080),
   DATA_DIR: z.string().min(1).default('./data'),
-  WORKER_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  WORKER_THREADS: integer(1, 256, availableParallelism()),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ALLOW_ANONYMOUS: z.enum(['true', 'false']).default('false'),
   MAX_BODY_BYTES: count(16 * 2 ** 20),
@@ -50,7 +69,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   for (const name of unsupported) {
     if (environment[name]) throw new ConfigError(`${name} is not supported by this version yet; unset it`);
   }
-  if (environment.ROLE !== undefined && environment.ROLE !== 'all') {
+  if (environment.ROLE && environment.ROLE !== 'all') {
     throw new ConfigError('ROLE other than "all" is not supported by this version yet; unset it');
   }
   const parsed = schema.safeParse(environment);
@@ -60,7 +79,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigError(`${name}=${JSON.stringify(environment[name])} is not valid: ${issue?.message}`);
   }
   const values = parsed.data;
-  if (!LOOPBACK.includes(values.HOST) && values.ALLOW_ANONYMOUS !== 'true') {
+  if (!isLoopback(values.HOST) && values.ALLOW_ANONYMOUS !== 'true') {
     throw new ConfigError(
       `HOST=${values.HOST} would serve anybody; set ALLOW_ANONYMOUS=true if that is wanted`,
     );

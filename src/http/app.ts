@@ -5,29 +5,34 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { answerClientError } from './client_error.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
 import { parseJsonBody } from './json_body.ts';
 import { createOpenApi, type Examples } from './openapi.ts';
 import { HttpProblem, sendProblem, toProblem } from './problem.ts';
 import { endpoints } from './routes/index.ts';
-import { endStreams } from './routes/jobs/events.ts';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 const COMPRESS_FROM_BYTES = 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface AppOptions {
-  readonly dependencies: Dependencies;
+  readonly dependencies: Omit<Dependencies, 'closing'>;
   readonly examples: Examples;
   readonly logger: FastifyBaseLogger;
 }
 
+type Route = Pick<Endpoint, 'method' | 'url'>;
+
+/** Beside the endpoints of the contract. */
+const pages: readonly Route[] = ['/', '/openapi.json', '/docs'].map((url) => ({ method: 'GET', url }));
+
 /** The methods that a path takes, or none where no route has this path. */
 function methodsOf(url: string): string[] {
   const path = url.split('?')[0] ?? '';
-  const matches = ({ url: pattern }: Endpoint) =>
-    new RegExp(`^${pattern.replaceAll(/:\w+/g, '[^/]+')}$`).test(path);
-  const methods = endpoints.filter(matches).map(({ method }) => method as string);
+  const matches = ({ url: pattern }: Route) =>
+    new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`).test(path);
+  const methods = [...endpoints, ...pages].filter(matches).map(({ method }) => method as string);
   return methods.length === 0
     ? []
     : [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])];
@@ -45,6 +50,7 @@ function createServer(options: AppOptions): FastifyInstance {
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
     routerOptions: { maxParamLength: 500 },
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => void sendProblem(request, reply, toProblem(error)),
   }) as unknown as FastifyInstance;
 }
@@ -75,31 +81,40 @@ function addErrors(app: FastifyInstance): void {
 
 /** The application with every route, documentation included. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { dependencies, examples } = options;
+  const { examples } = options;
+  const closing = new AbortController();
+  const dependencies: Dependencies = { ...options.dependencies, closing: closing.signal };
   const app = createServer(options);
   const document = createOpenApi(dependencies.version, examples);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: unknown, body: Buffer) => {
-      if (body.length === 0) throw new HttpProblem('malformed_json', 'the body is empty');
-      return parseJsonBody(body);
-    },
+    // Many clients name the type even where they send nothing, as with DELETE: only a route that needs a body complains.
+    async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJsonBody(body)),
   );
   addErrors(app);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
-  app.addHook('preClose', async () => endStreams());
+  app.addHook('preClose', async () => closing.abort());
   await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/', async (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', async (_request, reply) => reply.send(document));
-  for (const { method, url, handle } of endpoints) {
-    app.route({ method, url, handler: (request, reply) => handle(request, reply, dependencies) });
+  for (const { method, url, body, handle } of endpoints) {
+    app.route({
+      method,
+      url,
+      async handler(request, reply) {
+        if (body !== undefined && request.body === undefined) {
+          throw new HttpProblem('malformed_json', 'the body is empty');
+        }
+        return handle(request, reply, dependencies);
+      },
+    });
   }
   return app;
 }

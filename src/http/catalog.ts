@@ -26,6 +26,16 @@ type DescribedPart = Part & {
   readonly sources: readonly string[];
 };
 
+/** What an option is when it is left out; options without a default are not listed. */
+function defaultsOf(options: Part['options']): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).flatMap(([name, schema]) => {
+      const { success, data } = (schema as z.ZodType).safeParse(undefined);
+      return success && data !== undefined ? [[name, data]] : [];
+    }),
+  );
+}
+
 const ofParts = (parts: readonly DescribedPart[]): CatalogEntry[] =>
   parts.map(({ type, title, formula, description, sources, options }) => ({
     id: type,
@@ -34,6 +44,7 @@ const ofParts = (parts: readonly DescribedPart[]): CatalogEntry[] =>
     ...(description === undefined ? {} : { description }),
     sources: [...sources],
     options: z.toJSONSchema(z.object(options), { io: 'input', unrepresentable: 'any', reused: 'inline' }),
+    defaults: defaultsOf(options),
   }));
 
 const ofRules = (): CatalogEntry[] =>

@@ -14,6 +14,8 @@ export interface Dependencies {
   readonly limits: AdmissionLimits & { readonly max_body_bytes: number };
   readonly workerThreads: number;
   readonly version: string;
+  /** Aborts when the application begins to close: whoever waits or streams has to end. */
+  readonly closing: AbortSignal;
 }
 
 export interface ResponseContract {
@@ -55,7 +57,7 @@ export const idParams = z.object({ id: z.string().describe('job_…') });
 
 export const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id;
 
-const PREFER_WAIT = /(?:^|,)\s*wait=(\d{1,6})\s*(?:,|$)/i;
+const PREFER_WAIT = /(?:^|,)\s*wait=(\d+)\s*(?:,|$)/i;
 const MAX_WAIT_S = 60;
 
 /** Seconds of `Prefer: wait=N`, at most 60; null where it is not asked for. */
@@ -64,6 +66,10 @@ export function waitOf(request: FastifyRequest): number | null {
   const match = PREFER_WAIT.exec(Array.isArray(header) ? header.join(',') : (header ?? ''));
   return match === null ? null : Math.min(Number(match[1]), MAX_WAIT_S);
 }
+
+/** Ends a wait when the client has gone or the service closes. */
+export const endOfWait = (request: FastifyRequest, { closing }: Dependencies): AbortSignal =>
+  AbortSignal.any([request.signal, closing]);
 
 export const preferHeader = z.object({
   prefer: z.string().optional().describe('`wait=N` waits up to N seconds (at most 60) for a terminal state'),

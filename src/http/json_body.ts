@@ -5,39 +5,71 @@ const MAX_DEPTH = 64;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Everything that can hide or change the depth: whole strings, and brackets. */
-const TOKENS = /"(?:[^"\\]|\\.)*"?|[[\]{}]/gs;
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
-/** Deepest nesting of brackets outside of strings; does not recurse. */
-function depthOf(text: string): number {
+/** The index behind the string that begins at `start`; none of these bytes is ever part of a longer UTF-8 character. */
+function endOfString(bytes: Buffer, start: number): number {
+  let i = start + 1;
+  for (; i < bytes.length && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++;
+  return i + 1;
+}
+
+/**
+ * Deepest nesting of brackets outside of strings; does not recurse. Byte by byte, because a regular expression
+ * overflows its stack on a string of some megabytes, which is what base64 weights are.
+ */
+function depthOf(bytes: Buffer): number {
   let [depth, deepest] = [0, 0];
-  for (const [token] of text.matchAll(TOKENS)) {
-    if (token === '{' || token === '[') deepest = Math.max(deepest, ++depth);
-    else if (token === '}' || token === ']') depth--;
+  for (let i = 0; i < bytes.length; ) {
+    const byte = bytes[i] as number;
+    if (byte === QUOTE) {
+      i = endOfString(bytes, i);
+      continue;
+    }
+    if (OPENING.has(byte)) deepest = Math.max(deepest, ++depth);
+    else if (CLOSING.has(byte)) depth--;
+    i++;
   }
   return deepest;
 }
 
-const forbidden = new Set(['__proto__', 'constructor', 'prototype']);
+const forbidden: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** @throws HttpProblem malformed_json, json_too_deep */
-export function parseJsonBody(bytes: Buffer): unknown {
+/** A walk over what was parsed: JSON.parse with a reviver takes ten times as long. The depth is bounded before. */
+function refusePrototypeKeys(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object') refusePrototypeKeys(item);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (forbidden.has(key)) throw new HttpProblem('malformed_json', `the key "${key}" is not allowed`);
+    refusePrototypeKeys(item);
+  }
+}
+
+function parse(bytes: Buffer): unknown {
   let text: string;
   try {
     text = decoder.decode(bytes);
   } catch {
     throw new HttpProblem('malformed_json', 'the body is not UTF-8');
   }
-  if (depthOf(text) > MAX_DEPTH) {
-    throw new HttpProblem('json_too_deep', `the body is nested deeper than ${MAX_DEPTH} levels`);
-  }
   try {
-    return JSON.parse(text, (key, value) => {
-      if (forbidden.has(key)) throw new HttpProblem('malformed_json', `the key "${key}" is not allowed`);
-      return value;
-    });
+    return JSON.parse(text);
   } catch (error) {
-    if (error instanceof HttpProblem) throw error;
     throw new HttpProblem('malformed_json', error instanceof Error ? error.message : 'not JSON');
   }
+}
+
+/** @throws HttpProblem malformed_json, json_too_deep */
+export function parseJsonBody(bytes: Buffer): unknown {
+  if (depthOf(bytes) > MAX_DEPTH) {
+    throw new HttpProblem('json_too_deep', `the body is nested deeper than ${MAX_DEPTH} levels`);
+  }
+  const value = parse(bytes);
+  refusePrototypeKeys(value);
+  return value;
 }

@@ -42,35 +42,44 @@ export class HttpProblem extends Error {
   }
 }
 
-export const validationFailed = (errors: readonly Problem[]): HttpProblem =>
-  new HttpProblem(
-    'validation_failed',
-    `${errors.length} problem${errors.length === 1 ? '' : 's'} in the request`,
-    { errors },
-  );
+/** Nobody reads more; a body of a million unknown keys must not come back as an answer ten times its size. */
+const MAX_ERRORS = 100;
+
+export function validationFailed(errors: readonly Problem[]): HttpProblem {
+  const shown = errors.slice(0, MAX_ERRORS);
+  const rest = shown.length < errors.length ? `; the first ${MAX_ERRORS} are listed` : '';
+  const text = `${errors.length} problem${errors.length === 1 ? '' : 's'} in the request${rest}`;
+  return new HttpProblem('validation_failed', text, { errors: shown });
+}
+
+const MAX_INSTANCE = 500;
+const MAX_DETAIL = 1000;
+
+export function problemBody({ code, message, extra }: HttpProblem, url: string, requestId: string) {
+  const { status, title } = errorTable[code];
+  const { headers: _headers, ...members } = extra;
+  return {
+    type: `https://gradclinic.invalid/errors#${code}`,
+    title,
+    status,
+    detail: message.slice(0, MAX_DETAIL),
+    instance: url.slice(0, MAX_INSTANCE),
+    code,
+    request_id: requestId,
+    ...members,
+  };
+}
 
 export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
   problem: HttpProblem,
 ): FastifyReply {
-  const { status, title } = errorTable[problem.code];
-  const { headers, ...members } = problem.extra;
-  const body = {
-    type: `https://gradclinic.invalid/errors#${problem.code}`,
-    title,
-    status,
-    detail: problem.message,
-    instance: request.url.slice(0, 500),
-    code: problem.code,
-    request_id: request.id,
-    ...members,
-  };
   return reply
-    .code(status)
-    .headers(headers ?? {})
+    .code(errorTable[problem.code].status)
+    .headers(problem.extra.headers ?? {})
     .type('application/problem+json')
-    .send(JSON.stringify(body));
+    .send(JSON.stringify(problemBody(problem, request.url, request.id)));
 }
 
 const frameworkCodes: Readonly<Record<string, ErrorCode>> = {

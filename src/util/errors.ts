@@ -1,4 +1,4 @@
-/** @file The one table of errors that clients can meet: code, status, title, and what to do. `docs/errors.md` explains each. */
+/** @file The one table of errors that clients can meet: code, status and title. `docs/errors.md` explains each. */
 
 export const errorTable = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
@@ -9,6 +9,7 @@ export const errorTable = {
   catalog_entry_not_found: { status: 404, title: 'The catalogue has no such entry' },
   route_not_found: { status: 404, title: 'There is no such route' },
   method_not_allowed: { status: 405, title: 'The route does not take this method' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
   job_not_finished: { status: 409, title: 'The job has no result' },
   job_not_terminal: { status: 409, title: 'The job is not finished' },
   body_too_large: { status: 413, title: 'The body is too large' },
@@ -16,6 +17,7 @@ export const errorTable = {
   validation_failed: { status: 422, title: 'The request is not valid' },
   experiment_too_large: { status: 422, title: 'The experiment is too large for this service' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key came with another body before' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Something failed on our side' },
   not_ready: { status: 503, title: 'The service is not ready' },
 } as const;

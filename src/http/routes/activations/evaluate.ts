@@ -9,7 +9,7 @@ import { validationFailed } from '../../problem.ts';
 
 const bodySchema = z
   .strictObject({ activation: activationSchema, inputs: z.array(z.number()).min(1).max(10_000) })
-  .meta({ id: 'ActivationQuestion' });
+  .meta({ id: 'ActivationQuestion', examples: [{ activation: 'sigmoid', inputs: [-1, 0, 1] }] });
 
 export const evaluateActivation: Endpoint = {
   method: 'POST',

@@ -5,7 +5,7 @@ import { experimentSchema, parseExperiment } from '../../../experiment/index.ts'
 import { jobSchema } from '../../../jobs/index.ts';
 import { canonicalJson } from '../../../util/json.ts';
 import { admit, estimate } from '../../admission.ts';
-import { type Endpoint, json, preferHeader, waitOf } from '../../endpoint.ts';
+import { type Endpoint, endOfWait, json, preferHeader, waitOf } from '../../endpoint.ts';
 import { HttpProblem, validationFailed } from '../../problem.ts';
 
 const RETRY_AFTER_S = '1';
@@ -41,7 +41,8 @@ export const createJob: Endpoint = {
     'body_too_large',
     'unsupported_media_type',
   ],
-  async handle(request, reply, { jobs, estimateTrials, limits, workerThreads }) {
+  async handle(request, reply, dependencies) {
+    const { jobs, estimateTrials, limits, workerThreads } = dependencies;
     const idempotency = idempotencyOf(request.headers['idempotency-key'], request.body);
     const parsed = parseExperiment(request.body);
     if (!parsed.ok) throw validationFailed(parsed.error);
@@ -61,7 +62,7 @@ export const createJob: Endpoint = {
     const job =
       wait === null
         ? outcome.job
-        : ((await jobs.waitUntilTerminal(id, wait * 1000, request.signal)) ?? outcome.job);
+        : ((await jobs.waitUntilTerminal(id, wait * 1000, endOfWait(request, dependencies))) ?? outcome.job);
     if (wait !== null) reply.header('preference-applied', `wait=${wait}`);
     return reply
       .code(202)

@@ -1,8 +1,8 @@
 /** @file GET /v1/jobs/{id}/events: progress as JSON, or as a stream of server-sent events. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { eventSchema, isTerminal, type JobService } from '../../../jobs/index.ts';
-import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
+import { eventSchema, isTerminal } from '../../../jobs/index.ts';
+import { type Dependencies, type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
 import { noSuchJob } from './not_found.ts';
 
 const query = z.strictObject({
@@ -13,17 +13,10 @@ const query = z.strictObject({
 const HEARTBEAT_MS = 15_000;
 const PAGE = 100;
 
-/** Streams that are open; ended before the server closes, which would otherwise wait for them. */
-const open = new Set<() => void>();
-
-export function endStreams(): void {
-  for (const end of open) end();
-}
-
 async function stream(
   request: FastifyRequest,
   reply: FastifyReply,
-  jobs: JobService,
+  { jobs, closing }: Dependencies,
   id: string,
   after: number,
 ): Promise<void> {
@@ -43,7 +36,9 @@ async function stream(
   const unsubscribe = jobs.subscribe(id, () => wake.resolve());
   const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS);
   raw.on('close', end);
-  open.add(end);
+  // An open stream would hold up the closing of the application for as long as the job runs.
+  closing.addEventListener('abort', end);
+  if (closing.aborted) end();
   try {
     for (let seq = after; !ended; ) {
       // Before reading, so that an event during the read wakes the next round.
@@ -60,7 +55,7 @@ async function stream(
   } finally {
     clearInterval(heartbeat);
     unsubscribe();
-    open.delete(end);
+    closing.removeEventListener('abort', end);
     raw.end();
   }
 }
@@ -87,16 +82,20 @@ export const readEvents: Endpoint = {
     },
   },
   errors: ['job_not_found', 'validation_failed'],
-  async handle(request, reply, { jobs }) {
+  async handle(request, reply, dependencies) {
+    const { jobs } = dependencies;
     const id = idOf(request);
     const { after, limit } = parseQuery(query, request);
     if ((await jobs.get(id)) === null) throw noSuchJob(id);
-    const last = Number(request.headers['last-event-id']);
-    const start = after ?? (Number.isSafeInteger(last) && last >= 0 ? last : 0);
     if (!(request.headers.accept ?? '').includes('text/event-stream')) {
-      return reply.send({ data: await jobs.events(id, start, limit) });
+      return reply.send({ data: await jobs.events(id, after ?? 0, limit) });
     }
-    await stream(request, reply, jobs, id, start);
+    // A HEAD has no body to wait for.
+    if (request.method === 'HEAD') return reply.type('text/event-stream').send();
+    // A browser that reconnects sends the `after` of its first request again: the header is the newer one.
+    const last = Number(request.headers['last-event-id']);
+    const start = Math.max(after ?? 0, Number.isSafeInteger(last) ? last : 0);
+    await stream(request, reply, dependencies, id, start);
     return reply;
   },
 };

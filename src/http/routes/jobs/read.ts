@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { jobSchema } from '../../../jobs/index.ts';
-import { type Endpoint, idOf, idParams, json, preferHeader, waitOf } from '../../endpoint.ts';
+import { type Endpoint, endOfWait, idOf, idParams, json, preferHeader, waitOf } from '../../endpoint.ts';
 import { noSuchJob } from './not_found.ts';
 
 export const readJob: Endpoint = {
@@ -17,11 +17,14 @@ export const readJob: Endpoint = {
   headers: preferHeader.extend({ 'if-none-match': z.string().optional() }),
   responses: { 200: json('The job', jobSchema), 304: { description: 'Unchanged since the ETag' } },
   errors: ['job_not_found'],
-  async handle(request, reply, { jobs }) {
+  async handle(request, reply, dependencies) {
+    const { jobs } = dependencies;
     const id = idOf(request);
     const wait = waitOf(request);
     const job =
-      wait === null ? await jobs.get(id) : await jobs.waitUntilTerminal(id, wait * 1000, request.signal);
+      wait === null
+        ? await jobs.get(id)
+        : await jobs.waitUntilTerminal(id, wait * 1000, endOfWait(request, dependencies));
     if (job === null) throw noSuchJob(id);
     const body = JSON.stringify(job);
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;

@@ -1,4 +1,5 @@
 /** @file GET /v1/jobs/{id}/statistics: the measured series, as rows, page by page. */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import type { JobService } from '../../../jobs/index.ts';
@@ -52,12 +53,23 @@ interface Position {
   readonly offset: number;
 }
 
-const encodeCursor = ({ run, offset }: Position) => Buffer.from(`${offset} ${run}`).toString('base64url');
+type Filter = z.output<typeof query>;
 
-function decodeCursor(cursor: string, runs: readonly string[]): Position {
-  const match = /^(\d{1,12}) (.+)$/s.exec(Buffer.from(cursor, 'base64url').toString());
-  const run = match?.[2];
-  if (run !== undefined && runs.includes(run)) return { run, offset: Number(match?.[1]) };
+/** An offset means something only among the rows that it was counted in. */
+function filterMark({ run, layer, tensor, metric, from_step, to_step, max_points }: Filter): string {
+  const text = JSON.stringify([run, layer, tensor, metric, from_step, to_step, max_points]);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 8);
+}
+
+const encodeCursor = ({ run, offset }: Position, filter: Filter) =>
+  Buffer.from(`${offset} ${filterMark(filter)} ${run}`).toString('base64url');
+
+function decodeCursor(cursor: string, runs: readonly string[], filter: Filter): Position {
+  const match = /^(\d{1,12}) (\S+) (.+)$/s.exec(Buffer.from(cursor, 'base64url').toString());
+  const run = match?.[3];
+  if (run !== undefined && runs.includes(run) && match?.[2] === filterMark(filter)) {
+    return { run, offset: Number(match[1]) };
+  }
   throw validationFailed([
     {
       pointer: '/query/cursor',
@@ -77,7 +89,7 @@ async function readPage(
   id: string,
   runs: readonly string[],
   start: Position | null,
-  filter: z.output<typeof query>,
+  filter: Filter,
 ): Promise<Page> {
   const rows: Row[] = [];
   const first = start === null ? 0 : runs.indexOf(start.run);
@@ -86,7 +98,8 @@ async function readPage(
     const all = trace === null ? [] : rowsOf(run, trace, filter);
     const offset = run === start?.run ? start.offset : 0;
     const taken = all.slice(offset, offset + filter.limit - rows.length);
-    rows.push(...taken);
+    // One by one: so many rows at once would not fit on the stack as arguments.
+    for (const row of taken) rows.push(row);
     if (offset + taken.length < all.length) return { rows, next: { run, offset: offset + taken.length } };
   }
   return { rows, next: null };
@@ -135,9 +148,9 @@ export const readStatistics: Endpoint = {
       );
     }
     const runs = filter.run === undefined ? known : [filter.run];
-    const start = filter.cursor === undefined ? null : decodeCursor(filter.cursor, runs);
+    const start = filter.cursor === undefined ? null : decodeCursor(filter.cursor, runs, filter);
     const { rows, next } = await readPage(jobs, id, runs, start, filter);
-    const cursor = next === null ? null : encodeCursor(next);
+    const cursor = next === null ? null : encodeCursor(next, filter);
     if (filter.format === 'json') {
       return reply.send({ data: rows.map(encodeNonFinite), has_more: cursor !== null, next_cursor: cursor });
     }
