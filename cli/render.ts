@@ -7,7 +7,7 @@ type Check = Report['checks'][number];
 type Verification = Report['controls'][number]['verification'];
 
 /** Gradient RMS of every layer's kernel at the first and the last probe, with a bar of the last on a log scale. */
-export function renderGradients(rows: readonly StatisticsRow[], style: Style): string {
+function renderGradients(rows: readonly StatisticsRow[], style: Style): string {
   const layers = [...new Set(rows.flatMap(({ layer }) => (layer === null ? [] : [layer])))];
   if (layers.length === 0) return style.dim('  nothing was probed');
   const positive = rows.flatMap(({ value }) => (value !== null && value > 0 ? [value] : []));
@@ -41,7 +41,7 @@ function evidenceLine({ evidence }: Check): string {
 
 const order = ['found', 'error', 'not_evaluable', 'clear'] as const;
 
-export function renderChecks(checks: readonly Check[], style: Style): string {
+function renderChecks(checks: readonly Check[], style: Style): string {
   return checks
     .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
     .map((check) => {
@@ -70,7 +70,7 @@ function armRow(name: string, verification: Verification): string[] {
   return [name, verification.status, effectText(verification), cleared || verification.reason];
 }
 
-export function renderRemedies({ remedies, controls, not_applicable }: Report): string {
+function renderRemedies({ remedies, controls, not_applicable }: Report): string {
   const rows = [
     ...remedies.map(({ rank, remedy, verification }) => armRow(`${rank}. ${remedy}`, verification)),
     ...controls.map(({ control, verification }) => armRow(control, verification)),
@@ -88,7 +88,7 @@ function valueAt(root: unknown, pointer: string): unknown {
 }
 
 /** The patch as a diff: what stood at each path, and what stands there after. */
-export function renderDiff(
+function renderDiff(
   { patch }: NonNullable<Report['recommendation']>,
   experiment: unknown,
   style: Style,
@@ -108,7 +108,7 @@ const indent = (text: string) =>
     .map((line) => `  ${line}`)
     .join('\n');
 
-export function renderRecommendation(report: Report, style: Style): string {
+function renderRecommendation(report: Report, style: Style): string {
   const { recommendation, recommendation_note } = report;
   if (recommendation === null) return `  ${recommendation_note ?? 'none needed'}`;
   return [

@@ -8,10 +8,10 @@ export const nonFiniteSchema = z
   .optional()
   .describe('Which of the fields beside it are null because they are not finite');
 
-export const severities = ['critical', 'warning', 'info'] as const;
+const severities = ['critical', 'warning', 'info'] as const;
 export type Severity = (typeof severities)[number];
 
-export const evidenceSchema = z.object({
+const evidenceSchema = z.object({
   metric: z.string(),
   layer: z.string().nullable(),
   step: z.int().nullable(),

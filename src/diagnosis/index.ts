@@ -3,11 +3,9 @@ export {
   type Check,
   checkSchema,
   type Evidence,
-  evidenceSchema,
   nonFiniteSchema,
   numberSchema,
   type Severity,
-  severities,
 } from './check.ts';
 export { diagnose, seriousFindings, verdictOf } from './diagnose.ts';
 export type { Rule, Threshold } from './rule.ts';

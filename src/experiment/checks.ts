@@ -7,7 +7,7 @@ import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
 
 /** More layers than this are refused before anything is built. */
-export const MAX_LAYERS = 2000;
+const MAX_LAYERS = 2000;
 
 const text = (shape: readonly number[]) => `[${shape.join(', ')}]`;
 

@@ -11,6 +11,5 @@ export {
   type Scope,
   type Tensor,
 } from './graph.ts';
-export { encodeOnnx } from './onnx.ts';
 export { type Operator, type OperatorAttributes, type Shape, sizeOf } from './operators.ts';
 export { createSession, type Session } from './session.ts';

@@ -7,7 +7,7 @@ import { Migrator } from 'kysely/migration';
 import { migrations, type Tables } from './migrations.ts';
 
 /** Another process works on this folder. */
-export class DataDirectoryInUse extends Error {
+class DataDirectoryInUse extends Error {
   override name = 'DataDirectoryInUse';
 }
 

@@ -18,7 +18,7 @@ class StudyCanceled extends Error {
 const HEARTBEAT_MS = 1000;
 
 /** Equal for trials that would be trained alike: all that a training reads, and the seed. */
-export function trialKey({ experiment, seed }: Trial): string {
+function trialKey({ experiment, seed }: Trial): string {
   const { network, data, training, diagnostics } = experiment;
   const read = { network, data, training, probe_every: diagnostics.probe_every, seed };
   return createHash('sha256').update(canonicalJson(read)).digest('hex');

@@ -1,6 +1,6 @@
 /** @file The folder's door: the record of a training, and its rows. */
 
-export { measureTensor, sumOfSquares, type TensorMetric, tensorMetrics } from './moments.ts';
+export { sumOfSquares, type TensorMetric } from './moments.ts';
 export { Recorder } from './recorder.ts';
 export { type Row, type RowFilter, rowsOf } from './rows.ts';
 export {

@@ -8,7 +8,7 @@ export interface Value {
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
 
 /** Every multi-index of a shape, in row-major order. */
-export function indicesOf(shape: readonly number[]): number[][] {
+function indicesOf(shape: readonly number[]): number[][] {
   const strides = shape.map((_, axis) => product(shape.slice(axis + 1)));
   return Array.from({ length: product(shape) }, (_, flat) =>
     strides.map((stride, axis) => Math.floor(flat / stride) % (shape[axis] ?? 1)),

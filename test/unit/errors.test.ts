@@ -5,7 +5,7 @@ import { errorTable } from '../../src/util/errors.ts';
 
 it('docs/errors.md documents every code, and no other', () => {
   const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
-  const documented = [...text.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(([, code, status]) => [
+  const documented = [...text.matchAll(/^\| `(\w+)`\s*\| (\d+)\s*\|/gm)].map(([, code, status]) => [
     code,
     Number(status),
   ]);

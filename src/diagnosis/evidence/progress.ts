@@ -4,7 +4,7 @@ import type { Severity } from '../check.ts';
 import type { Threshold } from '../rule.ts';
 
 /** Final training loss over that of the best constant prediction. */
-export const LEARNED: Threshold = {
+const LEARNED: Threshold = {
   value: 0.5,
   unit: 'final loss / constant loss',
   source: 'AUTOTRAINER (ICSE 2021): its gradient rules fire only when accuracy is poor',

@@ -1,12 +1,7 @@
 /** @file Measured series by layer, and what is derived from them. */
 import type { Series, Trace, TracedLayer } from '../../statistics/index.ts';
 
-export function seriesOf(
-  trace: Trace,
-  layer: string | null,
-  tensor: string | null,
-  metric: string,
-): Series | null {
+function seriesOf(trace: Trace, layer: string | null, tensor: string | null, metric: string): Series | null {
   return trace.series.find((s) => s.layer === layer && s.tensor === tensor && s.metric === metric) ?? null;
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadData } from '../../../src/data/index.ts';
 import { parseExperiment, placedLayers, resolveLoss } from '../../../src/experiment/index.ts';
 import { compileTraining, names } from '../../../src/training/compile.ts';
-import { createModel } from '../../../src/training/model.ts';
+import { createModel, type Model } from '../../../src/training/model.ts';
 import { Stepper } from '../../../src/training/step.ts';
 
 interface Numbers {
@@ -82,6 +82,20 @@ async function build(fixture: Fixture) {
   return { stepper, model };
 }
 
+/** Outputs and gradients of every layer, and the gradient of every parameter. */
+function expectFirstStep(stepper: Stepper, model: Model, expected: Fixture['expected']): void {
+  expectClose('output', stepper.output(names.prediction), expected.output);
+  for (const [layer, numbers] of Object.entries(expected.layer_outputs)) {
+    expectClose(layer, stepper.output(names.output(layer)), numbers);
+  }
+  for (const [layer, numbers] of Object.entries(expected.output_gradients)) {
+    expectClose(`∂ ${layer}`, stepper.output(names.outputGradient(layer)), numbers);
+  }
+  for (const { name, gradient } of model.parameters) {
+    expectClose(`∂ ${name}`, gradient, expected.gradients[name] as Numbers);
+  }
+}
+
 describe('PyTorch fixtures', () => {
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
 
@@ -90,28 +104,20 @@ describe('PyTorch fixtures', () => {
   it.each(files)('%s', async (file) => {
     const fixture = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Fixture;
     const { stepper, model } = await build(fixture);
-    const { expected } = fixture;
-    for (let step = 0; step < 6; step++) {
+    const { steps } = fixture.expected;
+    for (const [step, loss] of steps.losses.entries()) {
       const computed = await stepper.compute(step);
-      expect(
-        relativeError([computed.loss], [expected.steps.losses[step] as number]),
-        `loss ${step}`,
-      ).toBeLessThan(TOLERANCE);
-      if (step === 0) {
-        expectClose('output', stepper.output(names.prediction), expected.output);
-        for (const [layer, numbers] of Object.entries(expected.layer_outputs))
-          expectClose(layer, stepper.output(names.output(layer)), numbers);
-        for (const [layer, numbers] of Object.entries(expected.output_gradients))
-          expectClose(`∂ ${layer}`, stepper.output(names.outputGradient(layer)), numbers);
-        for (const { name, gradient } of model.parameters)
-          expectClose(`∂ ${name}`, gradient, expected.gradients[name] as Numbers);
-      }
+      expect(relativeError([computed.loss], [loss]), `loss ${step}`).toBeLessThan(TOLERANCE);
+      if (step === 0) expectFirstStep(stepper, model, fixture.expected);
       stepper.update(computed);
     }
-    for (const { name, weights } of model.parameters)
-      expectClose(`${name} after six steps`, weights, expected.steps.parameters_after[name] as Numbers);
-    for (const [name, numbers] of Object.entries(expected.steps.states))
+    expect(steps.losses).toHaveLength(6);
+    for (const { name, weights } of model.parameters) {
+      expectClose(`${name} after six steps`, weights, steps.parameters_after[name] as Numbers);
+    }
+    for (const [name, numbers] of Object.entries(steps.states)) {
       expectClose(name, model.running.get(name) as Float32Array, numbers);
+    }
     await stepper.release();
   });
 });
