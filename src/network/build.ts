@@ -1,5 +1,5 @@
 /** @file Builds placed layers into a graph: the forward pass, with its parameters, running averages and noise. */
-import { type GraphBuilder, sizeOf, type Tensor } from '../graph/index.ts';
+import { calculus as c, type GraphBuilder, sizeOf, type Tensor } from '../graph/index.ts';
 import { present } from '../util/assert.ts';
 import { type Activation, type ActivationConfig, resolveActivation } from './activation_config.ts';
 import {
@@ -151,7 +151,11 @@ class NetworkBuilder {
         const count = features(x);
         const learned = Object.entries(activation.parameters).map(([name, initial]) => [
           name,
-          parameter(name, [count], { fanIn: count, fanOut: count, initializer: constant(initial) }),
+          c.reshape(
+            g,
+            parameter(name, [count], { fanIn: count, fanOut: count, initializer: constant(initial) }),
+            alongFeatures(x),
+          ),
         ]);
         return activation.build(g, x, featureAxis(x.shape), Object.fromEntries(learned));
       },
