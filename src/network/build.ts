@@ -3,6 +3,7 @@ import { calculus as c, type GraphBuilder, sizeOf, type Tensor } from '../graph/
 import { present } from '../util/assert.ts';
 import { type Activation, type ActivationConfig, resolveActivation } from './activation_config.ts';
 import {
+  alongFeatures,
   featureAxis,
   features,
   type LayerContext,

@@ -1,0 +1,164 @@
+/** @file Requests that are meant to hurt: huge, deep, compressed, not HTTP. A clean refusal, and the service lives on. */
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Job } from '../../src/jobs/index.ts';
+import { startTestService, type TestService, tinyExperiment } from './service.ts';
+
+let service: TestService;
+
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterEach(async () => {
+  expect((await service.get('/healthz')).status).toBe(200);
+});
+afterAll(() => service.close());
+
+interface ProblemBody {
+  readonly code: string;
+  readonly errors?: readonly { readonly pointer: string }[];
+}
+
+async function refusal(response: Response): Promise<[number, ProblemBody]> {
+  expect(response.headers.get('content-type')).toContain('application/problem+json');
+  return [response.status, (await response.json()) as ProblemBody];
+}
+
+/** Sends bytes as they are, and gives everything that comes back until the server closes. */
+const exchange = (bytes: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const { port, hostname } = new URL(service.url);
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => {
+      answer += chunk.toString();
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+
+describe('bodies', () => {
+  // A regular expression over the body overflowed here; base64 weights are such strings.
+  it.each([
+    ['letters', 'x'.repeat(15 * 2 ** 20)],
+    ['escapes', '\n'.repeat(7 * 2 ** 20)],
+    ['brackets', '['.repeat(15 * 2 ** 20)],
+  ])('a string of megabytes of %s is validated like any other', async (_what, name) => {
+    const [status, problem] = await refusal(await service.post('/v1/jobs', tinyExperiment({ name })));
+    expect([status, problem.code]).toEqual([422, 'validation_failed']);
+    expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(['/name']);
+  });
+
+  it('a hundred thousand unknown keys are answered with the first hundred problems', async () => {
+    const keys = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key${i}`, 1]));
+    const [status, problem] = await refusal(await service.post('/v1/preflight', keys));
+    expect([status, problem.errors?.length]).toEqual([422, 100]);
+  });
+
+  it.each(['__proto__', 'constructor', 'prototype'])('the key %s is refused at any depth', async (key) => {
+    const text = JSON.stringify(tinyExperiment()).replace('"units":4', `"units":4,"a":[{"${key}":{}}]`);
+    const escaped = text.replace(key, `\\u${key.charCodeAt(0).toString(16).padStart(4, '0')}${key.slice(1)}`);
+    for (const body of [text, escaped]) {
+      const [status, problem] = await refusal(await service.post('/v1/jobs', body));
+      expect([status, problem.code]).toEqual([400, 'malformed_json']);
+    }
+  });
+
+  it('64 levels are validated, 65 are not looked at; brackets in strings do not count', async () => {
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+    expect((await refusal(await service.post('/v1/preflight', nested(64))))[0]).toBe(422);
+    expect((await refusal(await service.post('/v1/preflight', nested(65))))[1].code).toBe('json_too_deep');
+    const name = `"\\${'['.repeat(100)}`;
+    expect((await service.post('/v1/preflight', tinyExperiment({ name }))).status).toBe(200);
+  });
+
+  it('a number that overflows is pointed to', async () => {
+    const body = JSON.stringify(tinyExperiment()).replace('"steps":40', '"steps":1e999');
+    const [status, problem] = await refusal(await service.post('/v1/jobs', body));
+    expect([status, problem.errors?.[0]?.pointer]).toEqual([422, '/training/steps']);
+  });
+
+  it('NUL bytes and lone surrogates come back as they went in', async () => {
+    const metadata = { 'k\u0000': 'v\ud800', '\udfff': '' };
+    const job = await service.finish(tinyExperiment({ name: 'a\u0000b\ud800', metadata }));
+    expect(job).toMatchObject({ status: 'succeeded', name: 'a\u0000b\ud800', metadata });
+    const report = (await (await service.get(`/v1/jobs/${job.id}/result`)).json()) as Record<string, unknown>;
+    expect(report.experiment).toMatchObject({ name: 'a\u0000b\ud800', metadata });
+  });
+});
+
+describe('compressed bodies', () => {
+  const send = (body: string | Uint8Array<ArrayBuffer>, encoding: string) =>
+    fetch(`${service.url}/v1/preflight`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': encoding },
+      body,
+    });
+
+  it('are read, bounded by what they decompress to, and refused where they are broken', async () => {
+    expect((await send(gzipSync(JSON.stringify(tinyExperiment())), 'gzip')).status).toBe(200);
+    const bomb = gzipSync(Buffer.alloc(100 * 2 ** 20, ' '));
+    expect((await refusal(await send(bomb, 'gzip')))[1].code).toBe('body_too_large');
+    expect((await refusal(await send('not gzip', 'gzip')))[1].code).toBe('bad_request');
+    expect((await refusal(await send('{}', 'rot13')))[1].code).toBe('unsupported_media_type');
+  });
+});
+
+describe('bodies that need not be there', () => {
+  it.each([
+    ['POST', '/v1/jobs/job_none/cancel'],
+    ['DELETE', '/v1/jobs/job_none'],
+  ])('%s %s takes a content type without a body', async (method, path) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(service.url + path, { method, headers });
+    expect((await refusal(response))[1].code).toBe('job_not_found');
+  });
+});
+
+describe('what is not a request', () => {
+  it.each([
+    ['an unknown method', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'bad_request'],
+    [
+      'endless headers',
+      `GET / HTTP/1.1\r\nHost: x\r\nA: ${'b'.repeat(40_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
+  ])('%s is answered with a problem', async (_name, bytes, status, code) => {
+    const answer = await exchange(bytes);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain('content-type: application/problem+json');
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ status, code });
+  });
+});
+
+describe('paths', () => {
+  it.each([
+    ['/v1/jobs/%', 400, 'bad_request'],
+    [`/v1/jobs/${'a'.repeat(600)}`, 400, 'bad_request'],
+    ['/v1/jobs/%00', 404, 'job_not_found'],
+    ['/v1/jobs/..%2f..%2fetc', 404, 'job_not_found'],
+    ['/openapiXjson', 404, 'route_not_found'],
+  ])('%s', async (path, status, code) => {
+    const [given, problem] = await refusal(await service.get(path));
+    expect([given, problem.code]).toEqual([status, code]);
+  });
+
+  it('the pages take no other method either', async () => {
+    const response = await service.post('/openapi.json', '{}');
+    expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
+    expect((await refusal(response))[1].code).toBe('method_not_allowed');
+  });
+});
+
+it('a cursor of statistics is good for its own filter only', async () => {
+  const job: Job = await service.finish(tinyExperiment());
+  const path = `/v1/jobs/${job.id}/statistics?limit=2`;
+  const page = (await (await service.get(`${path}&metric=rms`)).json()) as { next_cursor: string };
+  expect((await service.get(`${path}&metric=rms&cursor=${page.next_cursor}`)).status).toBe(200);
+  const [status, problem] = await refusal(
+    await service.get(`${path}&metric=mean&cursor=${page.next_cursor}`),
+  );
+  expect([status, problem.errors?.[0]?.pointer]).toEqual([422, '/query/cursor']);
+});

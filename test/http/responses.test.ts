@@ -1,0 +1,93 @@
+/** @file Every endpoint's answer against the schema that it declares, which is what the OpenAPI document shows. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOpenApi } from '../../src/http/index.ts';
+import { problemSchema } from '../../src/http/problem.ts';
+import { endpoints } from '../../src/http/routes/index.ts';
+import type { Job } from '../../src/jobs/index.ts';
+import { readExamples, version } from '../../src/service.ts';
+import { startTestService, type TestService, tinyExperiment } from './service.ts';
+
+let service: TestService;
+let id: string;
+
+beforeAll(async () => {
+  service = await startTestService();
+  id = (await service.finish(tinyExperiment())).id;
+});
+afterAll(() => service.close());
+
+const send = (method: string, path: string) => fetch(service.url + path, { method });
+
+/** A good request to every endpoint, by operationId. A new endpoint without a line here fails below. */
+const calls: Readonly<Record<string, () => Promise<Response>>> = {
+  createJob: () => service.post('/v1/jobs', tinyExperiment()),
+  listJobs: () => service.get('/v1/jobs'),
+  readJob: () => service.get(`/v1/jobs/${id}`),
+  removeJob: async () => send('DELETE', `/v1/jobs/${(await service.finish(tinyExperiment())).id}`),
+  cancelJob: () => send('POST', `/v1/jobs/${id}/cancel`),
+  readResult: () => service.get(`/v1/jobs/${id}/result`),
+  readStatistics: () => service.get(`/v1/jobs/${id}/statistics?limit=100000`),
+  readEvents: () => service.get(`/v1/jobs/${id}/events`),
+  createPreflight: () => service.post('/v1/preflight', tinyExperiment()),
+  readCatalog: () => service.get('/v1/catalog'),
+  readCatalogKind: () => service.get('/v1/catalog/layers'),
+  readCatalogEntry: () => service.get('/v1/catalog/optimizers/adam'),
+  evaluateActivation: () =>
+    service.post('/v1/activations/evaluate', { activation: 'exponential', inputs: [0, 1000] }),
+  readHealth: () => service.get('/healthz'),
+  readReadiness: () => service.get('/readyz'),
+};
+
+describe.each(endpoints)('$operationId', ({ operationId, responses }) => {
+  it('answers as it declares', async () => {
+    const response = await (calls[operationId] as () => Promise<Response>)();
+    const text = await response.text();
+    const contract = responses[response.status];
+    expect(contract, `${response.status} ${text}`).toBeDefined();
+    const schema = contract?.content?.['application/json'];
+    if (schema === undefined) expect(text).toBe('');
+    else schema.parse(JSON.parse(text));
+  });
+});
+
+const ofJobs = endpoints.filter(({ errors }) => errors.includes('job_not_found'));
+
+it.each(ofJobs)('$operationId answers an unknown job with the problem', async ({ method, url }) => {
+  const response = await send(method, url.replace(':id', 'job_none'));
+  expect(problemSchema.parse(await response.json())).toMatchObject({ status: 404, code: 'job_not_found' });
+});
+
+it('calls no endpoint that is gone', () => {
+  expect(Object.keys(calls).sort()).toEqual(endpoints.map(({ operationId }) => operationId).sort());
+});
+
+it('serves the document that scripts/write_openapi.ts writes', async () => {
+  const served: unknown = await (await service.get('/openapi.json')).json();
+  expect(served).toEqual(JSON.parse(JSON.stringify(createOpenApi(version, readExamples()))));
+});
+
+it('gives options with their defaults, which the option schemas would fill in', async () => {
+  const adam = (await (await service.get('/v1/catalog/optimizers/adam')).json()) as {
+    options: { properties: Record<string, { default?: unknown }> };
+    defaults: Record<string, unknown>;
+  };
+  expect(adam.defaults).toMatchObject({ beta_1: 0.9, beta_2: 0.999 });
+  for (const [name, value] of Object.entries(adam.defaults)) {
+    expect(adam.options.properties[name]?.default).toEqual(value);
+  }
+});
+
+it('posts every example of the document without a complaint', async () => {
+  for (const example of Object.values(readExamples())) {
+    const response = await service.post('/v1/preflight', example);
+    expect(((await response.json()) as { admissible: boolean }).admissible).toBe(true);
+  }
+});
+
+it('compresses what is large, for those who can read it', async () => {
+  const large = await service.get(`/v1/jobs/${id}/result`, { 'accept-encoding': 'gzip' });
+  expect(large.headers.get('content-encoding')).toBe('gzip');
+  expect(((await large.json()) as { job_id: Job['id'] }).job_id).toBe(id);
+  const small = await service.get('/healthz', { 'accept-encoding': 'gzip' });
+  expect(small.headers.get('content-encoding')).toBeNull();
+});

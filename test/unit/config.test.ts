@@ -1,0 +1,94 @@
+/** @file Settings: defaults, and one line that names the variable where a value is not valid. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from '../../src/config.ts';
+
+const refusal = (environment: Record<string, string>): string => {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  throw new Error(`${JSON.stringify(environment)} was accepted`);
+};
+
+it('has the defaults of the contract, and is frozen', () => {
+  const config = readConfig({});
+  expect(config).toMatchObject({ host: '127.0.0.1', port: 8080, dataDir: './data', logLevel: 'info' });
+  expect(config.workerThreads).toBeGreaterThan(0);
+  expect(config.limits).toEqual({
+    max_body_bytes: 16 * 2 ** 20,
+    max_parameters: 2e7,
+    max_flops_per_step: 2e10,
+    max_total_flops: 5e14,
+    max_memory_bytes: 2 ** 31,
+  });
+  expect([Object.isFrozen(config), Object.isFrozen(config.limits)]).toEqual([true, true]);
+});
+
+it('takes what is given', () => {
+  const config = readConfig({ PORT: '0', WORKER_THREADS: '3', MAX_TOTAL_FLOPS: '1e15', LOG_LEVEL: 'debug' });
+  expect(config).toMatchObject({ port: 0, workerThreads: 3, logLevel: 'debug' });
+  expect(config.limits.max_total_flops).toBe(1e15);
+});
+
+describe('malformed values', () => {
+  it.each([
+    // An empty port read as 0 would silently be any port.
+    ['PORT', ''],
+    ['PORT', '0x50'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['WORKER_THREADS', '0'],
+    ['WORKER_THREADS', 'two'],
+    ['MAX_BODY_BYTES', '1.5'],
+    ['MAX_BODY_BYTES', '0'],
+    ['MAX_PARAMETERS', 'Infinity'],
+    ['LOG_LEVEL', 'loud'],
+    ['ALLOW_ANONYMOUS', 'yes'],
+    ['DATA_DIR', ''],
+    ['HOST', ''],
+  ])('%s=%j is named in one line', (name, value) => {
+    const message = refusal({ [name]: value });
+    expect(message).toMatch(new RegExp(`^${name}=.*${value}.*$`));
+  });
+});
+
+describe('what this version does not do', () => {
+  it.each([{ DATABASE_URL: 'postgres://localhost' }, { API_KEYS_FILE: '/keys' }, { ROLE: 'worker' }])(
+    'stops for %j',
+    (environment) => {
+      expect(refusal(environment)).toContain('not supported');
+    },
+  );
+
+  it('takes the values that ask for nothing more', () => {
+    expect(readConfig({ ROLE: 'all', DATABASE_URL: '' }).port).toBe(8080);
+  });
+});
+
+describe('who may reach the service', () => {
+  it.each(['0.0.0.0', '::', '192.168.1.2', '127.0.0.1.example.com'])('refuses %s without consent', (HOST) => {
+    expect(refusal({ HOST })).toContain('ALLOW_ANONYMOUS=true');
+    expect(readConfig({ HOST, ALLOW_ANONYMOUS: 'true' }).host).toBe(HOST);
+  });
+
+  it.each(['127.0.0.1', '127.0.0.2', '::1', 'localhost'])('takes %s as loopback', (HOST) => {
+    expect(readConfig({ HOST }).host).toBe(HOST);
+  });
+});
+
+it('stops the program with exit code 1 and one line', () => {
+  const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+  const environment = { ...process.env, PORT: 'eighty' };
+  const { status, stderr, stdout } = spawnSync(process.execPath, [server], {
+    env: environment,
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^gradclinic: PORT="eighty" is not valid: .+\n$/);
+  expect(stdout).toBe('');
+});
