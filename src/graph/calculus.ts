@@ -1,6 +1,6 @@
 /** @file Tensor arithmetic by name: short forms of `GraphBuilder.apply`. */
 import type { GraphBuilder, Tensor } from './graph.ts';
-import { type Shape, sizeOf } from './operators.ts';
+import { type Convolution, type Shape, type SliceAttributes, sizeOf } from './operators.ts';
 
 type Unary =
   | 'Abs'
@@ -74,6 +74,30 @@ export const reshape = (g: GraphBuilder, x: Tensor, shape: Shape): Tensor =>
 
 export const transpose = (g: GraphBuilder, x: Tensor, perm: readonly number[]): Tensor =>
   g.apply('Transpose', [x], { perm });
+
+/** The tensors one after another along `axis`. */
+export const concat = (g: GraphBuilder, xs: readonly Tensor[], axis: number): Tensor =>
+  g.apply('Concat', xs, { axis });
+
+/** Elements of one axis; the tensor itself where that is all of them. */
+export const slice = (g: GraphBuilder, x: Tensor, { axis, start, step, count }: SliceAttributes): Tensor =>
+  count === x.shape[axis] ? x : g.apply('Slice', [x], { axis, start, step, count });
+
+/** Zeros before and after every axis. */
+export const pad = (
+  g: GraphBuilder,
+  x: Tensor,
+  before: readonly number[],
+  after: readonly number[],
+): Tensor => ([...before, ...after].every((n) => n === 0) ? x : g.apply('Pad', [x], { before, after }));
+
+/** Cross-correlation of x [batch, in, …size] with kernels [out, in/groups, …window]: [batch, out, …positions]. */
+export const conv = (g: GraphBuilder, x: Tensor, kernel: Tensor, convolution: Convolution): Tensor =>
+  g.apply('Conv', [x, kernel], convolution);
+
+/** Rows of a table [rows, columns] at whole numbers: [… , columns]. */
+export const gather = (g: GraphBuilder, table: Tensor, indices: Tensor): Tensor =>
+  g.apply('Gather', [table, indices], {});
 
 export const softmax = (g: GraphBuilder, x: Tensor, axis: number): Tensor =>
   g.apply('Softmax', [x], { axis });

@@ -1,10 +1,14 @@
 /**
  * @file Reverse-mode differentiation: one rule per operator, a total table, so that a missing rule does not compile.
- * A rule answers in the shape of the output; shapes that were broadcast are summed back in `gradients`, nowhere else.
+ * A rule answers in the shape of the output; shapes that were broadcast are summed back by `Adjoints`, nowhere else.
  */
+import { assert } from '../util/assert.ts';
+import { Adjoints, type Contribution } from './adjoints.ts';
 import * as c from './calculus.ts';
+import { kernelGradient } from './convolution_derivative.ts';
 import type { GraphBuilder, Node, Tensor } from './graph.ts';
 import type { Operator, OperatorAttributes } from './operators.ts';
+import { differentiateScan, type ScanSeed } from './scan_derivative.ts';
 
 interface Step<O extends Operator> {
   readonly g: GraphBuilder;
@@ -16,7 +20,10 @@ interface Step<O extends Operator> {
 }
 
 /** ∂loss/∂input for every input; null where no gradient flows. Needless ones are pruned when the graph is finished. */
-type Rule<O extends Operator> = (step: Step<O>, ...inputs: Tensor[]) => (Tensor | null)[];
+type Rule<O extends Operator> = (step: Step<O>, ...inputs: Tensor[]) => (Contribution | null)[];
+
+/** Loops are differentiated as a whole: their results together. */
+type Loop = 'Scan' | 'ScanOutput';
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
@@ -30,7 +37,7 @@ const nothing = () => [null, null];
 /** Gradient where the condition holds, 0 elsewhere: never `0 · ∞`. */
 const when = (g: GraphBuilder, condition: Tensor, dy: Tensor) => c.where(g, condition, dy, g.constant(0));
 
-const rules: { readonly [O in Operator]: Rule<O> } = {
+const rules: { readonly [O in Exclude<Operator, Loop>]: Rule<O> } = {
   // |x|′ = sign x, 0 at 0
   Abs: ({ g, dy }, x) => {
     const zero = g.constant(0);
@@ -38,6 +45,30 @@ const rules: { readonly [O in Operator]: Rule<O> } = {
   },
   // (a + b)′ = 1, 1
   Add: ({ dy }) => [dy, dy],
+  // every tensor gets its stretch of the gradient
+  Concat: ({ g, dy, attributes: { axis } }, ...inputs) => {
+    let start = 0;
+    return inputs.map(({ shape }) => {
+      const count = shape[axis] as number;
+      const part = c.slice(g, dy, { axis, start, step: 1, count });
+      start += count;
+      return part;
+    });
+  },
+  // dx = dy ∗ᵀ w, dw: see kernelGradient
+  Conv: ({ g, dy, attributes }, x, kernel) => {
+    const [input, w] = [x as Tensor, kernel as Tensor];
+    const size = input.shape.slice(2);
+    return [
+      g.apply('ConvTranspose', [dy, w], { ...attributes, size }),
+      kernelGradient(g, input, dy, w.shape, attributes),
+    ];
+  },
+  // the same with x and y exchanged
+  ConvTranspose: ({ g, dy, attributes: { size: _size, ...convolution } }, x, kernel) => [
+    c.conv(g, dy, kernel as Tensor, convolution),
+    kernelGradient(g, dy, x as Tensor, (kernel as Tensor).shape, convolution),
+  ],
   // cos′ = −sin
   Cos: ({ g, dy }, x) => [c.neg(g, c.mul(g, dy, c.sin(g, x)))],
   // (a / b)′ = 1/b, −(a/b)/b
@@ -58,6 +89,11 @@ const rules: { readonly [O in Operator]: Rule<O> } = {
   Exp: ({ g, dy, y }) => [c.mul(g, dy, y)],
   // copies are summed: done where broadcasting is undone
   Expand: ({ dy }) => [dy],
+  // every row gets the gradients of all its copies
+  Gather: ({ g, dy }, table, indices) => [
+    g.apply('ScatterAdd', [indices as Tensor, dy], { rows: (table as Tensor).shape[0] as number }),
+    null,
+  ],
   // (A·B + C)′: dA = dy·Bᵀ, dB = Aᵀ·dy, dC = dy, with the transposes of the inputs taken into account
   Gemm: ({ g, dy, attributes: { transA, transB } }, a, b) => [
     transA ? c.gemm(g, b as Tensor, dy, transB, true) : c.gemm(g, dy, b as Tensor, false, !transB),
@@ -92,6 +128,12 @@ const rules: { readonly [O in Operator]: Rule<O> } = {
   // (a·b)′ = b, a
   Mul: ({ g, dy }, a, b) => [c.mul(g, dy, b as Tensor), c.mul(g, dy, a as Tensor)],
   Neg: ({ g, dy }) => [c.neg(g, dy)],
+  Pad: ({ g, dy, attributes: { before } }, x) => [
+    (x as Tensor).shape.reduce(
+      (rest, count, axis) => c.slice(g, rest, { axis, start: before[axis] ?? 0, step: 1, count }),
+      dy,
+    ),
+  ],
   // (xⁿ)′ = n·xⁿ⁻¹, xⁿ·ln x (the latter where x > 0, else 0)
   Pow: ({ g, dy, y }, x, n) => {
     const lower = c.pow(g, x as Tensor, c.sub(g, n as Tensor, g.constant(1)));
@@ -108,10 +150,12 @@ const rules: { readonly [O in Operator]: Rule<O> } = {
   // relu′ = 1 for x > 0, else 0
   Relu: ({ g, dy }, x) => [when(g, c.greater(g, x as Tensor, g.constant(0)), dy)],
   Reshape: ({ g, dy }, x) => [c.reshape(g, dy, (x as Tensor).shape)],
+  ScatterAdd: ({ g, dy }, indices) => [null, c.gather(g, dy, indices as Tensor)],
   // σ′ = σ(1 − σ)
   Sigmoid: ({ g, dy, y }) => [c.mul(g, dy, c.mul(g, y, c.sub(g, g.constant(1), y)))],
   // sin′ = cos
   Sin: ({ g, dy }, x) => [c.mul(g, dy, c.cos(g, x as Tensor))],
+  Slice: ({ dy, attributes }) => [{ slice: attributes, dy }],
   // dx = y · (dy − Σ dy·y)
   Softmax: ({ g, dy, y, attributes: { axis } }) => {
     const sum = c.reduceSum(g, c.mul(g, dy, y), [positive(axis, y)], true);
@@ -143,8 +187,61 @@ const rules: { readonly [O in Operator]: Rule<O> } = {
 
 const positive = (axis: number, x: Tensor) => (axis < 0 ? axis + x.shape.length : axis);
 
-function differentiate<O extends Operator>(g: GraphBuilder, node: Node<O>, dy: Tensor): (Tensor | null)[] {
+function differentiate<O extends Exclude<Operator, Loop>>(
+  g: GraphBuilder,
+  node: Node<O>,
+  dy: Tensor,
+): (Contribution | null)[] {
   return rules[node.operator]({ g, dy, y: node.output, attributes: node.attributes }, ...node.inputs);
+}
+
+const isLoop = (node: Node): boolean => node.operator === 'Scan' || node.operator === 'ScanOutput';
+
+/** Adds to `adjoints` what flows back through `nodes`; `view` gives the tensor to compute with for one of the nodes'. */
+function backpropagate(
+  g: GraphBuilder,
+  nodes: readonly Node[],
+  adjoints: Adjoints,
+  view: (tensor: Tensor) => Tensor,
+): void {
+  const seeds = new Map<number, ScanSeed[]>();
+  // Differentiating appends nodes; only those of the forward pass are walked.
+  for (const node of nodes.toReversed()) {
+    if (isLoop(node)) {
+      backpropagateLoop(g, node, adjoints, seeds);
+      continue;
+    }
+    const dy = adjoints.of(node.output);
+    if (dy === undefined) continue;
+    const seen = { ...node, inputs: node.inputs.map(view), output: view(node.output) } as Node<
+      Exclude<Operator, Loop>
+    >;
+    differentiate(g, seen, dy).forEach((contribution, index) => {
+      const input = node.inputs[index];
+      if (contribution !== null && input !== undefined) adjoints.add(input, contribution);
+    });
+  }
+}
+
+/** The results of a loop come after it, so all that flows into them is known when the loop is reached. */
+function backpropagateLoop(
+  g: GraphBuilder,
+  node: Node,
+  adjoints: Adjoints,
+  seeds: Map<number, ScanSeed[]>,
+): void {
+  if (node.operator === 'ScanOutput') {
+    const dy = adjoints.of(node.output);
+    const loop = (node.inputs[0] as Tensor).id;
+    if (dy !== undefined)
+      seeds.set(loop, [...(seeds.get(loop) ?? []), { node: node as Node<'ScanOutput'>, dy }]);
+    return;
+  }
+  const arriving = seeds.get(node.output.id);
+  if (arriving === undefined) return;
+  differentiateScan(g, node as Node<'Scan'>, arriving, backpropagate).forEach((gradient, index) => {
+    if (gradient !== null) adjoints.add(node.inputs[index] as Tensor, gradient);
+  });
 }
 
 /**
@@ -152,18 +249,9 @@ function differentiate<O extends Operator>(g: GraphBuilder, node: Node<O>, dy: T
  * @param loss scalar
  */
 export function gradients(g: GraphBuilder, loss: Tensor, xs: readonly Tensor[]): Tensor[] {
-  const found = new Map<number, Tensor>([[loss.id, g.constant(1)]]);
-  // Differentiating appends nodes; only those of the forward pass are walked.
-  for (const node of [...g.nodes].reverse()) {
-    const dy = found.get(node.output.id);
-    if (dy === undefined) continue;
-    differentiate(g, node, dy).forEach((gradient, index) => {
-      const input = node.inputs[index];
-      if (gradient === null || input === undefined) return;
-      const summed = c.sumTo(g, gradient, input.shape);
-      const before = found.get(input.id);
-      found.set(input.id, before === undefined ? summed : c.add(g, before, summed));
-    });
-  }
-  return xs.map((x) => found.get(x.id) ?? c.zeros(g, x.shape));
+  assert(loss.shape.length === 0, 'a loss is a scalar');
+  const adjoints = new Adjoints(g);
+  adjoints.add(loss, g.constant(1));
+  backpropagate(g, g.nodes, adjoints, (tensor) => tensor);
+  return xs.map((x) => adjoints.of(x) ?? c.zeros(g, x.shape));
 }

@@ -8,7 +8,9 @@ import {
   outputType,
   type Shape,
   ShapeMismatch,
+  sizeOf,
 } from './operators.ts';
+import type { ScanBody } from './scan.ts';
 
 /** A value in the graph. `id` grows in order of creation, which is a topological order. */
 export interface Tensor {
@@ -29,10 +31,16 @@ export interface GraphInput {
   readonly tensor: Tensor;
 }
 
+/** Numbers that are part of the graph. */
+export interface Constant {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
 /** A finished graph: plain data, read by the ONNX encoder and by the float64 reference of the tests. */
 export interface Graph {
   readonly inputs: readonly GraphInput[];
-  readonly constants: ReadonlyMap<number, number>;
+  readonly constants: ReadonlyMap<number, Constant>;
   readonly nodes: readonly Node[];
   readonly outputs: readonly GraphInput[];
 }
@@ -55,15 +63,20 @@ export class GraphShapeError extends Error {
 
 export class GraphBuilder {
   readonly #inputs: GraphInput[] = [];
-  readonly #constants = new Map<number, number>();
+  readonly #constants = new Map<number, Constant>();
   readonly #nodes: Node[] = [];
   readonly #outputs: GraphInput[] = [];
   readonly #known = new Map<string, Tensor>();
   #scope: Scope | null = null;
   #count = 0;
+  #bodies = 0;
 
   get nodes(): readonly Node[] {
     return this.#nodes;
+  }
+
+  get constants(): ReadonlyMap<number, Constant> {
+    return this.#constants;
   }
 
   #tensor(shape: Shape, dtype: DataType): Tensor {
@@ -82,9 +95,9 @@ export class GraphBuilder {
   }
 
   /** A value that is fed at every run. Names are unique. */
-  input(name: string, shape: Shape): Tensor {
+  input(name: string, shape: Shape, dtype: DataType = 'float32'): Tensor {
     assert(!this.#inputs.some((input) => input.name === name), `input ${name} exists already`);
-    const tensor = this.#tensor(shape, 'float32');
+    const tensor = this.#tensor(shape, dtype);
     this.#inputs.push({ name, tensor });
     return tensor;
   }
@@ -94,11 +107,35 @@ export class GraphBuilder {
     const key = `constant:${Object.is(value, -0) ? '-0' : value}`;
     let tensor = this.#known.get(key);
     if (tensor === undefined) {
-      tensor = this.#tensor([], 'float32');
-      this.#constants.set(tensor.id, value);
+      tensor = this.tensor([], Float32Array.of(value));
       this.#known.set(key, tensor);
     }
     return tensor;
+  }
+
+  /** A constant tensor, row-major. */
+  tensor(shape: Shape, data: Float32Array): Tensor {
+    assert(data.length === sizeOf(shape), `${data.length} numbers for a shape of ${sizeOf(shape)}`);
+    const tensor = this.#tensor(shape, 'float32');
+    this.#constants.set(tensor.id, { shape, data });
+    return tensor;
+  }
+
+  /** A builder for the body of a loop; shape errors in it name the layer that is being built. */
+  bodyBuilder(): GraphBuilder {
+    const body = new GraphBuilder();
+    body.#scope = this.#scope;
+    return body;
+  }
+
+  /**
+   * A loop over the first axis of the sequences: the handle whose results `ScanOutput` reads.
+   * @param inputs initial states, sequences, captured tensors, as many of each as the body has
+   */
+  scan(body: Omit<ScanBody, 'toJSON'>, inputs: readonly Tensor[], reverse: boolean): Tensor {
+    const id = this.#bodies++;
+    // Stands for the body where equal applications are looked up: every body is one of a kind.
+    return this.apply('Scan', inputs, { body: { ...body, toJSON: () => id }, reverse });
   }
 
   /**

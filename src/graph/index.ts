@@ -11,5 +11,14 @@ export {
   type Scope,
   type Tensor,
 } from './graph.ts';
-export { type Operator, type OperatorAttributes, type Shape, sizeOf } from './operators.ts';
+export { encodeOnnx } from './onnx.ts';
+export {
+  type Convolution,
+  type Operator,
+  type OperatorAttributes,
+  type Shape,
+  type SliceAttributes,
+  sizeOf,
+} from './operators.ts';
+export { scan } from './scan.ts';
 export { createSession, type Session } from './session.ts';

@@ -1,71 +1,287 @@
 /** @file A graph as an ONNX model: operator set 17, every shape static. */
 import { present } from '../util/assert.ts';
-import type { Graph, GraphInput, Node } from './graph.ts';
+import type { Constant, Graph, GraphInput, Node, Tensor } from './graph.ts';
 import { writeModel } from './onnx_schema.ts';
-import type { Operator, OperatorAttributes } from './operators.ts';
+import type { Convolution, Operator, OperatorAttributes, Shape } from './operators.ts';
+import type { ScanBody } from './scan.ts';
 
-const FLOAT = 1;
-const INT64 = 7;
-const INT = 2;
-const INTS = 7;
+/** TensorProto.DataType */
+const elementTypes = { float32: 1, int64: 7, bool: 9 } as const;
+/** AttributeProto.AttributeType */
+const attributeTypes = { int: 2, string: 3, graph: 5, ints: 7 } as const;
 const IR_VERSION = 8;
 const OPERATOR_SET = 17;
 
-interface Encoded {
-  readonly name?: string;
-  /** ONNX attributes: numbers as `INT`, lists as `INTS`. */
-  readonly attributes?: Record<string, number | readonly number[]>;
-  /** What newer operator sets take as an int64 input instead of an attribute. */
-  readonly shapeInput?: readonly number[];
+type AttributeValue = number | string | readonly number[] | { readonly graph: unknown };
+
+function attribute(name: string, value: AttributeValue) {
+  if (typeof value === 'number') return { name, type: attributeTypes.int, i: value };
+  if (typeof value === 'string') return { name, type: attributeTypes.string, s: Buffer.from(value) };
+  if ('graph' in value) return { name, type: attributeTypes.graph, g: value.graph };
+  return { name, type: attributeTypes.ints, ints: value };
 }
 
-/**
- * σ(x) = 1/(1 + e⁻ˣ) in four nodes. ONNX Runtime's own Sigmoid is a clamped rational approximation: 17 % off at
- * x = −15 and 0 below −18, where deep sigmoid stacks live. Overflow of e⁻ˣ gives 1/∞ = 0.
- */
-const SIGMOID_STEPS = ['Neg', 'Exp', 'Add', 'Reciprocal'] as const;
-
-function sigmoidNodes(input: string, output: string, one: string): unknown[] {
-  return SIGMOID_STEPS.map((opType, index) => ({
-    opType,
-    input: [index === 0 ? input : `${output}/${index - 1}`, ...(opType === 'Add' ? [one] : [])],
-    output: [index === SIGMOID_STEPS.length - 1 ? output : `${output}/${index}`],
-  }));
-}
-
-type Encode<O extends Operator> = (attributes: OperatorAttributes[O]) => Encoded;
-
-const plain = (): Encoded => ({});
-const withAxis = ({ axis }: { axis: number }): Encoded => ({ attributes: { axis } });
-const withShape = ({ shape }: { shape: readonly number[] }): Encoded => ({ shapeInput: shape });
-
-/** Only operators that differ from their ONNX namesake in name, attributes or inputs. */
-const encodings: { readonly [O in Operator]?: Encode<O> } = {
-  Expand: withShape,
-  Gemm: ({ transA, transB }) => ({ attributes: { transA: Number(transA), transB: Number(transB) } }),
-  LogSoftmax: withAxis,
-  ReduceSum: ({ axes, keepdims }) => ({ attributes: { keepdims: Number(keepdims) }, shapeInput: axes }),
-  Reshape: withShape,
-  Softmax: withAxis,
-  StopGradient: () => ({ name: 'Identity' }),
-  Transpose: ({ perm }) => ({ attributes: { perm } }),
-};
-
-const encode = <O extends Operator>(node: Node<O>): Encoded =>
-  (encodings[node.operator] ?? plain)(node.attributes);
+const onnxNode = (
+  opType: string,
+  input: readonly string[],
+  output: readonly string[],
+  attributes: Record<string, AttributeValue> = {},
+) => ({
+  opType,
+  input,
+  output,
+  attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+});
 
 const bytes = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-const attribute = (name: string, value: number | readonly number[]) =>
-  typeof value === 'number' ? { name, type: INT, i: value } : { name, type: INTS, ints: value };
-
-const valueInfo = ({ name, tensor }: GraphInput) => ({
+const floats = (name: string, { shape, data }: Constant) => ({
   name,
-  type: { tensorType: { elemType: FLOAT, shape: { dim: tensor.shape.map((dimValue) => ({ dimValue })) } } },
+  dataType: elementTypes.float32,
+  dims: shape,
+  rawData: bytes(data),
 });
 
-/** The model's bytes, ready for ONNX Runtime or a file. Inputs and outputs keep their names. */
-export function encodeOnnx(graph: Graph): Uint8Array {
+function valueInfo(name: string, { shape, dtype }: Pick<Tensor, 'shape' | 'dtype'>) {
+  const elemType = elementTypes[dtype as 'float32' | 'bool'];
+  return {
+    name,
+    type: { tensorType: { elemType, shape: { dim: shape.map((dimValue) => ({ dimValue })) } } },
+  };
+}
+
+/** int64 initializers, shared by equal lists. */
+class IntegerLists {
+  readonly initializers: unknown[] = [];
+  readonly #known = new Set<string>();
+
+  of(values: readonly number[]): string {
+    const name = `int64:${values.join()}`;
+    if (!this.#known.has(name)) {
+      this.#known.add(name);
+      const rawData = bytes(BigInt64Array.from(values, BigInt));
+      this.initializers.push({ name, dataType: elementTypes.int64, dims: [values.length], rawData });
+    }
+    return name;
+  }
+}
+
+interface Names {
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly integers: IntegerLists;
+}
+
+type Encode<O extends Operator> = (
+  names: Names,
+  attributes: OperatorAttributes[O],
+  node: Node<O>,
+) => unknown[];
+
+const one = 'one';
+
+const withIntegers =
+  <A>(opType: string, lists: (own: A) => readonly (readonly number[])[]) =>
+  ({ inputs, output, integers }: Names, own: A) => [
+    onnxNode(opType, [...inputs, ...lists(own).map((list) => integers.of(list))], [output]),
+  ];
+
+const withAttributes =
+  <A>(opType: string, attributes: (own: A) => Record<string, AttributeValue>) =>
+  ({ inputs, output }: Names, own: A) => [onnxNode(opType, inputs, [output], attributes(own))];
+
+const window = ({ strides, dilations, before, after, groups }: Convolution) => ({
+  strides,
+  dilations,
+  pads: [...before, ...after],
+  group: groups,
+});
+
+/** What lies beyond the last position of the window: ONNX computes the size from the rest and this. */
+function outputPadding(
+  positions: Shape,
+  kernel: Shape,
+  { strides, dilations, before, after, size }: OperatorAttributes['ConvTranspose'],
+) {
+  return size.map((length, axis) => {
+    const [stride, dilation] = [strides[axis] as number, dilations[axis] as number];
+    const reach = stride * ((positions[axis] as number) - 1) + dilation * ((kernel[axis] as number) - 1) + 1;
+    return length - reach + (before[axis] as number) + (after[axis] as number);
+  });
+}
+
+const cast = (from: string, to: string) => onnxNode('Cast', [from], [to], { to: elementTypes.int64 });
+
+/** Only operators that differ from their ONNX namesake in name, attributes or inputs. */
+const encodings: { readonly [O in Operator]?: Encode<O> } = {
+  Concat: withAttributes('Concat', ({ axis }) => ({ axis })),
+  Conv: withAttributes('Conv', window),
+  ConvTranspose: ({ inputs, output }, attributes, { inputs: [x, kernel] }) => [
+    onnxNode('ConvTranspose', inputs, [output], {
+      ...window(attributes),
+      output_padding: outputPadding(present(x).shape.slice(2), present(kernel).shape.slice(2), attributes),
+    }),
+  ],
+  Expand: withIntegers('Expand', ({ shape }) => [shape]),
+  Gather: ({ inputs: [table, indices], output }) => [
+    cast(present(indices), `${output}/indices`),
+    onnxNode('Gather', [present(table), `${output}/indices`], [output]),
+  ],
+  Gemm: withAttributes('Gemm', ({ transA, transB }) => ({ transA: Number(transA), transB: Number(transB) })),
+  LogSoftmax: withAttributes('LogSoftmax', ({ axis }) => ({ axis })),
+  Pad: withIntegers('Pad', ({ before, after }) => [[...before, ...after]]),
+  ReduceSum: ({ inputs, output, integers }, { axes, keepdims }) => [
+    onnxNode('ReduceSum', [...inputs, integers.of(axes)], [output], { keepdims: Number(keepdims) }),
+  ],
+  Reshape: withIntegers('Reshape', ({ shape }) => [shape]),
+  ScatterAdd: ({ inputs: [indices, updates], output, integers }, { rows }, { inputs }) => {
+    const [given, columns] = [present(inputs[0]).shape, present(inputs[1]).shape.at(-1) as number];
+    return [
+      cast(present(indices), `${output}/indices`),
+      onnxNode('Reshape', [`${output}/indices`, integers.of([...given, 1])], [`${output}/rows`]),
+      onnxNode('ConstantOfShape', [integers.of([rows, columns])], [`${output}/zeros`]),
+      onnxNode('ScatterND', [`${output}/zeros`, `${output}/rows`, present(updates)], [output], {
+        reduction: 'add',
+      }),
+    ];
+  },
+  // σ(x) = 1/(1 + e⁻ˣ). ONNX Runtime's own Sigmoid is a clamped rational approximation: 17 % off at x = −15 and 0 below
+  // −18, where deep sigmoid stacks live. Overflow of e⁻ˣ gives 1/∞ = 0.
+  Sigmoid: ({ inputs, output }) => [
+    onnxNode('Neg', inputs, [`${output}/0`]),
+    onnxNode('Exp', [`${output}/0`], [`${output}/1`]),
+    onnxNode('Add', [`${output}/1`, one], [`${output}/2`]),
+    onnxNode('Reciprocal', [`${output}/2`], [output]),
+  ],
+  Slice: withIntegers('Slice', ({ axis, start, step, count }) => [
+    [start],
+    [start + step * (count - 1) + 1],
+    [axis],
+    [step],
+  ]),
+  Softmax: withAttributes('Softmax', ({ axis }) => ({ axis })),
+  StopGradient: ({ inputs, output }) => [onnxNode('Identity', inputs, [output])],
+  Transpose: withAttributes('Transpose', ({ perm }) => ({ perm })),
+};
+
+const plain: Encode<Operator> = ({ inputs, output }, _attributes, { operator }) => [
+  onnxNode(operator, inputs, [output]),
+];
+
+const encode = <O extends Operator>(names: Names, node: Node<O>): unknown[] =>
+  ((encodings[node.operator] ?? plain) as Encode<O>)(names, node.attributes, node);
+
+/** The nodes of a graph or of a loop's body; names of tensors are made here, `known` ones are given. */
+class Encoder {
+  readonly #integers: IntegerLists;
+  readonly #names: Map<number, string>;
+  readonly #prefix: string;
+  #loops = 0;
+
+  constructor(integers: IntegerLists, names: Map<number, string>, prefix: string) {
+    this.#integers = integers;
+    this.#names = names;
+    this.#prefix = prefix;
+  }
+
+  nameOf({ id }: Pick<Tensor, 'id'>): string {
+    return this.#names.get(id) ?? `${this.#prefix}t${id}`;
+  }
+
+  nodes(nodes: readonly Node[]): unknown[] {
+    const loopOutputs = Map.groupBy(
+      nodes.filter((node): node is Node<'ScanOutput'> => node.operator === 'ScanOutput'),
+      (node) => present(node.inputs[0]).id,
+    );
+    return nodes.flatMap((node) => {
+      if (node.operator === 'ScanOutput') return [];
+      if (node.operator === 'Scan')
+        return [this.#loop(node as Node<'Scan'>, loopOutputs.get(node.output.id) ?? [])];
+      const inputs = node.inputs.map((input) => this.nameOf(input));
+      return encode({ inputs, output: this.nameOf(node.output), integers: this.#integers }, node);
+    });
+  }
+
+  #loop(node: Node<'Scan'>, outputs: readonly Node<'ScanOutput'>[]): unknown {
+    const { body, reverse } = node.attributes;
+    const prefix = `${this.#prefix}loop${this.#loops++}.`;
+    const fed = body.states.length + body.elements.length;
+    const captured = node.inputs.slice(fed);
+    const names = new Map(body.captured.map(({ id }, i) => [id, this.nameOf(present(captured[i]))]));
+    const stacks = outputs.filter(({ attributes }) => attributes.stacked);
+    const finals = body.states.map((_, index) => {
+      const final = outputs.find(({ attributes }) => !attributes.stacked && attributes.index === index);
+      // Outputs have places, so a final state that nobody reads needs a name too.
+      return final === undefined ? `${prefix}final${index}` : this.nameOf(final.output);
+    });
+    const direction = Number(reverse);
+    return onnxNode(
+      'Scan',
+      node.inputs.slice(0, fed).map((input) => this.nameOf(input)),
+      [...finals, ...stacks.map(({ output }) => this.nameOf(output))],
+      {
+        body: { graph: encodeBody(body, stacks, new Encoder(this.#integers, names, prefix), prefix) },
+        num_scan_inputs: body.elements.length,
+        scan_input_directions: body.elements.map(() => direction),
+        scan_output_directions: stacks.map(() => direction),
+      },
+    );
+  }
+}
+
+/** Nodes that lead to one of these ids. */
+function neededNodes(nodes: readonly Node[], ids: readonly number[]): Node[] {
+  const needed = new Set(ids);
+  return nodes
+    .toReversed()
+    .filter((node) => {
+      if (!needed.has(node.output.id)) return false;
+      for (const { id } of node.inputs) needed.add(id);
+      return true;
+    })
+    .reverse();
+}
+
+function encodeBody(body: ScanBody, stacks: readonly Node<'ScanOutput'>[], encoder: Encoder, prefix: string) {
+  const results = [
+    ...body.next,
+    ...stacks.map(({ attributes: { index, shape } }) => resultOf(body, index, shape.slice(1))),
+  ];
+  const nodes = neededNodes(
+    body.nodes,
+    results.map(({ id }) => id),
+  );
+  // Every result has a name of its own: one tensor may be a state and be stacked, or be handed on as it came.
+  const named = results.map((tensor, i) => ({ tensor, name: `${prefix}result${i}` }));
+  return {
+    name: `${prefix}body`,
+    node: [
+      ...encoder.nodes(nodes),
+      ...named.map(({ tensor, name }) => onnxNode('Identity', [encoder.nameOf(tensor)], [name])),
+    ],
+    initializer: [...body.constants].map(([id, constant]) => floats(encoder.nameOf({ id }), constant)),
+    input: [...body.states, ...body.elements].map((tensor) => valueInfo(encoder.nameOf(tensor), tensor)),
+    output: named.map(({ tensor, name }) => valueInfo(name, tensor)),
+  };
+}
+
+function resultOf(body: ScanBody, id: number, shape: Shape): Tensor {
+  const inputs = [...body.states, ...body.elements];
+  const known =
+    inputs.find((input) => input.id === id) ?? body.nodes.find(({ output }) => output.id === id)?.output;
+  return known ?? { id, shape, dtype: 'float32' };
+}
+
+const NO_WEIGHTS: ReadonlyMap<string, Float32Array> = new Map();
+
+/**
+ * The model's bytes, ready for ONNX Runtime or a file. Inputs and outputs keep their names.
+ * @param weights values of inputs by name: these become part of the model
+ */
+export function encodeOnnx(
+  graph: Graph,
+  weights: ReadonlyMap<string, Float32Array> = NO_WEIGHTS,
+): Uint8Array {
   const names = new Map<number, string>(graph.inputs.map(({ name, tensor }) => [tensor.id, name]));
   const computed = new Set(graph.nodes.map((node) => node.output.id));
   const named = graph.outputs.filter(({ name, tensor }) => {
@@ -73,45 +289,14 @@ export function encodeOnnx(graph: Graph): Uint8Array {
     if (free) names.set(tensor.id, name);
     return free;
   });
-  const nameOf = (id: number) => names.get(id) ?? `t${id}`;
-  const initializers: unknown[] = [...graph.constants].map(([id, value]) => ({
-    name: nameOf(id),
-    dataType: FLOAT,
-    rawData: bytes(Float32Array.of(value)),
-  }));
-  const shapeInputs = new Map<string, string>();
-  const shapeInput = (values: readonly number[]): string => {
-    const key = `shape:${values.join()}`;
-    if (!shapeInputs.has(key)) {
-      shapeInputs.set(key, key);
-      const rawData = bytes(BigInt64Array.from(values, BigInt));
-      initializers.push({ name: key, dataType: INT64, dims: [values.length], rawData });
-    }
-    return key;
-  };
-  const one = 'one';
-  initializers.push({ name: one, dataType: FLOAT, rawData: bytes(Float32Array.of(1)) });
-  const nodes: unknown[] = graph.nodes.flatMap((node) => {
-    if (node.operator === 'Sigmoid') {
-      return sigmoidNodes(nameOf(present(node.inputs[0]).id), nameOf(node.output.id), one);
-    }
-    const { name = node.operator, attributes = {}, shapeInput: values } = encode(node);
-    const encoded = {
-      opType: name,
-      input: [
-        ...node.inputs.map((input) => nameOf(input.id)),
-        ...(values === undefined ? [] : [shapeInput(values)]),
-      ],
-      output: [nameOf(node.output.id)],
-      attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
-    };
-    return [encoded];
-  });
+  const integers = new IntegerLists();
+  const encoder = new Encoder(integers, names, '');
   // An output that is an input, a constant, or known by another name already gets its name from an Identity.
-  for (const output of graph.outputs) {
-    if (named.includes(output)) continue;
-    nodes.push({ opType: 'Identity', input: [nameOf(output.tensor.id)], output: [output.name] });
-  }
+  const aliases = graph.outputs
+    .filter((output) => !named.includes(output))
+    .map(({ name, tensor }) => onnxNode('Identity', [encoder.nameOf(tensor)], [name]));
+  const nodes = [...encoder.nodes(graph.nodes), ...aliases];
+  const fixed = ({ name }: GraphInput) => weights.has(name);
   return writeModel({
     irVersion: IR_VERSION,
     producerName: 'gradclinic',
@@ -119,9 +304,16 @@ export function encodeOnnx(graph: Graph): Uint8Array {
     graph: {
       name: 'gradclinic',
       node: nodes,
-      initializer: initializers,
-      input: graph.inputs.map(valueInfo),
-      output: graph.outputs.map(valueInfo),
+      initializer: [
+        floats(one, { shape: [], data: Float32Array.of(1) }),
+        ...[...graph.constants].map(([id, constant]) => floats(encoder.nameOf({ id }), constant)),
+        ...graph.inputs
+          .filter(fixed)
+          .map(({ name, tensor }) => floats(name, { shape: tensor.shape, data: present(weights.get(name)) })),
+        ...integers.initializers,
+      ],
+      input: graph.inputs.filter((input) => !fixed(input)).map(({ name, tensor }) => valueInfo(name, tensor)),
+      output: graph.outputs.map(({ name, tensor }) => valueInfo(name, tensor)),
     },
   });
 }

@@ -13,6 +13,8 @@ const root = protobuf.Root.fromJSON({
       fields: {
         name: string(1),
         i: message('int64', 3),
+        s: { type: 'bytes', id: 4 },
+        g: message('GraphProto', 6),
         ints: packed('int64', 8),
         type: message('int32', 20),
       },

@@ -1,19 +1,49 @@
 /** @file The operators of the graph: ONNX's, each with its attributes and its shape inference. */
 
-export type DataType = 'float32' | 'bool';
+import type { ScanBody } from './scan.ts';
+
+/** `scan` is the handle of a loop, whose results are read by `ScanOutput`. */
+export type DataType = 'float32' | 'bool' | 'scan';
 export type Shape = readonly number[];
 
 type None = Readonly<Record<never, never>>;
 
-/** Every operator with its attributes. `StopGradient` is ONNX `Identity`, through which no gradient flows. */
+/** How a window slides over the spatial axes; one number per axis. */
+export interface Convolution {
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Zeros before and after each axis. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly groups: number;
+}
+
+/** Elements start, start + step, … of one axis, `count` of them. */
+export interface SliceAttributes {
+  readonly axis: number;
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+/**
+ * Every operator with its attributes. `StopGradient` is ONNX `Identity`, through which no gradient flows. Some are one
+ * way of using their ONNX namesake: `Gather` reads rows of a table at indices that are whole float32 numbers,
+ * `ScatterAdd` sums rows into a table of zeros, `Pad` pads with zeros, `ScanOutput` reads a result of a `Scan`.
+ */
 export interface OperatorAttributes {
   Abs: None;
   Add: None;
+  Concat: { readonly axis: number };
+  Conv: Convolution;
+  /** The adjoint of `Conv` in its first argument; `size` are the spatial axes of the result. */
+  ConvTranspose: Convolution & { readonly size: readonly number[] };
   Cos: None;
   Div: None;
   Erf: None;
   Exp: None;
   Expand: { readonly shape: Shape };
+  Gather: None;
   Gemm: { readonly transA: boolean; readonly transB: boolean };
   Greater: None;
   GreaterOrEqual: None;
@@ -26,12 +56,19 @@ export interface OperatorAttributes {
   Min: None;
   Mul: None;
   Neg: None;
+  Pad: { readonly before: readonly number[]; readonly after: readonly number[] };
   Pow: None;
   ReduceSum: { readonly axes: readonly number[]; readonly keepdims: boolean };
   Relu: None;
   Reshape: { readonly shape: Shape };
+  /** Inputs: initial states, then sequences [time, …], then what the body captures. */
+  Scan: { readonly body: ScanBody; readonly reverse: boolean };
+  /** A body's tensor of every iteration, stacked along a new first axis, or a final state. */
+  ScanOutput: { readonly stacked: boolean; readonly index: number; readonly shape: Shape };
+  ScatterAdd: { readonly rows: number };
   Sigmoid: None;
   Sin: None;
+  Slice: SliceAttributes;
   Softmax: { readonly axis: number };
   Softplus: None;
   Sqrt: None;
@@ -106,15 +143,67 @@ function reshape(inputs: readonly Shape[], { shape }: OperatorAttributes['Reshap
   return [...shape];
 }
 
+function concat(inputs: readonly Shape[], { axis }: OperatorAttributes['Concat']): number[] {
+  const first = at(inputs, 0);
+  for (const shape of inputs) {
+    if (shape.length !== first.length || shape.some((size, i) => i !== axis && size !== first[i]))
+      throw new ShapeMismatch(`${text(first)} and ${text(shape)} cannot be joined along axis ${axis}`);
+  }
+  return first.map((size, i) =>
+    i === axis ? inputs.reduce((sum, shape) => sum + (shape[i] ?? 0), 0) : size,
+  );
+}
+
+/** Positions of a window along one axis: ⌊(size + before + after − dilation (window − 1) − 1)/stride⌋ + 1. */
+function windows(size: number, window: number, axis: number, attributes: Convolution): number {
+  const { strides, dilations, before, after } = attributes;
+  const room = size + (before[axis] ?? 0) + (after[axis] ?? 0) - (dilations[axis] ?? 1) * (window - 1) - 1;
+  if (room < 0)
+    throw new ShapeMismatch(
+      `a window of ${(dilations[axis] ?? 1) * (window - 1) + 1} does not fit into ${size}`,
+    );
+  return Math.floor(room / (strides[axis] ?? 1)) + 1;
+}
+
+/** [batch, in, …size] and kernel [out, in/groups, …window] → [batch, out, …positions] */
+function conv(inputs: readonly Shape[], attributes: OperatorAttributes['Conv']): number[] {
+  const [[batch = 0, channels = 0, ...size], [out = 0, inner = 0, ...window]] = [
+    at(inputs, 0),
+    at(inputs, 1),
+  ];
+  if (channels !== inner * attributes.groups || out % attributes.groups !== 0)
+    throw new ShapeMismatch(
+      `${channels} channels and ${out} filters do not split into ${attributes.groups} groups`,
+    );
+  return [batch, out, ...size.map((length, axis) => windows(length, window[axis] ?? 1, axis, attributes))];
+}
+
+function slice(inputs: readonly Shape[], { axis, start, step, count }: SliceAttributes): number[] {
+  const shape = at(inputs, 0);
+  if (start + step * (count - 1) >= (shape[axis] ?? 0))
+    throw new ShapeMismatch(
+      `axis ${axis} of ${text(shape)} ends before element ${start + step * (count - 1)}`,
+    );
+  return [...shape.with(axis, count)];
+}
+
 /** Shape of the output from the shapes of the inputs. Total: a new operator without an entry does not compile. */
 export const inferShape: { readonly [O in Operator]: Infer<O> } = {
   Abs: same,
   Add: broadcastAll,
+  Concat: concat,
+  Conv: conv,
+  ConvTranspose: (inputs, { groups, size }) => [
+    at(inputs, 0)[0] as number,
+    (at(inputs, 1)[1] as number) * groups,
+    ...size,
+  ],
   Cos: same,
   Div: broadcastAll,
   Erf: same,
   Exp: same,
   Expand: (inputs, { shape }) => broadcast(at(inputs, 0), shape),
+  Gather: (inputs) => [...at(inputs, 1), at(inputs, 0)[1] as number],
   Gemm: gemm,
   Greater: broadcastAll,
   GreaterOrEqual: broadcastAll,
@@ -127,12 +216,18 @@ export const inferShape: { readonly [O in Operator]: Infer<O> } = {
   Min: broadcastAll,
   Mul: broadcastAll,
   Neg: same,
+  Pad: (inputs, { before, after }) =>
+    at(inputs, 0).map((size, axis) => (before[axis] ?? 0) + size + (after[axis] ?? 0)),
   Pow: broadcastAll,
   ReduceSum: reduce,
   Relu: same,
   Reshape: reshape,
+  Scan: () => [],
+  ScanOutput: (_inputs, { shape }) => [...shape],
+  ScatterAdd: (inputs, { rows }) => [rows, at(inputs, 1).at(-1) as number],
   Sigmoid: same,
   Sin: same,
+  Slice: slice,
   Softmax: same,
   Softplus: same,
   Sqrt: same,
@@ -145,4 +240,5 @@ export const inferShape: { readonly [O in Operator]: Infer<O> } = {
 
 const comparisons: ReadonlySet<Operator> = new Set(['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']);
 
-export const outputType = (operator: Operator): DataType => (comparisons.has(operator) ? 'bool' : 'float32');
+export const outputType = (operator: Operator): DataType =>
+  operator === 'Scan' ? 'scan' : comparisons.has(operator) ? 'bool' : 'float32';

@@ -60,7 +60,7 @@ describe('finish', () => {
     g.output('y', kept);
     const graph = g.finish();
     expect(operatorsOf(graph)).toEqual(['Exp', 'Mul']);
-    expect([...graph.constants.values()]).toEqual([2]);
+    expect([...graph.constants.values()]).toEqual([{ shape: [], data: Float32Array.of(2) }]);
     expect(graph.inputs.map(({ name }) => name)).toEqual(['x', 'unused']);
   });
 

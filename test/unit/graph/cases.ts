@@ -1,5 +1,13 @@
 /** @file What every operator is tried on: shapes, inputs, attributes. Read by the tests of values and of derivatives. */
-import { calculus as c, type GraphBuilder, type Operator, type Tensor } from '../../../src/graph/index.ts';
+import {
+  type Convolution,
+  calculus as c,
+  type GraphBuilder,
+  type Operator,
+  type SliceAttributes,
+  scan,
+  type Tensor,
+} from '../../../src/graph/index.ts';
 import { between, type Draw, grid, nonzero, ordinary, positive } from './draws.ts';
 
 export interface OperatorCase {
@@ -122,10 +130,190 @@ const conditions: readonly Shapes[] = [
 
 const choose: Ternary = (g, a, yes, no) => c.where(g, c.greater(g, a, g.constant(0)), yes, no);
 
+const convolution = (given: Partial<Convolution>, rank: number): Convolution => ({
+  strides: Array(rank).fill(1),
+  dilations: Array(rank).fill(1),
+  before: Array(rank).fill(0),
+  after: Array(rank).fill(0),
+  groups: 1,
+  ...given,
+});
+
+/** x [batch, in, …size], kernel [out, in/groups, …window] */
+const convolutions: readonly {
+  readonly shapes: readonly [number[], number[]];
+  readonly given: Partial<Convolution>;
+}[] = [
+  {
+    shapes: [
+      [2, 1, 5],
+      [3, 1, 2],
+    ],
+    given: {},
+  },
+  {
+    shapes: [
+      [2, 2, 3, 4],
+      [2, 2, 2, 3],
+    ],
+    given: {},
+  },
+  {
+    shapes: [
+      [1, 2, 3, 3],
+      [2, 2, 3, 3],
+    ],
+    given: {},
+  },
+  {
+    shapes: [
+      [1, 2, 4, 4],
+      [2, 2, 3, 3],
+    ],
+    given: { before: [1, 1], after: [1, 1] },
+  },
+  // The window leaves the last column unread.
+  {
+    shapes: [
+      [2, 2, 5, 6],
+      [1, 2, 3, 2],
+    ],
+    given: { strides: [2, 3] },
+  },
+  {
+    shapes: [
+      [1, 2, 7, 6],
+      [2, 2, 3, 2],
+    ],
+    given: { dilations: [2, 3], before: [0, 1], after: [2, 0] },
+  },
+  {
+    shapes: [
+      [1, 4, 4, 4],
+      [4, 2, 3, 3],
+    ],
+    given: { groups: 2, strides: [2, 2], before: [1, 1], after: [1, 1] },
+  },
+  {
+    shapes: [
+      [2, 3, 4],
+      [3, 1, 2],
+    ],
+    given: { groups: 3, dilations: [2] },
+  },
+];
+
+const convolutionCases = (transposed: boolean): OperatorCase[] =>
+  convolutions.map(({ shapes: [x, kernel], given }) => {
+    const attributes = convolution(given, x.length - 2);
+    const size = x.slice(2);
+    const built = make([x, kernel], [], (g, a, w) => {
+      const y = c.conv(g, a as Tensor, w as Tensor, attributes);
+      return transposed ? g.apply('ConvTranspose', [y, w as Tensor], { ...attributes, size }) : y;
+    });
+    return { ...built, name: `${built.name} ${JSON.stringify(given)}` };
+  });
+
+const slices: readonly {
+  readonly shape: number[];
+  readonly parts: readonly SliceAttributes[];
+  readonly why: string;
+}[] = [
+  { shape: [5], parts: [{ axis: 0, start: 1, step: 1, count: 3 }], why: 'inside' },
+  { shape: [2, 7], parts: [{ axis: 1, start: 1, step: 2, count: 3 }], why: 'every second' },
+  { shape: [2, 7], parts: [{ axis: 1, start: 1, step: 3, count: 2 }], why: 'every third, the end unread' },
+  {
+    shape: [2, 6],
+    parts: [0, 2, 4].map((start) => ({ axis: 1, start, step: 1, count: 2 })),
+    why: 'tiles',
+  },
+  {
+    shape: [6, 2],
+    parts: [1, 0].map((start) => ({ axis: 0, start, step: 2, count: 3 })),
+    why: 'interleaved',
+  },
+  {
+    shape: [2, 5],
+    parts: [0, 1, 2].map((start) => ({ axis: 1, start, step: 1, count: 3 })),
+    why: 'overlapping',
+  },
+  {
+    shape: [3, 3],
+    parts: [
+      { axis: 0, start: 0, step: 1, count: 1 },
+      { axis: 1, start: 2, step: 1, count: 1 },
+    ],
+    why: 'of two axes',
+  },
+];
+
+/** The sum of slices, each times a number of its own. */
+const sliceCases: OperatorCase[] = slices.map(({ shape, parts, why }) => ({
+  ...make([shape], [], (g, x) => {
+    const terms = parts.map((part, i) =>
+      c.total(g, c.mul(g, c.sin(g, c.slice(g, x as Tensor, part)), g.constant(i + 1))),
+    );
+    return terms.reduce((sum, term) => c.add(g, sum, term));
+  }),
+  name: `[${shape}], ${why}`,
+}));
+
+/**
+ * h ← tanh(x + h W) · (1 + b), from h0 [2, 3], over x [4, 2, 3]; with a second state that counts, a captured vector that
+ * is not a factor of a product, and results that are stacked, final, or both.
+ */
+const loops = (result: 'stacked' | 'final' | 'both' | 'state'): OperatorCase => ({
+  ...make([[2, 3], [4, 2, 3], [3, 3], [3]], [], (g, initial, sequence, kernel, bias) => {
+    const { final, outputs } = scan(
+      g,
+      {
+        initial: [initial as Tensor, g.tensor([1], Float32Array.of(0.5))],
+        sequences: [sequence as Tensor],
+        captured: [kernel as Tensor, bias as Tensor],
+      },
+      (b, { states: [h, count], elements: [x], captured: [w, v] }) => {
+        const sum = c.add(b, x as Tensor, c.gemm(b, h as Tensor, w as Tensor));
+        const scaled = c.mul(b, c.tanh(b, sum), c.add(b, b.constant(1), v as Tensor));
+        const next = c.mul(b, scaled, count as Tensor);
+        return { next: [next, c.add(b, count as Tensor, b.constant(0.25))], outputs: [next, h as Tensor] };
+      },
+    );
+    const [last] = final as [Tensor];
+    const [each, before] = outputs as [Tensor, Tensor];
+    if (result === 'stacked') return each;
+    if (result === 'state') return before;
+    return result === 'final' ? last : c.add(g, each, last);
+  }),
+  name: result,
+});
+
 /** Total: a new operator without a case does not compile. */
 export const cases: { readonly [O in Operator]: readonly OperatorCase[] } = {
   Abs: unary(c.abs, nonzero),
   Add: binary(c.add),
+  Concat: [
+    make(
+      [
+        [2, 3],
+        [1, 3],
+        [4, 3],
+      ],
+      [],
+      (g, ...xs) => c.concat(g, xs, 0),
+    ),
+    make(
+      [
+        [2, 3, 1],
+        [2, 2, 1],
+      ],
+      [],
+      (g, ...xs) => c.concat(g, xs, 1),
+    ),
+    // The same tensor twice: it gets the gradients of both places.
+    make([[2, 2]], [], (g, x) => c.concat(g, [x as Tensor, x as Tensor], 1)),
+  ],
+  Conv: convolutionCases(false),
+  ConvTranspose: convolutionCases(true),
   Cos: unary(c.cos),
   Div: binary(c.div, ordinary, nonzero),
   Erf: unary(c.erf),
@@ -135,6 +323,12 @@ export const cases: { readonly [O in Operator]: readonly OperatorCase[] } = {
     make([[3, 1]], [], (g, x) => c.expand(g, x as Tensor, [2, 3, 4])),
     // ONNX stretches both ways: a 1 in the wanted shape leaves the input's size.
     make([[2, 3]], [], (g, x) => c.expand(g, x as Tensor, [4, 1, 3])),
+  ],
+  Gather: [
+    // Rows 0 and 2 twice, row 3 never.
+    make([[4, 3]], [], (g, table) =>
+      c.gather(g, table as Tensor, g.tensor([2, 3], Float32Array.of(0, 2, 1, 2, 0, 1))),
+    ),
   ],
   Gemm: gemms,
   Greater: comparison(c.greater),
@@ -148,6 +342,10 @@ export const cases: { readonly [O in Operator]: readonly OperatorCase[] } = {
   Min: binary(c.min, grid(0), grid(1 / 8)),
   Mul: binary(c.mul),
   Neg: unary(c.neg),
+  Pad: [
+    make([[3]], [], (g, x) => c.pad(g, x as Tensor, [2], [1])),
+    make([[2, 3, 2]], [], (g, x) => c.pad(g, x as Tensor, [0, 1, 2], [3, 0, 1])),
+  ],
   Pow: [
     ...binary(c.pow, positive, ordinary),
     // Negative bases have real powers for whole exponents only, which cannot be varied: here they are constants.
@@ -166,8 +364,17 @@ export const cases: { readonly [O in Operator]: readonly OperatorCase[] } = {
     make([[1]], [], (g, x) => c.reshape(g, x as Tensor, [])),
     make([[]], [], (g, x) => c.reshape(g, x as Tensor, [1, 1])),
   ],
+  Scan: [loops('stacked'), loops('both')],
+  ScanOutput: [loops('final'), loops('state')],
+  ScatterAdd: [
+    make([[2, 3, 2]], [], (g, updates) => {
+      const indices = g.tensor([2, 3], Float32Array.of(3, 0, 3, 1, 0, 3));
+      return g.apply('ScatterAdd', [indices, updates as Tensor], { rows: 5 });
+    }),
+  ],
   Sigmoid: unary(c.sigmoid, between(-4, 4)),
   Sin: unary(c.sin),
+  Slice: sliceCases,
   Softmax: alongAxes(c.softmax),
   Softplus: unary(c.softplus, between(-4, 4)),
   Sqrt: unary(c.sqrt, positive),
