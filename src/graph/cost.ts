@@ -1,51 +1,49 @@
 /** @file What a graph costs to run: floating-point operations and bytes, from its shapes alone. */
 import type { Graph, Node } from './graph.ts';
-import { sizeOf } from './operators.ts';
+import { type Operator, sizeOf } from './operators.ts';
 
 const BYTES_PER_NUMBER = 4;
 
-/** Operators that move numbers without computing. */
-const free: ReadonlySet<Node['operator']> = new Set([
-  'Concat',
-  'Expand',
-  'Gather',
-  'Pad',
-  'Reshape',
-  'ScanOutput',
-  'Slice',
-  'StopGradient',
-  'Transpose',
-]);
+type Cost<O extends Operator> = (node: Node<O>) => number;
 
-function flopsOfNode(node: Node): number {
-  const size = sizeOf(node.output.shape);
-  if (free.has(node.operator)) return 0;
-  if (node.operator === 'ReduceSum') return sizeOf(node.inputs[0]?.shape ?? []);
-  if (node.operator === 'Scan') return flopsOfLoop(node as Node<'Scan'>);
-  if (node.operator === 'Conv' || node.operator === 'ConvTranspose') {
-    // Every element of the smaller side of the window meets a whole kernel: [in/groups, …window] per output.
-    const per = sizeOf(node.inputs[1]?.shape.slice(1) ?? []);
-    return 2 * per * sizeOf((node.operator === 'Conv' ? node.output : node.inputs[0])?.shape ?? []);
-  }
-  if (node.operator === 'Gemm') {
-    const { transA } = node.attributes as { transA: boolean };
-    const inner = node.inputs[0]?.shape[transA ? 0 : 1] ?? 1;
-    return 2 * size * inner;
-  }
-  if (node.operator === 'MatMul') return 2 * size * (node.inputs[0]?.shape.at(-1) ?? 1);
-  return size;
-}
+const free = () => 0;
+const sizeOfInput = ({ inputs }: Node, index: number) => sizeOf(inputs[index]?.shape ?? []);
 
-function flopsOfLoop({ attributes: { body }, inputs }: Node<'Scan'>): number {
-  const time = inputs[body.states.length]?.shape[0] ?? 0;
-  return time * body.nodes.reduce((sum, node) => sum + flopsOfNode(node), 0);
-}
+/** Every number of the side that is not spread meets a kernel [in/groups, …window]. */
+const perKernel = (node: Node, numbers: number) => 2 * numbers * sizeOf(node.inputs[1]?.shape.slice(1) ?? []);
+
+/** Operators that move numbers without computing, and those that take more than one operation for each result. */
+const costs: { readonly [O in Operator]?: Cost<O> } = {
+  Concat: free,
+  Conv: (node) => perKernel(node, sizeOf(node.output.shape)),
+  ConvTranspose: (node) => perKernel(node, sizeOfInput(node, 0)),
+  Expand: free,
+  Gather: free,
+  Gemm: ({ inputs, attributes, output }) =>
+    2 * sizeOf(output.shape) * (inputs[0]?.shape[attributes.transA ? 0 : 1] ?? 1),
+  MatMul: ({ inputs, output }) => 2 * sizeOf(output.shape) * (inputs[0]?.shape.at(-1) ?? 1),
+  Pad: free,
+  ReduceSum: (node) => sizeOfInput(node, 0),
+  Reshape: free,
+  Scan: ({ attributes: { body }, inputs }) => {
+    const time = inputs[body.states.length]?.shape[0] ?? 0;
+    return time * body.nodes.reduce((sum, node) => sum + flopsOfNode(node), 0);
+  },
+  ScanOutput: free,
+  ScatterAdd: (node) => sizeOfInput(node, 1),
+  Slice: free,
+  StopGradient: free,
+  Transpose: free,
+};
+
+const flopsOfNode = <O extends Operator>(node: Node<O>): number =>
+  costs[node.operator]?.(node) ?? sizeOf(node.output.shape);
 
 /** One run: a multiply–add counts as two, every elementwise operation as one. */
 export const flopsOf = (graph: Graph): number =>
   graph.nodes.reduce((sum, node) => sum + flopsOfNode(node), 0);
 
-/** Upper bound: every tensor of the graph kept at once. */
+/** Upper bound: every tensor of the graph kept at once, those inside loops once for every iteration that saves them. */
 export const bytesOf = (graph: Graph): number =>
   BYTES_PER_NUMBER *
   [...graph.inputs.map(({ tensor }) => tensor), ...graph.nodes.map(({ output }) => output)].reduce(

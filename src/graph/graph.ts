@@ -94,6 +94,11 @@ export class GraphBuilder {
     }
   }
 
+  /** @throws GraphShapeError with this message, naming the layer that is being built */
+  refuse(message: string): never {
+    throw new GraphShapeError(message, this.#scope);
+  }
+
   /** A value that is fed at every run. Names are unique. */
   input(name: string, shape: Shape, dtype: DataType = 'float32'): Tensor {
     assert(!this.#inputs.some((input) => input.name === name), `input ${name} exists already`);

@@ -23,6 +23,8 @@ export interface Parameter {
   readonly fanIn: number;
   readonly fanOut: number;
   readonly initializer: PartConfig;
+  /** Elements from here to there (exclusive) start at 1, whatever the initializer. */
+  readonly ones?: readonly [from: number, to: number];
   readonly value: Tensor;
 }
 
@@ -128,6 +130,14 @@ class NetworkBuilder {
     const nameOf = (name: string) => `${layer.name}/${name}`;
     const parameter = (tensor: string, shape: readonly number[], options: ParameterOptions) =>
       this.#parameter(layer.name, tensor, shape, options);
+    /** Learned parameters of an activation, one number per feature each. */
+    const slopes = (activation: Activation, count: number): Record<string, Tensor> =>
+      Object.fromEntries(
+        Object.entries(activation.parameters).map(([name, initial]) => [
+          name,
+          parameter(name, [count], { fanIn: count, fanOut: count, initializer: constant(initial) }),
+        ]),
+      );
     return {
       g,
       mode: this.#mode,
@@ -149,16 +159,23 @@ class NetworkBuilder {
       activate: (x: Tensor, config: ActivationConfig) => {
         const activation = resolveActivation(config);
         activations.push(activation);
-        const count = features(x);
-        const learned = Object.entries(activation.parameters).map(([name, initial]) => [
+        const learned = Object.entries(slopes(activation, features(x))).map(([name, value]) => [
           name,
-          c.reshape(
-            g,
-            parameter(name, [count], { fanIn: count, fanOut: count, initializer: constant(initial) }),
-            alongFeatures(x),
-          ),
+          c.reshape(g, value, alongFeatures(x)),
         ]);
         return activation.build(g, x, featureAxis(x.shape), Object.fromEntries(learned));
+      },
+      activateInLoop: (count, config) => {
+        const activation = resolveActivation(config);
+        activations.push(activation);
+        const learned = Object.entries(slopes(activation, count));
+        return {
+          captured: learned.map(([, value]) => value),
+          apply: (body, x, captured) => {
+            const inside = learned.map(([name], i) => [name, present(captured[i])]);
+            return activation.build(body, x, x.shape.length - 1, Object.fromEntries(inside));
+          },
+        };
       },
       body: (x) => {
         const { output, layers } = this.sequence(layer.body, x);

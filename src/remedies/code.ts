@@ -32,6 +32,8 @@ function layerCode(layer: PlacedLayer, built: ReadonlyMap<string, BuiltLayer>): 
   return layer.part.code(layer.options, {
     features: featuresOf(output_shape),
     inputFeatures: featuresOf(input_shape),
+    inputShape: input_shape,
+    outputShape: output_shape,
     body: layer.body.length === 0 ? empty : join(layer.body.map((inner) => layerCode(inner, built))),
   });
 }

@@ -45,6 +45,7 @@ export function createModel(
       parameter.initializer,
     );
     part.fill(views.weights, parameter, createRandom(seed, 'weights', parameter.name), options);
+    if (parameter.ones !== undefined) views.weights.fill(1, ...parameter.ones);
     return { ...parameter, ...views };
   });
   const averages = new Map(

@@ -29,3 +29,6 @@ export interface InitializerPart<
 export const defineInitializer = <Type extends string, Options extends z.ZodRawShape>(
   part: InitializerPart<Type, Options>,
 ): InitializerPart<Type, Options> => part;
+
+/** Kernels [out, in, …window], which alone have more than two axes: a unit is an element of their first axis. */
+export const isConvolution = (shape: readonly number[]): boolean => shape.length > 2;

@@ -1,14 +1,15 @@
 /** @file Orthonormal columns, or rows where there are fewer of them. */
 import { z } from 'zod';
 import type { Random } from '../../util/random.ts';
-import { defineInitializer, type Target } from './initializer.ts';
+import { defineInitializer, isConvolution, type Target } from './initializer.ts';
 
 /**
  * Gram–Schmidt on Gaussian vectors, in float64. Each is orthogonalised twice: once leaves an error that grows with the
- * condition of the matrix ("twice is enough", Giraud et al. 2005). Leading axes are one: [.., out] → [rows, out].
+ * condition of the matrix ("twice is enough", Giraud et al. 2005). Convolution kernels are matrices [out, in · window].
  */
 function fillOrthogonal(out: Float32Array, target: Target, random: Random, { gain }: { gain: number }): void {
-  const columns = target.shape.at(-1) ?? 1;
+  const { shape } = target;
+  const columns = isConvolution(shape) ? out.length / (shape[0] ?? 1) : (shape.at(-1) ?? 1);
   const rows = out.length / columns;
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
   const vectors: Float64Array[] = [];

@@ -40,12 +40,18 @@ export const batchNorm = defineLayer({
     const normalized = c.div(g, c.sub(g, x, mean), c.sqrt(g, c.add(g, variance, g.constant(epsilon))));
     return c.add(g, c.mul(g, normalized, gamma), beta);
   },
-  code({ momentum, epsilon }, { features: count }) {
+  code({ momentum, epsilon }, { features: count, inputShape }) {
     // PyTorch's momentum is the fraction that is renewed.
     const renewed = Number((1 - momentum).toPrecision(6));
+    const image = inputShape.length === 3;
+    const norm = `nn.BatchNorm${image ? 2 : 1}d(${count}, eps=${epsilon}, momentum=${renewed})`;
+    // PyTorch has the features of a sequence before the time.
+    const swap = inputShape.length === 2 ? ['Transpose(1, 2)'] : [];
     return {
-      pytorch: [`nn.BatchNorm1d(${count}, eps=${epsilon}, momentum=${renewed})`],
-      keras: [`layers.BatchNormalization(momentum=${momentum}, epsilon=${epsilon})`],
+      pytorch: [...swap, norm, ...swap],
+      keras: [
+        `layers.BatchNormalization(${image ? 'axis=1, ' : ''}momentum=${momentum}, epsilon=${epsilon})`,
+      ],
     };
   },
 });

@@ -2,18 +2,14 @@
 import { z } from 'zod';
 import { calculus as c } from '../../graph/index.ts';
 import { resolveActivation } from '../activation_config.ts';
-import { initializerParts } from '../initializers/index.ts';
-import type { InitializerPart } from '../initializers/initializer.ts';
-import { type PartConfig, resolvePart } from '../part_schema.ts';
-import { activationOption, biasInitializerOption, defineLayer, kernelInitializerOption } from './layer.ts';
-
-/** The Keras argument, left out where it is Keras' own default. */
-function initializerArgument(name: string, config: PartConfig, standard: string): string {
-  const { part, options } = resolvePart(initializerParts as unknown as readonly InitializerPart[], config);
-  return part.type === standard ? '' : `, ${name}_initializer=${part.keras(options)}`;
-}
-
-const python = (value: boolean) => (value ? 'True' : 'False');
+import { initializerArgument, python } from './code.ts';
+import {
+  activationOption,
+  biasInitializerOption,
+  defineLayer,
+  kernelInitializerOption,
+  useBiasOption,
+} from './layer.ts';
 
 export const dense = defineLayer({
   type: 'dense',
@@ -23,7 +19,7 @@ export const dense = defineLayer({
   options: {
     units: z.int().min(1).max(65_536).describe('Number of outputs'),
     activation: activationOption,
-    use_bias: z.boolean().default(true).describe('Add a bias'),
+    use_bias: useBiasOption,
     kernel_initializer: kernelInitializerOption,
     bias_initializer: biasInitializerOption,
   },

@@ -1,19 +1,44 @@
 /** @file Every layer that the service knows, and the schema of a layer. A new one is a file beside this and a line here. */
 import { z } from 'zod';
 import { activation } from './activation.ts';
+import { averagePool2d } from './average_pool2d.ts';
 import { batchNorm } from './batch_norm.ts';
+import { conv1d } from './conv1d.ts';
+import { conv2d } from './conv2d.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
+import { embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import { gaussianNoise } from './gaussian_noise.ts';
+import { globalAveragePool1d } from './global_average_pool1d.ts';
+import { globalAveragePool2d } from './global_average_pool2d.ts';
+import { gru } from './gru.ts';
 import type { LayerPart } from './layer.ts';
 import { layerNorm } from './layer_norm.ts';
+import { lstm } from './lstm.ts';
+import { maxPool2d } from './max_pool2d.ts';
+import { positionalEmbedding } from './positional_embedding.ts';
 import { repeat } from './repeat.ts';
+import { reshape } from './reshape.ts';
 import { residual } from './residual.ts';
 import { rmsNorm } from './rms_norm.ts';
+import { selfAttention } from './self_attention.ts';
+import { simpleRnn } from './simple_rnn.ts';
 
 export const layerParts = [
   dense,
+  conv1d,
+  conv2d,
+  maxPool2d,
+  averagePool2d,
+  globalAveragePool1d,
+  globalAveragePool2d,
+  embedding,
+  positionalEmbedding,
+  simpleRnn,
+  lstm,
+  gru,
+  selfAttention,
   activation,
   batchNorm,
   layerNorm,
@@ -21,6 +46,7 @@ export const layerParts = [
   dropout,
   gaussianNoise,
   flatten,
+  reshape,
   residual,
   repeat,
 ] as const;

@@ -11,6 +11,14 @@ export interface ParameterOptions {
   readonly initializer: PartConfig;
   readonly fanIn: number;
   readonly fanOut: number;
+  /** Elements from here to there (exclusive) start at 1, whatever the initializer. */
+  readonly ones?: readonly [from: number, to: number];
+}
+
+/** An activation that is applied inside a loop: what the loop has to capture, and the application itself. */
+export interface LoopActivation {
+  readonly captured: readonly Tensor[];
+  apply(body: GraphBuilder, x: Tensor, captured: readonly Tensor[]): Tensor;
 }
 
 /** What a layer may ask for while it builds. Names are local: the layer's name is put in front. */
@@ -26,6 +34,8 @@ export interface LayerContext {
   noise(distribution: 'uniform' | 'normal', shape: readonly number[]): Tensor;
   /** x after an activation, whose learned parameters then belong to this layer. */
   activate(x: Tensor, activation: ActivationConfig): Tensor;
+  /** The same for values [batch, features] inside a loop. */
+  activateInLoop(features: number, activation: ActivationConfig): LoopActivation;
   /** The layers inside a composite one, applied in turn. */
   body(x: Tensor): Tensor;
 }
@@ -40,6 +50,9 @@ export interface CodeContext {
   /** Features of the output: the size of its feature axis. */
   readonly features: number;
   readonly inputFeatures: number;
+  /** Without the batch. */
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
   /** Code of the layers inside. */
   readonly body: LayerCode;
 }
@@ -69,6 +82,14 @@ const initializerSchema = partSchema(initializerParts).meta({
 export const activationOption = activationSchema.default('linear');
 export const kernelInitializerOption = initializerSchema.default('glorot_uniform');
 export const biasInitializerOption = initializerSchema.default('zeros');
+/** Keras' default of embeddings. */
+export const tableInitializerOption = initializerSchema
+  .default({ type: 'uniform', min: -0.05, max: 0.05 } as never)
+  .describe('Of the table');
+export const recurrentInitializerOption = initializerSchema
+  .default('orthogonal')
+  .describe('Of the recurrent kernel');
+export const useBiasOption = z.boolean().default(true).describe('Add a bias');
 export const epsilonOption = z
   .number()
   .gt(0)

@@ -22,8 +22,15 @@ export const layerNorm = defineLayer({
     const normalized = c.div(g, deviation, c.sqrt(g, c.add(g, variance, g.constant(epsilon))));
     return c.add(g, c.mul(g, normalized, gamma), beta);
   },
-  code: ({ epsilon }, { features: count }) => ({
-    pytorch: [`nn.LayerNorm(${count}, eps=${epsilon})`],
-    keras: [`layers.LayerNormalization(epsilon=${epsilon})`],
-  }),
+  // Of images, over channels, height and width with a scale per channel: what both libraries call one group.
+  code: ({ epsilon }, { features: count, inputShape }) =>
+    inputShape.length === 3
+      ? {
+          pytorch: [`nn.GroupNorm(1, ${count}, eps=${epsilon})`],
+          keras: [`layers.GroupNormalization(1, axis=1, epsilon=${epsilon})`],
+        }
+      : {
+          pytorch: [`nn.LayerNorm(${count}, eps=${epsilon})`],
+          keras: [`layers.LayerNormalization(epsilon=${epsilon})`],
+        },
 });

@@ -18,8 +18,15 @@ export const rmsNorm = defineLayer({
     const normalized = c.div(g, x, c.sqrt(g, c.add(g, square, g.constant(epsilon))));
     return c.mul(g, normalized, c.reshape(g, gamma, alongFeatures(x)));
   },
-  code: ({ epsilon }, { features: count }) => ({
-    pytorch: [`nn.RMSNorm(${count}, eps=${epsilon})`],
-    keras: [`layers.RMSNormalization(epsilon=${epsilon})`],
+  // Of images, nn.RMSNorm and Keras would have a scale per element or normalize one axis: the nearest that they have.
+  code: ({ epsilon }, { features: count, inputShape }) => ({
+    pytorch: [
+      inputShape.length === 3
+        ? `nn.RMSNorm((${inputShape.join(', ')}), eps=${epsilon})`
+        : `nn.RMSNorm(${count}, eps=${epsilon})`,
+    ],
+    keras: [
+      `layers.RMSNormalization(${inputShape.length === 3 ? 'axis=(1, 2, 3), ' : ''}epsilon=${epsilon})`,
+    ],
   }),
 });

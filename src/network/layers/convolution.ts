@@ -1,0 +1,110 @@
+/** @file What `conv1d` and `conv2d` share: parameters, the operator, the bias, the activation; and their code. */
+
+import { z } from 'zod';
+import { calculus as c, sizeOf, type Tensor } from '../../graph/index.ts';
+import { type ActivationConfig, resolveActivation } from '../activation_config.ts';
+import type { PartConfig } from '../part_schema.ts';
+import { initializerArgument, python } from './code.ts';
+import {
+  activationOption,
+  biasInitializerOption,
+  kernelInitializerOption,
+  type LayerCode,
+  type LayerContext,
+  useBiasOption,
+} from './layer.ts';
+import { convolutionOf, groupsOption, paddingOf, paddingOption, type WindowOptions } from './window.ts';
+
+export const convolutionOptions = {
+  filters: z.int().min(1).max(65_536).describe('Number of output channels (features)'),
+  padding: paddingOption,
+  groups: groupsOption,
+  activation: activationOption,
+  use_bias: useBiasOption,
+  kernel_initializer: kernelInitializerOption,
+  bias_initializer: biasInitializerOption,
+};
+
+export interface ConvolutionOptions {
+  readonly filters: number;
+  readonly groups: number;
+  readonly activation: ActivationConfig;
+  readonly use_bias: boolean;
+  readonly kernel_initializer: PartConfig;
+  readonly bias_initializer: PartConfig;
+}
+
+/**
+ * x ∗ kernel + bias, before the activation. fan_in = in/groups · window, fan_out = filters · window.
+ * @param x [batch, in, …size]
+ */
+export function convolve(
+  context: LayerContext,
+  x: Tensor,
+  options: ConvolutionOptions,
+  windowed: WindowOptions,
+): Tensor {
+  const { g } = context;
+  const { filters, groups } = options;
+  const [, channels = 1, ...size] = x.shape;
+  if (channels % groups !== 0 || filters % groups !== 0)
+    g.refuse(`${channels} channels and ${filters} filters do not split into ${groups} groups`);
+  const inner = channels / groups;
+  const window = sizeOf(windowed.window);
+  const fans = { fanIn: inner * window, fanOut: filters * window };
+  const kernel = context.parameter('kernel', [filters, inner, ...windowed.window], {
+    ...fans,
+    initializer: options.kernel_initializer,
+  });
+  const product = c.conv(g, x, kernel, convolutionOf(size, windowed, groups));
+  if (!options.use_bias) return product;
+  const bias = context.parameter('bias', [filters], { ...fans, initializer: options.bias_initializer });
+  return c.add(g, product, c.reshape(g, bias, [filters, ...size.map(() => 1)]));
+}
+
+const tuple = (values: readonly number[]): string =>
+  values.every((value) => value === values[0]) ? String(values[0]) : `(${values.join(', ')})`;
+
+/** PyTorch pads both ends alike; uneven padding is a layer of its own. */
+function torchPadding(
+  size: readonly number[],
+  windowed: WindowOptions,
+): { layer: string[]; argument: string } {
+  const { before, after } = paddingOf(size, windowed);
+  if ([...before, ...after].every((n) => n === 0)) return { layer: [], argument: '' };
+  if (before.every((n, axis) => n === after[axis]))
+    return { layer: [], argument: `, padding=${tuple(before)}` };
+  const ends = before
+    .map((n, axis) => [n, after[axis]])
+    .toReversed()
+    .flat();
+  return { layer: [`nn.ConstantPad${size.length}d((${ends.join(', ')}), 0.0)`], argument: '' };
+}
+
+/** @param size of the input's time or height and width */
+export function convolutionCode(
+  options: ConvolutionOptions,
+  windowed: WindowOptions,
+  channels: number,
+  size: readonly number[],
+): LayerCode {
+  const { filters, groups, use_bias } = options;
+  const { window, stride, dilation, padding } = windowed;
+  const axes = size.length;
+  const pad = torchPadding(size, windowed);
+  const named = (name: string, values: readonly number[]) =>
+    values.every((value) => value === 1) ? '' : `, ${name}=${tuple(values)}`;
+  const grouped = groups === 1 ? '' : `, groups=${groups}`;
+  const torch = `nn.Conv${axes}d(${channels}, ${filters}, ${tuple(window)}${named('stride', stride)}${named('dilation', dilation)}${pad.argument}${grouped}${use_bias ? '' : `, bias=${python(false)}`})`;
+  const bias = use_bias
+    ? initializerArgument('bias', options.bias_initializer, 'zeros')
+    : `, use_bias=${python(false)}`;
+  const format = axes === 2 ? ', data_format="channels_first"' : '';
+  const keras = `layers.Conv${axes}D(${filters}, ${tuple(window)}${named('strides', stride)}${named('dilation_rate', dilation)}, padding="${padding}"${grouped}${format}${initializerArgument('kernel', options.kernel_initializer, 'glorot_uniform')}${bias})`;
+  const { name, pytorch: torchActivation, keras: kerasActivation } = resolveActivation(options.activation);
+  const linear = name === 'linear';
+  return {
+    pytorch: [...pad.layer, torch, ...(linear ? [] : [torchActivation(filters)])],
+    keras: [keras, ...(linear ? [] : [kerasActivation])],
+  };
+}

@@ -1,0 +1,33 @@
+/** @file A learned vector for every token. */
+import { z } from 'zod';
+import { calculus as c } from '../../graph/index.ts';
+import { initializerArgument } from './code.ts';
+import { defineLayer, tableInitializerOption } from './layer.ts';
+
+export const embedding = defineLayer({
+  type: 'embedding',
+  title: 'Embedding',
+  formula: '[time] tokens → [time, dimensions]: row x of the table [vocabulary, dimensions]',
+  sources: ['Bengio et al. 2003, A neural probabilistic language model'],
+  options: {
+    vocabulary: z.int().min(1).max(1_000_000).describe('Number of tokens: they are 0 … vocabulary − 1'),
+    dimensions: z.int().min(1).max(65_536).describe('Length of each vector'),
+    table_initializer: tableInitializerOption,
+  },
+  build(context, x, { vocabulary, dimensions, table_initializer }) {
+    const { g } = context;
+    if (x.shape.length !== 2) g.refuse(`takes tokens [time], not [${x.shape.slice(1).join(', ')}]`);
+    const table = context.parameter('table', [vocabulary, dimensions], {
+      fanIn: vocabulary,
+      fanOut: dimensions,
+      initializer: table_initializer,
+    });
+    return c.gather(g, table, x);
+  },
+  code: ({ vocabulary, dimensions, table_initializer }) => ({
+    pytorch: [`nn.Embedding(${vocabulary}, ${dimensions})`],
+    keras: [
+      `layers.Embedding(${vocabulary}, ${dimensions}${initializerArgument('embeddings', table_initializer, 'none')})`,
+    ],
+  }),
+});

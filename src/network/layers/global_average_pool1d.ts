@@ -1,0 +1,20 @@
+/** @file The mean of every feature of a sequence. */
+import { calculus as c } from '../../graph/index.ts';
+import { defineLayer } from './layer.ts';
+import { checkSequence } from './window.ts';
+
+export const globalAveragePool1d = defineLayer({
+  type: 'global_average_pool1d',
+  title: 'Global average pooling over time',
+  formula: '[time, features] → [features], the mean over time',
+  sources: ['Lin et al. 2014, arXiv:1312.4400'],
+  options: {},
+  build({ g }, x) {
+    checkSequence(g, x);
+    return c.reduceMean(g, x, [1]);
+  },
+  code: () => ({
+    pytorch: ['Expression(lambda x: x.mean(1))'],
+    keras: ['layers.GlobalAveragePooling1D()'],
+  }),
+});

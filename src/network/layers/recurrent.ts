@@ -1,0 +1,122 @@
+/** @file What recurrent layers share: options, the projection of the inputs for all time steps at once, code. */
+import { z } from 'zod';
+import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
+import type { PartConfig } from '../part_schema.ts';
+import { initializerArgument, python } from './code.ts';
+import {
+  biasInitializerOption,
+  kernelInitializerOption,
+  type LayerCode,
+  type LayerContext,
+  recurrentInitializerOption,
+  useBiasOption,
+} from './layer.ts';
+import { checkSequence } from './window.ts';
+
+export const recurrentOptions = {
+  units: z.int().min(1).max(65_536).describe('Number of outputs'),
+  return_sequences: z
+    .boolean()
+    .default(false)
+    .describe('The outputs of all time steps, not the last one only'),
+  use_bias: useBiasOption,
+  kernel_initializer: kernelInitializerOption,
+  recurrent_initializer: recurrentInitializerOption,
+  bias_initializer: biasInitializerOption,
+};
+
+export interface RecurrentOptions {
+  readonly units: number;
+  readonly return_sequences: boolean;
+  readonly use_bias: boolean;
+  readonly kernel_initializer: PartConfig;
+  readonly recurrent_initializer: PartConfig;
+  readonly bias_initializer: PartConfig;
+}
+
+export interface Projected {
+  /** x W + b of every time step: [time, batch, gates · units] */
+  readonly inputs: Tensor;
+  /** [units, gates · units] */
+  readonly recurrentKernel: Tensor;
+  /** Zeros [batch, units] */
+  readonly zeros: Tensor;
+}
+
+/**
+ * The part that no state enters, as one product over all time steps.
+ * @param x [batch, time, in]
+ * @param ones bias elements that start at 1
+ */
+export function projectInputs(
+  context: LayerContext,
+  x: Tensor,
+  gates: number,
+  options: RecurrentOptions,
+  ones?: readonly [from: number, to: number],
+): Projected {
+  const { g } = context;
+  checkSequence(g, x);
+  const [batch = 1, time = 1, fanIn = 1] = x.shape;
+  const { units } = options;
+  const width = gates * units;
+  const fans = { fanIn, fanOut: width };
+  const kernel = context.parameter('kernel', [fanIn, width], {
+    ...fans,
+    initializer: options.kernel_initializer,
+  });
+  const recurrentKernel = context.parameter('recurrent_kernel', [units, width], {
+    fanIn: units,
+    fanOut: width,
+    initializer: options.recurrent_initializer,
+  });
+  const rows = c.asMatrix(g, c.transpose(g, x, [1, 0, 2]));
+  const bias = options.use_bias
+    ? context.parameter('bias', [width], {
+        ...fans,
+        initializer: options.bias_initializer,
+        ...(ones === undefined ? {} : { ones }),
+      })
+    : null;
+  const product = bias === null ? c.gemm(g, rows, kernel) : c.affine(g, rows, kernel, bias);
+  return {
+    inputs: c.reshape(g, product, [time, batch, width]),
+    recurrentKernel,
+    zeros: c.zeros(g, [batch, units]),
+  };
+}
+
+/** Block `index` of the features of x [batch, gates · units]. */
+export const gate = (g: GraphBuilder, x: Tensor, index: number, units: number, blocks = 1): Tensor =>
+  c.slice(g, x, { axis: 1, start: index * units, step: 1, count: blocks * units });
+
+/** [time, batch, units] → [batch, time, units], or the last output. */
+export const answer = (
+  g: GraphBuilder,
+  { return_sequences }: RecurrentOptions,
+  outputs: Tensor | undefined,
+  last: Tensor | undefined,
+): Tensor => (return_sequences ? c.transpose(g, outputs as Tensor, [1, 0, 2]) : (last as Tensor));
+
+/** @param extra further arguments of either class */
+export function recurrentCode(
+  name: { readonly pytorch: string; readonly keras: string },
+  options: RecurrentOptions,
+  inputFeatures: number,
+  extra: { readonly pytorch?: string; readonly keras?: string } = {},
+): LayerCode {
+  const { units, return_sequences, use_bias } = options;
+  const sequences = return_sequences ? ', return_sequences=True' : '';
+  const bias = use_bias
+    ? initializerArgument('bias', options.bias_initializer, 'zeros')
+    : `, use_bias=${python(false)}`;
+  const initializers =
+    initializerArgument('kernel', options.kernel_initializer, 'glorot_uniform') +
+    initializerArgument('recurrent', options.recurrent_initializer, 'orthogonal');
+  return {
+    pytorch: [
+      `Recurrent(nn.${name.pytorch}(${inputFeatures}, ${units}, batch_first=True${use_bias ? '' : ', bias=False'}${extra.pytorch ?? ''})${sequences})`,
+    ],
+    keras: [`layers.${name.keras}(${units}${sequences}${initializers}${bias}${extra.keras ?? ''})`],
+  };
+}

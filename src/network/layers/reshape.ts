@@ -1,0 +1,19 @@
+/** @file Another shape for the same numbers. */
+import { z } from 'zod';
+import { calculus as c } from '../../graph/index.ts';
+import { defineLayer } from './layer.ts';
+
+export const reshape = defineLayer({
+  type: 'reshape',
+  title: 'Reshape',
+  formula: 'the same numbers, row-major, in another shape of the same size',
+  sources: [],
+  options: {
+    shape: z.array(z.int().min(1).max(1_000_000)).min(1).max(3).describe('Without the batch'),
+  },
+  build: ({ g }, x, { shape }) => c.reshape(g, x, [x.shape[0] ?? 1, ...shape]),
+  code: ({ shape }) => ({
+    pytorch: [`nn.Unflatten(1, (${shape.join(', ')},))`].map((line) => `nn.Flatten(), ${line}`),
+    keras: [`layers.Reshape((${shape.join(', ')},))`],
+  }),
+});
