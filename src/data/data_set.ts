@@ -2,8 +2,6 @@
 import type { z } from 'zod';
 import type { Random } from '../util/random.ts';
 
-type TargetKind = 'classes' | 'values';
-
 /** How a loss reads the targets: class indices, numbers between 0 and 1, or any numbers. */
 export type TargetReading = 'classes' | 'binary' | 'values';
 
@@ -14,10 +12,13 @@ export interface DataDescription {
   readonly input_shape: readonly number[];
   /** Inputs may take any shape of the same size (images given as rows). */
   readonly reshapable: boolean;
-  readonly target_kind: TargetKind;
-  /** Number of classes (`classes`; of `inline` data the highest class + 1), else of outputs (`values`). */
-  readonly target_size: number;
-  /** Class indices that also make sense as the numbers of one output; true of all `values`. */
+  /** The inputs are tokens: whole numbers from 0, fewer than this; null where they are not. */
+  readonly tokens: number | null;
+  /** Shape of the numbers of one target: [] one number, [outputs], [time] or [time, outputs]. */
+  readonly target_shape: readonly number[];
+  /** The targets are class indices, fewer than this (of `inline` data: than the highest + 1); null where they are not. */
+  readonly classes: number | null;
+  /** The targets make sense as numbers to regress on. */
   readonly also_values: boolean;
   /** Every target lies between 0 and 1, so that binary losses can read it. */
   readonly binary: boolean;
@@ -27,7 +28,7 @@ export interface DataDescription {
 export interface Samples {
   /** [samples, …input_shape] */
   readonly inputs: Float32Array;
-  /** [samples] class indices from 0, or [samples, target_size] values. */
+  /** [samples, …target_shape] class indices from 0, or values. */
   readonly targets: Float32Array;
 }
 
@@ -65,12 +66,14 @@ export const describeClasses = (
   samples: number,
   inputShape: readonly number[],
   classes: number,
+  targetShape: readonly number[] = [],
 ): DataDescription => ({
   samples,
   input_shape: inputShape,
   reshapable: false,
-  target_kind: 'classes',
-  target_size: classes,
+  tokens: null,
+  target_shape: targetShape,
+  classes,
   also_values: classes <= 2,
   binary: classes <= 2,
 });
@@ -84,21 +87,38 @@ export const describeValues = (
   samples,
   input_shape: inputShape,
   reshapable: false,
-  target_kind: 'values',
-  target_size: outputs,
+  tokens: null,
+  target_shape: [outputs],
+  classes: null,
   also_values: true,
   binary: false,
 });
 
 /**
- * How many units the last layer needs for a loss that reads the targets so (for `classes`: how many at
- * least), or null where the targets cannot be read so. The stored targets are the same numbers in each reading.
+ * The output shape that a loss needs which reads the targets so (for `classes`, the last axis has a unit per class, or
+ * more), or null where the targets cannot be read so. The stored targets are the same numbers in each reading.
  */
-export function outputsFor(description: DataDescription, reading: TargetReading): number | null {
-  const { target_kind, target_size, also_values, binary } = description;
-  if (reading === 'classes') return target_kind === 'classes' ? target_size : null;
+export function wantedOutput(description: DataDescription, reading: TargetReading): number[] | null {
+  const { target_shape, classes, also_values, binary } = description;
+  if (reading === 'classes') return classes === null ? null : [...target_shape, classes];
   if (reading === 'binary' ? !binary : !also_values) return null;
-  return target_kind === 'classes' ? 1 : target_size;
+  return target_shape.length === 0 ? [1] : [...target_shape];
+}
+
+/** Whether a network with this output shape can learn the targets. A sequence of numbers may also be [time, 1]. */
+export function fitsOutput(
+  description: DataDescription,
+  reading: TargetReading,
+  outputShape: readonly number[],
+): boolean {
+  const wanted = wantedOutput(description, reading);
+  if (wanted === null) return false;
+  const last = outputShape.at(-1) ?? 0;
+  if (reading === 'classes') {
+    const positions = outputShape.slice(0, -1).join() === description.target_shape.join();
+    return positions && last >= (description.classes ?? 0);
+  }
+  return [wanted.join(), [...wanted, 1].join()].includes(outputShape.join());
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => size * n, 1);

@@ -4,15 +4,18 @@ import { assert, present } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
 import { type DataDescription, type DataPart, type DataProblem, fitsInput, sizeOf } from './data_set.ts';
 import { commonOptions, MAX_NUMBERS } from './options.ts';
+import { addingProblem } from './sets/adding_problem.ts';
 import { blobs } from './sets/blobs.ts';
 import { breastCancer } from './sets/breast_cancer.ts';
 import { circles } from './sets/circles.ts';
+import { copyMemory } from './sets/copy_memory.ts';
 import { diabetes } from './sets/diabetes.ts';
 import { digits } from './sets/digits.ts';
 import { friedman } from './sets/friedman.ts';
 import { inline } from './sets/inline.ts';
 import { iris } from './sets/iris.ts';
 import { moons } from './sets/moons.ts';
+import { parity } from './sets/parity.ts';
 import { sine } from './sets/sine.ts';
 import { spirals } from './sets/spirals.ts';
 import { teacher } from './sets/teacher.ts';
@@ -26,9 +29,10 @@ export {
   type DataPart,
   type DataProblem,
   fitsInput,
-  outputsFor,
+  fitsOutput,
   type Samples,
   type TargetReading,
+  wantedOutput,
 } from './data_set.ts';
 export { type DataSplits, type Split, splitSizes } from './splits.ts';
 
@@ -42,6 +46,9 @@ export const dataParts = [
   sine,
   friedman,
   teacher,
+  addingProblem,
+  copyMemory,
+  parity,
   iris,
   wine,
   breastCancer,
@@ -74,8 +81,8 @@ function schemaOf(part: DataPart) {
 function problemsOf(part: DataPart, config: Record<string, unknown>): DataProblem[] {
   const problems = part.check?.(config) ?? [];
   if (problems.length > 0) return problems;
-  const { samples, input_shape, target_kind, target_size } = part.describe(config);
-  const numbers = samples * (sizeOf(input_shape) + (target_kind === 'classes' ? 1 : target_size));
+  const { samples, input_shape, target_shape } = part.describe(config);
+  const numbers = samples * (sizeOf(input_shape) + sizeOf(target_shape));
   if (numbers <= MAX_NUMBERS) return [];
   return [{ path: ['samples'], message: `makes ${numbers} numbers, more than ${MAX_NUMBERS}` }];
 }

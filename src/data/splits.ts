@@ -49,7 +49,8 @@ export function splitSamples(
     const moments = measure(training.inputs, features);
     for (const inputs of parts) standardize(inputs, moments);
   }
-  const class_counts = description.target_kind === 'classes' ? countClasses(training, description) : null;
+  const class_counts =
+    description.classes === null ? null : countClasses(training.targets, description.classes);
   return { training, validation, description, class_counts };
 }
 
@@ -62,7 +63,7 @@ function orderOf(samples: Samples, description: DataDescription, shuffle: boolea
 
 function take(samples: Samples, description: DataDescription, order: Int32Array): Split {
   const features = sizeOf(description.input_shape);
-  const outputs = description.target_kind === 'classes' ? 1 : description.target_size;
+  const outputs = sizeOf(description.target_shape);
   const rows = (values: Float32Array, rowSize: number) =>
     gather(values, rowSize, order, new Float32Array(order.length * rowSize));
   return {
@@ -109,8 +110,8 @@ function standardize(inputs: Float32Array, { mean, std }: Moments): void {
   }
 }
 
-function countClasses(split: Split, description: DataDescription): number[] {
-  const counts = new Array<number>(description.target_size).fill(0);
-  for (const label of split.targets) counts[label] = (counts[label] ?? 0) + 1;
+function countClasses(targets: Float32Array, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of targets) counts[label] = (counts[label] ?? 0) + 1;
   return counts;
 }

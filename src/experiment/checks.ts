@@ -1,7 +1,7 @@
 /** @file What the schema cannot say: whether network, data and training fit each other. */
-import { type DataDescription, describeData, fitsInput, outputsFor } from '../data/index.ts';
+import { type DataDescription, describeData, fitsInput, fitsOutput, wantedOutput } from '../data/index.ts';
 import { GraphShapeError } from '../graph/index.ts';
-import { countLayers, flattenLayers, type LossPart } from '../network/index.ts';
+import { countLayers, flattenLayers, type LossPart, type PlacedLayer } from '../network/index.ts';
 import { type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
@@ -48,31 +48,76 @@ function checkInput(experiment: Experiment, data: DataDescription): Problem[] {
   ];
 }
 
+/** Tokens are looked up in a table first of all; nothing else makes sense of them, and nothing else can be looked up. */
+function checkTokens(experiment: Experiment, data: DataDescription): Problem[] {
+  const [first, ...rest] = flattenLayers(placedLayers(experiment));
+  const late = rest.find(({ type }) => type === 'embedding');
+  if (late !== undefined)
+    return [
+      {
+        pointer: late.pointer,
+        message: 'an embedding can only be the first layer',
+        fix: 'move it to the front',
+      },
+    ];
+  const isToken = experiment.network.input.dtype === 'token';
+  if (first?.type !== 'embedding') {
+    const fix = 'begin with { "type": "embedding", "vocabulary": …, "dimensions": … }, or remove "dtype"';
+    return isToken ? [{ pointer: '/network/layers/0', message: 'tokens need an embedding first', fix }] : [];
+  }
+  if (!isToken) {
+    const message = 'the first layer is an embedding, but the inputs are not declared as tokens';
+    return [{ pointer: '/network/input/dtype', message, fix: 'add "dtype": "token"' }];
+  }
+  return checkVocabulary(experiment, data, first);
+}
+
+function checkVocabulary(
+  { data: config }: Experiment,
+  data: DataDescription,
+  embedding: PlacedLayer,
+): Problem[] {
+  const { vocabulary } = embedding.options as { vocabulary: number };
+  if (data.tokens === null) {
+    const message = `the inputs of ${config.type} are not tokens: whole numbers from 0`;
+    return [{ pointer: '/data', message, fix: 'remove "dtype" and the embedding, or use other data' }];
+  }
+  if (config.standardize || config.scale !== 1)
+    return [{ pointer: '/data', message: 'tokens cannot be scaled', fix: 'remove standardize and scale' }];
+  if (data.tokens <= vocabulary) return [];
+  const message = `the data have tokens up to ${data.tokens - 1}, the vocabulary ends at ${vocabulary - 1}`;
+  return [{ pointer: `${embedding.pointer}/vocabulary`, message, fix: `set it to ${data.tokens}` }];
+}
+
 const suitableLosses: Readonly<Record<string, string>> = {
   classes: 'softmax_cross_entropy, categorical_cross_entropy',
   values: 'mean_squared_error, mean_absolute_error, huber',
 };
 
-function checkOutput(loss: LossPart, data: DataDescription, plan: Plan): Problem[] {
-  const wanted = outputsFor(data, loss.target);
+/** A last layer that gives this shape. */
+const outputFix = (wanted: readonly number[]): string => {
+  const time = wanted.length > 1 ? ` for each of ${wanted.slice(0, -1).join(' × ')} time steps` : '';
+  return `end with { "type": "dense", "units": ${wanted.at(-1)} }${time}`;
+};
+
+function checkOutput(loss: LossPart, data: DataDescription, { output_shape, layers }: Plan): Problem[] {
+  const wanted = wantedOutput(data, loss.target);
   if (wanted === null) {
+    const kind = data.classes === null ? 'values' : 'classes';
     return [
       {
         pointer: '/training/loss',
-        message: `${loss.type} cannot read the targets of this data set (${data.target_kind}, ${data.target_size})`,
-        fix: `use one of: ${suitableLosses[data.target_kind]}`,
+        message: `${loss.type} cannot read the targets of this data set (${kind}, ${text(data.target_shape)})`,
+        fix: `use one of: ${suitableLosses[kind]}`,
       },
     ];
   }
-  const { output_shape } = plan;
-  const units = output_shape[0] ?? 0;
-  const fits = output_shape.length === 1 && (loss.target === 'classes' ? units >= wanted : units === wanted);
-  if (fits) return [];
+  if (fitsOutput(data, loss.target, output_shape)) return [];
   return [
     {
-      pointer: plan.layers.at(-1)?.pointer ?? '/network/layers',
-      message: `the last layer gives ${text(output_shape)} but ${loss.type} on this data set needs [${wanted}]`,
-      fix: `end with { "type": "dense", "units": ${wanted} }`,
+      pointer: layers.at(-1)?.pointer ?? '/network/layers',
+      message: `the last layer gives ${text(output_shape)} but ${loss.type} on this data set needs ${text(wanted)}`,
+      fix: outputFix(wanted),
     },
   ];
 }
@@ -81,7 +126,7 @@ function checkClassWeights({ training }: Experiment, loss: LossPart, data: DataD
   const weights = training.class_weights;
   if (weights === null) return [];
   const pointer = '/training/class_weights';
-  if (loss.target === 'values' || data.target_kind !== 'classes') {
+  if (loss.target === 'values' || data.classes === null) {
     return [
       {
         pointer,
@@ -91,10 +136,8 @@ function checkClassWeights({ training }: Experiment, loss: LossPart, data: DataD
     ];
   }
   if (weights === 'balanced') return [];
-  if (weights.length === data.target_size && weights.some((weight) => weight > 0)) return [];
-  return [
-    { pointer, message: 'needs one weight per class, not all 0', fix: `give ${data.target_size} weights` },
-  ];
+  if (weights.length === data.classes && weights.some((weight) => weight > 0)) return [];
+  return [{ pointer, message: 'needs one weight per class, not all 0', fix: `give ${data.classes} weights` }];
 }
 
 function build(experiment: Experiment): Plan | Problem[] {
@@ -117,7 +160,12 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
   }
   const data = describeData(experiment.data);
   const loss = resolveLoss(experiment).part;
-  const early = [...checkSteps(experiment), ...checkNames(experiment), ...checkInput(experiment, data)];
+  const early = [
+    ...checkSteps(experiment),
+    ...checkNames(experiment),
+    ...checkInput(experiment, data),
+    ...checkTokens(experiment, data),
+  ];
   const result = early.length > 0 ? [] : build(experiment);
   if (!isPlan(result)) return { problems: [...early, ...result], plan: null };
   const problems = [...checkOutput(loss, data, result), ...checkClassWeights(experiment, loss, data)];

@@ -19,7 +19,11 @@ const inputSchema = z.strictObject({
     .array(z.int().min(1).max(1_000_000))
     .min(1)
     .max(3)
-    .describe('Without the batch: [features], [time, features] or [channels, height, width]'),
+    .describe('Without the batch: [features], [time, features], [channels, height, width], or [time] tokens'),
+  dtype: z
+    .enum(['float32', 'token'])
+    .default('float32')
+    .describe('"token": whole numbers from 0 that an embedding looks up'),
 });
 
 const networkSchema = z.strictObject({

@@ -4,10 +4,23 @@ import type { LossPart } from '../network/index.ts';
 
 export interface TargetCoding {
   readonly loss: { readonly part: LossPart; readonly options: never };
-  /** Units of the prediction. */
+  /** Target positions of one sample that are classes: 1, or the time steps. */
+  readonly positions: number;
+  /** Outputs at each position (`classes`: one per class), or of the whole prediction of one sample. */
   readonly outputs: number;
   /** Null where classes have no weights. */
   readonly classWeights: readonly number[] | null;
+}
+
+/** @param outputShape of the prediction, without the batch */
+export function codeTargets(
+  loss: TargetCoding['loss'],
+  outputShape: readonly number[],
+  classWeights: readonly number[] | null,
+): TargetCoding {
+  const size = outputShape.reduce((product, length) => product * length, 1);
+  const outputs = loss.part.target === 'classes' ? (outputShape.at(-1) ?? 1) : size;
+  return { loss, positions: size / outputs, outputs, classWeights };
 }
 
 /** `balanced` gives class c the weight n/(classes · n_c), and 0 to a class without samples. */
@@ -26,13 +39,15 @@ export function fillTargets(
   out: Float32Array,
   split: Split,
   indices: Int32Array,
-  { loss, outputs }: TargetCoding,
+  { loss, positions, outputs }: TargetCoding,
 ): void {
   const oneHot = loss.part.target === 'classes';
   if (oneHot) out.fill(0);
   indices.forEach((index, row) => {
     if (oneHot) {
-      out[row * outputs + (split.targets[index] as number)] = 1;
+      for (let p = 0; p < positions; p++) {
+        out[(row * positions + p) * outputs + (split.targets[index * positions + p] as number)] = 1;
+      }
       return;
     }
     for (let j = 0; j < outputs; j++) out[row * outputs + j] = split.targets[index * outputs + j] as number;
@@ -63,7 +78,7 @@ function argmax(values: Float32Array, start: number, count: number): number {
 
 /**
  * How many predictions of the rows are right: largest output is the class, or output on the right side of 1/2
- * (logits: of 0), counted per output. Null for regression.
+ * (logits: of 0), counted per position and output. Null for regression.
  */
 export function countRight(
   prediction: Float32Array,
@@ -71,12 +86,15 @@ export function countRight(
   indices: Int32Array,
   coding: TargetCoding,
 ): number | null {
-  const { loss, outputs } = coding;
+  const { loss, positions, outputs } = coding;
   if (loss.part.target === 'values') return null;
   let right = 0;
   indices.forEach((index, row) => {
     if (loss.part.target === 'classes') {
-      right += Number(argmax(prediction, row * outputs, outputs) === split.targets[index]);
+      for (let p = 0; p < positions; p++) {
+        const found = argmax(prediction, (row * positions + p) * outputs, outputs);
+        right += Number(found === split.targets[index * positions + p]) / positions;
+      }
       return;
     }
     const threshold = loss.part.output === 'logits' ? 0 : 0.5;
@@ -89,8 +107,8 @@ export function countRight(
 }
 
 /** The loss of the best prediction that ignores the input, on this split: the mean over outputs. */
-export function constantLoss(split: Split, { loss, outputs, classWeights }: TargetCoding): number {
-  const columns = loss.part.target === 'classes' ? 1 : outputs;
+export function constantLoss(split: Split, { loss, positions, outputs, classWeights }: TargetCoding): number {
+  const columns = loss.part.target === 'classes' ? positions : outputs;
   let sum = 0;
   for (let j = 0; j < columns; j++) {
     const column = Array.from({ length: split.count }, (_, i) => split.targets[i * columns + j] as number);

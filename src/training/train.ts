@@ -15,7 +15,7 @@ import { Evaluator } from './evaluator.ts';
 import { createModel, type Model } from './model.ts';
 import { Probe } from './probe.ts';
 import { type StepGradients, Stepper } from './step.ts';
-import { constantLoss, countRight, resolveClassWeights, type TargetCoding } from './targets.ts';
+import { codeTargets, constantLoss, countRight, resolveClassWeights, type TargetCoding } from './targets.ts';
 
 export interface TrainOptions {
   /** Asked before every step; true ends the training there. */
@@ -156,7 +156,7 @@ async function prepare(experiment: Experiment, seed: number): Promise<Run> {
   };
   const compiled = compileTraining(options);
   const model = createModel(compiled.parameters, compiled.running, seed);
-  const coding = { loss, outputs: plan.output_shape.at(-1) ?? 1, classWeights };
+  const coding = codeTargets(loss, plan.output_shape, classWeights);
   const stepper = await Stepper.create({
     experiment,
     compiled,

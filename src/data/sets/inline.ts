@@ -5,7 +5,9 @@ import { flatten, problemsOf, shapeOf } from '../nested.ts';
 import { MAX_CLASSES, MAX_NUMBERS, MAX_SAMPLES } from '../options.ts';
 
 const MAX_INPUT_RANK = 3;
-const MAX_TARGET_RANK = 1;
+/** As many as an embedding may have. */
+const MAX_TOKENS = 1_000_000;
+const MAX_TARGET_RANK = 2;
 
 const NUMBER = { type: 'number' };
 const listOf = (items: object) => ({ type: 'array', items, minItems: 1 });
@@ -25,16 +27,18 @@ export const inline = defineData({
   description:
     '`inputs` holds one element per sample: a number, or a list nested up to three deep (features; time and features; ' +
     'channels, height and width), all of one shape; a network may ask for another shape of the same size. `targets` ' +
-    'holds one number or one list of numbers per sample. A flat list of integers from 0 is class indices where the ' +
-    `loss is categorical (at most ${MAX_CLASSES} classes); binary and regression losses read the same list as numbers. ` +
+    'holds one number per sample, one list of numbers, or for sequences one list of lists (time steps, then outputs). ' +
+    'Integers from 0 are class indices where the loss is categorical (one per sample, or a list with one per time step; ' +
+    `at most ${MAX_CLASSES} classes); binary and regression losses read the same numbers as numbers. Inputs that are ` +
+    'lists of integers from 0 can be tokens. ' +
     `At most ${MAX_SAMPLES} samples and ${MAX_NUMBERS} numbers.`,
   sources: [],
   options: {
     inputs: listOption('The samples, all of one shape', {
       anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER)), listOf(listOf(listOf(NUMBER)))],
     }),
-    targets: listOption('One class index, one number, or one list of numbers per sample', {
-      anyOf: [NUMBER, listOf(NUMBER)],
+    targets: listOption('One class index or number per sample, a list of them, or a list per time step', {
+      anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER))],
     }),
   },
   check: ({ inputs, targets }) => {
@@ -46,42 +50,65 @@ export const inline = defineData({
     ];
   },
   describe(options) {
-    const { input, outputs, flat } = shapesOf(options);
-    const targets = options.targets.flat() as number[];
-    const classes = flat ? classesIn(targets) : null;
+    const { input, target } = shapesOf(options);
+    const { tokens, classes, binary } = factsOf(options);
     return {
       samples: options.inputs.length,
       input_shape: input,
       reshapable: true,
-      target_kind: classes === null ? 'values' : 'classes',
-      target_size: classes ?? outputs,
+      tokens,
+      target_shape: target,
+      classes: target.length < MAX_TARGET_RANK ? classes : null,
       // Whether integers are labels or amounts, only the loss can tell.
       also_values: true,
-      binary: targets.every((value) => value >= 0 && value <= 1),
+      binary,
     };
   },
   generate(options) {
     const { inputs, targets } = options;
-    const { input, outputs } = shapesOf(options);
+    const { input, target } = shapesOf(options);
     return {
       inputs: flatten(inputs, inputs.length * sizeOf(input)),
-      targets: flatten(targets, targets.length * outputs),
+      targets: flatten(targets, targets.length * sizeOf(target)),
     };
   },
 });
 
 function shapesOf({ inputs, targets }: InlineOptions) {
   const input = shapeOf(inputs[0], MAX_INPUT_RANK);
-  const target = shapeOf(targets[0], MAX_TARGET_RANK);
-  return { input: input.length > 0 ? input : [1], outputs: sizeOf(target), flat: target.length === 0 };
+  return { input: input.length > 0 ? input : [1], target: shapeOf(targets[0], MAX_TARGET_RANK) };
 }
 
-/** Highest class + 1, or null where the targets are no class indices. */
-function classesIn(targets: readonly number[]): number | null {
+interface InlineFacts {
+  readonly tokens: number | null;
+  readonly classes: number | null;
+  readonly binary: boolean;
+}
+
+const facts = new WeakMap<object, InlineFacts>();
+
+/** What only a look at every number tells; remembered, because descriptions are asked for often. */
+function factsOf({ inputs, targets }: InlineOptions): InlineFacts {
+  const known = facts.get(inputs);
+  if (known !== undefined) return known;
+  const { input, target } = shapesOf({ inputs, targets });
+  const numbers = flatten(targets, targets.length * sizeOf(target));
+  const found = {
+    tokens:
+      input.length === 1 ? indicesBelow(flatten(inputs, inputs.length * sizeOf(input)), MAX_TOKENS) : null,
+    classes: indicesBelow(numbers, MAX_CLASSES),
+    binary: numbers.every((value) => value >= 0 && value <= 1),
+  };
+  facts.set(inputs, found);
+  return found;
+}
+
+/** The highest index + 1, or null where the numbers are no indices below the limit. */
+function indicesBelow(numbers: Float32Array, limit: number): number | null {
   let highest = 0;
-  for (const target of targets) {
-    if (!Number.isInteger(target) || target < 0 || target >= MAX_CLASSES) return null;
-    highest = Math.max(highest, target);
+  for (const value of numbers) {
+    if (!Number.isInteger(value) || value < 0 || value >= limit) return null;
+    highest = Math.max(highest, value);
   }
   return highest + 1;
 }

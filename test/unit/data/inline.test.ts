@@ -1,6 +1,13 @@
 /** @file Data in the request: shapes, kinds of targets, and the errors with their paths. */
 import { describe, expect, test } from 'vitest';
-import { dataSchema, describeData, fitsInput, loadData, outputsFor } from '../../../src/data/index.ts';
+import {
+  dataSchema,
+  describeData,
+  fitsInput,
+  fitsOutput,
+  loadData,
+  wantedOutput,
+} from '../../../src/data/index.ts';
 import { description, load } from './helpers.ts';
 
 const issuesOf = (inputs: unknown, targets: unknown) => {
@@ -46,31 +53,42 @@ describe('inputs', () => {
 describe('targets', () => {
   const kinds = (targets: unknown[]) => {
     const known = description({ type: 'inline', inputs: targets.map((_, i) => i), targets });
-    return [outputsFor(known, 'classes'), outputsFor(known, 'binary'), outputsFor(known, 'values')];
+    return [wantedOutput(known, 'classes'), wantedOutput(known, 'binary'), wantedOutput(known, 'values')];
   };
 
   test.each([
-    ['0 and 1: classes, probabilities or numbers', [0, 1, 1], [2, 1, 1]],
-    ['integers from 0: classes or numbers', [0, 4, 1], [5, null, 1]],
-    ['negative integers: numbers', [-1, 1], [null, null, 1]],
-    ['enormous integers: numbers', [0, 1e6], [null, null, 1]],
-    ['fractions: numbers, and probabilities where they can be', [0.5, 1], [null, 1, 1]],
-    ['rows of one', [[0], [1]], [null, 1, 1]],
+    ['0 and 1: classes, probabilities or numbers', [0, 1, 1], [[2], [1], [1]]],
+    ['integers from 0: classes or numbers', [0, 4, 1], [[5], null, [1]]],
+    ['negative integers: numbers', [-1, 1], [null, null, [1]]],
+    ['enormous integers: numbers', [0, 1e6], [null, null, [1]]],
+    ['fractions: numbers, and probabilities where they can be', [0.5, 1], [null, [1], [1]]],
+    ['rows of one: also sequences of one class', [[0], [1]], [[1, 2], [1], [1]]],
     [
-      'rows of 0 and 1: several binary outputs',
+      'rows of 0 and 1: several binary outputs, or sequences of classes',
       [
         [0, 1, 1],
         [1, 0, 0],
       ],
-      [null, 3, 3],
+      [[3, 2], [3], [3]],
     ],
     [
       'rows of numbers',
       [
-        [0, 7],
+        [0, 7.5],
         [2, 3],
       ],
-      [null, null, 2],
+      [null, null, [2]],
+    ],
+    [
+      'rows for every time step',
+      [
+        [
+          [0, 1],
+          [1, 1],
+          [2, 0],
+        ],
+      ],
+      [null, null, [3, 2]],
     ],
   ])('%s', (_name, targets, outputs) => {
     expect(kinds(targets)).toEqual(outputs);
@@ -85,15 +103,49 @@ describe('targets', () => {
     expect([...training.targets]).toEqual(targets.flat());
     expect(class_counts).toBeNull();
   });
+
+  test('fit the outputs that a loss reads them from', () => {
+    const known = description({ type: 'inline', inputs: [[1, 0]], targets: [[0, 2]] });
+    expect(fitsOutput(known, 'classes', [2, 3])).toBe(true);
+    expect(fitsOutput(known, 'classes', [2, 5])).toBe(true);
+    expect(fitsOutput(known, 'classes', [2, 2])).toBe(false);
+    expect(fitsOutput(known, 'classes', [3])).toBe(false);
+    expect(fitsOutput(known, 'values', [2])).toBe(true);
+    expect(fitsOutput(known, 'values', [2, 1])).toBe(true);
+    expect(fitsOutput(known, 'values', [1, 2])).toBe(false);
+    expect(fitsOutput(known, 'binary', [2])).toBe(false);
+  });
+});
+
+describe('tokens', () => {
+  const tokens = (inputs: unknown[]) =>
+    description({ type: 'inline', inputs, targets: inputs.map(() => 0) }).tokens;
+
+  test('are lists of whole numbers from 0', () => {
+    expect(
+      tokens([
+        [0, 3],
+        [5, 0],
+      ]),
+    ).toBe(6);
+    expect(
+      tokens([
+        [0, 3],
+        [-1, 0],
+      ]),
+    ).toBeNull();
+    expect(tokens([[0, 0.5]])).toBeNull();
+    expect(tokens([[[0], [1]]])).toBeNull();
+  });
 });
 
 test('of the named sets two classes can be read as numbers, three not', () => {
   const readings = ['classes', 'binary', 'values'] as const;
-  const outputs = (type: string) => readings.map((reading) => outputsFor(description({ type }), reading));
-  expect(outputs('moons')).toEqual([2, 1, 1]);
-  expect(outputs('breast_cancer')).toEqual([2, 1, 1]);
-  expect(outputs('iris')).toEqual([3, null, null]);
-  expect(outputs('diabetes')).toEqual([null, null, 1]);
+  const outputs = (type: string) => readings.map((reading) => wantedOutput(description({ type }), reading));
+  expect(outputs('moons')).toEqual([[2], [1], [1]]);
+  expect(outputs('breast_cancer')).toEqual([[2], [1], [1]]);
+  expect(outputs('iris')).toEqual([[3], null, null]);
+  expect(outputs('diabetes')).toEqual([null, null, [1]]);
 });
 
 describe('errors point at the place', () => {
@@ -173,7 +225,7 @@ describe('errors point at the place', () => {
     ['no samples', [], [], ['inputs', 'targets']],
     ['an empty sample', [[], []], [0, 1], ['inputs/0']],
     ['too deep a sample', [[[[[1]]]]], [0], ['inputs/0']],
-    ['too deep a target', [1], [[[1]]], ['targets/0']],
+    ['too deep a target', [1], [[[[1]]]], ['targets/0']],
     ['no list', 5, [0], ['inputs']],
     ['several mistakes', [[1], ['b'], ['c']], [0, 'd', 1], ['inputs/1/0', 'inputs/2/0', 'targets/1']],
   ])('%s', (_name, inputs, targets, paths) => {

@@ -1,5 +1,7 @@
 /** @file The generators keep to their definitions. */
+
 import { describe, expect, test } from 'vitest';
+import { sizeOf } from '../../../src/data/data_set.ts';
 import { createRandom } from '../../../src/util/random.ts';
 import { description, load, momentsOf, rowsOf } from './helpers.ts';
 
@@ -117,7 +119,7 @@ test('friedman follows its formula, with five features that do not matter', () =
 test('teacher: standard normal inputs, bounded smooth targets, the same network for any number of samples', () => {
   const config = { type: 'teacher', samples: 2000, features: 3, hidden: 4, outputs: 2 };
   const { training, description: known } = load(config);
-  expect(known).toMatchObject({ input_shape: [3], target_kind: 'values', target_size: 2 });
+  expect(known).toMatchObject({ input_shape: [3], classes: null, target_shape: [2] });
   expect(training.targets).toHaveLength(4000);
   const inputs = momentsOf(rowsOf(training.inputs, 3), 1);
   expect(Math.abs(inputs.mean)).toBeLessThan(0.1);
@@ -170,12 +172,52 @@ describe.each(['moons', 'circles', 'blobs', 'spirals', 'xor', 'sine', 'friedman'
 
     test('yields what it describes', () => {
       const { training } = load({ type, samples: 50 });
-      const { samples, input_shape, target_kind, target_size } = description({ type, samples: 50 });
+      const { samples, input_shape, target_shape } = description({ type, samples: 50 });
       expect(samples).toBe(50);
       expect(training.count).toBe(50);
-      expect(training.inputs).toHaveLength(50 * (input_shape[0] ?? 0));
-      expect(training.targets).toHaveLength(50 * (target_kind === 'classes' ? 1 : target_size));
+      expect(training.inputs).toHaveLength(50 * sizeOf(input_shape));
+      expect(training.targets).toHaveLength(50 * sizeOf(target_shape));
       expect(training.inputs.every(Number.isFinite) && training.targets.every(Number.isFinite)).toBe(true);
     });
   },
 );
+
+describe('sequences', () => {
+  test('adding problem: the sum of the two marked numbers, one in each half', () => {
+    const { training } = load({ type: 'adding_problem', samples: 40, length: 7 });
+    for (const [i, target] of training.targets.entries()) {
+      const rows = rowsOf(training.inputs.subarray(i * 14, (i + 1) * 14), 2);
+      const marked = rows.flatMap(([, mark], t) => (mark === 1 ? [t] : []));
+      expect(marked).toHaveLength(2);
+      expect(marked[0]).toBeLessThan(3);
+      expect(marked[1]).toBeGreaterThanOrEqual(3);
+      const sum = marked.reduce((total, t) => total + (rows[t]?.[0] ?? 0), 0);
+      expect(target).toBeCloseTo(sum, 6);
+    }
+  });
+
+  test('copy memory: blanks until the signal, then the symbols in their order', () => {
+    const config = { type: 'copy_memory', samples: 20, length: 5, items: 3, symbols: 4 };
+    const { training } = load(config);
+    expect(description(config)).toMatchObject({
+      input_shape: [11],
+      tokens: 6,
+      classes: 5,
+      target_shape: [11],
+    });
+    for (const [i, tokens] of rowsOf(training.inputs, 11).entries()) {
+      expect(tokens.slice(0, 3).every((token) => token >= 1 && token <= 4)).toBe(true);
+      expect(tokens.slice(3)).toEqual([0, 0, 0, 0, 5, 0, 0, 0]);
+      const targets = [...training.targets.subarray(i * 11, (i + 1) * 11)];
+      expect(targets).toEqual([...Array(8).fill(0), ...tokens.slice(0, 3)]);
+    }
+    expect(new Set(training.targets)).toEqual(new Set([0, 1, 2, 3, 4]));
+  });
+
+  test('parity: whether the number of ones is odd', () => {
+    const { training } = load({ type: 'parity', samples: 60, length: 5 });
+    const expected = rowsOf(training.inputs, 5).map((bits) => bits.reduce((a, b) => a + b, 0) % 2);
+    expect([...training.targets]).toEqual(expected);
+    expect(new Set(expected)).toEqual(new Set([0, 1]));
+  });
+});

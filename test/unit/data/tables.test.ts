@@ -19,8 +19,8 @@ test.each([
   expect(training.inputs).toHaveLength(rows * features);
   expect(training.targets).toHaveLength(rows);
   expect(class_counts).toEqual(classCounts);
-  expect(description.target_kind).toBe(classCounts ? 'classes' : 'values');
-  expect(description.target_size).toBe(classCounts?.length ?? 1);
+  expect(description.classes).toBe(classCounts?.length ?? null);
+  expect(description.target_shape).toEqual(classCounts ? [] : [1]);
 });
 
 test('the first rows are the known ones', () => {

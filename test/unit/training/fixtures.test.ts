@@ -6,6 +6,7 @@ import { parseExperiment, placedLayers, resolveLoss } from '../../../src/experim
 import { compileTraining, names } from '../../../src/training/compile.ts';
 import { createModel, type Model } from '../../../src/training/model.ts';
 import { Stepper } from '../../../src/training/step.ts';
+import { codeTargets } from '../../../src/training/targets.ts';
 
 interface Numbers {
   readonly shape: readonly number[];
@@ -68,7 +69,7 @@ async function build(fixture: Fixture) {
     weights.set(fixture.parameters[name]?.data ?? []);
   }
   const data = loadData(experiment.data, 0, experiment.network.input.shape);
-  const coding = { loss, outputs: plan.output_shape.at(-1) ?? 1, classWeights };
+  const coding = codeTargets(loss, plan.output_shape, classWeights);
   const stepper = await Stepper.create({
     experiment,
     compiled,
