@@ -3,12 +3,13 @@
 /** Each folder of src/ with the folders that it may import. */
 const table = {
   util: [],
+  kernels: ['util'],
   graph: ['util'],
-  network: ['graph', 'util'],
+  network: ['graph', 'kernels', 'util'],
   data: ['util'],
   experiment: ['network', 'data', 'graph', 'util'],
-  statistics: ['util'],
-  training: ['statistics', 'experiment', 'data', 'network', 'graph', 'util'],
+  statistics: ['kernels', 'util'],
+  training: ['statistics', 'experiment', 'data', 'network', 'graph', 'kernels', 'util'],
   diagnosis: ['statistics', 'experiment', 'network', 'util'],
   remedies: ['diagnosis', 'statistics', 'experiment', 'network', 'util'],
   study: ['remedies', 'diagnosis', 'statistics', 'experiment', 'util'],

@@ -19,10 +19,12 @@ export interface Session {
  * Compiles the graph. Every run computes every output, so what is read from a run cannot change its result.
  * @param shared buffers to use for inputs and outputs of that name (weights, gradients) instead of new ones; they may
  * be views into a larger array
+ * @param allocate makes the buffers of all others
  */
 export async function createSession(
   graph: Graph,
   shared: ReadonlyMap<string, Float32Array> = new Map(),
+  allocate: (length: number) => Float32Array = (length) => new Float32Array(length),
 ): Promise<Session> {
   const session = await InferenceSession.create(encodeOnnx(graph), {
     executionProviders: ['cpu'],
@@ -37,7 +39,7 @@ export async function createSession(
   const tensors = (side: Graph['inputs']) =>
     Object.fromEntries(
       side.map(({ name, tensor }) => {
-        const data = shared.get(name) ?? new Float32Array(sizeOf(tensor.shape));
+        const data = shared.get(name) ?? allocate(sizeOf(tensor.shape));
         return [name, new Tensor('float32', data, [...tensor.shape])];
       }),
     );

@@ -1,7 +1,7 @@
 /** @file The folder's door: the record of a training, and its rows. */
 
-export { sumOfSquares, type TensorMetric } from './moments.ts';
-export { Recorder } from './recorder.ts';
+export { MEASURE_BYTES, Measure, QUANTILE_ELEMENTS, type TensorMetric, tensorMetrics } from './moments.ts';
+export { Recorder, type Table } from './recorder.ts';
 export { type Row, type RowFilter, rowsOf } from './rows.ts';
 export {
   type Divergence,

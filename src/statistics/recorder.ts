@@ -1,44 +1,73 @@
-/** @file Collects measured numbers, step by step, into the series of a Trace. Reads tensors, never writes to them. */
-import { measureTensor, tensorMetrics } from './moments.ts';
+/** @file Collects measured numbers, step by step, into the series of a Trace. */
+import { tensorMetrics } from './moments.ts';
 import type { Series } from './trace.ts';
 
-interface Column {
+/** Numbers that are measured together: one row of them per step. */
+export class Table {
   readonly layer: string | null;
   readonly tensor: string | null;
-  readonly metric: string;
-  readonly steps: number[];
-  readonly values: number[];
+  readonly metrics: readonly string[];
+  readonly #steps: number[] = [];
+  #values: Float64Array;
+
+  constructor(layer: string | null, tensor: string | null, metrics: readonly string[]) {
+    this.layer = layer;
+    this.tensor = tensor;
+    this.metrics = metrics;
+    this.#values = new Float64Array(8 * metrics.length);
+  }
+
+  /** A new row for this step: its values are to be written to the returned array, from the returned offset on. */
+  row(step: number): { values: Float64Array; offset: number } {
+    const offset = this.#steps.length * this.metrics.length;
+    if (offset === this.#values.length) {
+      const larger = new Float64Array(2 * offset);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#steps.push(step);
+    return { values: this.#values, offset };
+  }
+
+  series(): Series[] {
+    const { layer, tensor, metrics } = this;
+    const width = metrics.length;
+    return metrics.map((metric, column) => ({
+      layer,
+      tensor,
+      metric,
+      steps: Int32Array.from(this.#steps),
+      values: Float64Array.from(this.#steps, (_, row) => this.#values[row * width + column] as number),
+    }));
+  }
 }
 
 export class Recorder {
-  readonly #columns = new Map<string, Column>();
-  readonly #scratch = new Float64Array(tensorMetrics.length);
+  readonly #tables: Table[] = [];
+  readonly #run = new Map<string, Table>();
 
-  record(step: number, layer: string | null, tensor: string | null, metric: string, value: number): void {
-    const key = `${layer}\u0000${tensor}\u0000${metric}`;
-    let column = this.#columns.get(key);
-    if (column === undefined) {
-      column = { layer, tensor, metric, steps: [], values: [] };
-      this.#columns.set(key, column);
+  /** A table for a tensor: its metrics in the order of `tensorMetrics`, then the `further` ones. */
+  tensor(layer: string, tensor: string, further: readonly string[] = []): Table {
+    const table = new Table(layer, tensor, [...tensorMetrics, ...further]);
+    this.#tables.push(table);
+    return table;
+  }
+
+  /** A number of the run as a whole. */
+  run(step: number, metric: string, value: number): void {
+    let table = this.#run.get(metric);
+    if (table === undefined) {
+      table = new Table(null, null, [metric]);
+      this.#run.set(metric, table);
     }
-    column.steps.push(step);
-    column.values.push(value);
+    const { values, offset } = table.row(step);
+    values[offset] = value;
   }
 
-  /** Every metric of a tensor; returns its l2 norm. */
-  recordTensor(step: number, layer: string, tensor: string, values: Float32Array): number {
-    measureTensor(values, this.#scratch, 0);
-    tensorMetrics.forEach((metric, i) => {
-      this.record(step, layer, tensor, metric, this.#scratch[i] as number);
-    });
-    return this.#scratch[0] as number;
-  }
-
+  /** Series of at least one step: those of the run first. */
   finish(): Series[] {
-    return [...this.#columns.values()].map(({ steps, values, ...rest }) => ({
-      ...rest,
-      steps: Int32Array.from(steps),
-      values: Float64Array.from(values),
-    }));
+    return [...this.#run.values(), ...this.#tables]
+      .flatMap((table) => table.series())
+      .filter(({ steps }) => steps.length > 0);
   }
 }

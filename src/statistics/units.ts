@@ -30,13 +30,24 @@ export class UnitCounter {
   add(values: Float32Array, saturation: { readonly low: number; readonly high: number } | null): void {
     const { units, stride } = this.#layout;
     const [low, high] = saturation === null ? [Number.NaN, Number.NaN] : [saturation.low, saturation.high];
-    for (let i = 0; i < values.length; i++) {
-      const unit = stride === 1 ? i % units : Math.floor(i / stride) % units;
-      const x = values[i] as number;
-      if (x === 0) this.#zeros[unit] = (this.#zeros[unit] as number) + 1;
-      if (x <= low || x >= high) this.#saturated[unit] = (this.#saturated[unit] as number) + 1;
+    for (let start = 0; start < values.length; start += units * stride) {
+      for (let unit = 0; unit < units; unit++) {
+        this.#count(values, unit, start + unit * stride, low, high);
+      }
     }
     this.#positions += values.length / units;
+  }
+
+  /** The elements of a unit in one sample. */
+  #count(values: Float32Array, unit: number, start: number, low: number, high: number): void {
+    let [zeros, saturated] = [0, 0];
+    for (let i = start; i < start + this.#layout.stride; i++) {
+      const x = values[i] as number;
+      if (x === 0) zeros++;
+      if (x <= low || x >= high) saturated++;
+    }
+    this.#zeros[unit] = (this.#zeros[unit] as number) + zeros;
+    this.#saturated[unit] = (this.#saturated[unit] as number) + saturated;
   }
 
   /** Units that were exactly 0 everywhere. */

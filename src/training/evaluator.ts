@@ -102,6 +102,17 @@ export class Evaluator {
     });
   }
 
+  /** The predictions of all samples of a split, row-major. */
+  async predict(split: Split): Promise<Float32Array> {
+    const size = this.#session.output(names.prediction).length / this.#chunk;
+    const all = new Float32Array(split.count * size);
+    await this.#pass(split, (indices) => {
+      const values = this.#session.output(names.prediction).subarray(0, indices.length * size);
+      all.set(values, (indices[0] as number) * size);
+    });
+    return all;
+  }
+
   async evaluate(split: Split): Promise<SplitResult> {
     const sums = { loss: 0, weight: 0 };
     let right: number | null = null;

@@ -1,5 +1,6 @@
 /** @file The numbers of a network in training: weights, gradients and running averages, each in one flat array. */
 import { sizeOf } from '../graph/index.ts';
+import type { Arena } from '../kernels/index.ts';
 import {
   type InitializerPart,
   initializerParts,
@@ -31,10 +32,11 @@ export function createModel(
   parameters: readonly Parameter[],
   running: readonly Running[],
   seed: number,
+  arena: Arena,
 ): Model {
   const total = parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const weights = new Float32Array(total);
-  const gradient = new Float32Array(total);
+  const weights = arena.floats(total);
+  const gradient = arena.floats(total);
   let offset = 0;
   const placed = parameters.map(({ value: _tensor, ...parameter }) => {
     const end = offset + sizeOf(parameter.shape);

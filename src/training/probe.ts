@@ -1,8 +1,18 @@
 /** @file Measures a step: every layer's output, gradients, weights and updates. Reads only. */
-import { activationShape, type BuiltLayer } from '../network/index.ts';
-import { type Divergence, Recorder, type Series, UnitCounter, unitLayout } from '../statistics/index.ts';
+import type { Arena } from '../kernels/index.ts';
+import { type ActivationShape, activationShape, type BuiltLayer } from '../network/index.ts';
+import {
+  type Divergence,
+  Measure,
+  Recorder,
+  type Series,
+  type Table,
+  tensorMetrics,
+  UnitCounter,
+  unitLayout,
+} from '../statistics/index.ts';
 import { names } from './compile.ts';
-import type { Model } from './model.ts';
+import type { Model, ModelParameter } from './model.ts';
 import type { StepGradients, Stepper, StepUpdate } from './step.ts';
 
 const nameOf = (value: number): Divergence['value'] =>
@@ -11,71 +21,131 @@ const nameOf = (value: number): Divergence['value'] =>
 const firstNonFinite = (values: Float32Array): number | undefined =>
   values.find((value) => !Number.isFinite(value));
 
+/** Fractions of dead and saturated units, of those that the activation's shape makes possible. */
+function stuckFractions(
+  { output_shape }: BuiltLayer,
+  { dead_zone, saturation }: ActivationShape,
+  values: Float32Array,
+): number[] {
+  if (!dead_zone && saturation === null) return [];
+  const layout = unitLayout(output_shape);
+  const counter = new UnitCounter(layout);
+  counter.add(values, saturation);
+  return [
+    ...(dead_zone ? [counter.dead / layout.units] : []),
+    ...(saturation === null ? [] : [counter.saturatedFraction]),
+  ];
+}
+
+interface LayerTables {
+  readonly layer: BuiltLayer;
+  readonly shape: ActivationShape | null;
+  readonly output: Table;
+  readonly outputGradient: Table;
+}
+
+interface ParameterTables {
+  readonly parameter: ModelParameter;
+  /** Its weights before the update, and what the update changed. */
+  readonly before: Float32Array;
+  readonly change: Float32Array;
+  readonly weights: Table;
+  readonly gradient: Table;
+  readonly update: Table;
+}
+
+/** A tensor's own metrics come first. */
+const FURTHER = tensorMetrics.length;
+
 export class Probe {
   readonly #recorder = new Recorder();
-  readonly #layers: readonly BuiltLayer[];
+  readonly #layers: readonly LayerTables[];
+  readonly #parameters: readonly ParameterTables[];
   readonly #model: Model;
   readonly #stepper: Stepper;
+  readonly #arena: Arena;
+  readonly #measure: Measure;
+  /** Weights before the update, and the update. */
   readonly #before: Float32Array;
+  readonly #update: Float32Array;
 
-  constructor(layers: readonly BuiltLayer[], model: Model, stepper: Stepper) {
-    this.#layers = layers;
+  constructor(layers: readonly BuiltLayer[], model: Model, stepper: Stepper, arena: Arena) {
+    const recorder = this.#recorder;
+    this.#layers = layers.map((layer) => {
+      const shape = layer.activation === null ? null : activationShape(layer.activation);
+      const stuck = [
+        ...(shape?.dead_zone ? ['dead_unit_fraction'] : []),
+        ...(shape?.saturation ? ['saturated_fraction'] : []),
+      ];
+      return {
+        layer,
+        shape,
+        output: recorder.tensor(layer.name, 'output', stuck),
+        outputGradient: recorder.tensor(layer.name, 'output_gradient'),
+      };
+    });
+    this.#before = arena.floats(model.weights.length);
+    this.#update = arena.floats(model.weights.length);
+    this.#parameters = model.parameters.map((parameter) => {
+      const start =
+        (parameter.weights.byteOffset - model.weights.byteOffset) / Float32Array.BYTES_PER_ELEMENT;
+      const end = start + parameter.weights.length;
+      return {
+        parameter,
+        before: this.#before.subarray(start, end),
+        change: this.#update.subarray(start, end),
+        weights: recorder.tensor(parameter.layer, parameter.tensor),
+        gradient: recorder.tensor(parameter.layer, `${parameter.tensor}.gradient`),
+        update: recorder.tensor(parameter.layer, `${parameter.tensor}.update`, ['ratio_to_weight']),
+      };
+    });
     this.#model = model;
     this.#stepper = stepper;
-    this.#before = new Float32Array(model.weights.length);
+    this.#arena = arena;
+    this.#measure = new Measure(arena);
   }
 
   recordRun(step: number, metric: string, value: number | null): void {
-    if (value !== null) this.#recorder.record(step, null, null, metric, value);
+    if (value !== null) this.#recorder.run(step, metric, value);
+  }
+
+  #record(table: Table, step: number, values: Float32Array, further: readonly number[] = []): void {
+    const row = table.row(step);
+    this.#measure.tensor(values, row.values, row.offset);
+    row.values.set(further, row.offset + FURTHER);
   }
 
   /** Everything known before the update; keeps a copy of the weights to tell what the update will have been. */
   beforeUpdate({ step, loss, norm }: StepGradients): void {
     this.recordRun(step, 'loss', loss);
     this.recordRun(step, 'gradient_global_norm', norm);
-    for (const layer of this.#layers) this.#recordOutput(step, layer);
-    for (const { layer, tensor, weights, gradient } of this.#model.parameters) {
-      this.#recorder.recordTensor(step, layer, tensor, weights);
-      this.#recorder.recordTensor(step, layer, `${tensor}.gradient`, gradient);
+    for (const tables of this.#layers) this.#recordOutput(step, tables);
+    for (const { parameter, weights, gradient } of this.#parameters) {
+      this.#record(weights, step, parameter.weights);
+      this.#record(gradient, step, parameter.gradient);
     }
     this.#before.set(this.#model.weights);
   }
 
-  #recordOutput(step: number, { name, activation, output_shape }: BuiltLayer): void {
-    const output = this.#stepper.output(names.output(name));
-    this.#recorder.recordTensor(step, name, 'output', output);
-    this.#recorder.recordTensor(
-      step,
-      name,
-      'output_gradient',
-      this.#stepper.output(names.outputGradient(name)),
-    );
-    const shape = activation === null ? null : activationShape(activation);
-    if (shape === null || (shape.saturation === null && !shape.dead_zone)) return;
-    const counter = new UnitCounter(unitLayout(output_shape));
-    counter.add(output, shape.saturation);
-    if (shape.dead_zone) {
-      const fraction = counter.dead / unitLayout(output_shape).units;
-      this.#recorder.record(step, name, 'output', 'dead_unit_fraction', fraction);
-    }
-    if (shape.saturation !== null) {
-      this.#recorder.record(step, name, 'output', 'saturated_fraction', counter.saturatedFraction);
-    }
+  #recordOutput(step: number, { layer, shape, output, outputGradient }: LayerTables): void {
+    const values = this.#stepper.output(names.output(layer.name));
+    this.#record(output, step, values, shape === null ? [] : stuckFractions(layer, shape, values));
+    this.#record(outputGradient, step, this.#stepper.output(names.outputGradient(layer.name)));
   }
 
   /** What the optimizer applied. */
   afterUpdate(step: number, { learningRate, clippedFraction }: StepUpdate): void {
     this.recordRun(step, 'learning_rate', learningRate);
     this.recordRun(step, 'clipped_fraction', clippedFraction);
-    let offset = 0;
-    for (const { layer, tensor, weights } of this.#model.parameters) {
-      const before = this.#before.subarray(offset, offset + weights.length);
-      const norm = Math.sqrt(before.reduce((sum, w) => sum + w * w, 0));
-      const update = weights.map((weight, i) => weight - (before[i] as number));
-      const updateNorm = this.#recorder.recordTensor(step, layer, `${tensor}.update`, update);
+    const { kernels } = this.#arena;
+    const { weights } = this.#model;
+    kernels.subtract(weights.byteOffset, this.#before.byteOffset, weights.length, this.#update.byteOffset);
+    for (const { before, change, update } of this.#parameters) {
+      const row = update.row(step);
+      this.#measure.tensor(change, row.values, row.offset);
+      const norm = Math.sqrt(kernels.sumOfSquares(before.byteOffset, before.length));
       // A zero parameter (a fresh bias) has no scale to compare with: the ratio is ∞ or NaN, and says so.
-      this.#recorder.record(step, layer, `${tensor}.update`, 'ratio_to_weight', updateNorm / norm);
-      offset += weights.length;
+      row.values[row.offset + FURTHER] = (row.values[row.offset] as number) / norm;
     }
   }
 
@@ -86,11 +156,11 @@ export class Probe {
         ({ layer, tensor, weights }) => [layer, tensor, 'forward', weights] as (typeof tensors)[number],
       ),
       ...this.#layers.map(
-        ({ name }) =>
+        ({ layer: { name } }) =>
           [name, 'output', 'forward', this.#stepper.output(names.output(name))] as (typeof tensors)[number],
       ),
       [null, 'loss', 'forward', this.#stepper.output(names.loss)],
-      ...this.#layers.toReversed().flatMap(({ name }) => this.#backward(name)),
+      ...this.#layers.toReversed().flatMap(({ layer }) => this.#backward(layer.name)),
     ];
     for (const [layer, tensor, direction, values] of tensors) {
       const value = firstNonFinite(values);

@@ -2,6 +2,7 @@
 import { type Batches, createBatches, type DataSplits, gather } from '../data/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import { createSession, type Session, sizeOf } from '../graph/index.ts';
+import { Arena } from '../kernels/index.ts';
 import {
   type ClippingPart,
   clippingParts,
@@ -13,7 +14,7 @@ import {
   type SchedulePart,
   scheduleParts,
 } from '../network/index.ts';
-import { sumOfSquares } from '../statistics/index.ts';
+import { MEASURE_BYTES } from '../statistics/index.ts';
 import { createRandom } from '../util/random.ts';
 import { type Compiled, names } from './compile.ts';
 import { type Model, updateRunning } from './model.ts';
@@ -38,6 +39,7 @@ interface StepperOptions {
   readonly experiment: Experiment;
   readonly compiled: Compiled;
   readonly model: Model;
+  readonly arena: Arena;
   readonly data: DataSplits;
   readonly coding: TargetCoding;
   readonly seed: number;
@@ -62,7 +64,7 @@ export class Stepper {
   readonly #learningRate: number;
 
   private constructor(options: StepperOptions, session: Session) {
-    const { experiment, data, model, steps, seed, batchSize } = options;
+    const { experiment, data, model, arena, steps, seed, batchSize } = options;
     const { training } = experiment;
     this.#options = options;
     this.#session = session;
@@ -84,11 +86,13 @@ export class Stepper {
     this.#learningRate = (this.#optimizer.options as { learning_rate: number }).learning_rate;
     this.#slots = this.#optimizer.part
       .slots(this.#optimizer.options)
-      .map((initial) => new Float32Array(model.weights.length).fill(initial));
+      .map((initial) => arena.floats(model.weights.length).fill(initial));
   }
 
   static async create(options: StepperOptions): Promise<Stepper> {
-    return new Stepper(options, await createSession(options.compiled.graph, options.model.buffers));
+    const { compiled, model, arena } = options;
+    const session = await createSession(compiled.graph, model.buffers, (length) => arena.floats(length));
+    return new Stepper(options, session);
   }
 
   /** A buffer of the training graph: an output of the last `compute`. */
@@ -109,17 +113,27 @@ export class Stepper {
     for (const noise of compiled.noises) fillNoise(noise, this.#session.input(noise.name), seed, step);
     await this.#session.run();
     const loss = this.#session.output(names.loss)[0] as number;
-    return { step, indices, loss, norm: Math.sqrt(sumOfSquares(this.#options.model.gradient)) };
+    const { gradient } = this.#options.model;
+    const squares = this.#options.arena.kernels.sumOfSquares(gradient.byteOffset, gradient.length);
+    return { step, indices, loss, norm: Math.sqrt(squares) };
   }
 
   /** Clips the gradients in place and applies the optimizer; feeds running averages and the schedule. */
   update({ step, loss }: StepGradients): StepUpdate {
-    const { experiment, compiled, model } = this.#options;
+    const { experiment, compiled, model, arena } = this.#options;
+    const { kernels } = arena;
     const clipping = experiment.training.gradient_clipping;
     const clippedFraction = clipping === null ? 0 : clip(clipping, model);
     const learningRate = this.#learningRate * this.#schedule.factor(step);
     this.#optimizer.part.apply(
-      { weights: model.weights, gradient: model.gradient, slots: this.#slots, learningRate, t: step + 1 },
+      {
+        kernels,
+        weights: model.weights,
+        gradient: model.gradient,
+        slots: this.#slots,
+        learningRate,
+        t: step + 1,
+      },
       this.#optimizer.options,
     );
     for (const { name, update } of compiled.running) {
@@ -143,3 +157,20 @@ function clip(
   const { part, options } = resolvePart(clippingParts as unknown as readonly ClippingPart[], config);
   return part.clip(parameters, options);
 }
+
+/** Memory for a training: all that the training graph reads and writes, the optimizer's, and what probes need beside. */
+export function createArena(compiled: Compiled, experiment: Experiment): Arena {
+  const { part, options } = resolvePart(
+    optimizerParts as unknown as readonly OptimizerPart[],
+    experiment.training.optimizer,
+  );
+  const sizes = [...compiled.graph.inputs, ...compiled.graph.outputs].map(({ tensor }) =>
+    sizeOf(tensor.shape),
+  );
+  const weights = compiled.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const copies = (part.slots(options).length + PROBE_COPIES) * Arena.bytesOf(weights);
+  return new Arena(copies + MEASURE_BYTES + sizes.reduce((sum, size) => sum + Arena.bytesOf(size), 0));
+}
+
+/** Weights before an update, and the update. */
+const PROBE_COPIES = 2;

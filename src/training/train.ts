@@ -7,6 +7,7 @@ import {
   planExperiment,
   resolveLoss,
 } from '../experiment/index.ts';
+import type { Arena } from '../kernels/index.ts';
 import { activationShape, type BuiltLayer } from '../network/index.ts';
 import type { Divergence, Evaluation, Trace, TracedLayer, UnitPass } from '../statistics/index.ts';
 import { fail, ok, type Result } from '../util/result.ts';
@@ -14,7 +15,7 @@ import { type CompileOptions, compileTraining, isKernel, names } from './compile
 import { Evaluator } from './evaluator.ts';
 import { createModel, type Model } from './model.ts';
 import { Probe } from './probe.ts';
-import { type StepGradients, Stepper } from './step.ts';
+import { createArena, type StepGradients, Stepper } from './step.ts';
 import { codeTargets, constantLoss, countRight, resolveClassWeights, type TargetCoding } from './targets.ts';
 
 export interface TrainOptions {
@@ -25,7 +26,7 @@ export interface TrainOptions {
 }
 
 /** Measuring validation may cost this fraction of the forward and backward passes between two probes. */
-const VALIDATION_SHARE = 0.5;
+const VALIDATION_SHARE = 0.03;
 const PASSES_PER_STEP = 3;
 
 /** l1 · Σ|w| + l2 · Σw² over kernels. */
@@ -69,12 +70,13 @@ class Run {
   readonly evaluator: Evaluator;
   readonly probe: Probe;
   readonly layers: readonly BuiltLayer[];
+  readonly arena: Arena;
   #probes = 0;
 
   constructor(
     fields: Pick<
       Run,
-      'experiment' | 'plan' | 'data' | 'coding' | 'model' | 'stepper' | 'evaluator' | 'layers'
+      'experiment' | 'plan' | 'data' | 'coding' | 'model' | 'stepper' | 'evaluator' | 'layers' | 'arena'
     >,
   ) {
     this.experiment = fields.experiment;
@@ -85,7 +87,8 @@ class Run {
     this.stepper = fields.stepper;
     this.evaluator = fields.evaluator;
     this.layers = fields.layers;
-    this.probe = new Probe(fields.layers, fields.model, fields.stepper);
+    this.arena = fields.arena;
+    this.probe = new Probe(fields.layers, fields.model, fields.stepper, fields.arena);
   }
 
   evaluate(): Promise<Evaluation> {
@@ -155,12 +158,14 @@ async function prepare(experiment: Experiment, seed: number): Promise<Run> {
     regularization: experiment.training.regularization,
   };
   const compiled = compileTraining(options);
-  const model = createModel(compiled.parameters, compiled.running, seed);
+  const arena = createArena(compiled, experiment);
+  const model = createModel(compiled.parameters, compiled.running, seed, arena);
   const coding = codeTargets(loss, plan.output_shape, classWeights);
   const stepper = await Stepper.create({
     experiment,
     compiled,
     model,
+    arena,
     data,
     coding,
     seed,
@@ -168,7 +173,8 @@ async function prepare(experiment: Experiment, seed: number): Promise<Run> {
     steps: plan.steps,
   });
   const evaluator = await Evaluator.create(options, model, coding, data);
-  return new Run({ experiment, plan, data, coding, model, stepper, evaluator, layers: compiled.layers });
+  const { layers } = compiled;
+  return new Run({ experiment, plan, data, coding, model, arena, stepper, evaluator, layers });
 }
 
 function finish(

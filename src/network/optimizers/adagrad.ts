@@ -3,14 +3,10 @@ import { z } from 'zod';
 import { defineOptimizer, epsilonOption, learningRateOption, type OptimizerStep } from './optimizer.ts';
 
 function apply(step: OptimizerStep, { epsilon }: { readonly epsilon: number }): void {
-  const { weights, gradient, learningRate } = step;
+  const { kernels, weights, gradient, learningRate } = step;
   const [sums] = step.slots as [Float32Array];
-  for (let i = 0; i < weights.length; i++) {
-    const g = gradient[i] as number;
-    const sum = (sums[i] as number) + g * g;
-    sums[i] = sum;
-    weights[i] = (weights[i] as number) - (learningRate * g) / Math.sqrt(sum + epsilon);
-  }
+  const { byteOffset: w, length } = weights;
+  kernels.adagrad(length, w, gradient.byteOffset, sums.byteOffset, learningRate, epsilon);
 }
 
 export const adagrad = defineOptimizer({

@@ -13,16 +13,20 @@ export function adamUpdate(
   { beta_1, beta_2, epsilon }: AdamOptions,
   decay: number,
 ): void {
-  const { weights, gradient, learningRate, t } = step;
+  const { kernels, weights, gradient, learningRate, t } = step;
   const [means, squares] = step.slots as [Float32Array, Float32Array];
-  const rate = (learningRate * Math.sqrt(1 - beta_2 ** t)) / (1 - beta_1 ** t);
-  for (let i = 0; i < weights.length; i++) {
-    const g = gradient[i] as number;
-    const m = beta_1 * (means[i] as number) + (1 - beta_1) * g;
-    const v = beta_2 * (squares[i] as number) + (1 - beta_2) * g * g;
-    means[i] = m;
-    squares[i] = v;
-    const w = weights[i] as number;
-    weights[i] = w - decay * w - (rate * m) / (Math.sqrt(v) + epsilon);
-  }
+  kernels.adam(
+    weights.length,
+    weights.byteOffset,
+    gradient.byteOffset,
+    means.byteOffset,
+    squares.byteOffset,
+    (learningRate * Math.sqrt(1 - beta_2 ** t)) / (1 - beta_1 ** t),
+    beta_1,
+    beta_2,
+    1 - beta_1,
+    1 - beta_2,
+    epsilon,
+    decay,
+  );
 }

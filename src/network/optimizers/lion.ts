@@ -6,14 +6,19 @@ function apply(
   step: OptimizerStep,
   { beta_1, beta_2 }: { readonly beta_1: number; readonly beta_2: number },
 ): void {
-  const { weights, gradient, learningRate } = step;
+  const { kernels, weights, gradient, learningRate } = step;
   const [momentum] = step.slots as [Float32Array];
-  for (let i = 0; i < weights.length; i++) {
-    const g = gradient[i] as number;
-    const m = momentum[i] as number;
-    weights[i] = (weights[i] as number) - learningRate * Math.sign(beta_1 * m + (1 - beta_1) * g);
-    momentum[i] = beta_2 * m + (1 - beta_2) * g;
-  }
+  kernels.lion(
+    weights.length,
+    weights.byteOffset,
+    gradient.byteOffset,
+    momentum.byteOffset,
+    learningRate,
+    beta_1,
+    beta_2,
+    1 - beta_1,
+    1 - beta_2,
+  );
 }
 
 export const lion = defineOptimizer({

@@ -24,22 +24,26 @@ const product = (beta: number, t: number): number => {
 };
 
 function apply(step: OptimizerStep, { beta_1, beta_2, epsilon }: Options): void {
-  const { weights, gradient, learningRate, t } = step;
+  const { kernels, weights, gradient, learningRate, t } = step;
   const [means, squares] = step.slots as [Float32Array, Float32Array];
   const [u, next] = [momentum(beta_1, t), momentum(beta_1, t + 1)];
   const past = product(beta_1, t);
-  const ofMean = next / (1 - past * next);
-  const ofGradient = (1 - u) / (1 - past);
-  const ofSquare = 1 / (1 - beta_2 ** t);
-  for (let i = 0; i < weights.length; i++) {
-    const g = gradient[i] as number;
-    const m = beta_1 * (means[i] as number) + (1 - beta_1) * g;
-    const v = beta_2 * (squares[i] as number) + (1 - beta_2) * g * g;
-    means[i] = m;
-    squares[i] = v;
-    const direction = (ofMean * m + ofGradient * g) / (Math.sqrt(v * ofSquare) + epsilon);
-    weights[i] = (weights[i] as number) - learningRate * direction;
-  }
+  kernels.nadam(
+    weights.length,
+    weights.byteOffset,
+    gradient.byteOffset,
+    means.byteOffset,
+    squares.byteOffset,
+    learningRate,
+    beta_1,
+    beta_2,
+    1 - beta_1,
+    1 - beta_2,
+    epsilon,
+    next / (1 - past * next),
+    (1 - u) / (1 - past),
+    1 / (1 - beta_2 ** t),
+  );
 }
 
 export const nadam = defineOptimizer({

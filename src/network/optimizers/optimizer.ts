@@ -1,8 +1,11 @@
 /** @file What an optimizer is: an update of all weights, seen as one flat vector. Formulations are those of Keras 3. */
 import { z } from 'zod';
+import type { Kernels } from '../../kernels/index.ts';
 
-/** One step's data; every array has one element per weight. */
+/** One step's data; every array has one element per weight, and lies in the memory of the kernels. */
 export interface OptimizerStep {
+  /** Updates in WebAssembly, where one fits; an optimizer may as well loop over the arrays itself. */
+  readonly kernels: Kernels;
   readonly weights: Float32Array;
   /** After clipping. */
   readonly gradient: Float32Array;
@@ -35,7 +38,7 @@ export const defineOptimizer = <Type extends string, Options extends z.ZodRawSha
 ): OptimizerPart<Type, Options> => part;
 
 export const learningRateOption = (initial: number) =>
-  z.number().gt(0).max(1e6).default(initial).describe('Learning rate before the schedule');
+  z.number().gt(0).max(1e12).default(initial).describe('Learning rate before the schedule');
 
 export const decayOption = (initial: number, what: string) =>
   z.number().min(0).lt(1).default(initial).describe(`Decay rate of ${what}`);

@@ -17,19 +17,22 @@ interface Options {
 }
 
 function apply(step: OptimizerStep, { rho, momentum, epsilon, centered }: Options): void {
-  const { weights, gradient, learningRate } = step;
-  const [squares, means, velocity] = step.slots as [Float32Array, Float32Array, Float32Array];
-  for (let i = 0; i < weights.length; i++) {
-    const g = gradient[i] as number;
-    const v = rho * (squares[i] as number) + (1 - rho) * g * g;
-    const m = centered ? rho * (means[i] as number) + (1 - rho) * g : 0;
-    squares[i] = v;
-    means[i] = m;
-    const increment = (learningRate * g) / Math.sqrt(v - m * m + epsilon);
-    const update = momentum * (velocity[i] as number) + increment;
-    velocity[i] = update;
-    weights[i] = (weights[i] as number) - update;
-  }
+  const { kernels, weights, gradient, learningRate } = step;
+  const [squares, means, updates] = step.slots as [Float32Array, Float32Array, Float32Array];
+  kernels.rmsprop(
+    weights.length,
+    weights.byteOffset,
+    gradient.byteOffset,
+    squares.byteOffset,
+    means.byteOffset,
+    updates.byteOffset,
+    learningRate,
+    rho,
+    1 - rho,
+    momentum,
+    epsilon,
+    Number(centered),
+  );
 }
 
 export const rmsprop = defineOptimizer({

@@ -8,20 +8,13 @@ interface Options {
 }
 
 function apply(
-  { weights, gradient, slots, learningRate }: OptimizerStep,
+  { kernels, weights, gradient, slots, learningRate }: OptimizerStep,
   { momentum, nesterov }: Options,
 ): void {
-  const [velocity] = slots;
-  for (let i = 0; i < weights.length; i++) {
-    const step = -learningRate * (gradient[i] as number);
-    if (velocity === undefined) {
-      weights[i] = (weights[i] as number) + step;
-      continue;
-    }
-    const v = momentum * (velocity[i] as number) + step;
-    velocity[i] = v;
-    weights[i] = (weights[i] as number) + (nesterov ? momentum * v + step : v);
-  }
+  // No velocity is kept without momentum.
+  const velocity = slots[0]?.byteOffset ?? 0;
+  const { byteOffset: w, length } = weights;
+  kernels.sgd(length, w, gradient.byteOffset, velocity, learningRate, momentum, Number(nesterov));
 }
 
 export const sgd = defineOptimizer({

@@ -1,0 +1,30 @@
+"""The experiments of the fixtures, by family."""
+
+from fixture_cases import (
+    activations,
+    attention,
+    clipping,
+    compositions,
+    convolutions,
+    edges,
+    layers,
+    losses,
+    optimizers,
+    pooling,
+    recurrence,
+)
+
+FAMILIES = (
+    activations,
+    losses,
+    layers,
+    convolutions,
+    pooling,
+    recurrence,
+    attention,
+    compositions,
+    clipping,
+    edges,
+    optimizers,
+)
+CASES = [case for family in FAMILIES for case in family.CASES]

@@ -1,0 +1,68 @@
+"""Losses of the wire format: means over the batch and all other target positions."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from torch_numbers import keep_clear
+
+# Targets are class indices.
+CLASSES = {"categorical_cross_entropy", "softmax_cross_entropy"}
+# Targets are 0 or 1.
+BINARY = {"binary_cross_entropy", "sigmoid_cross_entropy"}
+
+
+def loss_type(config):
+    return config if isinstance(config, str) else config["type"]
+
+
+def clipped(p):
+    # Nearer to the bounds than this, float32 may clip where float64 does not.
+    keep_clear(torch.log(p.detach()), [math.log(1e-7)], 0.3)
+    keep_clear(torch.log1p(-p.detach().double().clamp(max=1 - 1e-12)), [math.log(1e-7)], 1.0)
+    return p.clamp(1e-7, 1 - 1e-7)
+
+
+def position_losses(config, prediction, targets):
+    """The loss of every target position. Classes lie along the last axis of the prediction."""
+    options = {"type": config} if isinstance(config, str) else config
+    kind = options["type"]
+    if kind in ("mean_absolute_error", "huber"):
+        # The Huber loss has no kink, but keeping clear of where its formula changes costs nothing.
+        size = options.get("delta", 1.0) if kind == "huber" else 0
+        keep_clear((prediction - targets).detach().abs(), [size])
+    if kind == "mean_squared_error":
+        return F.mse_loss(prediction, targets, reduction="none")
+    if kind == "mean_absolute_error":
+        return F.l1_loss(prediction, targets, reduction="none")
+    if kind == "huber":
+        return F.huber_loss(prediction, targets, reduction="none", delta=options.get("delta", 1.0))
+    if kind == "binary_cross_entropy":
+        return F.binary_cross_entropy(clipped(prediction), targets, reduction="none")
+    if kind == "sigmoid_cross_entropy":
+        return F.binary_cross_entropy_with_logits(prediction, targets, reduction="none")
+    if kind == "categorical_cross_entropy":
+        return F.nll_loss(torch.log(clipped(prediction)).movedim(-1, 1), targets.long(), reduction="none")
+    if kind == "softmax_cross_entropy":
+        return F.cross_entropy(prediction.movedim(-1, 1), targets.long(), reduction="none")
+    raise ValueError(kind)
+
+
+def total_loss(training, network, prediction, targets):
+    losses = position_losses(training["loss"], prediction, targets)
+    loss = losses.mean()
+    if training.get("class_weights"):
+        weights = torch.tensor(training["class_weights"], dtype=prediction.dtype)[targets.long()]
+        loss = (losses * weights).sum() / weights.sum()
+    penalty = training.get("regularization")
+    return loss + regularization(penalty, network.parameters) if penalty else loss
+
+
+def regularization(penalty, parameters):
+    l1, l2 = penalty.get("l1", 0), penalty.get("l2", 0)
+    kernels = [value for name, value in parameters.items() if name.endswith("kernel")]
+    if l1:
+        for value in kernels:
+            keep_clear(value.detach(), [0], 1e-4)
+    return sum(l1 * value.abs().sum() + l2 * (value**2).sum() for value in kernels)

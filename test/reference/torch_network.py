@@ -1,0 +1,118 @@
+"""Networks of the wire format in PyTorch, written from the contract; shares nothing with src/."""
+
+import math
+
+import torch
+
+import torch_convolutions
+import torch_layers
+import torch_sequences
+from torch_numbers import rounded
+
+MODULES = (torch_layers, torch_convolutions, torch_sequences)
+
+
+def layer_function(kind):
+    return next(getattr(module, kind) for module in MODULES if hasattr(module, kind))
+
+
+class Layer:
+    """One layer in its place: its name, its options, the layers inside it, and its parameters in the network."""
+
+    def __init__(self, network, name, options, body):
+        self.network, self.name, self.options, self.body = network, name, options, body
+        self.function = layer_function(options["type"])
+
+    def option(self, key, default):
+        return self.options.get(key, default)
+
+    def parameter(self, tensor, *shape):
+        return self.network.parameter(f"{self.name}/{tensor}", shape)
+
+    def state(self, tensor, initial):
+        return self.network.states.setdefault(f"{self.name}/{tensor}", initial)
+
+    def move(self, tensor, value, momentum):
+        """The state follows `value` when the step is done."""
+        self.network.moves[f"{self.name}/{tensor}"] = (value, momentum)
+
+
+class Network:
+    """`source(name, shape)` gives the float64 values of a parameter when the first forward pass asks for it."""
+
+    def __init__(self, layers, source, dtype=torch.float64):
+        self.source, self.dtype = source, dtype
+        self.parameters, self.states = {}, {}
+        self.layers = self.place(layers, {}, {}, repeated=False)
+
+    def place(self, configs, types, names, repeated):
+        """The layers, `repeat` expanded. `types` and `names` count what was seen of each."""
+
+        def count(counts, key):
+            counts[key] = counts.get(key, 0) + 1
+            return f"{key}_{counts[key]}"
+
+        placed = []
+        for config in configs:
+            if config["type"] == "repeat":
+                for _ in range(config["times"]):
+                    placed += self.place(config["layers"], types, names, repeated=True)
+                continue
+            name = count(types, config["type"])
+            if "name" in config:
+                name = count(names, config["name"]) if repeated else config["name"]
+            body = self.place(config.get("layers", []), types, names, repeated)
+            placed.append(Layer(self, name, config, body))
+        return placed
+
+    def parameter(self, name, shape):
+        if name not in self.parameters:
+            value = self.source(name, shape).to(self.dtype)
+            assert list(value.shape) == list(shape), name
+            self.parameters[name] = value.clone().requires_grad_()
+        return self.parameters[name]
+
+    def forward(self, x, training=True):
+        """The prediction. Leaves every layer's output in `outputs`, what went into and came out of it in `calls`, how
+        the states move in `moves`, and in `pieces` how often each piece of a kinked activation was met."""
+        self.training = training
+        self.outputs, self.calls, self.moves, self.pieces = {}, [], {}, {}
+        return self.sequence(self.layers, x)
+
+    def sequence(self, layers, x):
+        for layer in layers:
+            y = layer.function(layer, x)
+            # A layer that gave back x itself would share its gradient with the layer before.
+            y = y.clone() if y is x else y
+            self.outputs[layer.name] = y
+            self.calls.append((layer, x, y))
+            x = y
+        return x
+
+    def update_states(self):
+        for name, (value, momentum) in self.moves.items():
+            self.states[name] = momentum * self.states[name] + (1 - momentum) * value
+
+
+def drawing(random, gain):
+    """A source of random parameters; kernels spread by `gain`/√(inputs of a unit)."""
+
+    def draw(name, shape):
+        noise = torch.randn(*shape, generator=random, dtype=torch.float64)
+        tensor = name.split("/")[-1]
+        if tensor.endswith("kernel"):
+            noise *= gain / math.sqrt(inputs_of_unit(shape))
+        elif tensor == "gamma":
+            noise = 1 + 0.3 * noise
+        elif tensor == "slope":
+            noise = 0.25 + 0.1 * noise
+        elif tensor != "table":
+            noise *= 0.3
+        return rounded(noise)
+
+    return draw
+
+
+def inputs_of_unit(shape):
+    """Of a kernel [in, out], or [out, in, …window]."""
+    return math.prod(shape[1:]) if len(shape) > 2 else shape[0]
