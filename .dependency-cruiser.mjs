@@ -14,7 +14,18 @@ const table = {
   remedies: ['diagnosis', 'statistics', 'experiment', 'network', 'util'],
   study: ['remedies', 'diagnosis', 'statistics', 'experiment', 'util'],
   jobs: ['study', 'diagnosis', 'statistics', 'experiment', 'util'],
-  http: ['jobs', 'study', 'remedies', 'diagnosis', 'statistics', 'experiment', 'data', 'network', 'util'],
+  http: [
+    'jobs',
+    'study',
+    'remedies',
+    'diagnosis',
+    'training',
+    'statistics',
+    'experiment',
+    'data',
+    'network',
+    'util',
+  ],
 };
 
 const folders = Object.entries(table).map(([folder, allowed]) => ({

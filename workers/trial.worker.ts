@@ -2,10 +2,18 @@
 import type { TrialResult, TrialTask } from '../src/jobs/index.ts';
 import { train } from '../src/training/index.ts';
 
-export default async function runTrial({ experiment, seed, cancel }: TrialTask): Promise<TrialResult> {
+export default async function runTrial({
+  experiment,
+  seed,
+  keepWeights,
+  cancel,
+}: TrialTask): Promise<TrialResult> {
   const flag = new Int32Array(cancel);
   try {
-    const result = await train(experiment, seed, { isCanceled: () => Atomics.load(flag, 0) !== 0 });
+    const result = await train(experiment, seed, {
+      isCanceled: () => Atomics.load(flag, 0) !== 0,
+      keepWeights,
+    });
     return result.ok ? result : { ok: false, error: { code: 'canceled', detail: 'cancelled' } };
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);

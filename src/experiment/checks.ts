@@ -2,6 +2,7 @@
 import { type DataDescription, describeData, fitsInput, fitsOutput, wantedOutput } from '../data/index.ts';
 import { GraphShapeError } from '../graph/index.ts';
 import { countLayers, flattenLayers, type LossPart, type PlacedLayer } from '../network/index.ts';
+import { checkInitialWeights } from './initial_weights.ts';
 import { type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
@@ -168,6 +169,10 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
   ];
   const result = early.length > 0 ? [] : build(experiment);
   if (!isPlan(result)) return { problems: [...early, ...result], plan: null };
-  const problems = [...checkOutput(loss, data, result), ...checkClassWeights(experiment, loss, data)];
+  const problems = [
+    ...checkOutput(loss, data, result),
+    ...checkClassWeights(experiment, loss, data),
+    ...checkInitialWeights(experiment, [...result.parameters, ...result.running]),
+  ];
   return { problems, plan: problems.length > 0 ? null : result };
 }

@@ -9,6 +9,7 @@ import {
   type Parameter,
   type PlacedLayer,
   placeLayers,
+  type Running,
   resolvePart,
 } from '../network/index.ts';
 import type { Experiment } from './schema.ts';
@@ -19,6 +20,7 @@ const BACKWARD_FACTOR = 3;
 export interface Plan {
   readonly layers: readonly BuiltLayer[];
   readonly parameters: readonly Parameter[];
+  readonly running: readonly Running[];
   readonly parameter_count: number;
   readonly output_shape: readonly number[];
   readonly batch_size: number;
@@ -61,6 +63,7 @@ export function planExperiment(experiment: Experiment): Plan {
   return {
     layers: built.layers,
     parameters: built.parameters,
+    running: built.running,
     parameter_count: parameterCount,
     output_shape: built.output.shape.slice(1),
     batch_size: batchSize,

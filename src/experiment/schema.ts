@@ -36,6 +36,11 @@ const regularizationSchema = z.strictObject({
   l2: z.number().min(0).max(1e6).default(0).describe('Factor of Σw² over all kernels'),
 });
 
+const initialWeightsSchema = z.strictObject({
+  encoding: z.literal('safetensors'),
+  data: z.base64().min(1).describe('A safetensors file of float32 tensors, in base64'),
+});
+
 const trainingSchema = z.strictObject({
   loss: partSchema(lossParts).describe('What is minimized: the mean over the batch and all target positions'),
   optimizer: partSchema(optimizerParts),
@@ -60,6 +65,12 @@ const trainingSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('Weight of each class in the mean; "balanced" weighs inversely to the class frequency'),
+  initial_weights: initialWeightsSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Weights to start from: any of the parameters (and running averages), by name; the others are drawn',
+    ),
 });
 
 const diagnosticsSchema = z.strictObject({

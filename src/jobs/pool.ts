@@ -7,6 +7,7 @@ import type { Result } from '../util/result.ts';
 export interface TrialTask {
   readonly experiment: Experiment;
   readonly seed: number;
+  readonly keepWeights: boolean;
   /** One Int32; not 0 asks the training to end at its next step. */
   readonly cancel: SharedArrayBuffer;
 }

@@ -18,9 +18,9 @@ class StudyCanceled extends Error {
 const HEARTBEAT_MS = 1000;
 
 /** Equal for trials that would be trained alike: all that a training reads, and the seed. */
-function trialKey({ experiment, seed }: Trial): string {
+function trialKey({ experiment, seed, keepWeights }: Trial): string {
   const { network, data, training, diagnostics } = experiment;
-  const read = { network, data, training, probe_every: diagnostics.probe_every, seed };
+  const read = { network, data, training, probe_every: diagnostics.probe_every, seed, keepWeights };
   return createHash('sha256').update(canonicalJson(read)).digest('hex');
 }
 
@@ -63,6 +63,7 @@ export class JobRun {
     const result = await pool.run({
       experiment: trial.experiment,
       seed: trial.seed,
+      keepWeights: trial.keepWeights,
       cancel: this.#flag.buffer as SharedArrayBuffer,
     });
     if (!result.ok) {

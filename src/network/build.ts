@@ -56,6 +56,8 @@ export interface BuiltLayer {
   /** After the layer's own activation. */
   readonly output: Tensor;
   readonly input_shape: readonly number[];
+  /** What its activation (linear too) is applied to; null where there is none, or one inside a loop. */
+  readonly preactivation: Tensor | null;
 }
 
 export interface BuiltNetwork {
@@ -99,8 +101,10 @@ class NetworkBuilder {
   #layer(layer: PlacedLayer, input: Tensor): BuiltLayer[] {
     const inside: BuiltLayer[] = [];
     const activations: Activation[] = [];
+    const preactivations: Tensor[] = [];
     const before = this.parameters.length;
-    const output = layer.part.build(this.#context(layer, inside, activations), input, layer.options);
+    const context = this.#context(layer, inside, activations, preactivations);
+    const output = layer.part.build(context, input, layer.options);
     const own = this.parameters.slice(before).filter((parameter) => parameter.layer === layer.name);
     const activation = activations.find(({ name }) => name !== 'linear') ?? null;
     return [
@@ -113,6 +117,7 @@ class NetworkBuilder {
         parameters: own.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
         activation,
         output,
+        preactivation: preactivations[0] ?? null,
       },
       ...inside,
     ];
@@ -125,7 +130,12 @@ class NetworkBuilder {
     return value;
   }
 
-  #context(layer: PlacedLayer, inside: BuiltLayer[], activations: Activation[]): LayerContext {
+  #context(
+    layer: PlacedLayer,
+    inside: BuiltLayer[],
+    activations: Activation[],
+    preactivations: Tensor[],
+  ): LayerContext {
     const g = this.#g;
     const nameOf = (name: string) => `${layer.name}/${name}`;
     const parameter = (tensor: string, shape: readonly number[], options: ParameterOptions) =>
@@ -159,6 +169,7 @@ class NetworkBuilder {
       activate: (x: Tensor, config: ActivationConfig) => {
         const activation = resolveActivation(config);
         activations.push(activation);
+        preactivations.push(x);
         const learned = Object.entries(slopes(activation, features(x))).map(([name, value]) => [
           name,
           c.reshape(g, value, alongFeatures(x)),

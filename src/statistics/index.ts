@@ -10,6 +10,7 @@ export {
   type Series,
   type Trace,
   type TracedLayer,
+  type TracedWeights,
   type UnitPass,
 } from './trace.ts';
 export { UnitCounter, type UnitLayout, unitLayout } from './units.ts';

@@ -80,6 +80,14 @@ export interface Trace {
   readonly constant_loss: number;
   readonly unit_passes: readonly UnitPass[];
   readonly divergence: Divergence | null;
+  /** Null where they were not asked for. */
+  readonly weights: TracedWeights | null;
+}
+
+/** All weights and running averages, as safetensors files. */
+export interface TracedWeights {
+  readonly initial: Uint8Array;
+  readonly final: Uint8Array;
 }
 
 /** A unit counts as saturated when it is so on at least this fraction of the samples. */

@@ -34,10 +34,20 @@ export class ArmRunner {
   }
 
   /** @param name the run's name before the seed */
-  async run(name: string, experiment: Experiment, seeds: readonly number[]): Promise<Arm> {
+  async run(
+    name: string,
+    experiment: Experiment,
+    seeds: readonly number[],
+    keepWeights = false,
+  ): Promise<Arm> {
     const traces = await Promise.all(
       seeds.map(async (seed) => {
-        const trace = await this.#dependencies.train({ run: `${name}/${seed}`, experiment, seed });
+        const trace = await this.#dependencies.train({
+          run: `${name}/${seed}`,
+          experiment,
+          seed,
+          keepWeights,
+        });
         this.#completed++;
         this.#total = Math.max(this.#total, this.#completed);
         this.#report();

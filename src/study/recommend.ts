@@ -100,7 +100,7 @@ export interface RecommendInput {
 /** Re-trains an option on fresh seeds; null where it is not healthy there. */
 async function prove(option: Option, input: RecommendInput): Promise<Recommendation | null> {
   const { experiment, baseline, freshSeeds, runner } = input;
-  const proof = await runner.run(option.remedies.join('+'), option.experiment, freshSeeds);
+  const proof = await runner.run(option.remedies.join('+'), option.experiment, freshSeeds, true);
   if (proof.verdict !== 'healthy') return null;
   return {
     remedies: [...option.remedies],

@@ -172,7 +172,7 @@ export async function runStudy(
   const seeds = baselineSeeds(experiment);
   const runner = new ArmRunner(dependencies, estimateTrials(experiment));
   runner.enter('baseline');
-  const baseline = await runner.run('baseline', experiment, seeds);
+  const baseline = await runner.run('baseline', experiment, seeds, true);
   const verdict = verdictOf(baseline.checks);
   const rules = seriousFindings(baseline.checks).map(({ rule }) => rule);
   const report = {

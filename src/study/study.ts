@@ -9,6 +9,8 @@ export interface Trial {
   readonly run: string;
   readonly experiment: Experiment;
   readonly seed: number;
+  /** Its weights are to be had afterwards: of the baseline, and of what is recommended. */
+  readonly keepWeights: boolean;
 }
 
 export const phases = ['queued', 'baseline', 'verification', 'recommendation', 'report'] as const;

@@ -8,7 +8,9 @@ import {
   type Running,
   resolvePart,
 } from '../network/index.ts';
+import { present } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
+import type { NamedTensor } from '../util/safetensors.ts';
 import { names } from './compile.ts';
 
 export interface ModelParameter extends Omit<Parameter, 'value'> {
@@ -60,6 +62,18 @@ export function createModel(
   }
   return { weights, gradient, parameters: placed, running: averages, buffers };
 }
+
+/** Overwrites what is given by name, weights or running averages. */
+export function setWeights(model: Model, given: ReadonlyMap<string, NamedTensor>): void {
+  for (const [name, { data }] of given) present(model.buffers.get(name), name).set(data);
+}
+
+/** A copy of all weights and running averages. */
+export const copyWeights = ({ parameters, running }: Model): Map<string, NamedTensor> =>
+  new Map([
+    ...parameters.map(({ name, shape, weights }) => [name, { shape, data: weights.slice() }] as const),
+    ...[...running].map(([name, data]) => [name, { shape: [data.length], data: data.slice() }] as const),
+  ]);
 
 /** r ← momentum · r + (1 − momentum) · batch */
 export function updateRunning(average: Float32Array, batch: Float32Array, momentum: number): void {

@@ -6,7 +6,6 @@ import { Arena } from '../kernels/index.ts';
 import {
   type ClippingPart,
   clippingParts,
-  type Noise,
   type OptimizerPart,
   optimizerParts,
   resolvePart,
@@ -15,9 +14,9 @@ import {
   scheduleParts,
 } from '../network/index.ts';
 import { MEASURE_BYTES } from '../statistics/index.ts';
-import { createRandom } from '../util/random.ts';
 import { type Compiled, names } from './compile.ts';
 import { type Model, updateRunning } from './model.ts';
+import { fillNoise } from './noise.ts';
 import { fillTargets, fillWeights, type TargetCoding } from './targets.ts';
 
 /** What the forward and backward pass of a step gave. */
@@ -45,12 +44,6 @@ interface StepperOptions {
   readonly seed: number;
   readonly batchSize: number;
   readonly steps: number;
-}
-
-function fillNoise({ distribution, name }: Noise, out: Float32Array, seed: number, step: number): void {
-  const random = createRandom(seed, 'noise', name, step);
-  const draw = distribution === 'uniform' ? random.uniform : random.normal;
-  for (let i = 0; i < out.length; i++) out[i] = draw();
 }
 
 /** The training graph at work. `compute` reads the weights, `update` changes them. */

@@ -1,19 +1,30 @@
 /** @file Trains one experiment with one seed and leaves its Trace. Touches no clock, no database, no process. */
-import { type DataSplits, loadData } from '../data/index.ts';
+import { createBatches, type DataSplits, gather, loadData } from '../data/index.ts';
 import {
   type Experiment,
+  initialWeights,
   type Plan,
   placedLayers,
   planExperiment,
   resolveLoss,
 } from '../experiment/index.ts';
+import { sizeOf } from '../graph/index.ts';
 import type { Arena } from '../kernels/index.ts';
 import { activationShape, type BuiltLayer } from '../network/index.ts';
-import type { Divergence, Evaluation, Trace, TracedLayer, UnitPass } from '../statistics/index.ts';
+import type {
+  Divergence,
+  Evaluation,
+  Trace,
+  TracedLayer,
+  TracedWeights,
+  UnitPass,
+} from '../statistics/index.ts';
 import { fail, ok, type Result } from '../util/result.ts';
+import { encodeSafetensors } from '../util/safetensors.ts';
 import { type CompileOptions, compileTraining, isKernel, names } from './compile.ts';
 import { Evaluator } from './evaluator.ts';
-import { createModel, type Model } from './model.ts';
+import { scaleToUnitVariance } from './lsuv.ts';
+import { copyWeights, createModel, type Model, setWeights } from './model.ts';
 import { Probe } from './probe.ts';
 import { createArena, type StepGradients, Stepper } from './step.ts';
 import { codeTargets, constantLoss, countRight, resolveClassWeights, type TargetCoding } from './targets.ts';
@@ -21,13 +32,16 @@ import { codeTargets, constantLoss, countRight, resolveClassWeights, type Target
 export interface TrainOptions {
   /** Asked before every step; true ends the training there. */
   readonly isCanceled?: () => boolean;
-  /** Called with the final weights by parameter name, for tests and exports. */
-  readonly onFinish?: (weights: ReadonlyMap<string, Float32Array>) => void;
+  /** Keeps the weights from before the first and after the last update in the Trace. */
+  readonly keepWeights?: boolean;
 }
 
 /** Measuring validation may cost this fraction of the forward and backward passes between two probes. */
 const VALIDATION_SHARE = 0.03;
 const PASSES_PER_STEP = 3;
+
+/** Weights of larger networks are not kept: two files of 20 MB for every run. */
+const MAX_KEPT_PARAMETERS = 5_000_000;
 
 /** l1 · Σ|w| + l2 · Σw² over kernels. */
 function penaltyOf(model: Model, { l1, l2 }: Experiment['training']['regularization']): number {
@@ -144,6 +158,17 @@ class Run {
   }
 }
 
+function gatherFirstBatch(
+  { data: config, network }: Experiment,
+  { batch_size: batchSize }: Plan,
+  { training }: DataSplits,
+  seed: number,
+  out: Float32Array,
+): void {
+  const batches = createBatches({ count: training.count, batchSize, shuffle: config.shuffle, seed });
+  gather(training.inputs, sizeOf(network.input.shape), batches.indices(0), out);
+}
+
 async function prepare(experiment: Experiment, seed: number): Promise<Run> {
   const plan = planExperiment(experiment);
   const data = loadData(experiment.data, seed, experiment.network.input.shape);
@@ -160,6 +185,13 @@ async function prepare(experiment: Experiment, seed: number): Promise<Run> {
   const compiled = compileTraining(options);
   const arena = createArena(compiled, experiment);
   const model = createModel(compiled.parameters, compiled.running, seed, arena);
+  await scaleToUnitVariance(
+    options,
+    model,
+    (out) => gatherFirstBatch(experiment, plan, data, seed, out),
+    seed,
+  );
+  setWeights(model, initialWeights(experiment));
   const coding = codeTargets(loss, plan.output_shape, classWeights);
   const stepper = await Stepper.create({
     experiment,
@@ -183,6 +215,7 @@ function finish(
   initial: Evaluation,
   final: Evaluation,
   divergence: Divergence | null,
+  weights: TracedWeights | null,
 ): Trace {
   const output = run.layers.findLast((layer) => layer.output_shape.join() === run.plan.output_shape.join());
   return {
@@ -198,6 +231,7 @@ function finish(
     constant_loss: constantLoss(run.data.training, run.coding),
     unit_passes: run.unitPasses,
     divergence,
+    weights,
   };
 }
 
@@ -205,9 +239,12 @@ async function loop(
   run: Run,
   seed: number,
   isCanceled: () => boolean,
+  keepWeights: boolean,
 ): Promise<Result<Trace, { code: 'canceled' }>> {
   const { steps } = run.plan;
   const middle = Math.floor(steps / 2);
+  const kept = keepWeights && run.plan.parameter_count <= MAX_KEPT_PARAMETERS;
+  const initialFile = kept ? encodeSafetensors(copyWeights(run.model)) : null;
   const initial = await run.evaluate();
   await run.countUnits(0);
   let divergence: Divergence | null = null;
@@ -217,7 +254,10 @@ async function loop(
     divergence = await run.step(step);
   }
   if (divergence === null) await run.countUnits(steps);
-  return ok(finish(run, seed, initial, await run.evaluate(), divergence));
+  const final = await run.evaluate();
+  const weights =
+    initialFile === null ? null : { initial: initialFile, final: encodeSafetensors(copyWeights(run.model)) };
+  return ok(finish(run, seed, initial, final, divergence, weights));
 }
 
 /**
@@ -227,13 +267,11 @@ async function loop(
 export async function train(
   experiment: Experiment,
   seed: number,
-  { isCanceled = () => false, onFinish }: TrainOptions = {},
+  { isCanceled = () => false, keepWeights = false }: TrainOptions = {},
 ): Promise<Result<Trace, { code: 'canceled' }>> {
   const run = await prepare(experiment, seed);
   try {
-    const result = await loop(run, seed, isCanceled);
-    onFinish?.(new Map(run.model.parameters.map(({ name, weights }) => [name, weights])));
-    return result;
+    return await loop(run, seed, isCanceled, keepWeights);
   } finally {
     await run.release();
   }

@@ -6,6 +6,7 @@ export const errorTable = {
   bad_request: { status: 400, title: 'The request cannot be understood' },
   job_not_found: { status: 404, title: 'There is no such job' },
   run_not_found: { status: 404, title: 'The job has no such run' },
+  weights_not_found: { status: 404, title: 'The weights of this run were not kept' },
   catalog_entry_not_found: { status: 404, title: 'The catalogue has no such entry' },
   route_not_found: { status: 404, title: 'There is no such route' },
   method_not_allowed: { status: 405, title: 'The route does not take this method' },

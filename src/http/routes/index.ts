@@ -6,10 +6,12 @@ import { cancelJob } from './jobs/cancel.ts';
 import { createJob } from './jobs/create.ts';
 import { readEvents } from './jobs/events.ts';
 import { listJobs } from './jobs/list.ts';
+import { readJobModel } from './jobs/model.ts';
 import { readJob } from './jobs/read.ts';
 import { removeJob } from './jobs/remove.ts';
 import { readResult } from './jobs/result.ts';
 import { readStatistics } from './jobs/statistics.ts';
+import { readJobWeights } from './jobs/weights.ts';
 import { createPreflight } from './preflight/create.ts';
 import { readHealth, readReadiness } from './service/health.ts';
 
@@ -22,6 +24,8 @@ export const endpoints: readonly Endpoint[] = [
   readResult,
   readStatistics,
   readEvents,
+  readJobWeights,
+  readJobModel,
   createPreflight,
   readCatalog,
   readCatalogKind,

@@ -7,6 +7,7 @@ import { heUniform } from './he_uniform.ts';
 import { identity } from './identity.ts';
 import { lecunNormal } from './lecun_normal.ts';
 import { lecunUniform } from './lecun_uniform.ts';
+import { lsuv } from './lsuv.ts';
 import { normal } from './normal.ts';
 import { ones } from './ones.ts';
 import { orthogonal } from './orthogonal.ts';
@@ -33,4 +34,5 @@ export const initializerParts = [
   identity,
   varianceScaling,
   torchDefault,
+  lsuv,
 ] as const;

@@ -20,6 +20,8 @@ export interface InitializerPart<
   readonly formula: string;
   readonly sources: readonly string[];
   readonly options: Options;
+  /** Afterwards the training scales the kernel, so that the layer's output has unit variance on a batch. */
+  readonly unitVariance?: boolean;
   fill(out: Float32Array, target: Target, random: Random, options: z.output<z.ZodObject<Options>>): void;
   /** Statement on a tensor `w`, and an expression. */
   readonly pytorch: (options: z.output<z.ZodObject<Options>>) => string;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
 import type { Trace } from '../../../src/statistics/index.ts';
 import { train } from '../../../src/training/index.ts';
+import { decodeSafetensors, type NamedTensor } from '../../../src/util/safetensors.ts';
 
 const request = (changes: Record<string, unknown> = {}) => ({
   network: {
@@ -38,15 +39,12 @@ function parse(changes: Record<string, unknown> = {}): Experiment {
 async function run(
   experiment: Experiment,
   seed = 3,
-): Promise<{ trace: Trace; weights: Map<string, Float32Array> }> {
-  let weights = new Map<string, Float32Array>();
-  const result = await train(experiment, seed, {
-    onFinish: (final) => {
-      weights = new Map([...final].map(([name, values]) => [name, values.slice()]));
-    },
-  });
+): Promise<{ trace: Trace; weights: Map<string, NamedTensor> }> {
+  const result = await train(experiment, seed, { keepWeights: true });
   if (!result.ok) throw new Error(result.error.code);
-  return { trace: result.value, weights };
+  const decoded = decodeSafetensors(result.value.weights?.final ?? new Uint8Array());
+  if (!decoded.ok) throw new Error(decoded.error);
+  return { trace: result.value, weights: decoded.value };
 }
 
 const seriesOf = (trace: Trace, layer: string | null, tensor: string | null, metric: string) =>
@@ -57,7 +55,8 @@ describe('train', () => {
     const [every, tenth, off] = await Promise.all(
       [1, 10, 0].map((probe_every) => run(parse({ diagnostics: { probe_every } }))),
     );
-    expect(every?.weights.size).toBe(10);
+    // Ten parameters and the two running averages.
+    expect(every?.weights.size).toBe(12);
     expect(tenth?.weights).toEqual(every?.weights);
     expect(off?.weights).toEqual(every?.weights);
     expect(off?.trace.series).toEqual([]);

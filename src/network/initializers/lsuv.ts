@@ -1,0 +1,18 @@
+/** @file Layer-sequential unit variance: orthonormal kernels, scaled layer by layer on data. */
+import { defineInitializer } from './initializer.ts';
+import { orthogonal } from './orthogonal.ts';
+
+export const lsuv = defineInitializer({
+  type: 'lsuv',
+  title: 'Layer-sequential unit variance',
+  formula:
+    'orthonormal; then, from the first layer to the last, w ← w/√(variance of the layer’s output before its activation, ' +
+    'on the first training batch). Kernels of dense and convolutional layers are scaled, those inside recurrent and ' +
+    'attention layers stay orthonormal',
+  sources: ['Mishkin & Matas 2016, arXiv:1511.06422'],
+  options: {},
+  unitVariance: true,
+  fill: (out, target, random) => orthogonal.fill(out, target, random, { gain: 1 }),
+  pytorch: () => 'nn.init.orthogonal_(w)  # then scale by 1/std of the layer’s output on a batch (LSUV)',
+  keras: () => 'keras.initializers.Orthogonal()',
+});

@@ -1,0 +1,82 @@
+/**
+ * @file Named float32 tensors as bytes, in the safetensors format: the length of a JSON header (8 bytes, little-endian),
+ * the header, the numbers. Format: https://github.com/huggingface/safetensors#format
+ */
+import { z } from 'zod';
+import { fail, ok, type Result } from './result.ts';
+
+export interface NamedTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+const PREFIX = 8;
+/** The header is padded to this, so that numbers are aligned. */
+const ALIGNMENT = 8;
+
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().min(0)),
+  data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+});
+const headerSchema = z.record(z.string(), z.unknown());
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => size * n, 1);
+
+export function encodeSafetensors(tensors: ReadonlyMap<string, NamedTensor>): Uint8Array {
+  let end = 0;
+  const entries = [...tensors].map(([name, { shape, data }]) => {
+    const start = end;
+    end += data.byteLength;
+    return [name, { dtype: 'F32', shape, data_offsets: [start, end] }] as const;
+  });
+  const text = JSON.stringify(Object.fromEntries(entries));
+  const padding = (ALIGNMENT - (Buffer.byteLength(text) % ALIGNMENT)) % ALIGNMENT;
+  const header = Buffer.from(text + ' '.repeat(padding));
+  const bytes = Buffer.alloc(PREFIX + header.length + end);
+  bytes.writeBigUInt64LE(BigInt(header.length));
+  header.copy(bytes, PREFIX);
+  let offset = PREFIX + header.length;
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    offset += data.byteLength;
+  }
+  return bytes;
+}
+
+function decodeEntry(name: string, value: unknown, body: Uint8Array): Result<NamedTensor, string> {
+  const entry = entrySchema.safeParse(value);
+  if (!entry.success) return fail(`the entry of "${name}" has no dtype, shape or data_offsets`);
+  const { dtype, shape, data_offsets: range } = entry.data;
+  if (dtype !== 'F32') return fail(`"${name}" is ${dtype}; only F32 is taken: convert it to float32 first`);
+  const [start, end] = range;
+  if (end > body.length || end - start !== 4 * sizeOf(shape))
+    return fail(`the bytes of "${name}" do not match its shape [${shape.join(', ')}]`);
+  // A copy, because the bytes may begin at any address. Not `slice`: that of a Buffer is a view.
+  return ok({ shape, data: new Float32Array(new Uint8Array(body.subarray(start, end)).buffer) });
+}
+
+/** What is wrong with the bytes comes back as text. */
+export function decodeSafetensors(bytes: Uint8Array): Result<Map<string, NamedTensor>, string> {
+  if (bytes.length < PREFIX) return fail('shorter than a safetensors header');
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > bytes.length - PREFIX)
+    return fail('the header is longer than the data: this is not safetensors');
+  let header: unknown;
+  try {
+    header = JSON.parse(Buffer.from(bytes.subarray(PREFIX, PREFIX + length)).toString('utf8'));
+  } catch {
+    return fail('the header is not JSON: this is not safetensors');
+  }
+  const parsed = headerSchema.safeParse(header);
+  if (!parsed.success) return fail('the header is not an object');
+  const body = bytes.subarray(PREFIX + length);
+  const tensors = new Map<string, NamedTensor>();
+  for (const [name, value] of Object.entries(parsed.data)) {
+    if (name === '__metadata__') continue;
+    const tensor = decodeEntry(name, value, body);
+    if (!tensor.ok) return tensor;
+    tensors.set(name, tensor.value);
+  }
+  return ok(tensors);
+}
