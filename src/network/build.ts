@@ -43,6 +43,13 @@ export interface Noise {
   readonly shape: readonly number[];
 }
 
+/** Zeros that are added to the states of a recurrent layer; their gradient is that of the states. */
+export interface WatchedStates {
+  readonly layer: string;
+  /** [time, batch, features] */
+  readonly value: Tensor;
+}
+
 export interface BuiltLayer {
   readonly name: string;
   readonly type: string;
@@ -67,6 +74,7 @@ export interface BuiltNetwork {
   readonly parameters: readonly Parameter[];
   readonly running: readonly Running[];
   readonly noises: readonly Noise[];
+  readonly states: readonly WatchedStates[];
 }
 
 /** Learned parameters of activations start at one number. */
@@ -76,6 +84,7 @@ class NetworkBuilder {
   readonly parameters: Parameter[] = [];
   readonly running: Running[] = [];
   readonly noises: Noise[] = [];
+  readonly states: WatchedStates[] = [];
   readonly #g: GraphBuilder;
   readonly #mode: Mode;
 
@@ -188,6 +197,12 @@ class NetworkBuilder {
           },
         };
       },
+      watchStates: (shape) => {
+        if (this.#mode === 'inference') return null;
+        const value = g.input(nameOf('state_zeros'), shape);
+        this.states.push({ layer: layer.name, value });
+        return value;
+      },
       body: (x) => {
         const { output, layers } = this.sequence(layer.body, x);
         inside.push(...layers);
@@ -209,6 +224,6 @@ export function buildNetwork(
 ): BuiltNetwork {
   const builder = new NetworkBuilder(g, mode);
   const { output, layers: built } = builder.sequence(layers, input);
-  const { parameters, running, noises } = builder;
-  return { output, layers: built, parameters, running, noises };
+  const { parameters, running, noises, states } = builder;
+  return { output, layers: built, parameters, running, noises, states };
 }

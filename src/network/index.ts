@@ -14,6 +14,7 @@ export {
   type Noise,
   type Parameter,
   type Running,
+  type WatchedStates,
 } from './build.ts';
 export type { ClippingPart, ParameterGradient } from './clipping/clipping.ts';
 export { clippingParts } from './clipping/index.ts';

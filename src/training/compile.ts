@@ -10,6 +10,7 @@ import {
   type Parameter,
   type PlacedLayer,
   type Running,
+  type WatchedStates,
 } from '../network/index.ts';
 
 /** Names of the graphs' inputs and outputs. Parameters, running averages and noises are inputs of their own name. */
@@ -24,6 +25,8 @@ export const names = {
   prediction: 'prediction',
   output: (layer: string) => `output of ${layer}`,
   outputGradient: (layer: string) => `gradient at ${layer}`,
+  /** Of a recurrent layer: of its states at every time step. */
+  stateGradient: (layer: string) => `gradient at the states of ${layer}`,
   gradient: (parameter: string) => `gradient of ${parameter}`,
   batchValue: (running: string) => `batch value of ${running}`,
 } as const;
@@ -43,6 +46,7 @@ export interface Compiled {
   readonly parameters: readonly Parameter[];
   readonly running: readonly Running[];
   readonly noises: readonly Noise[];
+  readonly states: readonly WatchedStates[];
   /** Of the losses of all target positions of a batch. */
   readonly positionShape: readonly number[];
 }
@@ -98,6 +102,7 @@ export function compileTraining(options: CompileOptions): Compiled {
   const wanted = [
     ...network.parameters.map(({ value }) => value),
     ...network.layers.map(({ output }) => output),
+    ...network.states.map(({ value }) => value),
   ];
   const found = gradients(g, loss, wanted);
   network.parameters.forEach(({ name }, i) => {
@@ -106,6 +111,10 @@ export function compileTraining(options: CompileOptions): Compiled {
   network.layers.forEach(({ name, output }, i) => {
     g.output(names.output(name), output);
     g.output(names.outputGradient(name), found[network.parameters.length + i] as Tensor);
+  });
+  network.states.forEach(({ layer }, i) => {
+    const at = network.parameters.length + network.layers.length + i;
+    g.output(names.stateGradient(layer), found[at] as Tensor);
   });
   for (const { name, update } of network.running) {
     if (update !== null) g.output(names.batchValue(name), update.batch);

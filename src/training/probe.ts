@@ -11,7 +11,7 @@ import {
   UnitCounter,
   unitLayout,
 } from '../statistics/index.ts';
-import { names } from './compile.ts';
+import { type Compiled, names } from './compile.ts';
 import type { Model, ModelParameter } from './model.ts';
 import type { StepGradients, Stepper, StepUpdate } from './step.ts';
 
@@ -44,6 +44,16 @@ interface LayerTables {
   readonly outputGradient: Table;
 }
 
+/** Gradients at the states of a recurrent layer, [time, batch, features]. */
+interface StateTables {
+  readonly layer: string;
+  readonly time: number;
+  readonly gradient: Table;
+}
+
+/** RMS at the first time step over the largest of all, and over that at the last. */
+const throughTime = ['first_to_largest_ratio', 'first_to_last_ratio'];
+
 interface ParameterTables {
   readonly parameter: ModelParameter;
   /** Its weights before the update, and what the update changed. */
@@ -61,6 +71,7 @@ export class Probe {
   readonly #recorder = new Recorder();
   readonly #layers: readonly LayerTables[];
   readonly #parameters: readonly ParameterTables[];
+  readonly #states: readonly StateTables[];
   readonly #model: Model;
   readonly #stepper: Stepper;
   readonly #arena: Arena;
@@ -69,7 +80,12 @@ export class Probe {
   readonly #before: Float32Array;
   readonly #update: Float32Array;
 
-  constructor(layers: readonly BuiltLayer[], model: Model, stepper: Stepper, arena: Arena) {
+  constructor(
+    { layers, states }: Pick<Compiled, 'layers' | 'states'>,
+    model: Model,
+    stepper: Stepper,
+    arena: Arena,
+  ) {
     const recorder = this.#recorder;
     this.#layers = layers.map((layer) => {
       const shape = layer.activation === null ? null : activationShape(layer.activation);
@@ -99,6 +115,11 @@ export class Probe {
         update: recorder.tensor(parameter.layer, `${parameter.tensor}.update`, ['ratio_to_weight']),
       };
     });
+    this.#states = states.map(({ layer, value }) => ({
+      layer,
+      time: value.shape[0] as number,
+      gradient: recorder.tensor(layer, 'state_gradient', throughTime),
+    }));
     this.#model = model;
     this.#stepper = stepper;
     this.#arena = arena;
@@ -120,6 +141,7 @@ export class Probe {
     this.recordRun(step, 'loss', loss);
     this.recordRun(step, 'gradient_global_norm', norm);
     for (const tables of this.#layers) this.#recordOutput(step, tables);
+    for (const tables of this.#states) this.#recordStates(step, tables);
     for (const { parameter, weights, gradient } of this.#parameters) {
       this.#record(weights, step, parameter.weights);
       this.#record(gradient, step, parameter.gradient);
@@ -131,6 +153,18 @@ export class Probe {
     const values = this.#stepper.output(names.output(layer.name));
     this.#record(output, step, values, shape === null ? [] : stuckFractions(layer, shape, values));
     this.#record(outputGradient, step, this.#stepper.output(names.outputGradient(layer.name)));
+  }
+
+  #recordStates(step: number, { layer, time, gradient }: StateTables): void {
+    const values = this.#stepper.output(names.stateGradient(layer));
+    const size = values.length / time;
+    const { kernels } = this.#arena;
+    const norms = Array.from({ length: time }, (_, t) =>
+      Math.sqrt(kernels.sumOfSquares(values.byteOffset + t * size * values.BYTES_PER_ELEMENT, size)),
+    );
+    const first = norms[0] as number;
+    const largest = norms.reduce((most, norm) => Math.max(most, norm), 0);
+    this.#record(gradient, step, values, [first / largest, first / (norms.at(-1) as number)]);
   }
 
   /** What the optimizer applied. */

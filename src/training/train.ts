@@ -21,7 +21,7 @@ import type {
 } from '../statistics/index.ts';
 import { fail, ok, type Result } from '../util/result.ts';
 import { encodeSafetensors } from '../util/safetensors.ts';
-import { type CompileOptions, compileTraining, isKernel, names } from './compile.ts';
+import { type Compiled, type CompileOptions, compileTraining, isKernel, names } from './compile.ts';
 import { Evaluator } from './evaluator.ts';
 import { scaleToUnitVariance } from './lsuv.ts';
 import { copyWeights, createModel, type Model, setWeights } from './model.ts';
@@ -83,14 +83,14 @@ class Run {
   readonly stepper: Stepper;
   readonly evaluator: Evaluator;
   readonly probe: Probe;
-  readonly layers: readonly BuiltLayer[];
+  readonly compiled: Compiled;
   readonly arena: Arena;
   #probes = 0;
 
   constructor(
     fields: Pick<
       Run,
-      'experiment' | 'plan' | 'data' | 'coding' | 'model' | 'stepper' | 'evaluator' | 'layers' | 'arena'
+      'experiment' | 'plan' | 'data' | 'coding' | 'model' | 'stepper' | 'evaluator' | 'compiled' | 'arena'
     >,
   ) {
     this.experiment = fields.experiment;
@@ -100,9 +100,9 @@ class Run {
     this.model = fields.model;
     this.stepper = fields.stepper;
     this.evaluator = fields.evaluator;
-    this.layers = fields.layers;
+    this.compiled = fields.compiled;
     this.arena = fields.arena;
-    this.probe = new Probe(fields.layers, fields.model, fields.stepper, fields.arena);
+    this.probe = new Probe(fields.compiled, fields.model, fields.stepper, fields.arena);
   }
 
   evaluate(): Promise<Evaluation> {
@@ -205,8 +205,7 @@ async function prepare(experiment: Experiment, seed: number): Promise<Run> {
     steps: plan.steps,
   });
   const evaluator = await Evaluator.create(options, model, coding, data);
-  const { layers } = compiled;
-  return new Run({ experiment, plan, data, coding, model, arena, stepper, evaluator, layers });
+  return new Run({ experiment, plan, data, coding, model, arena, stepper, evaluator, compiled });
 }
 
 function finish(
@@ -217,12 +216,14 @@ function finish(
   divergence: Divergence | null,
   weights: TracedWeights | null,
 ): Trace {
-  const output = run.layers.findLast((layer) => layer.output_shape.join() === run.plan.output_shape.join());
+  const output = run.compiled.layers.findLast(
+    (layer) => layer.output_shape.join() === run.plan.output_shape.join(),
+  );
   return {
     seed,
     steps_planned: run.plan.steps,
     steps_completed: run.losses.length - (divergence === null ? 0 : 1),
-    layers: run.layers.map((layer) => traceLayer(layer, run.model, layer === output)),
+    layers: run.compiled.layers.map((layer) => traceLayer(layer, run.model, layer === output)),
     series: run.probe.finish(),
     losses: Float64Array.from(run.losses),
     gradient_norms: Float64Array.from(run.norms),

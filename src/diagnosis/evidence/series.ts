@@ -16,6 +16,34 @@ export interface GradientProfile {
   readonly rms: readonly number[];
 }
 
+/** A ratio of gradients at the states of a recurrent layer, from time step to time step, at every probed step. */
+export interface TimeProfile {
+  readonly layer: string;
+  readonly steps: readonly number[];
+  readonly ratios: readonly number[];
+}
+
+/** Of every recurrent layer; steps without a finite gradient are left out. */
+export function timeProfiles(
+  trace: Trace,
+  metric: 'first_to_largest_ratio' | 'first_to_last_ratio',
+): TimeProfile[] {
+  return trace.layers.flatMap(({ name }) => {
+    const series = seriesOf(trace, name, 'state_gradient', metric);
+    if (series === null) return [];
+    const usable = [...series.steps.keys()].filter(
+      (i) => series.steps[i] !== trace.divergence?.step && Number.isFinite(series.values[i]),
+    );
+    return [
+      {
+        layer: name,
+        steps: usable.map((i) => series.steps[i] as number),
+        ratios: usable.map((i) => series.values[i] as number),
+      },
+    ];
+  });
+}
+
 /**
  * Gradient RMS over depth at every probed step with finite gradients. RMS, so that layers of different width compare;
  * hidden layers only, because the few outputs of the last one are on a scale of their own.

@@ -1,13 +1,13 @@
 /** @file The gradient grows on its way to the first layers, or its updates outweigh the weights. */
 import type { Trace } from '../../statistics/index.ts';
 import { severityByProgress } from '../evidence/progress.ts';
-import { gradientProfiles } from '../evidence/series.ts';
+import { gradientProfiles, timeProfiles } from '../evidence/series.ts';
 import { notEvaluable, type Rule } from '../rule.ts';
 
 const thresholds = {
   gradient_growth: {
     value: 1e3,
-    unit: 'gradient RMS / gradient RMS of the last hidden layer',
+    unit: 'gradient RMS / gradient RMS of the last hidden layer (of the last time step)',
     source: 'torchmortem 2026: last/first norm ratio > 1000 is critical',
     rationale: 'One learning rate cannot suit layers whose gradients differ by a thousand',
   },
@@ -41,13 +41,17 @@ const largest = (symptoms: readonly Symptom[], metric: Symptom['metric']): Sympt
   });
 
 function growth(trace: Trace): Symptom[] {
-  return gradientProfiles(trace).flatMap(({ step, layers, rms }) => {
+  const throughTime = timeProfiles(trace, 'first_to_last_ratio').flatMap(({ layer, steps, ratios }) =>
+    steps.map((step, i) => ({ metric: 'gradient_growth', layer, step, value: ratios[i] as number }) as const),
+  );
+  const overDepth = gradientProfiles(trace).flatMap(({ step, layers, rms }) => {
     const last = rms.at(-1) ?? 0;
     if (last === 0) return [];
     return layers.map(
       (layer, i) => ({ metric: 'gradient_growth', layer, step, value: (rms[i] as number) / last }) as const,
     );
   });
+  return [...overDepth, ...throughTime];
 }
 
 /** Kernels only: a bias that starts at 0 has no scale. */
@@ -85,7 +89,7 @@ export const explodingGradient: Rule = {
   rule: 'exploding_gradient',
   title: 'The gradient explodes',
   description:
-    'Gradient RMS of each hidden layer over that of the last one, norm of each kernel’s update over the norm of the ' +
+    'Gradient RMS of each hidden layer over that of the last one, in recurrent layers at the first time step over that at the last, norm of each kernel’s update over the norm of the ' +
     'kernel, and the gradient norm over its first value. Found where one of them is beyond its threshold at more ' +
     'than one step, or at one after which the training diverged. Harmless where the network learns all the same.',
   needs: ['probed_series'],

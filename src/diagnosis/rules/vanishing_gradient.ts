@@ -1,6 +1,12 @@
 /** @file The gradient shrinks on its way to the first layers. */
+import type { Trace } from '../../statistics/index.ts';
 import { progressOf, severityByProgress } from '../evidence/progress.ts';
-import { type GradientProfile, gradientProfiles, trainedHiddenLayers } from '../evidence/series.ts';
+import {
+  type GradientProfile,
+  gradientProfiles,
+  timeProfiles,
+  trainedHiddenLayers,
+} from '../evidence/series.ts';
 import { notEvaluable, type Rule } from '../rule.ts';
 
 const thresholds = {
@@ -38,46 +44,101 @@ function vanishing(profile: GradientProfile): string[] {
     : [];
 }
 
+/** Where the gradient is faint: at a layer, over depth or on the way back through time. */
+interface Symptom {
+  readonly layer: string;
+  readonly step: number;
+  readonly metric: 'gradient_ratio' | 'first_to_largest_ratio';
+  readonly value: number;
+  readonly found: boolean;
+}
+
+const faintest = (symptoms: readonly Symptom[]): Symptom | undefined =>
+  symptoms
+    .filter(({ value }) => !Number.isNaN(value))
+    .reduce<Symptom | undefined>(
+      (worst, next) => (worst === undefined || next.value < worst.value ? next : worst),
+      undefined,
+    );
+
+/** Over depth: the faintest layer at the first step at which one of `layers` was found, or at the first step. */
+function overDepth(trace: Trace): { layers: string[]; symptom: Symptom | undefined } {
+  const profiles = trainedHiddenLayers(trace).length < 2 ? [] : gradientProfiles(trace);
+  const first = profiles[0];
+  if (first === undefined) return { layers: [], symptom: undefined };
+  const found = profiles.map(vanishing);
+  const layers = first.layers.filter(
+    (layer) =>
+      found.filter((names) => names.includes(layer)).length >= thresholds.persistence.value * profiles.length,
+  );
+  const hit = profiles.find((_, i) => layers.some((layer) => found[i]?.includes(layer))) ?? first;
+  const values = ratios(hit);
+  const symptoms = hit.layers.map((layer, i) => ({
+    layer,
+    step: hit.step,
+    metric: 'gradient_ratio' as const,
+    value: values[i] as number,
+    found: layers.length > 0,
+  }));
+  return { layers, symptom: faintest(symptoms) };
+}
+
+/** Through time: recurrent layers whose first time step gets hardly any gradient, in most probed steps. */
+function throughTime(trace: Trace): Symptom[] {
+  const limit = thresholds.gradient_ratio.value;
+  return timeProfiles(trace, 'first_to_largest_ratio').flatMap(({ layer, steps, ratios: values }) => {
+    if (values.length === 0) return [];
+    const below = values.filter((value) => value < limit);
+    const found = below.length >= thresholds.persistence.value * values.length;
+    const at = found ? values.findIndex((value) => value < limit) : 0;
+    return [
+      {
+        layer,
+        step: steps[at] as number,
+        metric: 'first_to_largest_ratio' as const,
+        value: values[at] as number,
+        found,
+      },
+    ];
+  });
+}
+
 export const vanishingGradient: Rule = {
   rule: 'vanishing_gradient',
-  title: 'The gradient vanishes towards the first layers',
+  title: 'The gradient vanishes towards the first layers, or the first time steps',
   description:
-    'RMS of the loss gradient at the output of each hidden layer with parameters, over the largest of the layers behind it. Found ' +
-    'where it is below the threshold in most probed steps. Harmless where the network learns all the same.',
+    'RMS of the loss gradient at the output of each hidden layer with parameters, over the largest of the layers behind it; and ' +
+    'at the states of each recurrent layer at the first time step, over the largest of all time steps. Found where it is ' +
+    'below the threshold in most probed steps. Harmless where the network learns all the same.',
   needs: ['probed_series'],
   thresholds,
-  sources: ['Hochreiter 1991', 'Glorot & Bengio 2010', 'AUTOTRAINER (ICSE 2021)'],
+  sources: ['Hochreiter 1991', 'Bengio et al. 1994', 'Glorot & Bengio 2010', 'AUTOTRAINER (ICSE 2021)'],
   quorum: 'majority',
   examine(trace) {
-    if (trainedHiddenLayers(trace).length < 2)
-      return notEvaluable('fewer than two hidden layers have parameters');
-    const profiles = gradientProfiles(trace);
-    const first = profiles[0];
-    if (first === undefined) return notEvaluable('no probed step has finite gradients in every layer');
-    const found = profiles.map(vanishing);
-    const layers = first.layers.filter(
-      (layer) =>
-        found.filter((names) => names.includes(layer)).length >=
-        thresholds.persistence.value * profiles.length,
-    );
-    const hit = profiles.find((_, i) => layers.some((layer) => found[i]?.includes(layer))) ?? first;
-    const values = ratios(hit);
-    const worst = values.indexOf(Math.min(...values.filter((value) => !Number.isNaN(value))));
+    const depth = overDepth(trace);
+    const time = throughTime(trace);
+    const symptoms = [...(depth.symptom === undefined ? [] : [depth.symptom]), ...time];
+    if (symptoms.length === 0) {
+      return trainedHiddenLayers(trace).length < 2
+        ? notEvaluable('fewer than two hidden layers have parameters, and none is recurrent')
+        : notEvaluable('no probed step has finite gradients in every layer');
+    }
+    const found = symptoms.filter((symptom) => symptom.found);
     return {
       kind: 'evaluated',
-      found: layers.length > 0,
+      found: found.length > 0,
       severity: severityByProgress(trace),
-      layers,
-      first_step: layers.length > 0 ? hit.step : null,
+      layers: [...new Set([...depth.layers, ...time.filter((one) => one.found).map(({ layer }) => layer)])],
+      first_step: found.length > 0 ? Math.min(...found.map(({ step }) => step)) : null,
       evidence: [
-        {
-          metric: 'gradient_ratio',
-          layer: hit.layers[worst] ?? null,
-          step: hit.step,
-          value: values[worst] ?? Number.NaN,
+        ...symptoms.map(({ metric, layer, step, value }) => ({
+          metric,
+          layer,
+          step,
+          value,
           threshold: thresholds.gradient_ratio.value,
           unit: 'ratio',
-        },
+        })),
         {
           metric: 'loss_ratio',
           layer: null,
@@ -90,6 +151,6 @@ export const vanishingGradient: Rule = {
     };
   },
   explain: (layers) =>
-    `The gradient at ${layers[0] ?? 'the first layers'} is less than a thousandth of the largest one, so these layers ` +
-    'stay close to their initial weights while the last ones learn.',
+    `The gradient that reaches ${layers[0] ?? 'the first layers'} (in a recurrent layer: its first time steps) is less than ` +
+    'a thousandth of the largest one, so what is learned there stays close to the initial weights.',
 };

@@ -1,7 +1,7 @@
 /** @file The gated recurrent unit. */
-import { calculus as c, scan, type Tensor } from '../../graph/index.ts';
+import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { defineLayer } from './layer.ts';
-import { answer, gate, projectInputs, recurrentCode, recurrentOptions } from './recurrent.ts';
+import { gate, projectInputs, recurrentCode, recurrentOptions, runThroughTime } from './recurrent.ts';
 
 export const gru = defineLayer({
   type: 'gru',
@@ -14,26 +14,18 @@ export const gru = defineLayer({
   build(context, x, options) {
     const { g } = context;
     const { units } = options;
-    const { inputs, recurrentKernel, zeros } = projectInputs(context, x, 3, options);
-    const gateKernel = gate(g, recurrentKernel, 0, units, 2);
-    const candidateKernel = gate(g, recurrentKernel, 2, units);
-    const { final, outputs } = scan(
-      g,
-      { initial: [zeros], sequences: [inputs], captured: [gateKernel, candidateKernel] },
-      (b, iteration) => {
-        const [h] = iteration.states as [Tensor];
-        const [input] = iteration.elements as [Tensor];
-        const [forGates, forCandidate] = iteration.captured as [Tensor, Tensor];
-        const gates = c.sigmoid(b, c.add(b, gate(b, input, 0, units, 2), c.gemm(b, h, forGates)));
-        const [z, r] = [gate(b, gates, 0, units), gate(b, gates, 1, units)];
-        const reset = c.gemm(b, c.mul(b, r, h), forCandidate);
-        const candidate = c.tanh(b, c.add(b, gate(b, input, 2, units), reset));
-        const kept = c.mul(b, z, h);
-        const next = c.add(b, kept, c.mul(b, c.sub(b, b.constant(1), z), candidate));
-        return { next: [next], outputs: [next] };
-      },
-    );
-    return answer(g, options, outputs[0], final[0]);
+    const projected = projectInputs(context, x, 3, options);
+    const { zeros, recurrentKernel } = projected;
+    const captured = [gate(g, recurrentKernel, 0, units, 2), gate(g, recurrentKernel, 2, units)];
+    return runThroughTime(context, projected, options, [zeros], captured, (b, states, input, inside) => {
+      const [[h], [forGates, forCandidate]] = [states as [Tensor], inside as [Tensor, Tensor]];
+      const gates = c.sigmoid(b, c.add(b, gate(b, input, 0, units, 2), c.gemm(b, h, forGates)));
+      const [z, r] = [gate(b, gates, 0, units), gate(b, gates, 1, units)];
+      const reset = c.gemm(b, c.mul(b, r, h), forCandidate);
+      const candidate = c.tanh(b, c.add(b, gate(b, input, 2, units), reset));
+      const fresh = c.mul(b, c.sub(b, b.constant(1), z), candidate);
+      return { next: [c.add(b, c.mul(b, z, h), fresh)] };
+    });
   },
   // PyTorch's GRU resets after the product: the nearest that it has.
   code: (options, { inputFeatures }) =>

@@ -36,6 +36,11 @@ export interface LayerContext {
   activate(x: Tensor, activation: ActivationConfig): Tensor;
   /** The same for values [batch, features] inside a loop. */
   activateInLoop(features: number, activation: ActivationConfig): LoopActivation;
+  /**
+   * Zeros [time, batch, features] to be added to the states of a loop: their gradient is that of the states, the part
+   * through later time steps included, and is measured. Null in inference.
+   */
+  watchStates(shape: readonly number[]): Tensor | null;
   /** The layers inside a composite one, applied in turn. */
   body(x: Tensor): Tensor;
 }

@@ -1,9 +1,9 @@
 /** @file Long short-term memory. */
 import { z } from 'zod';
-import { calculus as c, scan, type Tensor } from '../../graph/index.ts';
+import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { python } from './code.ts';
 import { defineLayer } from './layer.ts';
-import { answer, gate, projectInputs, recurrentCode, recurrentOptions } from './recurrent.ts';
+import { gate, projectInputs, recurrentCode, recurrentOptions, runThroughTime } from './recurrent.ts';
 
 export const lstm = defineLayer({
   type: 'lstm',
@@ -17,26 +17,26 @@ export const lstm = defineLayer({
     unit_forget_bias: z.boolean().default(true).describe('The bias of the forget gate starts at 1'),
   },
   build(context, x, options) {
-    const { g } = context;
     const { units, unit_forget_bias } = options;
     const ones = unit_forget_bias ? ([units, 2 * units] as const) : undefined;
-    const { inputs, recurrentKernel, zeros } = projectInputs(context, x, 4, options, ones);
-    const { final, outputs } = scan(
-      g,
-      { initial: [zeros, zeros], sequences: [inputs], captured: [recurrentKernel] },
-      (b, iteration) => {
-        const [h, cell] = iteration.states as [Tensor, Tensor];
-        const [input] = iteration.elements as [Tensor];
-        const [kernel] = iteration.captured as [Tensor];
+    const projected = projectInputs(context, x, 4, options, ones);
+    const { zeros, recurrentKernel } = projected;
+    return runThroughTime(
+      context,
+      projected,
+      options,
+      [zeros, zeros],
+      [recurrentKernel],
+      (b, states, input, inside) => {
+        const [[h, cell], [kernel]] = [states as [Tensor, Tensor], inside as [Tensor]];
         const sum = c.add(b, input, c.gemm(b, h, kernel));
         const [i, f] = [0, 1].map((index) => c.sigmoid(b, gate(b, sum, index, units))) as [Tensor, Tensor];
         const candidate = c.tanh(b, gate(b, sum, 2, units));
         const nextCell = c.add(b, c.mul(b, f, cell), c.mul(b, i, candidate));
         const next = c.mul(b, c.sigmoid(b, gate(b, sum, 3, units)), c.tanh(b, nextCell));
-        return { next: [next, nextCell], outputs: [next] };
+        return { next: [next, nextCell] };
       },
     );
-    return answer(g, options, outputs[0], final[0]);
   },
   code: (options, { inputFeatures }) =>
     recurrentCode({ pytorch: 'LSTM', keras: 'LSTM' }, options, inputFeatures, {

@@ -1,6 +1,6 @@
 /** @file What recurrent layers share: options, the projection of the inputs for all time steps at once, code. */
 import { z } from 'zod';
-import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
+import { calculus as c, type GraphBuilder, scan, type Tensor } from '../../graph/index.ts';
 import type { PartConfig } from '../part_schema.ts';
 import { initializerArgument, python } from './code.ts';
 import {
@@ -86,17 +86,42 @@ export function projectInputs(
   };
 }
 
+interface Step {
+  readonly next: readonly [state: Tensor, ...rest: Tensor[]];
+}
+
+/**
+ * The loop over time. The first state is the output.
+ * @param initial states before the first time step
+ * @param step the states after a time step, from those before it and the step's projected input
+ * @returns the output of all time steps [batch, time, units], or of the last one
+ */
+export function runThroughTime(
+  context: LayerContext,
+  { inputs }: Projected,
+  { return_sequences, units }: RecurrentOptions,
+  initial: readonly Tensor[],
+  captured: readonly Tensor[],
+  step: (b: GraphBuilder, states: readonly Tensor[], input: Tensor, captured: readonly Tensor[]) => Step,
+): Tensor {
+  const { g } = context;
+  const [time = 1, batch = 1] = inputs.shape;
+  const watch = context.watchStates([time, batch, units]);
+  const { final, outputs } = scan(
+    g,
+    { initial, sequences: watch === null ? [inputs] : [inputs, watch], captured },
+    (b, { states, elements: [input, zeros], captured: inside }) => {
+      const [state, ...rest] = step(b, states, input as Tensor, inside).next;
+      const watched = zeros === undefined ? state : c.add(b, state, zeros);
+      return { next: [watched, ...rest], outputs: [watched] };
+    },
+  );
+  return return_sequences ? c.transpose(g, outputs[0] as Tensor, [1, 0, 2]) : (final[0] as Tensor);
+}
+
 /** Block `index` of the features of x [batch, gates · units]. */
 export const gate = (g: GraphBuilder, x: Tensor, index: number, units: number, blocks = 1): Tensor =>
   c.slice(g, x, { axis: 1, start: index * units, step: 1, count: blocks * units });
-
-/** [time, batch, units] → [batch, time, units], or the last output. */
-export const answer = (
-  g: GraphBuilder,
-  { return_sequences }: RecurrentOptions,
-  outputs: Tensor | undefined,
-  last: Tensor | undefined,
-): Tensor => (return_sequences ? c.transpose(g, outputs as Tensor, [1, 0, 2]) : (last as Tensor));
 
 /** @param extra further arguments of either class */
 export function recurrentCode(

@@ -1,8 +1,8 @@
 /** @file The plain recurrent layer. */
-import { calculus as c, scan } from '../../graph/index.ts';
+import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { activationSchema, resolveActivation } from '../activation_config.ts';
 import { defineLayer } from './layer.ts';
-import { answer, projectInputs, recurrentCode, recurrentOptions } from './recurrent.ts';
+import { projectInputs, recurrentCode, recurrentOptions, runThroughTime } from './recurrent.ts';
 
 export const simpleRnn = defineLayer({
   type: 'simple_rnn',
@@ -13,19 +13,21 @@ export const simpleRnn = defineLayer({
   sources: ['Elman 1990, Finding structure in time'],
   options: { ...recurrentOptions, activation: activationSchema.default('tanh') },
   build(context, x, options) {
-    const { g } = context;
-    const { inputs, recurrentKernel, zeros } = projectInputs(context, x, 1, options);
+    const projected = projectInputs(context, x, 1, options);
     const activation = context.activateInLoop(options.units, options.activation);
-    const { final, outputs } = scan(
-      g,
-      { initial: [zeros], sequences: [inputs], captured: [recurrentKernel, ...activation.captured] },
-      (body, { states: [h], elements: [input], captured: [kernel, ...slopes] }) => {
-        const sum = c.add(body, input as never, c.gemm(body, h as never, kernel as never));
-        const next = activation.apply(body, sum, slopes);
-        return { next: [next], outputs: [next] };
+    const captured = [projected.recurrentKernel, ...activation.captured];
+    return runThroughTime(
+      context,
+      projected,
+      options,
+      [projected.zeros],
+      captured,
+      (b, [h], input, inside) => {
+        const [kernel, ...slopes] = inside as [Tensor, ...Tensor[]];
+        const sum = c.add(b, input, c.gemm(b, h as Tensor, kernel));
+        return { next: [activation.apply(b, sum, slopes)] };
       },
     );
-    return answer(g, options, outputs[0], final[0]);
   },
   code(options, { inputFeatures }) {
     const { name, keras } = resolveActivation(options.activation);
