@@ -85,7 +85,11 @@ export default {
       name: 'no-dead-files',
       comment: 'Nobody imports this file: use it or delete it.',
       severity: 'error',
-      from: { orphan: true, path: '^(src|cli)/', pathNot: '^src/server\\.ts$|^cli/diagnose\\.ts$' },
+      from: {
+        orphan: true,
+        path: '^(src|cli)/',
+        pathNot: '^src/server\\.ts$|^cli/diagnose\\.ts$|\\.d\\.ts$',
+      },
       to: {},
     },
     {

@@ -55,6 +55,13 @@ export const withLayers = (experiment: Experiment, layers: readonly LayerConfig[
 export const everyLayer = (layers: readonly LayerConfig[]): LayerConfig[] =>
   layers.flatMap((layer) => [layer, ...everyLayer(layer.layers ?? [])]);
 
+const recurrent: ReadonlySet<string> = new Set(['simple_rnn', 'lstm', 'gru']);
+const products: ReadonlySet<string> = new Set(['dense', 'conv1d', 'conv2d']);
+
+export const isRecurrent = ({ type }: LayerConfig): boolean => recurrent.has(type);
+/** A kernel times the input, and then an activation. */
+export const isProduct = ({ type }: LayerConfig): boolean => products.has(type);
+
 /** Another activation in every hidden layer that has one, with its kernel initializer where one is given. */
 export function changeActivation(
   experiment: Experiment,
@@ -64,18 +71,36 @@ export function changeActivation(
   let changed = 0;
   const result = editHidden(experiment, (layers) =>
     layers.map((layer) => {
-      if (!isNonlinear(layer.activation)) return layer;
+      // Inside a loop the bounds of tanh keep the state from growing: that activation stays.
+      if (!isNonlinear(layer.activation) || isRecurrent(layer)) return layer;
       changed++;
-      const kernel =
-        initializer !== undefined && layer.type === 'dense' ? { kernel_initializer: initializer } : {};
+      const kernel = initializer !== undefined && isProduct(layer) ? { kernel_initializer: initializer } : {};
       return { ...layer, activation, ...kernel };
     }),
   );
   return changed === 0 && 'experiment' in result ? { reason: 'no hidden layer has an activation' } : result;
 }
 
+/** Replaces recurrent layers of some types by another type that takes the same options. */
+export function changeRecurrent(experiment: Experiment, from: readonly string[], to: string): Change {
+  let changed = 0;
+  const replace = (layers: readonly LayerConfig[]): LayerConfig[] =>
+    layers.map((layer) => {
+      if (layer.layers !== undefined) return { ...layer, layers: replace(layer.layers) };
+      if (!from.includes(layer.type)) return layer;
+      changed++;
+      const { activation: _activation, unit_forget_bias: _bias, ...shared } = layer;
+      return { ...shared, type: to };
+    });
+  const layers = replace(experiment.network.layers);
+  return changed === 0
+    ? { reason: `the network has no ${from.join(' or ')} layer` }
+    : withLayers(experiment, layers);
+}
+
 /**
- * A normalization between every hidden dense layer and its activation: dense → norm → activation.
+ * A normalization between every hidden product and its activation: dense or convolution → norm → activation. Layer
+ * normalization also after every recurrent layer, and before every attention (Xiong et al. 2020, arXiv:2002.04745).
  * @param norm the layer to put in
  */
 export function insertNormalization(experiment: Experiment, norm: LayerConfig): Change {
@@ -84,20 +109,27 @@ export function insertNormalization(experiment: Experiment, norm: LayerConfig): 
   let inserted = 0;
   const result = editHidden(experiment, (layers) =>
     layers.flatMap((layer, index) => {
-      if (layer.type !== 'dense') return [layer];
-      const activation = layer.activation;
-      if (isNonlinear(activation)) {
-        inserted++;
-        return [{ ...layer, activation: 'linear' }, norm, { type: 'activation', activation }];
-      }
-      if (layers[index + 1]?.type !== 'activation') return [layer];
-      inserted++;
-      return [layer, norm];
+      const layersWithNorm = normalize(layer, layers[index + 1], norm);
+      if (layersWithNorm.includes(norm)) inserted++;
+      return layersWithNorm;
     }),
   );
   return inserted === 0 && 'experiment' in result
-    ? { reason: 'no hidden dense layer has an activation' }
+    ? { reason: 'no hidden layer has a place for a normalization' }
     : result;
+}
+
+/** The layer with `norm` put where it belongs, or the layer alone. */
+function normalize(layer: LayerConfig, next: LayerConfig | undefined, norm: LayerConfig): LayerConfig[] {
+  if (norm.type === 'layer_norm') {
+    if (isRecurrent(layer)) return [layer, norm];
+    if (layer.type === 'self_attention') return [norm, layer];
+  }
+  if (!isProduct(layer)) return [layer];
+  const activation = layer.activation;
+  if (isNonlinear(activation))
+    return [{ ...layer, activation: 'linear' }, norm, { type: 'activation', activation }];
+  return next?.type === 'activation' ? [layer, norm] : [layer];
 }
 
 /** The initializer that keeps the signal's scale through this activation. */

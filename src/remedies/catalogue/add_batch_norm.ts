@@ -1,5 +1,6 @@
 /** @file Batch normalization before every hidden activation. */
-import { insertNormalization } from '../edit.ts';
+import type { LayerConfig } from '../../network/index.ts';
+import { everyLayer, insertNormalization, isRecurrent } from '../edit.ts';
 import type { Remedy } from '../remedy.ts';
 
 export const addBatchNorm: Remedy = {
@@ -17,9 +18,16 @@ export const addBatchNorm: Remedy = {
     'loss_not_decreasing',
   ],
   effort: 'architecture',
-  change: (experiment) =>
-    experiment.training.batch_size < 2
-      ? { reason: 'a batch of one sample has no variance' }
-      : // Of 0.99, Keras’ default, the running averages would still hold the initial values after a short training.
-        insertNormalization(experiment, { type: 'batch_norm', momentum: 0.9, epsilon: 1e-3 }),
+  change(experiment) {
+    if (experiment.training.batch_size < 2) return { reason: 'a batch of one sample has no variance' };
+    const inTime = (layer: LayerConfig) => isRecurrent(layer) || layer.type === 'self_attention';
+    if (everyLayer(experiment.network.layers).some(inTime)) {
+      return {
+        reason:
+          'statistics of a batch mix time steps: recurrent and attention layers take layer normalization',
+      };
+    }
+    // Of 0.99, Keras’ default, the running averages would still hold the initial values after a short training.
+    return insertNormalization(experiment, { type: 'batch_norm', momentum: 0.9, epsilon: 1e-3 });
+  },
 };

@@ -1,4 +1,4 @@
-/** @file Layer normalization before every hidden activation. */
+/** @file Layer normalization before every hidden activation and attention, and after every recurrent layer. */
 import { insertNormalization } from '../edit.ts';
 import type { Remedy } from '../remedy.ts';
 

@@ -1,17 +1,24 @@
 /** @file Residual connections around the hidden layers. */
 
 import type { LayerConfig } from '../../network/index.ts';
-import { editHidden, everyLayer } from '../edit.ts';
+import { editHidden, everyLayer, isProduct, isRecurrent } from '../edit.ts';
 import type { Remedy } from '../remedy.ts';
 
 const isBranch = (layer: LayerConfig | undefined): boolean =>
   layer !== undefined &&
   (layer.type.endsWith('_norm') || layer.type === 'activation' || layer.type === 'dropout');
 
-/** A dense layer goes into a residual with the normalization, activation and dropout that follow it. */
+/** Layers that a residual connection goes around: what they give has the time, or the height and width, that they got. */
+function isBody(layer: LayerConfig): boolean {
+  if (layer.type === 'dense' || layer.type === 'self_attention') return true;
+  if (isRecurrent(layer)) return layer.return_sequences === true;
+  return isProduct(layer) && layer.padding === 'same';
+}
+
+/** Such a layer goes into a residual with the normalization, activation and dropout that follow it. */
 function wrap(layers: readonly LayerConfig[], layer: LayerConfig, index: number): LayerConfig[] {
-  if (layer.type !== 'dense') {
-    const owner = layers.slice(0, index).findLastIndex(({ type }) => type === 'dense');
+  if (!isBody(layer)) {
+    const owner = layers.slice(0, index).findLastIndex(isBody);
     const owned = isBranch(layer) && owner !== -1 && layers.slice(owner + 1, index).every(isBranch);
     return owned ? [] : [layer];
   }

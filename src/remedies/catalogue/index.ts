@@ -12,7 +12,9 @@ import { reinitializeWeights } from './reinitialize_weights.ts';
 import { useAdam } from './use_adam.ts';
 import { useElu } from './use_elu.ts';
 import { useGelu } from './use_gelu.ts';
+import { useGru } from './use_gru.ts';
 import { useLeakyRelu } from './use_leaky_relu.ts';
+import { useLstm } from './use_lstm.ts';
 import { usePrelu } from './use_prelu.ts';
 import { useRelu } from './use_relu.ts';
 import { useRmsprop } from './use_rmsprop.ts';
@@ -28,6 +30,8 @@ export const remedies: readonly Remedy[] = [
   addBatchNorm,
   addLayerNorm,
   addResidualConnections,
+  useLstm,
+  useGru,
   reinitializeWeights,
   addL1Regularization,
   addL2Regularization,

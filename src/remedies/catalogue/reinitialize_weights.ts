@@ -1,7 +1,7 @@
 /** @file The initializer that fits each activation, and zero biases. */
 
 import type { LayerConfig } from '../../network/index.ts';
-import { fittingInitializer, isNonlinear, withLayers } from '../edit.ts';
+import { fittingInitializer, isNonlinear, isProduct, isRecurrent, withLayers } from '../edit.ts';
 import type { Remedy } from '../remedy.ts';
 
 /** The activation that a dense layer feeds: its own, or that of the layer after it (past a normalization). */
@@ -12,12 +12,21 @@ function activationOf(layers: readonly LayerConfig[], index: number): unknown {
   return next?.type === 'activation' ? next.activation : 'linear';
 }
 
+const attentionInitializers = { kernel_initializer: 'glorot_uniform', bias_initializer: 'zeros' };
+/** An orthogonal recurrent kernel hands the state, and its gradient, on without growing or shrinking it. */
+const recurrentInitializers = { ...attentionInitializers, recurrent_initializer: 'orthogonal' };
+
 export const reinitializeWeights: Remedy = {
   remedy: 'reinitialize_weights',
   title: 'Re-initialize every layer to fit its activation',
   rationale:
-    'Kernels whose variance fits the activation keep signal and gradient on one scale through all layers.',
-  sources: ['Glorot & Bengio 2010', 'He et al. 2015, arXiv:1502.01852', 'Lu et al. 2019, arXiv:1903.06733'],
+    'Kernels whose variance fits the activation keep signal and gradient on one scale through all layers, and orthogonal recurrent kernels through all time steps.',
+  sources: [
+    'Glorot & Bengio 2010',
+    'He et al. 2015, arXiv:1502.01852',
+    'Saxe et al. 2014, arXiv:1312.6120',
+    'Lu et al. 2019, arXiv:1903.06733',
+  ],
   treats: [
     'vanishing_gradient',
     'exploding_gradient',
@@ -30,11 +39,15 @@ export const reinitializeWeights: Remedy = {
   change: (experiment) => {
     const fitLayers = (layers: readonly LayerConfig[]): LayerConfig[] =>
       layers.map((layer, index) => {
-        if (layer.type !== 'dense')
-          return layer.layers === undefined ? layer : { ...layer, layers: fitLayers(layer.layers) };
+        if (layer.layers !== undefined) return { ...layer, layers: fitLayers(layer.layers) };
+        if (isRecurrent(layer)) return { ...layer, ...recurrentInitializers };
+        if (layer.type === 'self_attention') return { ...layer, ...attentionInitializers };
+        if (!isProduct(layer)) return layer;
         const kernel = fittingInitializer(activationOf(layers, index));
         return { ...layer, kernel_initializer: kernel, bias_initializer: 'zeros' };
       });
-    return withLayers(experiment, fitLayers(experiment.network.layers));
+    // Weights that were given would take the place of the new ones.
+    const drawn = { ...experiment, training: { ...experiment.training, initial_weights: null } };
+    return withLayers(drawn, fitLayers(experiment.network.layers));
   },
 };
