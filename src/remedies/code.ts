@@ -6,8 +6,6 @@ import {
   type ClippingPart,
   clippingParts,
   featureAxis,
-  type InitializerPart,
-  initializerParts,
   type LayerCode,
   type OptimizerPart,
   optimizerParts,
@@ -15,6 +13,8 @@ import {
   resolvePart,
 } from '../network/index.ts';
 import { present } from '../util/assert.ts';
+import { kerasHelpers, torchHelpers } from './code_helpers.ts';
+import { torchInitialization } from './torch_initialization.ts';
 
 const empty: LayerCode = { pytorch: [], keras: [] };
 
@@ -64,67 +64,20 @@ const shortest = (lines: readonly string[]): string[] =>
 
 const block = (lines: readonly string[]): string => lines.map((line) => `    ${line},`).join('\n');
 
-/** PyTorch statements that initialize each linear layer's kernel, or bias. */
-function initializers(experiment: Experiment, tensor: 'kernel' | 'bias'): string[] {
-  const found = planExperiment(experiment).parameters.filter(({ name }) => name.endsWith(tensor));
-  return found.map(({ initializer }) => {
-    const { part, options } = resolvePart(
-      initializerParts as unknown as readonly InitializerPart[],
-      initializer,
-    );
-    return part.pytorch(options);
-  });
-}
+/** Scales and biases have one axis; tables are not kernels. */
+const TORCH_KERNELS =
+  'kernels = [w for m in model.modules() if not isinstance(m, nn.Embedding)\n' +
+  '           for n, w in m.named_parameters(recurse=False) if n.startswith("weight") and w.dim() > 1]';
 
-/** One loop for each run of equal initializers, kernels in order of appearance; biases likewise. */
-function torchInitialization(experiment: Experiment): string[] {
-  const lines = ['linears = [module for module in model.modules() if isinstance(module, nn.Linear)]'];
-  for (const [tensor, attribute] of [
-    ['kernel', 'weight'],
-    ['bias', 'bias'],
-  ] as const) {
-    const codes = initializers(experiment, tensor);
-    for (let from = 0; from < codes.length; ) {
-      let to = from + 1;
-      while (to < codes.length && codes[to] === codes[from]) to++;
-      const range = from === 0 && to === codes.length ? '' : `[${from}:${to}]`;
-      lines.push(`for module in linears${range}:`, `    w = module.${attribute}`, `    ${codes[from]}`);
-      from = to;
-    }
-  }
-  return lines;
-}
-
-function helpers(lines: readonly string[]): string[] {
-  const text = lines.join('\n');
-  const expression = [
-    'class Expression(nn.Module):',
-    '    def __init__(self, f): super().__init__(); self.f = f',
-    '    def forward(self, x): return self.f(x)',
-    '',
-  ];
-  const residual = [
-    'class Residual(nn.Module):',
-    '    def __init__(self, body, projection=nn.Identity()):',
-    '        super().__init__(); self.body, self.projection = body, projection',
-    '    def forward(self, x): return self.projection(x) + self.body(x)',
-    '',
-  ];
-  return [
-    ...(text.includes('Expression(') ? expression : []),
-    ...(text.includes('Residual(') ? residual : []),
-  ];
-}
-
-function kerasHelpers(lines: readonly string[]): string[] {
-  if (!lines.join('\n').includes('Residual(')) return [];
-  return [
-    'class Residual(keras.Layer):',
-    '    def __init__(self, body, projection=None):',
-    '        super().__init__(); self.body = keras.Sequential(body); self.projection = projection or layers.Identity()',
-    '    def call(self, x, training=None): return self.projection(x) + self.body(x, training=training)',
-    '',
-  ];
+/** The penalty is over every kernel: the regularizer is an argument of every layer that has one. */
+function regularized(line: string, { l1, l2 }: Experiment['training']['regularization']): string {
+  if (l1 === 0 && l2 === 0) return line;
+  const regularizer = `keras.regularizers.L1L2(l1=${l1}, l2=${l2})`;
+  return line.replaceAll(
+    /layers\.(Dense|Conv\dD|SimpleRNN|LSTM|GRU|MultiHeadAttention)\((\d+(?:, \d+)?)/g,
+    (call, type: string) =>
+      `${call}, kernel_regularizer=${regularizer}${/RNN|LSTM|GRU/.test(type) ? `, recurrent_regularizer=${regularizer}` : ''}`,
+  );
 }
 
 /** The network and its training as code for both libraries. */
@@ -140,39 +93,29 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
       : resolvePart(clippingParts as unknown as readonly ClippingPart[], training.gradient_clipping);
   const { l1, l2 } = training.regularization;
   const penalty = [
-    ...(l1 > 0
-      ? [
-          `loss = loss + ${l1} * sum(m.weight.abs().sum() for m in model.modules() if isinstance(m, nn.Linear))`,
-        ]
-      : []),
-    ...(l2 > 0
-      ? [
-          `loss = loss + ${l2} * sum((m.weight ** 2).sum() for m in model.modules() if isinstance(m, nn.Linear))`,
-        ]
-      : []),
+    ...(l1 > 0 ? [`${l1} * sum(w.abs().sum() for w in kernels)`] : []),
+    ...(l2 > 0 ? [`${l2} * sum((w ** 2).sum() for w in kernels)`] : []),
   ];
+  const torch = lines.pytorch.join('\n');
   const pytorch = [
-    ...helpers(lines.pytorch),
+    ...torchHelpers(torch),
     `model = nn.Sequential(\n${block(shortest(lines.pytorch))}\n)`,
-    ...torchInitialization(experiment),
+    ...torchInitialization(experiment, torch),
     `loss_function = ${loss.part.pytorch(loss.options)}`,
     `optimizer = ${optimizer.part.pytorch(optimizer.options)}`,
-    ...(penalty.length > 0 ? ['# in the training loop, before loss.backward():', ...penalty] : []),
+    ...(penalty.length > 0
+      ? [TORCH_KERNELS, `penalty = lambda: ${penalty.join(' + ')}  # to be added to the loss`]
+      : []),
     ...(clipping === null
       ? []
       : ['# in the training loop, before optimizer.step():', clipping.part.pytorch(clipping.options)]),
   ];
   const clipArgument = clipping?.part.keras(clipping.options) ?? null;
-  const regularizer =
-    l1 > 0 || l2 > 0 ? `, kernel_regularizer=keras.regularizers.L1L2(l1=${l1}, l2=${l2})` : '';
-  // The regularizer is an argument of every dense layer, as the penalty is over every kernel.
-  const dense = lines.keras.map((line) =>
-    line.replaceAll(/layers\.Dense\((\d+)/g, `layers.Dense($1${regularizer}`),
-  );
+  const regularizedLayers = lines.keras.map((line) => regularized(line, training.regularization));
   const kerasOptimizer = optimizer.part.keras(optimizer.options);
   const keras = [
-    ...kerasHelpers(lines.keras),
-    `model = keras.Sequential([\n${block(shortest(dense))}\n])`,
+    ...kerasHelpers(lines.keras.join('\n')),
+    `model = keras.Sequential([\n${block(shortest(regularizedLayers))}\n])`,
     `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    loss=${loss.part.keras(loss.options)},\n)`,
   ];
   return { pytorch: pytorch.join('\n'), keras: keras.join('\n') };

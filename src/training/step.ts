@@ -88,6 +88,11 @@ export class Stepper {
     return new Stepper(options, session);
   }
 
+  /** A buffer of the training graph that it reads. */
+  input(name: string): Float32Array {
+    return this.#session.input(name);
+  }
+
   /** A buffer of the training graph: an output of the last `compute`. */
   output(name: string): Float32Array {
     return this.#session.output(name);

@@ -1,6 +1,7 @@
 /** @file The examples, as whole studies on real worker threads: what must be found, cured, and left alone. */
 import { applyPatch } from 'rfc6902';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rules } from '../../src/diagnosis/index.ts';
 import type { Report } from '../../src/study/index.ts';
 import { readExample, startTestService, type TestService } from '../http/service.ts';
 
@@ -72,12 +73,29 @@ describe('examples', { timeout: 240_000 }, () => {
     await expectCured(report);
   });
 
-  it.each(['healthy-relu', 'custom-activation'])('%s: healthy, no remedy is run', async (name) => {
+  it('vanishing-rnn: gradients vanish on the way back through time; gated units cure it', async () => {
+    const report = await study(readExample('vanishing-rnn'));
+    const check = report.checks.find(({ rule }) => rule === 'vanishing_gradient');
+    expect(check).toMatchObject({ status: 'found', layers: ['simple_rnn_1'] });
+    const gated = verified(report).filter((remedy) => remedy === 'use_lstm' || remedy === 'use_gru');
+    expect(gated.length).toBeGreaterThan(0);
+    for (const { verification } of report.controls) expect(verification.status).not.toBe('verified');
+    await expectCured(report);
+  });
+
+  it.each([
+    'healthy-relu',
+    'custom-activation',
+    'resnet',
+    'lstm-classifier',
+    'transformer-pre-norm',
+    'transformer-post-norm',
+  ])('%s: healthy, no remedy is run', async (name) => {
     const report = await study(readExample(name));
     expect(report.verdict).toBe('healthy');
     expect(report.remedies).toEqual([]);
     expect(report.recommendation).toBeNull();
-    expect(report.checks).toHaveLength(6);
+    expect(report.checks).toHaveLength(rules.length);
     for (const check of report.checks) {
       if (check.status === 'not_evaluable') expect(check.explanation).not.toBe('');
       else expect(check.evidence.length).toBeGreaterThan(0);

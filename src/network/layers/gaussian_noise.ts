@@ -14,7 +14,7 @@ export const gaussianNoise = defineLayer({
     return c.add(g, x, c.mul(g, noise('normal', x.shape), g.constant(stddev)));
   },
   code: ({ stddev }) => ({
-    pytorch: [`Expression(lambda x: x + ${stddev} * torch.randn_like(x))  # in training only`],
+    pytorch: [`GaussianNoise(${stddev})`],
     keras: [`layers.GaussianNoise(${stddev})`],
   }),
 });

@@ -79,13 +79,11 @@ export const selfAttention = defineLayer({
     return project(context, 'output', joined, options);
   },
   code({ heads, causal, use_bias, kernel_initializer }, { features }) {
-    const bias = use_bias ? '' : `, ${'bias'}=${python(false)}`;
+    const bias = use_bias ? '' : `, bias=${python(false)}`;
     const mask = causal ? ', causal=True' : '';
     const kernel = initializerArgument('kernel', kernel_initializer, 'glorot_uniform');
     return {
-      pytorch: [
-        `SelfAttention(nn.MultiheadAttention(${features}, ${heads}, batch_first=True${bias})${mask})`,
-      ],
+      pytorch: [`SelfAttention(${features}, ${heads}${mask}${bias})`],
       keras: [
         `SelfAttention(layers.MultiHeadAttention(${heads}, ${features / heads}${use_bias ? '' : ', use_bias=False'}${kernel})${mask})`,
       ],

@@ -130,15 +130,86 @@ describe('train', () => {
     expect(seriesOf(trace, layer, 'output', 'non_finite_count')?.values[0]).toBeGreaterThan(0);
   });
 
-  it('reports gradients of 1e-22 as they are', async () => {
-    const layers = [
-      { type: 'repeat', times: 36, layers: [{ type: 'dense', units: 8, activation: 'sigmoid' }] },
-      { type: 'dense', units: 2 },
-    ];
-    const { trace } = await run(parse({ network: { input: { shape: [2] }, layers } }));
-    const rms = seriesOf(trace, 'dense_1', 'output_gradient', 'rms')?.values[0] as number;
-    expect(rms).toBeGreaterThan(1e-30);
-    expect(rms).toBeLessThan(1e-18);
+  it('reports gradients of 1e-30 in the first of a hundred layers as they are', async () => {
+    // Diagonal kernels of ½ and no activation: every layer halves the gradient, exactly.
+    const half = { type: 'dense', units: 2, kernel_initializer: { type: 'identity', gain: 0.5 } };
+    const ones = { type: 'dense', units: 1, kernel_initializer: 'ones', use_bias: false };
+    const { trace } = await run(
+      parse({
+        network: { input: { shape: [2] }, layers: [{ type: 'repeat', times: 100, layers: [half] }, ones] },
+        data: { type: 'inline', inputs: [[1, 1]], targets: [4], validation_split: 0 },
+        training: { loss: 'mean_squared_error', optimizer: 'sgd', batch_size: 1, steps: 1 },
+        diagnostics: { probe_every: 1 },
+      }),
+    );
+    // ∂(y − 4)²/∂y = −8 with y ≈ 2⁻⁹⁹; then 99 halvings down to the output of dense_1, whose kernel has inputs of 1.
+    const expected = 8 * 0.5 ** 99;
+    for (const metric of ['rms', 'abs_p50', 'abs_max', 'abs_mean']) {
+      expect(seriesOf(trace, 'dense_1', 'kernel.gradient', metric)?.values[0]).toBeCloseTo(expected, 45);
+      expect(seriesOf(trace, 'dense_1', 'kernel.gradient', metric)?.values[0]).toBeGreaterThan(1e-30);
+    }
+    expect(seriesOf(trace, 'dense_1', 'kernel.gradient', 'zero_fraction')?.values[0]).toBe(0);
+  });
+
+  it('reports the loss up to the step at which it overflows', async () => {
+    // w ← w − 50.5 · 2w = −100 w: the loss is 10⁴ᵏ, and 10⁴⁰ is beyond float32.
+    const { trace } = await run(
+      parse({
+        network: {
+          input: { shape: [1] },
+          layers: [{ type: 'dense', units: 1, kernel_initializer: 'ones', use_bias: false }],
+        },
+        data: { type: 'inline', inputs: [[1]], targets: [0], validation_split: 0 },
+        training: {
+          loss: 'mean_squared_error',
+          optimizer: { type: 'sgd', learning_rate: 50.5 },
+          batch_size: 1,
+          steps: 20,
+        },
+        diagnostics: { probe_every: 5 },
+      }),
+    );
+    expect(trace.divergence).toMatchObject({ step: 10, tensor: 'loss', direction: 'forward', value: 'inf' });
+    expect(trace.losses).toHaveLength(11);
+    for (const [k, loss] of trace.losses.subarray(0, 10).entries())
+      expect(loss / 10 ** (4 * k)).toBeCloseTo(1, 5);
+    expect(trace.losses[10]).toBe(Number.POSITIVE_INFINITY);
+    expect(trace.steps_completed).toBe(10);
+    expect([...(seriesOf(trace, null, null, 'loss')?.steps ?? [])]).toEqual([0, 5, 10]);
+  });
+
+  it.each([
+    ['a batch of one', { data: { type: 'moons', samples: 20 }, batch: 1, units: 2 }],
+    ['one unit', { data: { type: 'moons', samples: 20 }, batch: 4, units: 1 }],
+  ])('trains %s', async (_what, { data, batch, units }) => {
+    const loss = units === 1 ? 'sigmoid_cross_entropy' : 'softmax_cross_entropy';
+    const { trace } = await run(
+      parse({
+        network: {
+          input: { shape: [2] },
+          layers: [
+            { type: 'dense', units: 1 },
+            { type: 'dense', units },
+          ],
+        },
+        data,
+        training: { loss, optimizer: 'sgd', batch_size: batch, steps: 5 },
+      }),
+    );
+    expect(trace.steps_completed).toBe(5);
+    expect(trace.losses.every(Number.isFinite)).toBe(true);
+  });
+
+  it('has nothing to learn from one class', async () => {
+    const { trace } = await run(
+      parse({
+        network: { input: { shape: [1] }, layers: [{ type: 'dense', units: 1 }] },
+        data: { type: 'inline', inputs: [[1], [2], [3]], targets: [0, 0, 0], validation_split: 0 },
+        training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', batch_size: 3, steps: 3 },
+      }),
+    );
+    expect(trace.losses.every((loss) => loss === 0)).toBe(true);
+    expect(trace.constant_loss).toBe(0);
   });
 
   it('stops within one step of a cancel', async () => {

@@ -1,0 +1,103 @@
+/** @file PyTorch statements that initialize a network as the experiment says: PyTorch's modules take no initializers. */
+import { type Experiment, planExperiment } from '../experiment/index.ts';
+import { type InitializerPart, initializerParts, type Parameter, resolvePart } from '../network/index.ts';
+
+/** Modules that hold a tensor, the tensor's name there, and the parameters here that it stands for. */
+interface Place {
+  readonly variable: string;
+  readonly modules: string;
+  readonly attribute: string;
+  readonly holds: (parameter: Placed) => boolean;
+}
+
+type Placed = Pick<Parameter, 'name' | 'tensor' | 'initializer' | 'ones'>;
+
+const isInstance = (types: string) => `[m for m in model.modules() if isinstance(m, ${types})]`;
+const products = isInstance('(nn.Linear, nn.Conv1d, nn.Conv2d)');
+const recurrent = isInstance('nn.RNNBase');
+
+/** @param loops names of the recurrent layers */
+const places = (loops: ReadonlySet<string>): readonly Place[] => {
+  const inLoop = ({ name }: Placed) => loops.has(name.slice(0, name.indexOf('/')));
+  const ends = (suffix: string) => (parameter: Placed) =>
+    !inLoop(parameter) && parameter.tensor.endsWith(suffix);
+  const loop = (tensor: string) => (parameter: Placed) => inLoop(parameter) && parameter.tensor === tensor;
+  return [
+    { variable: 'products', modules: products, attribute: 'weight', holds: ends('kernel') },
+    {
+      variable: 'biased',
+      modules: '[m for m in products if m.bias is not None]',
+      attribute: 'bias',
+      holds: ends('bias'),
+    },
+    { variable: 'recurrent', modules: recurrent, attribute: 'weight_ih_l0', holds: loop('kernel') },
+    { variable: 'recurrent', modules: recurrent, attribute: 'weight_hh_l0', holds: loop('recurrent_kernel') },
+    {
+      variable: 'recurrent_biased',
+      modules: '[m for m in recurrent if m.bias]',
+      attribute: 'bias_ih_l0',
+      holds: loop('bias'),
+    },
+    {
+      variable: 'tables',
+      modules: isInstance('(nn.Embedding, PositionalEmbedding)'),
+      attribute: 'table',
+      holds: ends('table'),
+    },
+  ];
+};
+
+/** Statements for one parameter `w`, among them those that PyTorch needs beside the initializer. */
+function statements({ initializer, ones }: Placed, attribute: string): string {
+  const { part, options } = resolvePart(
+    initializerParts as unknown as readonly InitializerPart[],
+    initializer,
+  );
+  return [
+    part.pytorch(options),
+    ...(ones === undefined ? [] : [`w.data[${ones[0]}:${ones[1]}] = 1`]),
+    // PyTorch adds two biases; the second stays 0.
+    ...(attribute === 'bias_ih_l0' ? ['nn.init.zeros_(module.bias_hh_l0)'] : []),
+  ].join('\n    ');
+}
+
+/** One loop for each run of equal initializers, parameters in order of appearance. */
+function loops({ variable, attribute, holds }: Place, parameters: readonly Placed[]): string[] {
+  const codes = parameters.filter(holds).map((parameter) => statements(parameter, attribute));
+  const lines: string[] = [];
+  for (let from = 0; from < codes.length; ) {
+    let to = from + 1;
+    while (to < codes.length && codes[to] === codes[from]) to++;
+    const range = from === 0 && to === codes.length ? '' : `[${from}:${to}]`;
+    const weight =
+      attribute === 'table'
+        ? 'module.weight if isinstance(module, nn.Embedding) else module.table'
+        : `module.${attribute}`;
+    lines.push(`for module in ${variable}${range}:`, `    w = ${weight}`, `    ${codes[from]}`);
+    from = to;
+  }
+  return lines;
+}
+
+/**
+ * Follows the model's definition.
+ * @param code the model's, which tells the modules that are there
+ */
+export function torchInitialization(experiment: Experiment, code: string): string[] {
+  const { parameters, layers } = planExperiment(experiment);
+  const found = places(
+    new Set(layers.filter(({ type }) => /^(simple_rnn|lstm|gru)$/.test(type)).map(({ name }) => name)),
+  );
+  const defined = new Set<string>();
+  return found.flatMap((place) => {
+    const lines = loops(place, parameters);
+    if (lines.length === 0) return [];
+    const isNew = !defined.has(place.variable);
+    defined.add(place.variable);
+    // A class that the model does not use is not defined.
+    const modules = code.includes('PositionalEmbedding(')
+      ? place.modules
+      : place.modules.replace('(nn.Embedding, PositionalEmbedding)', 'nn.Embedding');
+    return [...(isNew ? [`${place.variable} = ${modules}`] : []), ...lines];
+  });
+}

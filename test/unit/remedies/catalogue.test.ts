@@ -1,0 +1,156 @@
+/** @file Every remedy on networks where it applies and where it does not; where the layers go that remedies put in. */
+import { applyPatch } from 'rfc6902';
+import { describe, expect, it } from 'vitest';
+import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
+import { remedies } from '../../../src/remedies/catalogue/index.ts';
+import { codeOf } from '../../../src/remedies/code.ts';
+import { applyRemedy } from '../../../src/remedies/propose.ts';
+
+type Config = Readonly<Record<string, unknown>>;
+
+function experimentOf(shape: number[], layers: readonly Config[], training: Config = {}): Experiment {
+  const parsed = parseExperiment({
+    network: { input: { shape }, layers: [...layers, { type: 'dense', units: 10 }] },
+    data: dataOf(shape),
+    training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', steps: 5, batch_size: 8, ...training },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value.experiment;
+}
+
+function dataOf(shape: number[]): Config {
+  const nested = ([length, ...rest]: number[]): unknown =>
+    length === undefined ? 0.5 : Array.from({ length }, () => nested(rest));
+  return {
+    type: 'inline',
+    inputs: nested([20, ...shape]),
+    targets: Array.from({ length: 20 }, (_, i) => i % 10),
+  };
+}
+
+const find = (name: string) => {
+  const remedy = remedies.find((candidate) => candidate.remedy === name);
+  if (remedy === undefined) throw new Error(name);
+  return remedy;
+};
+
+/** Types of the changed layers, inner ones in parentheses, the output layer left out. */
+function placed(name: string, experiment: Experiment): string {
+  const result = applyRemedy(find(name), experiment);
+  if ('reason' in result) return `not applicable: ${result.reason}`;
+  const show = (layer: Config): string => {
+    const inner = layer.layers as Config[] | undefined;
+    return inner === undefined ? String(layer.type) : `${layer.type}(${inner.map(show).join(' ')})`;
+  };
+  return result.experiment.network.layers.slice(0, -1).map(show).join(' ');
+}
+
+const dense = experimentOf(
+  [4],
+  [{ type: 'repeat', times: 3, layers: [{ type: 'dense', units: 4, activation: 'sigmoid' }] }],
+);
+const image = experimentOf(
+  [1, 8, 8],
+  [
+    { type: 'conv2d', filters: 4, kernel_size: 3, padding: 'same', activation: 'tanh' },
+    { type: 'conv2d', filters: 8, kernel_size: 3, stride: 2, padding: 'same', activation: 'tanh' },
+    { type: 'max_pool2d' },
+    { type: 'conv2d', filters: 8, kernel_size: 2, activation: 'tanh' },
+    { type: 'flatten' },
+  ],
+);
+const sequence = experimentOf(
+  [6, 3],
+  [
+    { type: 'simple_rnn', units: 5, return_sequences: true, recurrent_initializer: 'normal' },
+    { type: 'simple_rnn', units: 5 },
+  ],
+);
+const attention = experimentOf(
+  [6, 4],
+  [
+    { type: 'self_attention', heads: 2 },
+    { type: 'dense', units: 8, activation: 'gelu' },
+    { type: 'dense', units: 4 },
+    { type: 'global_average_pool1d' },
+  ],
+);
+
+describe('remedies', () => {
+  const applicable = [dense, image, sequence, attention];
+
+  it.each(remedies.map((remedy) => [remedy.remedy, remedy] as const))(
+    '%s is a valid experiment by a patch, changes what it is given never, and can be told as code',
+    (_name, remedy) => {
+      let applied = 0;
+      for (const experiment of applicable) {
+        const before = structuredClone(experiment);
+        const result = applyRemedy(remedy, experiment);
+        expect(experiment).toEqual(before);
+        if ('reason' in result) {
+          expect(result.reason).not.toBe('');
+          continue;
+        }
+        applied++;
+        const patched = structuredClone(experiment);
+        const errors = applyPatch(patched, result.patch as Parameters<typeof applyPatch>[1]);
+        expect(errors.every((error) => error === null)).toBe(true);
+        expect(patched).toEqual(result.experiment);
+        expect(parseExperiment(JSON.parse(JSON.stringify(patched))).ok).toBe(true);
+        // A cure of its own cure would go on for ever.
+        const again = applyRemedy(remedy, result.experiment);
+        if (remedy.effort === 'architecture') expect('reason' in again).toBe(true);
+        const { pytorch, keras } = codeOf(result.experiment);
+        expect(pytorch).toContain('nn.Sequential(');
+        expect(keras).toContain('keras.Sequential(');
+      }
+      expect(applied).toBeGreaterThan(0);
+      expect(remedy.treats.length).toBeGreaterThan(0);
+      expect(remedy.sources.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('batch normalization stands between kernel and activation, and not in sequences', () => {
+    expect(placed('add_batch_norm', dense)).toBe('repeat(dense batch_norm activation)');
+    expect(placed('add_batch_norm', image)).toBe(
+      'conv2d batch_norm activation conv2d batch_norm activation max_pool2d conv2d batch_norm activation flatten',
+    );
+    expect(placed('add_batch_norm', sequence)).toMatch(/^not applicable: .*layer normalization/);
+    expect(placed('add_batch_norm', attention)).toMatch(/^not applicable: .*layer normalization/);
+  });
+
+  it('layer normalization stands after recurrent layers and before attention', () => {
+    expect(placed('add_layer_norm', sequence)).toBe('simple_rnn layer_norm simple_rnn layer_norm');
+    expect(placed('add_layer_norm', attention)).toBe(
+      'layer_norm self_attention dense layer_norm activation dense global_average_pool1d',
+    );
+  });
+
+  it('residual connections go around layers that keep time, or height and width', () => {
+    expect(placed('add_residual_connections', image)).toBe(
+      'residual(conv2d) residual(conv2d) max_pool2d conv2d flatten',
+    );
+    expect(placed('add_residual_connections', sequence)).toBe('residual(simple_rnn) simple_rnn');
+    expect(placed('add_residual_connections', attention)).toBe(
+      'residual(self_attention) residual(dense) residual(dense) global_average_pool1d',
+    );
+  });
+
+  it('recurrent layers become gated ones with their options', () => {
+    expect(placed('use_lstm', sequence)).toBe('lstm lstm');
+    expect(placed('use_gru', sequence)).toBe('gru gru');
+    expect(placed('use_lstm', dense)).toBe('not applicable: the network has no simple_rnn layer');
+    const result = applyRemedy(find('use_gru'), sequence);
+    expect('reason' in result ? null : result.experiment.network.layers[0]).toMatchObject({
+      type: 'gru',
+      units: 5,
+      return_sequences: true,
+    });
+  });
+
+  it('re-initialization makes recurrent kernels orthogonal', () => {
+    const result = applyRemedy(find('reinitialize_weights'), sequence);
+    const layers = 'reason' in result ? [] : result.experiment.network.layers;
+    expect(layers[0]?.recurrent_initializer).toMatchObject({ type: 'orthogonal' });
+  });
+});

@@ -1,0 +1,224 @@
+/** @file Random valid experiments of up to eight layers: vectors, sequences, tokens and images, whatever fits where. */
+import fc from 'fast-check';
+import { parseExperiment, placedLayers, resolveLoss } from '../../../src/experiment/index.ts';
+import { compileTraining } from '../../../src/training/compile.ts';
+
+type Shape = readonly number[];
+type Config = Readonly<Record<string, unknown>>;
+
+/** What a layer may be made of, drawn for every place of the network. */
+interface Choice {
+  readonly pick: number;
+  readonly size: number;
+  readonly activation: string | Config;
+  readonly flag: boolean;
+}
+
+/** Smooth, or with kinks that random numbers do not hit. Bounded slopes, so that two engines differ by rounding. */
+const activations = fc.constantFrom<string | Config>(
+  'sigmoid',
+  'tanh',
+  'relu',
+  { type: 'leaky_relu', negative_slope: 0.2 },
+  'prelu',
+  'elu',
+  'selu',
+  'gelu',
+  { type: 'gelu', approximate: true },
+  'silu',
+  'mish',
+  'softplus',
+  'softsign',
+  'hard_swish',
+  'sine',
+  'softmax',
+  { expression: 'x * sigmoid(1.7 * x)' },
+);
+
+const choices: fc.Arbitrary<Choice> = fc.record({
+  pick: fc.nat(),
+  size: fc.integer({ min: 1, max: 4 }),
+  activation: activations,
+  flag: fc.boolean(),
+});
+
+const anywhere = ({ activation, flag }: Choice): Config[] => [
+  { type: 'activation', activation },
+  { type: 'layer_norm', epsilon: 0.1 },
+  { type: 'rms_norm', epsilon: 0.1 },
+  { type: 'batch_norm', epsilon: 0.1 },
+  { type: 'dropout', rate: flag ? 0.3 : 0 },
+  { type: 'gaussian_noise', stddev: 0.1 },
+];
+
+const vectors = (choice: Choice): Config[] => {
+  const { size, activation, flag } = choice;
+  const dense = { type: 'dense', units: size, activation, use_bias: flag };
+  return [
+    dense,
+    dense,
+    { type: 'residual', layers: [dense] },
+    { type: 'repeat', times: 2, layers: [{ ...dense, units: 3 }] },
+    ...anywhere(choice),
+  ];
+};
+
+const sequences = (choice: Choice, [time = 1, features = 1]: Shape): Config[] => {
+  const { size, activation, flag } = choice;
+  return [
+    { type: 'simple_rnn', units: size, return_sequences: flag },
+    { type: 'lstm', units: size, return_sequences: flag },
+    { type: 'gru', units: size, return_sequences: flag },
+    { type: 'residual', layers: [{ type: 'gru', units: size, return_sequences: true }] },
+    { type: 'self_attention', heads: features % 2 === 0 ? 2 : 1, causal: flag },
+    {
+      type: 'residual',
+      layers: [{ type: 'layer_norm', epsilon: 0.1 }, { type: 'self_attention' }],
+    },
+    { type: 'conv1d', filters: size, kernel_size: Math.min(2, time), padding: 'same', activation },
+    { type: 'conv1d', filters: 2 * size, kernel_size: 1, groups: features % 2 === 0 ? 2 : 1 },
+    { type: 'positional_embedding', kind: flag ? 'sinusoidal' : 'learned' },
+    { type: 'dense', units: size, activation },
+    { type: 'global_average_pool1d' },
+    { type: 'flatten' },
+    ...anywhere(choice),
+  ];
+};
+
+const images = (choice: Choice, [channels = 1, height = 1, width = 1]: Shape): Config[] => {
+  const { size, activation, flag } = choice;
+  const window = Math.min(height, width, 2);
+  const padding = flag ? 'same' : 'valid';
+  return [
+    { type: 'conv2d', filters: size, kernel_size: window, padding, activation },
+    { type: 'conv2d', filters: size, kernel_size: 3, stride: 2, padding: 'same', activation },
+    { type: 'conv2d', filters: 2 * size, kernel_size: 2, dilation: 2, padding: 'same' },
+    { type: 'conv2d', filters: channels, kernel_size: [height, width], groups: channels },
+    {
+      type: 'residual',
+      layers: [{ type: 'conv2d', filters: size, kernel_size: 3, stride: 2, padding: 'same', activation }],
+    },
+    { type: 'max_pool2d', pool_size: window },
+    { type: 'average_pool2d', pool_size: window, padding },
+    { type: 'global_average_pool2d' },
+    { type: 'flatten' },
+    { type: 'reshape', shape: [height * width, channels] },
+    ...anywhere(choice),
+  ];
+};
+
+const candidates = (choice: Choice, shape: Shape): Config[] =>
+  shape.length === 1
+    ? vectors(choice)
+    : shape.length === 2
+      ? sequences(choice, shape)
+      : images(choice, shape);
+
+export interface Draft {
+  readonly input: { readonly shape: Shape; readonly dtype: 'float32' | 'token' };
+  readonly choices: readonly Choice[];
+  readonly loss: string;
+  readonly batch: number;
+  readonly penalty: boolean;
+  readonly seed: number;
+}
+
+export const drafts: fc.Arbitrary<Draft> = fc.record({
+  input: fc.constantFrom<Draft['input']>(
+    { shape: [3], dtype: 'float32' },
+    { shape: [1], dtype: 'float32' },
+    { shape: [4, 2], dtype: 'float32' },
+    { shape: [1, 3], dtype: 'float32' },
+    { shape: [2, 4, 5], dtype: 'float32' },
+    { shape: [1, 1, 1], dtype: 'float32' },
+    { shape: [5], dtype: 'token' },
+  ),
+  choices: fc.array(choices, { minLength: 0, maxLength: 6 }),
+  loss: fc.constantFrom('mean_squared_error', 'huber', 'softmax_cross_entropy', 'sigmoid_cross_entropy'),
+  batch: fc.integer({ min: 1, max: 4 }),
+  penalty: fc.boolean(),
+  seed: fc.nat(1000),
+});
+
+export function parse(request: Config) {
+  const parsed = parseExperiment(request);
+  if (!parsed.ok) throw new Error(`${JSON.stringify(parsed.error)} in ${JSON.stringify(request)}`);
+  return parsed.value;
+}
+
+/** The shape after layers, as the compiler sees it. */
+const shapeAfter = (input: Draft['input'], layers: readonly Config[]): Shape => {
+  if (layers.length === 0) return input.shape;
+  const { experiment } = parse({
+    network: { input, layers: [...layers, { type: 'flatten' }, { type: 'dense', units: 1 }] },
+    data: { type: 'inline', inputs: inputsLike(input.shape), targets: [0.5, 0.5], validation_split: 0 },
+    training: { loss: 'mean_squared_error', optimizer: 'sgd', batch_size: 1, steps: 1 },
+  });
+  const compiled = compileTraining(optionsOf(experiment, 1));
+  return compiled.layers.at(-3)?.output_shape ?? input.shape;
+};
+
+const inputsLike = (shape: readonly number[]) => {
+  const nested = ([length, ...rest]: readonly number[]): unknown =>
+    length === undefined ? 0 : Array.from({ length }, () => nested(rest));
+  return nested([2, ...shape]);
+};
+
+/** What the compiler is given for it. */
+export const optionsOf = (experiment: ReturnType<typeof parse>['experiment'], batchSize: number) => ({
+  layers: placedLayers(experiment),
+  inputShape: experiment.network.input.shape,
+  batchSize,
+  loss: resolveLoss(experiment),
+  weighted: false,
+  regularization: experiment.training.regularization,
+});
+
+/** The experiment of a draft, put together layer after layer. */
+export function experimentOf({ input, choices: drawn, loss, batch, penalty, seed }: Draft): Config {
+  const layers: Config[] =
+    input.dtype === 'token' ? [{ type: 'embedding', vocabulary: 6, dimensions: 3 }] : [];
+  for (const choice of drawn) {
+    const fitting = candidates(choice, shapeAfter(input, layers));
+    layers.push(fitting[choice.pick % fitting.length] as Config);
+  }
+  const classes = loss === 'softmax_cross_entropy';
+  const last = shapeAfter(input, layers);
+  if (last.length === 3) layers.push({ type: 'flatten' });
+  layers.push({ type: 'dense', units: classes ? 3 : 2 });
+  const positions = last.length === 2 ? last[0] : undefined;
+  const value = (i: number) => (loss === 'sigmoid_cross_entropy' ? i % 2 : Math.sin(i));
+  const target = (i: number) => (classes ? i % 3 : [value(i), value(i + 1)]);
+  const targets = Array.from({ length: batch }, (_, i) =>
+    positions === undefined ? target(i) : Array.from({ length: positions }, (_, t) => target(i + t)),
+  );
+  return {
+    network: { input, layers },
+    data: {
+      type: 'inline',
+      inputs: inputsOf(input, batch, seed),
+      targets,
+      validation_split: 0,
+      shuffle: false,
+    },
+    training: {
+      loss,
+      optimizer: 'sgd',
+      batch_size: batch,
+      steps: 1,
+      regularization: penalty ? { l1: 0.01, l2: 0.02 } : {},
+    },
+  };
+}
+
+/** Numbers that are float32 already, or tokens. */
+function inputsOf({ shape, dtype }: Draft['input'], batch: number, seed: number): unknown {
+  let index = seed;
+  const next = () => {
+    index++;
+    return dtype === 'token' ? (index * 7) % 6 : Math.fround(1.5 * Math.sin(index * 12.9898));
+  };
+  const nested = ([length, ...rest]: Shape): unknown =>
+    length === undefined ? next() : Array.from({ length }, () => nested(rest));
+  return nested([batch, ...shape]);
+}
