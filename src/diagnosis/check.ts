@@ -34,6 +34,9 @@ export const checkSchema = z
       .array(evidenceSchema)
       .describe('The measured values beside their thresholds, also when clear'),
     explanation: z.string(),
+    caused_by: z
+      .array(z.string())
+      .describe('Rules of other findings that explain this one: known causes that were not seen later'),
   })
   .meta({ id: 'Check' });
 

@@ -1,13 +1,14 @@
 /** @file From the traces of a baseline to checks: every rule answers, with evidence either way. */
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
+import { withCauses } from './causes.ts';
 import type { Check, Evidence } from './check.ts';
 import type { Rule, SeedResult } from './rule.ts';
 import { rules } from './rules/index.ts';
 
 type Evaluated = Extract<SeedResult, { kind: 'evaluated' }> & { readonly seed: number };
 
-const empty = { severity: null, layers: [], first_step: null, seeds: [], evidence: [] };
+const empty = { severity: null, layers: [], first_step: null, seeds: [], evidence: [], caused_by: [] };
 
 const withSeed = ({ evidence, seed }: Evaluated): Evidence[] => evidence.map((one) => ({ ...one, seed }));
 
@@ -16,6 +17,12 @@ function missing(rule: Rule, experiment: Experiment): string | null {
   const unprobed = rule.needs.includes('probed_series') && experiment.diagnostics.probe_every === 0;
   return unprobed ? 'nothing was probed (diagnostics.probe_every is 0)' : null;
 }
+
+/** Values of the thresholds: the request's, or the rule's own. */
+const limitsOf = (rule: Rule, { diagnostics }: Experiment): Record<string, number> => ({
+  ...Object.fromEntries(Object.entries(rule.thresholds).map(([name, { value }]) => [name, value])),
+  ...diagnostics.rules[rule.rule],
+});
 
 function checkFound(rule: Rule, found: readonly Evaluated[], total: number): Check {
   // A minority of seeds is told, but does not make the verdict.
@@ -33,13 +40,15 @@ function checkFound(rule: Rule, found: readonly Evaluated[], total: number): Che
     seeds: found.map(({ seed }) => seed),
     evidence: found.flatMap(withSeed),
     explanation: rule.explain(layers),
+    caused_by: [],
   };
 }
 
 function check(rule: Rule, experiment: Experiment, traces: readonly Trace[]): Check {
   const lacking = missing(rule, experiment);
   if (lacking !== null) return { ...empty, rule: rule.rule, status: 'not_evaluable', explanation: lacking };
-  const results = traces.map((trace) => ({ seed: trace.seed, ...rule.examine(trace, experiment) }));
+  const limits = limitsOf(rule, experiment);
+  const results = traces.map((trace) => ({ seed: trace.seed, ...rule.examine(trace, experiment, limits) }));
   const evaluated = results.filter((result) => result.kind === 'evaluated');
   if (evaluated.length === 0) {
     const reasons = results.flatMap((result) => (result.kind === 'not_evaluable' ? [result.reason] : []));
@@ -63,7 +72,7 @@ function check(rule: Rule, experiment: Experiment, traces: readonly Trace[]): Ch
 
 /** Every rule's check, in the order of the catalogue. A rule that throws becomes an `error`; the others go on. */
 export function diagnose(experiment: Experiment, traces: readonly Trace[]): Check[] {
-  return rules.map((rule) => {
+  const checks = rules.map((rule): Check => {
     try {
       return check(rule, experiment, traces);
     } catch (error) {
@@ -71,6 +80,7 @@ export function diagnose(experiment: Experiment, traces: readonly Trace[]): Chec
       return { ...empty, rule: rule.rule, status: 'error', explanation: `The rule failed: ${detail}` };
     }
   });
+  return withCauses(checks);
 }
 
 /** Findings that cost something: these make a network unhealthy. */

@@ -8,10 +8,14 @@ export interface Threshold {
   readonly unit: string;
   readonly source: string;
   readonly rationale: string;
+  /** Part of how it is measured: a request cannot change it. */
+  readonly fixed?: true;
 }
 
 /** What a rule reads; where it is missing the check says so instead of passing. */
 export type Need = 'probed_series' | 'unit_passes';
+
+export type SeedEvidence = Omit<Evidence, 'seed'>;
 
 /** A rule's answer for one seed. */
 export type SeedResult =
@@ -22,22 +26,35 @@ export type SeedResult =
       readonly severity: Severity;
       readonly layers: readonly string[];
       readonly first_step: number | null;
-      readonly evidence: readonly Omit<Evidence, 'seed'>[];
+      readonly evidence: readonly SeedEvidence[];
     };
 
-export interface Rule {
+export interface Rule<Name extends string = string> {
   /** The file's name, a failing noun. */
   readonly rule: string;
   readonly title: string;
   readonly description: string;
   readonly needs: readonly Need[];
-  readonly thresholds: Readonly<Record<string, Threshold>>;
+  readonly thresholds: Readonly<Record<Name, Threshold>>;
   readonly sources: readonly string[];
   /** On how many seeds it has to hold: one, or more than half. */
   readonly quorum: 'any' | 'majority';
-  examine(trace: Trace, experiment: Experiment): SeedResult;
+  /** @param limits the values of the thresholds, the request's where it gives one */
+  examine(trace: Trace, experiment: Experiment, limits: Readonly<Record<Name, number>>): SeedResult;
   /** What a finding means, in one or two sentences. */
   explain(layers: readonly string[]): string;
 }
 
+/** Keeps the names of the thresholds while the rule is checked against the interface. */
+export const defineRule = <Name extends string>(rule: Rule<Name>): Rule => rule as unknown as Rule;
+
 export const notEvaluable = (reason: string): SeedResult => ({ kind: 'not_evaluable', reason });
+
+/** Evidence of the run as a whole, or of a layer. */
+export const evidenceOf = (
+  metric: string,
+  value: number,
+  threshold: number | null,
+  unit: string,
+  where: { readonly layer?: string | null; readonly step?: number | null } = {},
+): SeedEvidence => ({ metric, layer: where.layer ?? null, step: where.step ?? null, value, threshold, unit });

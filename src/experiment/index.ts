@@ -1,5 +1,6 @@
 /** @file The folder's door: the experiment, its schema and what follows from it. */
 export { initialWeights } from './initial_weights.ts';
+export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';
 export { type ParsedExperiment, parseExperiment } from './parse.ts';
 export { baselineSeeds, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 export { type Problem, problemsOf } from './problems.ts';

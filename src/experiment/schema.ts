@@ -73,7 +73,15 @@ const trainingSchema = z.strictObject({
     ),
 });
 
+const thresholdsSchema = z.record(z.string().max(64), z.number());
+
 const diagnosticsSchema = z.strictObject({
+  rules: z
+    .record(z.string().max(64), thresholdsSchema)
+    .default({})
+    .describe(
+      'Thresholds of your own, by rule and name as in the catalogue: { "dead_units": { "dead_unit_fraction": 0.8 } }',
+    ),
   probe_every: z
     .int()
     .min(0)
@@ -106,7 +114,7 @@ export const experimentSchema = z
     data: dataSchema,
     training: trainingSchema,
     seed: z.int().min(0).max(4_294_967_295).default(0).describe('Of the first run'),
-    diagnostics: diagnosticsSchema.default({ probe_every: 10, seeds: null }),
+    diagnostics: diagnosticsSchema.default({ rules: {}, probe_every: 10, seeds: null }),
     remedies: remediesSchema.default({ verify: true, seeds: 3 }),
     metadata: z
       .record(z.string().max(64), z.string().max(500))

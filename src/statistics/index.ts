@@ -1,13 +1,16 @@
 /** @file The folder's door: the record of a training, and its rows. */
 
+export { effectiveRank } from './effective_rank.ts';
 export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './moments.ts';
 export { Recorder, type Table } from './recorder.ts';
 export { type Row, type RowFilter, rowsOf } from './rows.ts';
 export {
+  type DataSummary,
   type Divergence,
   type Evaluation,
   SATURATED_SAMPLES,
   type Series,
+  type TiedUnits,
   type Trace,
   type TracedLayer,
   type TracedWeights,

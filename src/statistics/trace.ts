@@ -53,6 +53,26 @@ export interface UnitPass {
   readonly saturated_units: number | null;
 }
 
+/** Units of one kernel that are copies of another at step 0: same weights, same gradient. */
+export interface TiedUnits {
+  readonly layer: string;
+  readonly tensor: string;
+  readonly units: number;
+  readonly tied: number;
+}
+
+/** What is known of the training split. */
+export interface DataSummary {
+  /** Of all inputs; null for tokens. */
+  readonly input_rms: number | null;
+  /** Largest over smallest standard deviation of the features that vary; null unless inputs are plain vectors. */
+  readonly feature_scale_ratio: number | null;
+  /** Smallest and largest target; null where targets are classes. */
+  readonly target_range: readonly [number, number] | null;
+  /** Samples of each class; null where targets are values. */
+  readonly class_counts: readonly number[] | null;
+}
+
 /** Where numbers first stopped being finite. */
 export interface Divergence {
   readonly step: number;
@@ -80,6 +100,10 @@ export interface Trace {
   readonly constant_loss: number;
   readonly unit_passes: readonly UnitPass[];
   readonly divergence: Divergence | null;
+  readonly tied_units: readonly TiedUnits[];
+  readonly data: DataSummary;
+  /** Fraction right of the training samples of each class, after the last update; null unless one class a sample. */
+  readonly class_recall: readonly number[] | null;
   /** Null where they were not asked for. */
   readonly weights: TracedWeights | null;
 }

@@ -5,6 +5,7 @@ import { createSession, type Session, sizeOf } from '../graph/index.ts';
 import { activationShape, type BuiltLayer } from '../network/index.ts';
 import {
   type Evaluation,
+  effectiveRank,
   SATURATED_SAMPLES,
   UnitCounter,
   type UnitPass,
@@ -12,7 +13,7 @@ import {
 } from '../statistics/index.ts';
 import { type CompileOptions, compileInference, names } from './compile.ts';
 import type { Model } from './model.ts';
-import { countRight, fillTargets, fillWeights, type TargetCoding } from './targets.ts';
+import { argmax, countRight, fillTargets, fillWeights, type TargetCoding } from './targets.ts';
 
 /** Samples per inference run; the last chunk of a split is filled up with samples that are then left out. */
 const CHUNK = 256;
@@ -45,6 +46,7 @@ export class Evaluator {
   readonly #session: Session;
   readonly #coding: TargetCoding;
   readonly #watched: readonly WatchedLayer[];
+  readonly #layers: readonly BuiltLayer[];
   readonly #chunk: number;
   readonly #rowSize: number;
   readonly #positions: number;
@@ -58,6 +60,7 @@ export class Evaluator {
   ) {
     this.#session = session;
     this.#coding = coding;
+    this.#layers = layers;
     this.#watched = watched(layers);
     this.#chunk = options.batchSize;
     this.#rowSize = sizeOf(options.inputShape);
@@ -135,6 +138,37 @@ export class Evaluator {
       validation_accuracy: validation?.accuracy ?? null,
       penalty,
     };
+  }
+
+  /** Fraction right of each class's samples, 0 where it has none; null unless every sample has one class. */
+  async classRecall(split: Split): Promise<number[] | null> {
+    const { loss, positions, outputs } = this.#coding;
+    if (loss.part.target !== 'classes' || positions !== 1) return null;
+    const [right, count] = [new Float64Array(outputs), new Float64Array(outputs)];
+    await this.#pass(split, (indices) => {
+      const prediction = this.#session.output(names.prediction);
+      indices.forEach((sample, row) => {
+        const label = split.targets[sample] as number;
+        const own = prediction.subarray(row * outputs, (row + 1) * outputs);
+        count[label] = (count[label] as number) + 1;
+        if (argmax(own, 0, outputs) === label) right[label] = (right[label] as number) + 1;
+      });
+    });
+    return Array.from(right, (hits, label) => (count[label] === 0 ? 0 : hits / (count[label] as number)));
+  }
+
+  /** Effective rank of every layer's outputs on the first chunk of a split. Rows are samples; time steps of sequences. */
+  async effectiveRanks(split: Split): Promise<Map<string, number>> {
+    const first = { ...split, count: Math.min(split.count, this.#chunk) };
+    const ranks = new Map<string, number>();
+    await this.#pass(first, (indices) => {
+      for (const { name, output_shape: shape } of this.#layers) {
+        const size = shape.length === 2 ? (shape[1] as number) : sizeOf(shape);
+        const values = this.#session.output(names.output(name)).subarray(0, indices.length * sizeOf(shape));
+        ranks.set(name, effectiveRank(values, size));
+      }
+    });
+    return ranks;
   }
 
   /** Dead and saturated units of every layer that can have them, over the whole training split. */

@@ -69,7 +69,7 @@ export function fillWeights(
   });
 }
 
-function argmax(values: Float32Array, start: number, count: number): number {
+export function argmax(values: Float32Array, start: number, count: number): number {
   let best = 0;
   for (let j = 1; j < count; j++)
     if ((values[start + j] as number) > (values[start + best] as number)) best = j;

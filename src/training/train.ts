@@ -14,6 +14,8 @@ import { activationShape, type BuiltLayer } from '../network/index.ts';
 import type {
   Divergence,
   Evaluation,
+  Series,
+  TiedUnits,
   Trace,
   TracedLayer,
   TracedWeights,
@@ -22,7 +24,9 @@ import type {
 import { fail, ok, type Result } from '../util/result.ts';
 import { encodeSafetensors } from '../util/safetensors.ts';
 import { type Compiled, type CompileOptions, compileTraining, isKernel, names } from './compile.ts';
+import { summarizeData } from './data_summary.ts';
 import { Evaluator } from './evaluator.ts';
+import { MAX_INSPECTED_PARAMETERS, sharpness, signalToNoise, tiedUnits } from './inspections.ts';
 import { scaleToUnitVariance } from './lsuv.ts';
 import { copyWeights, createModel, type Model, setWeights } from './model.ts';
 import { Probe } from './probe.ts';
@@ -35,6 +39,9 @@ export interface TrainOptions {
   /** Keeps the weights from before the first and after the last update in the Trace. */
   readonly keepWeights?: boolean;
 }
+
+const optimizerType = ({ training: { optimizer } }: Experiment): string =>
+  typeof optimizer === 'string' ? optimizer : optimizer.type;
 
 /** Measuring validation may cost this fraction of the forward and backward passes between two probes. */
 const VALIDATION_SHARE = 0.03;
@@ -75,6 +82,9 @@ class Run {
   readonly losses: number[] = [];
   readonly norms: number[] = [];
   readonly unitPasses: UnitPass[] = [];
+  readonly ranks = new Map<string, readonly (readonly [step: number, rank: number])[]>();
+  tiedUnits: readonly TiedUnits[] = [];
+  readonly seed: number;
   readonly experiment: Experiment;
   readonly plan: Plan;
   readonly data: DataSplits;
@@ -90,9 +100,19 @@ class Run {
   constructor(
     fields: Pick<
       Run,
-      'experiment' | 'plan' | 'data' | 'coding' | 'model' | 'stepper' | 'evaluator' | 'compiled' | 'arena'
+      | 'seed'
+      | 'experiment'
+      | 'plan'
+      | 'data'
+      | 'coding'
+      | 'model'
+      | 'stepper'
+      | 'evaluator'
+      | 'compiled'
+      | 'arena'
     >,
   ) {
+    this.seed = fields.seed;
     this.experiment = fields.experiment;
     this.plan = fields.plan;
     this.data = fields.data;
@@ -112,8 +132,38 @@ class Run {
     );
   }
 
-  async countUnits(step: number): Promise<void> {
+  /** What is measured at a few steps only: it takes passes over the data, or many gradients. */
+  async inspect(step: number): Promise<void> {
     this.unitPasses.push(...(await this.evaluator.countUnits(step, this.data.training)));
+    if (this.experiment.diagnostics.probe_every === 0) return;
+    for (const [layer, rank] of await this.evaluator.effectiveRanks(this.data.training)) {
+      const series = this.ranks.get(layer) ?? [];
+      this.ranks.set(layer, [...series, [step, rank]]);
+    }
+    if (this.model.weights.length > MAX_INSPECTED_PARAMETERS) return;
+    if (step === 0) {
+      await this.stepper.compute(0);
+      this.tiedUnits = tiedUnits(this.model);
+      return;
+    }
+    if (step < this.plan.steps) {
+      const ratio = await signalToNoise(this.stepper, this.model, step);
+      this.probe.recordRun(step, 'gradient_signal_to_noise', ratio);
+    } else if (optimizerType(this.experiment) === 'sgd') {
+      // Of use where the bound 2/learning rate holds: for gradient descent.
+      this.probe.recordRun(step, 'sharpness', await sharpness(this.stepper, this.model, step, this.seed));
+    }
+  }
+
+  /** Series of what `inspect` measured of layers. */
+  rankSeries(): Series[] {
+    return [...this.ranks].map(([layer, points]) => ({
+      layer,
+      tensor: 'output',
+      metric: 'effective_rank',
+      steps: Int32Array.from(points, ([step]) => step),
+      values: Float64Array.from(points, ([, rank]) => rank),
+    }));
   }
 
   isProbed(step: number): boolean {
@@ -205,7 +255,7 @@ async function prepare(experiment: Experiment, seed: number): Promise<Run> {
     steps: plan.steps,
   });
   const evaluator = await Evaluator.create(options, model, coding, data);
-  return new Run({ experiment, plan, data, coding, model, arena, stepper, evaluator, compiled });
+  return new Run({ seed, experiment, plan, data, coding, model, arena, stepper, evaluator, compiled });
 }
 
 function finish(
@@ -214,6 +264,7 @@ function finish(
   initial: Evaluation,
   final: Evaluation,
   divergence: Divergence | null,
+  recall: readonly number[] | null,
   weights: TracedWeights | null,
 ): Trace {
   const output = run.compiled.layers.findLast(
@@ -224,7 +275,7 @@ function finish(
     steps_planned: run.plan.steps,
     steps_completed: run.losses.length - (divergence === null ? 0 : 1),
     layers: run.compiled.layers.map((layer) => traceLayer(layer, run.model, layer === output)),
-    series: run.probe.finish(),
+    series: [...run.probe.finish(), ...run.rankSeries()],
     losses: Float64Array.from(run.losses),
     gradient_norms: Float64Array.from(run.norms),
     initial,
@@ -232,6 +283,9 @@ function finish(
     constant_loss: constantLoss(run.data.training, run.coding),
     unit_passes: run.unitPasses,
     divergence,
+    tied_units: run.tiedUnits,
+    data: summarizeData(run.data, run.experiment.network.input.shape),
+    class_recall: recall,
     weights,
   };
 }
@@ -247,18 +301,19 @@ async function loop(
   const kept = keepWeights && run.plan.parameter_count <= MAX_KEPT_PARAMETERS;
   const initialFile = kept ? encodeSafetensors(copyWeights(run.model)) : null;
   const initial = await run.evaluate();
-  await run.countUnits(0);
+  await run.inspect(0);
   let divergence: Divergence | null = null;
   for (let step = 0; step < steps && divergence === null; step++) {
     if (isCanceled()) return fail({ code: 'canceled' });
-    if (step === middle && step > 0) await run.countUnits(step);
+    if (step === middle && step > 0) await run.inspect(step);
     divergence = await run.step(step);
   }
-  if (divergence === null) await run.countUnits(steps);
+  if (divergence === null) await run.inspect(steps);
   const final = await run.evaluate();
+  const recall = await run.evaluator.classRecall(run.data.training);
   const weights =
     initialFile === null ? null : { initial: initialFile, final: encodeSafetensors(copyWeights(run.model)) };
-  return ok(finish(run, seed, initial, final, divergence, weights));
+  return ok(finish(run, seed, initial, final, divergence, recall, weights));
 }
 
 /**

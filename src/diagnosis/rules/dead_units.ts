@@ -1,5 +1,5 @@
 /** @file Units whose output is exactly 0 on every sample, and stays so. */
-import type { Rule } from '../rule.ts';
+import { defineRule } from '../rule.ts';
 import { examineStuckUnits } from '../stuck_units.ts';
 
 const thresholds = {
@@ -12,7 +12,7 @@ const thresholds = {
   },
 } as const;
 
-export const deadUnits: Rule = {
+export const deadUnits = defineRule({
   rule: 'dead_units',
   title: 'Units are dead',
   description:
@@ -25,15 +25,15 @@ export const deadUnits: Rule = {
     'DeepDiagnosis (ICSE 2022): 58 of its 68 false alarms counted zeros instead',
   ],
   quorum: 'majority',
-  examine: (trace) =>
+  examine: (trace, _experiment, limits) =>
     examineStuckUnits(
       trace,
       'dead_unit_fraction',
-      thresholds.dead_unit_fraction.value,
+      limits.dead_unit_fraction,
       (pass) => pass.dead_units,
       'no activation here has a region of zero output and slope',
     ),
   explain: (layers) =>
     `More than half of the units of ${layers.slice(0, 3).join(', ')} give 0 for every sample: no gradient reaches their ` +
     'weights, and they cannot recover.',
-};
+});

@@ -2,7 +2,7 @@
 import type { Trace } from '../../statistics/index.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { gradientProfiles, timeProfiles } from '../evidence/series.ts';
-import { notEvaluable, type Rule } from '../rule.ts';
+import { defineRule, notEvaluable } from '../rule.ts';
 
 const thresholds = {
   gradient_growth: {
@@ -78,14 +78,12 @@ function normGrowth({ gradient_norms: norms }: Trace): Symptom[] {
 }
 
 /** A symptom of one step alone is forgiven, unless the training ended by it. */
-function holds(symptoms: readonly Symptom[], metric: Symptom['metric'], diverged: boolean): boolean {
-  const steps = new Set(
-    symptoms.filter(({ value }) => value > thresholds[metric].value).map(({ step }) => step),
-  );
+function holds(symptoms: readonly Symptom[], limit: number, diverged: boolean): boolean {
+  const steps = new Set(symptoms.filter(({ value }) => value > limit).map(({ step }) => step));
   return steps.size >= (diverged ? 1 : 2);
 }
 
-export const explodingGradient: Rule = {
+export const explodingGradient = defineRule({
   rule: 'exploding_gradient',
   title: 'The gradient explodes',
   description:
@@ -96,7 +94,7 @@ export const explodingGradient: Rule = {
   thresholds,
   sources: ['Pascanu et al. 2013, arXiv:1211.5063', 'TheDeepChecker', 'torchmortem 2026'],
   quorum: 'majority',
-  examine(trace) {
+  examine(trace, _experiment, limits) {
     const measured = {
       gradient_growth: growth(trace),
       update_ratio: updates(trace),
@@ -110,10 +108,10 @@ export const explodingGradient: Rule = {
       return notEvaluable('no probed step has finite gradients and an update');
     }
     const metrics = Object.keys(measured) as Symptom['metric'][];
-    const hits = metrics.filter((metric) => holds(measured[metric], metric, trace.divergence !== null));
-    const over = hits.flatMap((metric) =>
-      measured[metric].filter(({ value }) => value > thresholds[metric].value),
+    const hits = metrics.filter((metric) =>
+      holds(measured[metric], limits[metric], trace.divergence !== null),
     );
+    const over = hits.flatMap((metric) => measured[metric].filter(({ value }) => value > limits[metric]));
     return {
       kind: 'evaluated',
       found: hits.length > 0,
@@ -122,7 +120,7 @@ export const explodingGradient: Rule = {
       first_step: over.length > 0 ? Math.min(...over.map(({ step }) => step)) : null,
       evidence: [...hits, ...metrics.filter((metric) => !hits.includes(metric))].map((metric) => ({
         ...largest(measured[metric], metric),
-        threshold: thresholds[metric].value,
+        threshold: limits[metric],
         unit: 'ratio',
       })),
     };
@@ -130,4 +128,4 @@ export const explodingGradient: Rule = {
   explain: (layers) =>
     `Gradients${layers.length > 0 ? ` at ${layers.slice(0, 3).join(', ')}` : ''} are so large that an update does not ` +
     'improve the weights but replaces them.',
-};
+});

@@ -1,17 +1,43 @@
 /** @file Every rule that the service knows, causes before symptoms. A new one is a file beside this and a line here. */
 import type { Rule } from '../rule.ts';
+import { classImbalance } from './class_imbalance.ts';
 import { deadUnits } from './dead_units.ts';
+import { excessiveClipping } from './excessive_clipping.ts';
 import { explodingGradient } from './exploding_gradient.ts';
 import { lossNotDecreasing } from './loss_not_decreasing.ts';
+import { lossOutputMismatch } from './loss_output_mismatch.ts';
+import { noisyGradient } from './noisy_gradient.ts';
 import { nonFiniteValues } from './non_finite_values.ts';
+import { overfitting } from './overfitting.ts';
+import { poorInitialization } from './poor_initialization.ts';
+import { rankCollapse } from './rank_collapse.ts';
 import { saturatedUnits } from './saturated_units.ts';
+import { sharpness } from './sharpness.ts';
+import { slowConvergence } from './slow_convergence.ts';
+import { unchangedParameters } from './unchanged_parameters.ts';
+import { unscaledInputs } from './unscaled_inputs.ts';
+import { unstableLoss } from './unstable_loss.ts';
+import { updateRatio } from './update_ratio.ts';
 import { vanishingGradient } from './vanishing_gradient.ts';
 
 export const rules: readonly Rule[] = [
+  unscaledInputs,
+  lossOutputMismatch,
+  classImbalance,
+  poorInitialization,
   vanishingGradient,
   explodingGradient,
   nonFiniteValues,
   deadUnits,
   saturatedUnits,
+  rankCollapse,
+  excessiveClipping,
+  updateRatio,
+  unchangedParameters,
+  noisyGradient,
+  sharpness,
+  unstableLoss,
+  slowConvergence,
   lossNotDecreasing,
+  overfitting,
 ];

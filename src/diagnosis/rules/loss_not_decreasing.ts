@@ -1,6 +1,6 @@
 /** @file The loss does not get below that of a constant prediction. */
 import { progressOf } from '../evidence/progress.ts';
-import type { Rule } from '../rule.ts';
+import { defineRule } from '../rule.ts';
 
 const thresholds = {
   loss_ratio: {
@@ -12,7 +12,7 @@ const thresholds = {
   },
 } as const;
 
-export const lossNotDecreasing: Rule = {
+export const lossNotDecreasing = defineRule({
   rule: 'loss_not_decreasing',
   title: 'The loss does not decrease',
   description:
@@ -22,11 +22,11 @@ export const lossNotDecreasing: Rule = {
   thresholds,
   sources: ['Amazon SageMaker Debugger, LossNotDecreasing'],
   quorum: 'majority',
-  examine(trace) {
+  examine(trace, _experiment, limits) {
     const { state, loss_ratio } = progressOf(trace);
     return {
       kind: 'evaluated',
-      found: loss_ratio > thresholds.loss_ratio.value && state !== 'learning',
+      found: loss_ratio > limits.loss_ratio && state !== 'learning',
       severity: 'critical',
       layers: [],
       first_step: null,
@@ -36,11 +36,11 @@ export const lossNotDecreasing: Rule = {
           layer: null,
           step: trace.steps_completed,
           value: loss_ratio,
-          threshold: thresholds.loss_ratio.value,
+          threshold: limits.loss_ratio,
           unit: 'ratio',
         },
       ],
     };
   },
   explain: () => 'After all steps the network predicts no better than a constant would.',
-};
+});

@@ -1,7 +1,7 @@
 /** @file Numbers stopped being finite. */
-import type { Rule } from '../rule.ts';
+import { defineRule } from '../rule.ts';
 
-export const nonFiniteValues: Rule = {
+export const nonFiniteValues = defineRule({
   rule: 'non_finite_values',
   title: 'The training produced NaN or infinity',
   description:
@@ -14,6 +14,7 @@ export const nonFiniteValues: Rule = {
       unit: 'steps',
       source: 'Amazon SageMaker Debugger, ExplodingTensor',
       rationale: 'No update can be made from a number that is not finite',
+      fixed: true,
     },
   },
   sources: ['Lightning-AI/pytorch-lightning#8313'],
@@ -44,4 +45,4 @@ export const nonFiniteValues: Rule = {
   },
   explain: (layers) =>
     `Numbers stopped being finite${layers[0] === undefined ? '' : ` in ${layers[0]}`}; nothing after that step was trained.`,
-};
+});

@@ -1,7 +1,7 @@
 /** @file Units of bounded activations that sit at a bound. */
 import { SATURATED_SLOPE } from '../../network/index.ts';
 import { SATURATED_SAMPLES } from '../../statistics/index.ts';
-import type { Rule } from '../rule.ts';
+import { defineRule, type Threshold } from '../rule.ts';
 import { examineStuckUnits } from '../stuck_units.ts';
 
 const thresholds = {
@@ -17,16 +17,18 @@ const thresholds = {
     unit: 'fraction of the samples on which a unit has to be saturated',
     source: 'this project',
     rationale: 'A unit that is unsaturated on some samples still learns from these',
+    fixed: true,
   },
   saturated_slope: {
     value: SATURATED_SLOPE,
     unit: 'slope / largest slope of the activation',
     source: 'this project; tanh beyond ±2.3, sigmoid beyond ±4.6',
     rationale: 'By slope, not by a fixed input range: at |x| = 5 the slope of sigmoid is already 0.0066',
+    fixed: true,
   },
-} as const;
+} as const satisfies Record<string, Threshold>;
 
-export const saturatedUnits: Rule = {
+export const saturatedUnits = defineRule({
   rule: 'saturated_units',
   title: 'Units are saturated',
   description:
@@ -36,15 +38,15 @@ export const saturatedUnits: Rule = {
   thresholds,
   sources: ['Glorot & Bengio 2010', 'TheDeepChecker'],
   quorum: 'majority',
-  examine: (trace) =>
+  examine: (trace, _experiment, limits) =>
     examineStuckUnits(
       trace,
       'saturated_unit_fraction',
-      thresholds.saturated_unit_fraction.value,
+      limits.saturated_unit_fraction,
       (pass) => pass.saturated_units,
       'no activation here is bounded on both sides',
     ),
   explain: (layers) =>
     `More than half of the units of ${layers.slice(0, 3).join(', ')} sit at a bound of their activation, where its slope ` +
     'is nearly 0 and no gradient passes.',
-};
+});

@@ -7,7 +7,7 @@ import {
   timeProfiles,
   trainedHiddenLayers,
 } from '../evidence/series.ts';
-import { notEvaluable, type Rule } from '../rule.ts';
+import { defineRule, notEvaluable } from '../rule.ts';
 
 const thresholds = {
   gradient_ratio: {
@@ -24,6 +24,8 @@ const thresholds = {
   },
 } as const;
 
+type Limits = Readonly<Record<keyof typeof thresholds, number>>;
+
 /**
  * Gradient RMS over the largest of the layers behind it (its own included): towards the first layers it may only
  * shrink by this measure, and a gradient that grows on its way gives 1. NaN where all are 0.
@@ -36,12 +38,10 @@ function ratios({ rms }: GradientProfile): number[] {
  * Layers below the threshold. An exact 0 next to a healthy gradient is a block (dead units), not a vanishing; below a
  * gradient that is already tiny it is one that underflowed.
  */
-function vanishing(profile: GradientProfile): string[] {
+function vanishing(profile: GradientProfile, limit: number): string[] {
   const values = ratios(profile);
-  const faint = values.some((ratio) => ratio > 0 && ratio < thresholds.gradient_ratio.value);
-  return faint
-    ? profile.layers.filter((_, i) => (values[i] as number) < thresholds.gradient_ratio.value)
-    : [];
+  const faint = values.some((ratio) => ratio > 0 && ratio < limit);
+  return faint ? profile.layers.filter((_, i) => (values[i] as number) < limit) : [];
 }
 
 /** Where the gradient is faint: at a layer, over depth or on the way back through time. */
@@ -62,14 +62,13 @@ const faintest = (symptoms: readonly Symptom[]): Symptom | undefined =>
     );
 
 /** Over depth: the faintest layer at the first step at which one of `layers` was found, or at the first step. */
-function overDepth(trace: Trace): { layers: string[]; symptom: Symptom | undefined } {
+function overDepth(trace: Trace, limits: Limits): { layers: string[]; symptom: Symptom | undefined } {
   const profiles = trainedHiddenLayers(trace).length < 2 ? [] : gradientProfiles(trace);
   const first = profiles[0];
   if (first === undefined) return { layers: [], symptom: undefined };
-  const found = profiles.map(vanishing);
+  const found = profiles.map((profile) => vanishing(profile, limits.gradient_ratio));
   const layers = first.layers.filter(
-    (layer) =>
-      found.filter((names) => names.includes(layer)).length >= thresholds.persistence.value * profiles.length,
+    (layer) => found.filter((names) => names.includes(layer)).length >= limits.persistence * profiles.length,
   );
   const hit = profiles.find((_, i) => layers.some((layer) => found[i]?.includes(layer))) ?? first;
   const values = ratios(hit);
@@ -84,12 +83,11 @@ function overDepth(trace: Trace): { layers: string[]; symptom: Symptom | undefin
 }
 
 /** Through time: recurrent layers whose first time step gets hardly any gradient, in most probed steps. */
-function throughTime(trace: Trace): Symptom[] {
-  const limit = thresholds.gradient_ratio.value;
+function throughTime(trace: Trace, { gradient_ratio: limit, persistence }: Limits): Symptom[] {
   return timeProfiles(trace, 'first_to_largest_ratio').flatMap(({ layer, steps, ratios: values }) => {
     if (values.length === 0) return [];
     const below = values.filter((value) => value < limit);
-    const found = below.length >= thresholds.persistence.value * values.length;
+    const found = below.length >= persistence * values.length;
     const at = found ? values.findIndex((value) => value < limit) : 0;
     return [
       {
@@ -103,7 +101,7 @@ function throughTime(trace: Trace): Symptom[] {
   });
 }
 
-export const vanishingGradient: Rule = {
+export const vanishingGradient = defineRule({
   rule: 'vanishing_gradient',
   title: 'The gradient vanishes towards the first layers, or the first time steps',
   description:
@@ -114,9 +112,9 @@ export const vanishingGradient: Rule = {
   thresholds,
   sources: ['Hochreiter 1991', 'Bengio et al. 1994', 'Glorot & Bengio 2010', 'AUTOTRAINER (ICSE 2021)'],
   quorum: 'majority',
-  examine(trace) {
-    const depth = overDepth(trace);
-    const time = throughTime(trace);
+  examine(trace, _experiment, limits) {
+    const depth = overDepth(trace, limits);
+    const time = throughTime(trace, limits);
     const symptoms = [...(depth.symptom === undefined ? [] : [depth.symptom]), ...time];
     if (symptoms.length === 0) {
       return trainedHiddenLayers(trace).length < 2
@@ -136,7 +134,7 @@ export const vanishingGradient: Rule = {
           layer,
           step,
           value,
-          threshold: thresholds.gradient_ratio.value,
+          threshold: limits.gradient_ratio,
           unit: 'ratio',
         })),
         {
@@ -153,4 +151,4 @@ export const vanishingGradient: Rule = {
   explain: (layers) =>
     `The gradient that reaches ${layers[0] ?? 'the first layers'} (in a recurrent layer: its first time steps) is less than ` +
     'a thousandth of the largest one, so what is learned there stays close to the initial weights.',
-};
+});

@@ -1,0 +1,36 @@
+/** @file Measured series of the run as a whole, and of kernels. */
+import type { Series, Trace } from '../../statistics/index.ts';
+
+/** Values of a run metric at its last measured step, or null where it was not measured. */
+export function lastOf(trace: Trace, metric: string): { step: number; value: number } | null {
+  const series = trace.series.find((s) => s.layer === null && s.metric === metric);
+  const value = series?.values.at(-1);
+  return series === undefined || value === undefined ? null : { step: series.steps.at(-1) as number, value };
+}
+
+export function runSeries(trace: Trace, metric: string): Series | null {
+  return trace.series.find((s) => s.layer === null && s.metric === metric) ?? null;
+}
+
+/** A metric of every kernel's update (kernels have a scale; biases that start at 0 have none). */
+export const kernelUpdates = (trace: Trace, metric: string): Series[] =>
+  trace.series.filter((s) => s.metric === metric && s.tensor?.endsWith('kernel.update') === true);
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+/** Means of the losses over windows of equal length, so that the noise of single batches goes. */
+export function lossWindows(trace: Trace, windows: number): number[] {
+  const { losses } = trace;
+  const size = Math.floor(losses.length / windows);
+  if (size < 1) return [];
+  return Array.from({ length: windows }, (_, w) => {
+    const part = losses.subarray(w * size, w === windows - 1 ? losses.length : (w + 1) * size);
+    return part.reduce((sum, loss) => sum + loss, 0) / part.length;
+  });
+}

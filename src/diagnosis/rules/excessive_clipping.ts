@@ -1,0 +1,58 @@
+/** @file Clipping that rules the training. */
+import { severityByProgress } from '../evidence/progress.ts';
+import { median, runSeries } from '../evidence/run.ts';
+import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+
+const thresholds = {
+  clipped_steps: {
+    value: 0.9,
+    unit: 'fraction of the probed steps on which clipping engaged',
+    source: 'google-research/flood-forecasting#298: how often clipping engages',
+    rationale: 'Now and then is what clipping is for; always makes it the step length',
+  },
+  shrinkage: {
+    value: 10,
+    unit: 'median norm before clipping / allowed norm (clipped share of the elements, by value)',
+    source: 'this project',
+    rationale: 'A gradient that is cut a little goes nearly as far as it would',
+  },
+} as const;
+
+/** The norm that clipping allows, where it is one. */
+function allowedNorm(clipping: Readonly<Record<string, unknown>>): number | null {
+  return clipping.type === 'global_norm' && typeof clipping.max_norm === 'number' ? clipping.max_norm : null;
+}
+
+export const excessiveClipping = defineRule({
+  rule: 'excessive_clipping',
+  title: 'Clipping engages all the time',
+  description:
+    'Fraction of the probed steps on which clipping changed the gradient, and (for global_norm) the median norm before ' +
+    'clipping over the allowed one. Harmless where the network learns all the same.',
+  needs: ['probed_series'],
+  thresholds,
+  sources: ['Pascanu et al. 2013, arXiv:1211.5063', 'google-research/flood-forecasting#298'],
+  quorum: 'majority',
+  examine(trace, { training: { gradient_clipping: clipping } }, limits) {
+    if (clipping === null) return notEvaluable('the training does not clip gradients');
+    const series = runSeries(trace, 'clipped_fraction');
+    if (series === null) return notEvaluable('no update was measured');
+    const share = series.values.filter((fraction) => fraction > 0).length / series.values.length;
+    const allowed = allowedNorm(clipping);
+    const shrinkage =
+      allowed === null ? null : median([...trace.gradient_norms].filter(Number.isFinite)) / allowed;
+    return {
+      kind: 'evaluated',
+      found: share > limits.clipped_steps && (shrinkage === null || shrinkage > limits.shrinkage),
+      severity: severityByProgress(trace),
+      layers: [],
+      first_step: share > limits.clipped_steps ? (series.steps[0] ?? null) : null,
+      evidence: [
+        evidenceOf('clipped_steps', share, limits.clipped_steps, 'fraction of steps'),
+        ...(shrinkage === null ? [] : [evidenceOf('shrinkage', shrinkage, limits.shrinkage, 'ratio')]),
+      ],
+    };
+  },
+  explain: () =>
+    'Nearly every gradient is cut down to the limit: the limit, not the learning rate, sets the step.',
+});

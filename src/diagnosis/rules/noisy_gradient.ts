@@ -1,0 +1,46 @@
+/** @file Gradients that are more chance than direction. */
+import { progressOf, severityByProgress } from '../evidence/progress.ts';
+import { lastOf } from '../evidence/run.ts';
+import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+
+const thresholds = {
+  gradient_signal_to_noise: {
+    value: 0.02,
+    unit: '‖mean gradient‖² / summed variance between batches',
+    source: 'torchmortem: signal-to-noise < 1 (of single elements); Cockpit (arXiv:2102.06604)',
+    rationale: 'Fifty batches have to be averaged before the direction outweighs the chance',
+  },
+} as const;
+
+export const noisyGradient = defineRule({
+  rule: 'noisy_gradient',
+  title: 'The gradient is mostly noise',
+  description:
+    'At fixed weights in the middle of the training, over eight batches: squared norm of the mean gradient over its ' +
+    'variance between batches, both without bias. Near a minimum this is small in every healthy network, so it counts ' +
+    'only where the network has not learned.',
+  needs: ['probed_series'],
+  thresholds,
+  sources: ['Schneider et al. 2021, arXiv:2102.06604', 'McCandlish et al. 2018, arXiv:1812.06162'],
+  quorum: 'majority',
+  examine(trace, _experiment, limits) {
+    const measured = lastOf(trace, 'gradient_signal_to_noise');
+    if (measured === null)
+      return notEvaluable('the training ended before its middle, or has too many parameters');
+    if (Number.isNaN(measured.value)) return notEvaluable('a gradient was not finite');
+    const { value, step } = measured;
+    const found = value < limits.gradient_signal_to_noise;
+    return {
+      kind: 'evaluated',
+      found: found && progressOf(trace).state !== 'learned',
+      severity: severityByProgress(trace),
+      layers: [],
+      first_step: found ? step : null,
+      evidence: [
+        evidenceOf('gradient_signal_to_noise', value, limits.gradient_signal_to_noise, 'ratio', { step }),
+      ],
+    };
+  },
+  explain: () =>
+    'One batch’s gradient says little about the direction of the whole: steps mostly follow chance.',
+});

@@ -1,0 +1,103 @@
+/** @file The initial weights: units that are copies, a scale that changes from layer to layer, a loss far above chance. */
+import type { Trace } from '../../statistics/index.ts';
+import { severityByProgress } from '../evidence/progress.ts';
+import { trainedHiddenLayers } from '../evidence/series.ts';
+import { defineRule, evidenceOf, notEvaluable, type SeedEvidence } from '../rule.ts';
+
+const thresholds = {
+  tied_unit_fraction: {
+    value: 0.5,
+    unit: 'fraction of the units of a kernel',
+    source: 'TheDeepChecker: symmetric initial weights',
+    rationale: 'Units with the same weights and gradients stay copies of each other for good',
+  },
+  output_scale_ratio: {
+    value: 1e3,
+    unit: 'largest / smallest output RMS of the hidden layers at step 0',
+    source: 'Amazon SageMaker Debugger, PoorWeightInitialization: variance ratio between layers > 10',
+    rationale: 'A signal that grows or shrinks a thousandfold over the depth was not kept by the weights',
+  },
+  initial_loss_ratio: {
+    value: 10,
+    unit: 'initial training loss / loss of the best constant prediction',
+    source: 'TheDeepChecker: initial loss against −log(1/classes)',
+    rationale: 'Before it has seen anything, a network should be about as wrong as a constant',
+  },
+} as const;
+
+interface Scale {
+  readonly layer: string | null;
+  readonly ratio: number;
+}
+
+/** Over the layers whose outputs are not all 0. */
+function scaleOfOutputs(trace: Trace): Scale {
+  const rms = trainedHiddenLayers(trace).flatMap(({ name }) => {
+    const series = trace.series.find((s) => s.layer === name && s.tensor === 'output' && s.metric === 'rms');
+    const value = series?.values[0];
+    return value === undefined || !Number.isFinite(value) || value === 0 ? [] : [{ layer: name, value }];
+  });
+  const [first, ...rest] = rms;
+  if (first === undefined) return { layer: null, ratio: 1 };
+  const [low, high] = rest.reduce(
+    ([least, most], next) => [next.value < least.value ? next : least, next.value > most.value ? next : most],
+    [first, first],
+  );
+  return { layer: high === first ? low.layer : high.layer, ratio: high.value / low.value };
+}
+
+export const poorInitialization = defineRule({
+  rule: 'poor_initialization',
+  title: 'The initial weights are poor',
+  description:
+    'At step 0: the fraction of units of a kernel with the same weights and the same gradient as another (copies stay ' +
+    'copies), largest over smallest output RMS of the hidden layers, and the initial loss over that of the best ' +
+    'constant prediction. Harmless where the network learns all the same.',
+  needs: ['probed_series'],
+  thresholds,
+  sources: ['Glorot & Bengio 2010', 'He et al. 2015, arXiv:1502.01852', 'TheDeepChecker (TOSEM 2023)'],
+  quorum: 'majority',
+  examine(trace, _experiment, limits) {
+    if (trace.series.length === 0) return notEvaluable('nothing was measured at step 0');
+    const outputs = new Set(trace.layers.filter(({ is_output }) => is_output).map(({ name }) => name));
+    const tied = trace.tied_units
+      .filter(({ units, layer }) => units > 1 && !outputs.has(layer))
+      .map(({ layer, units, tied: copies }) => ({ layer, fraction: copies / units }));
+    const copies = tied.filter(({ fraction }) => fraction > limits.tied_unit_fraction);
+    const scale = scaleOfOutputs(trace);
+    const chance =
+      trace.constant_loss > 1e-9 ? (trace.initial.loss - trace.initial.penalty) / trace.constant_loss : 1;
+    const wide = scale.ratio > limits.output_scale_ratio;
+    const wrong = !(chance <= limits.initial_loss_ratio);
+    const worst = tied.reduce((most, { fraction }) => Math.max(most, fraction), 0);
+    const evidence: SeedEvidence[] = [
+      evidenceOf('tied_unit_fraction', worst, limits.tied_unit_fraction, 'fraction of units', {
+        layer: copies[0]?.layer ?? null,
+        step: 0,
+      }),
+      evidenceOf('output_scale_ratio', scale.ratio, limits.output_scale_ratio, 'ratio', {
+        layer: scale.layer,
+        step: 0,
+      }),
+      evidenceOf('initial_loss_ratio', chance, limits.initial_loss_ratio, 'initial loss / constant loss', {
+        step: 0,
+      }),
+    ];
+    return {
+      kind: 'evaluated',
+      found: copies.length > 0 || wide || wrong,
+      severity: severityByProgress(trace),
+      layers: [
+        ...new Set([
+          ...copies.map(({ layer }) => layer),
+          ...(wide && scale.layer !== null ? [scale.layer] : []),
+        ]),
+      ],
+      first_step: 0,
+      evidence,
+    };
+  },
+  explain: (layers) =>
+    `The weights that the training starts from stand in its way${layers.length > 0 ? `, in ${layers.slice(0, 3).join(', ')}` : ''}: ` +
+    'units that are copies of each other, a signal whose scale changes with depth, or a first loss far above chance.',
+});

@@ -1,0 +1,66 @@
+/** @file Outputs that are the same for every sample. */
+import type { Trace } from '../../statistics/index.ts';
+import { severityByProgress } from '../evidence/progress.ts';
+import { trainedHiddenLayers } from '../evidence/series.ts';
+import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+
+const thresholds = {
+  rank_excess: {
+    value: 1e-3,
+    unit: 'effective rank − 1',
+    source: 'torchmortem: effective rank −50 %; Dong et al. 2021, arXiv:2103.03404',
+    rationale:
+      'Samples differ by less than 2 % of the output’s size: what tells them apart is lost in the layer’s mean',
+  },
+} as const;
+
+interface LayerRank {
+  readonly layer: string;
+  readonly excess: number;
+  readonly step: number;
+}
+
+/** The larger of the last two measurements: what persists. */
+function ranks(trace: Trace): LayerRank[] {
+  return trainedHiddenLayers(trace).flatMap(({ name, output_shape }) => {
+    const series = trace.series.find((s) => s.layer === name && s.metric === 'effective_rank');
+    const size = output_shape.reduce((product, length) => product * length, 1);
+    if (series === undefined || series.values.length < 2 || size < 2) return [];
+    const [before, last] = series.values.slice(-2) as unknown as [number, number];
+    const excess = Math.max(before, last) - 1;
+    return Number.isNaN(excess) ? [] : [{ layer: name, excess, step: series.steps.at(-2) as number }];
+  });
+}
+
+export const rankCollapse = defineRule({
+  rule: 'rank_collapse',
+  title: 'The outputs collapse to one direction',
+  description:
+    'Effective rank (participation ratio, not centred) of each hidden layer’s outputs over samples, minus 1, in the last ' +
+    'two measurements: 0 where every sample gives the same output up to its size. Harmless where the network learns.',
+  needs: ['probed_series'],
+  thresholds,
+  sources: ['Dong et al. 2021, arXiv:2103.03404', 'Schoenholz et al. 2017, arXiv:1611.01232'],
+  quorum: 'majority',
+  examine(trace, _experiment, limits) {
+    const measured = ranks(trace);
+    if (measured.length === 0) return notEvaluable('no hidden layer was measured twice');
+    const collapsed = measured.filter(({ excess }) => excess < limits.rank_excess);
+    const worst = measured.reduce((a, b) => (b.excess < a.excess ? b : a));
+    return {
+      kind: 'evaluated',
+      found: collapsed.length > 0,
+      severity: severityByProgress(trace),
+      layers: collapsed.map(({ layer }) => layer),
+      first_step: collapsed[0]?.step ?? null,
+      evidence: [
+        evidenceOf('rank_excess', worst.excess, limits.rank_excess, 'effective rank − 1', {
+          layer: worst.layer,
+          step: worst.step,
+        }),
+      ],
+    };
+  },
+  explain: (layers) =>
+    `From ${layers[0] ?? 'a hidden layer'} on all samples look alike: the layers behind cannot tell them apart any more.`,
+});

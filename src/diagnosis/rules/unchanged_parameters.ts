@@ -1,0 +1,54 @@
+/** @file Parameters that no update changed. */
+import { severityByProgress } from '../evidence/progress.ts';
+import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+
+const thresholds = {
+  largest_change: {
+    value: 1e-7,
+    unit: 'largest update norm / weight norm of all probed steps',
+    source: 'Amazon SageMaker Debugger, UnchangedTensor (rtol 1e-5 over three steps)',
+    rationale: 'Below a float32 rounding of the weights, so nothing is learned',
+  },
+} as const;
+
+export const unchangedParameters = defineRule({
+  rule: 'unchanged_parameters',
+  title: 'Parameters do not change',
+  description:
+    'Kernels whose largest update, of all probed steps, is below rounding. A zero kernel is judged by whether it moves ' +
+    'at all. Harmless where the network learns all the same.',
+  needs: ['probed_series'],
+  thresholds,
+  sources: ['Amazon SageMaker Debugger, UnchangedTensor'],
+  quorum: 'majority',
+  examine(trace, _experiment, limits) {
+    const updates = trace.series.filter(
+      ({ tensor, metric }) => tensor?.endsWith('kernel.update') === true && metric === 'l2_norm',
+    );
+    const changes = updates.flatMap(({ layer, tensor, values }) => {
+      const weights = trace.series.find(
+        (s) => s.layer === layer && `${s.tensor}.update` === tensor && s.metric === 'l2_norm',
+      );
+      const ratios = [...values].map((update, i) =>
+        update === 0 ? 0 : update / (weights?.values[i] as number),
+      );
+      const usable = ratios.filter((ratio) => !Number.isNaN(ratio));
+      return usable.length === 0 ? [] : [{ layer, change: Math.max(...usable) }];
+    });
+    if (changes.length === 0) return notEvaluable('no update of a kernel was measured');
+    const still = changes.filter(({ change }) => change < limits.largest_change);
+    const least = changes.reduce((a, b) => (b.change < a.change ? b : a));
+    return {
+      kind: 'evaluated',
+      found: still.length > 0,
+      severity: severityByProgress(trace),
+      layers: [...new Set(still.flatMap(({ layer }) => (layer === null ? [] : [layer])))],
+      first_step: 0,
+      evidence: [
+        evidenceOf('largest_change', least.change, limits.largest_change, 'ratio', { layer: least.layer }),
+      ],
+    };
+  },
+  explain: (layers) =>
+    `The weights of ${layers.slice(0, 3).join(', ')} stayed as they were initialized: nothing reaches them.`,
+});

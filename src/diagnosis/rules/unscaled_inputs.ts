@@ -1,0 +1,71 @@
+/** @file Inputs on a scale that no initializer is made for. */
+import type { Trace } from '../../statistics/index.ts';
+import { severityByProgress } from '../evidence/progress.ts';
+import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+
+const thresholds = {
+  input_rms: {
+    value: 10,
+    unit: 'root mean square of all inputs',
+    source: 'AUTOTRAINER (ICSE 2021): mean |input| ≥ 10; DeepDiagnosis: inputs outside [−1, 1]',
+    rationale:
+      'Initializers keep a variance of 1 at 1; at a hundred the first layer is saturated or explodes',
+  },
+  smallest_input_rms: {
+    value: 1e-2,
+    unit: 'root mean square of all inputs',
+    source: 'this project',
+    rationale: 'Inputs this small leave the biases to decide',
+  },
+  feature_scale_ratio: {
+    value: 100,
+    unit: 'largest / smallest standard deviation of a feature',
+    source: 'LeCun et al. 1998, Efficient BackProp, section 4.3',
+    rationale: 'The loss is as ill-conditioned as the square of this ratio',
+  },
+} as const;
+
+/** A normalization that the inputs meet first brings them on its own scale. */
+const normalizesInputs = ({ layers }: Trace): boolean => /_norm$/.test(layers[0]?.type ?? '');
+
+export const unscaledInputs = defineRule({
+  rule: 'unscaled_inputs',
+  title: 'The inputs are not scaled',
+  description:
+    'Root mean square of the training inputs, and the ratio of the largest to the smallest standard deviation of a ' +
+    'feature (of plain vectors). Harmless where the network learns all the same, or normalizes its inputs itself.',
+  needs: [],
+  thresholds,
+  sources: ['LeCun et al. 1998, Efficient BackProp', 'AUTOTRAINER (ICSE 2021)'],
+  quorum: 'majority',
+  examine(trace, _experiment, limits) {
+    const { input_rms, feature_scale_ratio } = trace.data;
+    if (input_rms === null) return notEvaluable('the inputs are tokens');
+    const off =
+      input_rms > limits.input_rms ||
+      input_rms < limits.smallest_input_rms ||
+      (feature_scale_ratio ?? 1) > limits.feature_scale_ratio;
+    return {
+      kind: 'evaluated',
+      found: off,
+      severity: normalizesInputs(trace) ? 'info' : severityByProgress(trace),
+      layers: [],
+      first_step: 0,
+      evidence: [
+        evidenceOf('input_rms', input_rms, limits.input_rms, 'root mean square', { step: 0 }),
+        evidenceOf('smallest_input_rms', input_rms, limits.smallest_input_rms, 'root mean square', {
+          step: 0,
+        }),
+        ...(feature_scale_ratio === null
+          ? []
+          : [
+              evidenceOf('feature_scale_ratio', feature_scale_ratio, limits.feature_scale_ratio, 'ratio', {
+                step: 0,
+              }),
+            ]),
+      ],
+    };
+  },
+  explain: () =>
+    'The inputs, or some features beside others, are on a scale that weights and learning rate do not fit.',
+});

@@ -1,0 +1,62 @@
+/** @file A loss that comes back up. */
+import type { Trace } from '../../statistics/index.ts';
+import { progressOf, severityByProgress } from '../evidence/progress.ts';
+import { lossWindows } from '../evidence/run.ts';
+import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+
+const thresholds = {
+  rebound: {
+    value: 0.5,
+    unit: 'rise of the mean loss (of a tenth of the steps) above its lowest so far / loss of the best constant prediction',
+    source:
+      'AUTOTRAINER (ICSE 2021): accuracy swings in ≥ 20 % of epochs; here against chance, so that noise near 0 is no swing',
+    rationale: 'What was learned is lost again by half of what there is to learn',
+  },
+} as const;
+
+const WINDOWS = 10;
+
+/** The largest rise of a window's mean above the lowest before it, and the step where it stands. */
+function largestRise(windows: readonly number[], steps: number): { rise: number; step: number } {
+  let [lowest, rise, at] = [windows[0] as number, 0, 0];
+  windows.forEach((loss, w) => {
+    if (loss - lowest > rise) [rise, at] = [loss - lowest, w];
+    lowest = Math.min(lowest, loss);
+  });
+  return { rise, step: Math.floor((at * steps) / windows.length) };
+}
+
+/** A penalty is part of every loss; the data loss is what the constant compares with. */
+const chanceOf = ({ constant_loss, initial }: Trace): number =>
+  constant_loss > 1e-9 ? constant_loss : Math.max(initial.loss, 1e-9);
+
+export const unstableLoss = defineRule({
+  rule: 'unstable_loss',
+  title: 'The loss is unstable',
+  description:
+    'Means of the batch losses over tenths of the training: the largest rise of one above the lowest before it, in ' +
+    'units of the loss of the best constant prediction. Harmless where the network learns all the same.',
+  needs: [],
+  thresholds,
+  sources: ['AUTOTRAINER (ICSE 2021)', 'Cohen et al. 2021, arXiv:2103.00065'],
+  quorum: 'majority',
+  examine(trace, _experiment, limits) {
+    const windows = lossWindows(trace, WINDOWS).filter(Number.isFinite);
+    if (windows.length < WINDOWS && progressOf(trace).state !== 'diverged') {
+      return notEvaluable(`a training of ${trace.losses.length} steps has no ${WINDOWS} windows`);
+    }
+    if (windows.length === 0) return notEvaluable('no window has a finite loss');
+    const { rise, step } = largestRise(windows, trace.losses.length);
+    const rebound = rise / chanceOf(trace);
+    return {
+      kind: 'evaluated',
+      found: rebound > limits.rebound,
+      severity: severityByProgress(trace),
+      layers: [],
+      first_step: rebound > limits.rebound ? step : null,
+      evidence: [evidenceOf('rebound', rebound, limits.rebound, 'rise / constant loss', { step })],
+    };
+  },
+  explain: () =>
+    'The loss falls and comes back up: steps are too long for the curvature, or batches too noisy.',
+});

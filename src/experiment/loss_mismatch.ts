@@ -1,0 +1,85 @@
+/** @file Whether the last activation gives what the loss takes: logits, probabilities, or values in the targets' range. */
+import type { Activation } from '../network/index.ts';
+import { planExperiment, resolveLoss } from './plan.ts';
+import type { Experiment } from './schema.ts';
+
+export interface LossMismatch {
+  /** In one word, for evidence. */
+  readonly what: string;
+  readonly severity: 'critical' | 'warning';
+  readonly message: string;
+}
+
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+const UNBOUNDED: Range = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+/** Beyond this a curve is taken to have no bound. */
+const LARGE = 1e3;
+
+/** Smallest and largest output, from samples of the curve; softmax has no curve of its own and lies in [0, 1]. */
+function rangeOf(activation: Activation | null): Range {
+  if (activation === null) return UNBOUNDED;
+  const { curve } = activation;
+  if (curve === null) return { low: 0, high: 1 };
+  const points = [-1e4, 1e4, ...Array.from({ length: 2001 }, (_, i) => i / 20 - 50)].map((x) => curve(x).v);
+  const low = points.reduce((least, v) => Math.min(least, v));
+  const high = points.reduce((most, v) => Math.max(most, v));
+  return {
+    low: low < -LARGE ? Number.NEGATIVE_INFINITY : low,
+    high: high > LARGE ? Number.POSITIVE_INFINITY : high,
+  };
+}
+
+function forLogits(name: string, { low, high }: Range): LossMismatch | null {
+  if (low === Number.NEGATIVE_INFINITY && high === Number.POSITIVE_INFINITY) return null;
+  const message =
+    `the loss takes logits, any numbers, but ${name} gives numbers between ${low.toPrecision(2)} and ` +
+    `${high.toPrecision(2)}: the network can never be sure. End with a linear layer`;
+  return { what: `${name}_before_logits_loss`, severity: 'warning', message };
+}
+
+function forProbabilities(name: string, { low, high }: Range, classes: boolean): LossMismatch | null {
+  const fits = classes ? name === 'softmax' : low >= 0 && high <= 1;
+  if (fits) return null;
+  const wanted = classes ? 'softmax' : 'sigmoid';
+  const message = `the loss takes probabilities, but the last layer gives the output of ${name}. End with ${wanted}, or use the loss on logits`;
+  return {
+    what: `${name}_before_probability_loss`,
+    severity: low >= 0 && high <= 1 ? 'warning' : 'critical',
+    message,
+  };
+}
+
+function forValues(
+  name: string,
+  { low, high }: Range,
+  targets: readonly [number, number] | null,
+): LossMismatch | null {
+  if (targets === null || (targets[0] >= low && targets[1] <= high)) return null;
+  const message =
+    `targets lie between ${targets[0].toPrecision(3)} and ${targets[1].toPrecision(3)}, but ${name} gives numbers between ` +
+    `${low.toPrecision(2)} and ${high.toPrecision(2)} only. End with a linear layer`;
+  const none = targets[1] < low || targets[0] > high;
+  return { what: `targets_outside_${name}`, severity: none ? 'critical' : 'warning', message };
+}
+
+/**
+ * @param targets smallest and largest target of the training split, where they are values
+ * @returns null where they fit
+ */
+export function lossMismatch(
+  experiment: Experiment,
+  targets: readonly [number, number] | null,
+): LossMismatch | null {
+  const last = planExperiment(experiment).layers.at(-1);
+  const { part } = resolveLoss(experiment);
+  const activation = last?.activation ?? null;
+  const name = activation?.name ?? 'linear';
+  const range = name === 'linear' ? UNBOUNDED : rangeOf(activation);
+  if (part.output === 'logits') return forLogits(name, range);
+  if (part.output === 'probabilities') return forProbabilities(name, range, part.target === 'classes');
+  return forValues(name, range, targets);
+}

@@ -1,0 +1,44 @@
+/** @file What the rules are told of the training data: scales, range of the targets, sizes of the classes. */
+import type { DataSplits } from '../data/index.ts';
+import type { DataSummary } from '../statistics/index.ts';
+
+/** Biased standard deviation of each feature. */
+function deviations(inputs: Float32Array, features: number): number[] {
+  const count = inputs.length / features;
+  return Array.from({ length: features }, (_, j) => {
+    let [sum, squares] = [0, 0];
+    for (let i = j; i < inputs.length; i += features) sum += inputs[i] as number;
+    const mean = sum / count;
+    for (let i = j; i < inputs.length; i += features) squares += ((inputs[i] as number) - mean) ** 2;
+    return Math.sqrt(squares / count);
+  });
+}
+
+function scaleRatio(inputs: Float32Array, features: number): number {
+  const varying = deviations(inputs, features).filter((deviation) => deviation > 0);
+  if (varying.length === 0) return 1;
+  return varying.reduce((most, x) => Math.max(most, x)) / varying.reduce((least, x) => Math.min(least, x));
+}
+
+/** @param inputShape of the network, without the batch */
+export function summarizeData(
+  { training, description, class_counts }: DataSplits,
+  inputShape: readonly number[],
+): DataSummary {
+  const { inputs, targets } = training;
+  const tokens = description.tokens !== null;
+  const squares = inputs.reduce((sum, x) => sum + x * x, 0);
+  return {
+    input_rms: tokens ? null : Math.sqrt(squares / inputs.length),
+    feature_scale_ratio:
+      tokens || inputShape.length !== 1 ? null : scaleRatio(inputs, inputShape[0] as number),
+    target_range:
+      class_counts === null
+        ? [
+            targets.reduce((least, x) => Math.min(least, x), Number.POSITIVE_INFINITY),
+            targets.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY),
+          ]
+        : null,
+    class_counts,
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * @file What single steps cannot tell: units that are copies of each other, the gradient's signal against its noise, the
+ * loss's sharpest curvature. Each runs the training graph at fixed weights, which it leaves as they were, bit for bit.
+ */
+import type { TiedUnits } from '../statistics/index.ts';
+import { createRandom } from '../util/random.ts';
+import type { Model, ModelParameter } from './model.ts';
+import type { Stepper } from './step.ts';
+
+/** Rounding may differ from unit to unit by the place in a vector register: relative to the largest gradient. */
+const SAME_GRADIENT = 1e-4;
+
+/** Where the numbers of one unit (column of a matrix, first axis of a convolution) lie in its kernel. */
+function unitsOf({ shape }: ModelParameter): {
+  units: number;
+  at: (unit: number, index: number) => number;
+  size: number;
+} {
+  const total = shape.reduce((product, length) => product * length, 1);
+  if (shape.length === 2) {
+    const units = shape[1] as number;
+    return { units, size: total / units, at: (unit, index) => index * units + unit };
+  }
+  const units = shape[0] as number;
+  const size = total / units;
+  return { units, size, at: (unit, index) => unit * size + index };
+}
+
+function tiedIn(parameter: ModelParameter): TiedUnits {
+  const { units, at, size } = unitsOf(parameter);
+  const { weights, gradient } = parameter;
+  const largest = gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
+  const sameWeights = (a: number, b: number): boolean => {
+    for (let i = 0; i < size; i++) if (weights[at(a, i)] !== weights[at(b, i)]) return false;
+    return true;
+  };
+  const sameGradient = (a: number, b: number): boolean => {
+    for (let i = 0; i < size; i++) {
+      const gap = Math.abs((gradient[at(a, i)] as number) - (gradient[at(b, i)] as number));
+      if (!(gap <= SAME_GRADIENT * largest)) return false;
+    }
+    return true;
+  };
+  let tied = 0;
+  // Copies of the first unit, of the last, and of the one before: constant kernels are the case that happens.
+  for (let unit = 0; unit < units; unit++) {
+    const others = [0, units - 1, unit - 1].filter((other) => other !== unit && other >= 0);
+    if (others.some((other) => sameWeights(unit, other) && sameGradient(unit, other))) tied++;
+  }
+  return { layer: parameter.layer, tensor: parameter.tensor, units, tied };
+}
+
+/** Kernels whose units have a matrix column, or a filter, of their own. */
+const hasUnits = ({ tensor, shape }: ModelParameter): boolean => tensor === 'kernel' && shape.length >= 2;
+
+/**
+ * Units with the same weights and the same gradient: they stay copies for good, whatever the training does.
+ * After `stepper.compute(0)`.
+ */
+export const tiedUnits = (model: Model): TiedUnits[] => model.parameters.filter(hasUnits).map(tiedIn);
+
+/** Batches that signal and noise are told from. */
+const BATCHES = 8;
+
+/**
+ * ‖E g‖² / E‖g − E g‖² over mini-batches at fixed weights, both without bias: with mean m and summed variance s of K
+ * batches, (‖m‖² − s/K) / s, not below 0. ∞ where all batches give the same gradient.
+ * Source: Cockpit (Schneider et al. 2021, arXiv:2102.06604) reports the like; torchmortem: a ratio below 1 is noise.
+ */
+export async function signalToNoise(stepper: Stepper, model: Model, step: number): Promise<number> {
+  const mean = new Float64Array(model.gradient.length);
+  const samples: Float32Array[] = [];
+  for (let k = 0; k < BATCHES; k++) {
+    await stepper.compute(step + k);
+    samples.push(model.gradient.slice());
+    for (let i = 0; i < mean.length; i++)
+      mean[i] = (mean[i] as number) + (model.gradient[i] as number) / BATCHES;
+  }
+  let noise = 0;
+  for (const sample of samples) {
+    for (let i = 0; i < mean.length; i++) noise += ((sample[i] as number) - (mean[i] as number)) ** 2;
+  }
+  noise /= BATCHES - 1;
+  const signal = mean.reduce((sum, m) => sum + m * m, 0) - noise / BATCHES;
+  // Equal batches differ by rounding at most.
+  if (noise <= 1e-12 * signal) return Number.POSITIVE_INFINITY;
+  return Math.max(0, signal) / noise;
+}
+
+/** Power iteration converges by the ratio of the two largest eigenvalues: enough to be within some per cent. */
+const ITERATIONS = 8;
+/** Of the weights' norm: long enough that the gradients' difference has digits left in float32. */
+const STEP_LENGTH = 1e-3;
+
+const normOf = (values: Float64Array): number => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+
+/**
+ * Largest Hessian eigenvalue (by magnitude) of the loss on the batch of `step`, by power iteration on differences of
+ * gradients: Hv ≈ (∇L(w + εv) − ∇L(w − εv)) / 2ε. NaN where a gradient is not finite.
+ * Source: Cohen et al. 2021, arXiv:2103.00065.
+ */
+export async function sharpness(stepper: Stepper, model: Model, step: number, seed: number): Promise<number> {
+  const { weights, gradient } = model;
+  const kept = weights.slice();
+  const epsilon = STEP_LENGTH * Math.max(1e-3, Math.sqrt(kept.reduce((sum, w) => sum + w * w, 0)));
+  const random = createRandom(seed, 'sharpness', step);
+  let direction = Float64Array.from(kept, () => random.normal());
+  let norm = normOf(direction);
+  let eigenvalue = Number.NaN;
+  const gradientAt = async (distance: number): Promise<Float32Array> => {
+    for (let i = 0; i < kept.length; i++) {
+      weights[i] = (kept[i] as number) + (distance * (direction[i] as number)) / norm;
+    }
+    await stepper.compute(step);
+    return gradient.slice();
+  };
+  for (let iteration = 0; iteration < ITERATIONS && norm > 0; iteration++) {
+    const [ahead, behind] = [await gradientAt(epsilon), await gradientAt(-epsilon)];
+    const product = Float64Array.from(ahead, (g, i) => (g - (behind[i] as number)) / (2 * epsilon));
+    eigenvalue = product.reduce((sum, p, i) => sum + (p * (direction[i] as number)) / norm, 0);
+    direction = product;
+    norm = normOf(direction);
+    if (!Number.isFinite(norm)) break;
+  }
+  weights.set(kept);
+  return eigenvalue;
+}
+
+/** Running the graph this often is worth it up to so many weights. */
+export const MAX_INSPECTED_PARAMETERS = 2_000_000;
