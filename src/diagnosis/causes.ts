@@ -62,9 +62,22 @@ const effects: Readonly<Record<string, readonly string[]>> = {
     'unstable_loss',
     'loss_not_decreasing',
   ],
-  update_ratio: ['dead_units', 'saturated_units', 'unstable_loss', 'slow_convergence', 'loss_not_decreasing'],
-  dead_units: ['rank_collapse', 'unchanged_parameters', 'slow_convergence', 'loss_not_decreasing'],
-  saturated_units: ['vanishing_gradient', 'unchanged_parameters', 'slow_convergence', 'loss_not_decreasing'],
+  update_ratio: ['unchanged_parameters', 'unstable_loss', 'slow_convergence', 'loss_not_decreasing'],
+  dead_units: [
+    'rank_collapse',
+    'unchanged_parameters',
+    'noisy_gradient',
+    'slow_convergence',
+    'loss_not_decreasing',
+  ],
+  saturated_units: [
+    'vanishing_gradient',
+    'rank_collapse',
+    'unchanged_parameters',
+    'noisy_gradient',
+    'slow_convergence',
+    'loss_not_decreasing',
+  ],
   rank_collapse: ['noisy_gradient', 'slow_convergence', 'loss_not_decreasing'],
   excessive_clipping: ['slow_convergence', 'loss_not_decreasing'],
   unchanged_parameters: ['slow_convergence', 'loss_not_decreasing'],
@@ -73,6 +86,23 @@ const effects: Readonly<Record<string, readonly string[]>> = {
   unstable_loss: ['loss_not_decreasing'],
   non_finite_values: ['loss_not_decreasing'],
 };
+
+/** Updates that are too large push units to where they stay; units that are there get updates that are too small. */
+const stuck = ['dead_units', 'saturated_units', 'rank_collapse'];
+
+function effectsOf({ rule, evidence }: Check): readonly string[] {
+  const stated = effects[rule] ?? [];
+  const large = evidence.some(
+    ({ metric, value, threshold }) =>
+      metric === 'largest_ratio' && value !== null && threshold !== null && value > threshold,
+  );
+  return rule === 'update_ratio' && large ? [...stated, ...stuck] : stated;
+}
+
+/** What explains updates that are too small. */
+const explains = (cause: Check, effect: Check): boolean =>
+  effectsOf(cause).includes(effect.rule) ||
+  (effect.rule === 'update_ratio' && stuck.includes(cause.rule) && !effectsOf(effect).includes(cause.rule));
 
 const isSerious = ({ status, severity }: Check): boolean => status === 'found' && severity !== 'info';
 
@@ -85,13 +115,10 @@ export function withCauses(checks: readonly Check[]): Check[] {
   const serious = checks.filter(isSerious);
   return checks.map((check) => {
     if (!isSerious(check)) return check;
-    const causes = serious.filter(
-      (other) => effects[other.rule]?.includes(check.rule) === true && notLater(other, check),
-    );
+    const causes = serious.filter((other) => explains(other, check) && notLater(other, check));
     // Two that explain each other explain nothing: the earlier in the order of the rules is the cause.
     const order = (rule: string) => checks.findIndex((one) => one.rule === rule);
-    const mutual = (other: Check) =>
-      effects[check.rule]?.includes(other.rule) === true && order(check.rule) < order(other.rule);
+    const mutual = (other: Check) => explains(check, other) && order(check.rule) < order(other.rule);
     return { ...check, caused_by: causes.filter((other) => !mutual(other)).map(({ rule }) => rule) };
   });
 }

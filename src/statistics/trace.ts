@@ -65,7 +65,7 @@ export interface TiedUnits {
 export interface DataSummary {
   /** Of all inputs; null for tokens. */
   readonly input_rms: number | null;
-  /** Largest over smallest standard deviation of the features that vary; null unless inputs are plain vectors. */
+  /** Largest over median standard deviation of the features that vary; null unless inputs are plain vectors. */
   readonly feature_scale_ratio: number | null;
   /** Smallest and largest target; null where targets are classes. */
   readonly target_range: readonly [number, number] | null;

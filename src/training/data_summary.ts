@@ -15,9 +15,12 @@ function deviations(inputs: Float32Array, features: number): number[] {
 }
 
 function scaleRatio(inputs: Float32Array, features: number): number {
-  const varying = deviations(inputs, features).filter((deviation) => deviation > 0);
-  if (varying.length === 0) return 1;
-  return varying.reduce((most, x) => Math.max(most, x)) / varying.reduce((least, x) => Math.min(least, x));
+  const varying = deviations(inputs, features)
+    .filter((deviation) => deviation > 0)
+    .sort((a, b) => a - b);
+  // The median, because images have pixels that hardly ever vary.
+  const [median, largest] = [varying[varying.length >> 1], varying.at(-1)];
+  return median === undefined || largest === undefined ? 1 : largest / median;
 }
 
 /** @param inputShape of the network, without the batch */

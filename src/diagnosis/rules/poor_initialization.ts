@@ -46,6 +46,12 @@ function scaleOfOutputs(trace: Trace): Scale {
   return { layer: high === first ? low.layer : high.layer, ratio: high.value / low.value };
 }
 
+/** Of classes only: of values, what a fresh network answers (0) may be far from any of them. */
+const lossAgainstChance = ({ data, constant_loss, initial }: Trace): number | null =>
+  data.class_counts === null || constant_loss <= 1e-9
+    ? null
+    : (initial.loss - initial.penalty) / constant_loss;
+
 export const poorInitialization = defineRule({
   rule: 'poor_initialization',
   title: 'The initial weights are poor',
@@ -65,10 +71,9 @@ export const poorInitialization = defineRule({
       .map(({ layer, units, tied: copies }) => ({ layer, fraction: copies / units }));
     const copies = tied.filter(({ fraction }) => fraction > limits.tied_unit_fraction);
     const scale = scaleOfOutputs(trace);
-    const chance =
-      trace.constant_loss > 1e-9 ? (trace.initial.loss - trace.initial.penalty) / trace.constant_loss : 1;
     const wide = scale.ratio > limits.output_scale_ratio;
-    const wrong = !(chance <= limits.initial_loss_ratio);
+    const chance = lossAgainstChance(trace);
+    const wrong = chance !== null && !(chance <= limits.initial_loss_ratio);
     const worst = tied.reduce((most, { fraction }) => Math.max(most, fraction), 0);
     const evidence: SeedEvidence[] = [
       evidenceOf('tied_unit_fraction', worst, limits.tied_unit_fraction, 'fraction of units', {
@@ -79,9 +84,19 @@ export const poorInitialization = defineRule({
         layer: scale.layer,
         step: 0,
       }),
-      evidenceOf('initial_loss_ratio', chance, limits.initial_loss_ratio, 'initial loss / constant loss', {
-        step: 0,
-      }),
+      ...(chance === null
+        ? []
+        : [
+            evidenceOf(
+              'initial_loss_ratio',
+              chance,
+              limits.initial_loss_ratio,
+              'initial loss / constant loss',
+              {
+                step: 0,
+              },
+            ),
+          ]),
     ];
     return {
       kind: 'evaluated',

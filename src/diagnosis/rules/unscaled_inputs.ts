@@ -19,7 +19,7 @@ const thresholds = {
   },
   feature_scale_ratio: {
     value: 100,
-    unit: 'largest / smallest standard deviation of a feature',
+    unit: 'largest / median standard deviation of the features',
     source: 'LeCun et al. 1998, Efficient BackProp, section 4.3',
     rationale: 'The loss is as ill-conditioned as the square of this ratio',
   },
@@ -32,8 +32,8 @@ export const unscaledInputs = defineRule({
   rule: 'unscaled_inputs',
   title: 'The inputs are not scaled',
   description:
-    'Root mean square of the training inputs, and the ratio of the largest to the smallest standard deviation of a ' +
-    'feature (of plain vectors). Harmless where the network learns all the same, or normalizes its inputs itself.',
+    'Root mean square of the training inputs, and the largest over the median standard deviation of ' +
+    'their features (of plain vectors). Harmless where the network learns all the same, or normalizes its inputs itself.',
   needs: [],
   thresholds,
   sources: ['LeCun et al. 1998, Efficient BackProp', 'AUTOTRAINER (ICSE 2021)'],

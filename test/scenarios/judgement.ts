@@ -1,0 +1,64 @@
+/** @file What outcomes amount to: false alarms, recall, location and cause, and which scenarios are what they claim. */
+import type { Outcome } from './outcome.ts';
+
+/** Below half of a constant's loss an experiment has learned: what makes a scenario healthy, whatever the rules say. */
+const LEARNED = 0.5;
+
+export interface Share {
+  readonly hits: number;
+  readonly total: number;
+}
+
+export interface Judgement {
+  readonly healthy: number;
+  readonly sick: number;
+  /** Healthy experiments (the repaired twins among them) that are called unhealthy. */
+  readonly false_alarms: Share;
+  readonly recall: Share;
+  /** Of the sick ones that must name a layer and are found. */
+  readonly located: Share;
+  /** Of the sick ones that are found: told as a cause, not as the effect of something else. */
+  readonly cause: Share;
+}
+
+const share = (outcomes: readonly Outcome[], isHit: (outcome: Outcome) => boolean): Share => ({
+  hits: outcomes.filter(isHit).length,
+  total: outcomes.length,
+});
+
+export const fraction = ({ hits, total }: Share): number => (total === 0 ? Number.NaN : hits / total);
+
+export function judge(outcomes: readonly Outcome[]): Judgement {
+  const healthy = outcomes.filter(({ recalled }) => recalled === null);
+  const sick = outcomes.filter(({ recalled }) => recalled !== null);
+  const well = [...healthy.map(({ found }) => found), ...sick.map(({ twin }) => twin?.found ?? [])];
+  return {
+    healthy: healthy.length,
+    sick: sick.length,
+    false_alarms: { hits: well.filter((found) => found.length > 0).length, total: well.length },
+    recall: share(sick, ({ recalled }) => recalled === true),
+    located: share(
+      sick.filter(({ located }) => located !== null),
+      ({ located }) => located === true,
+    ),
+    cause: share(
+      sick.filter(({ is_cause }) => is_cause !== null),
+      ({ is_cause }) => is_cause === true,
+    ),
+  };
+}
+
+/** Sicknesses that do not show in the training loss. */
+const SILENT = /^sick\/(mismatch|overfitting|imbalance)\//;
+
+/** Why a scenario is not what it claims to be; null where it is. Judged by losses alone, never by the rules. */
+export function invalidity({ name, recalled, loss_ratio, twin }: Outcome): string | null {
+  if (recalled === null) {
+    return loss_ratio < LEARNED ? null : `does not learn: loss ratio ${loss_ratio.toPrecision(3)}`;
+  }
+  if (loss_ratio < LEARNED && !SILENT.test(name)) return `learns: loss ratio ${loss_ratio.toPrecision(3)}`;
+  if (twin !== null && !(twin.loss_ratio < LEARNED)) {
+    return `its twin does not learn: loss ratio ${twin.loss_ratio.toPrecision(3)}`;
+  }
+  return null;
+}

@@ -1,0 +1,35 @@
+/** @file A fixed sample of the scenarios, against the bar that `npm run evaluate` holds all of them to. */
+import { expect, test } from 'vitest';
+import { healthyScenarios } from './healthy.ts';
+import { fraction, invalidity, judge } from './judgement.ts';
+import { type Outcome, runScenario } from './outcome.ts';
+import { sickScenarios } from './sick.ts';
+
+/** Every eleventh: of every kind, from both halves. */
+const STRIDE = 11;
+const sample = [...healthyScenarios, ...sickScenarios].filter((_, index) => index % STRIDE === 3);
+
+test('there are 80 healthy and 80 sick scenarios, half of them held back, with names of their own', () => {
+  for (const scenarios of [healthyScenarios, sickScenarios]) {
+    expect(scenarios.length).toBeGreaterThanOrEqual(80);
+    const held = scenarios.filter(({ half }) => half === 'judge').length;
+    expect(held / scenarios.length).toBeGreaterThan(0.45);
+    expect(new Set(scenarios.map(({ network }) => network)).size).toBe(4);
+  }
+  const names = [...healthyScenarios, ...sickScenarios].map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('no false alarm, every sickness found', { timeout: 400_000 }, async () => {
+  const outcomes: Outcome[] = [];
+  for (const scenario of sample) outcomes.push(await runScenario(scenario));
+  const wrong = outcomes.flatMap((outcome) => invalidity(outcome) ?? []);
+  expect(wrong).toEqual([]);
+  const { false_alarms, recall, located } = judge(outcomes);
+  expect(false_alarms.total).toBeGreaterThan(15);
+  expect(recall.total).toBeGreaterThan(8);
+  // Of so few, one is beyond the bar.
+  expect(false_alarms.hits, outcomes.flatMap(({ name, found }) => `${name}: ${found}`).join('\n')).toBe(0);
+  expect(fraction(recall)).toBe(1);
+  expect(fraction(located)).toBeGreaterThanOrEqual(0.85);
+});
