@@ -1,0 +1,83 @@
+/** @file The measurements as Markdown. */
+import type { Phases } from './phases.ts';
+import { median, ratio } from './rounds.ts';
+import type { Scaling } from './scaling.ts';
+import type { Column, StepTimes } from './steps.ts';
+
+const PROBED_AT_MOST = 1.3;
+const EVERY_10_AT_MOST = 1.05;
+const SCALING_AT_LEAST = 1.8;
+const FIRST_STEP_AT_MOST_MS = 150;
+
+const milliseconds = (ms: number): string => (ms < 10 ? ms.toFixed(3) : ms.toFixed(1));
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
+  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+const atLeast = (value: number, bound: number, digits = 2): string =>
+  `${value.toFixed(digits)} (≥ ${bound}) ${value >= bound ? '✓' : '✗'}`;
+
+const atMost = (value: number, bound: number, digits = 2): string =>
+  `${value.toFixed(digits)} (≤ ${bound}) ${value <= bound ? '✓' : '✗'}`;
+
+function stepRow({ network, rounds }: StepTimes): string[] {
+  const ours = rounds.get('statistics') ?? [];
+  const time = (column: Column) => milliseconds(median(rounds.get(column) ?? []));
+  const peer = (name: 'pytorch' | 'tfjs'): string[] => {
+    const wanted = network.wanted[name];
+    const found = rounds.get(name);
+    return wanted === null || found === undefined
+      ? ['–', '–']
+      : [time(name), atLeast(ratio(found, ours), wanted)];
+  };
+  return [network.name, time('statistics'), ...peer('pytorch'), ...peer('tfjs')];
+}
+
+/** Every step measured, by everybody. */
+export const stepTable = (times: readonly StepTimes[]): string =>
+  table(
+    ['network', 'GradClinic', 'PyTorch', 'PyTorch / ours', 'tfjs wasm', 'tfjs / ours'],
+    times.map(stepRow),
+  );
+
+function probeRow({ network, rounds }: StepTimes): string[] {
+  const of = (column: Column) => rounds.get(column) ?? [];
+  return [
+    network.name,
+    milliseconds(median(of('unprobed'))),
+    milliseconds(median(of('statistics'))),
+    milliseconds(median(of('probed'))),
+    atMost(ratio(of('probed'), of('unprobed')), PROBED_AT_MOST),
+    atMost(ratio(of('every 10'), of('unprobed')), EVERY_10_AT_MOST, 3),
+  ];
+}
+
+/** What measuring costs this engine. */
+export const probeTable = (times: readonly StepTimes[]): string =>
+  table(
+    ['network', 'unprobed', 'five statistics', 'probed', 'probed / unprobed', 'every 10th / unprobed'],
+    times.map(probeRow),
+  );
+
+export const phaseTable = (phases: readonly Phases[]): string =>
+  table(
+    ['network', 'forward', 'backward', 'around', 'statistics', 'update', 'sum', 'floor', 'sum / floor'],
+    phases.map(({ name, forward, backward, around, statistics, update, floor }) => {
+      const parts = [forward, backward, around, statistics, update];
+      const sum = parts.reduce((total, part) => total + part, 0);
+      return [name, ...[...parts, sum, floor].map(milliseconds), (sum / floor).toFixed(2)];
+    }),
+  );
+
+export const scalingLine = ({ experiment, one, two, factor }: Scaling): string =>
+  `Trials per second of \`examples/${experiment}\`: ${one.toFixed(2)} with one worker thread, ${two.toFixed(2)} with two; ` +
+  `factor ${atLeast(factor, SCALING_AT_LEAST)}.`;
+
+export const startupLine = (network: string, first: number, again: number): string =>
+  `From a checked experiment to the end of the first step, ${network}: ${atMost(first, FIRST_STEP_AT_MOST_MS, 0)} ms in a new ` +
+  `process, ${again.toFixed(0)} ms the second time in it.`;
