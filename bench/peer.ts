@@ -24,15 +24,13 @@ export class Peer {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(command: string, ...args: string[]) {
+  constructor(command: string, file: string, environment: Readonly<Record<string, string>> = {}) {
     // One thread for everybody, whichever library reads which variable.
-    const environment = {
-      ...process.env,
-      OMP_NUM_THREADS: '1',
-      OPENBLAS_NUM_THREADS: '1',
-      MKL_NUM_THREADS: '1',
-    };
-    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: environment });
+    const oneThread = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+    this.#child = spawn(command, [file], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...oneThread, ...environment },
+    });
     // A command that does not exist ends the lines; `ask` tells.
     this.#child.on('error', () => {});
     this.#child.stdin?.on('error', () => {});

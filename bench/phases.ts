@@ -43,8 +43,18 @@ const times =
     return (performance.now() - start) / count;
   };
 
+/** Median over the rounds: both were measured next to each other. */
+const difference = (a: readonly number[], b: readonly number[]): number =>
+  median(a.map((value, i) => value - (b[i] ?? Number.NaN)));
+
+interface StepParts {
+  readonly compute: number[];
+  readonly statistics: number[];
+  readonly update: number[];
+}
+
 /** Parts of real steps, each timed where it stands: repeated on its own, a part would find its numbers in the cache. */
-async function timeSteps(engine: Engine, steps: number, into: Record<string, number[]>): Promise<void> {
+async function timeSteps(engine: Engine, steps: number, into: StepParts): Promise<void> {
   let [compute, statistics, update] = [0, 0, 0];
   for (let i = 0; i < steps; i++) {
     const start = performance.now();
@@ -57,9 +67,9 @@ async function timeSteps(engine: Engine, steps: number, into: Record<string, num
     statistics += measuredAt - computedAt;
     update += performance.now() - measuredAt;
   }
-  into.compute?.push(compute / steps);
-  into.statistics?.push(statistics / steps);
-  into.update?.push(update / steps);
+  into.compute.push(compute / steps);
+  into.statistics.push(statistics / steps);
+  into.update.push(update / steps);
 }
 
 export async function measurePhases(
@@ -71,7 +81,7 @@ export async function measurePhases(
   const steps = stepsOf(warm);
   const forward = await engine.forwardSession();
   const training = await engine.trainingSession();
-  const parts: Record<string, number[]> = { compute: [], statistics: [], update: [] };
+  const parts: StepParts = { compute: [], statistics: [], update: [] };
   await forward.run();
   await training.run();
   const sessions = await interleave(
@@ -82,17 +92,16 @@ export async function measurePhases(
       ['steps', () => timeSteps(engine, steps, parts).then(() => 0)],
     ]),
   );
-  const of = (values: readonly number[] | undefined) => median(values ?? []);
-  const [forwardMs, trainingMs] = [of(sessions.get('forward')), of(sessions.get('training'))];
+  const [forwards, trainings] = [sessions.get('forward') ?? [], sessions.get('training') ?? []];
   const floor = flopsOf(engine.graph) / gemm;
   await Promise.all([engine.release(), forward.release(), training.release()]);
   return {
     name: network.name,
-    forward: forwardMs,
-    backward: trainingMs - forwardMs,
-    around: of(parts.compute) - trainingMs,
-    statistics: of(parts.statistics),
-    update: of(parts.update),
+    forward: median(forwards),
+    backward: difference(trainings, forwards),
+    around: difference(parts.compute, trainings),
+    statistics: median(parts.statistics),
+    update: median(parts.update),
     floor,
   };
 }

@@ -4,7 +4,9 @@ import { type Answer, here, Peer } from './peer.ts';
 import { interleave, type Measurement } from './rounds.ts';
 
 const OURS = ['unprobed', 'statistics', 'every 10', 'probed'] as const;
-export type Column = (typeof OURS)[number] | 'pytorch' | 'tfjs';
+/** PyTorch twice: with the BLAS that the system gives it, and with another one where that is asked for. */
+export const PEERS = ['pytorch', 'openblas', 'tfjs'] as const;
+export type Column = (typeof OURS)[number] | (typeof PEERS)[number];
 
 export interface StepTimes {
   readonly network: Network;
@@ -14,9 +16,8 @@ export interface StepTimes {
 
 export interface Peers {
   readonly ours: Peer;
-  /** Null where it is not installed. */
-  readonly pytorch: Peer | null;
-  readonly tfjs: Peer | null;
+  /** Those that are there. */
+  readonly others: ReadonlyMap<(typeof PEERS)[number], Peer>;
   readonly versions: readonly string[];
 }
 
@@ -29,33 +30,44 @@ export const stepsFor = (ms: number): number => Math.max(1, Math.min(MOST_STEPS,
 
 const tens = (steps: number): number => 10 * Math.ceil(steps / 10);
 
-async function start(command: string, file: string): Promise<[Peer, string] | null> {
-  const peer = new Peer(command, here(file));
+async function start(...command: ConstructorParameters<typeof Peer>): Promise<[Peer, string] | null> {
+  const peer = new Peer(...command);
   try {
     return [peer, (await peer.ask({ do: 'version' })).version ?? ''];
   } catch (error) {
-    console.error(`${file} is left out: ${error instanceof Error ? error.message : error}`);
+    console.error(`left out: ${error instanceof Error ? error.message : error}`);
     return null;
   }
 }
 
-export async function startPeers(): Promise<Peers> {
-  const ours = await start(process.execPath, './ours.ts');
+/** @param openblas folder with a `libblas.so.3` that PyTorch is to use, beside its run with the system's */
+export async function startPeers(openblas: string | undefined): Promise<Peers> {
+  const ours = await start(process.execPath, here('./ours.ts'));
   if (ours === null) throw new Error('the engine does not start');
-  const pytorch = await start('/usr/bin/python3', './pytorch.py');
-  const tfjs = await start(process.execPath, './tfjs.ts');
-  const started = [ours, pytorch, tfjs].filter((found) => found !== null);
-  return {
-    ours: ours[0],
-    pytorch: pytorch?.[0] ?? null,
-    tfjs: tfjs?.[0] ?? null,
-    versions: started.map(([, version]) => version),
+  const python = ['/usr/bin/python3', here('./pytorch.py')] as const;
+  const started = {
+    pytorch: await start(...python),
+    openblas: openblas ? await start(...python, { LD_LIBRARY_PATH: openblas }) : null,
+    tfjs: await start(process.execPath, here('./tfjs.ts')),
   };
+  const others = new Map<(typeof PEERS)[number], Peer>();
+  const versions = [ours[1]];
+  for (const name of PEERS) {
+    const found = started[name];
+    if (found === null) continue;
+    others.set(name, found[0]);
+    versions.push(found[1]);
+  }
+  return { ours: ours[0], others, versions };
 }
 
-export function stopPeers({ ours, pytorch, tfjs }: Peers): void {
-  for (const peer of [ours, pytorch, tfjs]) peer?.close();
+export function stopPeers({ ours, others }: Peers): void {
+  for (const peer of [ours, ...others.values()]) peer.close();
 }
+
+/** What is wanted of a network beside this peer: the same of PyTorch, whatever its BLAS. */
+export const wantedOf = ({ wanted }: Network, peer: (typeof PEERS)[number]): number | null =>
+  wanted[peer === 'tfjs' ? 'tfjs' : 'pytorch'];
 
 /** A training that diverged would be timed on NaN. */
 function checked({ ms, loss }: Answer, name: string): number {
@@ -78,9 +90,8 @@ export async function measureSteps(network: Network, peers: Peers, rounds: numbe
   const measurements = new Map<Column, Measurement>();
   const steps = tens(stepsFor(await prepared(peers.ours, network)));
   for (const mode of OURS) measurements.set(mode, stepping(peers.ours, steps, network.name, mode));
-  for (const name of ['pytorch', 'tfjs'] as const) {
-    const peer = peers[name];
-    if (peer === null || network.wanted[name] === null) continue;
+  for (const [name, peer] of peers.others) {
+    if (wantedOf(network, name) === null) continue;
     const ms = await prepared(peer, network);
     measurements.set(name, stepping(peer, stepsFor(ms), network.name));
   }
