@@ -1,7 +1,7 @@
 /** @file Measures everything, prints it as Markdown; `--write` puts it into docs/performance.md. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { networks } from './networks.ts';
 import { here } from './peer.ts';
@@ -67,6 +67,10 @@ function write(text: string): void {
   writeFileSync(DOCUMENT, `${before}${BEGIN}\n\n${text}\n\n${END}${after}`);
 }
 
+/** Above 1 before the start, others were at work too. */
+const load = () => (loadavg()[0] ?? Number.NaN).toFixed(1);
+const loadBefore = load();
+
 const { times, versions } = await measureAllSteps();
 const gemm = await measureGemm(rounds);
 const phases = await measureAllPhases(gemm);
@@ -75,7 +79,7 @@ const scaling = scalingLine(await measureScaling(rounds));
 const startup = measureStartup();
 
 const text = [
-  `${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model}, ${cpus().length} cores; ${versions.join('; ')}. ` +
+  `${new Date().toISOString().slice(0, 10)}; ${cpus()[0]?.model}, ${cpus().length} cores, load ${loadBefore} before and ${load()} after; ${versions.join('; ')}. ` +
     `Medians of ${rounds} interleaved rounds, milliseconds per step; a ratio is the median of the rounds' ratios.`,
   '### Every step measured: l2_norm, mean, std, abs_max and zero_fraction of every gradient',
   stepTable(times),
