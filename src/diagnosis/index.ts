@@ -10,3 +10,4 @@ export {
 export { diagnose, seriousFindings, verdictOf } from './diagnose.ts';
 export type { Rule, Threshold } from './rule.ts';
 export { rules } from './rules/index.ts';
+export { thresholdProblems } from './threshold_problems.ts';

@@ -1,7 +1,7 @@
 /** @file What `dead_units` and `saturated_units` share: many units of a layer that stay in one state. */
 import type { Trace, UnitPass } from '../statistics/index.ts';
 import { progressOf, severityByProgress } from './evidence/progress.ts';
-import { persistentUnits } from './evidence/units.ts';
+import { lastingSince, persistentUnits } from './evidence/units.ts';
 import { notEvaluable, type SeedResult } from './rule.ts';
 
 /**
@@ -25,7 +25,8 @@ export function examineStuckUnits(
     found: over.length > 0,
     severity: severityByProgress(trace),
     layers: over.map(({ layer }) => layer),
-    first_step: over[0]?.step ?? null,
+    first_step:
+      over.length === 0 ? null : Math.min(...over.map((one) => lastingSince(one, limit) ?? one.step)),
     evidence: [
       ...worst.slice(0, 3).map(({ layer, fraction, step }) => ({
         metric,

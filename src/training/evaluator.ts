@@ -42,6 +42,20 @@ function watched(layers: readonly BuiltLayer[]): WatchedLayer[] {
   });
 }
 
+/** Sequences whose time steps are looked at. */
+const RANKED_SEQUENCES = 8;
+
+/** Over samples; of sequences over the time steps of each, in the mean: attention collapses within a sequence. */
+function rankOf(values: Float32Array, shape: readonly number[]): number {
+  const size = sizeOf(shape);
+  const [time = 1, features] = shape;
+  if (shape.length !== 2 || features === undefined || time === 1) return effectiveRank(values, size);
+  const count = Math.min(RANKED_SEQUENCES, values.length / size);
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += effectiveRank(values.subarray(i * size, (i + 1) * size), features);
+  return sum / count;
+}
+
 export class Evaluator {
   readonly #session: Session;
   readonly #coding: TargetCoding;
@@ -157,15 +171,14 @@ export class Evaluator {
     return Array.from(right, (hits, label) => (count[label] === 0 ? 0 : hits / (count[label] as number)));
   }
 
-  /** Effective rank of every layer's outputs on the first chunk of a split. Rows are samples; time steps of sequences. */
+  /** Effective rank of every layer's outputs on the first chunk of a split. See `rankOf`. */
   async effectiveRanks(split: Split): Promise<Map<string, number>> {
     const first = { ...split, count: Math.min(split.count, this.#chunk) };
     const ranks = new Map<string, number>();
     await this.#pass(first, (indices) => {
       for (const { name, output_shape: shape } of this.#layers) {
-        const size = shape.length === 2 ? (shape[1] as number) : sizeOf(shape);
         const values = this.#session.output(names.output(name)).subarray(0, indices.length * sizeOf(shape));
-        ranks.set(name, effectiveRank(values, size));
+        ranks.set(name, rankOf(values, shape));
       }
     });
     return ranks;

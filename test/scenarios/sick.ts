@@ -660,6 +660,145 @@ const transformers = [
   ),
 ];
 
+const linearModels: [Task, Config][] = [
+  [xor, adam(0.01)],
+  [circles, adam(0.01)],
+  [raw(xor, { type: 'xor', samples: 300 }), sgd(0.1)],
+  [raw(circles, { type: 'circles', samples: 400, factor: 0.3 }), sgd(0.1)],
+];
+const powerless = linearModels.map(([task, optimizer], i) =>
+  sick(
+    `linear-model/${task.name}-${i}`,
+    'dense',
+    'loss_not_decreasing',
+    null,
+    classifier(task, [dense(16), dense(16)], optimizer),
+    classifier(task, [relu(32), relu(32)], adam(0.01)),
+  ),
+);
+
+const overflowing: [Task, readonly Config[], Config][] = [
+  [friedman, [relu(32), relu(32)], sgd(1)],
+  [teacher, [repeat(3, dense(32, 'exponential'))], sgd(0.05)],
+  [sine, [repeat(4, dense(24, 'exponential'))], sgd(0.01)],
+  [friedman, [repeat(4, dense(32, 'squared_relu'))], sgd(0.05)],
+];
+const nonFinite = overflowing.map(([task, hidden, optimizer], i) =>
+  sick(
+    `overflow/${task.name}-${i}`,
+    'dense',
+    'non_finite_values',
+    null,
+    classifier(task, hidden, optimizer),
+    classifier(task, [relu(32), relu(32)], adam(0.01)),
+  ),
+);
+
+const frozen: [Task, Config][] = [
+  [moons, sgd(1e-10)],
+  [iris, adam(1e-11)],
+  [digits, sgd(1e-9)],
+  [wine, { type: 'rmsprop', learning_rate: 1e-11 }],
+];
+const unchanged = frozen.map(([task, optimizer]) =>
+  sick(
+    `frozen/${task.name}`,
+    'dense',
+    'unchanged_parameters',
+    ['dense_1', 'dense_2'],
+    classifier(task, [relu(32), relu(32)], optimizer),
+    classifier(task, [relu(32), relu(32)], adam(0.01)),
+  ),
+);
+
+/** A slope under noise that is `noise` times as large. */
+function noisyLine(noise: number): Config {
+  const value = (i: number) => Math.sin(i * 78.233) * 43758.5453;
+  const chance = (i: number) => 2 * (value(i) - Math.floor(value(i))) - 1;
+  const inputs = Array.from({ length: 400 }, (_, i) => [chance(i + 1), chance(i + 1001)]);
+  return {
+    type: 'inline',
+    inputs,
+    targets: inputs.map(([x], i) => (x as number) + noise * chance(i + 5001)),
+  };
+}
+const noisy = [10, 15, 20, 30].map((noise) =>
+  sick(
+    `noise/${noise}`,
+    'dense',
+    'noisy_gradient',
+    null,
+    classifier({ ...sine, shape: [2], data: noisyLine(noise) }, [dense(16, 'tanh')], adam(1e-3), {
+      batch_size: 1,
+    }),
+    classifier({ ...sine, shape: [2], data: noisyLine(0.1) }, [dense(16, 'tanh')], adam(0.01)),
+  ),
+);
+
+const bouncing: [Task, Config][] = [
+  [moons, adam(0.5)],
+  [circles, adam(0.8)],
+  [iris, sgd(2, 0.9)],
+  [wine, adam(1)],
+];
+const unstable = bouncing.map(([task, optimizer]) =>
+  sick(
+    `bouncing/${task.name}`,
+    'dense',
+    tooLong,
+    null,
+    classifier(task, [relu(32), relu(32), relu(32)], optimizer),
+    classifier(task, [relu(32), relu(32), relu(32)], adam(0.005)),
+  ),
+);
+
+/** Steps that are too long for the whole batch: the loss goes from side to side. */
+const sharp = (
+  [
+    [sine, 'tanh', 0.9],
+    [friedman, 'tanh', 0.05],
+    [teacher, 'tanh', 0.6],
+    [sine, 'tanh', 1.2],
+  ] as const
+).map(([task, activation, rate], i) =>
+  sick(
+    `sharp/${task.name}-${i}`,
+    'dense',
+    ['sharpness', ...tooLong],
+    null,
+    classifier(task, [dense(48, activation), dense(48, activation)], sgd(rate), { batch_size: 320 }),
+    classifier(task, [dense(48, activation), dense(48, activation)], adam(0.01)),
+  ),
+);
+
+/** Random biases outweigh small weights: with depth, every sample becomes the biases. */
+const collapsed = (
+  [
+    [moons, 'tanh', 10],
+    [circles, 'tanh', 14],
+    [iris, 'tanh', 12],
+    [wine, 'sigmoid', 6],
+  ] as const
+).map(([task, activation, depth]) =>
+  sick(
+    `collapse/${task.name}-${activation}-${depth}`,
+    'dense',
+    ['rank_collapse', 'vanishing_gradient'],
+    firstLayers('dense', depth),
+    classifier(
+      task,
+      [
+        repeat(
+          depth,
+          dense(24, activation, { ...normal(0.08), bias_initializer: { type: 'normal', stddev: 1 } }),
+        ),
+      ],
+      sgd(0.02),
+    ),
+    classifier(task, [repeat(3, dense(24, 'tanh'))], adam(0.01)),
+  ),
+);
+
 export const sickScenarios: readonly Scenario[] = inHalves([
   vanishingSigmoid,
   vanishingSmall,
@@ -675,6 +814,13 @@ export const sickScenarios: readonly Scenario[] = inHalves([
   mismatched,
   memorized,
   clipped,
+  powerless,
+  nonFinite,
+  unchanged,
+  noisy,
+  unstable,
+  sharp,
+  collapsed,
   images,
   sequences,
   transformers,

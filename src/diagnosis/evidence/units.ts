@@ -5,7 +5,16 @@ export interface UnitFraction {
   readonly layer: string;
   /** The smaller of the fractions in the last two passes: what persists. */
   readonly fraction: number;
+  /** The second to last pass. */
   readonly step: number;
+  /** Fractions at every pass, in order. */
+  readonly passes: readonly { readonly step: number; readonly fraction: number }[];
+}
+
+/** The first of the passes from which on the fraction stayed above `limit`; null where the last one is not. */
+export function lastingSince({ passes }: UnitFraction, limit: number): number | null {
+  const below = passes.findLastIndex(({ fraction }) => !(fraction > limit));
+  return passes[below + 1]?.step ?? null;
 }
 
 /** Per layer that can be in this state; null where fewer than two passes were made. */
@@ -21,6 +30,9 @@ export function persistentUnits(
     const earlier = trace.unit_passes.find((other) => other.layer === pass.layer && other.step === before);
     const then = earlier === undefined ? null : count(earlier);
     if (pass.step !== last || now === null || then === null) return [];
-    return [{ layer: pass.layer, fraction: Math.min(now, then) / pass.units, step: before ?? 0 }];
+    const passes = trace.unit_passes
+      .filter(({ layer }) => layer === pass.layer)
+      .map((one) => ({ step: one.step, fraction: (count(one) ?? 0) / one.units }));
+    return [{ layer: pass.layer, fraction: Math.min(now, then) / pass.units, step: before ?? 0, passes }];
   });
 }

@@ -36,7 +36,8 @@ export const rankCollapse = defineRule({
   rule: 'rank_collapse',
   title: 'The outputs collapse to one direction',
   description:
-    'Effective rank (participation ratio, not centred) of each hidden layer’s outputs over samples, minus 1, in the last ' +
+    'Effective rank (participation ratio, not centred) of each hidden layer’s outputs over samples (over the time steps of ' +
+    'a sequence, where it is one), minus 1, in the last ' +
     'two measurements: 0 where every sample gives the same output up to its size. Harmless where the network learns.',
   needs: ['probed_series'],
   thresholds,

@@ -1,12 +1,13 @@
 /** @file POST /v1/jobs: accepts an experiment. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { experimentSchema, parseExperiment } from '../../../experiment/index.ts';
+import { experimentSchema } from '../../../experiment/index.ts';
 import { jobSchema } from '../../../jobs/index.ts';
 import { canonicalJson } from '../../../util/json.ts';
 import { admit, estimate } from '../../admission.ts';
 import { type Endpoint, endOfWait, json, preferHeader, waitOf } from '../../endpoint.ts';
-import { HttpProblem, validationFailed } from '../../problem.ts';
+import { parseRequest } from '../../parse_request.ts';
+import { HttpProblem } from '../../problem.ts';
 
 const RETRY_AFTER_S = '1';
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -44,9 +45,7 @@ export const createJob: Endpoint = {
   async handle(request, reply, dependencies) {
     const { jobs, estimateTrials, limits, workerThreads } = dependencies;
     const idempotency = idempotencyOf(request.headers['idempotency-key'], request.body);
-    const parsed = parseExperiment(request.body);
-    if (!parsed.ok) throw validationFailed(parsed.error);
-    const { experiment, plan } = parsed.value;
+    const { experiment, plan } = parseRequest(request.body);
     const trials = estimateTrials(experiment);
     admit(plan, trials, limits);
     const outcome = await jobs.submit({

@@ -1,10 +1,10 @@
 /** @file POST /v1/preflight: what can be said of an experiment without training it. */
 import { z } from 'zod';
-import { experimentSchema, parseExperiment } from '../../../experiment/index.ts';
+import { experimentSchema } from '../../../experiment/index.ts';
 import { estimateSchema } from '../../../jobs/index.ts';
 import { estimate, excesses } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
-import { validationFailed } from '../../problem.ts';
+import { parseRequest } from '../../parse_request.ts';
 
 const responseSchema = z
   .object({
@@ -50,9 +50,7 @@ export const createPreflight: Endpoint = {
     'unsupported_media_type',
   ],
   async handle(request, reply, { estimateTrials, limits, workerThreads }) {
-    const parsed = parseExperiment(request.body);
-    if (!parsed.ok) throw validationFailed(parsed.error);
-    const { experiment, plan } = parsed.value;
+    const { experiment, plan } = parseRequest(request.body);
     const trials = estimateTrials(experiment);
     const over = excesses(plan, trials, limits);
     return reply.send({

@@ -1,0 +1,28 @@
+/** @file Thresholds of a request that no rule has. */
+import type { Experiment, Problem } from '../experiment/index.ts';
+import { pointerOf } from '../util/json.ts';
+import { rules } from './rules/index.ts';
+
+/** What is wrong with `diagnostics.rules`, with pointers into the request. */
+export function thresholdProblems({ diagnostics }: Experiment): Problem[] {
+  return Object.entries(diagnostics.rules).flatMap(([name, given]) => {
+    const path = ['diagnostics', 'rules', name];
+    const rule = rules.find((candidate) => candidate.rule === name);
+    if (rule === undefined) {
+      const fix = `use one of: ${rules.map((one) => one.rule).join(', ')}`;
+      return [{ pointer: pointerOf(path), message: `there is no rule "${name}"`, fix }];
+    }
+    const changeable = Object.entries(rule.thresholds)
+      .filter(([, threshold]) => threshold.fixed !== true)
+      .map(([key]) => key);
+    return Object.keys(given)
+      .filter((key) => !changeable.includes(key))
+      .map((key) => ({
+        pointer: pointerOf([...path, key]),
+        message: Object.hasOwn(rule.thresholds, key)
+          ? `${key} is part of how ${name} measures and cannot be changed`
+          : `${name} has no threshold "${key}"`,
+        fix: changeable.length === 0 ? 'remove it' : `use one of: ${changeable.join(', ')}`,
+      }));
+  });
+}
