@@ -105,6 +105,20 @@ const remediesSchema = z.strictObject({
     .max(MAX_SEEDS)
     .default(3)
     .describe('Runs of each arm, with seeds seed … seed + seeds − 1'),
+  max_trials: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .nullable()
+    .default(null)
+    .describe('Trainings that the whole study may take; by default what 12 baselines cost'),
+  max_duration_s: z
+    .number()
+    .gt(0)
+    .max(86_400)
+    .nullable()
+    .default(null)
+    .describe('After so many seconds no further arm is begun'),
 });
 
 export const experimentSchema = z
@@ -115,7 +129,7 @@ export const experimentSchema = z
     training: trainingSchema,
     seed: z.int().min(0).max(4_294_967_295).default(0).describe('Of the first run'),
     diagnostics: diagnosticsSchema.default({ rules: {}, probe_every: 10, seeds: null }),
-    remedies: remediesSchema.default({ verify: true, seeds: 3 }),
+    remedies: remediesSchema.default({ verify: true, seeds: 3, max_trials: null, max_duration_s: null }),
     metadata: z
       .record(z.string().max(64), z.string().max(500))
       .refine((pairs) => Object.keys(pairs).length <= 16, 'at most 16 pairs')

@@ -105,11 +105,17 @@ export class JobRun {
     });
   }
 
+  #isOutOfTime(): boolean {
+    const { max_duration_s } = this.job.experiment.remedies;
+    return max_duration_s !== null && (Date.now() - this.#startedAt) / 1000 > max_duration_s;
+  }
+
   async #study(): Promise<void> {
     const { store, runStudy } = this.#options;
     const report = await runStudy(this.job.experiment, {
       train: (trial) => this.#train(trial),
       onProgress: (progress) => this.#onProgress(progress),
+      isOutOfTime: () => this.#isOutOfTime(),
     });
     await this.#writes;
     const result = Buffer.from(JSON.stringify(encodeNonFinite({ job_id: this.job.id, ...report })));

@@ -9,6 +9,13 @@ export const withTraining = (experiment: Experiment, changes: Partial<Training>)
   experiment: { ...experiment, training: { ...experiment.training, ...changes } },
 });
 
+/** The same optimizer with `factor` times the learning rate. */
+export function scaleLearningRate(experiment: Experiment, factor: number): Change {
+  const optimizer = experiment.training.optimizer as { learning_rate: number };
+  const learning_rate = Number((optimizer.learning_rate * factor).toPrecision(6));
+  return withTraining(experiment, { optimizer: { ...optimizer, learning_rate } as never });
+}
+
 /** Index of the top-level layer from which on the prediction is made: the last dense layer and what follows it. */
 function outputIndex(layers: readonly LayerConfig[]): number | null {
   const index = layers.findLastIndex(({ type }) => type === 'dense');

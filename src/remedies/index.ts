@@ -2,8 +2,9 @@
 
 export { remedies } from './catalogue/index.ts';
 export { codeOf } from './code.ts';
+export { goalOf, goalValue } from './goals.ts';
 export { applyRemedy, type Candidate, patchBetween, propose } from './propose.ts';
-export { type Effort, efforts, type Remedy } from './remedy.ts';
+export { type Dose, type Effort, efforts, type Remedy } from './remedy.ts';
 export {
   type Effect,
   effectSchema,
@@ -13,4 +14,4 @@ export {
   type Verification,
   verificationSchema,
 } from './verification.ts';
-export { type Arm, createArm, criteria, effectsOf, meanLossDifference, verify } from './verify.ts';
+export { type Arm, createArm, criteria, effectsOf, verify } from './verify.ts';

@@ -8,6 +8,8 @@ import type { Patch } from './verification.ts';
 
 export interface Candidate {
   readonly remedy: Remedy;
+  /** Null where the remedy has none. */
+  readonly dose: number | null;
   readonly experiment: Experiment;
   readonly patch: Patch;
 }
@@ -22,14 +24,18 @@ export const patchBetween = (from: Experiment, to: Experiment): Patch =>
   createPatch(from, to).map((operation) => ({ ...operation })) as Patch;
 
 /** The remedy applied, or why it cannot be. The result is a valid experiment that differs from its input. */
-export function applyRemedy(remedy: Remedy, experiment: Experiment): Candidate | { reason: string } {
-  const change = remedy.change(experiment);
+export function applyRemedy(
+  remedy: Remedy,
+  experiment: Experiment,
+  dose: number | null = remedy.dose?.values[0] ?? null,
+): Candidate | { reason: string } {
+  const change = remedy.change(experiment, dose ?? Number.NaN);
   if ('reason' in change) return change;
   const parsed = parseExperiment(JSON.parse(JSON.stringify(change.experiment)));
   if (!parsed.ok) return { reason: parsed.error.map(({ message }) => message).join('; ') };
   const changed = parsed.value.experiment;
   if (canonicalJson(changed) === canonicalJson(experiment)) return { reason: 'it would change nothing' };
-  return { remedy, experiment: changed, patch: patchBetween(experiment, changed) };
+  return { remedy, dose, experiment: changed, patch: patchBetween(experiment, changed) };
 }
 
 /** @param rules names of the findings to treat */

@@ -7,6 +7,13 @@ export type Effort = (typeof efforts)[number];
 /** A changed experiment, or why there is nothing to change. */
 export type Change = { readonly experiment: Experiment } | { readonly reason: string };
 
+/** A remedy that comes in amounts. */
+export interface Dose {
+  readonly name: string;
+  readonly unit: string;
+  readonly values: readonly [number, number, number];
+}
+
 export interface Remedy {
   /** The file's name, an imperative. */
   readonly remedy: string;
@@ -15,5 +22,8 @@ export interface Remedy {
   readonly sources: readonly string[];
   readonly treats: readonly string[];
   readonly effort: Effort;
-  change(experiment: Experiment): Change;
+  /** How much of it; the first value is the usual one. */
+  readonly dose?: Dose;
+  /** @param dose one of the dose's values; NaN where the remedy has none */
+  change(experiment: Experiment, dose: number): Change;
 }

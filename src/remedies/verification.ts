@@ -1,6 +1,7 @@
 /** @file What a remedy's re-training showed: the part of the report that verification fills. */
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
+import { goals } from './goals.ts';
 
 export const patchSchema = z
   .array(
@@ -37,6 +38,7 @@ export type Effect = z.output<typeof effectSchema>;
 export const verificationSchema = z.object({
   status: z.enum(['verified', 'ineffective', 'harmful', 'not_run']),
   reason: z.string().describe('Which criterion decided'),
+  goal: z.enum(goals).nullable().describe('What had to get better; null where nothing was run'),
   seeds: z.array(z.int()),
   cleared: z
     .array(z.string())

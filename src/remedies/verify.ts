@@ -2,6 +2,7 @@
 import { type Check, diagnose, seriousFindings, verdictOf } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
+import { type Goal, goalOf, goalValue } from './goals.ts';
 import type { Effect, Verification } from './verification.ts';
 
 /** Mean differences below this fraction of the baseline's mean loss matter to nobody, however regular they are. */
@@ -10,11 +11,15 @@ const MATERIAL = 0.05;
 /** In the report, as laid down before any run. */
 export const criteria = [
   'cleared: at least one finding that the remedy treats is not found (as critical or warning) on the treated runs',
-  'better: the final training loss without penalty is lower than the baseline’s on a majority of the paired seeds, and ' +
-    'its mean paired difference is more negative than that of every control arm and than 5 % of the baseline’s mean',
+  'better: the goal is lower than the baseline’s on a majority of the paired seeds, and its mean paired difference is more ' +
+    'negative than that of every control arm and than 5 % of the baseline’s mean. The goal is the final training loss ' +
+    'without penalty; the validation loss for overfitting alone; 1 − the smallest recall of a class for class imbalance alone',
+  'general: accuracy on validation data does not fall, in the mean, by more than 0.02 and more than in every control arm',
   'no harm: no rule is found as critical on the treated runs that was not found on the baseline',
-  'verified = cleared and better and no harm; harmful = harm, or a loss that is worse on every seed and in the mean by ' +
+  'verified = cleared and better and general and no harm; harmful = harm, or a loss that is worse on every seed and in the mean by ' +
     'more than any control arm and more than 5 % of the baseline’s mean; else ineffective. A loss that is not finite counts as infinite',
+  'intervals: mean paired difference ± t · s/√n, with Student’s t of n − 1 degrees of freedom for 95 %, s the standard ' +
+    'deviation of the n paired differences; at 3 seeds t is 4.3, so that the interval is wide and honest',
 ] as const;
 
 /** All runs of one experiment, and what the rules say of them. */
@@ -53,9 +58,9 @@ const dataLoss = ({ final, divergence }: Trace): number => {
   return divergence !== null || Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss;
 };
 
-/** The baseline's mean loss over the runs that have one. */
-const scaleOf = ({ traces }: Arm): number => {
-  const finite = traces.map(dataLoss).filter(Number.isFinite);
+/** The baseline's mean over the runs that have a value. */
+const scaleOf = (goal: Goal, { traces }: Arm): number => {
+  const finite = traces.map((trace) => goalValue(goal, trace)).filter(Number.isFinite);
   return finite.length === 0 ? 0 : Math.abs(mean(finite));
 };
 
@@ -92,8 +97,19 @@ export function effectsOf(baseline: Arm, treated: Arm): Effect[] {
   });
 }
 
-const lossDifferences = (baseline: Arm, arm: Arm): number[] =>
-  arm.traces.map((trace, i) => difference(dataLoss(trace), dataLoss(baseline.traces[i] as Trace)));
+const differencesOf = (goal: Goal, baseline: Arm, arm: Arm): number[] =>
+  arm.traces.map((trace, i) =>
+    difference(goalValue(goal, trace), goalValue(goal, baseline.traces[i] as Trace)),
+  );
+
+/** Mean paired change of the accuracy on validation data; 0 where there is none. */
+function accuracyChange(baseline: Arm, arm: Arm): number {
+  const changes = arm.traces.map(
+    (trace, i) =>
+      (trace.final.validation_accuracy ?? 0) - (baseline.traces[i]?.final.validation_accuracy ?? 0),
+  );
+  return mean(changes);
+}
 
 interface Facts {
   readonly cleared: readonly string[];
@@ -121,6 +137,7 @@ function judge(
   differences: readonly number[],
   controls: readonly number[],
   scale: number,
+  loses: boolean,
 ): Pick<Verification, 'status' | 'reason'> {
   const change = mean(differences);
   const lower = differences.filter((value) => value < 0).length * 2 > differences.length;
@@ -138,32 +155,38 @@ function judge(
   }
   if (!better)
     return { status: 'ineffective', reason: 'the loss is not better than chance (the control arms) allows' };
+  if (loses) return { status: 'ineffective', reason: 'accuracy on validation data falls' };
   return {
     status: 'verified',
     reason: `it clears ${facts.cleared.join(', ')}, with a lower loss than any control arm`,
   };
 }
 
+/** Smaller changes of an accuracy are noise. */
+const ACCURACY_NOISE = 0.02;
+
 /**
  * @param treats the rules that the remedy is for
- * @param controls mean loss differences of the control arms
+ * @param controls arms that should not help
  */
 export function verify(
   baseline: Arm,
   arm: Arm,
   treats: readonly string[],
-  controls: readonly number[],
+  controls: readonly Arm[],
 ): Verification {
   const facts = compare(baseline, arm);
+  const found = seriousFindings(baseline.checks).map(({ rule }) => rule);
+  const goal = goalOf(found.filter((rule) => treats.includes(rule)));
+  const chance = controls.map((control) => mean(differencesOf(goal, baseline, control)));
+  const worst = Math.min(-ACCURACY_NOISE, ...controls.map((control) => accuracyChange(baseline, control)));
+  const loses = goal === 'final_loss' && accuracyChange(baseline, arm) < worst;
   return {
-    ...judge(facts, treats, lossDifferences(baseline, arm), controls, scaleOf(baseline)),
+    ...judge(facts, treats, differencesOf(goal, baseline, arm), chance, scaleOf(goal, baseline), loses),
+    goal,
     seeds: arm.traces.map(({ seed }) => seed),
     cleared: [...facts.cleared],
     introduced: [...facts.introduced],
     effects: effectsOf(baseline, arm),
   };
 }
-
-/** What chance does: the mean loss difference of an arm that should not help. */
-export const meanLossDifference = (baseline: Arm, control: Arm): number =>
-  mean(lossDifferences(baseline, control));

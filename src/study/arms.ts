@@ -1,16 +1,19 @@
 /** @file Runs the arms of a study: the same experiment on several seeds, all trials at once. */
 import type { Experiment } from '../experiment/index.ts';
 import { type Arm, createArm } from '../remedies/index.ts';
+import type { Budget } from './budget.ts';
 import type { Phase, StudyDependencies } from './study.ts';
 
 export class ArmRunner {
   readonly #dependencies: StudyDependencies;
+  readonly budget: Budget;
   #phase: Phase = 'baseline';
   #completed = 0;
   #total: number;
 
-  constructor(dependencies: StudyDependencies, total: number) {
+  constructor(dependencies: StudyDependencies, budget: Budget, total: number) {
     this.#dependencies = dependencies;
+    this.budget = budget;
     this.#total = total;
   }
 
@@ -19,6 +22,11 @@ export class ArmRunner {
     this.#phase = phase;
     this.#total = Math.max(total, this.#completed);
     this.#report();
+  }
+
+  /** Whether an arm fits into the budget and the time. */
+  affords(experiment: Experiment, seeds: number, reserved = 0): boolean {
+    return !this.#dependencies.isOutOfTime() && this.budget.affords(experiment, seeds, reserved);
   }
 
   get completed(): number {
@@ -40,6 +48,7 @@ export class ArmRunner {
     seeds: readonly number[],
     keepWeights = false,
   ): Promise<Arm> {
+    this.budget.spend(experiment, seeds.length);
     const traces = await Promise.all(
       seeds.map(async (seed) => {
         const trace = await this.#dependencies.train({

@@ -1,6 +1,7 @@
 /** @file Control arms: changes that should not help. What they do is what chance can do. */
 import type { Experiment } from '../experiment/index.ts';
-import { type Patch, patchBetween } from '../remedies/index.ts';
+import { applyRemedy, type Patch, patchBetween, remedies } from '../remedies/index.ts';
+import { createRandom } from '../util/random.ts';
 
 export interface Control {
   readonly control: string;
@@ -16,13 +17,42 @@ const RESEED_OFFSET = 1_000_003;
 /** A tenth more learning rate: a change as small as noise. */
 const LEARNING_RATE_FACTOR = 1.1;
 
-export function createControls(experiment: Experiment, seeds: readonly number[]): Control[] {
+/** A remedy that treats none of the findings, drawn by the seed; null where every applicable one treats some. */
+function randomPatch(
+  experiment: Experiment,
+  rules: readonly string[],
+  seeds: readonly number[],
+): Control | null {
+  const others = remedies
+    .filter(({ treats }) => !treats.some((rule) => rules.includes(rule)))
+    .flatMap((remedy) => {
+      const applied = applyRemedy(remedy, experiment);
+      return 'reason' in applied ? [] : [applied];
+    });
+  const drawn = others[createRandom(seeds[0] ?? 0, 'control').integer(Math.max(1, others.length))];
+  if (drawn === undefined) return null;
+  return {
+    control: 'control_random_patch',
+    title: `A random patch that treats something else: ${drawn.remedy.remedy}`,
+    experiment: drawn.experiment,
+    seeds,
+    patch: drawn.patch,
+  };
+}
+
+/** @param rules the serious findings */
+export function createControls(
+  experiment: Experiment,
+  seeds: readonly number[],
+  rules: readonly string[],
+): Control[] {
   const optimizer = experiment.training.optimizer as { learning_rate: number };
   const learning_rate = Number((optimizer.learning_rate * LEARNING_RATE_FACTOR).toPrecision(6));
   const faster: Experiment = {
     ...experiment,
     training: { ...experiment.training, optimizer: { ...optimizer, learning_rate } as never },
   };
+  const random = randomPatch(experiment, rules, seeds);
   return [
     {
       control: 'control_reseed',
@@ -38,5 +68,6 @@ export function createControls(experiment: Experiment, seeds: readonly number[])
       seeds,
       patch: patchBetween(experiment, faster),
     },
+    ...(random === null ? [] : [random]),
   ];
 }

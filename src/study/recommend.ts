@@ -69,8 +69,9 @@ async function combine(
   for (let tries = 0, next = 1; tries < MAX_COMBINATIONS && best.remedies.length < MAX_COMBINED; next++) {
     const other = usable[next];
     if (other === undefined) break;
-    const applied = applyRemedy(other.candidate.remedy, best.experiment);
+    const applied = applyRemedy(other.candidate.remedy, best.experiment, other.candidate.dose);
     if ('reason' in applied) continue;
+    if (!runner.affords(applied.experiment, seeds.length, 1)) break;
     tries++;
     const remedies = [...best.remedies, other.candidate.remedy.remedy];
     const arm = await runner.run(remedies.join('+'), applied.experiment, seeds);
@@ -123,7 +124,9 @@ export async function recommend(
     .map(toOption)
     .sort(bySize);
   const options = single.length > 0 ? single : await combine(ranked, seeds, runner);
-  for (const option of options.slice(0, MAX_PROOFS)) {
+  for (const [index, option] of options.slice(0, MAX_PROOFS).entries()) {
+    // One proof is always made; more only within the budget.
+    if (index > 0 && !runner.affords(option.experiment, seeds.length)) break;
     const recommendation = await prove(option, input);
     if (recommendation !== null) return { recommendation, note: null };
   }

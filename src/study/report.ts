@@ -53,6 +53,22 @@ const remedySchema = z.object({
   treats: z.array(z.string()),
   effort: z.enum(['setting', 'initializer', 'activation', 'architecture']),
   patch: patchSchema,
+  dose: z
+    .object({
+      name: z.string(),
+      unit: z.string(),
+      value: z.number().describe('The best in screening'),
+      curve: z.array(z.object({ dose: z.number(), value: numberSchema, non_finite: nonFiniteSchema })),
+    })
+    .nullable()
+    .describe('How much of it, and the goal after screening for each amount; null where it has no amounts'),
+  screening: z
+    .object({
+      value: numberSchema.describe('Of the goal, after a third of the steps on the first seed'),
+      baseline: numberSchema.describe('The same of the baseline'),
+      non_finite: nonFiniteSchema,
+    })
+    .nullable(),
   verification: verificationSchema,
   snippets: snippetsSchema,
 });
@@ -94,6 +110,14 @@ export const reportSchema = z
     criteria: z
       .array(z.string())
       .describe('What a remedy has to do to be verified, as laid down before any run'),
+    budget: z
+      .object({
+        limit: z.number(),
+        spent: z.number(),
+        unit: z.string(),
+        out_of_time: z.boolean().describe('remedies.max_duration_s ended the study early'),
+      })
+      .describe('What the study computed'),
     recommendation: recommendationSchema.nullable(),
     recommendation_note: z.string().nullable().describe('Why there is none, where the verdict is unhealthy'),
   })

@@ -7,29 +7,29 @@ import {
   codeOf,
   criteria,
   efforts,
-  meanLossDifference,
   propose,
-  remedies,
   type Verification,
   verify,
 } from '../remedies/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import { ArmRunner } from './arms.ts';
+import { BUDGET_ARMS, Budget, RESERVED_ARMS } from './budget.ts';
 import { type Control, createControls } from './controls.ts';
 import { meanLoss, recommend, type Treated } from './recommend.ts';
 import type { Report } from './report.ts';
+import { type Screened, screen } from './screening.ts';
 import type { StudyDependencies, StudyReport } from './study.ts';
-
-const CONTROLS = 2;
-/** Upper limit of the recommendation's trainings, in arms: combinations and proofs. */
-const RECOMMENDATION_ARMS = 2;
 
 /** The most trials that a study of this experiment is expected to take. */
 export function estimateTrials(experiment: Experiment): number {
   const seeds = baselineSeeds(experiment).length;
   if (!experiment.remedies.verify) return seeds;
-  return seeds * (1 + remedies.length + CONTROLS + RECOMMENDATION_ARMS);
+  const trials = seeds * BUDGET_ARMS + SCREENED;
+  return Math.min(trials, Math.max(seeds, experiment.remedies.max_trials ?? trials));
 }
+
+/** About so many short trials are screened. */
+const SCREENED = 20;
 
 const stepZero = (trace: Trace, layer: string, tensor: string): number => {
   const series = trace.series.find((s) => s.layer === layer && s.tensor === tensor && s.metric === 'rms');
@@ -84,7 +84,7 @@ const runRow = (trace: Trace): Report['baseline']['runs'][number] => ({
 const statusOrder: readonly Verification['status'][] = ['verified', 'ineffective', 'not_run', 'harmful'];
 
 /** Verified first; then by findings cleared, loss, effort. */
-function rank(treated: readonly Treated[]): Treated[] {
+function rank<T extends Treated>(treated: readonly T[]): T[] {
   const loss = ({ arm }: Treated) => meanLoss(arm);
   return treated.toSorted(
     (a, b) =>
@@ -96,19 +96,30 @@ function rank(treated: readonly Treated[]): Treated[] {
   );
 }
 
-const notRun: Verification = {
+const SCREENED_OUT =
+  'screened out: others did better on the first seed and a third of the steps, and the budget ends there';
+
+const notRun = (reason: string): Verification => ({
   status: 'not_run',
-  reason: 'remedies.verify is false',
+  reason,
+  goal: null,
   seeds: [],
   cleared: [],
   introduced: [],
   effects: [],
-};
+});
+
+function doseRow({ candidate: { remedy, dose }, curve }: Pick<Screened, 'candidate' | 'curve'>) {
+  if (remedy.dose === undefined || dose === null) return null;
+  const { name, unit } = remedy.dose;
+  return { name, unit, value: dose, curve: [...curve] };
+}
 
 function remedyRow(
-  { remedy, experiment, patch }: Candidate,
+  { remedy, dose, experiment, patch }: Candidate,
   index: number,
   verification: Verification,
+  screened: Screened | null = null,
 ): Report['remedies'][number] {
   const { title, rationale, sources, treats, effort } = remedy;
   return {
@@ -120,45 +131,70 @@ function remedyRow(
     treats: [...treats],
     effort,
     patch,
+    dose: doseRow({ candidate: { remedy, dose, experiment, patch }, curve: screened?.curve ?? [] }),
+    screening: screened === null ? null : { value: screened.value, baseline: screened.baseline },
     verification,
     snippets: codeOf(experiment),
   };
 }
 
+interface Arms {
+  readonly treated: readonly { readonly screened: Screened; readonly arm: Arm }[];
+  readonly controls: readonly { readonly control: Control; readonly arm: Arm }[];
+  /** Candidates that were not run, best first. */
+  readonly left: readonly Screened[];
+}
+
+/** The best half of the screened ones, as far as the budget goes; of one or two, all. */
+async function runArms(
+  screened: readonly Screened[],
+  controls: readonly Control[],
+  seeds: readonly number[],
+  runner: ArmRunner,
+): Promise<Arms> {
+  const running = controls.map(async (control) => ({
+    control,
+    arm: await runner.run(control.control, control.experiment, control.seeds),
+  }));
+  const half = Math.max(2, Math.ceil(screened.length / 2));
+  const treated: Promise<Arms['treated'][number]>[] = [];
+  const left: Screened[] = [];
+  for (const [index, one] of screened.entries()) {
+    const { remedy, experiment } = one.candidate;
+    const fits = index < half && runner.affords(experiment, seeds.length, RESERVED_ARMS);
+    if (!fits) left.push(one);
+    else {
+      const arm = runner.run(remedy.remedy, experiment, seeds);
+      treated.push(arm.then((done) => ({ screened: one, arm: done })));
+    }
+  }
+  return { treated: await Promise.all(treated), controls: await Promise.all(running), left };
+}
+
 interface Verified {
-  readonly treated: Treated[];
+  readonly treated: readonly (Treated & { readonly screened: Screened })[];
   readonly controls: Report['controls'];
 }
 
-async function verifyAll(
-  baseline: Arm,
-  candidates: readonly Candidate[],
-  controls: readonly Control[],
-  rules: readonly string[],
-  runner: ArmRunner,
-): Promise<Verified> {
-  const seeds = baseline.traces.map(({ seed }) => seed);
-  const [controlArms, arms] = await Promise.all([
-    Promise.all(controls.map(({ control, experiment, seeds: own }) => runner.run(control, experiment, own))),
-    Promise.all(candidates.map(({ remedy, experiment }) => runner.run(remedy.remedy, experiment, seeds))),
-  ]);
-  const chance = controlArms.map((arm) => meanLossDifference(baseline, arm));
+function verifyAll(baseline: Arm, { treated, controls }: Arms, rules: readonly string[]): Verified {
+  const controlArms = controls.map(({ arm }) => arm);
   return {
-    treated: candidates.map((candidate, i) => ({
-      candidate,
-      arm: arms[i] as Arm,
-      verification: verify(baseline, arms[i] as Arm, candidate.remedy.treats, chance),
+    treated: treated.map(({ screened, arm }) => ({
+      screened,
+      candidate: screened.candidate,
+      arm,
+      verification: verify(baseline, arm, screened.candidate.remedy.treats, controlArms),
     })),
-    controls: controls.map(({ control, title, patch }, i) => ({
+    controls: controls.map(({ control: { control, title, patch }, arm }) => ({
       control,
       title,
       patch,
-      // Held to all findings, and against the other control only: one cannot beat itself.
+      // Held to all findings, and against the other controls only: one cannot beat itself.
       verification: verify(
         baseline,
-        controlArms[i] as Arm,
+        arm,
         rules,
-        chance.filter((_, j) => j !== i),
+        controlArms.filter((other) => other !== arm),
       ),
     })),
   };
@@ -170,7 +206,14 @@ export async function runStudy(
   dependencies: StudyDependencies,
 ): Promise<StudyReport> {
   const seeds = baselineSeeds(experiment);
-  const runner = new ArmRunner(dependencies, estimateTrials(experiment));
+  const budget = new Budget(experiment, seeds.length);
+  const runner = new ArmRunner(dependencies, budget, estimateTrials(experiment));
+  const spent = () => ({
+    limit: BUDGET_ARMS,
+    spent: budget.spent,
+    unit: 'work of training the baseline on all of its seeds',
+    out_of_time: dependencies.isOutOfTime(),
+  });
   runner.enter('baseline');
   const baseline = await runner.run('baseline', experiment, seeds, true);
   const verdict = verdictOf(baseline.checks);
@@ -186,21 +229,26 @@ export async function runStudy(
   const { candidates, not_applicable } = propose(experiment, rules);
   if (verdict === 'healthy' || !experiment.remedies.verify) {
     runner.enter('report', runner.completed);
-    const proposed = candidates.map((candidate, i) => remedyRow(candidate, i, notRun));
+    const proposed = candidates.map((candidate, i) =>
+      remedyRow(candidate, i, notRun('remedies.verify is false')),
+    );
     const note = verdict === 'healthy' ? null : 'Nothing was verified: remedies.verify is false.';
     return {
       ...report,
       remedies: proposed,
       not_applicable: [...not_applicable],
       controls: [],
+      budget: spent(),
       recommendation: null,
       recommendation_note: note,
     };
   }
-  const controls = createControls(experiment, seeds);
-  const arms = candidates.length + controls.length;
-  runner.enter('verification', runner.completed + seeds.length * (arms + RECOMMENDATION_ARMS));
-  const verified = await verifyAll(baseline, candidates, controls, rules, runner);
+  runner.enter('screening');
+  const screened = await screen(experiment, candidates, rules, seeds[0] as number, runner);
+  runner.enter('verification');
+  const controls = createControls(experiment, seeds, rules);
+  const arms = await runArms(screened, controls, seeds, runner);
+  const verified = verifyAll(baseline, arms, rules);
   const ranked = rank(verified.treated);
   runner.enter('recommendation');
   const freshSeeds = seeds.map((seed) => seed + seeds.length);
@@ -215,9 +263,13 @@ export async function runStudy(
   runner.enter('report', runner.completed);
   return {
     ...report,
-    remedies: ranked.map(({ candidate, verification }, i) => remedyRow(candidate, i, verification)),
+    remedies: [
+      ...ranked.map((one, i) => remedyRow(one.candidate, i, one.verification, one.screened)),
+      ...arms.left.map((one, i) => remedyRow(one.candidate, ranked.length + i, notRun(SCREENED_OUT), one)),
+    ],
     not_applicable: [...not_applicable],
     controls: verified.controls,
+    budget: spent(),
     recommendation,
     recommendation_note: note,
   };

@@ -13,7 +13,14 @@ export interface Trial {
   readonly keepWeights: boolean;
 }
 
-export const phases = ['queued', 'baseline', 'verification', 'recommendation', 'report'] as const;
+export const phases = [
+  'queued',
+  'baseline',
+  'screening',
+  'verification',
+  'recommendation',
+  'report',
+] as const;
 export type Phase = (typeof phases)[number];
 
 export interface Progress {
@@ -27,6 +34,8 @@ export interface StudyDependencies {
   /** Trains, or returns the trace of the same trial run before. Rejects when the study is cancelled. */
   train(trial: Trial): Promise<Trace>;
   onProgress(progress: Progress): void;
+  /** Whether `remedies.max_duration_s` is over: what has not begun is then left out. */
+  isOutOfTime(): boolean;
 }
 
 export type StudyReport = Omit<Report, 'job_id'>;

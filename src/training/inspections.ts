@@ -59,29 +59,35 @@ const hasUnits = ({ tensor, shape }: ModelParameter): boolean => tensor === 'ker
  */
 export const tiedUnits = (model: Model): TiedUnits[] => model.parameters.filter(hasUnits).map(tiedIn);
 
-/** Batches that signal and noise are told from. */
-const BATCHES = 8;
+/** Batches that signal and noise are told from: many of small batches, whose gradients are mostly noise. */
+const batchesFor = (batchSize: number): number => Math.max(8, Math.min(32, Math.ceil(256 / batchSize)));
 
 /**
  * ‖E g‖² / E‖g − E g‖² over mini-batches at fixed weights, both without bias: with mean m and summed variance s of K
  * batches, (‖m‖² − s/K) / s, not below 0. ∞ where all batches give the same gradient.
  * Source: Cockpit (Schneider et al. 2021, arXiv:2102.06604) reports the like; torchmortem: a ratio below 1 is noise.
  */
-export async function signalToNoise(stepper: Stepper, model: Model, step: number): Promise<number> {
+export async function signalToNoise(
+  stepper: Stepper,
+  model: Model,
+  step: number,
+  batchSize: number,
+): Promise<number> {
+  const batches = batchesFor(batchSize);
   const mean = new Float64Array(model.gradient.length);
   const samples: Float32Array[] = [];
-  for (let k = 0; k < BATCHES; k++) {
+  for (let k = 0; k < batches; k++) {
     await stepper.compute(step + k);
     samples.push(model.gradient.slice());
     for (let i = 0; i < mean.length; i++)
-      mean[i] = (mean[i] as number) + (model.gradient[i] as number) / BATCHES;
+      mean[i] = (mean[i] as number) + (model.gradient[i] as number) / batches;
   }
   let noise = 0;
   for (const sample of samples) {
     for (let i = 0; i < mean.length; i++) noise += ((sample[i] as number) - (mean[i] as number)) ** 2;
   }
-  noise /= BATCHES - 1;
-  const signal = mean.reduce((sum, m) => sum + m * m, 0) - noise / BATCHES;
+  noise /= batches - 1;
+  const signal = mean.reduce((sum, m) => sum + m * m, 0) - noise / batches;
   // Equal batches differ by rounding at most.
   if (noise <= 1e-12 * signal) return Number.POSITIVE_INFINITY;
   return Math.max(0, signal) / noise;

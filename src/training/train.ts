@@ -147,7 +147,7 @@ class Run {
       return;
     }
     if (step < this.plan.steps) {
-      const ratio = await signalToNoise(this.stepper, this.model, step);
+      const ratio = await signalToNoise(this.stepper, this.model, step, this.plan.batch_size);
       this.probe.recordRun(step, 'gradient_signal_to_noise', ratio);
     } else if (optimizerType(this.experiment) === 'sgd') {
       // Of use where the bound 2/learning rate holds: for gradient descent.

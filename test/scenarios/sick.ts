@@ -767,7 +767,7 @@ const sharp = (
     ['sharpness', ...tooLong],
     null,
     classifier(task, [dense(48, activation), dense(48, activation)], sgd(rate), { batch_size: 320 }),
-    classifier(task, [dense(48, activation), dense(48, activation)], adam(0.01)),
+    classifier(task, [relu(48), relu(48)], adam(0.01)),
   ),
 );
 

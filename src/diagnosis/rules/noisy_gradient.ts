@@ -5,10 +5,10 @@ import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 
 const thresholds = {
   gradient_signal_to_noise: {
-    value: 0.02,
+    value: 0.05,
     unit: '‖mean gradient‖² / summed variance between batches',
     source: 'torchmortem: signal-to-noise < 1 (of single elements); Cockpit (arXiv:2102.06604)',
-    rationale: 'Fifty batches have to be averaged before the direction outweighs the chance',
+    rationale: 'Twenty batches have to be averaged before the direction outweighs the chance',
   },
 } as const;
 
@@ -16,7 +16,7 @@ export const noisyGradient = defineRule({
   rule: 'noisy_gradient',
   title: 'The gradient is mostly noise',
   description:
-    'At fixed weights in the middle of the training, over eight batches: squared norm of the mean gradient over its ' +
+    'At fixed weights in the middle of the training, over 8 to 32 batches (the more the smaller they are): squared norm of the mean gradient over its ' +
     'variance between batches, both without bias. Near a minimum this is small in every healthy network, so it counts ' +
     'only where the network has not learned.',
   needs: ['probed_series'],

@@ -8,15 +8,16 @@ export const addDropout: Remedy = {
   rationale:
     'Textbooks name dropout against dead units: it makes units stand in for each other. Whether it does is measured here.',
   sources: ['Srivastava et al. 2014'],
-  treats: ['dead_units'],
+  treats: ['dead_units', 'overfitting'],
   effort: 'architecture',
-  change: (experiment) => {
+  dose: { name: 'rate', unit: 'fraction dropped', values: [0.2, 0.1, 0.5] },
+  change: (experiment, rate) => {
     if (everyLayer(experiment.network.layers).some(({ type }) => type === 'dropout')) {
       return { reason: 'the network has dropout already' };
     }
     return editHidden(experiment, (layers) =>
       layers.flatMap((layer) =>
-        isNonlinear(layer.activation) ? [layer, { type: 'dropout', rate: 0.2 }] : [layer],
+        isNonlinear(layer.activation) ? [layer, { type: 'dropout', rate }] : [layer],
       ),
     );
   },

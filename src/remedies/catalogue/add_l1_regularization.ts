@@ -7,11 +7,12 @@ export const addL1Regularization: Remedy = {
   title: 'Add L1 regularization',
   rationale: 'The penalty draws every weight towards 0 by a constant force, against weights that grow.',
   sources: ['Tibshirani 1996', 'Pascanu et al. 2013, arXiv:1211.5063, section 3.1'],
-  treats: ['exploding_gradient', 'non_finite_values'],
+  treats: ['exploding_gradient', 'non_finite_values', 'overfitting'],
   effort: 'setting',
-  change: (experiment) => {
+  dose: { name: 'l1', unit: 'factor of Σ|w|', values: [1e-3, 1e-4, 1e-2] },
+  change: (experiment, l1) => {
     const { regularization } = experiment.training;
     if (regularization.l1 > 0) return { reason: 'there is an L1 penalty already' };
-    return withTraining(experiment, { regularization: { ...regularization, l1: 1e-4 } });
+    return withTraining(experiment, { regularization: { ...regularization, l1 } });
   },
 };

@@ -13,6 +13,8 @@ export const addLayerNorm: Remedy = {
     'non_finite_values',
     'dead_units',
     'saturated_units',
+    'poor_initialization',
+    'rank_collapse',
     'loss_not_decreasing',
   ],
   effort: 'architecture',

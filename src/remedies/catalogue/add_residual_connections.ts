@@ -32,7 +32,7 @@ export const addResidualConnections: Remedy = {
   title: 'Add residual connections around the hidden layers',
   rationale: 'The sum with the input gives the gradient a way past every layer.',
   sources: ['He et al. 2016, arXiv:1512.03385'],
-  treats: ['vanishing_gradient', 'loss_not_decreasing'],
+  treats: ['vanishing_gradient', 'rank_collapse', 'unchanged_parameters', 'loss_not_decreasing'],
   effort: 'architecture',
   change: (experiment) => {
     if (everyLayer(experiment.network.layers).some(({ type }) => type === 'residual')) {

@@ -7,10 +7,11 @@ export const clipGradients: Remedy = {
   title: 'Clip the gradients by their global norm',
   rationale: 'A limit on the joint norm keeps a single huge gradient from replacing the weights.',
   sources: ['Pascanu et al. 2013, arXiv:1211.5063'],
-  treats: ['exploding_gradient', 'non_finite_values'],
+  treats: ['exploding_gradient', 'non_finite_values', 'unstable_loss'],
   effort: 'setting',
-  change: (experiment) =>
+  dose: { name: 'max_norm', unit: 'L2 norm of all gradients', values: [1, 0.1, 10] },
+  change: (experiment, max_norm) =>
     experiment.training.gradient_clipping === null
-      ? withTraining(experiment, { gradient_clipping: { type: 'global_norm', max_norm: 1 } })
+      ? withTraining(experiment, { gradient_clipping: { type: 'global_norm', max_norm } })
       : { reason: 'gradients are clipped already' },
 };

@@ -6,9 +6,15 @@ import { addL1Regularization } from './add_l1_regularization.ts';
 import { addL2Regularization } from './add_l2_regularization.ts';
 import { addLayerNorm } from './add_layer_norm.ts';
 import { addResidualConnections } from './add_residual_connections.ts';
+import { balanceClasses } from './balance_classes.ts';
 import { clipGradients } from './clip_gradients.ts';
+import { increaseBatchSize } from './increase_batch_size.ts';
 import { lowerLearningRate } from './lower_learning_rate.ts';
+import { matchLossToOutput } from './match_loss_to_output.ts';
+import { raiseLearningRate } from './raise_learning_rate.ts';
 import { reinitializeWeights } from './reinitialize_weights.ts';
+import { standardizeInputs } from './standardize_inputs.ts';
+import { stopEarly } from './stop_early.ts';
 import { useAdam } from './use_adam.ts';
 import { useElu } from './use_elu.ts';
 import { useGelu } from './use_gelu.ts';
@@ -19,6 +25,8 @@ import { usePrelu } from './use_prelu.ts';
 import { useRelu } from './use_relu.ts';
 import { useRmsprop } from './use_rmsprop.ts';
 import { useSelu } from './use_selu.ts';
+import { useSilu } from './use_silu.ts';
+import { warmUpLearningRate } from './warm_up_learning_rate.ts';
 
 export const remedies: readonly Remedy[] = [
   useRelu,
@@ -27,6 +35,7 @@ export const remedies: readonly Remedy[] = [
   useElu,
   useSelu,
   useGelu,
+  useSilu,
   addBatchNorm,
   addLayerNorm,
   addResidualConnections,
@@ -39,5 +48,12 @@ export const remedies: readonly Remedy[] = [
   useAdam,
   useRmsprop,
   lowerLearningRate,
+  raiseLearningRate,
+  warmUpLearningRate,
   addDropout,
+  standardizeInputs,
+  matchLossToOutput,
+  balanceClasses,
+  increaseBatchSize,
+  stopEarly,
 ];

@@ -8,7 +8,16 @@ export const useAdam: Remedy = {
   rationale:
     'Adam divides by the running size of each gradient, so that steps keep one size whatever the scale of the gradient.',
   sources: ['Kingma & Ba 2015, arXiv:1412.6980'],
-  treats: ['vanishing_gradient', 'exploding_gradient', 'non_finite_values', 'loss_not_decreasing'],
+  treats: [
+    'vanishing_gradient',
+    'exploding_gradient',
+    'non_finite_values',
+    'update_ratio',
+    'unchanged_parameters',
+    'slow_convergence',
+    'unstable_loss',
+    'loss_not_decreasing',
+  ],
   effort: 'setting',
   change: (experiment) =>
     optimizerType(experiment) === 'adam'

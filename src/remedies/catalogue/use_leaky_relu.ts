@@ -7,7 +7,9 @@ export const useLeakyRelu: Remedy = {
   title: 'Use Leaky ReLU in the hidden layers',
   rationale: 'Like ReLU, but a small slope on the left lets a gradient through to units that would be dead.',
   sources: ['Maas et al. 2013'],
-  treats: ['vanishing_gradient', 'dead_units', 'saturated_units', 'loss_not_decreasing'],
+  treats: ['vanishing_gradient', 'dead_units', 'saturated_units', 'rank_collapse', 'loss_not_decreasing'],
   effort: 'activation',
-  change: (experiment) => changeActivation(experiment, { type: 'leaky_relu', negative_slope: 0.01 }),
+  dose: { name: 'negative_slope', unit: 'slope for x < 0', values: [0.01, 0.1, 0.3] },
+  change: (experiment, negative_slope) =>
+    changeActivation(experiment, { type: 'leaky_relu', negative_slope }),
 };

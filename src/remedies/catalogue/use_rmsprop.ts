@@ -7,7 +7,15 @@ export const useRmsprop: Remedy = {
   title: 'Use RMSprop',
   rationale: 'RMSprop divides by the running root mean square of each gradient, so that steps keep one size.',
   sources: ['Tieleman & Hinton 2012, Lecture 6.5'],
-  treats: ['vanishing_gradient', 'exploding_gradient', 'non_finite_values', 'loss_not_decreasing'],
+  treats: [
+    'vanishing_gradient',
+    'exploding_gradient',
+    'non_finite_values',
+    'update_ratio',
+    'unchanged_parameters',
+    'slow_convergence',
+    'loss_not_decreasing',
+  ],
   effort: 'setting',
   change: (experiment) =>
     optimizerType(experiment) === 'rmsprop'

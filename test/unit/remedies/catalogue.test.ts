@@ -8,9 +8,14 @@ import { applyRemedy } from '../../../src/remedies/propose.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
-function experimentOf(shape: number[], layers: readonly Config[], training: Config = {}): Experiment {
+function experimentOf(
+  shape: number[],
+  layers: readonly Config[],
+  training: Config = {},
+  activation = 'linear',
+): Experiment {
   const parsed = parseExperiment({
-    network: { input: { shape }, layers: [...layers, { type: 'dense', units: 10 }] },
+    network: { input: { shape }, layers: [...layers, { type: 'dense', units: 10, activation }] },
     data: dataOf(shape),
     training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', steps: 5, batch_size: 8, ...training },
   });
@@ -76,8 +81,11 @@ const attention = experimentOf(
   ],
 );
 
+/** A softmax before a loss that takes logits. */
+const softmaxed = experimentOf([4], [{ type: 'dense', units: 8, activation: 'relu' }], {}, 'softmax');
+
 describe('remedies', () => {
-  const applicable = [dense, image, sequence, attention];
+  const applicable = [dense, image, sequence, attention, softmaxed];
 
   it.each(remedies.map((remedy) => [remedy.remedy, remedy] as const))(
     '%s is a valid experiment by a patch, changes what it is given never, and can be told as code',

@@ -1,0 +1,19 @@
+/** @file Class weights that undo the imbalance. */
+import { resolveLoss } from '../../experiment/index.ts';
+import { withTraining } from '../edit.ts';
+import type { Remedy } from '../remedy.ts';
+
+export const balanceClasses: Remedy = {
+  remedy: 'balance_classes',
+  title: 'Weigh the classes by their rarity',
+  rationale:
+    'With weights inverse to its frequency, a rare class has the same say in the mean loss as a common one.',
+  sources: ['He & Garcia 2009, Learning from imbalanced data'],
+  treats: ['class_imbalance'],
+  effort: 'setting',
+  change: (experiment) => {
+    if (experiment.training.class_weights !== null) return { reason: 'the classes have weights already' };
+    if (resolveLoss(experiment).part.target === 'values') return { reason: 'the targets are no classes' };
+    return withTraining(experiment, { class_weights: 'balanced' });
+  },
+};

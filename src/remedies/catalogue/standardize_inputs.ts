@@ -1,0 +1,23 @@
+/** @file Inputs with mean 0 and deviation 1. */
+import type { Remedy } from '../remedy.ts';
+
+export const standardizeInputs: Remedy = {
+  remedy: 'standardize_inputs',
+  title: 'Standardize the inputs',
+  rationale:
+    'Each feature gets mean 0 and standard deviation 1 on the training split: what initializers are made for.',
+  sources: ['LeCun et al. 1998, Efficient BackProp, section 4.3'],
+  treats: [
+    'unscaled_inputs',
+    'exploding_gradient',
+    'non_finite_values',
+    'saturated_units',
+    'loss_not_decreasing',
+  ],
+  effort: 'setting',
+  change: (experiment) => {
+    if (experiment.network.input.dtype === 'token') return { reason: 'the inputs are tokens' };
+    if (experiment.data.standardize) return { reason: 'the inputs are standardized already' };
+    return { experiment: { ...experiment, data: { ...experiment.data, standardize: true } } };
+  },
+};

@@ -1,0 +1,13 @@
+/** @file SiLU in the hidden layers. */
+import { changeActivation } from '../edit.ts';
+import type { Remedy } from '../remedy.ts';
+
+export const useSilu: Remedy = {
+  remedy: 'use_silu',
+  title: 'Use SiLU in the hidden layers',
+  rationale: 'Smooth, unbounded above, and with a gradient on the left: x · σ(x).',
+  sources: ['Ramachandran et al. 2017, arXiv:1710.05941', 'Elfwing et al. 2018, arXiv:1702.03118'],
+  treats: ['vanishing_gradient', 'dead_units', 'saturated_units', 'rank_collapse', 'loss_not_decreasing'],
+  effort: 'activation',
+  change: (experiment) => changeActivation(experiment, 'silu', 'he_normal'),
+};
