@@ -3,9 +3,6 @@ import { type Experiment, planExperiment } from '../experiment/index.ts';
 
 /** The baseline itself, the controls, screening, verification, and the recommendation's proofs, all together. */
 export const BUDGET_ARMS = 12;
-/** Kept back for proving a recommendation on fresh seeds, and for a combination. */
-export const RESERVED_ARMS = 2;
-
 const workOf = (experiment: Experiment): number => {
   const { flops_per_step, steps } = planExperiment(experiment);
   return flops_per_step * steps;

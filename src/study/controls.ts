@@ -2,6 +2,7 @@
 import type { Experiment } from '../experiment/index.ts';
 import { applyRemedy, type Patch, patchBetween, remedies } from '../remedies/index.ts';
 import { createRandom } from '../util/random.ts';
+import type { Budget } from './budget.ts';
 
 export interface Control {
   readonly control: string;
@@ -14,6 +15,9 @@ export interface Control {
 /** Far from the seeds of the study and of the recommendation's proof. */
 const RESEED_OFFSET = 1_000_003;
 
+/** In arms: a control may not use up the budget. */
+const MAX_COST = 1.5;
+
 /** A tenth more learning rate: a change as small as noise. */
 const LEARNING_RATE_FACTOR = 1.1;
 
@@ -22,12 +26,14 @@ function randomPatch(
   experiment: Experiment,
   rules: readonly string[],
   seeds: readonly number[],
+  budget: Budget,
 ): Control | null {
   const others = remedies
     .filter(({ treats }) => !treats.some((rule) => rules.includes(rule)))
     .flatMap((remedy) => {
       const applied = applyRemedy(remedy, experiment);
-      return 'reason' in applied ? [] : [applied];
+      if ('reason' in applied) return [];
+      return budget.costOf(applied.experiment, seeds.length) > MAX_COST ? [] : [applied];
     });
   const drawn = others[createRandom(seeds[0] ?? 0, 'control').integer(Math.max(1, others.length))];
   if (drawn === undefined) return null;
@@ -45,6 +51,7 @@ export function createControls(
   experiment: Experiment,
   seeds: readonly number[],
   rules: readonly string[],
+  budget: Budget,
 ): Control[] {
   const optimizer = experiment.training.optimizer as { learning_rate: number };
   const learning_rate = Number((optimizer.learning_rate * LEARNING_RATE_FACTOR).toPrecision(6));
@@ -52,7 +59,7 @@ export function createControls(
     ...experiment,
     training: { ...experiment.training, optimizer: { ...optimizer, learning_rate } as never },
   };
-  const random = randomPatch(experiment, rules, seeds);
+  const random = randomPatch(experiment, rules, seeds, budget);
   return [
     {
       control: 'control_reseed',

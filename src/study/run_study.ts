@@ -1,5 +1,5 @@
 /** @file Runs a study from experiment to report. */
-import { seriousFindings, verdictOf } from '../diagnosis/index.ts';
+import { type Check, seriousFindings, verdictOf } from '../diagnosis/index.ts';
 import { baselineSeeds, type Experiment, planExperiment } from '../experiment/index.ts';
 import {
   type Arm,
@@ -13,7 +13,7 @@ import {
 } from '../remedies/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import { ArmRunner } from './arms.ts';
-import { BUDGET_ARMS, Budget, RESERVED_ARMS } from './budget.ts';
+import { BUDGET_ARMS, Budget } from './budget.ts';
 import { type Control, createControls } from './controls.ts';
 import { meanLoss, recommend, type Treated } from './recommend.ts';
 import type { Report } from './report.ts';
@@ -145,6 +145,18 @@ interface Arms {
   readonly left: readonly Screened[];
 }
 
+/**
+ * The order in which screened candidates are verified: first the best of each kind of change that beat the baseline, so that
+ * a small change is not crowded out by larger ones; then the others by value.
+ */
+function inOrder(screened: readonly Screened[]): Screened[] {
+  const best = efforts.flatMap((effort) => {
+    const first = screened.find(({ candidate }) => candidate.remedy.effort === effort);
+    return first !== undefined && first.value < first.baseline ? [first] : [];
+  });
+  return [...best.toSorted((a, b) => a.value - b.value), ...screened.filter((one) => !best.includes(one))];
+}
+
 /** The best half of the screened ones, as far as the budget goes; of one or two, all. */
 async function runArms(
   screened: readonly Screened[],
@@ -159,14 +171,16 @@ async function runArms(
   const half = Math.max(2, Math.ceil(screened.length / 2));
   const treated: Promise<Arms['treated'][number]>[] = [];
   const left: Screened[] = [];
-  for (const [index, one] of screened.entries()) {
+  const order = inOrder(screened);
+  const [first] = order;
+  // Kept back for a proof on fresh seeds of what will probably be recommended.
+  const reserved = first === undefined ? 0 : runner.budget.costOf(first.candidate.experiment, seeds.length);
+  for (const one of order) {
     const { remedy, experiment } = one.candidate;
-    const fits = index < half && runner.affords(experiment, seeds.length, RESERVED_ARMS);
-    if (!fits) left.push(one);
-    else {
+    if (treated.length < half && runner.affords(experiment, seeds.length, reserved)) {
       const arm = runner.run(remedy.remedy, experiment, seeds);
       treated.push(arm.then((done) => ({ screened: one, arm: done })));
-    }
+    } else left.push(one);
   }
   return { treated: await Promise.all(treated), controls: await Promise.all(running), left };
 }
@@ -200,6 +214,23 @@ function verifyAll(baseline: Arm, { treated, controls }: Arms, rules: readonly s
   };
 }
 
+/** Consequences: with a cause that is found too, the cause is what to treat. */
+const consequences: ReadonlySet<string> = new Set([
+  'excessive_clipping',
+  'update_ratio',
+  'unchanged_parameters',
+  'noisy_gradient',
+  'sharpness',
+  'unstable_loss',
+  'slow_convergence',
+  'loss_not_decreasing',
+]);
+
+const toTreat = (findings: readonly Check[]): string[] =>
+  findings
+    .filter(({ rule, caused_by }) => caused_by.length === 0 || !consequences.has(rule))
+    .map(({ rule }) => rule);
+
 /** Trains, diagnoses, tries the remedies against controls, recommends. Deterministic in the experiment. */
 export async function runStudy(
   experiment: Experiment,
@@ -217,7 +248,8 @@ export async function runStudy(
   runner.enter('baseline');
   const baseline = await runner.run('baseline', experiment, seeds, true);
   const verdict = verdictOf(baseline.checks);
-  const rules = seriousFindings(baseline.checks).map(({ rule }) => rule);
+  const findings = seriousFindings(baseline.checks);
+  const rules = findings.map(({ rule }) => rule);
   const report = {
     experiment,
     verdict,
@@ -226,7 +258,7 @@ export async function runStudy(
     checks: [...baseline.checks],
     criteria: [...criteria],
   };
-  const { candidates, not_applicable } = propose(experiment, rules);
+  const { candidates, not_applicable } = propose(experiment, toTreat(findings));
   if (verdict === 'healthy' || !experiment.remedies.verify) {
     runner.enter('report', runner.completed);
     const proposed = candidates.map((candidate, i) =>
@@ -246,7 +278,7 @@ export async function runStudy(
   runner.enter('screening');
   const screened = await screen(experiment, candidates, rules, seeds[0] as number, runner);
   runner.enter('verification');
-  const controls = createControls(experiment, seeds, rules);
+  const controls = createControls(experiment, seeds, rules, budget);
   const arms = await runArms(screened, controls, seeds, runner);
   const verified = verifyAll(baseline, arms, rules);
   const ranked = rank(verified.treated);

@@ -10,7 +10,7 @@ export const increaseBatchSize: Remedy = {
   sources: ['McCandlish et al. 2018, arXiv:1812.06162'],
   treats: ['noisy_gradient', 'unstable_loss'],
   effort: 'setting',
-  dose: { name: 'factor', unit: 'times the batch size', values: [4, 8, 16] },
+  dose: { name: 'factor', unit: 'times the batch size', values: [4, 2, 8] },
   change: (experiment, factor) => {
     const { batch_size, training_samples, steps } = planExperiment(experiment);
     if (batch_size >= training_samples) return { reason: 'a batch holds all samples already' };
