@@ -57,6 +57,10 @@ export interface ElementwiseResult {
   readonly output: Signal;
   /** E φ′(x_a) φ′(x_b): the factor that the gradient's moments get. */
   readonly slopes: Float64Array;
+  /** d E φ(x_a)² / d E x_a². */
+  readonly growth: Float64Array;
+  /** E φ² φ′² / E φ², root over samples: the moments of x φ′ where φ goes along with x. */
+  readonly alongSlopes: Float64Array;
 }
 
 /** The values count as normal over the units, with the signal's mean and moments. Null for softmax. */
@@ -90,5 +94,12 @@ export function applyElementwise(activation: Activation, input: Signal): Element
     return value;
   });
   const means = Float64Array.from(found, (one) => one.mean);
-  return { output: { samples, shape: input.shape, gram: output, mean: means }, slopes };
+  return {
+    output: { samples, shape: input.shape, gram: output, mean: means },
+    slopes,
+    growth: Float64Array.from(found, (one) => one.growth),
+    alongSlopes: Float64Array.from(found, ({ square, product_square }) =>
+      square === 0 ? 0 : Math.sqrt(product_square / square),
+    ),
+  };
 }

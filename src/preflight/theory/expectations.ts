@@ -17,6 +17,10 @@ export interface Expectations {
   readonly square: number;
   /** E φ′(x)². */
   readonly slope_square: number;
+  /** d E φ² / d variance = E φ(x) φ′(x) z / √variance. */
+  readonly growth: number;
+  /** E φ² φ′². */
+  readonly product_square: number;
   /** E φ(x) h_k(z), k < `TERMS`. */
   readonly values: Float64Array;
   /** E φ′(x) h_k(z), k < `TERMS`. */
@@ -29,7 +33,7 @@ export interface Normal {
 }
 
 /** Of a standard normal over (a, b): E 1, E z, E z². */
-function truncated(a: number, b: number): [number, number, number] {
+function truncated(a: number, b: number): [mass: number, first: number, second: number] {
   const [pa, pb] = [density(a), density(b)];
   const mass = distribution(b) - distribution(a);
   const tail = (z: number, p: number) => (Number.isFinite(z) ? z * p : 0);
@@ -62,12 +66,15 @@ function straight(pieces: readonly Piece[], normal: Normal): Expectations {
   const { mean: center, variance } = normal;
   const sigma = Math.sqrt(variance);
   const { values, slopes } = straightSeries(pieces, normal);
-  let [mean, square, slope_square, slope_mean] = [0, 0, 0, 0];
+  let [mean, square, slope_square, slope_mean, growth, product_square] = [0, 0, 0, 0, 0, 0];
   for (const { from, to, slope, intercept } of pieces) {
     const [m0, m1, m2] = truncated((from - center) / sigma, (to - center) / sigma);
     const [c, s] = [intercept + slope * center, slope * sigma];
     mean += c * m0 + s * m1;
-    square += c * c * m0 + 2 * c * s * m1 + s * s * m2;
+    const own = c * c * m0 + 2 * c * s * m1 + s * s * m2;
+    square += own;
+    product_square += slope * slope * own;
+    growth += (slope * (c * m1 + s * m2)) / sigma;
     slope_square += slope * slope * m0;
     slope_mean += slope * m0;
   }
@@ -75,7 +82,7 @@ function straight(pieces: readonly Piece[], normal: Normal): Expectations {
   slopes[0] = slope_mean;
   for (let k = 1; k < TERMS; k++)
     values[k] = (values[k] as number) + (sigma * (slopes[k - 1] as number)) / Math.sqrt(k);
-  return { mean, square, slope_square, values, slopes };
+  return { mean, square, slope_square, growth, product_square, values, slopes };
 }
 
 const RULE = gaussLegendre(10);
@@ -100,6 +107,8 @@ class Sums {
   mean = 0;
   square = 0;
   slope_square = 0;
+  growth = 0;
+  product_square = 0;
   readonly values = new Float64Array(TERMS);
   readonly slopes = new Float64Array(TERMS);
   readonly #polynomials = new Float64Array(TERMS);
@@ -109,6 +118,8 @@ class Sums {
     this.mean += value;
     this.square += value * v;
     this.slope_square += slope * d;
+    this.growth += value * d * z;
+    this.product_square += value * v * d * d;
     hermite(z, this.#polynomials, 0, TERMS);
     for (let k = 0; k < TERMS; k++) {
       const polynomial = this.#polynomials[k] as number;
@@ -131,6 +142,7 @@ function quadrature(curve: Curve, kinks: readonly number[], normal: Normal): Exp
       sums.add(z, weight, v, d);
     });
   }
+  sums.growth /= sigma;
   return sums;
 }
 
@@ -141,7 +153,15 @@ function certain(curve: Curve, x: number): Expectations {
   const slopes = new Float64Array(TERMS);
   values[0] = v;
   slopes[0] = d;
-  return { mean: v, square: v * v, slope_square: d * d, values, slopes };
+  return {
+    mean: v,
+    square: v * v,
+    slope_square: d * d,
+    growth: d * d,
+    product_square: v * v * d * d,
+    values,
+    slopes,
+  };
 }
 
 /** Below this standard deviation the input counts as a number: no activation bends within it. */
@@ -172,6 +192,8 @@ function interpolate(low: number, high: number, at: (sigma: number) => Expectati
       mean: mix((node) => node.mean),
       square: mix((node) => node.square),
       slope_square: mix((node) => node.slope_square),
+      growth: mix((node) => node.growth),
+      product_square: mix((node) => node.product_square),
       values: Float64Array.from({ length: TERMS }, (_, k) => mix((node) => node.values[k] as number)),
       slopes: Float64Array.from({ length: TERMS }, (_, k) => mix((node) => node.slopes[k] as number)),
     };

@@ -65,6 +65,8 @@ function backThroughActivation(
 export interface Draw {
   /** Gradient at the last preactivation: E δ_aδ_b over its units, for the samples of the signal. */
   readonly covariance: Covariance;
+  /** Derivative of the loss by E x_a² there, Σ E δ_a x_a / 2 Var(x_a) (Stein); counted in `covariance` as well. */
+  readonly radial: Float64Array;
   /** Mean square, over samples and units, of values and gradients after each head layer. */
   readonly layers: readonly { readonly output: number; readonly gradient: number }[];
   /** |Σ δ_a|² − Σ |δ_a|² over the whole batch, by units: the pairs of different samples. */
@@ -160,6 +162,15 @@ export function drawHead(
       covariance[a * samples + b] = total / units;
     }
   }
+  const radial = Float64Array.from(values, (row, a) => {
+    const mean = signal.mean[a] as number;
+    const variance = (signal.gram[a * samples + a] as number) - mean * mean;
+    const along = row.reduce(
+      (total, value, j) => total + (value - mean) * (results[a]?.gradient[j] as number),
+      0,
+    );
+    return variance > 0 ? along / (2 * variance) : 0;
+  });
   const gradients = results.map(({ gradient }) => gradient);
   const whole = square(batchSum(layers, values, gradients, targets)) / units;
   let own = 0;
@@ -167,6 +178,7 @@ export function drawHead(
   const count = samples * units;
   return {
     covariance,
+    radial,
     layers: layers.map((_, i) => ({
       output: results.reduce((total, { stages }) => total + square(stages[i]?.values ?? []), 0) / count,
       gradient: results.reduce((total, result) => total + square(result.gradients[i] ?? []), 0) / count,

@@ -1,7 +1,18 @@
 /** @file The theory of each type of layer. What is not listed here, the theory does not reach. */
 import { type ActivationConfig, type PlacedLayer, resolveActivation } from '../../network/index.ts';
 import { type Connections, convolutionConnections } from './connections.ts';
-import { centered, diagonalMean, pairwise, product, type Signal, scaled, sizeOf, sum } from './signal.ts';
+import {
+  centered,
+  diagonalMean,
+  incoherent,
+  pairwise,
+  product,
+  type Signal,
+  scaled,
+  sizeOf,
+  sum,
+  wholeOf,
+} from './signal.ts';
 import type { LayerTheory, NotReached, Surroundings, Transfer } from './transfer.ts';
 import { isCentered } from './weights.ts';
 
@@ -10,7 +21,7 @@ const activationOf = (layer: PlacedLayer) =>
 
 const identity = (input: Signal): Transfer => ({
   preactivation: input,
-  backward: (covariance) => covariance,
+  backward: (gradient) => gradient,
   activation: null,
 });
 
@@ -34,16 +45,21 @@ function affine(
     ? Math.max(0, 1 - bias.variance) / (fanIn * diagonalMean(gram, samples))
     : kernel.variance;
   const shift = bias.variance + bias.mean ** 2;
+  const preactivation = {
+    samples,
+    shape,
+    gram: gram.map((value) => fanIn * variance * value + shift),
+    mean: new Float64Array(samples).fill(bias.mean),
+  };
   return {
-    preactivation: {
-      samples,
-      shape,
-      gram: gram.map((value) => fanIn * variance * value + shift),
-      mean: new Float64Array(samples).fill(bias.mean),
-    },
-    backward(covariance, visitor) {
-      if (perPosition) visitor.kernel(layer.name, covariance, gram);
-      return scaled(covariance, fanOut * variance);
+    preactivation,
+    backward(gradient, visitor) {
+      const whole = wholeOf(gradient, preactivation);
+      if (perPosition) visitor.kernel(layer.name, whole, gram);
+      return {
+        covariance: scaled(whole, fanOut * variance),
+        radial: scaled(gradient.radial, fanIn * variance),
+      };
     },
     activation: activationOf(layer),
   };
@@ -78,8 +94,11 @@ const batchNorm: LayerTheory = (layer, input) => {
   const normalized = scaled(deviations, factor);
   return {
     preactivation: { ...input, gram: normalized, mean: new Float64Array(samples) },
-    backward: (covariance) =>
-      scaled(alongDeviations(centered(covariance, samples), normalized, samples), factor),
+    backward: ({ covariance }) =>
+      incoherent(
+        scaled(alongDeviations(centered(covariance, samples), normalized, samples), factor),
+        samples,
+      ),
     activation: null,
   };
 };
@@ -126,7 +145,8 @@ function perSample(input: Signal, epsilon: number, mean: Float64Array, direction
       gram: product(pairwise(samples, moment), factors),
       mean: input.mean.map((value, a) => (value - (mean[a] as number)) / (roots[a] as number)),
     },
-    backward: (covariance) => scaled(product(covariance, factors), kept),
+    // The scale of the values is lost, and with it the part along them.
+    backward: ({ covariance }) => incoherent(scaled(product(covariance, factors), kept), samples),
     activation: null,
   };
 }
@@ -137,7 +157,10 @@ const dropout: LayerTheory = (layer, input) => {
   const factors = pairwise(input.samples, (a, b) => (a === b ? 1 / (1 - rate) : 1));
   return {
     preactivation: { ...input, gram: product(input.gram, factors) },
-    backward: (covariance) => product(covariance, factors),
+    backward: ({ covariance, radial }) => ({
+      covariance: product(covariance, factors),
+      radial: scaled(radial, 1 / (1 - rate)),
+    }),
     activation: null,
   };
 };

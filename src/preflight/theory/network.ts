@@ -1,7 +1,7 @@
 /** @file The signal's way through layers, residual connections included, until a layer that the theory does not reach. */
 import type { PlacedLayer } from '../../network/index.ts';
 import { layerTheories, reasons } from './layers.ts';
-import { type Covariance, type Signal, scaled, sizeOf, sum } from './signal.ts';
+import { alongValues, type Gradient, type Signal, scaled, sizeOf, sum, wholeOf } from './signal.ts';
 import {
   activate,
   type Backward,
@@ -20,11 +20,11 @@ export interface Journey {
 }
 
 /** The gradient back through layers, from the last to the first; tells every output on the way. */
-export function backThrough(passed: readonly Passed[], covariance: Covariance, visitor: Visitor): Covariance {
+export function backThrough(passed: readonly Passed[], gradient: Gradient, visitor: Visitor): Gradient {
   return passed.reduceRight((here, { layer, output, backward }) => {
-    visitor.output(layer.name, here, output.shape);
+    visitor.output(layer.name, wholeOf(here, output));
     return backward(here, visitor);
-  }, covariance);
+  }, gradient);
 }
 
 /** The layer's affine part; of layers without one the identity. */
@@ -41,7 +41,7 @@ export function transferOf(
 interface Skip {
   readonly gram: Float64Array;
   readonly mean: Float64Array;
-  readonly backward: (covariance: Covariance) => Covariance;
+  readonly backward: (gradient: Gradient) => Gradient;
 }
 
 const sameShape = (a: Signal, b: Signal) => a.shape.join() === b.shape.join();
@@ -53,7 +53,7 @@ function skipOf(
   body: Signal,
   { moments }: Surroundings,
 ): Skip | NotReached {
-  if (sameShape(input, body)) return { ...input, backward: (covariance) => covariance };
+  if (sameShape(input, body)) return { ...input, backward: (gradient) => gradient };
   const kernel = moments(layer.name, 'projection/kernel');
   if (kernel === null || kernel.unit_variance)
     return { reason: 'the variance of its projection is not known' };
@@ -65,7 +65,10 @@ function skipOf(
   return {
     gram: scaled(input.gram, from * kernel.variance),
     mean: new Float64Array(input.samples),
-    backward: (covariance) => scaled(covariance, to * kernel.variance * read),
+    backward: ({ covariance, radial }) => ({
+      covariance: scaled(covariance, to * kernel.variance * read),
+      radial: scaled(radial, from * kernel.variance),
+    }),
   };
 }
 
@@ -86,9 +89,21 @@ function residual(layer: PlacedLayer, input: Signal, surroundings: Surroundings)
     const cross = (x: number, y: number) => (skip.mean[x] as number) * (body.mean[y] as number);
     return value + cross(a, b) + cross(b, a);
   });
-  const backward: Backward = (covariance, visitor) =>
-    sum(skip.backward(covariance), backThrough(inner.passed, covariance, visitor));
   const output = { ...body, gram, mean: sum(skip.mean, body.mean) };
+  const backward: Backward = (gradient, visitor) => {
+    // Of the part along x + f each summand gets that along itself; what is along the other one is random to it.
+    const whole = wholeOf(gradient, output);
+    const share = (summand: Signal): Gradient => {
+      const own = alongValues(gradient.radial, summand);
+      return { covariance: whole.map((value, i) => value - (own[i] as number)), radial: gradient.radial };
+    };
+    const direct = skip.backward(share({ ...output, gram: skip.gram }));
+    const inward = backThrough(inner.passed, share(body), visitor);
+    return {
+      covariance: sum(direct.covariance, inward.covariance),
+      radial: sum(direct.radial, inward.radial),
+    };
+  };
   return { layer, input, output, backward, inside: inner.passed };
 }
 

@@ -14,7 +14,17 @@ import { flattenLayers, type PlacedLayer } from '../../network/index.ts';
 import { createRandom } from '../../util/random.ts';
 import { cholesky, drawHead, type HeadLayer, type Targets } from './head.ts';
 import { backThrough, type Journey, transferOf, travel } from './network.ts';
-import { type Covariance, diagonalMean, measured, pairwise, product, type Signal, sizeOf } from './signal.ts';
+import {
+  alongValues,
+  type Covariance,
+  diagonalMean,
+  incoherent,
+  measured,
+  pairwise,
+  product,
+  type Signal,
+  sizeOf,
+} from './signal.ts';
 import { targetsOf } from './targets.ts';
 import {
   activate,
@@ -224,7 +234,8 @@ function coherence(passed: readonly Passed[], transfer: Transfer, samples: numbe
       found.set(layer, (total(moments) - samples * diagonalMean(moments, samples)) / pairs);
     },
   };
-  backThrough(passed, transfer.backward(new Float64Array(samples * samples).fill(1), visitor), visitor);
+  const same = incoherent(new Float64Array(samples * samples).fill(1), samples);
+  backThrough(passed, transfer.backward(same, visitor), visitor);
   return found;
 }
 
@@ -253,7 +264,12 @@ function gradientsOf(passed: readonly Passed[], { layers, transfer }: Head, targ
       kernel: (layer, covariance, inputs) =>
         kernels.add(layer, kernelSquare(product(covariance, inputs), draw, common.get(layer) ?? 0, batch)),
     };
-    backThrough(passed, transfer.backward(draw.covariance, visitor), visitor);
+    const along = alongValues(draw.radial, signal);
+    const gradient = {
+      covariance: draw.covariance.map((value, at) => value - (along[at] as number)),
+      radial: draw.radial,
+    };
+    backThrough(passed, transfer.backward(gradient, visitor), visitor);
   }
   return { outputs, kernels, head };
 }
@@ -265,8 +281,8 @@ const withInside = (passed: readonly Passed[]): Passed[] =>
 function gainOf({ input, output, backward }: Passed): number {
   const { samples } = input;
   const unit = pairwise(samples, (a, b) => (a === b ? 1 : 0));
-  const back = backward(unit, { output() {}, kernel() {} });
-  return (diagonalMean(back, samples) * sizeOf(input.shape)) / sizeOf(output.shape);
+  const back = backward(incoherent(unit, samples), { output() {}, kernel() {} });
+  return (diagonalMean(back.covariance, samples) * sizeOf(input.shape)) / sizeOf(output.shape);
 }
 
 function depthScale(gain: number): number | null {

@@ -14,8 +14,19 @@ export interface Signal {
   readonly mean: Float64Array;
 }
 
-/** Second moments of the loss gradient at a layer's values, E δ_a δ_b over the elements. */
+/** Second moments E δ_a δ_b over the elements of the loss gradient at a layer's values. */
 export type Covariance = Float64Array;
+
+/**
+ * The loss gradient at a layer's values x, in two parts that have nothing in common: random ones with mean 0, and 2 g_a x_a
+ * per element count, along the values themselves. The second is there because the loss depends on q, which every layer
+ * hands on: g_a is the derivative of the loss by E x_a². It grows by dq_{l+1}/dq_l (χ∥) from layer to layer, not by χ₁.
+ */
+export interface Gradient {
+  /** Of the random part. */
+  readonly covariance: Covariance;
+  readonly radial: Float64Array;
+}
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
 
@@ -81,3 +92,25 @@ export function measured(values: Float32Array, shape: readonly number[]): Signal
   });
   return { samples, shape, gram: pairwise(samples, dot), mean };
 }
+
+/** Second moments of the part along the values. */
+export function alongValues(radial: Float64Array, { samples, shape, gram }: Signal): Covariance {
+  const size = sizeOf(shape);
+  const factors = radial.map((value) => (2 * value) / size);
+  return pairwise(
+    samples,
+    (a, b) => (factors[a] as number) * (factors[b] as number) * (gram[a * samples + b] as number),
+  );
+}
+
+/** Second moments of both parts. */
+export const wholeOf = (gradient: Gradient, at: Signal): Covariance =>
+  gradient.radial.every((value) => value === 0)
+    ? gradient.covariance
+    : sum(gradient.covariance, alongValues(gradient.radial, at));
+
+/** A gradient without a part along the values. */
+export const incoherent = (covariance: Covariance, samples: number): Gradient => ({
+  covariance,
+  radial: new Float64Array(samples),
+});

@@ -1,13 +1,13 @@
 /** @file What a layer does to a signal and to the gradient that comes back; and which layers the theory does not reach. */
 import type { Activation, PlacedLayer } from '../../network/index.ts';
 import { applyElementwise } from './elementwise.ts';
-import { type Covariance, product, type Signal } from './signal.ts';
+import { alongValues, type Covariance, type Gradient, type Signal } from './signal.ts';
 import type { WeightMoments } from './weights.ts';
 
 /** Told what the gradient is at every place that the backward pass comes by. */
 export interface Visitor {
   /** At the layer's output. */
-  output(layer: string, covariance: Covariance, shape: readonly number[]): void;
+  output(layer: string, covariance: Covariance): void;
   /**
    * At the layer's preactivation, whose kernel gradient is Σ_a δ_a x_aᵀ: in mean square Σ_ab E δ_aδ_b E x_ax_b.
    * @param inputs moments of x
@@ -15,7 +15,7 @@ export interface Visitor {
   kernel(layer: string, covariance: Covariance, inputs: Float64Array): void;
 }
 
-export type Backward = (covariance: Covariance, visitor: Visitor) => Covariance;
+export type Backward = (gradient: Gradient, visitor: Visitor) => Gradient;
 
 /** A layer as an affine map with random weights, then an activation. */
 export interface Transfer {
@@ -64,8 +64,23 @@ export function activate({
   const result = applyElementwise(activation, preactivation);
   if (result === null)
     return { reason: `${activation.name} mixes the units: there is no theory of it inside a network` };
-  return {
-    output: result.output,
-    backward: (covariance, visitor) => backward(product(covariance, result.slopes), visitor),
+  const { output, slopes, growth, alongSlopes } = result;
+  const back = ({ covariance, radial }: Gradient): Gradient => {
+    const inward = radial.map((value, a) => value * (growth[a] as number));
+    if (radial.every((value) => value === 0))
+      return { covariance: covariance.map((value, i) => value * (slopes[i] as number)), radial: inward };
+    // What goes along φ arrives as φ φ′; its part along x is `inward`, the rest is random to the layer before.
+    const arriving = alongValues(
+      radial.map((value, a) => value * (alongSlopes[a] as number)),
+      output,
+    );
+    const kept = alongValues(inward, preactivation);
+    return {
+      covariance: covariance.map(
+        (value, i) => value * (slopes[i] as number) + (arriving[i] as number) - (kept[i] as number),
+      ),
+      radial: inward,
+    };
   };
+  return { output, backward: (gradient, visitor) => backward(back(gradient), visitor) };
 }
