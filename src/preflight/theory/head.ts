@@ -10,14 +10,17 @@ import type { Covariance, Signal } from './signal.ts';
 /** Lower triangle of a positive semi-definite matrix; directions without variance are left out. */
 export function cholesky(matrix: Float64Array, n: number): Float64Array {
   const lower = new Float64Array(n * n);
+  const rest = (i: number, j: number) => {
+    let value = matrix[i * n + j] as number;
+    for (let k = 0; k < j; k++) value -= (lower[i * n + k] as number) * (lower[j * n + k] as number);
+    return value;
+  };
   for (let j = 0; j < n; j++) {
-    for (let i = j; i < n; i++) {
-      let rest = matrix[i * n + j] as number;
-      for (let k = 0; k < j; k++) rest -= (lower[i * n + k] as number) * (lower[j * n + k] as number);
-      const pivot = lower[j * n + j] as number;
-      if (i === j) lower[i * n + j] = rest > 1e-12 * (matrix[j * n + j] as number) ? Math.sqrt(rest) : 0;
-      else lower[i * n + j] = pivot === 0 ? 0 : rest / pivot;
-    }
+    const square = rest(j, j);
+    if (!(square > 1e-12 * (matrix[j * n + j] as number))) continue;
+    const pivot = Math.sqrt(square);
+    lower[j * n + j] = pivot;
+    for (let i = j + 1; i < n; i++) lower[i * n + j] = rest(i, j) / pivot;
   }
   return lower;
 }

@@ -313,6 +313,34 @@ function penaltyOf({ training: { regularization } }: Experiment, kernel: WeightM
   return kernel === null ? 0 : 4 * l2 * l2 * (kernel.variance + kernel.mean ** 2) + l1 * l1;
 }
 
+function forecastOf(
+  layer: PlacedLayer,
+  passed: Passed | undefined,
+  gradients: Gradients | null,
+  missing: string | null,
+  penalty: number,
+): LayerForecast {
+  const of = (logs: 'outputs' | 'kernels') => gradients?.[logs].of(layer.name) ?? null;
+  const [gradient, kernel] = [of('outputs'), of('kernels')];
+  const own = passed === undefined ? null : diagonalMean(passed.output.gram, passed.output.samples);
+  const q = gradients?.head.get(layer.name) ?? own;
+  if (q === null) return unreached(layer, missing ?? 'it is not followed');
+  const gain = passed === undefined ? null : gainOf(passed);
+  return {
+    layer: layer.name,
+    type: layer.type,
+    reach: 'theory',
+    reason: gradient === null ? `no gradient: ${missing}` : null,
+    q,
+    gain,
+    depth_scale: gain === null ? null : depthScale(gain),
+    predicted_forward_rms: Math.sqrt(q),
+    predicted_gradient_rms: gradient?.value ?? null,
+    predicted_kernel_gradient_rms: kernel === null ? null : Math.hypot(kernel.value, Math.sqrt(penalty)),
+    gradient_spread: gradient?.spread ?? null,
+  };
+}
+
 /**
  * Predicts values and gradients of the first step, layer by layer, in the order of the plan.
  *
@@ -344,33 +372,9 @@ export function predict(experiment: Experiment, plan: Plan, seed: number = exper
     ]),
   );
   const missing = route.head === null ? route.reason : null;
-  const forecasts = flattenLayers(layers).map((layer) => {
-    const found = passed.get(layer.name);
-    const q =
-      gradients?.head.get(layer.name) ??
-      (found === undefined ? null : diagonalMean(found.output.gram, signal.samples));
-    const gradient = gradients?.outputs.of(layer.name) ?? null;
-    if (q === null && gradient === null) return unreached(layer, missing ?? 'it is not followed');
-    const kernel = gradients?.kernels.of(layer.name) ?? null;
-    const gain = found === undefined ? null : gainOf(found);
-    return {
-      ...unreached(layer, ''),
-      reach: 'theory' as const,
-      reason: gradient === null ? `no gradient: ${missing}` : null,
-      q,
-      gain,
-      depth_scale: gain === null ? null : depthScale(gain),
-      predicted_forward_rms: q === null ? null : Math.sqrt(q),
-      predicted_gradient_rms: gradient?.value ?? null,
-      predicted_kernel_gradient_rms:
-        kernel === null
-          ? null
-          : Math.hypot(
-              kernel.value,
-              Math.sqrt(penaltyOf(experiment, surroundings.moments(layer.name, 'kernel'))),
-            ),
-      gradient_spread: gradient?.spread ?? null,
-    };
-  });
+  const kernelPenalty = (layer: string) => penaltyOf(experiment, surroundings.moments(layer, 'kernel'));
+  const forecasts = flattenLayers(layers).map((layer) =>
+    forecastOf(layer, passed.get(layer.name), gradients, missing, kernelPenalty(layer.name)),
+  );
   return { covers: forecasts.every(({ reason }) => reason === null), layers: forecasts };
 }
