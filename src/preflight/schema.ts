@@ -12,7 +12,7 @@ const edgeSchema = z.object({
   note: z.string(),
 });
 
-export const theorySchema = z
+const theorySchema = z
   .object({
     gain: number.describe('χ₁ = E φ′(z)² at σ_w² = 1, z standard normal'),
     mean_square: number.describe('E φ(z)²'),

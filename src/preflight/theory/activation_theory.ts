@@ -128,10 +128,10 @@ function edgeOf(curve: Curve, at: (q: number) => Point): EdgeOfChaos {
   if (first === undefined) return none('φ′ is 0 or φ grows without bound: no weights give the gain 1');
   if (points.every((point) => Math.abs(biasOf(point)) < ROUNDING * point.q))
     return { ...edgeAt(first, 'σ_b = 0; every q is a fixed point'), q: null };
-  const zero = edgeAtZero(curve, at);
-  if (zero !== null) return zero;
   if (Math.abs(biasOf(first)) < ROUNDING * first.q)
     return { ...edgeAt(first, 'σ_b = 0; every small q is a fixed point'), q: null };
+  const zero = edgeAtZero(curve, at);
+  if (zero !== null) return zero;
   for (let i = 1; i < points.length; i++) {
     const [a, b] = [points[i - 1] as Point, points[i] as Point];
     if (Math.sign(biasOf(a)) === Math.sign(biasOf(b))) continue;

@@ -174,12 +174,15 @@ function expectationsOf(curve: Curve, form: CurveForm, normal: Normal): Expectat
 
 /** Points at which many variances are computed before the rest is interpolated. */
 const NODES = 10;
+/** Enough where the largest standard deviation is at most so many times the smallest. */
+const [FEW_NODES, FEW_RATIO] = [5, 1.3];
 
 /** Chebyshev points of the second kind on [low, high] and their barycentric weights. */
 function interpolate(low: number, high: number, at: (sigma: number) => Expectations) {
-  const nodes = Array.from({ length: NODES }, (_, i) => {
-    const sigma = (low + high) / 2 + ((high - low) / 2) * Math.cos((Math.PI * i) / (NODES - 1));
-    return { sigma, weight: (i % 2 === 0 ? 1 : -1) * (i === 0 || i === NODES - 1 ? 0.5 : 1), ...at(sigma) };
+  const count = high <= FEW_RATIO * low ? FEW_NODES : NODES;
+  const nodes = Array.from({ length: count }, (_, i) => {
+    const sigma = (low + high) / 2 + ((high - low) / 2) * Math.cos((Math.PI * i) / (count - 1));
+    return { sigma, weight: (i % 2 === 0 ? 1 : -1) * (i === 0 || i === count - 1 ? 0.5 : 1), ...at(sigma) };
   });
   return (sigma: number): Expectations => {
     const exact = nodes.find((node) => Math.abs(node.sigma - sigma) <= 1e-12 * high);

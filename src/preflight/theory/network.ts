@@ -1,7 +1,7 @@
 /** @file The signal's way through layers, residual connections included, until a layer that the theory does not reach. */
 import type { PlacedLayer } from '../../network/index.ts';
 import { layerTheories, reasons } from './layers.ts';
-import { alongValues, type Gradient, type Signal, scaled, sizeOf, sum, wholeOf } from './signal.ts';
+import { alongValues, combined, type Gradient, type Signal, scaled, sizeOf, sum, wholeOf } from './signal.ts';
 import {
   activate,
   type Backward,
@@ -95,7 +95,7 @@ function residual(layer: PlacedLayer, input: Signal, surroundings: Surroundings)
     const whole = wholeOf(gradient, output);
     const share = (summand: Signal): Gradient => {
       const own = alongValues(gradient.radial, summand);
-      return { covariance: whole.map((value, i) => value - (own[i] as number)), radial: gradient.radial };
+      return { covariance: combined(whole, own, -1), radial: gradient.radial };
     };
     const direct = skip.backward(share({ ...output, gram: skip.gram }));
     const inward = backThrough(inner.passed, share(body), visitor);

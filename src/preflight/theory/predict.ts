@@ -12,18 +12,21 @@ import {
 } from '../../experiment/index.ts';
 import { flattenLayers, type PlacedLayer } from '../../network/index.ts';
 import { createRandom } from '../../util/random.ts';
-import { cholesky, drawHead, type HeadLayer, type Targets } from './head.ts';
+import { cholesky, type Draw, drawHead, type HeadLayer, type Targets } from './head.ts';
 import { backThrough, type Journey, transferOf, travel } from './network.ts';
 import {
   alongValues,
   type Covariance,
+  combined,
   diagonalMean,
+  type Gradient,
   incoherent,
   measured,
   pairwise,
   product,
   type Signal,
   sizeOf,
+  wholeOf,
 } from './signal.ts';
 import { targetsOf } from './targets.ts';
 import {
@@ -39,9 +42,9 @@ import { type WeightMoments, weightMoments } from './weights.ts';
 /** So many samples of the batch are followed; pairs of them are what the theory costs. */
 const MAX_SAMPLES = 48;
 /** Random networks that the end of the network is drawn for. */
-const DRAWS = 32;
+const DRAWS = 64;
 /** A draw of a wide output costs in proportion to the units. */
-const MAX_DRAWN = 40_000;
+const MAX_DRAWN = 60_000;
 
 export interface LayerForecast {
   readonly layer: string;
@@ -164,63 +167,108 @@ function routeOf(layers: readonly PlacedLayer[], input: Signal, surroundings: Su
   };
 }
 
-/** Logarithms over the draws, by layer. */
-class Logs {
-  readonly #values = new Map<string, number[]>();
+/** Mean and deviation of log₁₀ of a root mean square. */
+interface Level {
+  readonly value: number;
+  readonly spread: number;
+}
 
-  add(layer: string, square: number): void {
-    const values = this.#values.get(layer) ?? [];
-    values.push(Math.log10(square) / 2);
-    this.#values.set(layer, values);
-  }
-
-  /** Null where nothing was added. */
-  of(layer: string): { value: number; spread: number } | null {
-    const values = this.#values.get(layer);
-    if (values === undefined) return null;
-    const mean = values.reduce((total, value) => total + value / values.length, 0);
-    // A gradient of exactly 0 has no logarithm.
-    if (mean === Number.NEGATIVE_INFINITY) return { value: 0, spread: 0 };
-    const variance = values.reduce((total, value) => total + (value - mean) ** 2 / values.length, 0);
-    return { value: 10 ** mean, spread: Math.sqrt(variance) };
-  }
+function levelOf(squares: readonly number[]): Level {
+  const logarithms = squares.map((value) => Math.log10(value) / 2);
+  const mean = logarithms.reduce((total, value) => total + value / logarithms.length, 0);
+  // A gradient of exactly 0 has no logarithm.
+  if (mean === Number.NEGATIVE_INFINITY) return { value: 0, spread: 0 };
+  const variance = logarithms.reduce((total, value) => total + (value - mean) ** 2 / logarithms.length, 0);
+  return { value: 10 ** mean, spread: Math.sqrt(variance) };
 }
 
 interface Gradients {
-  readonly outputs: Logs;
-  readonly kernels: Logs;
-  /** Mean squares of the head's outputs. */
-  readonly head: ReadonlyMap<string, number>;
+  readonly outputs: ReadonlyMap<string, Level>;
+  readonly kernels: ReadonlyMap<string, Level>;
+  /** Of the head's outputs. */
+  readonly head: ReadonlyMap<string, Level>;
 }
 
 function total(matrix: Float64Array): number {
-  return matrix.reduce((a, b) => a + b, 0);
+  let found = 0;
+  for (let i = 0; i < matrix.length; i++) found += matrix[i] as number;
+  return found;
 }
 
-interface Batch {
-  /** In the batch. */
-  readonly count: number;
-  /** Followed. */
-  readonly samples: number;
+const pairsOf = (matrix: Float64Array, samples: number) =>
+  total(matrix) - samples * diagonalMean(matrix, samples);
+
+/** What the draws have in common, and how each of them differs from that. */
+interface Draws {
+  /** At the last preactivation, the mean of all draws. */
+  readonly gradient: Gradient;
+  /** Of each draw, its mean square over that of all draws. */
+  readonly sizes: readonly number[];
+  /** Of each draw, |Σ δ_a|² − Σ |δ_a|² over the batch. */
+  readonly pairs: readonly number[];
+  readonly head: ReadonlyMap<string, Level>;
+  readonly headGradients: ReadonlyMap<string, Level>;
 }
+
+function drawsOf({ layers, transfer: { preactivation: signal } }: Head, targets: Targets): Draws {
+  const { samples, gram, mean } = signal;
+  const deviations = pairwise(
+    samples,
+    (a, b) => (gram[a * samples + b] as number) - (mean[a] as number) * (mean[b] as number),
+  );
+  const lower = cholesky(deviations, samples);
+  const count = Math.max(4, Math.min(DRAWS, Math.floor(MAX_DRAWN / samples / (signal.shape[0] ?? 1))));
+  const random = createRandom(0, 'preflight');
+  const draws = Array.from({ length: count }, () => drawHead(layers, signal, lower, targets, random));
+  const covariance = new Float64Array(samples * samples);
+  const radial = new Float64Array(samples);
+  for (const draw of draws) {
+    for (let i = 0; i < covariance.length; i++)
+      covariance[i] = (covariance[i] as number) + (draw.covariance[i] as number) / count;
+    for (let a = 0; a < samples; a++) radial[a] = (radial[a] as number) + (draw.radial[a] as number) / count;
+  }
+  const own = diagonalMean(covariance, samples);
+  const levels = (read: (layer: Draw['layers'][number]) => number) =>
+    new Map(
+      layers.map(({ layer }, i) => [
+        layer,
+        levelOf(draws.map((draw) => read(draw.layers[i] as Draw['layers'][number]))),
+      ]),
+    );
+  const along = alongValues(radial, signal);
+  return {
+    gradient: { covariance: combined(covariance, along, -1), radial },
+    sizes: draws.map((draw) => (own === 0 ? 0 : diagonalMean(draw.covariance, samples) / own)),
+    pairs: draws.map((draw) => draw.pairs),
+    head: levels(({ output }) => output),
+    headGradients: levels(({ gradient }) => gradient),
+  };
+}
+
+/** No sum over a batch cancels better than to this fraction of what its samples would give alone. */
+const CANCELLATION = 1e-3;
 
 /**
- * Mean square of a kernel's gradient, Σ_ab E δ_aδ_b E x_ax_b over the batch, from the samples that are followed. What all
- * pairs have in common (`coherent`, times the pairs of the whole batch) is not left to the choice of samples: where
- * samples have become alike, the gradient is what is left of a sum that nearly cancels.
+ * Mean square of a kernel's gradient, Σ_ab E δ_aδ_b E x_ax_b over the batch, in each draw. What all pairs of samples have in
+ * common (`coherent`, times the pairs of the whole batch) is taken draw by draw: where samples have become alike, the
+ * gradient is what is left of a sum that nearly cancels.
+ * @param moments E δ_aδ_b E x_ax_b of the samples that are followed
+ * @param gradient at the last preactivation
  */
-function kernelSquare(
+function kernelSquares(
   moments: Float64Array,
-  draw: { covariance: Covariance; pairs: number },
+  gradient: Covariance,
   coherent: number,
-  { count, samples }: Batch,
-): number {
-  const own = diagonalMean(moments, samples);
-  const pairsOf = (matrix: Float64Array) => total(matrix) - samples * diagonalMean(matrix, samples);
-  if (count === samples) return Math.max(0, samples * own + pairsOf(moments));
-  const share = (count * (count - 1)) / Math.max(1, samples * (samples - 1));
-  const pairs = share * (pairsOf(moments) - coherent * pairsOf(draw.covariance)) + coherent * draw.pairs;
-  return Math.max(1e-3 * count * own, count * own + pairs);
+  { sizes, pairs }: Draws,
+  batch: number,
+  samples: number,
+): number[] {
+  const own = batch * diagonalMean(moments, samples);
+  const share = (batch * (batch - 1)) / Math.max(1, samples * (samples - 1));
+  const rest = share * (pairsOf(moments, samples) - coherent * pairsOf(gradient, samples));
+  return sizes.map((size, i) =>
+    Math.max(CANCELLATION * own * size, (own + rest) * size + coherent * (pairs[i] as number)),
+  );
 }
 
 /** For each kernel, the mean over pairs of what stays of a gradient that is the same for all samples, times E x_ax_b. */
@@ -231,7 +279,7 @@ function coherence(passed: readonly Passed[], transfer: Transfer, samples: numbe
     output() {},
     kernel(layer, covariance, inputs) {
       const moments = product(covariance, inputs);
-      found.set(layer, (total(moments) - samples * diagonalMean(moments, samples)) / pairs);
+      found.set(layer, pairsOf(moments, samples) / pairs);
     },
   };
   const same = incoherent(new Float64Array(samples * samples).fill(1), samples);
@@ -239,39 +287,28 @@ function coherence(passed: readonly Passed[], transfer: Transfer, samples: numbe
   return found;
 }
 
-function gradientsOf(passed: readonly Passed[], { layers, transfer }: Head, targets: Targets): Gradients {
-  const { preactivation: signal } = transfer;
-  const { samples, gram, mean } = signal;
-  const batch = { count: targets.rows.length, samples };
-  const deviations = gram.map(
-    (value, i) => value - (mean[Math.floor(i / samples)] as number) * (mean[i % samples] as number),
-  );
-  const lower = cholesky(deviations, samples);
+function gradientsOf(passed: readonly Passed[], head: Head, targets: Targets): Gradients {
+  const { transfer } = head;
+  const { samples } = transfer.preactivation;
+  const draws = drawsOf(head, targets);
   const common = coherence(passed, transfer, samples);
-  const [outputs, kernels] = [new Logs(), new Logs()];
-  const head = new Map<string, number>();
-  const draws = Math.max(4, Math.min(DRAWS, Math.floor(MAX_DRAWN / samples / (signal.shape[0] ?? 1))));
-  const random = createRandom(0, 'preflight');
-  for (let i = 0; i < draws; i++) {
-    const draw = drawHead(layers, signal, lower, targets, random);
-    draw.layers.forEach(({ output, gradient }, at) => {
-      const { layer } = layers[at] as HeadLayer;
-      outputs.add(layer, gradient);
-      head.set(layer, (head.get(layer) ?? 0) + output / draws);
-    });
-    const visitor: Visitor = {
-      output: (layer, covariance) => outputs.add(layer, diagonalMean(covariance, samples)),
-      kernel: (layer, covariance, inputs) =>
-        kernels.add(layer, kernelSquare(product(covariance, inputs), draw, common.get(layer) ?? 0, batch)),
-    };
-    const along = alongValues(draw.radial, signal);
-    const gradient = {
-      covariance: draw.covariance.map((value, at) => value - (along[at] as number)),
-      radial: draw.radial,
-    };
-    backThrough(passed, transfer.backward(gradient, visitor), visitor);
-  }
-  return { outputs, kernels, head };
+  const top = wholeOf(draws.gradient, transfer.preactivation);
+  const outputs = new Map(draws.headGradients);
+  const kernels = new Map<string, Level>();
+  const visitor: Visitor = {
+    output(layer, covariance) {
+      const square = diagonalMean(covariance, samples);
+      outputs.set(layer, levelOf(draws.sizes.map((size) => size * square)));
+    },
+    kernel(layer, covariance, inputs) {
+      const moments = product(covariance, inputs);
+      const coherent = common.get(layer) ?? 0;
+      const squares = kernelSquares(moments, top, coherent, draws, targets.rows.length, samples);
+      kernels.set(layer, levelOf(squares));
+    },
+  };
+  backThrough(passed, transfer.backward(draws.gradient, visitor), visitor);
+  return { outputs, kernels, head: draws.head };
 }
 
 const withInside = (passed: readonly Passed[]): Passed[] =>
@@ -320,10 +357,11 @@ function forecastOf(
   missing: string | null,
   penalty: number,
 ): LayerForecast {
-  const of = (logs: 'outputs' | 'kernels') => gradients?.[logs].of(layer.name) ?? null;
+  const of = (levels: 'outputs' | 'kernels' | 'head') => gradients?.[levels].get(layer.name) ?? null;
   const [gradient, kernel] = [of('outputs'), of('kernels')];
   const own = passed === undefined ? null : diagonalMean(passed.output.gram, passed.output.samples);
-  const q = gradients?.head.get(layer.name) ?? own;
+  const drawn = of('head');
+  const q = drawn === null ? own : drawn.value ** 2;
   if (q === null) return unreached(layer, missing ?? 'it is not followed');
   const gain = passed === undefined ? null : gainOf(passed);
   return {

@@ -43,15 +43,27 @@ export function pairwise(samples: number, f: (a: number, b: number) => number): 
   return matrix;
 }
 
-export const scaled = (matrix: Float64Array, factor: number): Float64Array =>
-  matrix.map((value) => value * factor);
+export function scaled(matrix: Float64Array, factor: number): Float64Array {
+  const out = new Float64Array(matrix.length);
+  for (let i = 0; i < matrix.length; i++) out[i] = (matrix[i] as number) * factor;
+  return out;
+}
 
 /** Elementwise product. */
-export const product = (a: Float64Array, b: Float64Array): Float64Array =>
-  a.map((value, i) => value * (b[i] as number));
+export function product(a: Float64Array, b: Float64Array): Float64Array {
+  const out = new Float64Array(a.length);
+  for (let i = 0; i < a.length; i++) out[i] = (a[i] as number) * (b[i] as number);
+  return out;
+}
 
-export const sum = (a: Float64Array, b: Float64Array): Float64Array =>
-  a.map((value, i) => value + (b[i] as number));
+/** a + factor · b. */
+export function combined(a: Float64Array, b: Float64Array, factor: number): Float64Array {
+  const out = new Float64Array(a.length);
+  for (let i = 0; i < a.length; i++) out[i] = (a[i] as number) + factor * (b[i] as number);
+  return out;
+}
+
+export const sum = (a: Float64Array, b: Float64Array): Float64Array => combined(a, b, 1);
 
 /** Mean over the diagonal. */
 export function diagonalMean(matrix: Float64Array, samples: number): number {

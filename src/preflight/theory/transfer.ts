@@ -1,7 +1,15 @@
 /** @file What a layer does to a signal and to the gradient that comes back; and which layers the theory does not reach. */
 import type { Activation, PlacedLayer } from '../../network/index.ts';
 import { applyElementwise } from './elementwise.ts';
-import { alongValues, type Covariance, type Gradient, type Signal } from './signal.ts';
+import {
+  alongValues,
+  type Covariance,
+  combined,
+  type Gradient,
+  product,
+  type Signal,
+  sum,
+} from './signal.ts';
 import type { WeightMoments } from './weights.ts';
 
 /** Told what the gradient is at every place that the backward pass comes by. */
@@ -67,20 +75,15 @@ export function activate({
   const { output, slopes, growth, alongSlopes } = result;
   const back = ({ covariance, radial }: Gradient): Gradient => {
     const inward = radial.map((value, a) => value * (growth[a] as number));
-    if (radial.every((value) => value === 0))
-      return { covariance: covariance.map((value, i) => value * (slopes[i] as number)), radial: inward };
+    const own = product(covariance, slopes);
+    if (radial.every((value) => value === 0)) return { covariance: own, radial: inward };
     // What goes along φ arrives as φ φ′; its part along x is `inward`, the rest is random to the layer before.
     const arriving = alongValues(
       radial.map((value, a) => value * (alongSlopes[a] as number)),
       output,
     );
     const kept = alongValues(inward, preactivation);
-    return {
-      covariance: covariance.map(
-        (value, i) => value * (slopes[i] as number) + (arriving[i] as number) - (kept[i] as number),
-      ),
-      radial: inward,
-    };
+    return { covariance: combined(sum(own, arriving), kept, -1), radial: inward };
   };
   return { output, backward: (gradient, visitor) => backward(back(gradient), visitor) };
 }
