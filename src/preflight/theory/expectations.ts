@@ -8,7 +8,7 @@ import { density, distribution, gaussLegendre, hermite } from './gaussian.ts';
 import { type Curve, type CurveForm, curveForm, type Piece } from './kinks.ts';
 
 /** Terms of the Hermite series; what lies beyond is known in sum and treated in `gram.ts`. */
-export const TERMS = 32;
+export const TERMS = 24;
 
 export interface Expectations {
   /** E φ(x). */
@@ -177,30 +177,49 @@ const NODES = 10;
 /** Enough where the largest standard deviation is at most so many times the smallest. */
 const [FEW_NODES, FEW_RATIO] = [5, 1.3];
 
-/** Chebyshev points of the second kind on [low, high] and their barycentric weights. */
+/**
+ * Chebyshev points of the second kind on [low, high] and their barycentric weights; in logarithms, so that the small ones
+ * are as exact as the large ones, where none is 0.
+ */
 function interpolate(low: number, high: number, at: (sigma: number) => Expectations) {
   const count = high <= FEW_RATIO * low ? FEW_NODES : NODES;
+  const [onto, from] = low > 0 ? [Math.log, Math.exp] : [Number, Number];
+  const [start, end] = [onto(low), onto(high)];
   const nodes = Array.from({ length: count }, (_, i) => {
-    const sigma = (low + high) / 2 + ((high - low) / 2) * Math.cos((Math.PI * i) / (count - 1));
-    return { sigma, weight: (i % 2 === 0 ? 1 : -1) * (i === 0 || i === count - 1 ? 0.5 : 1), ...at(sigma) };
+    const x = (start + end) / 2 + ((end - start) / 2) * Math.cos((Math.PI * i) / (count - 1));
+    return { x, weight: (i % 2 === 0 ? 1 : -1) * (i === 0 || i === count - 1 ? 0.5 : 1), ...at(from(x)) };
   });
   return (sigma: number): Expectations => {
-    const exact = nodes.find((node) => Math.abs(node.sigma - sigma) <= 1e-12 * high);
+    const at = onto(sigma);
+    const exact = nodes.find((node) => Math.abs(node.x - at) <= 1e-12 * (end - start));
     if (exact !== undefined) return exact;
-    const factors = nodes.map(({ sigma: node, weight }) => weight / (sigma - node));
+    const factors = nodes.map(({ x, weight }) => weight / (at - x));
     const total = factors.reduce((a, b) => a + b, 0);
-    const mix = (read: (node: Expectations) => number) =>
-      nodes.reduce((sum, node, i) => sum + (factors[i] as number) * read(node), 0) / total;
-    return {
-      mean: mix((node) => node.mean),
-      square: mix((node) => node.square),
-      slope_square: mix((node) => node.slope_square),
-      growth: mix((node) => node.growth),
-      product_square: mix((node) => node.product_square),
-      values: Float64Array.from({ length: TERMS }, (_, k) => mix((node) => node.values[k] as number)),
-      slopes: Float64Array.from({ length: TERMS }, (_, k) => mix((node) => node.slopes[k] as number)),
-    };
+    return mixed(
+      nodes,
+      factors.map((factor) => factor / total),
+    );
   };
+}
+
+/** Σ factor · expectations. */
+function mixed(nodes: readonly Expectations[], factors: readonly number[]): Expectations {
+  const values = new Float64Array(TERMS);
+  const slopes = new Float64Array(TERMS);
+  let [mean, square, slope_square, growth, product_square] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < nodes.length; i++) {
+    const [node, factor] = [nodes[i] as Expectations, factors[i] as number];
+    mean += factor * node.mean;
+    square += factor * node.square;
+    slope_square += factor * node.slope_square;
+    growth += factor * node.growth;
+    product_square += factor * node.product_square;
+    for (let k = 0; k < TERMS; k++) {
+      values[k] = (values[k] as number) + factor * (node.values[k] as number);
+      slopes[k] = (slopes[k] as number) + factor * (node.slopes[k] as number);
+    }
+  }
+  return { mean, square, slope_square, growth, product_square, values, slopes };
 }
 
 /**

@@ -4,7 +4,6 @@
  * exact in the loss, its targets and the activations of the output.
  */
 import type { Activation, LossPart } from '../../network/index.ts';
-import type { Random } from '../../util/random.ts';
 import type { Covariance, Signal } from './signal.ts';
 
 /** Lower triangle of a positive semi-definite matrix; directions without variance are left out. */
@@ -101,13 +100,13 @@ function through(layers: readonly HeadLayer[], values: readonly number[], target
 }
 
 /** Preactivations of one random network: [samples][units]. */
-function drawValues(signal: Signal, lower: Float64Array, random: Random): number[][] {
+function drawValues(signal: Signal, lower: Float64Array, normal: () => number): number[][] {
   const { samples, mean } = signal;
   const units = signal.shape[0] ?? 1;
   const rows = Array.from({ length: samples }, (_, a) => new Array<number>(units).fill(mean[a] as number));
   const noise = new Float64Array(samples);
   for (let j = 0; j < units; j++) {
-    for (let a = 0; a < samples; a++) noise[a] = random.normal();
+    for (let a = 0; a < samples; a++) noise[a] = normal();
     for (let a = 0; a < samples; a++) {
       const row = rows[a] as number[];
       let value = row[j] as number;
@@ -150,11 +149,11 @@ export function drawHead(
   signal: Signal,
   lower: Float64Array,
   targets: Targets,
-  random: Random,
+  normal: () => number,
 ): Draw {
   const { samples } = signal;
   const units = signal.shape[0] ?? 1;
-  const values = drawValues(signal, lower, random);
+  const values = drawValues(signal, lower, normal);
   const results = values.map((row, a) => through(layers, row, targets, a));
   const covariance = new Float64Array(samples * samples);
   for (let a = 0; a < samples; a++) {

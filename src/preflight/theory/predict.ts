@@ -40,7 +40,7 @@ import {
 import { type WeightMoments, weightMoments } from './weights.ts';
 
 /** So many samples of the batch are followed; pairs of them are what the theory costs. */
-const MAX_SAMPLES = 48;
+const MAX_SAMPLES = 32;
 /** Random networks that the end of the network is drawn for. */
 const DRAWS = 64;
 /** A draw of a wide output costs in proportion to the units. */
@@ -218,8 +218,11 @@ function drawsOf({ layers, transfer: { preactivation: signal } }: Head, targets:
   );
   const lower = cholesky(deviations, samples);
   const count = Math.max(4, Math.min(DRAWS, Math.floor(MAX_DRAWN / samples / (signal.shape[0] ?? 1))));
-  const random = createRandom(0, 'preflight');
-  const draws = Array.from({ length: count }, () => drawHead(layers, signal, lower, targets, random));
+  const draws = Array.from({ length: count }, (_, i) => {
+    // In pairs of opposite signs: their mean has no part of the loss gradient that is odd by chance.
+    const random = createRandom(0, 'preflight', i >> 1);
+    return drawHead(layers, signal, lower, targets, () => (i % 2 === 0 ? 1 : -1) * random.normal());
+  });
   const covariance = new Float64Array(samples * samples);
   const radial = new Float64Array(samples);
   for (const draw of draws) {
