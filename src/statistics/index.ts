@@ -1,6 +1,6 @@
 /** @file The folder's door: the record of a training, and its rows. */
 
-export { MEASURE_BYTES, Measure, QUANTILE_ELEMENTS, type TensorMetric, tensorMetrics } from './moments.ts';
+export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './moments.ts';
 export { Recorder, type Table } from './recorder.ts';
 export { type Row, type RowFilter, rowsOf } from './rows.ts';
 export {

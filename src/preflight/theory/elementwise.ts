@@ -99,7 +99,7 @@ export function applyElementwise(activation: Activation, input: Signal): Element
     slopes,
     growth: Float64Array.from(found, (one) => one.growth),
     alongSlopes: Float64Array.from(found, ({ square, product_square }) =>
-      square === 0 ? 0 : Math.sqrt(product_square / square),
+      square <= 0 ? 0 : Math.sqrt(Math.max(0, product_square) / square),
     ),
   };
 }

@@ -174,6 +174,7 @@ function expectationsOf(curve: Curve, form: CurveForm, normal: Normal): Expectat
 
 /** Points at which many variances are computed before the rest is interpolated. */
 const NODES = 10;
+const WIDE_RATIO = 10;
 /** Enough where the largest standard deviation is at most so many times the smallest. */
 const [FEW_NODES, FEW_RATIO] = [5, 1.3];
 
@@ -240,7 +241,8 @@ export function expectations(activation: Activation, normals: readonly Normal[])
     const one = direct({ mean, variance: high * high });
     return normals.map(() => one);
   }
-  if (normals.length <= NODES) return normals.map(direct);
+  // Too wide a range for a polynomial: what vanishes with the variance would drown in its error.
+  if (normals.length <= NODES || high > WIDE_RATIO * low) return normals.map(direct);
   const between = interpolate(low, high, (sigma) => direct({ mean, variance: sigma * sigma }));
   return sigmas.map(between);
 }
