@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { dataParts } from '../data/index.ts';
 import { rules } from '../diagnosis/index.ts';
 import {
+  type ActivationConfig,
   activationParts,
   clippingParts,
   initializerParts,
@@ -10,9 +11,12 @@ import {
   lossParts,
   optimizerParts,
   type Part,
+  resolveActivation,
   scheduleParts,
 } from '../network/index.ts';
+import { theorySummary } from '../preflight/index.ts';
 import { remedies } from '../remedies/index.ts';
+import { encodeNonFinite } from '../util/json.ts';
 
 export const entrySchema = z
   .looseObject({ id: z.string(), title: z.string(), sources: z.array(z.string()) })
@@ -47,6 +51,13 @@ const ofParts = (parts: readonly DescribedPart[]): CatalogEntry[] =>
     defaults: defaultsOf(options),
   }));
 
+/** With the theory of each at its default options; null for softmax. */
+const ofActivations = (): CatalogEntry[] =>
+  ofParts(activationParts as unknown as DescribedPart[]).map((entry) => ({
+    ...entry,
+    theory: encodeNonFinite(theorySummary(resolveActivation(entry.id as ActivationConfig))),
+  }));
+
 const ofRules = (): CatalogEntry[] =>
   rules.map(({ rule, title, description, needs, thresholds, sources, quorum }) => ({
     id: rule,
@@ -70,7 +81,7 @@ const ofRemedies = (): CatalogEntry[] =>
 
 /** By kind, each made when it is asked for. */
 export const catalog: Readonly<Record<string, () => CatalogEntry[]>> = {
-  activations: () => ofParts(activationParts as unknown as DescribedPart[]),
+  activations: ofActivations,
   layers: () => ofParts(layerParts as unknown as DescribedPart[]),
   initializers: () => ofParts(initializerParts as unknown as DescribedPart[]),
   losses: () => ofParts(lossParts as unknown as DescribedPart[]),

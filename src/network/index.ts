@@ -18,6 +18,7 @@ export {
 } from './build.ts';
 export type { ClippingPart, ParameterGradient } from './clipping/clipping.ts';
 export { clippingParts } from './clipping/index.ts';
+export { erf } from './erf.ts';
 export { initializerParts } from './initializers/index.ts';
 export type { InitializerPart } from './initializers/initializer.ts';
 export { type LayerConfig, layerParts, layerSchema } from './layers/index.ts';

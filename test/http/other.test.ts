@@ -28,6 +28,7 @@ describe('POST /v1/preflight', () => {
       'logits',
     ]);
     expect(layers[0]?.parameters).toBe(2 * 32 + 32);
+    expect(layers[0]).toMatchObject({ reach: 'theory', predicted_gradient_rms: expect.any(Number) });
   });
 
   it('names the limits that an experiment exceeds; a job is refused with the numbers', async () => {
@@ -105,7 +106,35 @@ describe('POST /v1/activations/evaluate', () => {
   });
 });
 
+describe('POST /v1/activations/compare', () => {
+  it('compares names and formulas', async () => {
+    const body = { activations: ['sigmoid', { expression: 'max(x, 0)' }], depth: 10 };
+    const response = await service.post('/v1/activations/compare', body);
+    expect(response.status).toBe(200);
+    const { depth, activations } = (await response.json()) as {
+      depth: number;
+      activations: { name: string; theory: { gain: number; edge_of_chaos: { weight_variance: number } } }[];
+    };
+    expect([depth, ...activations.map(({ name }) => name)]).toEqual([10, 'sigmoid', 'expression']);
+    expect(activations[1]?.theory.gain).toBeCloseTo(0.5, 10);
+    expect(activations[1]?.theory.edge_of_chaos.weight_variance).toBeCloseTo(2, 10);
+  });
+
+  it('points at what it does not know', async () => {
+    const response = await service.post('/v1/activations/compare', { activations: ['rel'], depth: 0 });
+    expect(response.status).toBe(422);
+  });
+});
+
 describe('GET /v1/catalog', () => {
+  it('carries the theory of an activation', async () => {
+    const entry = (await (await service.get('/v1/catalog/activations/relu')).json()) as Record<
+      string,
+      unknown
+    >;
+    expect(entry.theory).toMatchObject({ gain: 0.5, edge_of_chaos: { weight_variance: 2 } });
+  });
+
   it('lists every kind and finds an entry', async () => {
     const all = (await (await service.get('/v1/catalog')).json()) as Record<string, { id: string }[]>;
     expect(all.activations).toHaveLength(22);

@@ -34,6 +34,8 @@ const calls: Readonly<Record<string, () => Promise<Response>>> = {
   readCatalog: () => service.get('/v1/catalog'),
   readCatalogKind: () => service.get('/v1/catalog/layers'),
   readCatalogEntry: () => service.get('/v1/catalog/optimizers/adam'),
+  compareActivations: () =>
+    service.post('/v1/activations/compare', { activations: ['relu', 'softmax'], depth: 5 }),
   evaluateActivation: () =>
     service.post('/v1/activations/evaluate', { activation: 'exponential', inputs: [0, 1000] }),
   readHealth: () => service.get('/healthz'),

@@ -1,5 +1,6 @@
 /** @file Every endpoint. A new one is a file in its resource's folder and a line here. */
 import type { Endpoint } from '../endpoint.ts';
+import { compareActivationsEndpoint } from './activations/compare.ts';
 import { evaluateActivation } from './activations/evaluate.ts';
 import { readCatalog, readCatalogEntry, readCatalogKind } from './catalog/read.ts';
 import { cancelJob } from './jobs/cancel.ts';
@@ -31,6 +32,7 @@ export const endpoints: readonly Endpoint[] = [
   readCatalogKind,
   readCatalogEntry,
   evaluateActivation,
+  compareActivationsEndpoint,
   readHealth,
   readReadiness,
 ];

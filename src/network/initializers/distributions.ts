@@ -2,7 +2,7 @@
 import type { Random } from '../../util/random.ts';
 
 /** Standard deviation of N(0, 1) truncated to [−2, 2]. */
-const TRUNCATED_STDDEV = 0.87962566103423978;
+export const TRUNCATED_STDDEV = 0.87962566103423978;
 
 export function fillNormal(out: Float32Array, random: Random, mean: number, stddev: number): void {
   for (let i = 0; i < out.length; i++) out[i] = mean + stddev * random.normal();

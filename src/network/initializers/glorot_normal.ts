@@ -10,6 +10,7 @@ export const glorotNormal = defineInitializer({
   options: {},
   fill: (out, { fanIn, fanOut }, random) =>
     fillVariance(out, random, 2 / (fanIn + fanOut), 'truncated_normal'),
+  moments: ({ fanIn, fanOut }) => ({ mean: 0, variance: 2 / (fanIn + fanOut) }),
   pytorch: () => 'nn.init.xavier_normal_(w)',
   keras: () => '"glorot_normal"',
 });

@@ -9,6 +9,7 @@ export const glorotUniform = defineInitializer({
   sources: ['Glorot & Bengio 2010, equation 16'],
   options: {},
   fill: (out, { fanIn, fanOut }, random) => fillVariance(out, random, 2 / (fanIn + fanOut), 'uniform'),
+  moments: ({ fanIn, fanOut }) => ({ mean: 0, variance: 2 / (fanIn + fanOut) }),
   pytorch: () => 'nn.init.xavier_uniform_(w)',
   keras: () => '"glorot_uniform"',
 });

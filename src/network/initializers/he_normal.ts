@@ -9,6 +9,7 @@ export const heNormal = defineInitializer({
   sources: ['He et al. 2015, arXiv:1502.01852, equation 10'],
   options: {},
   fill: (out, { fanIn }, random) => fillVariance(out, random, 2 / fanIn, 'truncated_normal'),
+  moments: ({ fanIn }) => ({ mean: 0, variance: 2 / fanIn }),
   pytorch: () => 'nn.init.kaiming_normal_(w, nonlinearity="relu")',
   keras: () => '"he_normal"',
 });

@@ -9,6 +9,7 @@ export const heUniform = defineInitializer({
   sources: ['He et al. 2015, arXiv:1502.01852, equation 10'],
   options: {},
   fill: (out, { fanIn }, random) => fillVariance(out, random, 2 / fanIn, 'uniform'),
+  moments: ({ fanIn }) => ({ mean: 0, variance: 2 / fanIn }),
   pytorch: () => 'nn.init.kaiming_uniform_(w, nonlinearity="relu")',
   keras: () => '"he_uniform"',
 });

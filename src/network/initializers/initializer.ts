@@ -10,6 +10,11 @@ export interface Target {
   readonly fanOut: number;
 }
 
+export interface Moments {
+  readonly mean: number;
+  readonly variance: number;
+}
+
 export interface InitializerPart<
   Type extends string = string,
   Options extends z.ZodRawShape = z.ZodRawShape,
@@ -23,6 +28,8 @@ export interface InitializerPart<
   /** Afterwards the training scales the kernel, so that the layer's output has unit variance on a batch. */
   readonly unitVariance?: boolean;
   fill(out: Float32Array, target: Target, random: Random, options: z.output<z.ZodObject<Options>>): void;
+  /** Mean and variance of the elements, over random draws; without it they are sampled. */
+  moments?(target: Target, options: z.output<z.ZodObject<Options>>): Moments;
   /** Statement on a tensor `w`, and an expression. */
   readonly pytorch: (options: z.output<z.ZodObject<Options>>) => string;
   readonly keras: (options: z.output<z.ZodObject<Options>>) => string;

@@ -9,6 +9,7 @@ export const lecunNormal = defineInitializer({
   sources: ['LeCun et al. 1998, Efficient BackProp, section 4.6'],
   options: {},
   fill: (out, { fanIn }, random) => fillVariance(out, random, 1 / fanIn, 'truncated_normal'),
+  moments: ({ fanIn }) => ({ mean: 0, variance: 1 / fanIn }),
   pytorch: () => 'nn.init.kaiming_normal_(w, nonlinearity="linear")',
   keras: () => '"lecun_normal"',
 });

@@ -13,6 +13,7 @@ export const normal = defineInitializer({
     stddev: z.number().min(0).max(1e6).default(0.05).describe('Standard deviation'),
   },
   fill: (out, _target, random, { mean, stddev }) => fillNormal(out, random, mean, stddev),
+  moments: (_target, { mean, stddev }) => ({ mean, variance: stddev ** 2 }),
   pytorch: ({ mean, stddev }) => `nn.init.normal_(w, ${mean}, ${stddev})`,
   keras: ({ mean, stddev }) => `keras.initializers.RandomNormal(${mean}, ${stddev})`,
 });

@@ -8,6 +8,7 @@ export const ones = defineInitializer({
   sources: [],
   options: {},
   fill: (out) => void out.fill(1),
+  moments: () => ({ mean: 1, variance: 0 }),
   pytorch: () => 'nn.init.ones_(w)',
   keras: () => '"ones"',
 });

@@ -3,14 +3,19 @@ import { z } from 'zod';
 import type { Random } from '../../util/random.ts';
 import { defineInitializer, isConvolution, type Target } from './initializer.ts';
 
+/** Rows and columns of the matrix that the parameter is filled as. */
+function matrixOf({ shape }: Target): [rows: number, columns: number] {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const columns = isConvolution(shape) ? size / (shape[0] ?? 1) : (shape.at(-1) ?? 1);
+  return [size / columns, columns];
+}
+
 /**
  * Gram–Schmidt on Gaussian vectors, in float64. Each is orthogonalised twice: once leaves an error that grows with the
  * condition of the matrix ("twice is enough", Giraud et al. 2005). Convolution kernels are matrices [out, in · window].
  */
 function fillOrthogonal(out: Float32Array, target: Target, random: Random, { gain }: { gain: number }): void {
-  const { shape } = target;
-  const columns = isConvolution(shape) ? out.length / (shape[0] ?? 1) : (shape.at(-1) ?? 1);
-  const rows = out.length / columns;
+  const [rows, columns] = matrixOf(target);
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
   const vectors: Float64Array[] = [];
   for (let k = 0; k < count; k++) {
@@ -39,6 +44,7 @@ export const orthogonal = defineInitializer({
   sources: ['Saxe et al. 2014, arXiv:1312.6120'],
   options: { gain: z.number().min(0).max(1e6).default(1).describe('Factor on the orthonormal matrix') },
   fill: fillOrthogonal,
+  moments: (target, { gain }) => ({ mean: 0, variance: gain ** 2 / Math.max(...matrixOf(target)) }),
   pytorch: ({ gain }) => `nn.init.orthogonal_(w, ${gain})`,
   keras: ({ gain }) => `keras.initializers.Orthogonal(${gain})`,
 });

@@ -9,6 +9,7 @@ export const torchDefault = defineInitializer({
   sources: ['PyTorch, torch/nn/modules/linear.py'],
   options: {},
   fill: (out, { fanIn }, random) => fillUniform(out, random, -1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn)),
+  moments: ({ fanIn }) => ({ mean: 0, variance: 1 / (3 * fanIn) }),
   pytorch: () => 'nn.init.kaiming_uniform_(w, a=5 ** 0.5)',
   keras: () => 'keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")',
 });

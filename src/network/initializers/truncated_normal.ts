@@ -1,6 +1,6 @@
 /** @file Normal numbers, redrawn beyond two standard deviations. */
 import { z } from 'zod';
-import { fillTruncatedNormal } from './distributions.ts';
+import { fillTruncatedNormal, TRUNCATED_STDDEV } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const truncatedNormal = defineInitializer({
@@ -13,6 +13,7 @@ export const truncatedNormal = defineInitializer({
     stddev: z.number().min(0).max(1e6).default(0.05).describe('Standard deviation before truncation'),
   },
   fill: (out, _target, random, { mean, stddev }) => fillTruncatedNormal(out, random, mean, stddev),
+  moments: (_target, { mean, stddev }) => ({ mean, variance: (TRUNCATED_STDDEV * stddev) ** 2 }),
   pytorch: ({ mean, stddev }) =>
     `nn.init.trunc_normal_(w, ${mean}, ${stddev}, ${mean - 2 * stddev}, ${mean + 2 * stddev})`,
   keras: ({ mean, stddev }) => `keras.initializers.TruncatedNormal(${mean}, ${stddev})`,

@@ -13,6 +13,7 @@ export const uniform = defineInitializer({
     max: z.number().min(-1e6).max(1e6).default(0.05).describe('Upper end'),
   },
   fill: (out, _target, random, { min, max }) => fillUniform(out, random, min, max),
+  moments: (_target, { min, max }) => ({ mean: (min + max) / 2, variance: (max - min) ** 2 / 12 }),
   pytorch: ({ min, max }) => `nn.init.uniform_(w, ${min}, ${max})`,
   keras: ({ min, max }) => `keras.initializers.RandomUniform(${min}, ${max})`,
 });

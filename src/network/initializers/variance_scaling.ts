@@ -1,7 +1,10 @@
 /** @file Random numbers whose variance is scaled by a fan. */
 import { z } from 'zod';
 import { fillVariance } from './distributions.ts';
-import { defineInitializer } from './initializer.ts';
+import { defineInitializer, type Target } from './initializer.ts';
+
+const fanOf = ({ fanIn, fanOut }: Target, mode: 'fan_in' | 'fan_out' | 'fan_avg'): number =>
+  ({ fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 })[mode];
 
 export const varianceScaling = defineInitializer({
   type: 'variance_scaling',
@@ -16,10 +19,9 @@ export const varianceScaling = defineInitializer({
       .default('truncated_normal')
       .describe('Form'),
   },
-  fill: (out, { fanIn, fanOut }, random, { scale, mode, distribution }) => {
-    const fan = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 }[mode];
-    fillVariance(out, random, scale / fan, distribution);
-  },
+  fill: (out, target, random, { scale, mode, distribution }) =>
+    fillVariance(out, random, scale / fanOf(target, mode), distribution),
+  moments: (target, { scale, mode }) => ({ mean: 0, variance: scale / fanOf(target, mode) }),
   pytorch: ({ scale, mode }) =>
     `nn.init.kaiming_normal_(w, mode="${mode === 'fan_avg' ? 'fan_in' : mode}", nonlinearity="linear").mul_(${Math.sqrt(scale)})`,
   keras: ({ scale, mode, distribution }) =>

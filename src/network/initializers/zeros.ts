@@ -8,6 +8,7 @@ export const zeros = defineInitializer({
   sources: [],
   options: {},
   fill: (out) => void out.fill(0),
+  moments: () => ({ mean: 0, variance: 0 }),
   pytorch: () => 'nn.init.zeros_(w)',
   keras: () => '"zeros"',
 });

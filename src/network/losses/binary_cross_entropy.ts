@@ -21,6 +21,10 @@ export const binaryCrossEntropy = defineLoss({
     const negative = c.mul(g, c.sub(g, one, target), c.log(g, c.sub(g, one, p)));
     return c.neg(g, c.add(g, positive, negative));
   },
+  slope: (prediction, target) =>
+    prediction.map((p, i) =>
+      p <= EPSILON || p >= 1 - EPSILON ? 0 : (1 - (target[i] ?? 0)) / (1 - p) - (target[i] ?? 0) / p,
+    ),
   constant: entropy,
   pytorch: () => 'nn.BCELoss()',
   keras: () => '"binary_crossentropy"',

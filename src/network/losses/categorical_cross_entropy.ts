@@ -18,6 +18,8 @@ export const categoricalCrossEntropy = defineLoss({
     const p = c.min(g, c.max(g, prediction, g.constant(EPSILON)), g.constant(1 - EPSILON));
     return c.neg(g, c.reduceSum(g, c.mul(g, target, c.log(g, p)), [prediction.shape.length - 1]));
   },
+  slope: (prediction, target) =>
+    prediction.map((p, i) => (p <= EPSILON || p >= 1 - EPSILON ? 0 : -(target[i] ?? 0) / p)),
   constant: entropy,
   pytorch: () => 'nn.NLLLoss()  # on the logarithm of the probabilities',
   keras: () => '"sparse_categorical_crossentropy"',

@@ -18,6 +18,8 @@ export const huber = defineLoss({
     const linear = c.sub(g, c.mul(g, g.constant(delta), size), g.constant(0.5 * delta * delta));
     return c.where(g, c.lessOrEqual(g, size, g.constant(delta)), quadratic, linear);
   },
+  slope: (prediction, target, { delta }) =>
+    prediction.map((p, i) => Math.min(Math.max(p - (target[i] ?? 0), -delta), delta)),
   constant: (column, weights, { delta }) =>
     smallestMean(column, weights, (error) => {
       const size = Math.abs(error);

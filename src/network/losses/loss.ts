@@ -26,6 +26,14 @@ export interface LossPart<Type extends string = string, Options extends z.ZodRaw
    */
   build(g: GraphBuilder, prediction: Tensor, target: Tensor, options: z.output<z.ZodObject<Options>>): Tensor;
   /**
+   * ∂loss/∂prediction of one position in float64: the outputs of `classes` (the target one-hot), else one output.
+   */
+  slope(
+    prediction: readonly number[],
+    target: readonly number[],
+    options: z.output<z.ZodObject<Options>>,
+  ): number[];
+  /**
    * The mean loss of the best constant prediction: what a network reaches that ignores its input.
    * @param column the targets of one output; for `classes`, of all samples as class indices
    * @param weights of the samples, summing to 1

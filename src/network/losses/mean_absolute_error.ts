@@ -12,6 +12,7 @@ export const meanAbsoluteError = defineLoss({
   target: 'values',
   output: 'values',
   build: (g, prediction, target) => c.abs(g, c.sub(g, prediction, target)),
+  slope: (prediction, target) => prediction.map((p, i) => Math.sign(p - (target[i] ?? 0))),
   constant: (column, weights) => smallestMean(column, weights, Math.abs),
   pytorch: () => 'nn.L1Loss()',
   keras: () => '"mean_absolute_error"',

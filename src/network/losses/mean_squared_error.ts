@@ -15,6 +15,7 @@ export const meanSquaredError = defineLoss({
     const error = c.sub(g, prediction, target);
     return c.mul(g, error, error);
   },
+  slope: (prediction, target) => prediction.map((p, i) => 2 * (p - (target[i] ?? 0))),
   constant: (column, weights) => smallestMean(column, weights, (error) => error * error),
   pytorch: () => 'nn.MSELoss()',
   keras: () => '"mean_squared_error"',

@@ -14,6 +14,7 @@ export const sigmoidCrossEntropy = defineLoss({
   build: (g, prediction, target) =>
     // Equal to −t ln σ(z) − (1 − t) ln(1 − σ(z)), and exact for every z.
     c.sub(g, c.softplus(g, prediction), c.mul(g, target, prediction)),
+  slope: (prediction, target) => prediction.map((z, i) => 1 / (1 + Math.exp(-z)) - (target[i] ?? 0)),
   constant: entropy,
   pytorch: () => 'nn.BCEWithLogitsLoss()',
   keras: () => 'keras.losses.BinaryCrossentropy(from_logits=True)',

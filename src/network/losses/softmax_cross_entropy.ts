@@ -15,6 +15,12 @@ export const softmaxCrossEntropy = defineLoss({
     const axis = prediction.shape.length - 1;
     return c.neg(g, c.reduceSum(g, c.mul(g, target, c.logSoftmax(g, prediction, axis)), [axis]));
   },
+  slope(prediction, target) {
+    const largest = Math.max(...prediction);
+    const powers = prediction.map((z) => Math.exp(z - largest));
+    const sum = powers.reduce((a, b) => a + b, 0);
+    return powers.map((power, i) => power / sum - (target[i] ?? 0));
+  },
   constant: entropy,
   pytorch: () => 'nn.CrossEntropyLoss()',
   keras: () => 'keras.losses.SparseCategoricalCrossentropy(from_logits=True)',

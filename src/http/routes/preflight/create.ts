@@ -1,7 +1,10 @@
 /** @file POST /v1/preflight: what can be said of an experiment without training it. */
 import { z } from 'zod';
+import { nonFiniteSchema } from '../../../diagnosis/index.ts';
 import { experimentSchema } from '../../../experiment/index.ts';
 import { estimateSchema } from '../../../jobs/index.ts';
+import { forecastFields, predict } from '../../../preflight/index.ts';
+import { encodeNonFinite } from '../../../util/json.ts';
 import { estimate, excesses } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
 import { parseRequest } from '../../parse_request.ts';
@@ -12,6 +15,7 @@ const responseSchema = z
     admissible: z.boolean().describe('Whether POST /v1/jobs would take it'),
     limits_exceeded: z.array(z.object({ name: z.string(), value: z.number(), limit: z.number() })),
     parameters: z.int(),
+    covers: z.boolean().describe('Whether theory reaches every layer, gradients included'),
     layers: z.array(
       z.object({
         layer: z.string(),
@@ -20,6 +24,8 @@ const responseSchema = z
         input_shape: z.array(z.int()),
         output_shape: z.array(z.int()),
         parameters: z.int(),
+        ...forecastFields,
+        non_finite: nonFiniteSchema,
       }),
     ),
     estimate: estimateSchema,
@@ -39,7 +45,8 @@ export const createPreflight: Endpoint = {
   tag: 'preflight',
   summary: 'Check an experiment',
   description:
-    'Trains nothing: validity, shapes and parameters of every layer, and the cost of the whole study.',
+    'Trains nothing: validity, shapes and parameters of every layer, the values and gradients of the first step that ' +
+    'mean-field theory predicts, and the cost of the whole study.',
   body: { schema: experimentSchema, examples: 'experiments' },
   responses: { 200: json('The experiment is valid', responseSchema) },
   errors: [
@@ -52,19 +59,22 @@ export const createPreflight: Endpoint = {
   async handle(request, reply, { estimateTrials, limits, workerThreads }) {
     const { experiment, plan } = parseRequest(request.body);
     const trials = estimateTrials(experiment);
+    const prediction = predict(experiment, plan);
     const over = excesses(plan, trials, limits);
     return reply.send({
       valid: true,
       admissible: over.length === 0,
       limits_exceeded: over,
       parameters: plan.parameter_count,
-      layers: plan.layers.map(({ name, type, activation, input_shape, output_shape, parameters }) => ({
+      covers: prediction.covers,
+      layers: plan.layers.map(({ name, type, activation, input_shape, output_shape, parameters }, i) => ({
         layer: name,
         type,
         activation: activation?.name ?? null,
         input_shape,
         output_shape,
         parameters,
+        ...encodeNonFinite(prediction.layers[i]),
       })),
       estimate: estimate(plan, trials, workerThreads),
       steps: plan.steps,

@@ -1,0 +1,46 @@
+/** @file POST /v1/activations/compare: activations side by side, by theory and by curve. */
+import { z } from 'zod';
+import { problemsOf } from '../../../experiment/index.ts';
+import { activationSchema } from '../../../network/index.ts';
+import { compareActivations, comparedSchema } from '../../../preflight/index.ts';
+import { encodeNonFinite } from '../../../util/json.ts';
+import { type Endpoint, json } from '../../endpoint.ts';
+import { validationFailed } from '../../problem.ts';
+
+const bodySchema = z
+  .strictObject({
+    activations: z.array(activationSchema).min(1).max(10),
+    depth: z.int().min(1).max(1000).default(20).describe('Layers of the stacks that are compared'),
+  })
+  .meta({ id: 'ActivationComparison', examples: [{ activations: ['sigmoid', 'relu'], depth: 20 }] });
+
+export const compareActivationsEndpoint: Endpoint = {
+  method: 'POST',
+  url: '/v1/activations/compare',
+  operationId: 'compareActivations',
+  tag: 'activations',
+  summary: 'Compare activations',
+  description:
+    'Gain, depth scale, best weight scale (edge of chaos) and what a stack of layers does to gradients, by mean-field ' +
+    'theory; saturation, dead zones and the curve with its derivative.',
+  body: { schema: bodySchema },
+  responses: {
+    200: json(
+      'One entry for each activation, in the order asked for',
+      z.object({ depth: z.int(), activations: z.array(comparedSchema) }).meta({ id: 'ComparedActivations' }),
+    ),
+  },
+  errors: [
+    'validation_failed',
+    'malformed_json',
+    'json_too_deep',
+    'body_too_large',
+    'unsupported_media_type',
+  ],
+  async handle(request, reply) {
+    const parsed = bodySchema.safeParse(request.body);
+    if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, request.body));
+    const { activations, depth } = parsed.data;
+    return reply.send(encodeNonFinite({ depth, activations: compareActivations(activations, depth) }));
+  },
+};

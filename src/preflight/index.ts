@@ -1,0 +1,5 @@
+/** @file The folder's door: what theory says of activations and of experiments before they are trained. */
+export { comparedSchema, forecastFields } from './schema.ts';
+export { compareActivations } from './theory/compare.ts';
+export { predict } from './theory/predict.ts';
+export { theorySummary } from './theory/summary.ts';

@@ -1,0 +1,90 @@
+/** @file Activations side by side: what theory and their curves say of stacks of them. */
+import {
+  type ActivationConfig,
+  type ActivationShape,
+  activationShape,
+  resolveActivation,
+} from '../../network/index.ts';
+import { activationTheory } from './activation_theory.ts';
+import { type TheorySummary, theorySummary } from './summary.ts';
+
+export interface Curve {
+  readonly inputs: readonly number[];
+  readonly values: readonly number[];
+  readonly derivatives: readonly number[];
+}
+
+/** What a stack of `depth` layers does to the gradient's RMS from its last layer to its first. */
+export interface GradientRange {
+  /** σ_w². */
+  readonly weight_variance: number;
+  /** χ₁^(depth/2), χ₁ along the way of q from 1: 1 keeps the gradient, ∞ and 0 where it leaves the numbers. */
+  readonly ratio: number;
+}
+
+export interface ComparedActivation {
+  readonly activation: ActivationConfig;
+  readonly name: string;
+  /** Null for softmax, which is not elementwise. */
+  readonly theory: TheorySummary | null;
+  /** At σ_w² of 1, of 2 and of the edge of chaos where there is one. */
+  readonly gradient_range: readonly GradientRange[];
+  /** Smallest and largest φ′ on the curve. */
+  readonly slope_range: { readonly min: number; readonly max: number };
+  readonly saturation: ActivationShape['saturation'];
+  readonly dead_zone: boolean;
+  readonly curve: Curve;
+}
+
+/** −6 … 6 in steps of 0.2. */
+const INPUTS = Array.from({ length: 61 }, (_, i) => (i - 30) / 5);
+
+function gradientRatio(
+  theory: NonNullable<ReturnType<typeof activationTheory>>,
+  weightVariance: number,
+  biasVariance: number,
+  start: number,
+  depth: number,
+): number {
+  let [q, logarithm] = [start, 0];
+  for (let layer = 0; layer < depth && q > 0 && q < 1e150; layer++) {
+    logarithm += Math.log(weightVariance * theory.slope_square(q)) / 2;
+    q = weightVariance * theory.mean_square(q) + biasVariance;
+  }
+  return Math.exp(logarithm);
+}
+
+function rangesOf(theory: ReturnType<typeof activationTheory>, depth: number): GradientRange[] {
+  if (theory === null) return [];
+  const at = (weight_variance: number, bias = 0, start = 1): GradientRange => ({
+    weight_variance,
+    ratio: gradientRatio(theory, weight_variance, bias, start, depth),
+  });
+  const { weight_variance, bias_variance, q } = theory.edge_of_chaos;
+  const edge = weight_variance === null ? [] : [at(weight_variance, bias_variance ?? 0, q || 1)];
+  return [at(1), at(2), ...edge];
+}
+
+function compare(config: ActivationConfig, depth: number): ComparedActivation {
+  const activation = resolveActivation(config);
+  const { values, derivatives } = activation.evaluate(INPUTS);
+  return {
+    activation: config,
+    name: activation.name,
+    theory: theorySummary(activation),
+    gradient_range: rangesOf(activationTheory(activation), depth),
+    slope_range: { min: Math.min(...derivatives), max: Math.max(...derivatives) },
+    ...activationShape(activation),
+    curve: { inputs: INPUTS, values, derivatives },
+  };
+}
+
+/**
+ * Gain, depth scale, edge of chaos, gradient over `depth` layers, saturation, dead zone and curve of each activation. The
+ * curve of softmax is that of all inputs as one vector.
+ * @param depth number of layers, at least 1
+ */
+export const compareActivations = (
+  activations: readonly ActivationConfig[],
+  depth: number,
+): ComparedActivation[] => activations.map((config) => compare(config, depth));

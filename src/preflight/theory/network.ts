@@ -1,0 +1,135 @@
+/** @file The signal's way through layers, residual connections included, until a layer that the theory does not reach. */
+import type { PlacedLayer } from '../../network/index.ts';
+import { layerTheories, reasons } from './layers.ts';
+import { alongValues, combined, type Gradient, type Signal, scaled, sizeOf, sum, wholeOf } from './signal.ts';
+import {
+  activate,
+  type Backward,
+  isNotReached,
+  type NotReached,
+  type Passed,
+  type Surroundings,
+  type Transfer,
+  type Visitor,
+} from './transfer.ts';
+
+export interface Journey {
+  readonly passed: readonly Passed[];
+  /** The layer that ended it, and why; null where all were passed. */
+  readonly stopped: { readonly layer: string; readonly reason: string } | null;
+}
+
+/** The gradient back through layers, from the last to the first; tells every output on the way. */
+export function backThrough(passed: readonly Passed[], gradient: Gradient, visitor: Visitor): Gradient {
+  return passed.reduceRight((here, { layer, output, backward }) => {
+    visitor.output(layer.name, wholeOf(here, output));
+    return backward(here, visitor);
+  }, gradient);
+}
+
+/** The layer's affine part; of layers without one the identity. */
+export function transferOf(
+  layer: PlacedLayer,
+  input: Signal,
+  surroundings: Surroundings,
+): Transfer | NotReached {
+  const theory = layerTheories[layer.type];
+  if (theory === undefined) return { reason: reasons[layer.type] ?? `there is no theory of ${layer.type}` };
+  return theory(layer, input, surroundings);
+}
+
+interface Skip {
+  readonly gram: Float64Array;
+  readonly mean: Float64Array;
+  readonly backward: (gradient: Gradient) => Gradient;
+}
+
+const sameShape = (a: Signal, b: Signal) => a.shape.join() === b.shape.join();
+
+/** The input as it is, or through the projection's random kernel [in, out] (of images a 1×1 convolution). */
+function skipOf(
+  layer: PlacedLayer,
+  input: Signal,
+  body: Signal,
+  { moments }: Surroundings,
+): Skip | NotReached {
+  if (sameShape(input, body)) return { ...input, backward: (gradient) => gradient };
+  const kernel = moments(layer.name, 'projection/kernel');
+  if (kernel === null || kernel.unit_variance)
+    return { reason: 'the variance of its projection is not known' };
+  const image = input.shape.length === 3;
+  const featuresOf = ({ shape }: Signal) => (image ? shape[0] : shape.at(-1)) ?? 1;
+  const [from, to] = [featuresOf(input), featuresOf(body)];
+  // With a stride only some positions are read.
+  const read = sizeOf(body.shape) / to / (sizeOf(input.shape) / from);
+  return {
+    gram: scaled(input.gram, from * kernel.variance),
+    mean: new Float64Array(input.samples),
+    backward: ({ covariance, radial }) => ({
+      covariance: scaled(covariance, to * kernel.variance * read),
+      radial: scaled(radial, from * kernel.variance),
+    }),
+  };
+}
+
+/**
+ * x + f(x), f and x taken as independent but for their means (Yang & Schoenholz 2017, arXiv:1712.08969): moments add, and
+ * so do those of the two gradients.
+ */
+function residual(layer: PlacedLayer, input: Signal, surroundings: Surroundings): Passed | Journey {
+  const inner = travel(layer.body, input, surroundings);
+  const body = inner.passed.at(-1)?.output;
+  if (inner.stopped !== null || body === undefined) return inner;
+  const skip = skipOf(layer, input, body, surroundings);
+  if (isNotReached(skip))
+    return { passed: inner.passed, stopped: { layer: layer.name, reason: skip.reason } };
+  const { samples } = input;
+  const gram = sum(skip.gram, body.gram).map((value, i) => {
+    const [a, b] = [Math.floor(i / samples), i % samples];
+    const cross = (x: number, y: number) => (skip.mean[x] as number) * (body.mean[y] as number);
+    return value + cross(a, b) + cross(b, a);
+  });
+  const output = { ...body, gram, mean: sum(skip.mean, body.mean) };
+  const backward: Backward = (gradient, visitor) => {
+    // Of the part along x + f each summand gets that along itself; what is along the other one is random to it.
+    const whole = wholeOf(gradient, output);
+    const share = (summand: Signal): Gradient => {
+      const own = alongValues(gradient.radial, summand);
+      return { covariance: combined(whole, own, -1), radial: gradient.radial };
+    };
+    const direct = skip.backward(share({ ...output, gram: skip.gram }));
+    const inward = backThrough(inner.passed, share(body), visitor);
+    return {
+      covariance: sum(direct.covariance, inward.covariance),
+      radial: sum(direct.radial, inward.radial),
+    };
+  };
+  return { layer, input, output, backward, inside: inner.passed };
+}
+
+function plain(layer: PlacedLayer, input: Signal, surroundings: Surroundings): Passed | NotReached {
+  const transfer = transferOf(layer, input, surroundings);
+  if (isNotReached(transfer)) return transfer;
+  const activated = activate(transfer);
+  return isNotReached(activated) ? activated : { layer, input, ...activated, inside: [] };
+}
+
+function pass(layer: PlacedLayer, input: Signal, surroundings: Surroundings): Passed | Journey {
+  if (layer.type === 'residual') return residual(layer, input, surroundings);
+  const result = plain(layer, input, surroundings);
+  return isNotReached(result)
+    ? { passed: [], stopped: { layer: layer.name, reason: result.reason } }
+    : result;
+}
+
+export function travel(layers: readonly PlacedLayer[], input: Signal, surroundings: Surroundings): Journey {
+  const passed: Passed[] = [];
+  let signal = input;
+  for (const layer of layers) {
+    const result = pass(layer, signal, surroundings);
+    if ('stopped' in result) return { passed: [...passed, ...result.passed], stopped: result.stopped };
+    passed.push(result);
+    signal = result.output;
+  }
+  return { passed, stopped: null };
+}

@@ -1,0 +1,107 @@
+/** @file Predictions beside real trainings: plain dense networks of depth 20 and width 256, 5 seeds, at every layer. */
+import { describe, expect, it } from 'vitest';
+import { parseExperiment } from '../../../src/experiment/index.ts';
+import { predict } from '../../../src/preflight/index.ts';
+import { train } from '../../../src/training/index.ts';
+
+type Layers = readonly Record<string, unknown>[];
+
+const teacher = { type: 'teacher', samples: 200, features: 16, outputs: 10 };
+
+function parse(layers: Layers, shape = [16], data: Record<string, unknown> = teacher) {
+  const parsed = parseExperiment({
+    network: { input: { shape }, layers },
+    data,
+    training: { loss: 'mean_squared_error', optimizer: 'sgd', batch_size: 32, steps: 1 },
+    diagnostics: { probe_every: 1 },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value;
+}
+
+const kernel = (scale: number) => ({ type: 'variance_scaling', scale, distribution: 'normal' });
+
+/** Largest gap in decades, over layers, of the mean over seeds of log₁₀ measured − log₁₀ predicted gradient RMS. */
+async function worstGap(layers: Layers, seeds: number): Promise<number> {
+  const { experiment, plan } = parse(layers);
+  const gaps = plan.layers.map(() => 0);
+  for (let seed = 0; seed < seeds; seed++) {
+    const prediction = predict(experiment, plan, seed);
+    const trained = await train(experiment, seed);
+    if (!trained.ok) throw new Error(trained.error.code);
+    for (const [i, { layer, predicted_gradient_rms }] of prediction.layers.entries()) {
+      const series = trained.value.series.find(
+        (s) => s.layer === layer && s.tensor === 'output_gradient' && s.metric === 'rms',
+      );
+      const gap = Math.log10(series?.values[0] ?? Number.NaN) - Math.log10(predicted_gradient_rms ?? 0);
+      gaps[i] = (gaps[i] ?? 0) + gap / seeds;
+    }
+  }
+  return Math.max(...gaps.map(Math.abs));
+}
+
+const activations = ['relu', 'tanh', 'sigmoid', 'gelu', 'silu', 'selu', 'elu', 'softplus'];
+// q sinks towards an unstable fixed point there: what a finite width adds to it grows with depth, and theory lacks it.
+const missed = (activation: string, scale: number) => scale === 2 && ['gelu', 'silu'].includes(activation);
+
+describe('the predicted gradient RMS is within 0.1 decades of the mean over 5 seeds at every layer', () => {
+  const cases = activations.flatMap((activation) =>
+    [1 / 3, 1, 2].map((scale) => [activation, scale] as const),
+  );
+  it.each(cases)('%s, σ_w² = %f', { timeout: 60_000 }, async (activation, scale) => {
+    const hidden = { type: 'dense', units: 256, activation, kernel_initializer: kernel(scale) };
+    const layers = [
+      { type: 'repeat', times: 20, layers: [hidden] },
+      { type: 'dense', units: 10, kernel_initializer: kernel(scale) },
+    ];
+    const gap = await worstGap(layers, 5);
+    if (missed(activation, scale)) expect(gap).toBeGreaterThan(0.1);
+    else expect(gap).toBeLessThan(0.1);
+  });
+});
+
+describe('predict', () => {
+  it('reaches residual connections, normalization and dropout', async () => {
+    const he = { kernel_initializer: 'he_normal' };
+    const block = [{ type: 'layer_norm' }, { type: 'dense', units: 256, activation: 'relu', ...he }];
+    const layers = [
+      { type: 'dense', units: 256, ...he },
+      {
+        type: 'repeat',
+        times: 6,
+        layers: [{ type: 'residual', layers: [...block, { type: 'dense', units: 256 }] }],
+      },
+      { type: 'batch_norm' },
+      { type: 'dropout', rate: 0.2 },
+      { type: 'rms_norm' },
+      { type: 'dense', units: 10 },
+    ];
+    const { experiment, plan } = parse(layers);
+    expect(predict(experiment, plan).covers).toBe(true);
+    // Normalization over a batch of 32 is the coarsest of the approximations.
+    expect(await worstGap(layers, 3)).toBeLessThan(0.15);
+  });
+
+  it('says where it does not reach, and what comes before is still predicted forward', () => {
+    const layers = [
+      { type: 'dense', units: 8 },
+      { type: 'lstm', units: 8 },
+      { type: 'dense', units: 1 },
+    ];
+    const { experiment, plan } = parse(layers, [10, 2], { type: 'adding_problem', length: 10 });
+    const { covers, layers: found } = predict(experiment, plan);
+    expect(covers).toBe(false);
+    expect(found.map(({ reach }) => reach)).toEqual(['theory', 'not_reached', 'not_reached']);
+    expect(found[0]?.q).toBeGreaterThan(0);
+    expect(found[0]?.predicted_gradient_rms).toBeNull();
+    expect(found[1]?.reason).toContain('lstm_1');
+  });
+
+  it('of a dense layer of relu with he_normal kernels has the gain 1', () => {
+    const { experiment, plan } = parse([
+      { type: 'dense', units: 64, activation: 'relu', kernel_initializer: 'he_normal' },
+      { type: 'dense', units: 10 },
+    ]);
+    expect(predict(experiment, plan).layers[0]?.gain).toBeCloseTo(1, 10);
+  });
+});
