@@ -9,11 +9,11 @@ const table = {
   data: ['util'],
   experiment: ['network', 'data', 'graph', 'util'],
   preflight: ['experiment', 'network', 'data', 'graph', 'util'],
-  statistics: ['kernels', 'util'],
+  statistics: ['kernels', 'data', 'util'],
   training: ['statistics', 'experiment', 'data', 'network', 'graph', 'kernels', 'util'],
   diagnosis: ['statistics', 'preflight', 'experiment', 'network', 'util'],
   remedies: ['diagnosis', 'statistics', 'experiment', 'network', 'util'],
-  study: ['remedies', 'diagnosis', 'statistics', 'preflight', 'experiment', 'util'],
+  study: ['preflight', 'remedies', 'diagnosis', 'statistics', 'preflight', 'experiment', 'util'],
   jobs: ['study', 'diagnosis', 'statistics', 'experiment', 'util'],
   http: [
     'jobs',

@@ -35,6 +35,7 @@ export {
   wantedOutput,
 } from './data_set.ts';
 export { type DataSplits, type Split, splitSizes } from './splits.ts';
+export { type DataSummary, summarizeData } from './summary.ts';
 
 /** In the order of the catalogue. Adding a data set is one file and one line here. */
 export const dataParts = [

@@ -5,7 +5,6 @@ export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './mome
 export { Recorder, type Table } from './recorder.ts';
 export { type Row, type RowFilter, rowsOf } from './rows.ts';
 export {
-  type DataSummary,
   type Divergence,
   type Evaluation,
   SATURATED_SAMPLES,

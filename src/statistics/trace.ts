@@ -1,5 +1,7 @@
 /** @file The Trace: the plain-data record that one training leaves. Diagnosis reads this and the experiment, nothing else. */
 
+import type { DataSummary } from '../data/index.ts';
+
 /** One metric over the probed steps. Values are as measured: NaN and ±Infinity included. */
 export interface Series {
   /** Null for the run as a whole. */
@@ -59,18 +61,6 @@ export interface TiedUnits {
   readonly tensor: string;
   readonly units: number;
   readonly tied: number;
-}
-
-/** What is known of the training split. */
-export interface DataSummary {
-  /** Of all inputs; null for tokens. */
-  readonly input_rms: number | null;
-  /** Largest over median standard deviation of the features that vary; null unless inputs are plain vectors. */
-  readonly feature_scale_ratio: number | null;
-  /** Smallest and largest target; null where targets are classes. */
-  readonly target_range: readonly [number, number] | null;
-  /** Samples of each class; null where targets are values. */
-  readonly class_counts: readonly number[] | null;
 }
 
 /** Where numbers first stopped being finite. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { checkSchema, nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
 import { experimentSchema } from '../experiment/index.ts';
+import { forecastFields, staticFindingSchema } from '../preflight/index.ts';
 import { effectSchema, patchSchema, snippetsSchema, verificationSchema } from '../remedies/index.ts';
 
 const runSchema = z.object({
@@ -37,10 +38,16 @@ const layerSchema = z.object({
 });
 
 const preflightLayerSchema = layerSchema.extend({
+  ...forecastFields,
   measured_output_rms: numberSchema.describe('Mean over seeds at step 0'),
   measured_gradient_rms: numberSchema.describe(
     'Of the loss gradient at its output, mean over seeds at step 0',
   ),
+  gradient_gap_log10: numberSchema.describe(
+    'Mean over seeds of log₁₀ measured − log₁₀ predicted gradient RMS',
+  ),
+  gradient_gap_tolerance: z.number().describe('What chance and finite width may do, in decades'),
+  prediction_mismatch: z.boolean().describe('The gap is larger'),
   non_finite: nonFiniteSchema,
 });
 
@@ -98,6 +105,9 @@ export const reportSchema = z
     preflight: z.object({
       parameters: z.int(),
       flops_per_step: z.number(),
+      covers: z.boolean().describe('Whether theory reaches every layer, gradients included'),
+      findings: z.array(staticFindingSchema).describe('What could be told before training'),
+      prediction_mismatch: z.array(z.string()).describe('Layers whose gradient is not what theory predicts'),
       layers: z.array(preflightLayerSchema),
     }),
     baseline: z.object({ runs: z.array(runSchema), layers: z.array(layerSchema) }),

@@ -1,6 +1,7 @@
 /** @file Runs a study from experiment to report. */
 import { type Check, seriousFindings, verdictOf } from '../diagnosis/index.ts';
 import { baselineSeeds, type Experiment, planExperiment } from '../experiment/index.ts';
+import { comparePrediction, predict, staticFindings } from '../preflight/index.ts';
 import {
   type Arm,
   type Candidate,
@@ -50,19 +51,43 @@ const layerRows = (trace: Trace): LayerRow[] =>
     parameters,
   }));
 
+/** Features of every layer with weights, by which gradients scatter from one initialization to another. */
+const widthsOf = (trace: Trace): number[] =>
+  trace.layers.filter(({ parameters }) => parameters > 0).map(({ output_shape }) => output_shape.at(-1) ?? 1);
+
+/** What theory predicts of the first step beside what was measured. */
 function preflight(experiment: Experiment, { traces }: Arm): Report['preflight'] {
   const plan = planExperiment(experiment);
+  const prediction = predict(experiment, plan);
   const probed = experiment.diagnostics.probe_every > 0;
-  const measured = (layer: string, tensor: string) =>
-    probed ? mean(traces.map((trace) => stepZero(trace, layer, tensor))) : null;
+  const values = (layer: string, tensor: string) => traces.map((trace) => stepZero(trace, layer, tensor));
+  const widths = widthsOf(traces[0] as Trace);
+  const layers = layerRows(traces[0] as Trace).map((row, i) => {
+    const forecast = prediction.layers[i] as (typeof prediction.layers)[number];
+    const { layer: _layer, type: _type, ...predicted } = forecast;
+    const [outputs, gradients] = [values(row.layer, 'output'), values(row.layer, 'output_gradient')];
+    const { gap, tolerance, mismatch } = comparePrediction(
+      gradients,
+      predicted.predicted_gradient_rms,
+      widths,
+    );
+    return {
+      ...row,
+      ...predicted,
+      measured_output_rms: probed ? mean(outputs) : null,
+      measured_gradient_rms: probed ? mean(gradients) : null,
+      gradient_gap_log10: gap,
+      gradient_gap_tolerance: tolerance,
+      prediction_mismatch: mismatch,
+    };
+  });
   return {
     parameters: plan.parameter_count,
     flops_per_step: plan.flops_per_step,
-    layers: layerRows(traces[0] as Trace).map((row) => ({
-      ...row,
-      measured_output_rms: measured(row.layer, 'output'),
-      measured_gradient_rms: measured(row.layer, 'output_gradient'),
-    })),
+    covers: prediction.covers,
+    findings: staticFindings(experiment, plan, prediction.data, prediction),
+    prediction_mismatch: layers.filter((row) => row.prediction_mismatch).map(({ layer }) => layer),
+    layers,
   };
 }
 

@@ -133,4 +133,4 @@ export async function sharpness(stepper: Stepper, model: Model, step: number, se
 }
 
 /** Running the graph this often is worth it up to so many weights. */
-export const MAX_INSPECTED_PARAMETERS = 2_000_000;
+export const MAX_INSPECTED_PARAMETERS = 300_000;

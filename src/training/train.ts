@@ -1,5 +1,5 @@
 /** @file Trains one experiment with one seed and leaves its Trace. Touches no clock, no database, no process. */
-import { createBatches, type DataSplits, gather, loadData } from '../data/index.ts';
+import { createBatches, type DataSplits, gather, loadData, summarizeData } from '../data/index.ts';
 import {
   type Experiment,
   initialWeights,
@@ -24,7 +24,6 @@ import type {
 import { fail, ok, type Result } from '../util/result.ts';
 import { encodeSafetensors } from '../util/safetensors.ts';
 import { type Compiled, type CompileOptions, compileTraining, isKernel, names } from './compile.ts';
-import { summarizeData } from './data_summary.ts';
 import { Evaluator } from './evaluator.ts';
 import { MAX_INSPECTED_PARAMETERS, sharpness, signalToNoise, tiedUnits } from './inspections.ts';
 import { scaleToUnitVariance } from './lsuv.ts';

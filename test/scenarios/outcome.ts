@@ -18,7 +18,7 @@ const lossRatio = ({ final, constant_loss, divergence }: Trace): number =>
     ? Number.POSITIVE_INFINITY
     : (final.loss - final.penalty) / constant_loss;
 
-export async function diagnoseExperiment(config: Config): Promise<Diagnosis> {
+async function diagnoseExperiment(config: Config): Promise<Diagnosis> {
   const parsed = parseExperiment(JSON.parse(JSON.stringify(config)));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const { experiment } = parsed.value;

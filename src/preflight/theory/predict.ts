@@ -2,7 +2,14 @@
  * @file The theory's forecast for an experiment: every layer's scale of values and gradients at step 0, from mean-field
  * signal propagation over the first batch (Poole et al. 2016, arXiv:1606.05340; Schoenholz et al. 2017, arXiv:1611.01232).
  */
-import { createBatches, type DataSplits, gather, loadData } from '../../data/index.ts';
+import {
+  createBatches,
+  type DataSplits,
+  type DataSummary,
+  gather,
+  loadData,
+  summarizeData,
+} from '../../data/index.ts';
 import {
   type Experiment,
   initialWeights,
@@ -40,7 +47,7 @@ import {
 import { type WeightMoments, weightMoments } from './weights.ts';
 
 /** So many samples of the batch are followed; pairs of them are what the theory costs. */
-const MAX_SAMPLES = 32;
+const MAX_SAMPLES = 24;
 /** Random networks that the end of the network is drawn for. */
 const DRAWS = 64;
 /** A draw of a wide output costs in proportion to the units. */
@@ -69,6 +76,8 @@ export interface LayerForecast {
 }
 
 export interface Prediction {
+  /** What is known of the training split of the same seed. */
+  readonly data: DataSummary;
   /** Whether the theory reaches every layer, gradients included. */
   readonly covers: boolean;
   readonly layers: readonly LayerForecast[];
@@ -417,5 +426,9 @@ export function predict(experiment: Experiment, plan: Plan, seed: number = exper
   const forecasts = flattenLayers(layers).map((layer) =>
     forecastOf(layer, passed.get(layer.name), gradients, missing, kernelPenalty(layer.name)),
   );
-  return { covers: forecasts.every(({ reason }) => reason === null), layers: forecasts };
+  return {
+    data: summarizeData(data, experiment.network.input.shape),
+    covers: forecasts.every(({ reason }) => reason === null),
+    layers: forecasts,
+  };
 }

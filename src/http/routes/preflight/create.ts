@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { nonFiniteSchema } from '../../../diagnosis/index.ts';
 import { experimentSchema } from '../../../experiment/index.ts';
 import { estimateSchema } from '../../../jobs/index.ts';
-import { forecastFields, predict } from '../../../preflight/index.ts';
+import { forecastFields, predict, staticFindingSchema, staticFindings } from '../../../preflight/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { estimate, excesses } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
@@ -28,6 +28,9 @@ const responseSchema = z
         non_finite: nonFiniteSchema,
       }),
     ),
+    findings: z
+      .array(staticFindingSchema)
+      .describe('What will go wrong, as far as it can be told without training'),
     estimate: estimateSchema,
     steps: z.int(),
     batch_size: z.int().describe('At most the training split'),
@@ -76,6 +79,7 @@ export const createPreflight: Endpoint = {
         parameters,
         ...encodeNonFinite(prediction.layers[i]),
       })),
+      findings: staticFindings(experiment, plan, prediction.data, prediction),
       estimate: estimate(plan, trials, workerThreads),
       steps: plan.steps,
       batch_size: plan.batch_size,

@@ -1,6 +1,17 @@
 /** @file What the rules are told of the training data: scales, range of the targets, sizes of the classes. */
-import type { DataSplits } from '../data/index.ts';
-import type { DataSummary } from '../statistics/index.ts';
+import type { DataSplits } from './splits.ts';
+
+/** What is known of the training split. */
+export interface DataSummary {
+  /** Of all inputs; null for tokens. */
+  readonly input_rms: number | null;
+  /** Largest over median standard deviation of the features that vary; null unless inputs are plain vectors. */
+  readonly feature_scale_ratio: number | null;
+  /** Smallest and largest target; null where targets are classes. */
+  readonly target_range: readonly [number, number] | null;
+  /** Samples of each class; null where targets are values. */
+  readonly class_counts: readonly number[] | null;
+}
 
 /** Biased standard deviation of each feature. */
 function deviations(inputs: Float32Array, features: number): number[] {

@@ -1,0 +1,201 @@
+/** @file What will go wrong, told before training: by theory, by the data, by the settings. Thresholds are those of the rules. */
+import { z } from 'zod';
+import type { DataSummary } from '../data/index.ts';
+import { type Experiment, lossMismatch, type Plan } from '../experiment/index.ts';
+import type { Prediction } from './theory/predict.ts';
+
+export const staticFindingSchema = z
+  .object({
+    rule: z.string().describe('The rule that will find it, should it come so'),
+    severity: z.enum(['critical', 'warning']),
+    layers: z.array(z.string()),
+    metric: z.string(),
+    value: z.number().nullable(),
+    threshold: z.number().nullable(),
+    unit: z.string(),
+    message: z.string(),
+  })
+  .meta({ id: 'StaticFinding' });
+
+export type StaticFinding = z.output<typeof staticFindingSchema>;
+
+/** Gradient RMS beside that of other hidden layers: as `vanishing_gradient` and `exploding_gradient` measure it. */
+const VANISHING = 1e-3;
+const EXPLODING = 1e3;
+
+/** Learning rates of published defaults lie well within; DeepDiagnosis warns beyond 1e-5 … 0.1 whatever the optimizer. */
+const RATES: Readonly<Record<'descent' | 'adaptive', readonly [number, number]>> = {
+  descent: [1e-5, 5],
+  adaptive: [1e-6, 0.2],
+};
+
+/** Hidden layers with weights, and the gradient that theory predicts at them. */
+function gradients(plan: Plan, { layers }: Prediction): { layer: string; rms: number }[] {
+  return plan.layers.slice(0, -1).flatMap(({ name, parameters, type }, i) => {
+    const rms = layers[i]?.predicted_gradient_rms;
+    return parameters === 0 || type === 'residual' || rms === null || rms === undefined
+      ? []
+      : [{ layer: name, rms }];
+  });
+}
+
+function byTheory(plan: Plan, prediction: Prediction): StaticFinding[] {
+  const profile = gradients(plan, prediction);
+  if (profile.length < 2) return [];
+  const largestBehind = profile.map((_, i) => Math.max(...profile.slice(i).map(({ rms }) => rms)));
+  const last = profile.at(-1)?.rms ?? 0;
+  const faint = profile.filter(({ rms }, i) => rms / (largestBehind[i] as number) < VANISHING);
+  const huge = profile.filter(({ rms }) => last > 0 && !(rms / last <= EXPLODING));
+  const finding = (
+    rule: string,
+    metric: string,
+    hits: readonly { layer: string }[],
+    value: number,
+    threshold: number,
+    message: string,
+  ): StaticFinding => ({
+    rule,
+    severity: 'warning',
+    layers: hits.map(({ layer }) => layer),
+    metric,
+    value: Number.isFinite(value) ? value : null,
+    threshold,
+    unit: 'ratio',
+    message,
+  });
+  const least = Math.min(...profile.map(({ rms }, i) => rms / (largestBehind[i] as number)));
+  const most = Math.max(...profile.map(({ rms }) => rms / last));
+  return [
+    ...(faint.length === 0
+      ? []
+      : [
+          finding(
+            'vanishing_gradient',
+            'predicted_gradient_ratio',
+            faint,
+            least,
+            VANISHING,
+            'Theory predicts that the gradient shrinks to less than a thousandth on its way to these layers.',
+          ),
+        ]),
+    ...(huge.length === 0
+      ? []
+      : [
+          finding(
+            'exploding_gradient',
+            'predicted_gradient_growth',
+            huge,
+            most,
+            EXPLODING,
+            'Theory predicts that the gradient grows more than a thousandfold on its way to these layers.',
+          ),
+        ]),
+  ];
+}
+
+/** Kernels of one number: all units of the layer are copies of each other. */
+function symmetric({ parameters, layers }: Plan): StaticFinding[] {
+  const output = layers.findLast((layer) => layer.parameters > 0)?.name;
+  const tied = parameters.filter(({ name, tensor, shape, initializer }) => {
+    const type = typeof initializer === 'string' ? initializer : initializer.type;
+    const several = shape.length >= 2 && Math.max(...shape) > 1;
+    return (
+      tensor === 'kernel' &&
+      several &&
+      ['zeros', 'ones', 'constant'].includes(type) &&
+      !name.startsWith(`${output}/`)
+    );
+  });
+  if (tied.length === 0) return [];
+  return [
+    {
+      rule: 'poor_initialization',
+      severity: 'warning',
+      layers: tied.map(({ layer }) => layer),
+      metric: 'constant_kernels',
+      value: tied.length,
+      threshold: 0,
+      unit: 'kernels',
+      message:
+        'All weights of a kernel start with the same number, so that its units may stay copies of each other.',
+    },
+  ];
+}
+
+function byData({ input_rms, feature_scale_ratio }: DataSummary, plan: Plan): StaticFinding[] {
+  const normalized = /_norm$/.test(plan.layers[0]?.type ?? '');
+  if (input_rms === null || normalized) return [];
+  const common: Pick<StaticFinding, 'rule' | 'severity' | 'layers'> = {
+    rule: 'unscaled_inputs',
+    severity: 'warning',
+    layers: [],
+  };
+  if (input_rms > 10 || input_rms < 0.01) {
+    const threshold = input_rms > 10 ? 10 : 0.01;
+    const message = 'The inputs are on a scale that initializers are not made for: standardize them.';
+    return [
+      { ...common, metric: 'input_rms', value: input_rms, threshold, unit: 'root mean square', message },
+    ];
+  }
+  if (feature_scale_ratio === null || feature_scale_ratio <= 100) return [];
+  const message = 'Some features vary a hundred times as much as others: standardize them.';
+  return [
+    {
+      ...common,
+      metric: 'feature_scale_ratio',
+      value: feature_scale_ratio,
+      threshold: 100,
+      unit: 'ratio',
+      message,
+    },
+  ];
+}
+
+function byLearningRate({ training: { optimizer } }: Experiment): StaticFinding[] {
+  const { type, learning_rate } = optimizer as { type: string; learning_rate: number };
+  const [low, high] = RATES[type === 'sgd' ? 'descent' : 'adaptive'];
+  if (learning_rate >= low && learning_rate <= high) return [];
+  const large = learning_rate > high;
+  return [
+    {
+      rule: 'update_ratio',
+      severity: 'warning',
+      layers: [],
+      metric: 'learning_rate',
+      value: learning_rate,
+      threshold: large ? high : low,
+      unit: 'learning rate',
+      message: `A learning rate of ${learning_rate} is ${large ? 'larger' : 'smaller'} than ${type} is known to train with.`,
+    },
+  ];
+}
+
+/** Everything that can be told without training. */
+export function staticFindings(
+  experiment: Experiment,
+  plan: Plan,
+  data: DataSummary,
+  prediction: Prediction,
+): StaticFinding[] {
+  const mismatch = lossMismatch(experiment, data.target_range);
+  return [
+    ...byData(data, plan),
+    ...(mismatch === null
+      ? []
+      : [
+          {
+            rule: 'loss_output_mismatch',
+            severity: mismatch.severity,
+            layers: plan.layers.slice(-1).map(({ name }) => name),
+            metric: mismatch.what,
+            value: 1,
+            threshold: 0,
+            unit: 'mismatches',
+            message: mismatch.message,
+          },
+        ]),
+    ...symmetric(plan),
+    ...byTheory(plan, prediction),
+    ...byLearningRate(experiment),
+  ];
+}

@@ -1,0 +1,95 @@
+/** @file What preflight says before training, against networks made to go wrong in one way each. */
+import { describe, expect, it } from 'vitest';
+import { parseExperiment } from '../../../src/experiment/index.ts';
+import { comparePrediction, predict, staticFindings } from '../../../src/preflight/index.ts';
+
+type Config = Readonly<Record<string, unknown>>;
+
+function findings(layers: readonly Config[], changes: Config = {}, training: Config = {}) {
+  const parsed = parseExperiment({
+    network: { input: { shape: [2] }, layers },
+    data: { type: 'moons', samples: 200 },
+    training: { loss: 'softmax_cross_entropy', optimizer: 'adam', steps: 10, ...training },
+    ...changes,
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const { experiment, plan } = parsed.value;
+  const prediction = predict(experiment, plan);
+  return staticFindings(experiment, plan, prediction.data, prediction);
+}
+
+const hidden = (activation: string, more: Config = {}): Config => ({
+  type: 'dense',
+  units: 64,
+  activation,
+  ...more,
+});
+const output = { type: 'dense', units: 2 };
+const he = { kernel_initializer: 'he_normal' };
+
+describe('static findings', () => {
+  it('are none for a network that is set up well', () => {
+    expect(findings([hidden('relu', he), hidden('relu', he), output])).toEqual([]);
+  });
+
+  it.each<[string, string, Config[], Config, Config]>([
+    [
+      'vanishing_gradient',
+      'dense_1',
+      [{ type: 'repeat', times: 12, layers: [hidden('sigmoid')] }, output],
+      {},
+      {},
+    ],
+    [
+      'exploding_gradient',
+      'dense_1',
+      [
+        {
+          type: 'repeat',
+          times: 8,
+          layers: [hidden('relu', { kernel_initializer: { type: 'normal', stddev: 0.8 } })],
+        },
+        output,
+      ],
+      {},
+      {},
+    ],
+    ['poor_initialization', 'dense_1', [hidden('tanh', { kernel_initializer: 'zeros' }), output], {}, {}],
+    ['loss_output_mismatch', 'dense_2', [hidden('relu', he), { ...output, activation: 'softmax' }], {}, {}],
+    [
+      'unscaled_inputs',
+      '',
+      [hidden('relu', he), output],
+      { data: { type: 'moons', samples: 200, scale: 500 } },
+      {},
+    ],
+    ['update_ratio', '', [hidden('relu', he), output], {}, { optimizer: { type: 'adam', learning_rate: 3 } }],
+    [
+      'update_ratio',
+      '',
+      [hidden('relu', he), output],
+      {},
+      { optimizer: { type: 'sgd', learning_rate: 1e-9 } },
+    ],
+  ])('%s', (rule, layer, layers, changes, training) => {
+    const found = findings(layers, changes, training);
+    expect(found.map((finding) => finding.rule)).toContain(rule);
+    const finding = found.find((one) => one.rule === rule);
+    expect(finding?.message).not.toBe('');
+    if (layer !== '') expect(finding?.layers[0]).toBe(layer);
+  });
+});
+
+describe('prediction beside measurement', () => {
+  const widths = Array(10).fill(256);
+  it('tells a gap that neither chance nor width explains', () => {
+    expect(comparePrediction([1e-3, 1.1e-3, 0.9e-3], 1e-3, widths)).toMatchObject({ mismatch: false });
+    expect(comparePrediction([1e-3, 1.1e-3, 0.9e-3], 1e-5, widths)).toMatchObject({ mismatch: true });
+    expect(comparePrediction([1e-3], null, widths)).toMatchObject({ gap: null, mismatch: false });
+    expect(comparePrediction([0, 0], 1e-3, widths)).toMatchObject({ gap: null });
+  });
+  it('forgives narrow networks more than wide ones', () => {
+    const narrow = comparePrediction([1, 1], 1, Array(10).fill(8)).tolerance;
+    expect(narrow).toBeGreaterThan(2 * comparePrediction([1, 1], 1, widths).tolerance);
+  });
+});
