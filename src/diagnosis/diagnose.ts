@@ -12,16 +12,24 @@ const empty = { severity: null, layers: [], first_step: null, seeds: [], evidenc
 
 const withSeed = ({ evidence, seed }: Evaluated): Evidence[] => evidence.map((one) => ({ ...one, seed }));
 
-/** What a rule needs and the run has not; null where it has all. */
-function missing(rule: Rule, experiment: Experiment): string | null {
-  const unprobed = rule.needs.includes('probed_series') && experiment.diagnostics.probe_every === 0;
-  return unprobed ? 'nothing was probed (diagnostics.probe_every is 0)' : null;
+/** What a rule needs and is not there; null where it has all. */
+function missing(rule: Rule, experiment: Experiment | null, traces: readonly Trace[]): string | null {
+  if (rule.needs.includes('experiment') && experiment === null) return 'no experiment was given';
+  const unprobed = traces.every(({ series }) => series.length === 0);
+  if (rule.needs.includes('probed_series') && unprobed)
+    return 'nothing was probed (diagnostics.probe_every is 0)';
+  const passes = traces.some(({ unit_passes }) => unit_passes.length > 0);
+  if (rule.needs.includes('unit_passes') && !passes && experiment === null) return 'no units were counted';
+  return null;
 }
 
+/** Thresholds of a request, by rule and name. */
+export type GivenThresholds = Experiment['diagnostics']['rules'];
+
 /** Values of the thresholds: the request's, or the rule's own. */
-const limitsOf = (rule: Rule, { diagnostics }: Experiment): Record<string, number> => ({
+const limitsOf = (rule: Rule, given: GivenThresholds): Record<string, number> => ({
   ...Object.fromEntries(Object.entries(rule.thresholds).map(([name, { value }]) => [name, value])),
-  ...diagnostics.rules[rule.rule],
+  ...given[rule.rule],
 });
 
 function checkFound(rule: Rule, found: readonly Evaluated[], total: number): Check {
@@ -44,11 +52,18 @@ function checkFound(rule: Rule, found: readonly Evaluated[], total: number): Che
   };
 }
 
-function check(rule: Rule, experiment: Experiment, traces: readonly Trace[]): Check {
-  const lacking = missing(rule, experiment);
+function check(
+  rule: Rule,
+  experiment: Experiment | null,
+  traces: readonly Trace[],
+  given: GivenThresholds,
+): Check {
+  const lacking = missing(rule, experiment, traces);
   if (lacking !== null) return { ...empty, rule: rule.rule, status: 'not_evaluable', explanation: lacking };
-  const limits = limitsOf(rule, experiment);
-  const results = traces.map((trace) => ({ seed: trace.seed, ...rule.examine(trace, experiment, limits) }));
+  const limits = limitsOf(rule, given);
+  // Rules that read the experiment say so in `needs`: they do not get here without one.
+  const known = experiment as Experiment;
+  const results = traces.map((trace) => ({ seed: trace.seed, ...rule.examine(trace, known, limits) }));
   const evaluated = results.filter((result) => result.kind === 'evaluated');
   if (evaluated.length === 0) {
     const reasons = results.flatMap((result) => (result.kind === 'not_evaluable' ? [result.reason] : []));
@@ -71,10 +86,14 @@ function check(rule: Rule, experiment: Experiment, traces: readonly Trace[]): Ch
 }
 
 /** Every rule's check, in the order of the catalogue. A rule that throws becomes an `error`; the others go on. */
-export function diagnose(experiment: Experiment, traces: readonly Trace[]): Check[] {
+export function diagnose(
+  experiment: Experiment | null,
+  traces: readonly Trace[],
+  given: GivenThresholds = experiment?.diagnostics.rules ?? {},
+): Check[] {
   const checks = rules.map((rule): Check => {
     try {
-      return check(rule, experiment, traces);
+      return check(rule, experiment, traces, given);
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       return { ...empty, rule: rule.rule, status: 'error', explanation: `The rule failed: ${detail}` };

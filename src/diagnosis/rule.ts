@@ -13,7 +13,7 @@ export interface Threshold {
 }
 
 /** What a rule reads; where it is missing the check says so instead of passing. */
-export type Need = 'probed_series' | 'unit_passes';
+export type Need = 'probed_series' | 'unit_passes' | 'experiment';
 
 export type SeedEvidence = Omit<Evidence, 'seed'>;
 

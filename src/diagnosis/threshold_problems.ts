@@ -4,7 +4,7 @@ import { pointerOf } from '../util/json.ts';
 import { rules } from './rules/index.ts';
 
 /** What is wrong with `diagnostics.rules`, with pointers into the request. */
-export function thresholdProblems({ diagnostics }: Experiment): Problem[] {
+export function thresholdProblems({ diagnostics }: Pick<Experiment, 'diagnostics'>): Problem[] {
   return Object.entries(diagnostics.rules).flatMap(([name, given]) => {
     const path = ['diagnostics', 'rules', name];
     const rule = rules.find((candidate) => candidate.rule === name);

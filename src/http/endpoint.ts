@@ -28,7 +28,7 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly operationId: string;
-  readonly tag: 'jobs' | 'preflight' | 'catalog' | 'activations' | 'service';
+  readonly tag: 'jobs' | 'preflight' | 'diagnoses' | 'catalog' | 'activations' | 'service';
   readonly summary: string;
   readonly description: string;
   readonly params?: z.ZodObject;

@@ -3,11 +3,15 @@ import { thresholdProblems } from '../diagnosis/index.ts';
 import { type ParsedExperiment, parseExperiment } from '../experiment/index.ts';
 import { validationFailed } from './problem.ts';
 
-/** @throws HttpProblem validation_failed */
-export function parseRequest(body: unknown): ParsedExperiment {
+/**
+ * @param at where the experiment stands in the body
+ * @throws HttpProblem validation_failed
+ */
+export function parseRequest(body: unknown, at = ''): ParsedExperiment {
   const parsed = parseExperiment(body);
-  if (!parsed.ok) throw validationFailed(parsed.error);
-  const problems = thresholdProblems(parsed.value.experiment);
-  if (problems.length > 0) throw validationFailed(problems);
+  const problems = parsed.ok ? thresholdProblems(parsed.value.experiment) : parsed.error;
+  if (!parsed.ok || problems.length > 0) {
+    throw validationFailed(problems.map((problem) => ({ ...problem, pointer: at + problem.pointer })));
+  }
   return parsed.value;
 }

@@ -31,6 +31,10 @@ const calls: Readonly<Record<string, () => Promise<Response>>> = {
   readModel: () => service.get(`/v1/jobs/${id}/model?format=onnx`),
   readEvents: () => service.get(`/v1/jobs/${id}/events`),
   createPreflight: () => service.post('/v1/preflight', tinyExperiment()),
+  createDiagnosis: () =>
+    service.post('/v1/diagnoses', {
+      traces: [{ layers: [{ name: 'a', output_shape: [2] }], losses: [1, 0.5] }],
+    }),
   readCatalog: () => service.get('/v1/catalog'),
   readCatalogKind: () => service.get('/v1/catalog/layers'),
   readCatalogEntry: () => service.get('/v1/catalog/optimizers/adam'),

@@ -29,7 +29,7 @@ export const excessiveClipping = defineRule({
   description:
     'Fraction of the probed steps on which clipping changed the gradient, and (for global_norm) the median norm before ' +
     'clipping over the allowed one. Harmless where the network learns all the same.',
-  needs: ['probed_series'],
+  needs: ['probed_series', 'experiment'],
   thresholds,
   sources: ['Pascanu et al. 2013, arXiv:1211.5063', 'google-research/flood-forecasting#298'],
   quorum: 'majority',

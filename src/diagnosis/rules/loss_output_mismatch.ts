@@ -19,7 +19,7 @@ export const lossOutputMismatch = defineRule({
   description:
     'The activation of the last layer against the loss (probabilities for *_cross_entropy on probabilities, logits for ' +
     'those on logits, a range that holds the targets for regression). Static: the weights do not matter.',
-  needs: [],
+  needs: ['experiment'],
   thresholds,
   sources: ['UMLAUT (CHI 2021)', 'NeuraLint (TOSEM 2021)'],
   quorum: 'any',

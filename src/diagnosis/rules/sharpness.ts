@@ -20,7 +20,7 @@ export const sharpness = defineRule({
     'Largest Hessian eigenvalue at the end of the training (power iteration on gradient differences, on one batch) over ' +
     '2(1 + momentum)/learning rate, beyond which gradient descent on a quadratic diverges. For sgd only: adaptive ' +
     'optimizers have another limit in every direction. Harmless where the network learns all the same.',
-  needs: ['probed_series'],
+  needs: ['probed_series', 'experiment'],
   thresholds,
   sources: ['Cohen et al. 2021, arXiv:2103.00065', 'Schneider et al. 2021, arXiv:2102.06604'],
   quorum: 'majority',

@@ -40,7 +40,7 @@ export const unscaledInputs = defineRule({
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const { input_rms, feature_scale_ratio } = trace.data;
-    if (input_rms === null) return notEvaluable('the inputs are tokens');
+    if (input_rms === null) return notEvaluable('the inputs are tokens, or were not measured');
     const off =
       input_rms > limits.input_rms ||
       input_rms < limits.smallest_input_rms ||

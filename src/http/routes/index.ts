@@ -3,6 +3,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { compareActivationsEndpoint } from './activations/compare.ts';
 import { evaluateActivation } from './activations/evaluate.ts';
 import { readCatalog, readCatalogEntry, readCatalogKind } from './catalog/read.ts';
+import { createDiagnosis } from './diagnoses/create.ts';
 import { cancelJob } from './jobs/cancel.ts';
 import { createJob } from './jobs/create.ts';
 import { readEvents } from './jobs/events.ts';
@@ -28,6 +29,7 @@ export const endpoints: readonly Endpoint[] = [
   readJobWeights,
   readJobModel,
   createPreflight,
+  createDiagnosis,
   readCatalog,
   readCatalogKind,
   readCatalogEntry,

@@ -1,0 +1,109 @@
+/** @file POST /v1/diagnoses: the rules on a training that was measured elsewhere. */
+import { z } from 'zod';
+import {
+  checkSchema,
+  diagnose,
+  givenTraceSchema,
+  seriousFindings,
+  traceOfGiven,
+  verdictOf,
+} from '../../../diagnosis/index.ts';
+import { type Experiment, experimentSchema, problemsOf } from '../../../experiment/index.ts';
+import { codeOf, patchSchema, propose, remedies, snippetsSchema } from '../../../remedies/index.ts';
+import { encodeNonFinite } from '../../../util/json.ts';
+import { type Endpoint, json } from '../../endpoint.ts';
+import { parseRequest } from '../../parse_request.ts';
+import { validationFailed } from '../../problem.ts';
+
+const bodySchema = z
+  .strictObject({
+    traces: z
+      .array(givenTraceSchema)
+      .min(1)
+      .max(16)
+      .describe('One for each seed; see examples/pytorch/record_trace.py'),
+    experiment: experimentSchema
+      .nullable()
+      .default(null)
+      .describe('What was trained, where it can be told: then remedies come as patches and code'),
+  })
+  .meta({ id: 'DiagnosisRequest' });
+
+const remedySchema = z.object({
+  remedy: z.string(),
+  title: z.string(),
+  rationale: z.string(),
+  treats: z.array(z.string()),
+  effort: z.string(),
+  verification: z.object({ status: z.literal('not_run'), reason: z.string() }),
+  patch: patchSchema.nullable().describe('Against the experiment; null where none was given'),
+  snippets: snippetsSchema.nullable(),
+});
+
+const responseSchema = z
+  .object({
+    verdict: z.enum(['healthy', 'unhealthy']),
+    checks: z.array(checkSchema),
+    remedies: z.array(remedySchema).describe('Not verified: nothing was trained here'),
+    not_applicable: z.array(z.object({ remedy: z.string(), reason: z.string() })),
+  })
+  .meta({ id: 'Diagnosis' });
+
+const verification = {
+  status: 'not_run',
+  reason: 'nothing was trained here; post the experiment as a job',
+} as const;
+
+type Body = z.output<typeof bodySchema>;
+
+/** With every default filled in and checked as a job's would be. */
+const experimentOf = ({ experiment }: Body, raw: unknown): Experiment | null =>
+  experiment === null
+    ? null
+    : parseRequest((raw as { experiment: unknown }).experiment, '/experiment').experiment;
+
+export const createDiagnosis: Endpoint = {
+  method: 'POST',
+  url: '/v1/diagnoses',
+  operationId: 'createDiagnosis',
+  tag: 'diagnoses',
+  summary: 'Diagnose a training of your own',
+  description:
+    'Takes what was measured in a training elsewhere (PyTorch, Keras, …) and answers with the same checks as a job. What ' +
+    'was not measured makes a check not_evaluable. Remedies are proposed, not verified.',
+  body: { schema: bodySchema },
+  responses: { 200: json('The diagnosis', responseSchema) },
+  errors: [
+    'validation_failed',
+    'malformed_json',
+    'json_too_deep',
+    'body_too_large',
+    'unsupported_media_type',
+  ],
+  async handle(request, reply) {
+    const parsed = bodySchema.safeParse(request.body);
+    if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, request.body));
+    const experiment = experimentOf(parsed.data, request.body);
+    const checks = diagnose(experiment, parsed.data.traces.map(traceOfGiven));
+    const rules = seriousFindings(checks).map(({ rule }) => rule);
+    const proposal = experiment === null ? null : propose(experiment, rules);
+    const candidates =
+      proposal?.candidates ??
+      remedies
+        .filter(({ treats }) => treats.some((rule) => rules.includes(rule)))
+        .map((remedy) => ({ remedy, patch: null, experiment: null }));
+    return reply.send(
+      encodeNonFinite({
+        verdict: verdictOf(checks),
+        checks,
+        remedies: candidates.map(
+          ({ remedy: { remedy, title, rationale, treats, effort }, patch, experiment: changed }) => ({
+            ...{ remedy, title, rationale, treats, effort, verification, patch },
+            snippets: changed === null ? null : codeOf(changed),
+          }),
+        ),
+        not_applicable: proposal?.not_applicable ?? [],
+      }),
+    );
+  },
+};

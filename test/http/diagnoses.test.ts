@@ -1,0 +1,137 @@
+/** @file POST /v1/diagnoses: trainings that were measured in PyTorch, and what is not one. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Check } from '../../src/diagnosis/index.ts';
+import { startTestService, type TestService, tinyExperiment } from './service.ts';
+
+interface Diagnosis {
+  readonly verdict: string;
+  readonly checks: readonly Check[];
+  readonly remedies: readonly {
+    remedy: string;
+    patch: unknown[] | null;
+    verification: { status: string };
+    snippets: { pytorch: string } | null;
+  }[];
+  readonly errors?: readonly { pointer: string; message: string }[];
+}
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(() => service.close());
+
+const recorded = (name: string): { traces: Record<string, unknown>[] } =>
+  JSON.parse(readFileSync(new URL(`../reference/traces/${name}.json`, import.meta.url), 'utf8'));
+
+async function diagnose(body: unknown, status = 200): Promise<Diagnosis> {
+  const response = await service.post('/v1/diagnoses', body);
+  expect(response.status).toBe(status);
+  return (await response.json()) as Diagnosis;
+}
+
+const found = ({ checks }: Diagnosis) =>
+  checks.filter((check) => check.status === 'found' && check.severity !== 'info').map(({ rule }) => rule);
+
+describe('trainings recorded in PyTorch', () => {
+  it('twelve sigmoid layers: the gradient vanishes', async () => {
+    const diagnosis = await diagnose(recorded('deep_sigmoid'));
+    expect(diagnosis.verdict).toBe('unhealthy');
+    expect(found(diagnosis)).toContain('vanishing_gradient');
+    const check = diagnosis.checks.find(({ rule }) => rule === 'vanishing_gradient');
+    expect(check?.layers.slice(0, 3)).toEqual(['0', '2', '4']);
+    expect(diagnosis.remedies.map(({ remedy }) => remedy)).toContain('add_batch_norm');
+    for (const { verification, patch } of diagnosis.remedies) {
+      expect(verification.status).toBe('not_run');
+      expect(patch).toBeNull();
+    }
+  });
+
+  it('two ReLU layers: healthy, and what was not measured is said to be so', async () => {
+    const diagnosis = await diagnose(recorded('healthy_relu'));
+    expect(diagnosis.verdict).toBe('healthy');
+    expect(diagnosis.remedies).toEqual([]);
+    const sharpness = diagnosis.checks.find(({ rule }) => rule === 'sharpness');
+    expect(sharpness).toMatchObject({ status: 'not_evaluable', explanation: 'no experiment was given' });
+    expect(diagnosis.checks.find(({ rule }) => rule === 'vanishing_gradient')?.status).toBe('clear');
+  });
+
+  it('biases of −10: the units are dead', async () => {
+    const diagnosis = await diagnose(recorded('dead_relu'));
+    expect(diagnosis.checks.find(({ rule }) => rule === 'dead_units')).toMatchObject({
+      status: 'found',
+      severity: 'critical',
+      layers: ['0', '2'],
+    });
+  });
+
+  it('with the experiment, remedies come as patches and code', async () => {
+    const diagnosis = await diagnose({ ...recorded('deep_sigmoid'), experiment: tinyExperiment() });
+    const relu = diagnosis.remedies.find(({ remedy }) => remedy === 'use_relu');
+    expect(relu?.patch?.length).toBeGreaterThan(0);
+    expect(relu?.snippets?.pytorch).toContain('nn.ReLU()');
+    expect(diagnosis.checks.find(({ rule }) => rule === 'loss_output_mismatch')?.status).not.toBe(
+      'not_evaluable',
+    );
+  });
+
+  it('takes thresholds from the experiment', async () => {
+    const experiment = tinyExperiment({
+      diagnostics: { rules: { vanishing_gradient: { gradient_ratio: 1e-30 } } },
+    });
+    expect(found(await diagnose({ ...recorded('deep_sigmoid'), experiment }))).not.toContain(
+      'vanishing_gradient',
+    );
+  });
+});
+
+describe('what is no trace', () => {
+  const layer = { name: 'a', output_shape: [2] };
+  it.each([
+    [{}, '/traces'],
+    [{ traces: [] }, '/traces'],
+    [{ traces: [{ layers: [layer], losses: [] }] }, '/traces/0/losses'],
+    [
+      { traces: [{ layers: [{ ...layer, activation: 'rellu' }], losses: [1] }] },
+      '/traces/0/layers/0/activation',
+    ],
+    [
+      {
+        traces: [
+          {
+            layers: [layer],
+            losses: [1],
+            series: [{ layer: 'a', tensor: 'output', metric: 'rms', steps: [0], values: [] }],
+          },
+        ],
+      },
+      '/traces/0/series/0',
+    ],
+    [
+      {
+        traces: [{ layers: [layer], losses: [1] }],
+        experiment: { ...tinyExperiment(), data: { type: 'moon' } },
+      },
+      '/experiment/data/type',
+    ],
+    [
+      {
+        traces: [{ layers: [layer], losses: [1] }],
+        experiment: tinyExperiment({ diagnostics: { rules: { dead: {} } } }),
+      },
+      '/experiment/diagnostics/rules/dead',
+    ],
+  ])('%j is refused at %s', async (body, pointer) => {
+    const { errors } = await diagnose(body, 422);
+    expect(errors?.map((error) => error.pointer)).toContain(pointer);
+  });
+
+  it('a loss of NaN is a finding', async () => {
+    const diagnosis = await diagnose({ traces: [{ layers: [layer], losses: [1, null, 2] }] });
+    expect(diagnosis.checks.find(({ rule }) => rule === 'non_finite_values')).toMatchObject({
+      status: 'found',
+      first_step: 1,
+    });
+  });
+});
