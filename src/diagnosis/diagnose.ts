@@ -18,8 +18,9 @@ function missing(rule: Rule, experiment: Experiment | null, traces: readonly Tra
   const unprobed = traces.every(({ series }) => series.length === 0);
   if (rule.needs.includes('probed_series') && unprobed)
     return 'nothing was probed (diagnostics.probe_every is 0)';
-  const passes = traces.some(({ unit_passes }) => unit_passes.length > 0);
-  if (rule.needs.includes('unit_passes') && !passes && experiment === null) return 'no units were counted';
+  if (rule.needs.includes('unit_passes') && experiment === null) {
+    if (traces.every(({ unit_passes }) => unit_passes.length === 0)) return 'no units were counted';
+  }
   return null;
 }
 
