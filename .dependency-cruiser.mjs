@@ -13,7 +13,7 @@ const table = {
   training: ['statistics', 'experiment', 'data', 'network', 'graph', 'kernels', 'util'],
   diagnosis: ['statistics', 'preflight', 'experiment', 'network', 'util'],
   remedies: ['diagnosis', 'statistics', 'experiment', 'network', 'util'],
-  study: ['preflight', 'remedies', 'diagnosis', 'statistics', 'preflight', 'experiment', 'util'],
+  study: ['network', 'preflight', 'remedies', 'diagnosis', 'statistics', 'preflight', 'experiment', 'util'],
   jobs: ['study', 'diagnosis', 'statistics', 'experiment', 'util'],
   http: [
     'jobs',

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { buildApp, type Examples } from './http/index.ts';
 import { createJobService } from './jobs/index.ts';
-import { estimateTrials, runStudy } from './study/index.ts';
+import { estimateSearchTrials, estimateTrials, runSearch, runStudy } from './study/index.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -36,10 +36,17 @@ export async function startService(config: Config): Promise<RunningService> {
     redact: ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'],
   });
   const { dataDir, workerThreads } = config;
-  const jobs = await createJobService({ dataDir, workerThreads, runStudy, logger });
+  const jobs = await createJobService({ dataDir, workerThreads, runStudy, runSearch, logger });
   try {
     const app = await buildApp({
-      dependencies: { jobs, estimateTrials, limits: config.limits, workerThreads, version },
+      dependencies: {
+        jobs,
+        estimateTrials,
+        estimateSearchTrials,
+        limits: config.limits,
+        workerThreads,
+        version,
+      },
       examples: readExamples(),
       logger,
     });

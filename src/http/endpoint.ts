@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Experiment } from '../experiment/index.ts';
 import { problemsOf } from '../experiment/index.ts';
 import type { JobService } from '../jobs/index.ts';
+import type { SearchOptions } from '../study/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { validationFailed } from './problem.ts';
@@ -11,6 +12,7 @@ import { validationFailed } from './problem.ts';
 export interface Dependencies {
   readonly jobs: JobService;
   readonly estimateTrials: (experiment: Experiment) => number;
+  readonly estimateSearchTrials: (experiment: Experiment, options: SearchOptions) => number;
   readonly limits: AdmissionLimits & { readonly max_body_bytes: number };
   readonly workerThreads: number;
   readonly version: string;
@@ -28,7 +30,7 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly operationId: string;
-  readonly tag: 'jobs' | 'preflight' | 'diagnoses' | 'catalog' | 'activations' | 'service';
+  readonly tag: 'jobs' | 'searches' | 'preflight' | 'diagnoses' | 'catalog' | 'activations' | 'service';
   readonly summary: string;
   readonly description: string;
   readonly params?: z.ZodObject;

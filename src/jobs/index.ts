@@ -8,6 +8,7 @@ export {
   type JobService,
   jobSchema,
   jobStatuses,
+  type Submission,
 } from './job.ts';
 export type { TrialResult, TrialTask } from './pool.ts';
 export { createJobService, type RunningJobService } from './service.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
-import { phases } from '../study/index.ts';
+import { phases, type SearchOptions } from '../study/index.ts';
 
 export const jobStatuses = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
 export type JobStatus = (typeof jobStatuses)[number];
@@ -27,6 +27,7 @@ export const estimateSchema = z.object({
 export const jobSchema = z
   .object({
     id: z.string(),
+    kind: z.enum(['study', 'search']),
     name: z.string().nullable(),
     status: z.enum(jobStatuses),
     created_at: time,
@@ -71,6 +72,8 @@ export type JobEvent = z.output<typeof eventSchema>;
 
 export interface Submission {
   readonly experiment: Experiment;
+  /** What to search for; null for a study. */
+  readonly search: SearchOptions | null;
   readonly estimate: Estimate;
   /** The `Idempotency-Key` and a hash of the body, where the client sent one. */
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;

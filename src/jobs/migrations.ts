@@ -7,6 +7,8 @@ interface JobsTable {
   position: Generated<number>;
   id: string;
   status: string;
+  /** JSON of what a search is asked; null for a study. */
+  search: string | null;
   /** JSON, as are estimate, progress, summary, error. */
   experiment: string;
   estimate: string;
@@ -89,4 +91,10 @@ const initial: Migration = {
   },
 };
 
-export const migrations: Record<string, Migration> = { '0001_initial': initial };
+const searches: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('jobs').addColumn('search', 'text').execute();
+  },
+};
+
+export const migrations: Record<string, Migration> = { '0001_initial': initial, '0002_searches': searches };

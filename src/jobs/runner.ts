@@ -4,12 +4,52 @@ import type { Logger } from 'pino';
 import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
-import type { Progress, StudyDependencies, StudyReport, Trial } from '../study/index.ts';
+import type {
+  Progress,
+  SearchOptions,
+  SearchReport,
+  StudyDependencies,
+  StudyReport,
+  Trial,
+} from '../study/index.ts';
 import { canonicalJson, encodeNonFinite } from '../util/json.ts';
+import type { Job } from './job.ts';
 import type { Pool } from './pool.ts';
 import { type ClaimedJob, type JobStore, LostAttempt } from './store.ts';
 
 export type RunStudy = (experiment: Experiment, dependencies: StudyDependencies) => Promise<StudyReport>;
+
+export type RunSearch = (
+  experiment: Experiment,
+  options: SearchOptions,
+  dependencies: StudyDependencies,
+) => Promise<Omit<SearchReport, 'job_id'>>;
+
+type Summary = NonNullable<Job['summary']>;
+
+const studyOutcome = (report: StudyReport): { report: StudyReport; summary: Summary } => ({
+  report,
+  summary: {
+    verdict: report.verdict,
+    findings: seriousFindings(report.checks).map(({ rule }) => rule),
+    recommended: report.recommendation?.remedies ?? [],
+  },
+});
+
+/** Of the best candidate. */
+function searchOutcome(report: Omit<SearchReport, 'job_id'>): { report: typeof report; summary: Summary } {
+  const [best] = report.ranking;
+  const { activation } = best ?? { activation: null };
+  const name = typeof activation === 'string' ? activation : JSON.stringify(activation);
+  return {
+    report,
+    summary: {
+      verdict: best?.verdict ?? 'unhealthy',
+      findings: best?.findings ?? [],
+      recommended: activation === null ? [] : [name],
+    },
+  };
+}
 
 class StudyCanceled extends Error {
   override name = 'StudyCanceled';
@@ -28,6 +68,7 @@ export interface RunnerOptions {
   readonly store: JobStore;
   readonly pool: Pool;
   readonly runStudy: RunStudy;
+  readonly runSearch: RunSearch;
   readonly logger: Logger;
   /** Called after every event that was stored. */
   readonly onEvent: (job: string) => void;
@@ -111,19 +152,20 @@ export class JobRun {
   }
 
   async #study(): Promise<void> {
-    const { store, runStudy } = this.#options;
-    const report = await runStudy(this.job.experiment, {
+    const { store, runStudy, runSearch } = this.#options;
+    const { experiment, search } = this.job;
+    const dependencies: StudyDependencies = {
       train: (trial) => this.#train(trial),
       onProgress: (progress) => this.#onProgress(progress),
       isOutOfTime: () => this.#isOutOfTime(),
-    });
+    };
+    const { report, summary } =
+      search === null
+        ? studyOutcome(await runStudy(experiment, dependencies))
+        : searchOutcome(await runSearch(experiment, search, dependencies));
     await this.#writes;
     const result = Buffer.from(JSON.stringify(encodeNonFinite({ job_id: this.job.id, ...report })));
-    await store.succeed(this.job, result, {
-      verdict: report.verdict,
-      findings: seriousFindings(report.checks).map(({ rule }) => rule),
-      recommended: report.recommendation?.remedies ?? [],
-    });
+    await store.succeed(this.job, result, summary);
   }
 
   async #end(error: unknown): Promise<void> {

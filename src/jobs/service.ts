@@ -5,13 +5,14 @@ import { openDatabase } from './database.ts';
 import { isTerminal, type Job, type JobService } from './job.ts';
 import { createPool } from './pool.ts';
 import { recoverJobs } from './recovery.ts';
-import { JobRun, type RunStudy } from './runner.ts';
+import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
 import { JobStore } from './store.ts';
 
 export interface JobServiceOptions {
   readonly dataDir: string;
   readonly workerThreads: number;
   readonly runStudy: RunStudy;
+  readonly runSearch: RunSearch;
   readonly logger: Logger;
 }
 
@@ -28,6 +29,7 @@ export async function createJobService({
   dataDir,
   workerThreads,
   runStudy,
+  runSearch,
   logger,
 }: JobServiceOptions): Promise<RunningJobService> {
   const { db, close } = await openDatabase(dataDir);
@@ -45,7 +47,7 @@ export async function createJobService({
     while (!stopping) {
       const job = await store.claim();
       if (job === null) return;
-      current = new JobRun(job, { store, pool, runStudy, logger, onEvent });
+      current = new JobRun(job, { store, pool, runStudy, runSearch, logger, onEvent });
       onEvent(job.id);
       // A cancel that came between the claim and the line above found nobody to tell.
       if ((await store.get(job.id))?.cancel_requested_at != null) current.stop('cancel');

@@ -3,7 +3,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { ulid } from 'ulid';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
-import type { Progress } from '../study/index.ts';
+import type { Progress, SearchOptions } from '../study/index.ts';
 import { present } from '../util/assert.ts';
 import type { Job, JobEvent, JobPage, JobStatus, RemoveOutcome, Submission, SubmitOutcome } from './job.ts';
 import type { Tables } from './migrations.ts';
@@ -16,6 +16,7 @@ const columns = [
   'position',
   'id',
   'status',
+  'search',
   'experiment',
   'estimate',
   'progress',
@@ -47,6 +48,7 @@ export interface ClaimedJob {
   readonly id: string;
   readonly attempt: number;
   readonly experiment: Experiment;
+  readonly search: SearchOptions | null;
 }
 
 const now = () => new Date().toISOString();
@@ -57,6 +59,7 @@ function toJob(row: Row): Job {
   const self = `/v1/jobs/${row.id}`;
   return {
     id: row.id,
+    kind: row.search === null ? 'study' : 'search',
     name: name ?? null,
     status: row.status as JobStatus,
     created_at: row.created_at,
@@ -108,7 +111,7 @@ export class JobStore {
   }
 
   /** The job and its idempotency key in one transaction: once this returns, the job survives anything. */
-  submit({ experiment, estimate, idempotency }: Submission): Promise<SubmitOutcome> {
+  submit({ experiment, search, estimate, idempotency }: Submission): Promise<SubmitOutcome> {
     return this.#db.transaction().execute(async (db) => {
       if (idempotency !== null) {
         const expired = new Date(Date.now() - IDEMPOTENCY_HOURS * 3_600_000).toISOString();
@@ -136,6 +139,7 @@ export class JobStore {
           id,
           status: 'queued',
           experiment: JSON.stringify(experiment),
+          search: search === null ? null : JSON.stringify(search),
           estimate: JSON.stringify(estimate),
           progress: JSON.stringify(progress),
           created_at: now(),
@@ -284,11 +288,16 @@ export class JobStore {
           started_at: eb.fn.coalesce('started_at', eb.val(time)),
         }))
         .where('id', '=', oldest)
-        .returning(['id', 'attempt', 'experiment'])
+        .returning(['id', 'attempt', 'experiment', 'search'])
         .executeTakeFirst();
       if (row === undefined) return null;
       await this.#event(db, row.id, 'status', { status: 'running' });
-      return { id: row.id, attempt: row.attempt, experiment: JSON.parse(row.experiment) as Experiment };
+      return {
+        id: row.id,
+        attempt: row.attempt,
+        experiment: JSON.parse(row.experiment) as Experiment,
+        search: parse(row.search),
+      };
     });
   }
 
@@ -413,6 +422,7 @@ export class JobStore {
       id: row.id,
       attempt: row.attempt,
       experiment: JSON.parse(row.experiment) as Experiment,
+      search: parse(row.search),
       crash_score: row.crash_score,
       ran_ms:
         Date.parse(row.heartbeat_at ?? row.created_at) - Date.parse(row.attempt_started_at ?? row.created_at),

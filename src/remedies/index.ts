@@ -2,6 +2,7 @@
 
 export { remedies } from './catalogue/index.ts';
 export { codeOf } from './code.ts';
+export { changeActivation, fittingInitializer, insertNormalization } from './edit.ts';
 export { goalOf, goalValue } from './goals.ts';
 export { applyRemedy, type Candidate, patchBetween, propose } from './propose.ts';
 export { type Dose, type Effort, efforts, type Remedy } from './remedy.ts';
@@ -14,4 +15,4 @@ export {
   type Verification,
   verificationSchema,
 } from './verification.ts';
-export { type Arm, createArm, criteria, effectsOf, verify } from './verify.ts';
+export { type Arm, createArm, criteria, effectsOf, interval, verify } from './verify.ts';

@@ -43,7 +43,7 @@ const T_95 = [
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mean ± t · s/√n of the paired differences; honest at three seeds because t is then 4.3. */
-function interval(differences: readonly number[]): (number | null)[] {
+export function interval(differences: readonly number[]): (number | null)[] {
   const n = differences.length;
   const t = T_95[n - 2];
   if (t === undefined || !differences.every(Number.isFinite)) return [null, null];

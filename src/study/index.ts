@@ -1,6 +1,13 @@
 /** @file The folder's door: a study, from experiment to report. */
 export { type Report, reportSchema } from './report.ts';
 export { estimateTrials, runStudy } from './run_study.ts';
+export { estimateSearchTrials, runSearch } from './search.ts';
+export {
+  type SearchOptions,
+  type SearchReport,
+  searchOptionsSchema,
+  searchReportSchema,
+} from './search_schema.ts';
 export {
   type Phase,
   type Progress,

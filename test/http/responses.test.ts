@@ -31,6 +31,7 @@ const calls: Readonly<Record<string, () => Promise<Response>>> = {
   readModel: () => service.get(`/v1/jobs/${id}/model?format=onnx`),
   readEvents: () => service.get(`/v1/jobs/${id}/events`),
   createPreflight: () => service.post('/v1/preflight', tinyExperiment()),
+  createSearch: () => service.post('/v1/searches', { experiment: tinyExperiment(), activations: ['relu'] }),
   createDiagnosis: () =>
     service.post('/v1/diagnoses', {
       traces: [{ layers: [{ name: 'a', output_shape: [2] }], losses: [1, 0.5] }],

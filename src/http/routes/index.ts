@@ -15,6 +15,7 @@ import { readResult } from './jobs/result.ts';
 import { readStatistics } from './jobs/statistics.ts';
 import { readJobWeights } from './jobs/weights.ts';
 import { createPreflight } from './preflight/create.ts';
+import { createSearch } from './searches/create.ts';
 import { readHealth, readReadiness } from './service/health.ts';
 
 export const endpoints: readonly Endpoint[] = [
@@ -28,6 +29,7 @@ export const endpoints: readonly Endpoint[] = [
   readEvents,
   readJobWeights,
   readJobModel,
+  createSearch,
   createPreflight,
   createDiagnosis,
   readCatalog,

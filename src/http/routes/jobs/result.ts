@@ -1,5 +1,6 @@
 /** @file GET /v1/jobs/{id}/result: the report, as it was stored. */
-import { reportSchema } from '../../../study/index.ts';
+import { z } from 'zod';
+import { reportSchema, searchReportSchema } from '../../../study/index.ts';
 import { type Endpoint, idOf, idParams, json } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import { noSuchJob } from './not_found.ts';
@@ -12,7 +13,9 @@ export const readResult: Endpoint = {
   summary: 'Read the report',
   description: 'Verdict, checks with evidence, remedies with their verification, and the recommendation.',
   params: idParams,
-  responses: { 200: json('The report', reportSchema) },
+  responses: {
+    200: json('The report; of a search, its ranking', z.union([reportSchema, searchReportSchema])),
+  },
   errors: ['job_not_found', 'job_not_finished'],
   async handle(request, reply, { jobs }) {
     const id = idOf(request);

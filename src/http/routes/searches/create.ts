@@ -1,0 +1,52 @@
+/** @file POST /v1/searches: which activation, initializer and normalization suit a network. */
+import { z } from 'zod';
+import { experimentSchema, problemsOf } from '../../../experiment/index.ts';
+import { jobSchema } from '../../../jobs/index.ts';
+import { searchOptionsSchema } from '../../../study/index.ts';
+import { admit, estimate } from '../../admission.ts';
+import { type Endpoint, json } from '../../endpoint.ts';
+import { parseRequest } from '../../parse_request.ts';
+import { validationFailed } from '../../problem.ts';
+import { submissionErrors, submissionHeaders, submitJob } from '../../submission.ts';
+
+const bodySchema = z
+  .strictObject({
+    experiment: experimentSchema,
+    ...searchOptionsSchema.shape,
+  })
+  .meta({ id: 'SearchRequest' });
+
+export const createSearch: Endpoint = {
+  method: 'POST',
+  url: '/v1/searches',
+  operationId: 'createSearch',
+  tag: 'searches',
+  summary: 'Search for better activations',
+  description:
+    'Trains the network with each activation (initializer, normalization) on paired seeds, by successive halving, and ranks ' +
+    'them by validation loss with intervals and gradient health. The search is a job: it is read, cancelled and followed ' +
+    'as one, and its result is a SearchReport. `experiment.remedies.seeds` are the seeds of the last round.',
+  headers: submissionHeaders,
+  body: { schema: bodySchema },
+  responses: { 202: json('Accepted', jobSchema) },
+  errors: submissionErrors,
+  handle: (request, reply, dependencies) =>
+    submitJob(request, reply, dependencies, () => {
+      const parsed = bodySchema.safeParse(request.body);
+      if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, request.body));
+      const { experiment: _experiment, ...given } = parsed.data;
+      const options = searchOptionsSchema.safeParse(given);
+      if (!options.success) throw validationFailed(problemsOf(options.error, searchOptionsSchema, given));
+      const { experiment, plan } = parseRequest(
+        (request.body as { experiment: unknown }).experiment,
+        '/experiment',
+      );
+      const trials = dependencies.estimateSearchTrials(experiment, options.data);
+      admit(plan, trials, dependencies.limits);
+      return {
+        experiment,
+        search: options.data,
+        estimate: estimate(plan, trials, dependencies.workerThreads),
+      };
+    }),
+};

@@ -1,0 +1,103 @@
+/** @file POST /v1/searches: a job that ranks activations. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Job } from '../../src/jobs/index.ts';
+import { type SearchReport, searchReportSchema } from '../../src/study/index.ts';
+import { startTestService, type TestService, tinyExperiment } from './service.ts';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(() => service.close());
+
+/** Eight layers: sigmoid does not learn here, tanh does. */
+const deep = {
+  network: {
+    input: { shape: [2] },
+    layers: [
+      { type: 'repeat', times: 8, layers: [{ type: 'dense', units: 16, activation: 'sigmoid' }] },
+      { type: 'dense', units: 2 },
+    ],
+  },
+  data: { type: 'moons', samples: 300 },
+  training: {
+    loss: 'softmax_cross_entropy',
+    optimizer: { type: 'adam', learning_rate: 0.005 },
+    batch_size: 32,
+    steps: 160,
+  },
+  remedies: { seeds: 3 },
+};
+
+async function search(body: unknown): Promise<{ job: Job; report: SearchReport }> {
+  const submitted = await service.post('/v1/searches', body);
+  expect(submitted.status).toBe(202);
+  const { id } = (await submitted.json()) as Job;
+  for (;;) {
+    const job = (await (await service.get(`/v1/jobs/${id}`, { prefer: 'wait=30' })).json()) as Job;
+    if (job.status === 'queued' || job.status === 'running') continue;
+    expect(job.status).toBe('succeeded');
+    const text: unknown = await (await service.get(`/v1/jobs/${id}/result`)).json();
+    return { job, report: searchReportSchema.parse(text) };
+  }
+}
+
+describe('search', { timeout: 120_000 }, () => {
+  it('ranks activations on paired seeds, halving, with what the network is as it is among them', async () => {
+    const activations = ['sigmoid', 'tanh', 'elu', 'softsign', { expression: 'x * sigmoid(1.7 * x)' }];
+    const { job, report } = await search({ experiment: deep, activations });
+    expect(job).toMatchObject({ kind: 'search', summary: { verdict: 'healthy' } });
+    expect(report.rounds.map(({ candidates }) => candidates)).toEqual([
+      6,
+      expect.any(Number),
+      expect.any(Number),
+    ]);
+    expect(report.ranking).toHaveLength(6);
+    expect(report.ranking.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5, 6]);
+    const [best] = report.ranking;
+    expect(best?.activation).not.toBe('sigmoid');
+    expect(best).toMatchObject({ round: 3, seeds: [0, 1, 2], verdict: 'healthy', metric: 'validation_loss' });
+    expect(best?.confidence_interval[0]).toBeLessThan(best?.mean as number);
+    const asItIs = report.ranking.find(({ activation }) => activation === null);
+    expect(asItIs).toMatchObject({ round: 3, patch: [], verdict: 'unhealthy' });
+    expect(asItIs?.findings).toContain('vanishing_gradient');
+    expect(asItIs?.gradient_ratio as number).toBeLessThan(best?.gradient_ratio as number);
+    expect(report.best?.snippets.pytorch).toContain('nn.Sequential(');
+    // The statistics of the last round are kept, as of any run.
+    const rows = await service.get(`/v1/jobs/${job.id}/statistics?run=baseline/0&metric=loss&limit=5`);
+    expect(rows.status).toBe(200);
+  });
+
+  it('searches initializers and normalizations as well', async () => {
+    const body = {
+      experiment: deep,
+      activations: ['sigmoid'],
+      initializers: ['glorot_uniform', 'orthogonal'],
+      normalizations: ['none', 'batch_norm'],
+    };
+    const { report } = await search(body);
+    expect(report.ranking[0]).toMatchObject({ activation: 'sigmoid', normalization: 'batch_norm' });
+  });
+
+  it('is deterministic', async () => {
+    const body = { experiment: tinyExperiment(), activations: ['relu', 'tanh'] };
+    const [first, again] = [await search(body), await search(body)];
+    expect({ ...again.report, job_id: '' }).toEqual({ ...first.report, job_id: '' });
+  });
+});
+
+describe('what is no search', () => {
+  it.each([
+    [{}, '/experiment'],
+    [{ experiment: tinyExperiment(), activations: [] }, '/activations'],
+    [{ experiment: tinyExperiment(), activations: ['rellu'] }, '/activations/0'],
+    [{ experiment: { ...tinyExperiment(), data: { type: 'moon' } } }, '/experiment/data/type'],
+    [{ experiment: tinyExperiment(), normalizations: ['group_norm'] }, '/normalizations/0'],
+    [{ experiment: tinyExperiment(), extra: 1 }, '/extra'],
+  ])('%j is refused at %s', async (body, pointer) => {
+    const response = await service.post('/v1/searches', body);
+    expect(response.status).toBe(422);
+    const { errors } = (await response.json()) as { errors: { pointer: string }[] };
+    expect(errors.map((error) => error.pointer)).toContain(pointer);
+  });
+});
