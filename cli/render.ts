@@ -50,7 +50,8 @@ function renderChecks(checks: readonly Check[], style: Style): string {
       }
       if (check.status === 'clear') return `  ${style.good('✓')} ${check.rule}: ${evidenceLine(check)}`;
       const layers = check.layers.length === 0 ? '' : ` in ${check.layers.join(', ')}`;
-      const head = `  ${style.bad('✗')} ${style.bold(check.rule)} [${check.severity}]${layers}`;
+      const cause = check.caused_by.length === 0 ? '' : `, caused by ${check.caused_by.join(', ')}`;
+      const head = `  ${style.bad('✗')} ${style.bold(check.rule)} [${check.severity}]${layers}${cause}`;
       return `${head}\n      ${evidenceLine(check)}; seeds ${check.seeds.join(', ')}\n      ${check.explanation}`;
     })
     .join('\n');
@@ -71,12 +72,27 @@ function armRow(name: string, verification: Verification): string[] {
 }
 
 function renderRemedies({ remedies, controls, not_applicable }: Report): string {
+  const run = remedies.filter(
+    ({ verification, screening }) => verification.status !== 'not_run' || screening === null,
+  );
+  const screenedOut = remedies.filter((remedy) => !run.includes(remedy));
+  const dosed = ({ remedy, dose }: Report['remedies'][number]) =>
+    dose === null ? remedy : `${remedy} (${dose.name} ${formatNumber(dose.value)})`;
   const rows = [
-    ...remedies.map(({ rank, remedy, verification }) => armRow(`${rank}. ${remedy}`, verification)),
+    ...run.map((row) => armRow(`${row.rank}. ${dosed(row)}`, row.verification)),
     ...controls.map(({ control, verification }) => armRow(control, verification)),
   ];
   const skipped = not_applicable.map(({ remedy, reason }) => `  – ${remedy}: not applicable, ${reason}`);
-  return [table(rows), ...skipped].join('\n');
+  const screened = screenedOut.map(
+    (row) => `${dosed(row)} ${formatNumber(row.screening?.value ?? null, row.screening?.non_finite?.value)}`,
+  );
+  const left =
+    screened.length === 0
+      ? []
+      : [
+          `  – screened out by the loss on one seed after a third of the steps (the baseline’s: ${formatNumber(screenedOut[0]?.screening?.baseline ?? null)}): ${screened.join(', ')}`,
+        ];
+  return [table(rows), ...left, ...skipped].join('\n');
 }
 
 function valueAt(root: unknown, pointer: string): unknown {

@@ -197,12 +197,13 @@ async function runArms(
   const treated: Promise<Arms['treated'][number]>[] = [];
   const left: Screened[] = [];
   const order = inOrder(screened);
-  const [first] = order;
-  // Kept back for a proof on fresh seeds of what will probably be recommended.
-  const reserved = first === undefined ? 0 : runner.budget.costOf(first.candidate.experiment, seeds.length);
+  // Kept back for a proof on fresh seeds of what will be recommended, should it be the dearest.
+  let reserved = 0;
   for (const one of order) {
     const { remedy, experiment } = one.candidate;
-    if (treated.length < half && runner.affords(experiment, seeds.length, reserved)) {
+    const cost = Math.max(reserved, runner.budget.costOf(experiment, seeds.length));
+    if (treated.length < half && runner.affords(experiment, seeds.length, cost)) {
+      reserved = cost;
       const arm = runner.run(remedy.remedy, experiment, seeds);
       treated.push(arm.then((done) => ({ screened: one, arm: done })));
     } else left.push(one);

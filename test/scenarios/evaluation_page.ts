@@ -1,16 +1,9 @@
 /** @file docs/evaluation.md from the outcomes of all scenarios. */
 import { rules } from '../../src/diagnosis/index.ts';
-import { fraction, invalidity, type Judgement, judge, type Share } from './judgement.ts';
+import { invalidity, type Judgement, judge, type Share } from './judgement.ts';
+import { percent, table } from './markdown.ts';
 import type { Outcome } from './outcome.ts';
 import { networkFamilies } from './scenario.ts';
-
-const percent = (share: Share): string =>
-  share.total === 0 ? '–' : `${(100 * fraction(share)).toFixed(1)} % (${share.hits}/${share.total})`;
-
-const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
-
-const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
-  [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
 
 const judged = (name: string, { healthy, sick, false_alarms, recall, located, cause }: Judgement) => [
   name,
@@ -118,6 +111,10 @@ ${byRule(outcomes)}
 ## Everything that went wrong
 
 ${misses(outcomes)}
+
+## Remedies
+
+How often each remedy works: [remedies.md](remedies.md).
 
 ## Other tools
 

@@ -1,4 +1,5 @@
 /** @file What outcomes amount to: false alarms, recall, location and cause, and which scenarios are what they claim. */
+import type { CureOutcome } from './cure.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Below half of a constant's loss an experiment has learned: what makes a scenario healthy, whatever the rules say. */
@@ -61,4 +62,28 @@ export function invalidity({ name, recalled, loss_ratio, twin }: Outcome): strin
     return `its twin does not learn: loss ratio ${twin.loss_ratio.toPrecision(3)}`;
   }
   return null;
+}
+
+export interface CureJudgement {
+  /** Of all sick scenarios, every one of which has a twin that proves it curable: recommendations that hold on fresh seeds. */
+  readonly cured: Share;
+  /** Control arms that were called verified. */
+  readonly controls: Share;
+  /** Best verified remedies that are better than the baseline in the mean of fresh seeds. */
+  readonly stays_better: Share;
+}
+
+export function judgeCures(cures: readonly CureOutcome[]): CureJudgement {
+  const verified = cures.filter(({ stays_better }) => stays_better !== null);
+  return {
+    cured: { hits: cures.filter(({ holds }) => holds === true).length, total: cures.length },
+    controls: {
+      hits: cures.reduce((sum, { controls }) => sum + controls.verified, 0),
+      total: cures.reduce((sum, { controls }) => sum + controls.run, 0),
+    },
+    stays_better: {
+      hits: verified.filter(({ stays_better }) => stays_better === true).length,
+      total: verified.length,
+    },
+  };
 }

@@ -361,45 +361,26 @@ const mismatched = [
   ),
 ];
 
-/** Labels without a reason: there is nothing to learn but the samples. */
-function coins(count: number, features: number): Config {
-  const value = (i: number) => Math.sin(i * 12.9898) * 43758.5453;
-  const fraction = (x: number) => x - Math.floor(x);
-  const inputs = Array.from({ length: count }, (_, i) =>
-    Array.from({ length: features }, (_, j) => 2 * fraction(value(i * features + j + 1)) - 1),
-  );
-  return {
-    type: 'inline',
-    inputs,
-    targets: inputs.map((_, i) => Math.floor(2 * fraction(value(7 * i + 0.5)))),
-  };
-}
+/** Few samples of classes that overlap, and weights enough to learn each of them by heart. */
 const memorized = (
   [
-    [60, 8],
-    [80, 12],
-    [100, 10],
-    [120, 16],
+    [80, 0.35],
+    [100, 0.35],
+    [120, 0.4],
+    [150, 0.4],
   ] as const
-).map(([count, features]) =>
-  sick(
-    `overfitting/coins-${count}`,
+).map(([samples, noise]) => {
+  const task = raw(moons, { type: 'moons', samples, noise, validation_split: 0.5 });
+  const many = { batch_size: 16, steps: 600 };
+  return sick(
+    `overfitting/moons-${samples}`,
     'dense',
     'overfitting',
     null,
-    classifier(
-      { ...moons, shape: [features], data: coins(count, features) },
-      [relu(128), relu(128)],
-      adam(0.005),
-      { steps: 500 },
-    ),
-    classifier(
-      { ...moons, data: { type: 'moons', samples: 500, noise: 0.1 } },
-      [relu(32), relu(32)],
-      adam(0.01),
-    ),
-  ),
-);
+    classifier(task, [relu(128), relu(128)], adam(0.005), many),
+    classifier(task, [relu(128), relu(128)], adam(0.005), { ...many, regularization: { l2: 0.01 } }),
+  );
+});
 
 const clippedHard: [Task, number][] = [
   [moons, 1e-3],

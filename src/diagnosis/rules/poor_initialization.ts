@@ -52,6 +52,12 @@ const lossAgainstChance = ({ data, constant_loss, initial }: Trace): number | nu
     ? null
     : (initial.loss - initial.penalty) / constant_loss;
 
+/** What is beyond its threshold stands first. */
+const hitsFirst = (evidence: readonly SeedEvidence[]): SeedEvidence[] =>
+  evidence.toSorted(
+    (a, b) => Number((b.value ?? 0) > (b.threshold ?? 0)) - Number((a.value ?? 0) > (a.threshold ?? 0)),
+  );
+
 export const poorInitialization = defineRule({
   rule: 'poor_initialization',
   title: 'The initial weights are poor',
@@ -109,7 +115,7 @@ export const poorInitialization = defineRule({
         ]),
       ],
       first_step: 0,
-      evidence,
+      evidence: hitsFirst(evidence),
     };
   },
   explain: (layers) =>

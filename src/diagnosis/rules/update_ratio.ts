@@ -48,16 +48,18 @@ export const updateRatio = defineRule({
     const small = measured.filter(({ ratio }) => ratio < limits.smallest_ratio);
     const sorted = measured.toSorted((a, b) => a.ratio - b.ratio);
     const [least, most] = [sorted[0] as KernelRatio, sorted.at(-1) as KernelRatio];
+    const evidence = [
+      evidenceOf('largest_ratio', most.ratio, limits.largest_ratio, 'ratio', { layer: most.layer }),
+      evidenceOf('smallest_ratio', least.ratio, limits.smallest_ratio, 'ratio', { layer: least.layer }),
+    ];
     return {
       kind: 'evaluated',
       found: large.length + small.length > 0,
       severity: severityByProgress(trace),
       layers: [...new Set([...large, ...small].flatMap(({ layer }) => (layer === null ? [] : [layer])))],
       first_step: 0,
-      evidence: [
-        evidenceOf('largest_ratio', most.ratio, limits.largest_ratio, 'ratio', { layer: most.layer }),
-        evidenceOf('smallest_ratio', least.ratio, limits.smallest_ratio, 'ratio', { layer: least.layer }),
-      ],
+      // What was found stands first.
+      evidence: large.length === 0 && small.length > 0 ? evidence.toReversed() : evidence,
     };
   },
   explain: (layers) =>

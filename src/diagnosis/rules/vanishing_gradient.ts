@@ -7,7 +7,7 @@ import {
   timeProfiles,
   trainedHiddenLayers,
 } from '../evidence/series.ts';
-import { defineRule, notEvaluable } from '../rule.ts';
+import { defineRule, evidenceOf, notEvaluable, type SeedEvidence } from '../rule.ts';
 
 const thresholds = {
   gradient_ratio: {
@@ -101,6 +101,15 @@ function throughTime(trace: Trace, { gradient_ratio: limit, persistence }: Limit
   });
 }
 
+/** A gradient of exactly 0 next to others is blocked (by dead units): it did not vanish on its way. */
+function evidenceOfSymptom({ metric, layer, step, value, found }: Symptom, limit: number): SeedEvidence {
+  const blocked = value === 0 && !found;
+  return evidenceOf(blocked ? 'blocked_gradient' : metric, value, blocked ? null : limit, 'ratio', {
+    layer,
+    step,
+  });
+}
+
 export const vanishingGradient = defineRule({
   rule: 'vanishing_gradient',
   title: 'The gradient vanishes towards the first layers, or the first time steps',
@@ -129,14 +138,7 @@ export const vanishingGradient = defineRule({
       layers: [...new Set([...depth.layers, ...time.filter((one) => one.found).map(({ layer }) => layer)])],
       first_step: found.length > 0 ? Math.min(...found.map(({ step }) => step)) : null,
       evidence: [
-        ...symptoms.map(({ metric, layer, step, value }) => ({
-          metric,
-          layer,
-          step,
-          value,
-          threshold: limits.gradient_ratio,
-          unit: 'ratio',
-        })),
+        ...symptoms.map((symptom) => evidenceOfSymptom(symptom, limits.gradient_ratio)),
         {
           metric: 'loss_ratio',
           layer: null,

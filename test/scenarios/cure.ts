@@ -1,0 +1,125 @@
+/** @file Runs a sick scenario's whole study, and tries what came of it on seeds that the study never saw. */
+import { diagnose, verdictOf } from '../../src/diagnosis/index.ts';
+import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
+import { goalOf, goalValue, remedies } from '../../src/remedies/index.ts';
+import type { Trace } from '../../src/statistics/index.ts';
+import { type Report, runStudy } from '../../src/study/index.ts';
+import { train } from '../../src/training/index.ts';
+import { canonicalJson } from '../../src/util/json.ts';
+import type { Scenario } from './scenario.ts';
+
+export interface RemedyOutcome {
+  readonly remedy: string;
+  readonly status: Report['remedies'][number]['verification']['status'];
+  /** Findings that it treats and that were found. */
+  readonly treated: readonly string[];
+  readonly cleared: readonly string[];
+}
+
+export interface CureOutcome {
+  readonly name: string;
+  readonly half: Scenario['half'];
+  readonly found: readonly string[];
+  readonly remedies: readonly RemedyOutcome[];
+  /** Control arms: how many there were, and how many were called verified. */
+  readonly controls: { readonly run: number; readonly verified: number };
+  readonly recommended: readonly string[];
+  /** Null without a recommendation: whether it is healthy and learns on fresh seeds. */
+  readonly holds: boolean | null;
+  /** Null where nothing was verified: whether the best verified remedy beats the baseline in the mean of fresh seeds. */
+  readonly stays_better: boolean | null;
+  /** In arms. */
+  readonly spent: number;
+}
+
+/** Far from those of studies, controls and proofs. */
+const FRESH = [40_001, 40_002, 40_003, 40_004, 40_005];
+/** Final loss over that of a constant: what the repaired twins reach. */
+const LEARNED = 0.5;
+/** Sicknesses that do not show in the training loss. */
+const SILENT = ['overfitting', 'class_imbalance'];
+
+const known = new Map<string, Promise<Trace>>();
+
+async function trainOnce(experiment: Experiment, seed: number): Promise<Trace> {
+  const { network, data, training, diagnostics } = experiment;
+  const key = canonicalJson({ network, data, training, every: diagnostics.probe_every, seed });
+  let running = known.get(key);
+  if (running === undefined) {
+    running = train(experiment, seed).then((result) => {
+      if (!result.ok) throw new Error(result.error.code);
+      return result.value;
+    });
+    known.set(key, running);
+  }
+  return running;
+}
+
+const onFreshSeeds = async (experiment: Experiment): Promise<Trace[]> => {
+  const traces: Trace[] = [];
+  for (const seed of FRESH) traces.push(await trainOnce(experiment, seed));
+  return traces;
+};
+
+const learns = ({ final, constant_loss, divergence }: Trace): boolean =>
+  divergence === null && (final.loss - final.penalty) / constant_loss < LEARNED;
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Healthy by the rules, and learned on a majority of the seeds. */
+async function holdsOnFreshSeeds(experiment: Experiment, found: readonly string[]): Promise<boolean> {
+  const traces = await onFreshSeeds(experiment);
+  const silent = found.some((rule) => SILENT.includes(rule));
+  const well = silent || traces.filter(learns).length * 2 > traces.length;
+  return well && verdictOf(diagnose(experiment, traces)) === 'healthy';
+}
+
+async function staysBetter(baseline: Experiment, report: Report): Promise<boolean | null> {
+  const best = report.remedies.find(({ verification }) => verification.status === 'verified');
+  if (best === undefined) return null;
+  const remedy = remedies.find((one) => one.remedy === best.remedy);
+  const change = remedy?.change(baseline, best.dose?.value ?? Number.NaN);
+  if (change === undefined || 'reason' in change) return false;
+  const parsed = parseExperiment(JSON.parse(JSON.stringify(change.experiment)));
+  if (!parsed.ok) return false;
+  const goal = best.verification.goal ?? goalOf([]);
+  const [before, after] = [await onFreshSeeds(baseline), await onFreshSeeds(parsed.value.experiment)];
+  return (
+    mean(after.map((trace) => goalValue(goal, trace))) < mean(before.map((trace) => goalValue(goal, trace)))
+  );
+}
+
+export async function cureScenario({ name, half, experiment: config }: Scenario): Promise<CureOutcome> {
+  known.clear();
+  const parsed = parseExperiment(JSON.parse(JSON.stringify(config)));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const { experiment } = parsed.value;
+  const report = (await runStudy(experiment, {
+    train: ({ experiment: one, seed }) => trainOnce(one, seed),
+    onProgress: () => {},
+    isOutOfTime: () => false,
+  })) as Report;
+  const found = report.checks
+    .filter(({ status, severity }) => status === 'found' && severity !== 'info')
+    .map(({ rule }) => rule);
+  const { recommendation } = report;
+  return {
+    name,
+    half,
+    found,
+    remedies: report.remedies.map(({ remedy, treats, verification }) => ({
+      remedy,
+      status: verification.status,
+      treated: treats.filter((rule) => found.includes(rule)),
+      cleared: verification.cleared,
+    })),
+    controls: {
+      run: report.controls.length,
+      verified: report.controls.filter(({ verification }) => verification.status === 'verified').length,
+    },
+    recommended: recommendation?.remedies ?? [],
+    holds: recommendation === null ? null : await holdsOnFreshSeeds(recommendation.experiment, found),
+    stays_better: await staysBetter(experiment, report),
+    spent: report.budget.spent,
+  };
+}

@@ -1,0 +1,107 @@
+/** @file docs/remedies.md from the studies of all sick scenarios. */
+import { remedies } from '../../src/remedies/index.ts';
+import type { CureOutcome, RemedyOutcome } from './cure.ts';
+import { type CureJudgement, judgeCures, type Share } from './judgement.ts';
+import { percent, table } from './markdown.ts';
+
+const judged = (name: string, { cured, controls, stays_better }: CureJudgement) => [
+  name,
+  percent(cured),
+  percent(controls),
+  percent(stays_better),
+];
+
+type Row = RemedyOutcome & { readonly scenario: string };
+
+function byRemedy(rows: readonly Row[]): string {
+  const lines = remedies.map(({ remedy, effort }) => {
+    const own = rows.filter((row) => row.remedy === remedy);
+    const of = (status: RemedyOutcome['status']) => own.filter((row) => row.status === status).length;
+    return [
+      `\`${remedy}\``,
+      effort,
+      own.length,
+      of('verified'),
+      of('ineffective'),
+      of('harmful'),
+      of('not_run'),
+    ];
+  });
+  return table(['remedy', 'effort', 'proposed', 'verified', 'ineffective', 'harmful', 'screened out'], lines);
+}
+
+/** How often a remedy cleared a finding that it is for, of the times it was re-trained. */
+function pairings(rows: readonly Row[]): string {
+  const run = rows.filter(({ status }) => status !== 'not_run');
+  const lines = remedies.flatMap(({ remedy, treats }) =>
+    treats.flatMap((rule) => {
+      const own = run.filter((row) => row.remedy === remedy && row.treated.includes(rule));
+      const cleared: Share = {
+        hits: own.filter((row) => row.cleared.includes(rule)).length,
+        total: own.length,
+      };
+      const verified = own.filter(({ status }) => status === 'verified').length;
+      return own.length === 0 ? [] : [[`\`${rule}\``, `\`${remedy}\``, percent(cleared), verified]];
+    }),
+  );
+  return table(
+    ['finding', 'remedy', 'cleared', 'verified'],
+    lines.toSorted((a, b) => String(a[0]).localeCompare(String(b[0]))),
+  );
+}
+
+function failures(cures: readonly CureOutcome[]): string {
+  const lines = cures.flatMap(({ name, half, holds, stays_better, recommended, found }) => [
+    ...(holds === null
+      ? [`- ${name} (${half}): no recommendation; found ${found.join(', ') || 'nothing'}`]
+      : []),
+    ...(holds === false
+      ? [`- ${name} (${half}): ${recommended.join(' + ')} does not hold on fresh seeds`]
+      : []),
+    ...(stays_better === false
+      ? [`- ${name} (${half}): the best verified remedy is not better on fresh seeds`]
+      : []),
+  ]);
+  return lines.length === 0 ? 'None.' : lines.join('\n');
+}
+
+export function renderRemedies(cures: readonly CureOutcome[]): string {
+  const half = (name: CureOutcome['half']) => cures.filter((cure) => cure.half === name);
+  const rows = cures.flatMap(({ name, remedies: own }) => own.map((row) => ({ ...row, scenario: name })));
+  const spent = cures.map((cure) => cure.spent).sort((a, b) => a - b);
+  return `# How often each remedy works
+
+Made by \`npm run evaluate\`: the whole study of every sick scenario of \`test/scenarios/\`, as the service runs it with its
+defaults, and then five seeds that the study never saw.
+
+- **Cured**: the study recommends something, and on the fresh seeds it is healthy by all rules and learns (a final loss below
+  half of a constant’s on most seeds: what the repaired twins reach). Of all scenarios: each has a twin, so each can be cured.
+- **Controls verified**: arms that should not help and were called verified all the same.
+- **Stays better**: of the studies that verified something, those whose best remedy beats the baseline on the fresh seeds.
+
+${table(['', 'cured', 'controls verified', 'stays better'], [judged('develop', judgeCures(half('develop'))), judged('held back', judgeCures(half('judge'))), judged('**all**', judgeCures(cures))])}
+
+Wanted: cured at least 97.3 % (255 of 262, AUTOTRAINER, ICSE 2021, the best published repair rate, on models of its own), controls
+verified at most 2 %, stays better at least 95 %.
+
+A study costs at most 12 baselines’ worth of work; here the median was ${(spent[spent.length >> 1] ?? 0).toFixed(1)}, the most
+${(spent.at(-1) ?? 0).toFixed(1)}.
+
+## By remedy
+
+“Screened out”: others did better on one seed and a third of the steps, and the budget ended.
+
+${byRemedy(rows)}
+
+## By finding and remedy
+
+Of the times that a remedy was re-trained on all seeds: how often the finding that it is for was gone, and how often the remedy was
+verified (the loss has to be better as well, by more than any control’s).
+
+${pairings(rows)}
+
+## What was not cured, or did not hold
+
+${failures(cures)}
+`;
+}

@@ -1,0 +1,151 @@
+/** @file Whole studies without a service: what they compute, in which order, and what they say of it. */
+import { describe, expect, it } from 'vitest';
+import { type Experiment, parseExperiment, planExperiment } from '../../../src/experiment/index.ts';
+import { remedies } from '../../../src/remedies/index.ts';
+import { runStudy, type StudyReport, type Trial } from '../../../src/study/index.ts';
+import { train } from '../../../src/training/index.ts';
+import { createRandom } from '../../../src/util/random.ts';
+
+type Config = Readonly<Record<string, unknown>>;
+
+function parse(changes: Config = {}): Experiment {
+  const parsed = parseExperiment({
+    network: {
+      input: { shape: [2] },
+      layers: [
+        { type: 'repeat', times: 8, layers: [{ type: 'dense', units: 12, activation: 'sigmoid' }] },
+        { type: 'dense', units: 2 },
+      ],
+    },
+    data: { type: 'moons', samples: 200 },
+    training: { loss: 'softmax_cross_entropy', optimizer: { type: 'sgd', learning_rate: 0.1 }, steps: 120 },
+    ...changes,
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value.experiment;
+}
+
+async function study(
+  experiment: Experiment,
+  isOutOfTime: (trials: readonly Trial[]) => boolean = () => false,
+): Promise<{ report: StudyReport; trials: Trial[]; phases: string[] }> {
+  const trials: Trial[] = [];
+  const phases: string[] = [];
+  const report = await runStudy(experiment, {
+    async train(trial) {
+      trials.push(trial);
+      const result = await train(trial.experiment, trial.seed);
+      if (!result.ok) throw new Error(result.error.code);
+      return result.value;
+    },
+    onProgress: ({ phase }) => void (phases.at(-1) === phase || phases.push(phase)),
+    isOutOfTime: () => isOutOfTime(trials),
+  });
+  return { report, trials, phases };
+}
+
+/** Work of trials over that of one baseline on all seeds. */
+function arms(experiment: Experiment, trials: readonly Trial[]): number {
+  const work = (one: Experiment) => planExperiment(one).flops_per_step * planExperiment(one).steps;
+  const done = trials.reduce((sum, trial) => sum + work(trial.experiment), 0);
+  return done / work(experiment) / experiment.remedies.seeds;
+}
+
+describe('a study', { timeout: 120_000 }, () => {
+  it('screens every candidate and dose, verifies the best within 12 baselines, and shows all of it', async () => {
+    const experiment = parse();
+    const { report, trials, phases } = await study(experiment);
+    expect(phases).toEqual(['baseline', 'screening', 'verification', 'recommendation', 'report']);
+    expect(arms(experiment, trials)).toBeLessThanOrEqual(12);
+    expect(report.budget.spent).toBeCloseTo(arms(experiment, trials), 5);
+    for (const { screening, verification, dose } of report.remedies) {
+      expect(screening?.baseline).toBeGreaterThan(0);
+      expect(verification.reason).not.toBe('');
+      if (dose !== null) expect(dose.curve.map((point) => point.dose)).toContain(dose.value);
+    }
+    const leaky = report.remedies.find(({ remedy }) => remedy === 'use_leaky_relu');
+    expect(leaky?.dose?.curve.map(({ dose }) => dose)).toEqual([0.01, 0.1, 0.3]);
+    const verified = report.remedies.filter(({ verification }) => verification.status !== 'not_run');
+    expect(verified.length).toBeGreaterThanOrEqual(3);
+    // Each kind of change that helped in screening has its best one verified.
+    expect(new Set(verified.map(({ effort }) => effort)).size).toBeGreaterThan(1);
+    expect(report.controls.map(({ control }) => control)).toEqual([
+      'control_reseed',
+      'control_learning_rate',
+      'control_random_patch',
+    ]);
+    expect(report.recommendation?.verdict).toBe('healthy');
+    const seeds = new Set(report.baseline.runs.map(({ seed }) => seed));
+    for (const seed of report.recommendation?.seeds ?? []) expect(seeds.has(seed)).toBe(false);
+  });
+
+  it('treats causes: what is the consequence of another finding proposes nothing of its own', async () => {
+    const { report } = await study(parse({ remedies: { verify: false, seeds: 2 } }));
+    const consequence = report.checks.find(({ rule }) => rule === 'loss_not_decreasing');
+    expect(consequence?.caused_by).toContain('vanishing_gradient');
+    expect(report.remedies.map(({ remedy }) => remedy)).not.toContain('raise_learning_rate');
+    expect(report.remedies.map(({ remedy }) => remedy)).toContain('add_batch_norm');
+  });
+
+  it('takes no more trials than asked for, and says what was left out', async () => {
+    const { report, trials } = await study(parse({ remedies: { seeds: 2, max_trials: 40 } }));
+    const full = trials.filter(({ run }) => !run.startsWith('screening/'));
+    expect(full.length).toBeLessThanOrEqual(40);
+    const left = report.remedies.filter(({ verification }) => verification.status === 'not_run');
+    expect(left.length).toBeGreaterThan(0);
+  });
+
+  it('begins nothing new when its time is over', async () => {
+    const { report } = await study(parse({ remedies: { seeds: 2 } }), (trials) => trials.length > 4);
+    expect(report.budget.out_of_time).toBe(true);
+    for (const { verification } of report.remedies) expect(verification.status).toBe('not_run');
+    expect(report.recommendation).toBeNull();
+    expect(report.recommendation_note).not.toBeNull();
+  });
+
+  it('of overfitting is judged by the validation loss', async () => {
+    // Labels without a reason: there is nothing to learn but the samples.
+    const random = createRandom(1, 'coins');
+    const inputs = Array.from({ length: 80 }, () =>
+      Array.from({ length: 8 }, () => 2 * random.uniform() - 1),
+    );
+    const targets = inputs.map(() => random.integer(2));
+    const { report } = await study(
+      parse({
+        network: {
+          input: { shape: [8] },
+          layers: [
+            { type: 'dense', units: 96, activation: 'relu' },
+            { type: 'dense', units: 96, activation: 'relu' },
+            { type: 'dense', units: 2 },
+          ],
+        },
+        data: { type: 'inline', inputs, targets },
+        training: {
+          loss: 'softmax_cross_entropy',
+          optimizer: { type: 'adam', learning_rate: 0.005 },
+          steps: 300,
+        },
+        remedies: { seeds: 2 },
+      }),
+    );
+    expect(report.checks.find(({ rule }) => rule === 'overfitting')?.status).toBe('found');
+    const early = report.remedies.find(({ remedy }) => remedy === 'stop_early');
+    expect(early?.verification.goal).toBe('validation_loss');
+    const change = (metric: string) =>
+      early?.verification.effects.find((effect) => effect.metric === metric)?.mean_difference as number;
+    expect(change('validation_loss')).toBeLessThan(0);
+    expect(change('final_loss')).toBeGreaterThan(0);
+    // Chance has no remedy: what was learned by heart is less, and still nothing.
+    expect(early?.verification.status).not.toBe('harmful');
+  });
+});
+
+it('every remedy of the contract is in the catalogue', () => {
+  const contract =
+    'use_relu use_leaky_relu use_prelu use_elu use_selu use_gelu use_silu add_batch_norm add_layer_norm ' +
+    'add_residual_connections reinitialize_weights add_l1_regularization add_l2_regularization clip_gradients use_adam ' +
+    'use_rmsprop lower_learning_rate raise_learning_rate warm_up_learning_rate add_dropout standardize_inputs use_lstm ' +
+    'use_gru match_loss_to_output balance_classes increase_batch_size stop_early';
+  expect(remedies.map(({ remedy }) => remedy).sort()).toEqual(contract.split(' ').sort());
+});
