@@ -67,7 +67,7 @@ export default {
       'Only the session runs graphs.',
     ),
     only('pool', 'piscina', '^src/jobs/pool\\.ts$', 'Only the pool knows worker threads.'),
-    only('database', 'better-sqlite3|kysely', '^src/jobs/', 'Only jobs know the database.'),
+    only('database', 'better-sqlite3|kysely|pg', '^src/jobs/', 'Only jobs know the database.'),
     only('web', 'fastify|@fastify', '^src/(http/|service\\.ts$)', 'Only http knows the web framework.'),
     {
       name: 'workers-imports',

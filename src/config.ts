@@ -23,12 +23,19 @@ const integer = (from: number, to: number, fallback: number) =>
     )
     .default(fallback);
 
+const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url);
+
 const count = (fallback: number) => integer(1, Number.MAX_SAFE_INTEGER, fallback);
 
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: integer(0, 65_535, 8080),
   DATA_DIR: z.string().min(1).default('./data'),
+  DATABASE_URL: z
+    .string()
+    .refine((url) => url === '' || isPostgresUrl(url), 'has to be postgres://user:password@host/database')
+    .default(''),
+  ROLE: z.enum(['all', 'api', 'worker']).default('all'),
   WORKER_THREADS: integer(1, 256, availableParallelism()),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ALLOW_ANONYMOUS: z.enum(['true', 'false']).default('false'),
@@ -40,7 +47,10 @@ const schema = z.object({
 });
 
 /** Part of the contract, but not of this version: a value that would be ignored stops the start instead. */
-const unsupported = ['DATABASE_URL', 'API_KEYS_FILE'] as const;
+const unsupported = ['API_KEYS_FILE'] as const;
+
+/** May hold a password, so that what it was is not said. */
+const secret = new Set(['DATABASE_URL']);
 
 export interface Limits {
   readonly max_body_bytes: number;
@@ -54,6 +64,9 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** null: a SQLite file in `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly role: 'all' | 'api' | 'worker';
   readonly workerThreads: number;
   readonly logLevel: string;
   readonly limits: Limits;
@@ -69,14 +82,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   for (const name of unsupported) {
     if (environment[name]) throw new ConfigError(`${name} is not supported by this version yet; unset it`);
   }
-  if (environment.ROLE && environment.ROLE !== 'all') {
-    throw new ConfigError('ROLE other than "all" is not supported by this version yet; unset it');
-  }
   const parsed = schema.safeParse(environment);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const name = String(issue?.path[0]);
-    throw new ConfigError(`${name}=${JSON.stringify(environment[name])} is not valid: ${issue?.message}`);
+    const given = secret.has(name) ? '…' : JSON.stringify(environment[name]);
+    throw new ConfigError(`${name}=${given} is not valid: ${issue?.message}`);
   }
   const values = parsed.data;
   if (!isLoopback(values.HOST) && values.ALLOW_ANONYMOUS !== 'true') {
@@ -84,10 +95,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       `HOST=${values.HOST} would serve anybody; set ALLOW_ANONYMOUS=true if that is wanted`,
     );
   }
+  if (values.ROLE !== 'all' && values.DATABASE_URL === '') {
+    throw new ConfigError(`ROLE=${values.ROLE} needs DATABASE_URL: a SQLite file is for one process`);
+  }
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
     dataDir: values.DATA_DIR,
+    databaseUrl: values.DATABASE_URL || null,
+    role: values.ROLE,
     workerThreads: values.WORKER_THREADS,
     logLevel: values.LOG_LEVEL,
     limits: Object.freeze({

@@ -29,14 +29,22 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
-/** @throws DataDirectoryInUse, and the listen errors of the operating system */
+/** @throws DataDirectoryInUse, DatabaseUnreachable, and the listen errors of the operating system */
 export async function startService(config: Config): Promise<RunningService> {
   const logger = pino({
     level: config.logLevel,
     redact: ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'],
   });
-  const { dataDir, workerThreads } = config;
-  const jobs = await createJobService({ dataDir, workerThreads, runStudy, runSearch, logger });
+  const { dataDir, databaseUrl, role, workerThreads } = config;
+  const jobs = await createJobService({
+    dataDir,
+    databaseUrl,
+    role,
+    workerThreads,
+    runStudy,
+    runSearch,
+    logger,
+  });
   try {
     const app = await buildApp({
       dependencies: {
@@ -49,6 +57,7 @@ export async function startService(config: Config): Promise<RunningService> {
       },
       examples: readExamples(),
       logger,
+      only: role === 'worker' ? 'service' : null,
     });
     const url = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'bound' });
     logger.info({ url }, 'listening');

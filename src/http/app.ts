@@ -20,6 +20,8 @@ export interface AppOptions {
   readonly dependencies: Omit<Dependencies, 'closing'>;
   readonly examples: Examples;
   readonly logger: FastifyBaseLogger;
+  /** Serves the endpoints with this tag alone; null serves all. */
+  readonly only: Endpoint['tag'] | null;
 }
 
 type Route = Pick<Endpoint, 'method' | 'url'>;
@@ -28,11 +30,11 @@ type Route = Pick<Endpoint, 'method' | 'url'>;
 const pages: readonly Route[] = ['/', '/openapi.json', '/docs'].map((url) => ({ method: 'GET', url }));
 
 /** The methods that a path takes, or none where no route has this path. */
-function methodsOf(url: string): string[] {
+function methodsOf(url: string, served: readonly Route[]): string[] {
   const path = url.split('?')[0] ?? '';
   const matches = ({ url: pattern }: Route) =>
     new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`).test(path);
-  const methods = [...endpoints, ...pages].filter(matches).map(({ method }) => method as string);
+  const methods = [...served, ...pages].filter(matches).map(({ method }) => method as string);
   return methods.length === 0
     ? []
     : [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])];
@@ -55,14 +57,14 @@ function createServer(options: AppOptions): FastifyInstance {
   }) as unknown as FastifyInstance;
 }
 
-function addErrors(app: FastifyInstance): void {
+function addErrors(app: FastifyInstance, served: readonly Route[]): void {
   app.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error);
     if (problem.code === 'internal_error') request.log.error({ err: error }, 'request failed');
     return sendProblem(request, reply, problem);
   });
   app.setNotFoundHandler((request, reply) => {
-    const allowed = methodsOf(request.url);
+    const allowed = methodsOf(request.url, served);
     if (allowed.length === 0)
       return sendProblem(
         request,
@@ -84,6 +86,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { examples } = options;
   const closing = new AbortController();
   const dependencies: Dependencies = { ...options.dependencies, closing: closing.signal };
+  const served = endpoints.filter(({ tag }) => options.only === null || tag === options.only);
   const app = createServer(options);
   const document = createOpenApi(dependencies.version, examples);
   app.removeAllContentTypeParsers();
@@ -93,7 +96,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // Many clients name the type even where they send nothing, as with DELETE: only a route that needs a body complains.
     async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJsonBody(body)),
   );
-  addErrors(app);
+  addErrors(app, served);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
@@ -104,7 +107,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/', async (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', async (_request, reply) => reply.send(document));
-  for (const { method, url, body, handle } of endpoints) {
+  for (const { method, url, body, handle } of served) {
     app.route({
       method,
       url,

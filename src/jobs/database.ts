@@ -1,61 +1,33 @@
-/** @file The database: opens the SQLite file, holds the lock on its folder, brings the schema up to date. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
-import { Migrator } from 'kysely/migration';
-import { migrations, type Tables } from './migrations.ts';
+/** @file The database: PostgreSQL where a URL is given, else a SQLite file. The schema is up to date once it is open. */
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Announcement } from './announcements.ts';
+import type { Tables } from './migrations.ts';
+import { openPostgres } from './postgres.ts';
+import { openSqlite } from './sqlite.ts';
 
-/** Another process works on this folder. */
-class DataDirectoryInUse extends Error {
-  override name = 'DataDirectoryInUse';
+export interface Listener {
+  onAnnouncement(announcement: Announcement): void;
+  /** From now on nothing is missed; what was announced before may have been. */
+  onListening(): void;
 }
 
 export interface OpenDatabase {
   readonly db: Kysely<Tables>;
+  /** Whether other processes may work on it at the same time. */
+  readonly shared: boolean;
+  /** Hears what this and other processes announce, until the database is closed. */
+  listen(listener: Listener): Promise<void>;
   close(): Promise<void>;
 }
 
-/**
- * An exclusive transaction on a file of its own, never committed: the operating system drops it with the process,
- * also on kill -9, so no stale lock is ever left.
- */
-function lock(dataDir: string): Database.Database {
-  const database = new Database(join(dataDir, 'lock.sqlite'), { timeout: 0 });
-  try {
-    database.exec('BEGIN EXCLUSIVE');
-  } catch {
-    database.close();
-    throw new DataDirectoryInUse(`another process is using the data directory ${dataDir}`);
-  }
-  return database;
+export interface DatabaseOptions {
+  readonly dataDir: string;
+  /** null: a SQLite file in `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly logger: Logger;
 }
 
-/** @throws DataDirectoryInUse */
-export async function openDatabase(dataDir: string): Promise<OpenDatabase> {
-  mkdirSync(dataDir, { recursive: true });
-  const held = lock(dataDir);
-  const database = new Database(join(dataDir, 'gradclinic.sqlite'));
-  // FULL: a commit that was acknowledged survives a power cut, which an accepted job must.
-  for (const pragma of [
-    'journal_mode = WAL',
-    'synchronous = FULL',
-    'busy_timeout = 5000',
-    'foreign_keys = ON',
-  ]) {
-    database.pragma(pragma);
-  }
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
-  const { error } = await new Migrator({
-    db,
-    provider: { getMigrations: async () => migrations },
-  }).migrateToLatest();
-  if (error !== undefined) throw error;
-  return {
-    db,
-    close: async () => {
-      await db.destroy();
-      held.close();
-    },
-  };
-}
+/** @throws DataDirectoryInUse, DatabaseUnreachable */
+export const openDatabase = ({ dataDir, databaseUrl, logger }: DatabaseOptions): Promise<OpenDatabase> =>
+  databaseUrl === null ? openSqlite(dataDir) : openPostgres(databaseUrl, logger);

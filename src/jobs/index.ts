@@ -11,5 +11,5 @@ export {
   type Submission,
 } from './job.ts';
 export type { TrialResult, TrialTask } from './pool.ts';
-export { createJobService, type RunningJobService } from './service.ts';
+export { createJobService, type Role, type RunningJobService } from './service.ts';
 export { InvalidCursor } from './store.ts';

@@ -1,6 +1,7 @@
-/** @file The schema, in steps that are never changed once released. Types that SQLite and PostgreSQL share. */
+/** @file The schema, in steps that are never changed once released, for SQLite and PostgreSQL. */
 import type { Generated, Kysely } from 'kysely';
-import type { Migration } from 'kysely/migration';
+import { type Migration, Migrator } from 'kysely/migration';
+import { columnTypes, isPostgres } from './dialect.ts';
 
 interface JobsTable {
   /** Order of submission; cursors hold it. */
@@ -37,9 +38,12 @@ export interface Tables {
 
 const initial: Migration = {
   async up(db: Kysely<unknown>) {
+    const { counter, integer, bytes } = columnTypes(db);
     await db.schema
       .createTable('jobs')
-      .addColumn('position', 'integer', (column) => column.primaryKey().autoIncrement())
+      .addColumn('position', counter, (column) =>
+        isPostgres(db) ? column.primaryKey() : column.primaryKey().autoIncrement(),
+      )
       .addColumn('id', 'text', (column) => column.notNull().unique())
       .addColumn('status', 'text', (column) => column.notNull())
       .addColumn('experiment', 'text', (column) => column.notNull())
@@ -55,14 +59,14 @@ const initial: Migration = {
       .addColumn('attempt_started_at', 'text')
       .addColumn('heartbeat_at', 'text')
       .addColumn('crash_score', 'integer', (column) => column.notNull().defaultTo(0))
-      .addColumn('result', 'blob')
+      .addColumn('result', bytes)
       .execute();
     await db.schema.createIndex('jobs_status').on('jobs').columns(['status', 'position']).execute();
     await db.schema
       .createTable('trials')
       .addColumn('job_id', 'text', (column) => column.notNull().references('jobs.id').onDelete('cascade'))
       .addColumn('key', 'text', (column) => column.notNull())
-      .addColumn('trace', 'blob', (column) => column.notNull())
+      .addColumn('trace', bytes, (column) => column.notNull())
       .addPrimaryKeyConstraint('trials_key', ['job_id', 'key'])
       .execute();
     await db.schema
@@ -75,7 +79,7 @@ const initial: Migration = {
     await db.schema
       .createTable('events')
       .addColumn('job_id', 'text', (column) => column.notNull().references('jobs.id').onDelete('cascade'))
-      .addColumn('seq', 'integer', (column) => column.notNull())
+      .addColumn('seq', integer, (column) => column.notNull())
       .addColumn('type', 'text', (column) => column.notNull())
       .addColumn('data', 'text', (column) => column.notNull())
       .addColumn('created_at', 'text', (column) => column.notNull())
@@ -97,4 +101,11 @@ const searches: Migration = {
   },
 };
 
-export const migrations: Record<string, Migration> = { '0001_initial': initial, '0002_searches': searches };
+const migrations: Record<string, Migration> = { '0001_initial': initial, '0002_searches': searches };
+
+/** To the latest schema. On PostgreSQL the migrator holds an advisory lock: of replicas that start at once one migrates. */
+export async function migrate(db: Kysely<Tables>): Promise<void> {
+  const provider = { getMigrations: async () => migrations };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) throw error;
+}

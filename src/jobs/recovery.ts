@@ -1,5 +1,7 @@
-/** @file After a crash: running jobs of the dead process go back to the queue, unless they are what kills it. */
-import type { JobStore } from './store.ts';
+/** @file After a crash: running jobs of a dead process go back to the queue, unless they are what kills it. */
+import { type JobStore, LostAttempt } from './store.ts';
+
+type Orphan = Awaited<ReturnType<JobStore['orphans']>>[number];
 
 /** An attempt that lasted this long (by its heartbeat) and finished no trial weighs as its own cause of death. */
 const LONG_ATTEMPT_MS = 10_000;
@@ -13,18 +15,24 @@ const SHORT_CRASH = 1;
  */
 const CRASH_LIMIT = 100;
 
-export async function recoverJobs(store: JobStore): Promise<void> {
-  for (const job of await store.orphans()) {
-    const score = job.crash_score + (job.ran_ms >= LONG_ATTEMPT_MS ? LONG_CRASH : SHORT_CRASH);
-    if (job.cancel_requested) {
-      await store.canceled(job);
-    } else if (score >= CRASH_LIMIT) {
-      await store.fail(job, {
-        code: 'job_crashed_process',
-        detail: 'The process died again and again while it ran this job, before a single trial was finished.',
-      });
-    } else {
-      await store.requeue(job, score);
-    }
+function recover(store: JobStore, job: Orphan): Promise<void> {
+  const score = job.crash_score + (job.ran_ms >= LONG_ATTEMPT_MS ? LONG_CRASH : SHORT_CRASH);
+  if (job.cancel_requested) return store.canceled(job);
+  if (score < CRASH_LIMIT) return store.release(job, score);
+  return store.fail(job, {
+    code: 'job_crashed_process',
+    detail: 'The process died again and again while it ran this job, before a single trial was finished.',
+  });
+}
+
+/**
+ * Any worker may do this at any time; one of them succeeds for each job.
+ * @param silentSeconds how long a job's process has to be silent to count as dead; null: every process is
+ */
+export async function recoverJobs(store: JobStore, silentSeconds: number | null): Promise<void> {
+  for (const job of await store.orphans(silentSeconds)) {
+    await recover(store, job).catch((error: unknown) => {
+      if (!(error instanceof LostAttempt)) throw error;
+    });
   }
 }

@@ -15,6 +15,7 @@ import type {
 import { canonicalJson, encodeNonFinite } from '../util/json.ts';
 import type { Job } from './job.ts';
 import type { Pool } from './pool.ts';
+import { retryConnection } from './retry.ts';
 import { type ClaimedJob, type JobStore, LostAttempt } from './store.ts';
 
 export type RunStudy = (experiment: Experiment, dependencies: StudyDependencies) => Promise<StudyReport>;
@@ -66,7 +67,7 @@ function trialKey({ experiment, seed, keepWeights }: Trial): string {
 
 export interface RunnerOptions {
   readonly store: JobStore;
-  readonly pool: Pool;
+  readonly pool: Pick<Pool, 'run'>;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
   readonly logger: Logger;
@@ -83,7 +84,7 @@ export class JobRun {
   readonly #startedAt = Date.now();
   #writes: Promise<unknown> = Promise.resolve();
   #trained = 0;
-  #reason: 'cancel' | 'shutdown' | 'failure' | null = null;
+  #reason: 'cancel' | 'shutdown' | 'lost' | 'failure' | null = null;
 
   constructor(job: ClaimedJob, options: RunnerOptions) {
     this.job = job;
@@ -91,14 +92,14 @@ export class JobRun {
   }
 
   /** Ends the trainings at their next step. */
-  stop(reason: 'cancel' | 'shutdown'): void {
+  stop(reason: 'cancel' | 'shutdown' | 'lost'): void {
     this.#reason ??= reason;
     Atomics.store(this.#flag, 0, 1);
   }
 
   async #trainOnce(trial: Trial, key: string): Promise<Trace> {
     const { store, pool } = this.#options;
-    const known = await store.knownTrial(this.job, key);
+    const known = await retryConnection(() => store.knownTrial(this.job, key));
     if (known !== null) return known;
     if (this.#reason !== null) throw new StudyCanceled();
     const result = await pool.run({
@@ -111,9 +112,10 @@ export class JobRun {
       if (result.error.code === 'canceled') throw new StudyCanceled();
       throw new Error(result.error.detail);
     }
-    await store.storeTrial(this.job, key, result.value);
+    const { value } = result;
+    await retryConnection(() => store.storeTrial(this.job, key, value));
     this.#trained++;
-    return result.value;
+    return value;
   }
 
   async #train(trial: Trial): Promise<Trace> {
@@ -124,7 +126,7 @@ export class JobRun {
       this.#trials.set(key, training);
     }
     const trace = await training;
-    await this.#options.store.nameRun(this.job, trial.run, key);
+    await retryConnection(() => this.#options.store.nameRun(this.job, trial.run, key));
     return trace;
   }
 
@@ -165,7 +167,7 @@ export class JobRun {
         : searchOutcome(await runSearch(experiment, search, dependencies));
     await this.#writes;
     const result = Buffer.from(JSON.stringify(encodeNonFinite({ job_id: this.job.id, ...report })));
-    await store.succeed(this.job, result, summary);
+    await retryConnection(() => store.succeed(this.job, result, summary));
   }
 
   async #end(error: unknown): Promise<void> {
@@ -176,23 +178,33 @@ export class JobRun {
     Atomics.store(this.#flag, 0, 1);
     await Promise.allSettled(this.#trials.values());
     await this.#writes;
-    if (reason === 'shutdown') return store.release(this.job);
-    if (reason === 'cancel') return store.canceled(this.job);
+    if (reason === 'shutdown') return retryConnection(() => store.release(this.job));
+    if (reason === 'cancel') return retryConnection(() => store.canceled(this.job));
+    if (reason === 'lost' || error instanceof LostAttempt) throw error;
     logger.error({ job_id: this.job.id, err: error }, 'job failed');
-    return store.fail(this.job, {
-      code: 'internal_error',
-      detail: 'The study failed for a reason on our side; it is in the log.',
-    });
+    const detail = 'The study failed for a reason on our side; it is in the log.';
+    return retryConnection(() => store.fail(this.job, { code: 'internal_error', detail }));
   }
 
-  /** Ends when the job is terminal or given back. */
+  /** Tells that the attempt lives, and hears whether it should. A database that does not answer is asked again. */
+  async #beat(): Promise<void> {
+    try {
+      if (await this.#options.store.heartbeat(this.job)) this.stop('cancel');
+    } catch (error) {
+      if (error instanceof LostAttempt) this.stop('lost');
+    }
+  }
+
+  /** Ends when the job is terminal or given back, or another attempt's. */
   async run(): Promise<void> {
-    const { store, onEvent, logger } = this.#options;
-    const timer = setInterval(() => void store.heartbeat(this.job).catch(() => {}), HEARTBEAT_MS);
+    const { onEvent, logger } = this.#options;
+    const timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    // A cancel that came between the claim and now found nobody to tell.
+    await this.#beat();
     try {
       await this.#study().catch((error: unknown) => this.#end(error));
     } catch (error) {
-      if (!(error instanceof LostAttempt)) throw error;
+      if (!(error instanceof LostAttempt) && this.#reason !== 'lost') throw error;
       logger.warn({ job_id: this.job.id }, 'another attempt owns the job');
     } finally {
       clearInterval(timer);

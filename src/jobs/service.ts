@@ -1,15 +1,20 @@
-/** @file The job service: accepts jobs, runs them one after another on all worker threads, tells who listens. */
+/** @file The job service: accepts jobs, lets a worker run them, tells who listens, on this replica or another. */
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { openDatabase } from './database.ts';
 import { isTerminal, type Job, type JobService } from './job.ts';
-import { createPool } from './pool.ts';
-import { recoverJobs } from './recovery.ts';
-import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
+import type { RunSearch, RunStudy } from './runner.ts';
 import { JobStore } from './store.ts';
+import { startWorker } from './worker.ts';
+
+/** What a process does: takes requests, runs jobs, or both. */
+export type Role = 'all' | 'api' | 'worker';
 
 export interface JobServiceOptions {
   readonly dataDir: string;
+  /** PostgreSQL; null: a SQLite file in `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly role: Role;
   readonly workerThreads: number;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
@@ -21,53 +26,44 @@ export interface RunningJobService extends JobService {
   stop(): Promise<void>;
 }
 
-/** Nothing but a new submission makes work; this only guards against a wake-up that was lost. */
+/** Guards against a wake-up that was lost. */
 const POLL_MS = 5000;
 
-/** @throws DataDirectoryInUse */
+/** @throws DataDirectoryInUse, DatabaseUnreachable */
 export async function createJobService({
   dataDir,
+  databaseUrl,
+  role,
   workerThreads,
   runStudy,
   runSearch,
   logger,
 }: JobServiceOptions): Promise<RunningJobService> {
-  const { db, close } = await openDatabase(dataDir);
+  const { db, shared, listen, close } = await openDatabase({ dataDir, databaseUrl, logger });
   const store = new JobStore(db);
-  await recoverJobs(store);
-  const pool = createPool(workerThreads);
   const events = new EventEmitter().setMaxListeners(0);
   const onEvent = (job: string) => void events.emit(job);
-  let current: JobRun | null = null;
+  const wakeAll = () => {
+    for (const job of events.eventNames()) events.emit(job);
+  };
   let stopping = false;
-  let working: Promise<void> | null = null;
-
-  /** One job at a time: a study alone keeps every worker thread busy. */
-  async function work(): Promise<void> {
-    while (!stopping) {
-      const job = await store.claim();
-      if (job === null) return;
-      current = new JobRun(job, { store, pool, runStudy, runSearch, logger, onEvent });
-      onEvent(job.id);
-      // A cancel that came between the claim and the line above found nobody to tell.
-      if ((await store.get(job.id))?.cancel_requested_at != null) current.stop('cancel');
-      await current.run();
-      current = null;
-    }
-  }
-
-  function wake(): void {
-    if (working !== null || stopping) return;
-    working = work()
-      .catch((error: unknown) => logger.error({ err: error }, 'the job loop stopped'))
-      .finally(() => {
-        working = null;
-      });
-  }
-
-  /** A job can be submitted between the last claim and the end of the loop; the poll finds it. */
-  const timer = setInterval(wake, POLL_MS);
-  wake();
+  const worker =
+    role === 'api'
+      ? null
+      : await startWorker({ store, shared, threads: workerThreads, runStudy, runSearch, logger, onEvent });
+  await listen({
+    onListening() {
+      worker?.wake();
+      wakeAll();
+    },
+    onAnnouncement({ kind, job }) {
+      if (kind === 'queued') worker?.wake();
+      if (kind === 'cancel') worker?.cancel(job);
+      onEvent(job);
+    },
+  });
+  // An announcement can be lost with its connection.
+  const timer = shared ? setInterval(wakeAll, POLL_MS) : undefined;
 
   const subscribe = (id: string, listener: () => void) => {
     events.on(id, listener);
@@ -96,8 +92,7 @@ export async function createJobService({
   return {
     async submit(submission) {
       const outcome = await store.submit(submission);
-      // After the loop that may just be ending: its `finally` runs before this turn of the event loop does.
-      setImmediate(wake);
+      worker?.wake();
       return outcome;
     },
     get: (id) => store.get(id),
@@ -109,7 +104,7 @@ export async function createJobService({
     subscribe,
     async cancel(id) {
       const job = await store.cancel(id);
-      if (current?.job.id === id) current.stop('cancel');
+      worker?.cancel(id);
       onEvent(id);
       return job;
     },
@@ -120,14 +115,12 @@ export async function createJobService({
         () => true,
         () => false,
       );
-      return { database, workers: pool.alive };
+      return { database, workers: worker?.alive ?? true };
     },
     async stop() {
       stopping = true;
       clearInterval(timer);
-      current?.stop('shutdown');
-      await working;
-      await pool.close();
+      await worker?.stop();
       await close();
     },
   };

@@ -1,10 +1,14 @@
 /** @file Jobs in the database: rows in, jobs out. Every write of a running job is fenced by its attempt. */
+
+import type { UpdateObject } from 'kysely';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { ulid } from 'ulid';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type { Progress, SearchOptions } from '../study/index.ts';
 import { present } from '../util/assert.ts';
+import { announce } from './announcements.ts';
+import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
 import type { Job, JobEvent, JobPage, JobStatus, RemoveOutcome, Submission, SubmitOutcome } from './job.ts';
 import type { Tables } from './migrations.ts';
 import { decodeTrace, encodeTrace } from './trace_codec.ts';
@@ -43,6 +47,9 @@ export class InvalidCursor extends Error {
 export class LostAttempt extends Error {
   override name = 'LostAttempt';
 }
+
+const lost = (id: string, attempt: number) =>
+  new LostAttempt(`job ${id} is no longer run by attempt ${attempt}`);
 
 export interface ClaimedJob {
   readonly id: string;
@@ -100,6 +107,7 @@ export class JobStore {
     await sql`select 1`.execute(this.#db);
   }
 
+  /** The caller's transaction has changed the job's row before: its lock keeps the numbers of events apart. */
   async #event(db: Database, job: string, type: JobEvent['type'], data: object): Promise<void> {
     const last = db
       .selectFrom('events')
@@ -108,12 +116,15 @@ export class JobStore {
     const { seq } = await last.executeTakeFirstOrThrow();
     const row = { job_id: job, seq, type, data: JSON.stringify(data), created_at: now() };
     await db.insertInto('events').values(row).execute();
+    const queued = 'status' in data && data.status === 'queued';
+    await announce(db, { kind: queued ? 'queued' : 'event', job });
   }
 
   /** The job and its idempotency key in one transaction: once this returns, the job survives anything. */
   submit({ experiment, search, estimate, idempotency }: Submission): Promise<SubmitOutcome> {
     return this.#db.transaction().execute(async (db) => {
       if (idempotency !== null) {
+        await lock(db, 'idempotency');
         const expired = new Date(Date.now() - IDEMPOTENCY_HOURS * 3_600_000).toISOString();
         await db.deleteFrom('idempotency_keys').where('created_at', '<', expired).execute();
         const known = await db
@@ -159,7 +170,11 @@ export class JobStore {
   }
 
   async #read(db: Database, id: string): Promise<Job | null> {
-    const row = await db.selectFrom('jobs').select(columns).where('id', '=', id).executeTakeFirst();
+    const row = await db
+      .selectFrom('jobs')
+      .select(columns)
+      .where('id', '=', searchable(id))
+      .executeTakeFirst();
     return row === undefined ? null : toJob(row);
   }
 
@@ -213,7 +228,7 @@ export class JobStore {
       )
       .select('trace')
       .where('runs.job_id', '=', id)
-      .where('run', '=', run)
+      .where('run', '=', searchable(run))
       .executeTakeFirst();
     return row === undefined ? null : decodeTrace(row.trace);
   }
@@ -237,21 +252,24 @@ export class JobStore {
   /** A queued job is canceled at once; a running one is asked to. */
   cancel(id: string): Promise<Job | null> {
     return this.#db.transaction().execute(async (db) => {
+      const query = db.selectFrom('jobs').select('status').where('id', '=', searchable(id));
+      // Locked, or the job could pass from queued to running and back between the statements, and miss the request.
+      const job = await (isPostgres(db) ? query.forUpdate() : query).executeTakeFirst();
       const time = now();
-      const queued = await db
-        .updateTable('jobs')
-        .set({ status: 'canceled', cancel_requested_at: time, finished_at: time })
-        .where('id', '=', id)
-        .where('status', '=', 'queued')
-        .executeTakeFirst();
-      if (queued.numUpdatedRows > 0n) await this.#event(db, id, 'status', { status: 'canceled' });
-      await db
-        .updateTable('jobs')
-        .set({ cancel_requested_at: time })
-        .where('id', '=', id)
-        .where('status', '=', 'running')
-        .where('cancel_requested_at', 'is', null)
-        .execute();
+      if (job?.status === 'queued') {
+        const values = { status: 'canceled', cancel_requested_at: time, finished_at: time };
+        await db.updateTable('jobs').set(values).where('id', '=', id).execute();
+        await this.#event(db, id, 'status', { status: 'canceled' });
+      }
+      if (job?.status === 'running') {
+        await db
+          .updateTable('jobs')
+          .set({ cancel_requested_at: time })
+          .where('id', '=', id)
+          .where('cancel_requested_at', 'is', null)
+          .execute();
+        await announce(db, { kind: 'cancel', job: id });
+      }
       return this.#read(db, id);
     });
   }
@@ -259,7 +277,7 @@ export class JobStore {
   async remove(id: string): Promise<RemoveOutcome> {
     const removed = await this.#db
       .deleteFrom('jobs')
-      .where('id', '=', id)
+      .where('id', '=', searchable(id))
       .where('status', 'in', ['succeeded', 'failed', 'canceled'])
       .executeTakeFirst();
     if (removed.numDeletedRows > 0n) return 'removed';
@@ -268,16 +286,17 @@ export class JobStore {
 
   // ---- for the runner ----
 
-  /** The oldest queued job becomes this attempt's, in one statement. */
+  /** The oldest queued job that no other worker is just taking becomes this attempt's, in one statement. */
   claim(): Promise<ClaimedJob | null> {
     return this.#db.transaction().execute(async (db) => {
-      const oldest = db
+      const queued = db
         .selectFrom('jobs')
         .select('id')
         .where('status', '=', 'queued')
         .orderBy('position')
         .limit(1);
-      const time = now();
+      const oldest = isPostgres(db) ? queued.forUpdate().skipLocked() : queued;
+      const time = databaseTime(db);
       const row = await db
         .updateTable('jobs')
         .set((eb) => ({
@@ -285,7 +304,7 @@ export class JobStore {
           attempt: eb('attempt', '+', 1),
           attempt_started_at: time,
           heartbeat_at: time,
-          started_at: eb.fn.coalesce('started_at', eb.val(time)),
+          started_at: eb.fn.coalesce('started_at', time),
         }))
         .where('id', '=', oldest)
         .returning(['id', 'attempt', 'experiment', 'search'])
@@ -304,7 +323,7 @@ export class JobStore {
   async #fenced(
     db: Database,
     { id, attempt }: ClaimedJob,
-    values: Partial<import('kysely').Updateable<Tables['jobs']>>,
+    values: UpdateObject<Tables, 'jobs'>,
   ): Promise<void> {
     const { numUpdatedRows } = await db
       .updateTable('jobs')
@@ -313,11 +332,21 @@ export class JobStore {
       .where('attempt', '=', attempt)
       .where('status', '=', 'running')
       .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw new LostAttempt(`job ${id} is no longer run by attempt ${attempt}`);
+    if (numUpdatedRows === 0n) throw lost(id, attempt);
   }
 
-  heartbeat(job: ClaimedJob): Promise<void> {
-    return this.#fenced(this.#db, job, { heartbeat_at: now() });
+  /** Says that the attempt lives. Returns whether the job is to be canceled. */
+  async heartbeat({ id, attempt }: ClaimedJob): Promise<boolean> {
+    const row = await this.#db
+      .updateTable('jobs')
+      .set({ heartbeat_at: databaseTime(this.#db) })
+      .where('id', '=', id)
+      .where('attempt', '=', attempt)
+      .where('status', '=', 'running')
+      .returning('cancel_requested_at')
+      .executeTakeFirst();
+    if (row === undefined) throw lost(id, attempt);
+    return row.cancel_requested_at !== null;
   }
 
   progress(job: ClaimedJob, progress: Progress, etaSeconds: number | null): Promise<void> {
@@ -325,7 +354,7 @@ export class JobStore {
     const fraction = total_trials === 0 ? 0 : completed_trials / total_trials;
     const data = { ...progress, fraction, eta_s: etaSeconds };
     return this.#db.transaction().execute(async (db) => {
-      await this.#fenced(db, job, { progress: JSON.stringify(data), heartbeat_at: now() });
+      await this.#fenced(db, job, { progress: JSON.stringify(data), heartbeat_at: databaseTime(db) });
       await this.#event(db, job.id, 'progress', data);
     });
   }
@@ -362,11 +391,7 @@ export class JobStore {
       .execute();
   }
 
-  #finish(
-    job: ClaimedJob,
-    status: JobStatus,
-    values: Partial<import('kysely').Updateable<Tables['jobs']>>,
-  ): Promise<void> {
+  #finish(job: ClaimedJob, status: JobStatus, values: UpdateObject<Tables, 'jobs'>): Promise<void> {
     return this.#db.transaction().execute(async (db) => {
       await this.#fenced(db, job, { ...values, status, finished_at: now() });
       await this.#event(db, job.id, 'status', { status });
@@ -405,19 +430,24 @@ export class JobStore {
     return this.#finish(job, 'canceled', {});
   }
 
-  /** Gives a running job back without holding anything against it: an orderly shutdown. */
-  release(job: ClaimedJob): Promise<void> {
+  /** Gives a running job back to the queue: after an orderly shutdown, or with what counts against it after a crash. */
+  release(job: ClaimedJob, crashScore?: number): Promise<void> {
     return this.#db.transaction().execute(async (db) => {
-      await this.#fenced(db, job, { status: 'queued' });
+      const score = crashScore === undefined ? {} : { crash_score: crashScore };
+      await this.#fenced(db, job, { status: 'queued', ...score });
       await this.#event(db, job.id, 'status', { status: 'queued' });
     });
   }
 
-  /** Jobs that were running when the last process died. */
-  async orphans(): Promise<
-    (ClaimedJob & { crash_score: number; ran_ms: number; cancel_requested: boolean })[]
-  > {
-    const rows = await this.#db.selectFrom('jobs').select(columns).where('status', '=', 'running').execute();
+  /** Running jobs that have not been heard of for some seconds; null: all of them. */
+  async orphans(
+    silentSeconds: number | null,
+  ): Promise<(ClaimedJob & { crash_score: number; ran_ms: number; cancel_requested: boolean })[]> {
+    let query = this.#db.selectFrom('jobs').select(columns).where('status', '=', 'running');
+    if (silentSeconds !== null) {
+      query = query.where('heartbeat_at', '<=', databaseTime(this.#db, silentSeconds));
+    }
+    const rows = await query.execute();
     return rows.map((row) => ({
       id: row.id,
       attempt: row.attempt,
@@ -428,10 +458,5 @@ export class JobStore {
         Date.parse(row.heartbeat_at ?? row.created_at) - Date.parse(row.attempt_started_at ?? row.created_at),
       cancel_requested: row.cancel_requested_at !== null,
     }));
-  }
-
-  async requeue(job: ClaimedJob, crashScore: number): Promise<void> {
-    await this.#fenced(this.#db, job, { crash_score: crashScore });
-    await this.release(job);
   }
 }

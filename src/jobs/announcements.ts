@@ -1,0 +1,28 @@
+/** @file What one replica tells the others: sent with the transaction that it speaks of, or not at all. */
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { isPostgres } from './dialect.ts';
+
+/** A job waits for a worker, has a new event, or is to be canceled. */
+const kinds = ['queued', 'event', 'cancel'] as const;
+
+export interface Announcement {
+  readonly kind: (typeof kinds)[number];
+  readonly job: string;
+}
+
+export const CHANNEL = 'gradclinic';
+
+/** On SQLite nobody else listens. */
+export async function announce<T>(
+  db: Kysely<T> | Transaction<T>,
+  { kind, job }: Announcement,
+): Promise<void> {
+  if (isPostgres(db)) await sql`select pg_notify(${CHANNEL}, ${`${kind} ${job}`})`.execute(db);
+}
+
+/** Null for what no replica of this version sends. */
+export function parseAnnouncement(payload: string): Announcement | null {
+  const [name, job] = payload.split(' ');
+  const kind = kinds.find((one) => one === name);
+  return kind === undefined || job === undefined ? null : { kind, job };
+}

@@ -1,0 +1,31 @@
+/** @file Where SQLite and PostgreSQL differ: column types, the database's clock, locks. Everything else is one code. */
+import { type Kysely, PostgresAdapter, type RawBuilder, sql, type Transaction } from 'kysely';
+
+type AnyDatabase<T> = Kysely<T> | Transaction<T>;
+
+export const isPostgres = <T>(db: AnyDatabase<T>): boolean =>
+  db.getExecutor().adapter instanceof PostgresAdapter;
+
+/** Column types of the schema. Integers that clients name in a query hold 64 bits, or PostgreSQL would refuse some. */
+export const columnTypes = <T>(db: AnyDatabase<T>) =>
+  isPostgres(db)
+    ? ({ counter: sql`bigserial`, integer: 'bigint', bytes: 'bytea' } as const)
+    : ({ counter: 'integer', integer: 'integer', bytes: 'blob' } as const);
+
+/** ISO 8601, by the one clock that all replicas share. */
+export function databaseTime<T>(db: AnyDatabase<T>, secondsAgo = 0): RawBuilder<string> {
+  return isPostgres(db)
+    ? sql<string>`to_char((clock_timestamp() - make_interval(secs => ${secondsAgo})) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+    : sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ${`-${secondsAgo} seconds`})`;
+}
+
+/** One number for each kind of work that replicas must not do at the same time. */
+const locks = { idempotency: 7_146_021 } as const;
+
+/** Held until the transaction ends. On SQLite there is nobody else: one process, one connection. */
+export async function lock<T>(db: Transaction<T>, name: keyof typeof locks): Promise<void> {
+  if (isPostgres(db)) await sql`select pg_advisory_xact_lock(${locks[name]})`.execute(db);
+}
+
+/** PostgreSQL's text cannot hold a zero character; what it becomes here is in no id, so that nothing is found. */
+export const searchable = (text: string): string => text.replaceAll('\0', '\u{fffd}');

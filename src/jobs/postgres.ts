@@ -1,0 +1,111 @@
+/** @file PostgreSQL as the database that replicas share: a pool for the queries, a connection of its own to listen. */
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { CHANNEL, parseAnnouncement } from './announcements.ts';
+import type { Listener, OpenDatabase } from './database.ts';
+import { migrate, type Tables } from './migrations.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const RECONNECT_MS = 1000;
+
+/** PostgreSQL does not answer, or not to us. */
+class DatabaseUnreachable extends Error {
+  override name = 'DatabaseUnreachable';
+}
+
+const INT8 = 20;
+
+/** 64-bit integers are counters here, far below 2^53; the driver would give them as text. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+/** Where the database is, without the password. */
+function describe(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname}:${port || 5432}${pathname}`;
+}
+
+/** Listens until it is closed; a connection that was lost is made again. */
+function createSubscription(url: string, listener: Listener, logger: Logger) {
+  let client: pg.Client | null = null;
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function connect(): Promise<void> {
+    const next = new pg.Client({
+      connectionString: url,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      application_name: 'gradclinic listener',
+    });
+    client = next;
+    // An error always ends the connection, and the end is what is acted upon.
+    next.on('error', (error) => logger.warn({ err: error }, 'the listening connection failed'));
+    next.on('end', retry);
+    next.on('notification', ({ payload }) => {
+      const announcement = parseAnnouncement(payload ?? '');
+      if (announcement !== null) listener.onAnnouncement(announcement);
+    });
+    try {
+      await next.connect();
+      await next.query(`listen ${CHANNEL}`);
+    } catch (error) {
+      await next.end().catch(() => {});
+      throw error;
+    }
+    listener.onListening();
+  }
+
+  function retry(): void {
+    if (closed) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => connect().catch(retry), RECONNECT_MS);
+  }
+
+  return {
+    connect,
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await client?.end().catch(() => {});
+    },
+  };
+}
+
+/** @throws DatabaseUnreachable */
+export async function openPostgres(url: string, logger: Logger): Promise<OpenDatabase> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    types,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'gradclinic',
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
+  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection failed'));
+  await pool.query('select 1').catch(async (error: Error & { code?: string }) => {
+    await pool.end();
+    throw new DatabaseUnreachable(
+      `PostgreSQL at ${describe(url)} does not answer: ${error.message || error.code}`,
+    );
+  });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  await migrate(db);
+  const subscriptions: ReturnType<typeof createSubscription>[] = [];
+  return {
+    db,
+    shared: true,
+    async listen(listener) {
+      const subscription = createSubscription(url, listener, logger);
+      subscriptions.push(subscription);
+      await subscription.connect();
+    },
+    async close() {
+      await Promise.all(subscriptions.map((subscription) => subscription.close()));
+      await db.destroy();
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/** @file A worker: claims jobs and runs them one after another on all worker threads, and adopts those of dead workers. */
+import type { Logger } from 'pino';
+import { createPool } from './pool.ts';
+import { recoverJobs } from './recovery.ts';
+import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
+import type { JobStore } from './store.ts';
+
+export interface WorkerOptions {
+  readonly store: JobStore;
+  /** Whether there may be other workers. */
+  readonly shared: boolean;
+  readonly threads: number;
+  readonly runStudy: RunStudy;
+  readonly runSearch: RunSearch;
+  readonly logger: Logger;
+  readonly onEvent: (job: string) => void;
+}
+
+export interface Worker {
+  /** Looks for a job, unless it is at one. */
+  wake(): void;
+  /** Ends the job if this worker runs it. */
+  cancel(job: string): void;
+  readonly alive: boolean;
+  /** Ends the running trainings at their next step and gives their job back to the queue. */
+  stop(): Promise<void>;
+}
+
+/** Guards against a wake-up that was lost, and is how often a worker looks for jobs of dead ones. */
+const POLL_MS = 5000;
+
+/** Twenty heartbeats. A worker that was only slow loses its attempt, never its finished trials. */
+const SILENT_S = 20;
+
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { store, shared, threads, logger, onEvent } = options;
+  // Alone on the database, whatever is running was run by a process that is no more.
+  await recoverJobs(store, shared ? SILENT_S : null);
+  const pool = createPool(threads);
+  let current: JobRun | null = null;
+  let stopping = false;
+  let working: Promise<void> | null = null;
+  /** A job may have been queued while the last claim was on its way. */
+  let again = false;
+
+  /** One job at a time: a study alone keeps every worker thread busy. */
+  async function work(): Promise<void> {
+    while (!stopping) {
+      again = false;
+      const job = await store.claim();
+      if (job === null && again) continue;
+      if (job === null) return;
+      current = new JobRun(job, { ...options, pool });
+      if (stopping) current.stop('shutdown');
+      onEvent(job.id);
+      await current.run().finally(() => {
+        current = null;
+      });
+    }
+  }
+
+  function wake(): void {
+    again = true;
+    if (working !== null || stopping) return;
+    working = work()
+      .catch((error: unknown) => logger.error({ err: error }, 'the job loop stopped'))
+      .finally(() => {
+        working = null;
+      });
+  }
+
+  function poll(): void {
+    wake();
+    if (!shared) return;
+    recoverJobs(store, SILENT_S).catch((error: unknown) =>
+      logger.warn({ err: error }, 'could not look for jobs of dead workers'),
+    );
+  }
+
+  const timer = setInterval(poll, POLL_MS);
+  wake();
+
+  return {
+    wake,
+    cancel(job) {
+      if (current?.job.id === job) current.stop('cancel');
+    },
+    get alive() {
+      return pool.alive;
+    },
+    async stop() {
+      stopping = true;
+      clearInterval(timer);
+      current?.stop('shutdown');
+      await working;
+      await pool.close();
+    },
+  };
+}
