@@ -2,6 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { type Access, createAccess, type KeyLimits, KeysFileError, readKeys } from './access/index.ts';
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
@@ -32,6 +33,13 @@ const schema = z.object({
   WORKER_THREADS: integer(1, 256, availableParallelism()),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ALLOW_ANONYMOUS: z.enum(['true', 'false']).default('false'),
+  API_KEYS_FILE: z.string().min(1).optional(),
+  RATE_LIMIT_PER_MINUTE: count(6000),
+  MAX_QUEUED_JOBS: count(1000),
+  MAX_RUNNING_JOBS: count(100),
+  MAX_FLOPS_PER_HOUR: count(1e16),
+  // A timer of Node.js holds no more than 24 days.
+  MAX_JOB_SECONDS: integer(1, 2_000_000, 86_400),
   MAX_BODY_BYTES: count(16 * 2 ** 20),
   MAX_PARAMETERS: count(2e7),
   MAX_FLOPS_PER_STEP: count(2e10),
@@ -40,7 +48,7 @@ const schema = z.object({
 });
 
 /** Part of the contract, but not of this version: a value that would be ignored stops the start instead. */
-const unsupported = ['DATABASE_URL', 'API_KEYS_FILE'] as const;
+const unsupported = ['DATABASE_URL'] as const;
 
 export interface Limits {
   readonly max_body_bytes: number;
@@ -56,6 +64,8 @@ export interface Config {
   readonly dataDir: string;
   readonly workerThreads: number;
   readonly logLevel: string;
+  /** Who may call, and how much. */
+  readonly access: Access;
   readonly limits: Limits;
 }
 
@@ -63,6 +73,30 @@ export interface Config {
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
+
+/** The access keys, or null where the service asks for none. */
+function keysOf(path: string | undefined) {
+  if (path === undefined) return null;
+  try {
+    return readKeys(path);
+  } catch (error) {
+    if (!(error instanceof KeysFileError)) throw error;
+    throw new ConfigError(`API_KEYS_FILE=${JSON.stringify(path)} is not valid: ${error.message}`);
+  }
+}
+
+const keyLimitsOf = (values: z.output<typeof schema>): KeyLimits =>
+  Object.freeze({
+    requests_per_minute: values.RATE_LIMIT_PER_MINUTE,
+    max_queued_jobs: values.MAX_QUEUED_JOBS,
+    max_running_jobs: values.MAX_RUNNING_JOBS,
+    max_total_flops: values.MAX_TOTAL_FLOPS,
+    max_flops_per_hour: values.MAX_FLOPS_PER_HOUR,
+    max_job_seconds: values.MAX_JOB_SECONDS,
+  });
+
+/** Where access keys are kept; undefined where nothing says so. */
+export const readKeysPath = (): string | undefined => process.env.API_KEYS_FILE || undefined;
 
 /** @throws ConfigError */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
@@ -79,9 +113,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigError(`${name}=${JSON.stringify(environment[name])} is not valid: ${issue?.message}`);
   }
   const values = parsed.data;
-  if (!isLoopback(values.HOST) && values.ALLOW_ANONYMOUS !== 'true') {
+  const keys = keysOf(values.API_KEYS_FILE);
+  if (keys === null && !isLoopback(values.HOST) && values.ALLOW_ANONYMOUS !== 'true') {
     throw new ConfigError(
-      `HOST=${values.HOST} would serve anybody; set ALLOW_ANONYMOUS=true if that is wanted`,
+      `HOST=${values.HOST} would serve anybody; set API_KEYS_FILE, or ALLOW_ANONYMOUS=true if that is wanted`,
     );
   }
   return Object.freeze({
@@ -90,6 +125,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataDir: values.DATA_DIR,
     workerThreads: values.WORKER_THREADS,
     logLevel: values.LOG_LEVEL,
+    access: createAccess(keys, keyLimitsOf(values)),
     limits: Object.freeze({
       max_body_bytes: values.MAX_BODY_BYTES,
       max_parameters: values.MAX_PARAMETERS,

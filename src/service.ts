@@ -39,8 +39,9 @@ export async function startService(config: Config): Promise<RunningService> {
   const jobs = await createJobService({ dataDir, workerThreads, runStudy, runSearch, logger });
   try {
     const app = await buildApp({
+      jobs,
+      access: config.access,
       dependencies: {
-        jobs,
         estimateTrials,
         estimateSearchTrials,
         limits: config.limits,

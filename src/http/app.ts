@@ -5,6 +5,9 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Access } from '../access/index.ts';
+import type { RunningJobService } from '../jobs/index.ts';
+import { addAccess, ownerOf } from './access.ts';
 import { answerClientError } from './client_error.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
 import { parseJsonBody } from './json_body.ts';
@@ -17,7 +20,9 @@ const COMPRESS_FROM_BYTES = 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface AppOptions {
-  readonly dependencies: Omit<Dependencies, 'closing'>;
+  readonly dependencies: Omit<Dependencies, 'closing' | 'jobs'>;
+  readonly jobs: Pick<RunningJobService, 'of'>;
+  readonly access: Access;
   readonly examples: Examples;
   readonly logger: FastifyBaseLogger;
 }
@@ -81,9 +86,9 @@ function addErrors(app: FastifyInstance): void {
 
 /** The application with every route, documentation included. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { examples } = options;
+  const { examples, jobs, access } = options;
   const closing = new AbortController();
-  const dependencies: Dependencies = { ...options.dependencies, closing: closing.signal };
+  const dependencies: Omit<Dependencies, 'jobs'> = { ...options.dependencies, closing: closing.signal };
   const app = createServer(options);
   const document = createOpenApi(dependencies.version, examples);
   app.removeAllContentTypeParsers();
@@ -97,6 +102,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  addAccess(app, access);
   app.addHook('preClose', async () => closing.abort());
   await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
@@ -104,15 +110,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/', async (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', async (_request, reply) => reply.send(document));
-  for (const { method, url, body, handle } of endpoints) {
+  for (const { method, url, body, handle, public: isPublic = false } of endpoints) {
     app.route({
       method,
       url,
+      config: { needsKey: !isPublic },
       async handler(request, reply) {
         if (body !== undefined && request.body === undefined) {
           throw new HttpProblem('malformed_json', 'the body is empty');
         }
-        return handle(request, reply, dependencies);
+        return handle(request, reply, { ...dependencies, jobs: jobs.of(ownerOf(request)) });
       },
     });
   }

@@ -10,6 +10,7 @@ import type { AdmissionLimits } from './admission.ts';
 import { validationFailed } from './problem.ts';
 
 export interface Dependencies {
+  /** Of who asks. */
   readonly jobs: JobService;
   readonly estimateTrials: (experiment: Experiment) => number;
   readonly estimateSearchTrials: (experiment: Experiment, options: SearchOptions) => number;
@@ -33,6 +34,8 @@ export interface Endpoint {
   readonly tag: 'jobs' | 'searches' | 'preflight' | 'diagnoses' | 'catalog' | 'activations' | 'service';
   readonly summary: string;
   readonly description: string;
+  /** Needs no access key, also where the service has keys. */
+  readonly public?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
@@ -41,6 +44,10 @@ export interface Endpoint {
   readonly errors: readonly ErrorCode[];
   handle(request: FastifyRequest, reply: FastifyReply, dependencies: Dependencies): Promise<unknown>;
 }
+
+/** What every endpoint may answer to who has no key, or asks for too much. */
+export const errorsOfAccess = (endpoint: Endpoint): readonly ErrorCode[] =>
+  endpoint.public ? [] : ['unauthorized'];
 
 export const json = (description: string, schema: z.ZodType): ResponseContract => ({
   description,

@@ -79,6 +79,9 @@ export interface Submission {
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
 }
 
+/** A submission with the name of the access key that makes it. */
+export type OwnedSubmission = Submission & { readonly owner: string };
+
 export type SubmitOutcome =
   | { readonly kind: 'created' | 'replayed'; readonly job: Job }
   /** The key came with another body before. */
@@ -92,7 +95,7 @@ export interface JobPage {
 
 export type RemoveOutcome = 'removed' | 'not_found' | 'not_terminal';
 
-/** Everything that the HTTP side may do with jobs. A job that `submit` returned survives a crash at any moment. */
+/** Everything that the HTTP side may do with the jobs of one owner. A job that `submit` returned survives a crash at any moment. */
 export interface JobService {
   submit(submission: Submission): Promise<SubmitOutcome>;
   get(id: string): Promise<Job | null>;

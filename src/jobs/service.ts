@@ -2,7 +2,8 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { openDatabase } from './database.ts';
-import { isTerminal, type Job, type JobService } from './job.ts';
+import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
+import { createOwnedJobs } from './owned.ts';
 import { createPool } from './pool.ts';
 import { recoverJobs } from './recovery.ts';
 import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
@@ -16,7 +17,15 @@ export interface JobServiceOptions {
   readonly logger: Logger;
 }
 
-export interface RunningJobService extends JobService {
+/** The jobs of all owners. */
+export interface UnownedJobService extends Omit<JobService, 'submit' | 'list'> {
+  submit(submission: OwnedSubmission): ReturnType<JobService['submit']>;
+  list(query: Parameters<JobService['list']>[0] & { owner: string }): ReturnType<JobService['list']>;
+}
+
+export interface RunningJobService {
+  /** What an owner may see and do. */
+  of(owner: string): JobService;
   /** Ends the running trainings at their next step, gives their job back to the queue, closes the database. */
   stop(): Promise<void>;
 }
@@ -93,7 +102,7 @@ export async function createJobService({
     }
   }
 
-  return {
+  const all: UnownedJobService = {
     async submit(submission) {
       const outcome = await store.submit(submission);
       // After the loop that may just be ending: its `finally` runs before this turn of the event loop does.
@@ -122,6 +131,10 @@ export async function createJobService({
       );
       return { database, workers: pool.alive };
     },
+  };
+
+  return {
+    of: (owner) => createOwnedJobs(all, store, owner),
     async stop() {
       stopping = true;
       clearInterval(timer);

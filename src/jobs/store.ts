@@ -5,7 +5,15 @@ import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type { Progress, SearchOptions } from '../study/index.ts';
 import { present } from '../util/assert.ts';
-import type { Job, JobEvent, JobPage, JobStatus, RemoveOutcome, Submission, SubmitOutcome } from './job.ts';
+import type {
+  Job,
+  JobEvent,
+  JobPage,
+  JobStatus,
+  OwnedSubmission,
+  RemoveOutcome,
+  SubmitOutcome,
+} from './job.ts';
 import type { Tables } from './migrations.ts';
 import { decodeTrace, encodeTrace } from './trace_codec.ts';
 
@@ -15,6 +23,7 @@ type Database = Kysely<Tables> | Transaction<Tables>;
 const columns = [
   'position',
   'id',
+  'owner',
   'status',
   'search',
   'experiment',
@@ -46,6 +55,7 @@ export class LostAttempt extends Error {
 
 export interface ClaimedJob {
   readonly id: string;
+  readonly owner: string;
   readonly attempt: number;
   readonly experiment: Experiment;
   readonly search: SearchOptions | null;
@@ -111,7 +121,7 @@ export class JobStore {
   }
 
   /** The job and its idempotency key in one transaction: once this returns, the job survives anything. */
-  submit({ experiment, search, estimate, idempotency }: Submission): Promise<SubmitOutcome> {
+  submit({ owner, experiment, search, estimate, idempotency }: OwnedSubmission): Promise<SubmitOutcome> {
     return this.#db.transaction().execute(async (db) => {
       if (idempotency !== null) {
         const expired = new Date(Date.now() - IDEMPOTENCY_HOURS * 3_600_000).toISOString();
@@ -119,6 +129,7 @@ export class JobStore {
         const known = await db
           .selectFrom('idempotency_keys')
           .selectAll()
+          .where('owner', '=', owner)
           .where('key', '=', idempotency.key)
           .executeTakeFirst();
         if (known !== undefined && known.fingerprint !== idempotency.fingerprint) return { kind: 'conflict' };
@@ -137,6 +148,7 @@ export class JobStore {
         .insertInto('jobs')
         .values({
           id,
+          owner,
           status: 'queued',
           experiment: JSON.stringify(experiment),
           search: search === null ? null : JSON.stringify(search),
@@ -150,7 +162,7 @@ export class JobStore {
       if (idempotency !== null) {
         await db
           .insertInto('idempotency_keys')
-          .values({ ...idempotency, job_id: id, created_at: now() })
+          .values({ ...idempotency, owner, job_id: id, created_at: now() })
           .execute();
       }
       await this.#event(db, id, 'status', { status: 'queued' });
@@ -167,11 +179,19 @@ export class JobStore {
     return this.#read(this.#db, id);
   }
 
+  /** Null where there is no such job. */
+  async ownerOf(id: string): Promise<string | null> {
+    const row = await this.#db.selectFrom('jobs').select('owner').where('id', '=', id).executeTakeFirst();
+    return row?.owner ?? null;
+  }
+
   async list({
+    owner,
     limit,
     cursor,
     status,
   }: {
+    owner: string;
     limit: number;
     cursor?: string | undefined;
     status?: JobStatus | undefined;
@@ -179,6 +199,7 @@ export class JobStore {
     let query = this.#db
       .selectFrom('jobs')
       .select(columns)
+      .where('owner', '=', owner)
       .orderBy('position', 'desc')
       .limit(limit + 1);
     if (cursor !== undefined) query = query.where('position', '<', decodeCursor(cursor));
@@ -288,12 +309,13 @@ export class JobStore {
           started_at: eb.fn.coalesce('started_at', eb.val(time)),
         }))
         .where('id', '=', oldest)
-        .returning(['id', 'attempt', 'experiment', 'search'])
+        .returning(['id', 'owner', 'attempt', 'experiment', 'search'])
         .executeTakeFirst();
       if (row === undefined) return null;
       await this.#event(db, row.id, 'status', { status: 'running' });
       return {
         id: row.id,
+        owner: row.owner,
         attempt: row.attempt,
         experiment: JSON.parse(row.experiment) as Experiment,
         search: parse(row.search),
@@ -420,6 +442,7 @@ export class JobStore {
     const rows = await this.#db.selectFrom('jobs').select(columns).where('status', '=', 'running').execute();
     return rows.map((row) => ({
       id: row.id,
+      owner: row.owner,
       attempt: row.attempt,
       experiment: JSON.parse(row.experiment) as Experiment,
       search: parse(row.search),

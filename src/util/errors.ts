@@ -4,6 +4,7 @@ export const errorTable = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   json_too_deep: { status: 400, title: 'The body is nested too deeply' },
   bad_request: { status: 400, title: 'The request cannot be understood' },
+  unauthorized: { status: 401, title: 'A valid access key is needed' },
   job_not_found: { status: 404, title: 'There is no such job' },
   run_not_found: { status: 404, title: 'The job has no such run' },
   weights_not_found: { status: 404, title: 'The weights of this run were not kept' },
