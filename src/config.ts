@@ -1,6 +1,6 @@
 /** @file The only reader of process.env: settings with their defaults, parsed and frozen. */
 import { isIPv4 } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
 import { type Access, createAccess, type KeyLimits, KeysFileError, readKeys } from './access/index.ts';
 
@@ -26,6 +26,11 @@ const integer = (from: number, to: number, fallback: number) =>
 
 const count = (fallback: number) => integer(1, Number.MAX_SAFE_INTEGER, fallback);
 
+/** Of the machine, or of what a container has of it: there must be some left when requests are refused. */
+const MEMORY_SHARE = 0.9;
+const memoryShare = (): number =>
+  Math.floor(MEMORY_SHARE * Math.min(totalmem(), process.constrainedMemory() || Infinity));
+
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: integer(0, 65_535, 8080),
@@ -40,6 +45,9 @@ const schema = z.object({
   MAX_FLOPS_PER_HOUR: count(1e16),
   // A timer of Node.js holds no more than 24 days.
   MAX_JOB_SECONDS: integer(1, 2_000_000, 86_400),
+  RETENTION_DAYS: integer(0, 36_500, 0),
+  MAX_EVENT_LOOP_DELAY_MS: count(2000),
+  MAX_RSS_BYTES: count(memoryShare()),
   MAX_BODY_BYTES: count(16 * 2 ** 20),
   MAX_PARAMETERS: count(2e7),
   MAX_FLOPS_PER_STEP: count(2e10),
@@ -66,6 +74,10 @@ export interface Config {
   readonly logLevel: string;
   /** Who may call, and how much. */
   readonly access: Access;
+  /** Beyond which requests are answered with 503. */
+  readonly pressure: { readonly max_event_loop_delay_ms: number; readonly max_rss_bytes: number };
+  /** 0 keeps results for ever. */
+  readonly retentionDays: number;
   readonly limits: Limits;
 }
 
@@ -126,6 +138,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     workerThreads: values.WORKER_THREADS,
     logLevel: values.LOG_LEVEL,
     access: createAccess(keys, keyLimitsOf(values)),
+    pressure: Object.freeze({
+      max_event_loop_delay_ms: values.MAX_EVENT_LOOP_DELAY_MS,
+      max_rss_bytes: values.MAX_RSS_BYTES,
+    }),
+    retentionDays: values.RETENTION_DAYS,
     limits: Object.freeze({
       max_body_bytes: values.MAX_BODY_BYTES,
       max_parameters: values.MAX_PARAMETERS,

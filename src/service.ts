@@ -35,12 +35,16 @@ export async function startService(config: Config): Promise<RunningService> {
     level: config.logLevel,
     redact: ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'],
   });
-  const { dataDir, workerThreads } = config;
-  const jobs = await createJobService({ dataDir, workerThreads, runStudy, runSearch, logger });
+  const { dataDir, workerThreads, retentionDays, access, pressure } = config;
+  const jobs = await createJobService({
+    ...{ dataDir, workerThreads, retentionDays, runStudy, runSearch, logger },
+    quotaOf: access.limitsOf,
+  });
   try {
     const app = await buildApp({
       jobs,
-      access: config.access,
+      access,
+      pressure,
       dependencies: {
         estimateTrials,
         estimateSearchTrials,

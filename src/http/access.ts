@@ -16,26 +16,23 @@ declare module 'fastify' {
 /** Of a public route that was asked without a key: nobody in particular, who has no jobs there. */
 export const ownerOf = (request: FastifyRequest): string => request.owner ?? ANONYMOUS;
 
-/** Before anything of the request is read. */
-export function addAccess(app: FastifyInstance, access: Access): void {
+/** Says who asks, before anything of the request is read. */
+export function addOwner(app: FastifyInstance, access: Access): void {
   app.decorateRequest('owner', null);
   app.addHook('onRequest', async (request) => {
     request.owner = access.identify(request.headers.authorization);
-    if (request.owner !== null || request.routeOptions.config.needsKey !== true) return;
-    const { authorization } = request.headers;
-    throw new HttpProblem(
-      'unauthorized',
-      authorization === undefined
-        ? 'send "Authorization: Bearer <key>"'
-        : 'the key of the Authorization header is not known',
-      {
-        headers: {
-          'www-authenticate':
-            authorization === undefined
-              ? 'Bearer realm="gradclinic"'
-              : 'Bearer realm="gradclinic", error="invalid_token"',
-        },
-      },
-    );
+  });
+}
+
+/** After the requests were counted, so that wrong keys are counted too. */
+export function addRefusal(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ owner, routeOptions, headers }) => {
+    if (owner !== null || routeOptions.config.needsKey !== true) return;
+    const [detail, error] =
+      headers.authorization === undefined
+        ? ['send "Authorization: Bearer <key>"', '']
+        : ['the key of the Authorization header is not known', ', error="invalid_token"'];
+    const challenge = { 'www-authenticate': `Bearer realm="gradclinic"${error}` };
+    throw new HttpProblem('unauthorized', detail, { headers: challenge });
   });
 }

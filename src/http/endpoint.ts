@@ -46,8 +46,10 @@ export interface Endpoint {
 }
 
 /** What every endpoint may answer to who has no key, or asks for too much. */
-export const errorsOfAccess = (endpoint: Endpoint): readonly ErrorCode[] =>
-  endpoint.public ? [] : ['unauthorized'];
+export const errorsOfAccess = (endpoint: Endpoint): readonly ErrorCode[] => [
+  ...(endpoint.public ? [] : (['unauthorized', 'overloaded'] as const)),
+  ...(endpoint.tag === 'service' ? [] : (['rate_limited'] as const)),
+];
 
 export const json = (description: string, schema: z.ZodType): ResponseContract => ({
   description,

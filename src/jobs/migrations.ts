@@ -34,6 +34,10 @@ export interface Tables {
   trials: { job_id: string; key: string; trace: Buffer };
   runs: { job_id: string; run: string; key: string };
   events: { job_id: string; seq: number; type: string; data: string; created_at: string };
+  /** Of the last hour: what an owner's limit of FLOPs is counted from. */
+  submissions: { owner: string; flops: number; created_at: string };
+  /** When an owner's job last began. */
+  owners: { owner: string; served_at: string };
   idempotency_keys: { owner: string; key: string; fingerprint: string; job_id: string; created_at: string };
 }
 
@@ -107,6 +111,22 @@ const owners: Migration = {
     await db.schema
       .alterTable('jobs')
       .addColumn('owner', 'text', (column) => column.notNull().defaultTo(ANONYMOUS))
+      .execute();
+    await db.schema
+      .createTable('submissions')
+      .addColumn('owner', 'text', (column) => column.notNull())
+      .addColumn('flops', 'double precision', (column) => column.notNull())
+      .addColumn('created_at', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createIndex('submissions_owner')
+      .on('submissions')
+      .columns(['owner', 'created_at'])
+      .execute();
+    await db.schema
+      .createTable('owners')
+      .addColumn('owner', 'text', (column) => column.primaryKey())
+      .addColumn('served_at', 'text', (column) => column.notNull())
       .execute();
     await db.schema.createIndex('jobs_owner').on('jobs').columns(['owner', 'position']).execute();
     // SQLite cannot change a primary key: the table is made anew.

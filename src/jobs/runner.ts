@@ -57,6 +57,9 @@ class StudyCanceled extends Error {
 
 const HEARTBEAT_MS = 1000;
 
+/** From this part of the time limit on nothing new begins, so that what was found comes to a report. */
+const REPORT_IN_TIME = 0.8;
+
 /** Equal for trials that would be trained alike: all that a training reads, and the seed. */
 function trialKey({ experiment, seed, keepWeights }: Trial): string {
   const { network, data, training, diagnostics } = experiment;
@@ -69,6 +72,8 @@ export interface RunnerOptions {
   readonly pool: Pool;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
+  /** The most that an attempt may take. */
+  readonly maxSeconds: number;
   readonly logger: Logger;
   /** Called after every event that was stored. */
   readonly onEvent: (job: string) => void;
@@ -83,7 +88,7 @@ export class JobRun {
   readonly #startedAt = Date.now();
   #writes: Promise<unknown> = Promise.resolve();
   #trained = 0;
-  #reason: 'cancel' | 'shutdown' | 'failure' | null = null;
+  #reason: 'cancel' | 'shutdown' | 'time' | 'failure' | null = null;
 
   constructor(job: ClaimedJob, options: RunnerOptions) {
     this.job = job;
@@ -91,7 +96,7 @@ export class JobRun {
   }
 
   /** Ends the trainings at their next step. */
-  stop(reason: 'cancel' | 'shutdown'): void {
+  stop(reason: 'cancel' | 'shutdown' | 'time'): void {
     this.#reason ??= reason;
     Atomics.store(this.#flag, 0, 1);
   }
@@ -148,7 +153,8 @@ export class JobRun {
 
   #isOutOfTime(): boolean {
     const { max_duration_s } = this.job.experiment.remedies;
-    return max_duration_s !== null && (Date.now() - this.#startedAt) / 1000 > max_duration_s;
+    const most = Math.min(max_duration_s ?? Infinity, this.#options.maxSeconds * REPORT_IN_TIME);
+    return (Date.now() - this.#startedAt) / 1000 > most;
   }
 
   async #study(): Promise<void> {
@@ -178,6 +184,10 @@ export class JobRun {
     await this.#writes;
     if (reason === 'shutdown') return store.release(this.job);
     if (reason === 'cancel') return store.canceled(this.job);
+    if (reason === 'time') {
+      const detail = `The job took longer than the ${this.#options.maxSeconds} s that it may.`;
+      return store.fail(this.job, { code: 'job_timed_out', detail });
+    }
     logger.error({ job_id: this.job.id, err: error }, 'job failed');
     return store.fail(this.job, {
       code: 'internal_error',
@@ -187,7 +197,8 @@ export class JobRun {
 
   /** Ends when the job is terminal or given back. */
   async run(): Promise<void> {
-    const { store, onEvent, logger } = this.#options;
+    const { store, onEvent, logger, maxSeconds } = this.#options;
+    const limit = setTimeout(() => this.stop('time'), maxSeconds * 1000);
     const timer = setInterval(() => void store.heartbeat(this.job).catch(() => {}), HEARTBEAT_MS);
     try {
       await this.#study().catch((error: unknown) => this.#end(error));
@@ -195,6 +206,7 @@ export class JobRun {
       if (!(error instanceof LostAttempt)) throw error;
       logger.warn({ job_id: this.job.id }, 'another attempt owns the job');
     } finally {
+      clearTimeout(limit);
       clearInterval(timer);
       onEvent(this.job.id);
     }

@@ -5,6 +5,7 @@ import { openDatabase } from './database.ts';
 import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
 import { createOwnedJobs } from './owned.ts';
 import { createPool } from './pool.ts';
+import type { Quota } from './quota.ts';
 import { recoverJobs } from './recovery.ts';
 import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
 import { JobStore } from './store.ts';
@@ -14,6 +15,9 @@ export interface JobServiceOptions {
   readonly workerThreads: number;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
+  readonly quotaOf: (owner: string) => Quota;
+  /** After which results are deleted; 0 keeps them. */
+  readonly retentionDays: number;
   readonly logger: Logger;
 }
 
@@ -32,6 +36,8 @@ export interface RunningJobService {
 
 /** Nothing but a new submission makes work; this only guards against a wake-up that was lost. */
 const POLL_MS = 5000;
+const SWEEP_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /** @throws DataDirectoryInUse */
 export async function createJobService({
@@ -39,6 +45,8 @@ export async function createJobService({
   workerThreads,
   runStudy,
   runSearch,
+  quotaOf,
+  retentionDays,
   logger,
 }: JobServiceOptions): Promise<RunningJobService> {
   const { db, close } = await openDatabase(dataDir);
@@ -54,9 +62,10 @@ export async function createJobService({
   /** One job at a time: a study alone keeps every worker thread busy. */
   async function work(): Promise<void> {
     while (!stopping) {
-      const job = await store.claim();
+      const job = await store.claim((owner) => quotaOf(owner).max_running_jobs);
       if (job === null) return;
-      current = new JobRun(job, { store, pool, runStudy, runSearch, logger, onEvent });
+      const maxSeconds = quotaOf(job.owner).max_job_seconds;
+      current = new JobRun(job, { store, pool, runStudy, runSearch, maxSeconds, logger, onEvent });
       onEvent(job.id);
       // A cancel that came between the claim and the line above found nobody to tell.
       if ((await store.get(job.id))?.cancel_requested_at != null) current.stop('cancel');
@@ -77,6 +86,17 @@ export async function createJobService({
   /** A job can be submitted between the last claim and the end of the loop; the poll finds it. */
   const timer = setInterval(wake, POLL_MS);
   wake();
+
+  async function sweep(): Promise<void> {
+    const removed = await store.removeEndedBefore(
+      new Date(Date.now() - retentionDays * DAY_MS).toISOString(),
+    );
+    if (removed > 0) logger.info({ removed }, 'old jobs deleted');
+  }
+  const reportSweep = () =>
+    sweep().catch((error: unknown) => logger.error({ err: error }, 'old jobs could not be deleted'));
+  const sweeper = retentionDays > 0 ? setInterval(reportSweep, SWEEP_MS) : undefined;
+  if (retentionDays > 0) await reportSweep();
 
   const subscribe = (id: string, listener: () => void) => {
     events.on(id, listener);
@@ -104,7 +124,7 @@ export async function createJobService({
 
   const all: UnownedJobService = {
     async submit(submission) {
-      const outcome = await store.submit(submission);
+      const outcome = await store.submit(submission, quotaOf(submission.owner));
       // After the loop that may just be ending: its `finally` runs before this turn of the event loop does.
       setImmediate(wake);
       return outcome;
@@ -138,6 +158,7 @@ export async function createJobService({
     async stop() {
       stopping = true;
       clearInterval(timer);
+      clearInterval(sweeper);
       current?.stop('shutdown');
       await working;
       await pool.close();

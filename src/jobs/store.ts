@@ -15,7 +15,9 @@ import type {
   SubmitOutcome,
 } from './job.ts';
 import type { Tables } from './migrations.ts';
+import { type Quota, quotaExcess, recordUse } from './quota.ts';
 import { decodeTrace, encodeTrace } from './trace_codec.ts';
+import { nextInTurn, recordTurn } from './turn.ts';
 
 type Row = Omit<import('kysely').Selectable<Tables['jobs']>, 'result'>;
 type Database = Kysely<Tables> | Transaction<Tables>;
@@ -121,7 +123,10 @@ export class JobStore {
   }
 
   /** The job and its idempotency key in one transaction: once this returns, the job survives anything. */
-  submit({ owner, experiment, search, estimate, idempotency }: OwnedSubmission): Promise<SubmitOutcome> {
+  submit(
+    { owner, experiment, search, estimate, flops, idempotency }: OwnedSubmission,
+    quota: Quota,
+  ): Promise<SubmitOutcome> {
     return this.#db.transaction().execute(async (db) => {
       if (idempotency !== null) {
         const expired = new Date(Date.now() - IDEMPOTENCY_HOURS * 3_600_000).toISOString();
@@ -136,6 +141,9 @@ export class JobStore {
         if (known !== undefined)
           return { kind: 'replayed', job: present(await this.#read(db, known.job_id)) };
       }
+      const excess = await quotaExcess(db, owner, flops, quota);
+      if (excess !== null) return { kind: 'over_quota', ...excess };
+      await recordUse(db, owner, flops);
       const id = `job_${ulid()}`;
       const progress = {
         phase: 'queued',
@@ -287,17 +295,26 @@ export class JobStore {
     return (await this.get(id)) === null ? 'not_found' : 'not_terminal';
   }
 
+  /** Terminal jobs that ended before this time, with all that belongs to them. */
+  async removeEndedBefore(time: string): Promise<number> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('jobs')
+      .where('status', 'in', ['succeeded', 'failed', 'canceled'])
+      .where('finished_at', '<', time)
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
   // ---- for the runner ----
 
-  /** The oldest queued job becomes this attempt's, in one statement. */
-  claim(): Promise<ClaimedJob | null> {
+  /**
+   * The oldest queued job of the owner whose turn it is becomes this attempt's, in one transaction.
+   * @param maxRunning jobs that an owner may have running at once
+   */
+  claim(maxRunning: (owner: string) => number): Promise<ClaimedJob | null> {
     return this.#db.transaction().execute(async (db) => {
-      const oldest = db
-        .selectFrom('jobs')
-        .select('id')
-        .where('status', '=', 'queued')
-        .orderBy('position')
-        .limit(1);
+      const position = await nextInTurn(db, maxRunning);
+      if (position === undefined) return null;
       const time = now();
       const row = await db
         .updateTable('jobs')
@@ -308,10 +325,12 @@ export class JobStore {
           heartbeat_at: time,
           started_at: eb.fn.coalesce('started_at', eb.val(time)),
         }))
-        .where('id', '=', oldest)
+        .where('position', '=', position)
+        .where('status', '=', 'queued')
         .returning(['id', 'owner', 'attempt', 'experiment', 'search'])
         .executeTakeFirst();
       if (row === undefined) return null;
+      await recordTurn(db, row.owner);
       await this.#event(db, row.id, 'status', { status: 'running' });
       return {
         id: row.id,

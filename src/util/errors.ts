@@ -19,8 +19,11 @@ export const errorTable = {
   validation_failed: { status: 422, title: 'The request is not valid' },
   experiment_too_large: { status: 422, title: 'The experiment is too large for this service' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key came with another body before' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  quota_exceeded: { status: 429, title: 'The access key has used up its share for now' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Something failed on our side' },
+  overloaded: { status: 503, title: 'The service has too much to do' },
   not_ready: { status: 503, title: 'The service is not ready' },
 } as const;
 
