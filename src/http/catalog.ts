@@ -70,12 +70,13 @@ const ofRules = (): CatalogEntry[] =>
   }));
 
 const ofRemedies = (): CatalogEntry[] =>
-  remedies.map(({ remedy, title, rationale, treats, effort, sources }) => ({
+  remedies.map(({ remedy, title, rationale, treats, effort, dose, sources }) => ({
     id: remedy,
     title,
     rationale,
     treats: [...treats],
     effort,
+    dose: dose ?? null,
     sources: [...sources],
   }));
 

@@ -69,23 +69,31 @@ export const isRecurrent = ({ type }: LayerConfig): boolean => recurrent.has(typ
 /** A kernel times the input, and then an activation. */
 export const isProduct = ({ type }: LayerConfig): boolean => products.has(type);
 
-/** Another activation in every hidden layer that has one, with its kernel initializer where one is given. */
+/** Another activation in every hidden layer that has one, or in every hidden product of a network without any. */
 export function changeActivation(
   experiment: Experiment,
   activation: ActivationConfig,
   initializer?: string,
 ): Change {
-  let changed = 0;
-  const result = editHidden(experiment, (layers) =>
-    layers.map((layer) => {
-      // Inside a loop the bounds of tanh keep the state from growing: that activation stays.
-      if (!isNonlinear(layer.activation) || isRecurrent(layer)) return layer;
-      changed++;
-      const kernel = initializer !== undefined && isProduct(layer) ? { kernel_initializer: initializer } : {};
-      return { ...layer, activation, ...kernel };
-    }),
-  );
-  return changed === 0 && 'experiment' in result ? { reason: 'no hidden layer has an activation' } : result;
+  const change = (isChanged: (layer: LayerConfig) => boolean): { result: Change; changed: number } => {
+    let changed = 0;
+    const result = editHidden(experiment, (layers) =>
+      layers.map((layer) => {
+        if (!isChanged(layer)) return layer;
+        changed++;
+        const kernel =
+          initializer !== undefined && isProduct(layer) ? { kernel_initializer: initializer } : {};
+        return { ...layer, activation, ...kernel };
+      }),
+    );
+    return { result, changed };
+  };
+  // Inside a loop the bounds of tanh keep the state from growing: that activation stays.
+  const other = change((layer) => isNonlinear(layer.activation) && !isRecurrent(layer));
+  if (other.changed > 0 || !('experiment' in other.result)) return other.result;
+  const loops = everyLayer(experiment.network.layers).some(isRecurrent);
+  const first = loops ? other : change(isProduct);
+  return first.changed === 0 ? { reason: 'no hidden layer has an activation' } : first.result;
 }
 
 /** Replaces recurrent layers of some types by another type that takes the same options. */

@@ -1,32 +1,47 @@
 /** @file What a remedy has to make better: the training loss, or what the finding is about where that is another. */
 import type { Trace } from '../statistics/index.ts';
 
-export const goals = ['final_loss', 'validation_loss', 'missed_rare_class'] as const;
+export const goals = ['final_loss', 'validation_loss', 'missed_rare_class', 'training_error'] as const;
 export type Goal = (typeof goals)[number];
 
-/** Findings that do not show in the training loss. */
+/** Findings that do not show in the training loss, or under which the loss means nothing. */
 const ownGoals: Readonly<Record<string, Goal>> = {
   overfitting: 'validation_loss',
   class_imbalance: 'missed_rare_class',
+  loss_output_mismatch: 'training_error',
 };
 
 /** @param rules the findings that are treated */
 export function goalOf(rules: readonly string[]): Goal {
+  if (rules.includes('loss_output_mismatch')) return 'training_error';
   const own = [...new Set(rules.map((rule) => ownGoals[rule] ?? 'final_loss'))];
   return own.length === 1 ? (own[0] as Goal) : 'final_loss';
 }
 
-const withoutPenalty = (loss: number | null, { final }: Trace): number =>
-  loss === null || Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss - final.penalty;
+/**
+ * Losses beyond this many times a constant's are all alike: the training is lost. Without a bound, one control arm that by
+ * chance did not diverge where the baseline did would be better by infinity, and no remedy could beat it.
+ */
+const LOST = 10;
 
-/** The smaller the better; ∞ where the training diverged. */
+function bounded(loss: number | null, { final, constant_loss, divergence }: Trace): number {
+  const worst = LOST * Math.max(constant_loss, 1e-9);
+  if (divergence !== null || loss === null || Number.isNaN(loss)) return worst;
+  return Math.min(worst, loss - final.penalty);
+}
+
+function missedRareClass({ class_recall, data }: Trace): number | null {
+  if (class_recall === null) return null;
+  const present = class_recall.filter((_, label) => (data.class_counts?.[label] ?? 0) > 0);
+  return 1 - present.reduce((least, recall) => Math.min(least, recall), 1);
+}
+
+/** The smaller the better. */
 export function goalValue(goal: Goal, trace: Trace): number {
-  const { final, divergence, class_recall, data } = trace;
-  if (divergence !== null) return Number.POSITIVE_INFINITY;
-  if (goal === 'validation_loss') return withoutPenalty(final.validation_loss, trace);
-  if (goal === 'missed_rare_class' && class_recall !== null) {
-    const present = class_recall.filter((_, label) => (data.class_counts?.[label] ?? 0) > 0);
-    return 1 - present.reduce((least, recall) => Math.min(least, recall), 1);
-  }
-  return withoutPenalty(final.loss, trace);
+  const { final, divergence } = trace;
+  if (goal === 'validation_loss') return bounded(final.validation_loss, trace);
+  if (goal === 'missed_rare_class') return divergence === null ? (missedRareClass(trace) ?? 1) : 1;
+  if (goal === 'training_error' && final.accuracy !== null)
+    return divergence === null ? 1 - final.accuracy : 1;
+  return bounded(final.loss, trace);
 }

@@ -13,11 +13,13 @@ export const criteria = [
   'cleared: at least one finding that the remedy treats is not found (as critical or warning) on the treated runs',
   'better: the goal is lower than the baseline’s on a majority of the paired seeds, and its mean paired difference is more ' +
     'negative than that of every control arm and than 5 % of the baseline’s mean. The goal is the final training loss ' +
-    'without penalty; the validation loss for overfitting alone; 1 − the smallest recall of a class for class imbalance alone',
+    'without penalty; the validation loss for overfitting alone; 1 − the smallest recall of a class for class imbalance alone; ' +
+    'the fraction wrong of the training samples for a loss that does not fit the output. A loss that is not finite, or more ' +
+    'than ten times a constant’s, counts as ten times a constant’s',
   'general: accuracy on validation data does not fall, in the mean, by more than 0.02 and more than in every control arm',
   'no harm: no rule is found as critical on the treated runs that was not found on the baseline',
   'verified = cleared and better and general and no harm; harmful = harm, or a loss that is worse on every seed and in the mean by ' +
-    'more than any control arm and more than 5 % of the baseline’s mean; else ineffective. A loss that is not finite counts as infinite',
+    'more than any control arm and more than 5 % of the baseline’s mean; else ineffective',
   'intervals: mean paired difference ± t · s/√n, with Student’s t of n − 1 degrees of freedom for 95 %, s the standard ' +
     'deviation of the n paired differences; at 3 seeds t is 4.3, so that the interval is wide and honest',
 ] as const;

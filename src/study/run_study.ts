@@ -194,22 +194,33 @@ async function runArms(
     arm: await runner.run(control.control, control.experiment, control.seeds),
   }));
   const half = Math.max(2, Math.ceil(screened.length / 2));
-  const treated: Promise<Arms['treated'][number]>[] = [];
-  const left: Screened[] = [];
-  const order = inOrder(screened);
   // Kept back for a proof on fresh seeds of what will be recommended, should it be the dearest.
   let reserved = 0;
-  for (const one of order) {
-    const { remedy, experiment } = one.candidate;
-    const cost = Math.max(reserved, runner.budget.costOf(experiment, seeds.length));
-    if (treated.length < half && runner.affords(experiment, seeds.length, cost)) {
+  const begin = (candidates: readonly Screened[], room: number) =>
+    candidates.flatMap((one) => {
+      const { remedy, experiment } = one.candidate;
+      const cost = Math.max(reserved, runner.budget.costOf(experiment, seeds.length));
+      if (room <= 0 || !runner.affords(experiment, seeds.length, cost)) return [];
+      room--;
       reserved = cost;
-      const arm = runner.run(remedy.remedy, experiment, seeds);
-      treated.push(arm.then((done) => ({ screened: one, arm: done })));
-    } else left.push(one);
-  }
-  return { treated: await Promise.all(treated), controls: await Promise.all(running), left };
+      return [runner.run(remedy.remedy, experiment, seeds).then((arm) => ({ screened: one, arm }))];
+    });
+  const order = inOrder(screened);
+  const first = await Promise.all(begin(order, Math.min(half, FIRST_WAVE)));
+  const rest = order.filter((one) => first.every((treated) => treated.screened !== one));
+  // Where no single change makes it healthy, the rest of the budget is for combinations.
+  const helped = first.some(({ arm }) => arm.verdict === 'healthy');
+  const second = await Promise.all(helped ? begin(rest, half - first.length) : []);
+  const treated = [...first, ...second];
+  return {
+    treated,
+    controls: await Promise.all(running),
+    left: screened.filter((one) => treated.every(({ screened: done }) => done !== one)),
+  };
 }
+
+/** So many candidates are verified before it is known whether one alone is enough. */
+const FIRST_WAVE = 3;
 
 interface Verified {
   readonly treated: readonly (Treated & { readonly screened: Screened })[];

@@ -172,29 +172,34 @@ export async function runSearch(
   const applied = combine(options).map((one) => ({ one, result: apply(experiment, one) }));
   let alive: Candidate[] = [asItIs, ...applied.flatMap(({ result }) => ('reason' in result ? [] : [result]))];
   const rounds: SearchReport['rounds'] = [];
-  const out: Result[][] = [];
+  /** Candidates by the round that they went no further than, the last round first; best first within. */
+  const order: Candidate[][] = [];
+  const latest = new Map<Candidate, Result>();
   runner.enter('screening');
   for (const [index, round] of ROUNDS.entries()) {
+    const last = index === ROUNDS.length - 1;
     const seeds = all.slice(0, Math.ceil(all.length * round.seeds));
+    // What the others are compared with is trained to the end, also where it is out of the race.
+    const runners = alive.includes(asItIs) ? alive : [...alive, asItIs];
     const results = await Promise.all(
-      alive.map(async (candidate) => {
-        const last = index === ROUNDS.length - 1;
+      runners.map(async (candidate) => {
         const name = last && candidate === asItIs ? 'baseline' : `round${index + 1}/${labelOf(candidate)}`;
         const arm = await runner.run(name, shortened(candidate.experiment, round.steps), seeds, last);
         return { candidate, arm, round: index + 1 };
       }),
     );
-    const sorted = results.toSorted(byLoss);
+    for (const result of results) latest.set(result.candidate, result);
+    const racing = results
+      .filter(({ candidate }) => alive.includes(candidate))
+      .toSorted(byLoss)
+      .map(({ candidate }) => candidate);
     const steps = planExperiment(shortened(experiment, round.steps)).steps;
-    rounds.push({ round: index + 1, candidates: alive.length, seeds: seeds.length, steps });
-    const kept = index === ROUNDS.length - 1 ? [] : sorted.slice(0, Math.ceil(sorted.length / 2));
-    alive = kept.map(({ candidate }) => candidate);
-    // What the others are compared with stays to the end.
-    if (kept.length > 0 && !alive.includes(asItIs)) alive.push(asItIs);
-    out.unshift(sorted.filter(({ candidate }) => !alive.includes(candidate)));
+    rounds.push({ round: index + 1, candidates: runners.length, seeds: seeds.length, steps });
+    alive = last ? [] : racing.slice(0, Math.ceil(racing.length / 2));
+    order.unshift(racing.filter((candidate) => !alive.includes(candidate)));
     runner.enter(index === ROUNDS.length - 2 ? 'verification' : 'screening');
   }
-  const ranking = out.flat();
+  const ranking = order.flat().map((candidate) => latest.get(candidate) as Result);
   const best = ranking[0];
   runner.enter('report', runner.completed);
   return {

@@ -81,7 +81,11 @@ export const searchReportSchema = z
     experiment: experimentSchema,
     options: z.unknown().describe('With every default filled in'),
     rounds: z.array(z.object({ round: z.int(), candidates: z.int(), seeds: z.int(), steps: z.int() })),
-    ranking: z.array(rankedSchema).describe('Best first: those of later rounds before those of earlier ones'),
+    ranking: z
+      .array(rankedSchema)
+      .describe(
+        'Best first: those that went further before those that did not. The experiment as it is stands where it fell out, and is trained to the end',
+      ),
     not_applicable: z.array(z.object({ candidate: z.string(), reason: z.string() })),
     best: z
       .object({ experiment: experimentSchema, snippets: snippetsSchema })

@@ -19,6 +19,8 @@ export interface RemedyOutcome {
 export interface CureOutcome {
   readonly name: string;
   readonly half: Scenario['half'];
+  /** The repaired twin learns the same data: no remedy makes other data. */
+  readonly curable: boolean;
   readonly found: readonly string[];
   readonly remedies: readonly RemedyOutcome[];
   /** Control arms: how many there were, and how many were called verified. */
@@ -89,7 +91,18 @@ async function staysBetter(baseline: Experiment, report: Report): Promise<boolea
   );
 }
 
-export async function cureScenario({ name, half, experiment: config }: Scenario): Promise<CureOutcome> {
+/** What the data are, however they are scaled. */
+function dataOf({ data }: Scenario['experiment']): string {
+  const { standardize: _standardize, scale: _scale, ...rest } = data as Record<string, unknown>;
+  return canonicalJson(rest);
+}
+
+export async function cureScenario({
+  name,
+  half,
+  experiment: config,
+  sickness,
+}: Scenario): Promise<CureOutcome> {
   known.clear();
   const parsed = parseExperiment(JSON.parse(JSON.stringify(config)));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
@@ -106,6 +119,7 @@ export async function cureScenario({ name, half, experiment: config }: Scenario)
   return {
     name,
     half,
+    curable: sickness !== null && dataOf(config) === dataOf(sickness.twin),
     found,
     remedies: report.remedies.map(({ remedy, treats, verification }) => ({
       remedy,

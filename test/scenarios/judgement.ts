@@ -22,7 +22,7 @@ export interface Judgement {
   readonly cause: Share;
 }
 
-const share = (outcomes: readonly Outcome[], isHit: (outcome: Outcome) => boolean): Share => ({
+const share = <T>(outcomes: readonly T[], isHit: (outcome: T) => boolean): Share => ({
   hits: outcomes.filter(isHit).length,
   total: outcomes.length,
 });
@@ -65,7 +65,7 @@ export function invalidity({ name, recalled, loss_ratio, twin }: Outcome): strin
 }
 
 export interface CureJudgement {
-  /** Of all sick scenarios, every one of which has a twin that proves it curable: recommendations that hold on fresh seeds. */
+  /** Of the curable ones: recommendations that hold on fresh seeds. */
   readonly cured: Share;
   /** Control arms that were called verified. */
   readonly controls: Share;
@@ -76,7 +76,10 @@ export interface CureJudgement {
 export function judgeCures(cures: readonly CureOutcome[]): CureJudgement {
   const verified = cures.filter(({ stays_better }) => stays_better !== null);
   return {
-    cured: { hits: cures.filter(({ holds }) => holds === true).length, total: cures.length },
+    cured: share(
+      cures.filter(({ curable }) => curable),
+      ({ holds }) => holds === true,
+    ),
     controls: {
       hits: cures.reduce((sum, { controls }) => sum + controls.verified, 0),
       total: cures.reduce((sum, { controls }) => sum + controls.run, 0),

@@ -51,8 +51,8 @@ function pairings(rows: readonly Row[]): string {
 }
 
 function failures(cures: readonly CureOutcome[]): string {
-  const lines = cures.flatMap(({ name, half, holds, stays_better, recommended, found }) => [
-    ...(holds === null
+  const lines = cures.flatMap(({ name, half, curable, holds, stays_better, recommended, found }) => [
+    ...(holds === null && curable
       ? [`- ${name} (${half}): no recommendation; found ${found.join(', ') || 'nothing'}`]
       : []),
     ...(holds === false
@@ -75,7 +75,8 @@ Made by \`npm run evaluate\`: the whole study of every sick scenario of \`test/s
 defaults, and then five seeds that the study never saw.
 
 - **Cured**: the study recommends something, and on the fresh seeds it is healthy by all rules and learns (a final loss below
-  half of a constant’s on most seeds: what the repaired twins reach). Of all scenarios: each has a twin, so each can be cured.
+  half of a constant’s on most seeds: what the repaired twins reach). Of the curable scenarios: those whose twin learns the
+  same data, however scaled. No remedy makes noise into signal, or a sequence shorter.
 - **Controls verified**: arms that should not help and were called verified all the same.
 - **Stays better**: of the studies that verified something, those whose best remedy beats the baseline on the fresh seeds.
 

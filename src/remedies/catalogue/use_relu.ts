@@ -8,7 +8,14 @@ export const useRelu: Remedy = {
   rationale:
     'The slope of ReLU is 1 wherever a unit is active, so it does not shrink the gradient from layer to layer.',
   sources: ['Glorot et al. 2011, Deep sparse rectifier neural networks'],
-  treats: ['vanishing_gradient', 'saturated_units', 'rank_collapse', 'loss_not_decreasing'],
+  treats: [
+    'vanishing_gradient',
+    'exploding_gradient',
+    'non_finite_values',
+    'saturated_units',
+    'rank_collapse',
+    'loss_not_decreasing',
+  ],
   effort: 'activation',
   change: (experiment) => changeActivation(experiment, 'relu'),
 };
