@@ -60,6 +60,13 @@ export function readKeys(path: string): AccessKey[] {
 
 const KEY_BYTES = 32;
 
+/** Renamed into place: a crash leaves the old file or the new one. Nobody else may read it. */
+function writeKeys(path: string, keys: readonly AccessKey[]): void {
+  const draft = `${path}.${process.pid}.tmp`;
+  writeFileSync(draft, `${JSON.stringify({ keys }, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, path);
+}
+
 /**
  * Makes a key and adds its hash to the file, which is made where there is none.
  * @returns the key, which is to be had only now
@@ -73,10 +80,17 @@ export function addKey(path: string, name: string): string {
   // So long that no hash slower than SHA-256 is needed; the prefix lets secret scanners find a leaked one.
   const key = `gradclinic_${randomBytes(KEY_BYTES).toString('base64url')}`;
   const sha256 = createHash('sha256').update(key).digest('hex');
-  const text = `${JSON.stringify({ keys: [...keys, { name, sha256, limits: {} }] }, null, 2)}\n`;
-  // Renamed into place: a crash leaves the old file or the new one.
-  const draft = `${path}.${process.pid}.tmp`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  renameSync(draft, path);
+  writeKeys(path, [...keys, { name, sha256, limits: {} }]);
   return key;
+}
+
+/**
+ * Takes a key out of the file. What was made with it stays, and belongs to whoever gets a key of this name.
+ * @throws KeysFileError
+ */
+export function removeKey(path: string, name: string): void {
+  const keys = readKeys(path);
+  const rest = keys.filter((key) => key.name !== name);
+  if (rest.length === keys.length) throw new KeysFileError(`it has no key "${name}"`);
+  writeKeys(path, rest);
 }

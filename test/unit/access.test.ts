@@ -74,14 +74,30 @@ describe('npm run keys', () => {
     expect(access.identify(`Bearer ${stdout.trim()}`)).toBe('alice');
   });
 
-  it.each([[['create', 'alice']], [['create', 'no good']], [['create']], [['remove', 'alice']]])(
-    'refuses %j',
-    (args) => {
-      const before = readFileSync(path, 'utf8');
-      const { status, stdout, stderr } = run(...args);
-      expect([status, stdout]).toEqual([2, '']);
-      expect(stderr).not.toMatch(/ at /);
-      expect(readFileSync(path, 'utf8')).toBe(before);
-    },
-  );
+  it('lists names and revokes keys, with nothing to authenticate by on the screen', () => {
+    const key = run('create', 'carol').stdout.trim();
+    const { stdout } = run('list');
+    expect(stdout).toMatch(/^carol\t[0-9a-f]{12}\t\{\}$/m);
+    expect(stdout).not.toContain(key);
+    expect(readConfig({ API_KEYS_FILE: path }).access.identify(`Bearer ${key}`)).toBe('carol');
+    expect(run('revoke', 'carol').status).toBe(0);
+    expect(readConfig({ API_KEYS_FILE: path }).access.identify(`Bearer ${key}`)).toBeNull();
+    expect(statSync(path).mode & 0o077).toBe(0);
+    expect(run('list').stdout).not.toContain('carol');
+  });
+
+  it.each([
+    [['create', 'alice']],
+    [['create', 'no good']],
+    [['create']],
+    [['revoke', 'nobody']],
+    [['list', 'alice']],
+    [['remove', 'alice']],
+  ])('refuses %j', (args) => {
+    const before = readFileSync(path, 'utf8');
+    const { status, stdout, stderr } = run(...args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).not.toMatch(/ at /);
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
 });
