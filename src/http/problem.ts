@@ -47,8 +47,10 @@ const MAX_ERRORS = 100;
 
 export function validationFailed(errors: readonly Problem[]): HttpProblem {
   const shown = errors.slice(0, MAX_ERRORS);
-  const rest = shown.length < errors.length ? `; the first ${MAX_ERRORS} are listed` : '';
-  const text = `${errors.length} problem${errors.length === 1 ? '' : 's'} in the request${rest}`;
+  const text =
+    shown.length < errors.length
+      ? `more than ${MAX_ERRORS} problems in the request; the first are listed`
+      : `${errors.length} problem${errors.length === 1 ? '' : 's'} in the request`;
   return new HttpProblem('validation_failed', text, { errors: shown });
 }
 
