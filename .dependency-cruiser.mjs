@@ -15,7 +15,9 @@ const table = {
   remedies: ['diagnosis', 'statistics', 'experiment', 'network', 'util'],
   study: ['network', 'preflight', 'remedies', 'diagnosis', 'statistics', 'preflight', 'experiment', 'util'],
   jobs: ['study', 'diagnosis', 'statistics', 'experiment', 'util'],
+  access: [],
   http: [
+    'access',
     'jobs',
     'study',
     'remedies',
@@ -90,7 +92,7 @@ export default {
       from: {
         orphan: true,
         path: '^(src|cli)/',
-        pathNot: '^src/server\\.ts$|^cli/diagnose\\.ts$|\\.d\\.ts$',
+        pathNot: '^src/server\\.ts$|^cli/(diagnose|keys)\\.ts$|\\.d\\.ts$',
       },
       to: {},
     },

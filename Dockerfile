@@ -13,6 +13,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY src src
 COPY workers workers
+COPY cli cli
 COPY examples examples
 RUN mkdir /data && chown node:node /data
 USER node

@@ -1,7 +1,8 @@
 /** @file The only reader of process.env: settings with their defaults, parsed and frozen. */
 import { isIPv4 } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
+import { type Access, createAccess, type KeyLimits, KeysFileError, readKeys } from './access/index.ts';
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
@@ -27,6 +28,11 @@ const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//.test(url) 
 
 const count = (fallback: number) => integer(1, Number.MAX_SAFE_INTEGER, fallback);
 
+/** Of the machine, or of what a container has of it: there must be some left when requests are refused. */
+const MEMORY_SHARE = 0.9;
+const memoryShare = (): number =>
+  Math.floor(MEMORY_SHARE * Math.min(totalmem(), process.constrainedMemory() || Infinity));
+
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: integer(0, 65_535, 8080),
@@ -37,17 +43,26 @@ const schema = z.object({
     .default(''),
   ROLE: z.enum(['all', 'api', 'worker']).default('all'),
   WORKER_THREADS: integer(1, 256, availableParallelism()),
+  // Twenty heartbeats. A worker that was only slow loses its attempt, never its finished trials.
+  LEASE_SECONDS: integer(2, 600, 20),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ALLOW_ANONYMOUS: z.enum(['true', 'false']).default('false'),
+  API_KEYS_FILE: z.string().min(1).optional(),
+  RATE_LIMIT_PER_MINUTE: count(6000),
+  MAX_QUEUED_JOBS: count(1000),
+  MAX_RUNNING_JOBS: count(100),
+  MAX_FLOPS_PER_HOUR: count(1e16),
+  // A timer of Node.js holds no more than 24 days.
+  MAX_JOB_SECONDS: integer(1, 2_000_000, 86_400),
+  RETENTION_DAYS: integer(0, 36_500, 0),
+  MAX_EVENT_LOOP_DELAY_MS: count(2000),
+  MAX_RSS_BYTES: count(memoryShare()),
   MAX_BODY_BYTES: count(16 * 2 ** 20),
   MAX_PARAMETERS: count(2e7),
   MAX_FLOPS_PER_STEP: count(2e10),
   MAX_TOTAL_FLOPS: count(5e14),
   MAX_MEMORY_BYTES: count(2 * 2 ** 30),
 });
-
-/** Part of the contract, but not of this version: a value that would be ignored stops the start instead. */
-const unsupported = ['API_KEYS_FILE'] as const;
 
 /** May hold a password, so that what it was is not said. */
 const secret = new Set(['DATABASE_URL']);
@@ -68,7 +83,15 @@ export interface Config {
   readonly databaseUrl: string | null;
   readonly role: 'all' | 'api' | 'worker';
   readonly workerThreads: number;
+  /** How long a worker may be silent before its job is another's. */
+  readonly leaseSeconds: number;
   readonly logLevel: string;
+  /** Who may call, and how much. */
+  readonly access: Access;
+  /** Beyond which requests are answered with 503. */
+  readonly pressure: { readonly max_event_loop_delay_ms: number; readonly max_rss_bytes: number };
+  /** 0 keeps results for ever. */
+  readonly retentionDays: number;
   readonly limits: Limits;
 }
 
@@ -77,11 +100,32 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** The access keys, or null where the service asks for none. */
+function keysOf(path: string | undefined) {
+  if (path === undefined) return null;
+  try {
+    return readKeys(path);
+  } catch (error) {
+    if (!(error instanceof KeysFileError)) throw error;
+    throw new ConfigError(`API_KEYS_FILE=${JSON.stringify(path)} is not valid: ${error.message}`);
+  }
+}
+
+const keyLimitsOf = (values: z.output<typeof schema>): KeyLimits =>
+  Object.freeze({
+    requests_per_minute: values.RATE_LIMIT_PER_MINUTE,
+    max_queued_jobs: values.MAX_QUEUED_JOBS,
+    max_running_jobs: values.MAX_RUNNING_JOBS,
+    max_total_flops: values.MAX_TOTAL_FLOPS,
+    max_flops_per_hour: values.MAX_FLOPS_PER_HOUR,
+    max_job_seconds: values.MAX_JOB_SECONDS,
+  });
+
+/** Where access keys are kept; undefined where nothing says so. */
+export const readKeysPath = (): string | undefined => process.env.API_KEYS_FILE || undefined;
+
 /** @throws ConfigError */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  for (const name of unsupported) {
-    if (environment[name]) throw new ConfigError(`${name} is not supported by this version yet; unset it`);
-  }
   const parsed = schema.safeParse(environment);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -90,9 +134,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new ConfigError(`${name}=${given} is not valid: ${issue?.message}`);
   }
   const values = parsed.data;
-  if (!isLoopback(values.HOST) && values.ALLOW_ANONYMOUS !== 'true') {
+  const keys = keysOf(values.API_KEYS_FILE);
+  if (keys === null && !isLoopback(values.HOST) && values.ALLOW_ANONYMOUS !== 'true') {
     throw new ConfigError(
-      `HOST=${values.HOST} would serve anybody; set ALLOW_ANONYMOUS=true if that is wanted`,
+      `HOST=${values.HOST} would serve anybody; set API_KEYS_FILE, or ALLOW_ANONYMOUS=true if that is wanted`,
     );
   }
   if (values.ROLE !== 'all' && values.DATABASE_URL === '') {
@@ -105,7 +150,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     databaseUrl: values.DATABASE_URL || null,
     role: values.ROLE,
     workerThreads: values.WORKER_THREADS,
+    leaseSeconds: values.LEASE_SECONDS,
     logLevel: values.LOG_LEVEL,
+    access: createAccess(keys, keyLimitsOf(values)),
+    pressure: Object.freeze({
+      max_event_loop_delay_ms: values.MAX_EVENT_LOOP_DELAY_MS,
+      max_rss_bytes: values.MAX_RSS_BYTES,
+    }),
+    retentionDays: values.RETENTION_DAYS,
     limits: Object.freeze({
       max_body_bytes: values.MAX_BODY_BYTES,
       max_parameters: values.MAX_PARAMETERS,

@@ -35,20 +35,17 @@ export async function startService(config: Config): Promise<RunningService> {
     level: config.logLevel,
     redact: ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'],
   });
-  const { dataDir, databaseUrl, role, workerThreads } = config;
+  const { dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays, access, pressure } = config;
   const jobs = await createJobService({
-    dataDir,
-    databaseUrl,
-    role,
-    workerThreads,
-    runStudy,
-    runSearch,
-    logger,
+    ...{ dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays },
+    ...{ runStudy, runSearch, quotaOf: access.limitsOf, logger },
   });
   try {
     const app = await buildApp({
+      jobs,
+      access,
+      pressure,
       dependencies: {
-        jobs,
         estimateTrials,
         estimateSearchTrials,
         limits: config.limits,

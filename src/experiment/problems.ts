@@ -71,13 +71,16 @@ interface Context {
   readonly data: unknown;
 }
 
+/** Nobody reads more of one object; every guess at what was meant costs. */
+const MAX_UNKNOWN_KEYS = 101;
+
 function fromUnknownKeys(
   keys: readonly string[],
   path: readonly PropertyKey[],
   { schema, data }: Context,
 ): Problem[] {
   const known = knownKeysAt(schema, path, data);
-  return keys.map((key) => {
+  return keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => {
     const guess = nearest(key, known);
     return {
       pointer: pointerOf([...path, key]),

@@ -32,21 +32,26 @@ export function estimate(plan: Plan, trials: number, threads: number): Estimate 
   };
 }
 
+const totalFlops = (plan: Plan, trials: number): number => plan.flops_per_step * plan.steps * trials;
+
 /** What is over which limit; empty for an experiment that may run. */
 export function excesses(plan: Plan, trials: number, limits: AdmissionLimits): Excess[] {
   const measured = [
     { name: 'parameters', value: plan.parameter_count, limit: limits.max_parameters },
     { name: 'flops_per_step', value: plan.flops_per_step, limit: limits.max_flops_per_step },
-    { name: 'total_flops', value: plan.flops_per_step * plan.steps * trials, limit: limits.max_total_flops },
+    { name: 'total_flops', value: totalFlops(plan, trials), limit: limits.max_total_flops },
     { name: 'memory_bytes', value: plan.memory_bytes, limit: limits.max_memory_bytes },
   ];
   return measured.filter(({ value, limit }) => value > limit);
 }
 
-/** @throws HttpProblem experiment_too_large */
-export function admit(plan: Plan, trials: number, limits: AdmissionLimits): void {
+/**
+ * @returns the FLOPs of the whole job
+ * @throws HttpProblem experiment_too_large
+ */
+export function admit(plan: Plan, trials: number, limits: AdmissionLimits): { flops: number } {
   const over = excesses(plan, trials, limits);
-  if (over.length === 0) return;
+  if (over.length === 0) return { flops: totalFlops(plan, trials) };
   const text = over
     .map(({ name, value, limit }) => `${name} ${value.toPrecision(3)} > ${limit.toPrecision(3)}`)
     .join(', ');

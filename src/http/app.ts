@@ -4,10 +4,15 @@ import compress from '@fastify/compress';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Access } from '../access/index.ts';
+import type { RunningJobService } from '../jobs/index.ts';
+import type { ErrorCode } from '../util/errors.ts';
+import { addOwner, addRefusal, ownerOf } from './access.ts';
 import { answerClientError } from './client_error.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
 import { parseJsonBody } from './json_body.ts';
+import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts';
 import { createOpenApi, type Examples } from './openapi.ts';
 import { HttpProblem, sendProblem, toProblem } from './problem.ts';
 import { endpoints } from './routes/index.ts';
@@ -17,7 +22,10 @@ const COMPRESS_FROM_BYTES = 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface AppOptions {
-  readonly dependencies: Omit<Dependencies, 'closing'>;
+  readonly dependencies: Omit<Dependencies, 'closing' | 'jobs'>;
+  readonly jobs: Pick<RunningJobService, 'of'>;
+  readonly access: Access;
+  readonly pressure: PressureLimits;
   readonly examples: Examples;
   readonly logger: FastifyBaseLogger;
   /** Serves the endpoints with this tag alone; null serves all. */
@@ -57,10 +65,13 @@ function createServer(options: AppOptions): FastifyInstance {
   }) as unknown as FastifyInstance;
 }
 
+/** What is not the client's doing. */
+const logged: ReadonlySet<ErrorCode> = new Set(['internal_error', 'database_unavailable', 'storage_full']);
+
 function addErrors(app: FastifyInstance, served: readonly Route[]): void {
   app.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error);
-    if (problem.code === 'internal_error') request.log.error({ err: error }, 'request failed');
+    if (logged.has(problem.code)) request.log.error({ err: error }, 'request failed');
     return sendProblem(request, reply, problem);
   });
   app.setNotFoundHandler((request, reply) => {
@@ -83,9 +94,9 @@ function addErrors(app: FastifyInstance, served: readonly Route[]): void {
 
 /** The application with every route, documentation included. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { examples } = options;
+  const { examples, jobs, access, pressure } = options;
   const closing = new AbortController();
-  const dependencies: Dependencies = { ...options.dependencies, closing: closing.signal };
+  const dependencies: Omit<Dependencies, 'jobs'> = { ...options.dependencies, closing: closing.signal };
   const served = endpoints.filter(({ tag }) => options.only === null || tag === options.only);
   const app = createServer(options);
   const document = createOpenApi(dependencies.version, examples);
@@ -100,6 +111,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  // In this order: who asks, how often, whether there is room, whether they may.
+  addOwner(app, access);
+  await addRateLimit(app, access);
+  await addBackPressure(app, pressure);
+  addRefusal(app);
   app.addHook('preClose', async () => closing.abort());
   await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
@@ -107,15 +123,23 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/', async (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', async (_request, reply) => reply.send(document));
-  for (const { method, url, body, handle } of served) {
+  /** What the handler sees of the service: the part that belongs to who asks. */
+  const dependenciesOf = (request: FastifyRequest): Dependencies => {
+    const owner = ownerOf(request);
+    const { max_total_flops, max_flops_per_hour } = access.limitsOf(owner);
+    const limits = { ...dependencies.limits, max_total_flops: Math.min(max_total_flops, max_flops_per_hour) };
+    return { ...dependencies, limits, jobs: jobs.of(owner) };
+  };
+  for (const { method, url, tag, body, handle, public: isPublic = false } of served) {
     app.route({
       method,
       url,
+      config: { needsKey: !isPublic, probe: tag === 'service' },
       async handler(request, reply) {
         if (body !== undefined && request.body === undefined) {
           throw new HttpProblem('malformed_json', 'the body is empty');
         }
-        return handle(request, reply, dependencies);
+        return handle(request, reply, dependenciesOf(request));
       },
     });
   }

@@ -10,6 +10,7 @@ import type { AdmissionLimits } from './admission.ts';
 import { validationFailed } from './problem.ts';
 
 export interface Dependencies {
+  /** Of who asks. */
   readonly jobs: JobService;
   readonly estimateTrials: (experiment: Experiment) => number;
   readonly estimateSearchTrials: (experiment: Experiment, options: SearchOptions) => number;
@@ -33,6 +34,8 @@ export interface Endpoint {
   readonly tag: 'jobs' | 'searches' | 'preflight' | 'diagnoses' | 'catalog' | 'activations' | 'service';
   readonly summary: string;
   readonly description: string;
+  /** Needs no access key, also where the service has keys. */
+  readonly public?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
@@ -41,6 +44,16 @@ export interface Endpoint {
   readonly errors: readonly ErrorCode[];
   handle(request: FastifyRequest, reply: FastifyReply, dependencies: Dependencies): Promise<unknown>;
 }
+
+const keepsJobs = ({ tag }: Endpoint): boolean => tag === 'jobs' || tag === 'searches';
+
+/** What an endpoint may answer to who has no key or asks for too much, or while the database cannot be used. */
+export const errorsOfService = (endpoint: Endpoint): readonly ErrorCode[] => [
+  ...(endpoint.public ? [] : (['unauthorized', 'overloaded'] as const)),
+  ...(endpoint.tag === 'service' ? [] : (['rate_limited'] as const)),
+  ...(keepsJobs(endpoint) ? (['database_unavailable'] as const) : []),
+  ...(keepsJobs(endpoint) && endpoint.method !== 'GET' ? (['storage_full'] as const) : []),
+];
 
 export const json = (description: string, schema: z.ZodType): ResponseContract => ({
   description,

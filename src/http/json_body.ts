@@ -1,11 +1,14 @@
-/** @file From bytes to a JSON value: UTF-8, bounded depth, no prototype keys. Runs before any schema, which recurses. */
+/** @file From bytes to a JSON value: UTF-8, bounded depth and width, no prototype keys. Runs before any schema, which recurses. */
 import { HttpProblem } from './problem.ts';
 
 const MAX_DEPTH = 64;
 
+/** Of one object. Names are hashed and looked up one by one: a million of them keep everybody else waiting for seconds. */
+const MAX_MEMBERS = 10_000;
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
 const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
@@ -17,22 +20,31 @@ function endOfString(bytes: Buffer, start: number): number {
 }
 
 /**
- * Deepest nesting of brackets outside of strings; does not recurse. Byte by byte, because a regular expression
- * overflows its stack on a string of some megabytes, which is what base64 weights are.
+ * Refuses what is nested too deeply or has too many members, before it is parsed; does not recurse. Byte by byte, because
+ * a regular expression overflows its stack on a string of some megabytes, which is what base64 weights are.
  */
-function depthOf(bytes: Buffer): number {
-  let [depth, deepest] = [0, 0];
-  for (let i = 0; i < bytes.length; ) {
+function refuseShape(bytes: Buffer): void {
+  const members = new Uint32Array(MAX_DEPTH + 1);
+  let depth = 0;
+  for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number;
-    if (byte === QUOTE) {
-      i = endOfString(bytes, i);
-      continue;
-    }
-    if (OPENING.has(byte)) deepest = Math.max(deepest, ++depth);
-    else if (CLOSING.has(byte)) depth--;
-    i++;
+    if (byte === QUOTE) i = endOfString(bytes, i) - 1;
+    else if (byte === COLON) countMember(members, depth);
+    else if (OPENING.has(byte)) members[enter(++depth)] = 0;
+    else if (CLOSING.has(byte)) depth = Math.max(0, depth - 1);
   }
-  return deepest;
+}
+
+function enter(depth: number): number {
+  if (depth <= MAX_DEPTH) return depth;
+  throw new HttpProblem('json_too_deep', `the body is nested deeper than ${MAX_DEPTH} levels`);
+}
+
+function countMember(members: Uint32Array, depth: number): void {
+  const count = (members[depth] ?? 0) + 1;
+  members[depth] = count;
+  if (count <= MAX_MEMBERS) return;
+  throw new HttpProblem('body_too_large', `an object of the body has more than ${MAX_MEMBERS} members`);
 }
 
 const forbidden: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -64,11 +76,9 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-/** @throws HttpProblem malformed_json, json_too_deep */
+/** @throws HttpProblem malformed_json, json_too_deep, body_too_large */
 export function parseJsonBody(bytes: Buffer): unknown {
-  if (depthOf(bytes) > MAX_DEPTH) {
-    throw new HttpProblem('json_too_deep', `the body is nested deeper than ${MAX_DEPTH} levels`);
-  }
+  refuseShape(bytes);
   const value = parse(bytes);
   refusePrototypeKeys(value);
   return value;

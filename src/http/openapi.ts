@@ -1,7 +1,7 @@
 /** @file The OpenAPI 3.1 document, from the endpoints' own contracts. */
 import { z } from 'zod';
 import { type ErrorCode, errorTable } from '../util/errors.ts';
-import type { Endpoint, ResponseContract } from './endpoint.ts';
+import { type Endpoint, errorsOfService, type ResponseContract } from './endpoint.ts';
 import { problemSchema } from './problem.ts';
 import { endpoints } from './routes/index.ts';
 
@@ -116,6 +116,7 @@ function operationOf(endpoint: Endpoint, schemas: Schemas, examples: Examples) {
     summary,
     description,
     tags: [tag],
+    ...(endpoint.public ? { security: [] } : {}),
     parameters: [
       ...parametersOf('path', params, schemas),
       ...parametersOf('query', query, schemas),
@@ -126,7 +127,7 @@ function operationOf(endpoint: Endpoint, schemas: Schemas, examples: Examples) {
       ...Object.fromEntries(
         Object.entries(responses).map(([status, contract]) => [status, responseOf(contract, schemas)]),
       ),
-      ...errorsOf(errors, schemas),
+      ...errorsOf([...errors, ...errorsOfService(endpoint)], schemas),
     },
   };
 }
@@ -152,7 +153,8 @@ export function createOpenApi(version: string, examples: Examples): Record<strin
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    security: [],
+    // The empty one: a service without keys asks for none.
+    security: [{ accessKey: [] }, {}],
     tags: [
       { name: 'jobs', description: 'Experiments, from submission to report' },
       { name: 'preflight', description: 'Checks that train nothing' },
@@ -162,6 +164,13 @@ export function createOpenApi(version: string, examples: Examples): Record<strin
     ],
     paths,
     components: {
+      securitySchemes: {
+        accessKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An access key of the service, where it has keys',
+        },
+      },
       schemas: Object.fromEntries(Object.entries(schemas.components).sort(([a], [b]) => (a < b ? -1 : 1))),
     },
   };

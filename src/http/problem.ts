@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Problem } from '../experiment/index.ts';
+import { type StorageFailure, storageFailure } from '../jobs/index.ts';
 import { type ErrorCode, errorTable } from '../util/errors.ts';
 
 export const problemSchema = z
@@ -47,8 +48,10 @@ const MAX_ERRORS = 100;
 
 export function validationFailed(errors: readonly Problem[]): HttpProblem {
   const shown = errors.slice(0, MAX_ERRORS);
-  const rest = shown.length < errors.length ? `; the first ${MAX_ERRORS} are listed` : '';
-  const text = `${errors.length} problem${errors.length === 1 ? '' : 's'} in the request${rest}`;
+  const text =
+    shown.length < errors.length
+      ? `more than ${MAX_ERRORS} problems in the request; the first are listed`
+      : `${errors.length} problem${errors.length === 1 ? '' : 's'} in the request`;
   return new HttpProblem('validation_failed', text, { errors: shown });
 }
 
@@ -89,9 +92,19 @@ const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
 };
 
+const storageProblems: Readonly<Record<StorageFailure, () => HttpProblem>> = {
+  unavailable: () =>
+    new HttpProblem('database_unavailable', 'The database does not answer at the moment; try again.', {
+      headers: { 'retry-after': '5' },
+    }),
+  full: () => new HttpProblem('storage_full', 'The disk of the service is full; nothing was stored.'),
+};
+
 /** An error of ours, of the framework, or a bug: the last one says nothing of its details to the client. */
 export function toProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
+  const storage = storageFailure(error);
+  if (storage !== null) return storageProblems[storage]();
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
   const known = frameworkCodes[code ?? ''];
   if (known !== undefined) return new HttpProblem(known, message ?? errorTable[known].title);

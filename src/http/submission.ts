@@ -22,6 +22,7 @@ export const submissionErrors: readonly ErrorCode[] = [
   'malformed_json',
   'json_too_deep',
   'bad_request',
+  'quota_exceeded',
   'body_too_large',
   'unsupported_media_type',
 ];
@@ -49,6 +50,10 @@ export async function submitJob(
   const outcome = await jobs.submit({ ...prepare(), idempotency });
   if (outcome.kind === 'conflict') {
     throw new HttpProblem('idempotency_key_reused', 'use a new key for a new experiment');
+  }
+  if (outcome.kind === 'over_quota') {
+    const headers = { 'retry-after': String(outcome.retry_after_s) };
+    throw new HttpProblem('quota_exceeded', outcome.detail, { headers });
   }
   const wait = waitOf(request);
   const { id } = outcome.job;

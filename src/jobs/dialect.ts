@@ -16,15 +16,18 @@ export const columnTypes = <T>(db: AnyDatabase<T>) =>
 export function databaseTime<T>(db: AnyDatabase<T>, secondsAgo = 0): RawBuilder<string> {
   return isPostgres(db)
     ? sql<string>`to_char((clock_timestamp() - make_interval(secs => ${secondsAgo})) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
-    : sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ${`-${secondsAgo} seconds`})`;
+    : sql<string>`strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ${`${-secondsAgo} seconds`})`;
 }
 
 /** One number for each kind of work that replicas must not do at the same time. */
-const locks = { idempotency: 7_146_021 } as const;
+const locks = { claim: 7_146_021, submit: 7_146_022 } as const;
 
-/** Held until the transaction ends. On SQLite there is nobody else: one process, one connection. */
-export async function lock<T>(db: Transaction<T>, name: keyof typeof locks): Promise<void> {
-  if (isPostgres(db)) await sql`select pg_advisory_xact_lock(${locks[name]})`.execute(db);
+/**
+ * Held until the transaction ends. On SQLite there is nobody else: one process, one connection.
+ * @param of whose work; two that share a hash only wait for each other
+ */
+export async function lock<T>(db: Transaction<T>, name: keyof typeof locks, of = ''): Promise<void> {
+  if (isPostgres(db)) await sql`select pg_advisory_xact_lock(${locks[name]}, hashtext(${of}))`.execute(db);
 }
 
 /** PostgreSQL's text cannot hold a zero character; what it becomes here is in no id, so that nothing is found. */

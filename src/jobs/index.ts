@@ -12,4 +12,5 @@ export {
 } from './job.ts';
 export type { TrialResult, TrialTask } from './pool.ts';
 export { createJobService, type Role, type RunningJobService } from './service.ts';
+export { type StorageFailure, storageFailure } from './storage.ts';
 export { InvalidCursor } from './store.ts';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import { phases, type SearchOptions } from '../study/index.ts';
+import type { QuotaExcess } from './quota.ts';
 
 export const jobStatuses = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
 export type JobStatus = (typeof jobStatuses)[number];
@@ -75,14 +76,21 @@ export interface Submission {
   /** What to search for; null for a study. */
   readonly search: SearchOptions | null;
   readonly estimate: Estimate;
+  /** Of all trainings, as estimated; counts against the owner's limit. */
+  readonly flops: number;
   /** The `Idempotency-Key` and a hash of the body, where the client sent one. */
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
 }
 
+/** A submission with the name of the access key that makes it. */
+export type OwnedSubmission = Submission & { readonly owner: string };
+
 export type SubmitOutcome =
   | { readonly kind: 'created' | 'replayed'; readonly job: Job }
   /** The key came with another body before. */
-  | { readonly kind: 'conflict' };
+  | { readonly kind: 'conflict' }
+  /** The owner has to wait. */
+  | ({ readonly kind: 'over_quota' } & QuotaExcess);
 
 export interface JobPage {
   readonly data: Job[];
@@ -92,7 +100,7 @@ export interface JobPage {
 
 export type RemoveOutcome = 'removed' | 'not_found' | 'not_terminal';
 
-/** Everything that the HTTP side may do with jobs. A job that `submit` returned survives a crash at any moment. */
+/** Everything that the HTTP side may do with the jobs of one owner. A job that `submit` returned survives a crash at any moment. */
 export interface JobService {
   submit(submission: Submission): Promise<SubmitOutcome>;
   get(id: string): Promise<Job | null>;

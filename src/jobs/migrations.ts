@@ -1,5 +1,5 @@
 /** @file The schema, in steps that are never changed once released, for SQLite and PostgreSQL. */
-import type { Generated, Kysely } from 'kysely';
+import { type Generated, type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { columnTypes, isPostgres } from './dialect.ts';
 
@@ -7,6 +7,8 @@ interface JobsTable {
   /** Order of submission; cursors hold it. */
   position: Generated<number>;
   id: string;
+  /** The name of the access key that made it. */
+  owner: string;
   status: string;
   /** JSON of what a search is asked; null for a study. */
   search: string | null;
@@ -33,7 +35,11 @@ export interface Tables {
   trials: { job_id: string; key: string; trace: Buffer };
   runs: { job_id: string; run: string; key: string };
   events: { job_id: string; seq: number; type: string; data: string; created_at: string };
-  idempotency_keys: { key: string; fingerprint: string; job_id: string; created_at: string };
+  /** Of the last hour: what an owner's limit of FLOPs is counted from. */
+  submissions: { owner: string; flops: number; created_at: string };
+  /** When an owner's job last began. */
+  owners: { owner: string; served_at: string };
+  idempotency_keys: { owner: string; key: string; fingerprint: string; job_id: string; created_at: string };
 }
 
 const initial: Migration = {
@@ -101,7 +107,54 @@ const searches: Migration = {
   },
 };
 
-const migrations: Record<string, Migration> = { '0001_initial': initial, '0002_searches': searches };
+/** What was made before there were access keys belongs to nobody in particular. */
+const ANONYMOUS = 'anonymous';
+
+const owners: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable('jobs')
+      .addColumn('owner', 'text', (column) => column.notNull().defaultTo(ANONYMOUS))
+      .execute();
+    await db.schema
+      .createTable('submissions')
+      .addColumn('owner', 'text', (column) => column.notNull())
+      .addColumn('flops', 'double precision', (column) => column.notNull())
+      .addColumn('created_at', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createIndex('submissions_owner')
+      .on('submissions')
+      .columns(['owner', 'created_at'])
+      .execute();
+    await db.schema
+      .createTable('owners')
+      .addColumn('owner', 'text', (column) => column.primaryKey())
+      .addColumn('served_at', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema.createIndex('jobs_owner').on('jobs').columns(['owner', 'position']).execute();
+    // SQLite cannot change a primary key: the table is made anew.
+    await db.schema
+      .createTable('owned_idempotency_keys')
+      .addColumn('owner', 'text', (column) => column.notNull())
+      .addColumn('key', 'text', (column) => column.notNull())
+      .addColumn('fingerprint', 'text', (column) => column.notNull())
+      .addColumn('job_id', 'text', (column) => column.notNull().references('jobs.id').onDelete('cascade'))
+      .addColumn('created_at', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('owned_idempotency_keys_key', ['owner', 'key'])
+      .execute();
+    await sql`insert into owned_idempotency_keys (owner, key, fingerprint, job_id, created_at)
+      select ${sql.lit(ANONYMOUS)}, key, fingerprint, job_id, created_at from idempotency_keys`.execute(db);
+    await db.schema.dropTable('idempotency_keys').execute();
+    await db.schema.alterTable('owned_idempotency_keys').renameTo('idempotency_keys').execute();
+  },
+};
+
+export const migrations: Record<string, Migration> = {
+  '0001_initial': initial,
+  '0002_searches': searches,
+  '0003_owners': owners,
+};
 
 /** To the latest schema. On PostgreSQL the migrator holds an advisory lock: of replicas that start at once one migrates. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {

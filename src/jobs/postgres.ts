@@ -8,6 +8,7 @@ import { migrate, type Tables } from './migrations.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const RECONNECT_MS = 1000;
+const IDLE_TRANSACTION_MS = 15_000;
 
 /** PostgreSQL does not answer, or not to us. */
 class DatabaseUnreachable extends Error {
@@ -82,6 +83,8 @@ export async function openPostgres(url: string, logger: Logger): Promise<OpenDat
     types,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // A replica that vanished in a transaction must not hold its locks for long.
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: 'gradclinic',
   });
   // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.

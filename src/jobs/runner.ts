@@ -15,7 +15,7 @@ import type {
 import { canonicalJson, encodeNonFinite } from '../util/json.ts';
 import type { Job } from './job.ts';
 import type { Pool } from './pool.ts';
-import { retryConnection } from './retry.ts';
+import { untilStored } from './storage.ts';
 import { type ClaimedJob, type JobStore, LostAttempt } from './store.ts';
 
 export type RunStudy = (experiment: Experiment, dependencies: StudyDependencies) => Promise<StudyReport>;
@@ -58,6 +58,9 @@ class StudyCanceled extends Error {
 
 const HEARTBEAT_MS = 1000;
 
+/** From this part of the time limit on nothing new begins, so that what was found comes to a report. */
+const REPORT_IN_TIME = 0.8;
+
 /** Equal for trials that would be trained alike: all that a training reads, and the seed. */
 function trialKey({ experiment, seed, keepWeights }: Trial): string {
   const { network, data, training, diagnostics } = experiment;
@@ -70,6 +73,8 @@ export interface RunnerOptions {
   readonly pool: Pick<Pool, 'run'>;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
+  /** The most that an attempt may take. */
+  readonly maxSeconds: number;
   readonly logger: Logger;
   /** Called after every event that was stored. */
   readonly onEvent: (job: string) => void;
@@ -81,10 +86,10 @@ export class JobRun {
   readonly #options: RunnerOptions;
   readonly #flag = new Int32Array(new SharedArrayBuffer(4));
   readonly #trials = new Map<string, Promise<Trace>>();
-  readonly #startedAt = Date.now();
+  readonly #startedAt = performance.now();
   #writes: Promise<unknown> = Promise.resolve();
   #trained = 0;
-  #reason: 'cancel' | 'shutdown' | 'lost' | 'failure' | null = null;
+  #reason: 'cancel' | 'shutdown' | 'time' | 'lost' | 'failure' | null = null;
 
   constructor(job: ClaimedJob, options: RunnerOptions) {
     this.job = job;
@@ -92,14 +97,19 @@ export class JobRun {
   }
 
   /** Ends the trainings at their next step. */
-  stop(reason: 'cancel' | 'shutdown' | 'lost'): void {
+  stop(reason: 'cancel' | 'shutdown' | 'time' | 'lost'): void {
     this.#reason ??= reason;
     Atomics.store(this.#flag, 0, 1);
   }
 
+  /** A database that is away or full is waited for, but not by a process that is to end. */
+  #stored<T>(work: () => Promise<T>): Promise<T> {
+    return untilStored(work, () => this.#reason === 'shutdown');
+  }
+
   async #trainOnce(trial: Trial, key: string): Promise<Trace> {
     const { store, pool } = this.#options;
-    const known = await retryConnection(() => store.knownTrial(this.job, key));
+    const known = await this.#stored(() => store.knownTrial(this.job, key));
     if (known !== null) return known;
     if (this.#reason !== null) throw new StudyCanceled();
     const result = await pool.run({
@@ -113,7 +123,7 @@ export class JobRun {
       throw new Error(result.error.detail);
     }
     const { value } = result;
-    await retryConnection(() => store.storeTrial(this.job, key, value));
+    await this.#stored(() => store.storeTrial(this.job, key, value));
     this.#trained++;
     return value;
   }
@@ -126,14 +136,14 @@ export class JobRun {
       this.#trials.set(key, training);
     }
     const trace = await training;
-    await retryConnection(() => this.#options.store.nameRun(this.job, trial.run, key));
+    await this.#stored(() => this.#options.store.nameRun(this.job, trial.run, key));
     return trace;
   }
 
   /** From the pace of this attempt; null until a trial is done. */
   #eta({ completed_trials, total_trials }: Progress): number | null {
     if (this.#trained === 0) return null;
-    const pace = (Date.now() - this.#startedAt) / 1000 / this.#trained;
+    const pace = (performance.now() - this.#startedAt) / 1000 / this.#trained;
     return Math.round(pace * (total_trials - completed_trials) * 10) / 10;
   }
 
@@ -150,7 +160,8 @@ export class JobRun {
 
   #isOutOfTime(): boolean {
     const { max_duration_s } = this.job.experiment.remedies;
-    return max_duration_s !== null && (Date.now() - this.#startedAt) / 1000 > max_duration_s;
+    const most = Math.min(max_duration_s ?? Infinity, this.#options.maxSeconds * REPORT_IN_TIME);
+    return (performance.now() - this.#startedAt) / 1000 > most;
   }
 
   async #study(): Promise<void> {
@@ -167,7 +178,7 @@ export class JobRun {
         : searchOutcome(await runSearch(experiment, search, dependencies));
     await this.#writes;
     const result = Buffer.from(JSON.stringify(encodeNonFinite({ job_id: this.job.id, ...report })));
-    await retryConnection(() => store.succeed(this.job, result, summary));
+    await this.#stored(() => store.succeed(this.job, result, summary));
   }
 
   async #end(error: unknown): Promise<void> {
@@ -178,12 +189,16 @@ export class JobRun {
     Atomics.store(this.#flag, 0, 1);
     await Promise.allSettled(this.#trials.values());
     await this.#writes;
-    if (reason === 'shutdown') return retryConnection(() => store.release(this.job));
-    if (reason === 'cancel') return retryConnection(() => store.canceled(this.job));
+    if (reason === 'shutdown') return this.#stored(() => store.release(this.job));
+    if (reason === 'cancel') return this.#stored(() => store.canceled(this.job));
     if (reason === 'lost' || error instanceof LostAttempt) throw error;
+    if (reason === 'time') {
+      const detail = `The job took longer than the ${this.#options.maxSeconds} s that it may.`;
+      return this.#stored(() => store.fail(this.job, { code: 'job_timed_out', detail }));
+    }
     logger.error({ job_id: this.job.id, err: error }, 'job failed');
     const detail = 'The study failed for a reason on our side; it is in the log.';
-    return retryConnection(() => store.fail(this.job, { code: 'internal_error', detail }));
+    return this.#stored(() => store.fail(this.job, { code: 'internal_error', detail }));
   }
 
   /** Tells that the attempt lives, and hears whether it should. A database that does not answer is asked again. */
@@ -197,7 +212,8 @@ export class JobRun {
 
   /** Ends when the job is terminal or given back, or another attempt's. */
   async run(): Promise<void> {
-    const { onEvent, logger } = this.#options;
+    const { onEvent, logger, maxSeconds } = this.#options;
+    const limit = setTimeout(() => this.stop('time'), maxSeconds * 1000);
     const timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
     // A cancel that came between the claim and now found nobody to tell.
     await this.#beat();
@@ -207,6 +223,7 @@ export class JobRun {
       if (!(error instanceof LostAttempt) && this.#reason !== 'lost') throw error;
       logger.warn({ job_id: this.job.id }, 'another attempt owns the job');
     } finally {
+      clearTimeout(limit);
       clearInterval(timer);
       onEvent(this.job.id);
     }

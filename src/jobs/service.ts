@@ -2,7 +2,9 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { openDatabase } from './database.ts';
-import { isTerminal, type Job, type JobService } from './job.ts';
+import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
+import { createOwnedJobs } from './owned.ts';
+import type { Quota } from './quota.ts';
 import type { RunSearch, RunStudy } from './runner.ts';
 import { JobStore } from './store.ts';
 import { startWorker } from './worker.ts';
@@ -16,18 +18,33 @@ export interface JobServiceOptions {
   readonly databaseUrl: string | null;
   readonly role: Role;
   readonly workerThreads: number;
+  /** How long a worker may be silent before its job is another's. */
+  readonly leaseSeconds: number;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
+  readonly quotaOf: (owner: string) => Quota;
+  /** After which results are deleted; 0 keeps them. */
+  readonly retentionDays: number;
   readonly logger: Logger;
 }
 
-export interface RunningJobService extends JobService {
+/** The jobs of all owners. */
+export interface UnownedJobService extends Omit<JobService, 'submit' | 'list'> {
+  submit(submission: OwnedSubmission): ReturnType<JobService['submit']>;
+  list(query: Parameters<JobService['list']>[0] & { owner: string }): ReturnType<JobService['list']>;
+}
+
+export interface RunningJobService {
+  /** What an owner may see and do. */
+  of(owner: string): JobService;
   /** Ends the running trainings at their next step, gives their job back to the queue, closes the database. */
   stop(): Promise<void>;
 }
 
 /** Guards against a wake-up that was lost. */
 const POLL_MS = 5000;
+const SWEEP_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /** @throws DataDirectoryInUse, DatabaseUnreachable */
 export async function createJobService({
@@ -35,8 +52,11 @@ export async function createJobService({
   databaseUrl,
   role,
   workerThreads,
+  leaseSeconds,
   runStudy,
   runSearch,
+  quotaOf,
+  retentionDays,
   logger,
 }: JobServiceOptions): Promise<RunningJobService> {
   const { db, shared, listen, close } = await openDatabase({ dataDir, databaseUrl, logger });
@@ -50,7 +70,10 @@ export async function createJobService({
   const worker =
     role === 'api'
       ? null
-      : await startWorker({ store, shared, threads: workerThreads, runStudy, runSearch, logger, onEvent });
+      : await startWorker({
+          ...{ store, shared, threads: workerThreads, leaseSeconds },
+          ...{ runStudy, runSearch, quotaOf, logger, onEvent },
+        });
   await listen({
     onListening() {
       worker?.wake();
@@ -65,19 +88,30 @@ export async function createJobService({
   // An announcement can be lost with its connection.
   const timer = shared ? setInterval(wakeAll, POLL_MS) : undefined;
 
+  async function sweep(): Promise<void> {
+    const removed = await store.removeEndedBefore(
+      new Date(Date.now() - retentionDays * DAY_MS).toISOString(),
+    );
+    if (removed > 0) logger.info({ removed }, 'old jobs deleted');
+  }
+  const reportSweep = () =>
+    sweep().catch((error: unknown) => logger.error({ err: error }, 'old jobs could not be deleted'));
+  const sweeper = retentionDays > 0 ? setInterval(reportSweep, SWEEP_MS) : undefined;
+  if (retentionDays > 0) await reportSweep();
+
   const subscribe = (id: string, listener: () => void) => {
     events.on(id, listener);
     return () => void events.off(id, listener);
   };
 
   async function waitUntilTerminal(id: string, timeoutMs: number, signal?: AbortSignal): Promise<Job | null> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       const changed = Promise.withResolvers<void>();
       const unsubscribe = subscribe(id, changed.resolve);
       try {
         const job = await store.get(id);
-        const rest = deadline - Date.now();
+        const rest = deadline - performance.now();
         if (job === null || isTerminal(job.status) || rest <= 0 || signal?.aborted || stopping) return job;
         const timeout = setTimeout(changed.resolve, Math.min(rest, POLL_MS));
         signal?.addEventListener('abort', () => changed.resolve(), { once: true });
@@ -89,9 +123,9 @@ export async function createJobService({
     }
   }
 
-  return {
+  const all: UnownedJobService = {
     async submit(submission) {
-      const outcome = await store.submit(submission);
+      const outcome = await store.submit(submission, quotaOf(submission.owner));
       worker?.wake();
       return outcome;
     },
@@ -117,9 +151,14 @@ export async function createJobService({
       );
       return { database, workers: worker?.alive ?? true };
     },
+  };
+
+  return {
+    of: (owner) => createOwnedJobs(all, store, owner),
     async stop() {
       stopping = true;
       clearInterval(timer);
+      clearInterval(sweeper);
       await worker?.stop();
       await close();
     },

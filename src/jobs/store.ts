@@ -9,9 +9,19 @@ import type { Progress, SearchOptions } from '../study/index.ts';
 import { present } from '../util/assert.ts';
 import { announce } from './announcements.ts';
 import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
-import type { Job, JobEvent, JobPage, JobStatus, RemoveOutcome, Submission, SubmitOutcome } from './job.ts';
+import type {
+  Job,
+  JobEvent,
+  JobPage,
+  JobStatus,
+  OwnedSubmission,
+  RemoveOutcome,
+  SubmitOutcome,
+} from './job.ts';
 import type { Tables } from './migrations.ts';
+import { type Quota, quotaExcess, recordUse } from './quota.ts';
 import { decodeTrace, encodeTrace } from './trace_codec.ts';
+import { nextInTurn, recordTurn } from './turn.ts';
 
 type Row = Omit<import('kysely').Selectable<Tables['jobs']>, 'result'>;
 type Database = Kysely<Tables> | Transaction<Tables>;
@@ -19,6 +29,7 @@ type Database = Kysely<Tables> | Transaction<Tables>;
 const columns = [
   'position',
   'id',
+  'owner',
   'status',
   'search',
   'experiment',
@@ -53,6 +64,7 @@ const lost = (id: string, attempt: number) =>
 
 export interface ClaimedJob {
   readonly id: string;
+  readonly owner: string;
   readonly attempt: number;
   readonly experiment: Experiment;
   readonly search: SearchOptions | null;
@@ -121,21 +133,33 @@ export class JobStore {
   }
 
   /** The job and its idempotency key in one transaction: once this returns, the job survives anything. */
-  submit({ experiment, search, estimate, idempotency }: Submission): Promise<SubmitOutcome> {
+  submit(
+    { owner, experiment, search, estimate, flops, idempotency }: OwnedSubmission,
+    quota: Quota,
+  ): Promise<SubmitOutcome> {
     return this.#db.transaction().execute(async (db) => {
+      // What the owner has, counted below, cannot become more in the meantime.
+      await lock(db, 'submit', owner);
       if (idempotency !== null) {
-        await lock(db, 'idempotency');
         const expired = new Date(Date.now() - IDEMPOTENCY_HOURS * 3_600_000).toISOString();
-        await db.deleteFrom('idempotency_keys').where('created_at', '<', expired).execute();
+        await db
+          .deleteFrom('idempotency_keys')
+          .where('owner', '=', owner)
+          .where('created_at', '<', expired)
+          .execute();
         const known = await db
           .selectFrom('idempotency_keys')
           .selectAll()
+          .where('owner', '=', owner)
           .where('key', '=', idempotency.key)
           .executeTakeFirst();
         if (known !== undefined && known.fingerprint !== idempotency.fingerprint) return { kind: 'conflict' };
         if (known !== undefined)
           return { kind: 'replayed', job: present(await this.#read(db, known.job_id)) };
       }
+      const excess = await quotaExcess(db, owner, flops, quota);
+      if (excess !== null) return { kind: 'over_quota', ...excess };
+      await recordUse(db, owner, flops);
       const id = `job_${ulid()}`;
       const progress = {
         phase: 'queued',
@@ -148,6 +172,7 @@ export class JobStore {
         .insertInto('jobs')
         .values({
           id,
+          owner,
           status: 'queued',
           experiment: JSON.stringify(experiment),
           search: search === null ? null : JSON.stringify(search),
@@ -161,7 +186,7 @@ export class JobStore {
       if (idempotency !== null) {
         await db
           .insertInto('idempotency_keys')
-          .values({ ...idempotency, job_id: id, created_at: now() })
+          .values({ ...idempotency, owner, job_id: id, created_at: now() })
           .execute();
       }
       await this.#event(db, id, 'status', { status: 'queued' });
@@ -182,11 +207,23 @@ export class JobStore {
     return this.#read(this.#db, id);
   }
 
+  /** Null where there is no such job. */
+  async ownerOf(id: string): Promise<string | null> {
+    const row = await this.#db
+      .selectFrom('jobs')
+      .select('owner')
+      .where('id', '=', searchable(id))
+      .executeTakeFirst();
+    return row?.owner ?? null;
+  }
+
   async list({
+    owner,
     limit,
     cursor,
     status,
   }: {
+    owner: string;
     limit: number;
     cursor?: string | undefined;
     status?: JobStatus | undefined;
@@ -194,6 +231,7 @@ export class JobStore {
     let query = this.#db
       .selectFrom('jobs')
       .select(columns)
+      .where('owner', '=', owner)
       .orderBy('position', 'desc')
       .limit(limit + 1);
     if (cursor !== undefined) query = query.where('position', '<', decodeCursor(cursor));
@@ -284,18 +322,28 @@ export class JobStore {
     return (await this.get(id)) === null ? 'not_found' : 'not_terminal';
   }
 
+  /** Terminal jobs that ended before this time, with all that belongs to them. */
+  async removeEndedBefore(time: string): Promise<number> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('jobs')
+      .where('status', 'in', ['succeeded', 'failed', 'canceled'])
+      .where('finished_at', '<', time)
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
   // ---- for the runner ----
 
-  /** The oldest queued job that no other worker is just taking becomes this attempt's, in one statement. */
-  claim(): Promise<ClaimedJob | null> {
+  /**
+   * The oldest queued job of the owner whose turn it is becomes this attempt's. Workers claim one after another: turns and
+   * limits are counted over all of them.
+   * @param maxRunning jobs that an owner may have running at once
+   */
+  claim(maxRunning: (owner: string) => number): Promise<ClaimedJob | null> {
     return this.#db.transaction().execute(async (db) => {
-      const queued = db
-        .selectFrom('jobs')
-        .select('id')
-        .where('status', '=', 'queued')
-        .orderBy('position')
-        .limit(1);
-      const oldest = isPostgres(db) ? queued.forUpdate().skipLocked() : queued;
+      await lock(db, 'claim');
+      const position = await nextInTurn(db, maxRunning);
+      if (position === undefined) return null;
       const time = databaseTime(db);
       const row = await db
         .updateTable('jobs')
@@ -306,13 +354,16 @@ export class JobStore {
           heartbeat_at: time,
           started_at: eb.fn.coalesce('started_at', time),
         }))
-        .where('id', '=', oldest)
-        .returning(['id', 'attempt', 'experiment', 'search'])
+        .where('position', '=', position)
+        .where('status', '=', 'queued')
+        .returning(['id', 'owner', 'attempt', 'experiment', 'search'])
         .executeTakeFirst();
       if (row === undefined) return null;
+      await recordTurn(db, row.owner);
       await this.#event(db, row.id, 'status', { status: 'running' });
       return {
         id: row.id,
+        owner: row.owner,
         attempt: row.attempt,
         experiment: JSON.parse(row.experiment) as Experiment,
         search: parse(row.search),
@@ -445,11 +496,17 @@ export class JobStore {
   ): Promise<(ClaimedJob & { crash_score: number; ran_ms: number; cancel_requested: boolean })[]> {
     let query = this.#db.selectFrom('jobs').select(columns).where('status', '=', 'running');
     if (silentSeconds !== null) {
-      query = query.where('heartbeat_at', '<=', databaseTime(this.#db, silentSeconds));
+      const silentSince = databaseTime(this.#db, silentSeconds);
+      // Nobody alive is that far ahead: it was written before the database's clock was set back.
+      const ahead = databaseTime(this.#db, -silentSeconds);
+      query = query.where((eb) =>
+        eb.or([eb('heartbeat_at', '<=', silentSince), eb('heartbeat_at', '>', ahead)]),
+      );
     }
     const rows = await query.execute();
     return rows.map((row) => ({
       id: row.id,
+      owner: row.owner,
       attempt: row.attempt,
       experiment: JSON.parse(row.experiment) as Experiment,
       search: parse(row.search),

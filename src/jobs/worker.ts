@@ -1,9 +1,11 @@
 /** @file A worker: claims jobs and runs them one after another on all worker threads, and adopts those of dead workers. */
 import type { Logger } from 'pino';
 import { createPool } from './pool.ts';
+import type { Quota } from './quota.ts';
 import { recoverJobs } from './recovery.ts';
 import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
 import type { JobStore } from './store.ts';
+import { createWitness } from './witness.ts';
 
 export interface WorkerOptions {
   readonly store: JobStore;
@@ -12,6 +14,9 @@ export interface WorkerOptions {
   readonly threads: number;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
+  readonly quotaOf: (owner: string) => Quota;
+  /** How long a worker may be silent before its job is another's. */
+  readonly leaseSeconds: number;
   readonly logger: Logger;
   readonly onEvent: (job: string) => void;
 }
@@ -29,14 +34,12 @@ export interface Worker {
 /** Guards against a wake-up that was lost, and is how often a worker looks for jobs of dead ones. */
 const POLL_MS = 5000;
 
-/** Twenty heartbeats. A worker that was only slow loses its attempt, never its finished trials. */
-const SILENT_S = 20;
-
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { store, shared, threads, logger, onEvent } = options;
+  const { store, shared, threads, quotaOf, leaseSeconds, logger, onEvent } = options;
   // Alone on the database, whatever is running was run by a process that is no more.
-  await recoverJobs(store, shared ? SILENT_S : null);
+  await recoverJobs(store, shared ? leaseSeconds : null);
   const pool = createPool(threads);
+  const witness = createWitness(leaseSeconds * 1000);
   let current: JobRun | null = null;
   let stopping = false;
   let working: Promise<void> | null = null;
@@ -47,10 +50,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   async function work(): Promise<void> {
     while (!stopping) {
       again = false;
-      const job = await store.claim();
+      const job = await store.claim((owner) => quotaOf(owner).max_running_jobs);
       if (job === null && again) continue;
       if (job === null) return;
-      current = new JobRun(job, { ...options, pool });
+      current = new JobRun(job, { ...options, pool, maxSeconds: quotaOf(job.owner).max_job_seconds });
       if (stopping) current.stop('shutdown');
       onEvent(job.id);
       await current.run().finally(() => {
@@ -69,15 +72,20 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       });
   }
 
+  /** Jobs of dead workers go back to the queue. */
+  async function adopt(): Promise<void> {
+    await store.ping();
+    witness.answered();
+    if (witness.reliable) await recoverJobs(store, leaseSeconds);
+  }
+
   function poll(): void {
     wake();
     if (!shared) return;
-    recoverJobs(store, SILENT_S).catch((error: unknown) =>
-      logger.warn({ err: error }, 'could not look for jobs of dead workers'),
-    );
+    adopt().catch((error: unknown) => logger.warn({ err: error }, 'could not look for jobs of dead workers'));
   }
 
-  const timer = setInterval(poll, POLL_MS);
+  const timer = setInterval(poll, Math.min(POLL_MS, (leaseSeconds * 1000) / 4));
   wake();
 
   return {

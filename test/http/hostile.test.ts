@@ -50,10 +50,19 @@ describe('bodies', () => {
     expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(['/name']);
   });
 
-  it('a hundred thousand unknown keys are answered with the first hundred problems', async () => {
-    const keys = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key${i}`, 1]));
-    const [status, problem] = await refusal(await service.post('/v1/preflight', keys));
+  const withKeys = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 1]));
+
+  it('ten thousand unknown keys are answered with the first hundred problems', async () => {
+    const [status, problem] = await refusal(await service.post('/v1/preflight', withKeys(10_000)));
     expect([status, problem.errors?.length]).toEqual([422, 100]);
+  });
+
+  it('a million unknown keys are not even parsed, whatever object they stand in', async () => {
+    for (const body of [withKeys(1e6), tinyExperiment({ metadata: withKeys(10_001) })]) {
+      const [status, problem] = await refusal(await service.post('/v1/preflight', body));
+      expect([status, problem.code]).toEqual([413, 'body_too_large']);
+    }
   });
 
   it.each(['__proto__', 'constructor', 'prototype'])('the key %s is refused at any depth', async (key) => {

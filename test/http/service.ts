@@ -16,7 +16,7 @@ export interface TestService {
 }
 
 export async function startTestService(limits: Record<string, string> = {}): Promise<TestService> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'gradclinic-test-'));
+  const dataDir = limits.DATA_DIR ?? mkdtempSync(join(tmpdir(), 'gradclinic-test-'));
   const config = readConfig({
     PORT: '0',
     DATA_DIR: dataDir,

@@ -51,23 +51,42 @@ describe('malformed values', () => {
     ['ALLOW_ANONYMOUS', 'yes'],
     ['DATA_DIR', ''],
     ['HOST', ''],
+    ['API_KEYS_FILE', ''],
+    ['API_KEYS_FILE', '/no/such/file'],
+    ['RATE_LIMIT_PER_MINUTE', '0'],
+    ['MAX_JOB_SECONDS', '2000001'],
+    ['LEASE_SECONDS', '1'],
+    ['ROLE', 'both'],
   ])('%s=%j is named in one line', (name, value) => {
     const message = refusal({ [name]: value });
     expect(message).toMatch(new RegExp(`^${name}=.*${value}.*$`));
   });
 });
 
-describe('what this version does not do', () => {
-  it.each([{ DATABASE_URL: 'postgres://localhost' }, { API_KEYS_FILE: '/keys' }, { ROLE: 'worker' }])(
-    'stops for %j',
-    (environment) => {
-      expect(refusal(environment)).toContain('not supported');
+describe('the database', () => {
+  it('is a SQLite file where the URL is empty', () => {
+    expect(readConfig({ ROLE: 'all', DATABASE_URL: '' })).toMatchObject({ databaseUrl: null, role: 'all' });
+  });
+
+  it('is PostgreSQL for any role', () => {
+    for (const role of ['all', 'api', 'worker']) {
+      const config = readConfig({ ROLE: role, DATABASE_URL: 'postgresql://u:p@db:5433/jobs' });
+      expect(config).toMatchObject({ role, databaseUrl: 'postgresql://u:p@db:5433/jobs' });
+    }
+  });
+
+  it.each(['api', 'worker'])('has to be PostgreSQL for ROLE=%s', (ROLE) => {
+    expect(refusal({ ROLE })).toBe(`ROLE=${ROLE} needs DATABASE_URL: a SQLite file is for one process`);
+  });
+
+  it.each(['mysql://db/jobs', 'postgres:db', 'postgres://user:se cret@:x/'])(
+    'is refused without saying its password: %s',
+    (DATABASE_URL) => {
+      const message = refusal({ DATABASE_URL });
+      expect(message).toMatch(/^DATABASE_URL=….*postgres:\/\//);
+      expect(message).not.toContain(DATABASE_URL);
     },
   );
-
-  it('takes the values that ask for nothing more', () => {
-    expect(readConfig({ ROLE: 'all', DATABASE_URL: '' }).port).toBe(8080);
-  });
 });
 
 describe('who may reach the service', () => {

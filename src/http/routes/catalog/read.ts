@@ -23,6 +23,7 @@ export const readCatalog: Endpoint = {
   url: '/v1/catalog',
   operationId: 'readCatalog',
   tag: 'catalog',
+  public: true,
   summary: 'Read the whole catalogue',
   description:
     'Every activation, layer, initializer, loss, optimizer, schedule, clipping, data set, rule and remedy.',
@@ -37,6 +38,7 @@ export const readCatalogKind: Endpoint = {
   url: '/v1/catalog/:kind',
   operationId: 'readCatalogKind',
   tag: 'catalog',
+  public: true,
   summary: 'Read one kind of the catalogue',
   description: 'All entries of a kind, each with its options (JSON Schema), formula and sources.',
   params: z.object({ kind: kindParam }),
@@ -51,6 +53,7 @@ export const readCatalogEntry: Endpoint = {
   url: '/v1/catalog/:kind/:id',
   operationId: 'readCatalogEntry',
   tag: 'catalog',
+  public: true,
   summary: 'Read one entry of the catalogue',
   description: 'One activation, layer, rule, remedy, …',
   params: z.object({ kind: kindParam, id: z.string() }),

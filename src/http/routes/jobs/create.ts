@@ -24,7 +24,7 @@ export const createJob: Endpoint = {
       const { estimateTrials, limits, workerThreads } = dependencies;
       const { experiment, plan } = parseRequest(request.body);
       const trials = estimateTrials(experiment);
-      admit(plan, trials, limits);
-      return { experiment, search: null, estimate: estimate(plan, trials, workerThreads) };
+      const { flops } = admit(plan, trials, limits);
+      return { experiment, search: null, estimate: estimate(plan, trials, workerThreads), flops };
     }),
 };

@@ -42,10 +42,11 @@ export const createSearch: Endpoint = {
         '/experiment',
       );
       const trials = dependencies.estimateSearchTrials(experiment, options.data);
-      admit(plan, trials, dependencies.limits);
+      const { flops } = admit(plan, trials, dependencies.limits);
       return {
         experiment,
         search: options.data,
+        flops,
         estimate: estimate(plan, trials, dependencies.workerThreads),
       };
     }),

@@ -1,0 +1,40 @@
+/** @file When the database is away for a while, or has no room: what that looks like, and waiting until it is over. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** `unavailable`: no connection, or a server that is shutting down. `full`: the disk takes no more. */
+export type StorageFailure = 'unavailable' | 'full';
+
+/** PostgreSQL's classes for connections, shutting down and exhausted resources, and the operating system's. */
+const UNAVAILABLE = /^(08\w{3}|57P0[1-5]|53[03]00|25P03|ECONN\w+|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
+/** What the driver says without a code. */
+const MESSAGES = /connection (terminated|error)|timeout exceeded when trying to connect|not queryable/i;
+
+/** A quota or a limit on the size of files fails a write; only a full disk has a code of its own. */
+const FULL = /^(SQLITE_FULL|SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE|SHMSIZE)|53100|ENOSPC|EDQUOT|EFBIG)$/;
+
+/** Null for every other error. */
+export function storageFailure(error: unknown): StorageFailure | null {
+  if (!(error instanceof Error)) return null;
+  const { code } = error as { code?: unknown };
+  const name = typeof code === 'string' ? code : '';
+  if (FULL.test(name)) return 'full';
+  return UNAVAILABLE.test(name) || MESSAGES.test(error.message) ? 'unavailable' : null;
+}
+
+const AGAIN_MS = 500;
+
+/**
+ * Repeats until the database takes it: who has trained for an hour has nothing better to do than to wait.
+ * Only for work that may be done twice: the first time may have been committed without our hearing of it.
+ * @param isOver whether to wait no longer
+ */
+export async function untilStored<T>(work: () => Promise<T>, isOver: () => boolean): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (storageFailure(error) === null || isOver()) throw error;
+      await sleep(AGAIN_MS);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** @file A database of an earlier version: what was in it belongs to nobody, and is still there. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { pino } from 'pino';
+import { afterAll, expect, it } from 'vitest';
+import { openDatabase } from '../../../src/jobs/database.ts';
+import { migrations } from '../../../src/jobs/migrations.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'gradclinic-migrations-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('gives jobs and idempotency keys without an owner to "anonymous"', async () => {
+  const database = new Database(join(folder, 'gradclinic.sqlite'));
+  const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
+  const { error } = await new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+  }).migrateTo('0002_searches');
+  expect(error).toBeUndefined();
+  database.exec(`
+    insert into jobs (id, status, experiment, estimate, progress, created_at)
+      values ('job_1', 'succeeded', '{}', '{}', '{}', '2026-01-01T00:00:00.000Z');
+    insert into idempotency_keys values ('k', 'f', 'job_1', '2026-01-01T00:00:00.000Z');`);
+  await db.destroy();
+
+  const opened = await openDatabase({
+    dataDir: folder,
+    databaseUrl: null,
+    logger: pino({ level: 'silent' }),
+  });
+  expect(await opened.db.selectFrom('jobs').select(['id', 'owner']).execute()).toEqual([
+    { id: 'job_1', owner: 'anonymous' },
+  ]);
+  const keys = () => opened.db.selectFrom('idempotency_keys').select(['owner', 'key', 'job_id']).execute();
+  expect(await keys()).toEqual([{ owner: 'anonymous', key: 'k', job_id: 'job_1' }]);
+  await opened.db.deleteFrom('jobs').execute();
+  expect(await keys()).toEqual([]);
+  await opened.close();
+});
