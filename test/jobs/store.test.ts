@@ -1,0 +1,383 @@
+/** @file What the store promises, on both databases: the queue, its turns and quotas, events, fences, adoption. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Experiment } from '../../src/experiment/index.ts';
+import { type Announcement, announce } from '../../src/jobs/announcements.ts';
+import type { OwnedSubmission } from '../../src/jobs/job.ts';
+import type { Quota } from '../../src/jobs/quota.ts';
+import { recoverJobs } from '../../src/jobs/recovery.ts';
+import { type ClaimedJob, InvalidCursor, JobStore, LostAttempt } from '../../src/jobs/store.ts';
+import type { Trace } from '../../src/statistics/index.ts';
+import { databases, type TestDatabase } from './databases.ts';
+
+const wide: Quota = {
+  max_queued_jobs: 1000,
+  max_running_jobs: 1000,
+  max_flops_per_hour: 1e18,
+  max_job_seconds: 1000,
+};
+
+const submission = (changes: Partial<OwnedSubmission> = {}): OwnedSubmission => ({
+  owner: 'alice',
+  experiment: { name: 'a job', metadata: { ticket: 'ML-42' } } as unknown as Experiment,
+  search: null,
+  estimate: { parameters: 1, flops_per_step: 1, trials: 3, duration_s: 1 } as OwnedSubmission['estimate'],
+  flops: 1e6,
+  idempotency: null,
+  ...changes,
+});
+
+/** As the runner does; more than a page of the database. */
+const trace = { losses: Float64Array.from({ length: 5000 }, (_, i) => i / 3) } as unknown as Trace;
+const anyNumber = () => 1000;
+
+describe.each(databases)('$name', ({ start }) => {
+  let database: TestDatabase;
+  let opened: Awaited<ReturnType<TestDatabase['open']>>;
+  let store: JobStore;
+  beforeAll(async () => {
+    database = await start();
+    opened = await database.open();
+    store = new JobStore(opened.db);
+  });
+  afterAll(async () => {
+    await opened.close();
+    await database.stop();
+  });
+  beforeEach(async () => {
+    for (const table of ['jobs', 'submissions', 'owners'] as const)
+      await opened.db.deleteFrom(table).execute();
+  });
+
+  const submit = async (changes: Partial<OwnedSubmission> = {}, quota = wide): Promise<string> => {
+    const outcome = await store.submit(submission(changes), quota);
+    if (outcome.kind !== 'created') throw new Error(`not created but ${outcome.kind}`);
+    return outcome.job.id;
+  };
+  const claim = async (): Promise<ClaimedJob> => {
+    const job = await store.claim(anyNumber);
+    if (job === null) throw new Error('nothing to claim');
+    return job;
+  };
+  const statusOf = async (id: string) => (await store.get(id))?.status;
+  /** As if nothing had been heard of the running jobs for so long; negative: the database's clock was set back. */
+  const silence = (seconds: number) =>
+    opened.db
+      .updateTable('jobs')
+      .set({
+        attempt_started_at: new Date(Date.now() - seconds * 1000 - 5000).toISOString(),
+        heartbeat_at: new Date(Date.now() - seconds * 1000).toISOString(),
+      })
+      .where('status', '=', 'running')
+      .execute();
+
+  describe('a job', () => {
+    it('is stored as it was submitted, and read back', async () => {
+      const id = await submit();
+      expect(await store.get(id)).toMatchObject({
+        id,
+        kind: 'study',
+        status: 'queued',
+        name: 'a job',
+        metadata: { ticket: 'ML-42' },
+        estimate: { trials: 3 },
+      });
+      expect(await store.ownerOf(id)).toBe('alice');
+    });
+
+    it.each(['job_none', '', 'job_\0', '\u{fffd}', "'; drop table jobs; --", 'ä'.repeat(10_000)])(
+      'with the id %j is not there',
+      async (id) => {
+        expect(await store.get(id)).toBeNull();
+        expect(await store.ownerOf(id)).toBeNull();
+        expect(await store.cancel(id)).toBeNull();
+        expect(await store.remove(id)).toBe('not_found');
+      },
+    );
+
+    it('takes the name that it was given, whatever the characters', async () => {
+      const name = 'ß 🧪 "quoted" \\ \u0001';
+      const id = await submit({ experiment: { name, metadata: {} } as unknown as Experiment });
+      expect((await store.get(id))?.name).toBe(name);
+    });
+
+    it('ends with its result, and takes everything along when it is removed', async () => {
+      const id = await submit();
+      const job = await claim();
+      await store.storeTrial(job, 'key', trace);
+      await store.nameRun(job, 'baseline/0', 'key');
+      expect(await store.remove(id)).toBe('not_terminal');
+      await store.succeed(job, Buffer.from('{"ü":1}'), { verdict: 'healthy', findings: [], recommended: [] });
+      expect(await store.get(id)).toMatchObject({ status: 'succeeded', progress: { fraction: 1 } });
+      expect((await store.result(id))?.toString()).toBe('{"ü":1}');
+      expect(await store.traceOfRun(id, 'baseline/0')).toEqual(trace);
+      expect(await store.remove(id)).toBe('removed');
+      expect([await store.get(id), await store.result(id), await store.events(id, 0, 10)]).toEqual([
+        null,
+        null,
+        [],
+      ]);
+      const left = await opened.db.selectFrom('trials').selectAll().where('job_id', '=', id).execute();
+      expect(left).toEqual([]);
+    });
+  });
+
+  describe('idempotency', () => {
+    const withKey = (fingerprint: string, owner = 'alice') =>
+      store.submit(submission({ owner, idempotency: { key: 'k', fingerprint } }), wide);
+
+    it('makes one job of many equal submissions at once', async () => {
+      const outcomes = await Promise.all(Array.from({ length: 8 }, () => withKey('f')));
+      expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['created', ...Array(7).fill('replayed')]);
+      expect(new Set(outcomes.map((outcome) => 'job' in outcome && outcome.job.id)).size).toBe(1);
+      expect((await withKey('other')).kind).toBe('conflict');
+    });
+
+    it('belongs to the owner', async () => {
+      await withKey('f');
+      expect((await withKey('other', 'bob')).kind).toBe('created');
+    });
+  });
+
+  describe('the queue', () => {
+    it('gives every job to one of many workers', async () => {
+      const ids = await Promise.all(Array.from({ length: 12 }, () => submit()));
+      const claims = await Promise.all(Array.from({ length: 20 }, () => store.claim(anyNumber)));
+      const claimed = claims.flatMap((job) => (job === null ? [] : [job.id]));
+      expect(claimed.sort()).toEqual(ids.sort());
+    });
+
+    it('is first come, first served within an owner', async () => {
+      const ids = [await submit(), await submit(), await submit()];
+      expect([await claim(), await claim(), await claim()].map(({ id }) => id)).toEqual(ids);
+    });
+
+    it('serves owners in turn, however many jobs one has', async () => {
+      for (let i = 0; i < 5; i++) await submit();
+      const bobs = await submit({ owner: 'bob' });
+      await claim();
+      expect((await claim()).id).toBe(bobs);
+      const carols = [await submit({ owner: 'carol' }), await submit({ owner: 'carol' })];
+      const next = [await claim(), await claim(), await claim()];
+      expect(next.map(({ owner }) => owner)).toEqual(['carol', 'alice', 'carol']);
+      expect([next[0]?.id, next[2]?.id]).toEqual(carols);
+    });
+
+    it('runs no more jobs of an owner at once than it may, also when all workers ask at once', async () => {
+      for (let i = 0; i < 6; i++) await submit();
+      await submit({ owner: 'bob' });
+      const claims = await Promise.all(Array.from({ length: 10 }, () => store.claim(() => 2)));
+      const owners = claims.flatMap((job) => (job === null ? [] : [job.owner]));
+      expect(owners.sort()).toEqual(['alice', 'alice', 'bob']);
+    });
+
+    it('takes a released job first', async () => {
+      const [first] = [await submit(), await submit()];
+      await store.release(await claim());
+      expect(await claim()).toMatchObject({ id: first, attempt: 2 });
+    });
+  });
+
+  describe('a quota', () => {
+    it('of queued jobs holds for submissions at once', async () => {
+      const quota = { ...wide, max_queued_jobs: 3 };
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => store.submit(submission(), quota)));
+      expect(outcomes.filter(({ kind }) => kind === 'created')).toHaveLength(3);
+      await claim();
+      await submit({}, quota);
+    });
+
+    it('of FLOPs an hour holds for submissions at once, and is free again after the hour', async () => {
+      const quota = { ...wide, max_flops_per_hour: 3.5e6 };
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => store.submit(submission(), quota)));
+      expect(outcomes.filter(({ kind }) => kind === 'created')).toHaveLength(3);
+      const excess = outcomes.find(({ kind }) => kind === 'over_quota');
+      expect(excess).toMatchObject({ retry_after_s: expect.closeTo(3600, -1.5) });
+      const created_at = new Date(Date.now() - 3_601_000).toISOString();
+      await opened.db.updateTable('submissions').set({ created_at }).execute();
+      await submit({}, quota);
+    });
+  });
+
+  describe('an attempt', () => {
+    it('writes nothing once it has lost the job', async () => {
+      const id = await submit();
+      const old = await claim();
+      await store.release(old);
+      const current = await claim();
+      const summary = { verdict: 'healthy' as const, findings: [], recommended: [] };
+      const progress = { phase: 'baseline' as const, completed_trials: 1, total_trials: 2 };
+      for (const write of [
+        () => store.heartbeat(old),
+        () => store.progress(old, progress as never, null),
+        () => store.storeTrial(old, 'key', trace),
+        () => store.succeed(old, Buffer.from('old'), summary),
+        () => store.fail(old, { code: 'internal_error', detail: '' }),
+        () => store.canceled(old),
+        () => store.release(old),
+      ]) {
+        await expect(write()).rejects.toThrow(LostAttempt);
+      }
+      expect(await store.knownTrial(current, 'key')).toBeNull();
+      await store.succeed(current, Buffer.from('new'), summary);
+      expect((await store.result(id))?.toString()).toBe('new');
+    });
+
+    it('finds the trials that the one before has finished', async () => {
+      await submit();
+      const first = await claim();
+      await store.storeTrial(first, 'key', trace);
+      await store.storeTrial(first, 'key', trace);
+      await store.release(first);
+      expect(await store.knownTrial(await claim(), 'key')).toEqual(trace);
+    });
+
+    it('hears of a cancel with its heartbeat; a queued job is canceled at once', async () => {
+      const [running, queued] = [await submit(), await submit()];
+      const job = await claim();
+      expect(await store.heartbeat(job)).toBe(false);
+      expect((await store.cancel(running))?.status).toBe('running');
+      expect((await store.cancel(queued))?.status).toBe('canceled');
+      expect(await store.heartbeat(job)).toBe(true);
+      await store.canceled(job);
+      expect((await store.cancel(running))?.status).toBe('canceled');
+      expect(await store.claim(anyNumber)).toBeNull();
+    });
+  });
+
+  describe('events', () => {
+    it('are numbered without gaps, also when cancel and progress come at once', async () => {
+      const id = await submit();
+      const job = await claim();
+      const progress = (completed_trials: number) => ({
+        ...{ phase: 'baseline', completed_trials, total_trials: 20 },
+      });
+      await Promise.all([
+        ...Array.from({ length: 20 }, (_, i) => store.progress(job, progress(i) as never, i)),
+        store.cancel(id),
+      ]);
+      const events = await store.events(id, 0, 100);
+      expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: 22 }, (_, i) => i + 1));
+      expect((await store.events(id, 20, 1)).map(({ seq }) => seq)).toEqual([21]);
+    });
+  });
+
+  describe('lists', () => {
+    it('go on where they were, whatever was submitted in between', async () => {
+      const ids = [await submit(), await submit(), await submit()];
+      await submit({ owner: 'bob' });
+      const first = await store.list({ owner: 'alice', limit: 2 });
+      await submit();
+      const rest = await store.list({ owner: 'alice', limit: 2, cursor: first.next_cursor ?? '' });
+      expect([...first.data, ...rest.data].map(({ id }) => id)).toEqual(ids.reverse());
+      expect([first.has_more, rest.has_more, rest.next_cursor]).toEqual([true, false, null]);
+    });
+
+    it('refuse a cursor that is not theirs', async () => {
+      await expect(store.list({ owner: 'alice', limit: 1, cursor: 'x' })).rejects.toThrow(InvalidCursor);
+      const far = Buffer.from('p999999999999999').toString('base64url');
+      expect(await store.list({ owner: 'alice', limit: 1, cursor: far })).toMatchObject({ data: [] });
+    });
+  });
+
+  describe('adoption', () => {
+    it('takes the jobs of silent workers, and leaves those of the living', async () => {
+      const [dead, alive] = [await submit(), await submit()];
+      await claim();
+      await silence(30);
+      await claim();
+      await recoverJobs(store, 20);
+      expect([await statusOf(dead), await statusOf(alive)]).toEqual(['queued', 'running']);
+    });
+
+    it('happens once, also when all workers look at once', async () => {
+      const id = await submit();
+      await claim();
+      await silence(30);
+      await Promise.all(Array.from({ length: 6 }, () => recoverJobs(store, 20)));
+      const statuses = (await store.events(id, 0, 100)).map(({ data }) => data.status);
+      expect(statuses).toEqual(['queued', 'running', 'queued']);
+    });
+
+    it('ends a job that was to be canceled', async () => {
+      const id = await submit();
+      await claim();
+      await store.cancel(id);
+      await silence(30);
+      await recoverJobs(store, 20);
+      expect(await statusOf(id)).toBe('canceled');
+    });
+
+    it('is not put off by a clock that was set back an hour', async () => {
+      const id = await submit();
+      await claim();
+      await silence(-3600);
+      await recoverJobs(store, 20);
+      expect(await statusOf(id)).toBe('queued');
+    });
+
+    it('fails a job whose process died twice before it finished a trial, and no other', async () => {
+      const [killer, fine] = [await submit(), await submit()];
+      for (const attempt of [1, 2]) {
+        const jobs = [await claim(), await claim()];
+        expect(jobs.map((job) => job.attempt)).toEqual([attempt, attempt]);
+        const finishing = jobs.find(({ id }) => id === fine);
+        if (finishing !== undefined) await store.storeTrial(finishing, `key ${attempt}`, trace);
+        await silence(30);
+        await recoverJobs(store, 20);
+      }
+      expect(await store.get(killer)).toMatchObject({
+        status: 'failed',
+        error: { code: 'job_crashed_process' },
+      });
+      expect(await statusOf(fine)).toBe('queued');
+    });
+  });
+});
+
+describe('replicas on PostgreSQL', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await databases[1].start();
+  });
+  afterAll(() => database.stop());
+
+  it('may all start at once on an empty database', async () => {
+    const replicas = await Promise.all(Array.from({ length: 8 }, () => database.open()));
+    const stores = replicas.map(({ db }) => new JobStore(db));
+    await Promise.all(stores.map((store) => store.submit(submission(), wide)));
+    for (const store of stores) {
+      expect((await store.list({ owner: 'alice', limit: 100 })).data).toHaveLength(8);
+    }
+    const claims = await Promise.all(stores.map((store) => store.claim(anyNumber)));
+    expect(new Set(claims.map((job) => job?.id)).size).toBe(8);
+    await Promise.all(replicas.map((replica) => replica.close()));
+  });
+
+  it('hear of what another has committed, and of nothing that was rolled back', async () => {
+    const [here, there] = [await database.open(), await database.open()];
+    const heard: Announcement[] = [];
+    await there.listen({
+      onListening: () => {},
+      onAnnouncement: (announcement) => void heard.push(announcement),
+    });
+    const store = new JobStore(here.db);
+    await expect(
+      here.db.transaction().execute(async (db) => {
+        await announce(db, { kind: 'queued', job: 'job_rolled_back' });
+        throw new Error('rolled back');
+      }),
+    ).rejects.toThrow('rolled back');
+    const outcome = await store.submit(submission(), wide);
+    const job = 'job' in outcome ? outcome.job.id : '';
+    for (;;) {
+      const claimed = await store.claim(anyNumber);
+      if (claimed?.id === job || claimed === null) break;
+    }
+    await store.cancel(job);
+    await expect
+      .poll(() => heard.filter((one) => one.job === job).map(({ kind }) => kind))
+      .toEqual(['queued', 'event', 'cancel']);
+    expect(heard.some((one) => one.job === 'job_rolled_back')).toBe(false);
+    await Promise.all([here.close(), there.close()]);
+  });
+});
