@@ -102,6 +102,8 @@ export class JobRun {
     Atomics.store(this.#flag, 0, 1);
   }
 
+  readonly #ids = () => ({ job_id: this.job.id, attempt: this.job.attempt });
+
   /** A database that is away or full is waited for, but not by a process that is to end. */
   #stored<T>(work: () => Promise<T>): Promise<T> {
     return untilStored(work, () => this.#reason === 'shutdown');
@@ -112,6 +114,7 @@ export class JobRun {
     const known = await this.#stored(() => store.knownTrial(this.job, key));
     if (known !== null) return known;
     if (this.#reason !== null) throw new StudyCanceled();
+    const started = performance.now();
     const result = await pool.run({
       experiment: trial.experiment,
       seed: trial.seed,
@@ -125,6 +128,8 @@ export class JobRun {
     const { value } = result;
     await this.#stored(() => store.storeTrial(this.job, key, value));
     this.#trained++;
+    const duration_ms = Math.round(performance.now() - started);
+    this.#options.logger.debug({ ...this.#ids(), trial: key, run: trial.run, duration_ms }, 'trial trained');
     return value;
   }
 
@@ -154,7 +159,7 @@ export class JobRun {
       onEvent(this.job.id);
     };
     this.#writes = this.#writes.then(write).catch((error: unknown) => {
-      logger.warn({ job_id: this.job.id, err: error }, 'progress could not be written');
+      logger.warn({ ...this.#ids(), err: error }, 'progress could not be written');
     });
   }
 
@@ -196,7 +201,7 @@ export class JobRun {
       const detail = `The job took longer than the ${this.#options.maxSeconds} s that it may.`;
       return this.#stored(() => store.fail(this.job, { code: 'job_timed_out', detail }));
     }
-    logger.error({ job_id: this.job.id, err: error }, 'job failed');
+    logger.error({ ...this.#ids(), err: error }, 'job failed');
     const detail = 'The study failed for a reason on our side; it is in the log.';
     return this.#stored(() => store.fail(this.job, { code: 'internal_error', detail }));
   }
@@ -215,16 +220,18 @@ export class JobRun {
     const { onEvent, logger, maxSeconds } = this.#options;
     const limit = setTimeout(() => this.stop('time'), maxSeconds * 1000);
     const timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    logger.info(this.#ids(), 'job claimed');
     // A cancel that came between the claim and now found nobody to tell.
     await this.#beat();
     try {
       await this.#study().catch((error: unknown) => this.#end(error));
     } catch (error) {
       if (!(error instanceof LostAttempt) && this.#reason !== 'lost') throw error;
-      logger.warn({ job_id: this.job.id }, 'another attempt owns the job');
+      logger.warn(this.#ids(), 'another attempt owns the job');
     } finally {
       clearTimeout(limit);
       clearInterval(timer);
+      logger.info(this.#ids(), 'job put down');
       onEvent(this.job.id);
     }
   }

@@ -189,10 +189,14 @@ async function runArms(
   seeds: readonly number[],
   runner: ArmRunner,
 ): Promise<Arms> {
-  const running = controls.map(async (control) => ({
-    control,
-    arm: await runner.run(control.control, control.experiment, control.seeds),
-  }));
+  const running = Promise.all(
+    controls.map(async (control) => ({
+      control,
+      arm: await runner.run(control.control, control.experiment, control.seeds),
+    })),
+  );
+  // Where a treated arm fails first, as all do when the job is canceled, nobody is left to hear of these.
+  running.catch(() => {});
   const half = Math.max(2, Math.ceil(screened.length / 2));
   // Kept back for a proof on fresh seeds of what will be recommended, should it be the dearest.
   let reserved = 0;
@@ -214,7 +218,7 @@ async function runArms(
   const treated = [...first, ...second];
   return {
     treated,
-    controls: await Promise.all(running),
+    controls: await running,
     left: screened.filter((one) => treated.every(({ screened: done }) => done !== one)),
   };
 }

@@ -1,14 +1,19 @@
-/** @file kill -9 at 20 random moments during five jobs: every accepted job ends with the report of an undisturbed run. */
+/** @file kill -9 at random moments under load: every accepted job ends once, with the report of an undisturbed run. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
-import type { Job } from '../../src/jobs/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { afterAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../src/util/random.ts';
-import { killAll, startServerProcess } from './server_process.ts';
+import { type PostgresServer, startPostgres } from '../postgres.ts';
+import { killAll, type ServerProcess, startServerProcess } from './server_process.ts';
+import { experiment, isLong, readJob, reports, statusesOf, submit } from './workload.ts';
 
-const JOBS = 5;
-const KILLS = 20;
+const KILLS = isLong ? 100 : 8;
+const MAX_PAUSE_MS = 1000;
+/** So many jobs wait or run at every kill. */
+const LOAD = 3;
 
 const folders: string[] = [];
 const newFolder = () => {
@@ -16,86 +21,118 @@ const newFolder = () => {
   folders.push(folder);
   return folder;
 };
-afterAll(() => {
+const servers: PostgresServer[] = [];
+afterAll(async () => {
   killAll();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  await Promise.all(servers.map((server) => server.stop()));
 });
 
-/** Sick, so that the whole study runs: about fifty short trials. */
-const experiment = (seed: number) => ({
-  name: `job ${seed}`,
-  network: {
-    input: { shape: [2] },
-    layers: [
-      { type: 'repeat', times: 9, layers: [{ type: 'dense', units: 8, activation: 'sigmoid' }] },
-      { type: 'dense', units: 2 },
-    ],
-  },
-  data: { type: 'moons', samples: 200 },
-  training: {
-    loss: 'softmax_cross_entropy',
-    optimizer: { type: 'sgd', learning_rate: 0.1 },
-    batch_size: 32,
-    steps: 80,
-  },
-  seed,
-  remedies: { seeds: 2 },
-});
+interface Deployment {
+  /** Where jobs are submitted; may be another after a kill. */
+  api(): ServerProcess;
+  /** Kills one process, and starts it again. */
+  killOne(choice: number): Promise<void>;
+  stop(): Promise<void>;
+}
 
-const submit = async (url: string, seed: number): Promise<string> => {
-  const response = await fetch(`${url}/v1/jobs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(experiment(seed)),
-  });
-  expect(response.status).toBe(202);
-  return ((await response.json()) as Job).id;
+async function sqlite(): Promise<Deployment> {
+  const DATA_DIR = newFolder();
+  const start = () => startServerProcess({ settings: { DATA_DIR, LOG_LEVEL: 'info' } });
+  let server = await start();
+  return {
+    api: () => server,
+    async killOne() {
+      await server.kill();
+      server = await start();
+    },
+    async stop() {
+      await server.kill();
+      const database = new Database(join(DATA_DIR, 'gradclinic.sqlite'));
+      expect(database.pragma('integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+      database.close();
+    },
+  };
+}
+
+async function postgres(): Promise<Deployment> {
+  const server = await startPostgres();
+  servers.push(server);
+  const DATABASE_URL = await server.createDatabase();
+  const start = (ROLE: string) =>
+    startServerProcess({
+      settings: { ROLE, DATABASE_URL, LEASE_SECONDS: '2', LOG_LEVEL: 'info', WORKER_THREADS: '1' },
+    });
+  const processes = await Promise.all([start('api'), start('worker'), start('worker')]);
+  return {
+    api: () => processes[0],
+    async killOne(choice) {
+      // The api as well, now and then.
+      const index = choice < 0.1 ? 0 : choice < 0.55 ? 1 : 2;
+      await processes[index].kill();
+      processes[index] = await start(index === 0 ? 'api' : 'worker');
+    },
+    stop: async () => void (await Promise.all(processes.map((one) => one.kill()))),
+  };
+}
+
+/** One for each seed: the report that nothing disturbed. */
+async function undisturbed(seeds: readonly number[]): Promise<Map<number, object>> {
+  const server = await startServerProcess({ settings: { DATA_DIR: newFolder(), LOG_LEVEL: 'info' } });
+  const ids = await Promise.all(seeds.map((seed) => submit(server.url, experiment(seed))));
+  const all = await reports(server.url, ids);
+  await server.kill();
+  return new Map(seeds.map((seed, i) => [seed, all[i] as object]));
+}
+
+const isWaiting = async (url: string, id: string) => {
+  const { status } = await readJob(url, id);
+  return status === 'queued' || status === 'running';
 };
 
-async function statuses(url: string, ids: readonly string[]): Promise<string[]> {
-  return Promise.all(
-    ids.map(async (id) => ((await (await fetch(`${url}/v1/jobs/${id}`)).json()) as Job).status),
-  );
-}
+const SEEDS = isLong ? [100, 101, 102, 103, 104] : [100, 101];
+let expected: Promise<Map<number, object>> | null = null;
 
-async function reports(url: string, ids: readonly string[]): Promise<unknown[]> {
-  for (const id of ids) {
-    for (let job: Job | null = null; job === null || job.status === 'queued' || job.status === 'running'; ) {
-      job = (await (await fetch(`${url}/v1/jobs/${id}`, { headers: { prefer: 'wait=30' } })).json()) as Job;
+describe.each([
+  { name: 'SQLite', start: sqlite },
+  { name: 'PostgreSQL with two workers', start: postgres },
+])('$name', { timeout: isLong ? 3_600_000 : 200_000 }, ({ name, start }) => {
+  it(`loses no accepted job and changes no report in ${KILLS} kills`, async () => {
+    expected ??= undisturbed(SEEDS);
+    const calm = await expected;
+    const deployment = await start();
+    const random = createRandom(20261123, name);
+    const jobs: { id: string; seed: number }[] = [];
+    let waiting: string[] = [];
+    const fill = async () => {
+      const { url } = deployment.api();
+      const states = await Promise.all(waiting.map((id) => isWaiting(url, id)));
+      waiting = waiting.filter((_, i) => states[i]);
+      while (waiting.length < LOAD) {
+        const seed = SEEDS[jobs.length % SEEDS.length] as number;
+        const id = await submit(url, experiment(seed));
+        jobs.push({ id, seed });
+        waiting.push(id);
+      }
+    };
+    for (let kill = 0; kill < KILLS; kill++) {
+      await fill();
+      await sleep(MAX_PAUSE_MS * random.uniform());
+      await deployment.killOne(random.uniform());
     }
-  }
-  expect(await statuses(url, ids)).toEqual(ids.map(() => 'succeeded'));
-  return Promise.all(
-    ids.map(async (id) => {
-      const { job_id, ...report } = (await (await fetch(`${url}/v1/jobs/${id}/result`)).json()) as {
-        job_id: string;
-      };
-      expect(job_id).toBe(id);
-      return report;
-    }),
-  );
-}
-
-it('loses no accepted job and changes no report', { timeout: 400_000 }, async () => {
-  const seeds = Array.from({ length: JOBS }, (_, i) => 100 + i);
-  const calm = await startServerProcess(newFolder());
-  const expected = await reports(calm.url, await Promise.all(seeds.map((seed) => submit(calm.url, seed))));
-  await calm.kill();
-
-  const folder = newFolder();
-  const random = createRandom(20261123, 'kills');
-  let server = await startServerProcess(folder);
-  const ids = await Promise.all(seeds.map((seed) => submit(server.url, seed)));
-  let during = 0;
-  for (let kill = 0; kill < KILLS; kill++) {
-    // Short enough that five jobs outlast twenty kills; the moments are spread over trials, writes and start-up.
-    await new Promise((resolve) => setTimeout(resolve, 50 + 450 * random.uniform()));
-    const before = await statuses(server.url, ids);
-    if (before.some((status) => status !== 'succeeded')) during++;
-    await server.kill();
-    server = await startServerProcess(folder);
-  }
-  expect(during).toBe(KILLS);
-  expect(await reports(server.url, ids)).toEqual(expected);
-  await server.kill();
+    const { url } = deployment.api();
+    const ids = jobs.map(({ id }) => id);
+    expect(await reports(url, ids)).toEqual(jobs.map(({ seed }) => calm.get(seed)));
+    let attempts = 0;
+    for (const id of ids) {
+      const statuses = await statusesOf(url, id);
+      expect(statuses.filter((status) => status === 'succeeded' || status === 'failed')).toEqual([
+        'succeeded',
+      ]);
+      expect(statuses.at(-1)).toBe('succeeded');
+      attempts += statuses.filter((status) => status === 'running').length;
+    }
+    process.stdout.write(`${name}: ${KILLS} kills, ${jobs.length} jobs, ${attempts} attempts\n`);
+    await deployment.stop();
+  });
 });

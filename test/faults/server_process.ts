@@ -4,10 +4,21 @@ import { fileURLToPath } from 'node:url';
 
 const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
 
+export interface LogLine {
+  readonly msg: string;
+  readonly job_id?: string;
+  readonly trial?: string;
+}
+
 export interface ServerProcess {
   readonly url: string;
+  /** What it has logged so far. */
+  readonly log: readonly LogLine[];
+  readonly alive: boolean;
   /** SIGKILL: no handler runs, nothing is flushed. */
   kill(): Promise<void>;
+  /** SIGTERM. @returns the exit code */
+  terminate(): Promise<number | null>;
 }
 
 /** Nothing that a test starts outlives it, also when it fails. */
@@ -16,34 +27,51 @@ export const killAll = (): void => {
   for (const child of children) child.kill('SIGKILL');
 };
 
-const ended = (child: ChildProcess) => new Promise<void>((resolve) => child.once('exit', () => resolve()));
+export interface ProcessOptions {
+  readonly settings: Readonly<Record<string, string>>;
+  /** The shell's, in blocks of 512 bytes: no file may become larger. */
+  readonly maxFileBlocks?: number;
+}
 
-export async function startServerProcess(dataDir: string): Promise<ServerProcess> {
-  const environment = {
-    ...process.env,
-    DATA_DIR: dataDir,
-    PORT: '0',
-    WORKER_THREADS: '2',
-    LOG_LEVEL: 'info',
-  };
-  const child = spawn(process.execPath, [server], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+function launch({ settings, maxFileBlocks }: ProcessOptions): ChildProcess {
+  const env = { ...process.env, PORT: '0', WORKER_THREADS: '2', LOG_LEVEL: 'debug', ...settings };
+  const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit'];
+  if (maxFileBlocks === undefined) return spawn(process.execPath, [server], { env, stdio });
+  // The signal is ignored, so that the write fails as on a full disk.
+  const script = `trap '' XFSZ; ulimit -f ${maxFileBlocks}; exec "$0" "$1"`;
+  return spawn('/bin/sh', ['-c', script, process.execPath, server], { env, stdio });
+}
+
+export async function startServerProcess(options: ProcessOptions): Promise<ServerProcess> {
+  const child = launch(options);
   children.add(child);
-  child.once('exit', () => children.delete(child));
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  void ended.then(() => children.delete(child));
+  const log: LogLine[] = [];
+  let rest = '';
   const url = await new Promise<string>((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const line = text.split('\n').find((one) => one.includes('"msg":"listening"'));
-      if (line !== undefined) resolve((JSON.parse(line) as { url: string }).url);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const text of lines) {
+        const line = JSON.parse(text) as LogLine & { url: string };
+        log.push(line);
+        if (line.msg === 'listening') resolve(line.url);
+      }
     });
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it listened`)));
+    void ended.then((code) => reject(new Error(`the server ended with ${code} before it listened`)));
   });
+  const end = (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return ended;
+  };
   return {
     url,
-    kill: async () => {
-      const gone = ended(child);
-      child.kill('SIGKILL');
-      await gone;
+    log,
+    get alive() {
+      return child.exitCode === null && child.signalCode === null;
     },
+    kill: async () => void (await end('SIGKILL')),
+    terminate: () => end('SIGTERM'),
   };
 }
