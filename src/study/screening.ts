@@ -60,9 +60,9 @@ export async function screen(
     const { traces } = await runner.run(name, shortened(one), [seed]);
     return traces[0] === undefined ? Number.POSITIVE_INFINITY : goalValue(goal, traces[0]);
   };
-  const baseline = run('screening/baseline', experiment);
-  const results = await Promise.all(
-    candidates.map(async (candidate): Promise<Screened> => {
+  const [baseline, ...results] = await Promise.all([
+    run('screening/baseline', experiment),
+    ...candidates.map(async (candidate): Promise<Omit<Screened, 'baseline'>> => {
       const all = variants(candidate, experiment);
       const values = await Promise.all(
         all.map((variant) =>
@@ -73,10 +73,10 @@ export async function screen(
       return {
         candidate: all[best] as Candidate,
         value: values[best] as number,
-        baseline: await baseline,
         curve: all.flatMap(({ dose }, i) => (dose === null ? [] : [{ dose, value: values[i] as number }])),
       };
     }),
-  );
-  return results.toSorted((a, b) => (a.value === b.value ? 0 : a.value - b.value));
+  ]);
+  const screened = results.map((one) => ({ ...one, baseline }));
+  return screened.toSorted((a, b) => (a.value === b.value ? 0 : a.value - b.value));
 }

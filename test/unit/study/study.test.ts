@@ -52,25 +52,28 @@ function arms(experiment: Experiment, trials: readonly Trial[]): number {
 }
 
 describe('a study', { timeout: 120_000 }, () => {
-  it('leaves no failure without a listener when all its trainings are canceled at once', async () => {
-    let phase = '';
-    const canceled = runStudy(parse(), {
-      async train(trial) {
-        if (phase === 'verification') throw new Error('canceled');
-        const result = await train(trial.experiment, trial.seed);
-        if (!result.ok) throw new Error(result.error.code);
-        return result.value;
-      },
-      onProgress: (progress) => {
-        phase = progress.phase;
-      },
-      isOutOfTime: () => false,
-    });
-    // An unhandled rejection would end the service; here it fails the test run.
-    await expect(canceled).rejects.toThrow('canceled');
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(phase).toBe('verification');
-  });
+  it.each(['baseline', 'screening', 'verification', 'recommendation'])(
+    'leaves no failure without a listener when all trainings of %s are canceled at once',
+    async (last) => {
+      let phase = '';
+      const canceled = runStudy(parse(), {
+        async train(trial) {
+          if (phase === last) throw new Error('canceled');
+          const result = await train(trial.experiment, trial.seed);
+          if (!result.ok) throw new Error(result.error.code);
+          return result.value;
+        },
+        onProgress: (progress) => {
+          phase = progress.phase;
+        },
+        isOutOfTime: () => false,
+      });
+      // An unhandled rejection would end the service; here it fails the test run.
+      await expect(canceled).rejects.toThrow('canceled');
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(phase).toBe(last);
+    },
+  );
 
   it('screens every candidate and dose, verifies the best within 12 baselines, and shows all of it', async () => {
     const experiment = parse();
