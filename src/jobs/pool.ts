@@ -26,9 +26,12 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-export function createPool(threads: number): Pool {
+const TRIAL_WORKER = new URL('../../workers/trial.worker.ts', import.meta.url);
+
+/** @param entry what a thread runs: takes a task, answers with a result */
+export function createPool(threads: number, entry = TRIAL_WORKER): Pool {
   const piscina = new Piscina({
-    filename: new URL('../../workers/trial.worker.ts', import.meta.url).href,
+    filename: entry.href,
     minThreads: threads,
     maxThreads: threads,
     concurrentTasksPerWorker: 1,

@@ -87,8 +87,12 @@ export async function openPostgres(url: string, logger: Logger): Promise<OpenDat
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: 'gradclinic',
   });
-  // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
-  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection failed'));
+  // A connection that breaks is replaced by the pool, and fails its query; without a listener it would end the process
+  // as well, in use or idle.
+  pool.on('connect', (client) =>
+    client.on('error', (error) => logger.warn({ err: error }, 'a database connection failed')),
+  );
+  pool.on('error', () => {});
   await pool.query('select 1').catch(async (error: Error & { code?: string }) => {
     await pool.end();
     throw new DatabaseUnreachable(

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { type Driver, Kysely, SqliteDialect } from 'kysely';
 import type { OpenDatabase } from './database.ts';
 import { migrate, type Tables } from './migrations.ts';
 
@@ -26,6 +26,25 @@ function lock(dataDir: string): Database.Database {
   return database;
 }
 
+/** On a full disk SQLite rolls back by itself; to roll back once more fails, and would hide why. */
+class FileDialect extends SqliteDialect {
+  readonly #database: Database.Database;
+
+  constructor(database: Database.Database) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override createDriver(): Driver {
+    const driver = super.createDriver();
+    const rollback = driver.rollbackTransaction.bind(driver);
+    driver.rollbackTransaction = async (connection) => {
+      if (this.#database.inTransaction) await rollback(connection);
+    };
+    return driver;
+  }
+}
+
 /** @throws DataDirectoryInUse */
 export async function openSqlite(dataDir: string): Promise<OpenDatabase> {
   mkdirSync(dataDir, { recursive: true });
@@ -40,7 +59,7 @@ export async function openSqlite(dataDir: string): Promise<OpenDatabase> {
   ]) {
     database.pragma(pragma);
   }
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+  const db = new Kysely<Tables>({ dialect: new FileDialect(database) });
   await migrate(db);
   return {
     db,

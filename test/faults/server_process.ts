@@ -15,6 +15,7 @@ export interface ServerProcess {
   /** What it has logged so far. */
   readonly log: readonly LogLine[];
   readonly alive: boolean;
+  signal(name: NodeJS.Signals): void;
   /** SIGKILL: no handler runs, nothing is flushed. */
   kill(): Promise<void>;
   /** SIGTERM. @returns the exit code */
@@ -71,6 +72,7 @@ export async function startServerProcess(options: ProcessOptions): Promise<Serve
     get alive() {
       return child.exitCode === null && child.signalCode === null;
     },
+    signal: (name) => void child.kill(name),
     kill: async () => void (await end('SIGKILL')),
     terminate: () => end('SIGTERM'),
   };

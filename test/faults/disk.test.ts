@@ -1,0 +1,93 @@
+/** @file A disk that takes no more: requests are told so, what was stored is whole, and work goes on once there is room. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, expect, it } from 'vitest';
+import type { Job } from '../../src/jobs/index.ts';
+import { killAll, type ProcessOptions, startServerProcess } from './server_process.ts';
+import { endless, experiment, readJob, report, submit } from './workload.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'gradclinic-disk-'));
+const SMALL_DISK_BYTES = 2 * 2 ** 20;
+const isMounted =
+  process.getuid?.() === 0 &&
+  spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK_BYTES}`, 'tmpfs', folder]).status === 0;
+const limited = mkdtempSync(join(tmpdir(), 'gradclinic-disk-'));
+afterAll(() => {
+  killAll();
+  if (isMounted) spawnSync('umount', ['-l', folder]);
+  for (const one of [folder, limited]) rmSync(one, { recursive: true, force: true });
+});
+
+/** Big enough that a few fill the disk. */
+const bulky = () => ({
+  ...endless(),
+  metadata: Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`key ${i}`, 'x'.repeat(400)])),
+});
+
+async function fill(url: string): Promise<{ accepted: string[]; answer: Record<string, unknown> }> {
+  const accepted: string[] = [];
+  for (let i = 0; i < 5000; i++) {
+    const response = await fetch(`${url}/v1/jobs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(bulky()),
+    });
+    const body = (await response.json()) as Job & Record<string, unknown>;
+    if (response.status !== 202) return { accepted, answer: body };
+    accepted.push(body.id);
+  }
+  throw new Error('the disk did not fill up');
+}
+
+async function check(options: ProcessOptions): Promise<void> {
+  const { settings } = options;
+  const server = await startServerProcess(options);
+  const { accepted, answer } = await fill(server.url);
+  expect(answer).toMatchObject({ status: 507, code: 'storage_full' });
+  expect(accepted.length).toBeGreaterThan(3);
+  // It goes on reading.
+  expect(await readJob(server.url, accepted[0] as string)).toMatchObject({ id: accepted[0] });
+  expect(server.alive).toBe(true);
+  await server.kill();
+
+  const file = join(settings.DATA_DIR as string, 'gradclinic.sqlite');
+  const database = new Database(file);
+  expect(database.pragma('integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+  const stored = database.prepare('select id from jobs order by position').pluck().all();
+  expect(stored).toEqual(accepted);
+  database.close();
+
+  const again = await startServerProcess({ settings });
+  await Promise.all(accepted.map((id) => fetch(`${again.url}/v1/jobs/${id}/cancel`, { method: 'POST' })));
+  await report(again.url, await submit(again.url, experiment(1)));
+  await again.kill();
+}
+
+const settingsOf = (DATA_DIR: string) => ({ DATA_DIR, MAX_QUEUED_JOBS: '100000' });
+
+it('answers 507 where files may not grow (ulimit)', { timeout: 120_000 }, async () => {
+  await check({ settings: settingsOf(limited), maxFileBlocks: SMALL_DISK_BYTES / 512 });
+});
+
+it.runIf(isMounted)(
+  'answers 507 on a full file system, and a running job waits for room',
+  { timeout: 120_000 },
+  async () => {
+    const server = await startServerProcess({ settings: settingsOf(folder) });
+    const running = await submit(server.url, experiment(2, { steps: 400 }));
+    const { accepted, answer } = await fill(server.url);
+    expect(answer).toMatchObject({ status: 507, code: 'storage_full' });
+    expect((await readJob(server.url, running)).status).toBe('running');
+    spawnSync('mount', ['-o', `remount,size=${20 * SMALL_DISK_BYTES}`, folder]);
+    await report(server.url, running);
+    expect(await submit(server.url, endless())).toMatch(/^job_/);
+    await server.kill();
+    const database = new Database(join(folder, 'gradclinic.sqlite'));
+    expect(database.pragma('integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+    expect(database.prepare('select count(*) from jobs').pluck().get()).toBe(accepted.length + 2);
+    database.close();
+  },
+);

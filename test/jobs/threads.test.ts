@@ -1,0 +1,55 @@
+/** @file Faults of worker threads: one that throws fails its job alone, one that dies costs nothing. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, expect, it } from 'vitest';
+import { parseExperiment } from '../../src/experiment/index.ts';
+import { openDatabase } from '../../src/jobs/database.ts';
+import { createPool } from '../../src/jobs/pool.ts';
+import { JobRun } from '../../src/jobs/runner.ts';
+import { JobStore } from '../../src/jobs/store.ts';
+import { runSearch, runStudy } from '../../src/study/index.ts';
+import { tinyExperiment } from '../http/service.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'gradclinic-threads-'));
+const logger = pino({ level: 'silent' });
+const { db, close } = await openDatabase({ dataDir: folder, databaseUrl: null, logger });
+const store = new JobStore(db);
+const pool = createPool(2, new URL('faulty.worker.ts', import.meta.url));
+afterAll(async () => {
+  await pool.close();
+  await close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const quota = { max_queued_jobs: 9, max_running_jobs: 9, max_flops_per_hour: 1e18, max_job_seconds: 60 };
+
+async function run(name: string) {
+  const parsed = parseExperiment(tinyExperiment({ name, metadata: { marker: join(folder, 'marker') } }));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const estimate = { parameters: 1, flops_per_step: 1, trials: 1, duration_s: 1 };
+  const { experiment } = parsed.value;
+  await store.submit(
+    { owner: 'a', experiment, search: null, estimate, flops: 1, idempotency: null } as never,
+    quota,
+  );
+  const job = await store.claim(() => 9);
+  if (job === null) throw new Error('nothing to claim');
+  await new JobRun(job, {
+    ...{ store, pool, runStudy, runSearch, maxSeconds: 60, logger, onEvent: () => {} },
+  }).run();
+  return store.get(job.id);
+}
+
+it('a thread that throws fails its job, with the reason in the log alone', async () => {
+  const job = await run('throws');
+  expect(job).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
+  expect(JSON.stringify(job?.error)).not.toContain('a fault of the thread');
+  expect(pool.alive).toBe(true);
+  expect(await run('fine')).toMatchObject({ status: 'succeeded' });
+});
+
+it('the trial of a thread that dies gets another', async () => {
+  expect(await run('dies once')).toMatchObject({ status: 'succeeded', summary: { verdict: 'healthy' } });
+});
