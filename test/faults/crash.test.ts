@@ -14,7 +14,7 @@ afterAll(() => {
 });
 
 /** Longer than what counts as the job's own doing (two seconds). */
-const CRASH_AFTER_MS = 3500;
+const CRASH_AFTER_MS = 3200;
 
 it('fails with its reason after the second attempt', { timeout: 90_000 }, async () => {
   const start = () => startServerProcess({ settings: { DATA_DIR: folder } });

@@ -10,10 +10,10 @@ import { type PostgresServer, startPostgres } from '../postgres.ts';
 import { killAll, type ServerProcess, startServerProcess } from './server_process.ts';
 import { experiment, isLong, readJob, reports, statusesOf, submit } from './workload.ts';
 
-const KILLS = isLong ? 100 : 8;
+const KILLS = isLong ? 100 : 6;
 const MAX_PAUSE_MS = 1000;
 /** So many jobs wait or run at every kill. */
-const LOAD = 3;
+const LOAD = isLong ? 3 : 2;
 
 const folders: string[] = [];
 const newFolder = () => {

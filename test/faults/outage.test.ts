@@ -5,7 +5,7 @@ import { type PostgresServer, startPostgres } from '../postgres.ts';
 import { killAll, type ServerProcess, startServerProcess } from './server_process.ts';
 import { experiment, isLong, readJob, reports, statusesOf, submit } from './workload.ts';
 
-const OUTAGE_MS = isLong ? 20_000 : 4000;
+const OUTAGE_MS = isLong ? 20_000 : 3500;
 
 let postgres: PostgresServer;
 let api: ServerProcess;

@@ -1,7 +1,9 @@
 /** @file What the store promises, on both databases: the queue, its turns and quotas, events, fences, adoption. */
+import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Experiment } from '../../src/experiment/index.ts';
 import { type Announcement, announce } from '../../src/jobs/announcements.ts';
+import { openDatabase } from '../../src/jobs/database.ts';
 import type { OwnedSubmission } from '../../src/jobs/job.ts';
 import type { Quota } from '../../src/jobs/quota.ts';
 import { recoverJobs } from '../../src/jobs/recovery.ts';
@@ -340,6 +342,17 @@ describe('replicas on PostgreSQL', () => {
     database = await databases[1].start();
   });
   afterAll(() => database.stop());
+
+  it('say in one line, without the password, that PostgreSQL does not answer', async () => {
+    const databaseUrl = 'postgres://user:secret@127.0.0.1:1/jobs';
+    const logger = pino({ level: 'silent' });
+    const message = await openDatabase({ dataDir: '', databaseUrl, logger }).then(
+      () => 'it answered',
+      (error: Error) => error.message,
+    );
+    expect(message).toMatch(/^PostgreSQL at 127\.0\.0\.1:1\/jobs does not answer: .*ECONNREFUSED.*$/);
+    expect(message).not.toContain('secret');
+  });
 
   it('may all start at once on an empty database', async () => {
     const replicas = await Promise.all(Array.from({ length: 8 }, () => database.open()));

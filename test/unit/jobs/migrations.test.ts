@@ -41,3 +41,14 @@ it('gives jobs and idempotency keys without an owner to "anonymous"', async () =
   expect(await keys()).toEqual([]);
   await opened.close();
 });
+
+it('refuses a database that a newer version has changed', async () => {
+  const dataDir = mkdtempSync(join(folder, 'newer-'));
+  const options = { dataDir, databaseUrl: null, logger: pino({ level: 'silent' }) };
+  const { close } = await openDatabase(options);
+  await close();
+  const database = new Database(join(dataDir, 'gradclinic.sqlite'));
+  database.exec("insert into kysely_migration values ('9999_later', '2030-01-01T00:00:00.000Z')");
+  database.close();
+  await expect(openDatabase(options)).rejects.toThrow('9999_later');
+});
