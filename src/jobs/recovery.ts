@@ -4,12 +4,12 @@ import { type JobStore, LostAttempt } from './store.ts';
 type Orphan = Awaited<ReturnType<JobStore['orphans']>>[number];
 
 /** An attempt that lasted this long (by its heartbeat) and finished no trial weighs as its own cause of death. */
-const LONG_ATTEMPT_MS = 2000;
+const LONG_ATTEMPT_MS = 10_000;
 const LONG_CRASH = 50;
-const SHORT_CRASH = 5;
+const SHORT_CRASH = 10;
 
 /**
- * Two long attempts, or twenty short ones, in a row without one finished trial. A kill from outside at a random moment
+ * Two long attempts, or ten short ones, in a row without one finished trial. A kill from outside at a random moment
  * hits a short attempt or one that made progress (which sets the score to 0); a job that kills its process each time
  * never makes any.
  */

@@ -19,7 +19,7 @@ it('changes no job and no report', { timeout: 120_000 }, async () => {
     settings: { DATA_DIR: folder, NODE_OPTIONS: `--import=${clock.href}`, MAX_JOB_SECONDS: '600' },
   });
   const seeds = [1, 2];
-  const send = () => Promise.all(seeds.map((seed) => submit(server.url, experiment(seed, { steps: 100 }))));
+  const send = () => Promise.all(seeds.map((seed) => submit(server.url, experiment(seed, { steps: 300 }))));
   const expected = await reports(server.url, await send());
 
   const ids = await send();

@@ -77,7 +77,10 @@ it.runIf(isMounted)(
   { timeout: 120_000 },
   async () => {
     const server = await startServerProcess({ settings: settingsOf(folder) });
-    const running = await submit(server.url, experiment(2, { steps: 400 }));
+    const running = await submit(
+      server.url,
+      experiment(2, { steps: 400, remedies: { seeds: 2, max_trials: 20 } }),
+    );
     const { accepted, answer } = await fill(server.url);
     expect(answer).toMatchObject({ status: 507, code: 'storage_full' });
     expect((await readJob(server.url, running)).status).toBe('running');

@@ -90,7 +90,7 @@ const isWaiting = async (url: string, id: string) => {
   return status === 'queued' || status === 'running';
 };
 
-const SEEDS = isLong ? [100, 101, 102, 103, 104] : [100, 101];
+const SEEDS = isLong ? [100, 101, 102, 103, 104] : [100];
 let expected: Promise<Map<number, object>> | null = null;
 
 describe.each([

@@ -28,10 +28,10 @@ afterAll(async () => {
 
 it(`outlives ${OUTAGE_MS / 1000} s without its database`, { timeout: 180_000 }, async () => {
   const seeds = [1, 2, 3];
-  const calm = await Promise.all(seeds.map((seed) => submit(api.url, experiment(seed, { steps: 150 }))));
+  const calm = await Promise.all(seeds.map((seed) => submit(api.url, experiment(seed, { steps: 300 }))));
   const expected = await reports(api.url, calm);
 
-  const ids = await Promise.all(seeds.map((seed) => submit(api.url, experiment(seed, { steps: 150 }))));
+  const ids = await Promise.all(seeds.map((seed) => submit(api.url, experiment(seed, { steps: 300 }))));
   const running = ids[0] as string;
   await expect
     .poll(async () => (await readJob(api.url, running)).progress.completed_trials, { timeout: 30_000 })

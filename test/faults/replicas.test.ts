@@ -6,6 +6,9 @@ import { type PostgresServer, startPostgres } from '../postgres.ts';
 import { killAll, type ServerProcess, startServerProcess } from './server_process.ts';
 import { cancel, endless, experiment, readJob, report, statusesOf, submit, untilEnded } from './workload.ts';
 
+/** Time to meddle with it. */
+const longer = { steps: 250, remedies: { seeds: 2, max_trials: 20 } };
+
 let postgres: PostgresServer;
 let databaseUrl: string;
 let api: ServerProcess;
@@ -98,11 +101,11 @@ it('cancels on the worker what is canceled at the api', async () => {
 });
 
 it('moves the job of a killed worker to the other, which trains only what was not finished', async () => {
-  const calm = await submit(api.url, experiment(5, { steps: 200 }));
+  const calm = await submit(api.url, experiment(5, longer));
   const expected = await report(api.url, calm);
   const all = new Set(workers.flatMap((worker) => trained(worker, calm)));
 
-  const id = await submit(api.url, experiment(5, { steps: 200 }));
+  const id = await submit(api.url, experiment(5, longer));
   await expect
     .poll(async () => (await readJob(api.url, id)).progress.completed_trials, { timeout: 30_000 })
     .toBeGreaterThan(4);
@@ -127,7 +130,7 @@ it('moves the job of a killed worker to the other, which trains only what was no
 });
 
 it('gives the job of a worker that is asked to stop to the other at once', async () => {
-  const id = await submit(api.url, experiment(6, { steps: 200 }));
+  const id = await submit(api.url, experiment(6, longer));
   await expect
     .poll(async () => (await readJob(api.url, id)).progress.completed_trials, { timeout: 30_000 })
     .toBeGreaterThan(1);

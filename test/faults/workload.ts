@@ -5,7 +5,7 @@ import type { Job } from '../../src/jobs/index.ts';
 /** Whether the long form of the tests was asked for: `npm run test:faults`. */
 export const isLong = process.env.FAULTS === 'long';
 
-/** A sick network: its study has about thirty short trials. */
+/** A sick network: its study has about ten short trials. */
 export const experiment = (seed: number, { steps = 40, ...changes }: Record<string, unknown> = {}) => ({
   name: `job ${seed}`,
   network: {
@@ -15,7 +15,7 @@ export const experiment = (seed: number, { steps = 40, ...changes }: Record<stri
       { type: 'dense', units: 2 },
     ],
   },
-  data: { type: 'moons', samples: 120 },
+  data: { type: 'moons', samples: 80 },
   training: {
     loss: 'softmax_cross_entropy',
     optimizer: { type: 'sgd', learning_rate: 0.1 },
@@ -24,7 +24,7 @@ export const experiment = (seed: number, { steps = 40, ...changes }: Record<stri
   },
   diagnostics: { probe_every: 10 },
   seed,
-  remedies: { seeds: 2, max_trials: 24 },
+  remedies: { seeds: 2, max_trials: 10 },
   ...changes,
 });
 

@@ -66,7 +66,7 @@ describe.each(databases)('$name', ({ start }) => {
     opened.db
       .updateTable('jobs')
       .set({
-        attempt_started_at: new Date(Date.now() - seconds * 1000 - 5000).toISOString(),
+        attempt_started_at: new Date(Date.now() - seconds * 1000 - 15_000).toISOString(),
         heartbeat_at: new Date(Date.now() - seconds * 1000).toISOString(),
       })
       .where('status', '=', 'running')
