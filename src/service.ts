@@ -23,6 +23,9 @@ export function readExamples(): Examples {
   );
 }
 
+/** What is left of the 10 s of a stop is for the database. */
+const LAST_REQUESTS_MS = 6000;
+
 export interface RunningService {
   readonly url: string;
   /** Stops accepting, ends streams, lets running steps end, gives their jobs back. */
@@ -35,7 +38,7 @@ export async function startService(config: Config): Promise<RunningService> {
     level: config.logLevel,
     redact: ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'],
   });
-  const { dataDir, workerThreads, retentionDays, access, pressure } = config;
+  const { dataDir, workerThreads, retentionDays, access, pressure, corsOrigins } = config;
   const jobs = await createJobService({
     ...{ dataDir, workerThreads, retentionDays, runStudy, runSearch, logger },
     quotaOf: access.limitsOf,
@@ -45,6 +48,7 @@ export async function startService(config: Config): Promise<RunningService> {
       jobs,
       access,
       pressure,
+      corsOrigins,
       dependencies: {
         estimateTrials,
         estimateSearchTrials,
@@ -60,8 +64,13 @@ export async function startService(config: Config): Promise<RunningService> {
     return {
       url,
       close: async () => {
-        // First the trainings, so that long polls and streams see their end; then the sockets.
-        await Promise.all([jobs.stop(), app.close()]);
+        // Who sends a body byte by byte does not hold up the stop.
+        const impatience = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS_MS);
+        // Together: the end of the trainings is what long polls and streams wait for.
+        const requests = app.close();
+        await jobs.stop(requests);
+        await requests;
+        clearTimeout(impatience);
       },
     };
   } catch (error) {

@@ -1,6 +1,7 @@
 /** @file Builds the HTTP application. Does not listen. */
 import { randomUUID } from 'node:crypto';
 import compress from '@fastify/compress';
+import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -25,6 +26,8 @@ export interface AppOptions {
   readonly jobs: Pick<RunningJobService, 'of'>;
   readonly access: Access;
   readonly pressure: PressureLimits;
+  /** Whose pages may call from a browser; none where it is empty. */
+  readonly corsOrigins: readonly string[];
   readonly examples: Examples;
   readonly logger: FastifyBaseLogger;
 }
@@ -51,6 +54,8 @@ function createServer(options: AppOptions): FastifyInstance {
     bodyLimit: options.dependencies.limits.max_body_bytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    // Answered by a hook instead, as a problem.
+    return503OnClosing: false,
     // A client's id is taken only if it is safe to log.
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
@@ -86,6 +91,30 @@ function addErrors(app: FastifyInstance): void {
   });
 }
 
+const RETRY_AFTER_CLOSING_S = 5;
+
+/** A kept-alive connection can bring a request after the service has begun to stop; another replica, or the next start, takes it. */
+function addRefusalWhileClosing(app: FastifyInstance, closing: AbortSignal): void {
+  app.addHook('onRequest', async () => {
+    if (!closing.aborted) return;
+    const headers = { 'retry-after': String(RETRY_AFTER_CLOSING_S), connection: 'close' };
+    throw new HttpProblem('not_ready', 'the service is shutting down', { headers });
+  });
+}
+
+/** What a page of another origin may read beyond the body. */
+const EXPOSED_HEADERS = ['etag', 'location', 'preference-applied', 'retry-after', 'x-request-id'];
+
+/** An OPTIONS request that is no preflight is answered as without CORS. */
+const addCors = async (app: FastifyInstance, origins: readonly string[]): Promise<void> => {
+  await app.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    exposedHeaders: EXPOSED_HEADERS,
+    strictPreflight: false,
+  });
+};
+
 /** The application with every route, documentation included. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { examples, jobs, access, pressure } = options;
@@ -104,12 +133,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  app.addHook('preClose', async () => closing.abort());
+  addRefusalWhileClosing(app, closing.signal);
+  if (options.corsOrigins.length > 0) await addCors(app, options.corsOrigins);
   // In this order: who asks, how often, whether there is room, whether they may.
   addOwner(app, access);
   await addRateLimit(app, access);
   await addBackPressure(app, pressure);
   addRefusal(app);
-  app.addHook('preClose', async () => closing.abort());
   await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });

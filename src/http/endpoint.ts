@@ -85,3 +85,16 @@ export const endOfWait = (request: FastifyRequest, { closing }: Dependencies): A
 export const preferHeader = z.object({
   prefer: z.string().optional().describe('`wait=N` waits up to N seconds (at most 60) for a terminal state'),
 });
+
+/** Sends the ETag, and says whether the client has this version already. */
+export function isKnown(request: FastifyRequest, reply: FastifyReply, etag: string): boolean {
+  reply.header('etag', etag);
+  const known = (request.headers['if-none-match'] ?? '')
+    .split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''));
+  return known.includes(etag) || known.includes('*');
+}
+
+export const etagHeaders = z.object({
+  'if-none-match': z.string().optional().describe('An `ETag` of before'),
+});

@@ -30,8 +30,11 @@ export interface UnownedJobService extends Omit<JobService, 'submit' | 'list'> {
 export interface RunningJobService {
   /** What an owner may see and do. */
   of(owner: string): JobService;
-  /** Ends the running trainings at their next step, gives their job back to the queue, closes the database. */
-  stop(): Promise<void>;
+  /**
+   * Ends the running trainings at their next step, gives their job back to the queue, closes the database.
+   * @param requests those that may still read it
+   */
+  stop(requests?: Promise<unknown>): Promise<void>;
 }
 
 /** Nothing but a new submission makes work; this only guards against a wake-up that was lost. */
@@ -155,13 +158,14 @@ export async function createJobService({
 
   return {
     of: (owner) => createOwnedJobs(all, store, owner),
-    async stop() {
+    async stop(requests) {
       stopping = true;
       clearInterval(timer);
       clearInterval(sweeper);
       current?.stop('shutdown');
       await working;
       await pool.close();
+      await requests;
       await close();
     },
   };
