@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { buildApp, type Examples } from './http/index.ts';
 import { createJobService } from './jobs/index.ts';
+import { createMetrics } from './metrics/index.ts';
 import { estimateSearchTrials, estimateTrials, runSearch, runStudy } from './study/index.ts';
 
 const root = new URL('../', import.meta.url);
@@ -26,6 +27,8 @@ export function readExamples(): Examples {
 /** What is left of the 10 s of a stop is for the database. */
 const LAST_REQUESTS_MS = 6000;
 
+const secretHeaders = ['authorization', 'cookie', 'x-api-key'];
+
 export interface RunningService {
   readonly url: string;
   /** Stops accepting, ends streams, lets running steps end, gives their jobs back. */
@@ -36,11 +39,12 @@ export interface RunningService {
 export async function startService(config: Config): Promise<RunningService> {
   const logger = pino({
     level: config.logLevel,
-    redact: ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'],
+    redact: secretHeaders.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
   });
+  const metrics = createMetrics();
   const { dataDir, workerThreads, retentionDays, access, pressure, corsOrigins } = config;
   const jobs = await createJobService({
-    ...{ dataDir, workerThreads, retentionDays, runStudy, runSearch, logger },
+    ...{ dataDir, workerThreads, retentionDays, runStudy, runSearch, logger, metrics },
     quotaOf: access.limitsOf,
   });
   try {
@@ -55,6 +59,7 @@ export async function startService(config: Config): Promise<RunningService> {
         limits: config.limits,
         workerThreads,
         version,
+        metrics,
       },
       examples: readExamples(),
       logger,

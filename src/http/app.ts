@@ -8,6 +8,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Access } from '../access/index.ts';
 import type { RunningJobService } from '../jobs/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import { addOwner, addRefusal, ownerOf } from './access.ts';
 import { answerClientError } from './client_error.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
@@ -91,6 +92,15 @@ function addErrors(app: FastifyInstance): void {
   });
 }
 
+/** By the route's pattern: a path would be a series of its own for every job. */
+function addRequestMetrics(app: FastifyInstance, { requests }: Metrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { url: route = 'none' } = request.routeOptions;
+    const labels = { method: request.method, route, status: String(reply.statusCode) };
+    requests.observe(labels, reply.elapsedTime / 1000);
+  });
+}
+
 const RETRY_AFTER_CLOSING_S = 5;
 
 /** A kept-alive connection can bring a request after the service has begun to stop; another replica, or the next start, takes it. */
@@ -134,6 +144,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     reply.header('x-request-id', request.id);
   });
   app.addHook('preClose', async () => closing.abort());
+  addRequestMetrics(app, dependencies.metrics);
   addRefusalWhileClosing(app, closing.signal);
   if (options.corsOrigins.length > 0) await addCors(app, options.corsOrigins);
   // In this order: who asks, how often, whether there is room, whether they may.

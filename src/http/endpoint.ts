@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Experiment } from '../experiment/index.ts';
 import { problemsOf } from '../experiment/index.ts';
 import type { JobService } from '../jobs/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import type { SearchOptions } from '../study/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import type { AdmissionLimits } from './admission.ts';
@@ -17,6 +18,7 @@ export interface Dependencies {
   readonly limits: AdmissionLimits & { readonly max_body_bytes: number };
   readonly workerThreads: number;
   readonly version: string;
+  readonly metrics: Metrics;
   /** Aborts when the application begins to close: whoever waits or streams has to end. */
   readonly closing: AbortSignal;
 }

@@ -32,7 +32,10 @@ function lock(dataDir: string): Database.Database {
 }
 
 /** @throws DataDirectoryInUse */
-export async function openDatabase(dataDir: string): Promise<OpenDatabase> {
+export async function openDatabase(
+  dataDir: string,
+  onQuery: (seconds: number) => void = () => {},
+): Promise<OpenDatabase> {
   mkdirSync(dataDir, { recursive: true });
   const held = lock(dataDir);
   const database = new Database(join(dataDir, 'gradclinic.sqlite'));
@@ -45,7 +48,10 @@ export async function openDatabase(dataDir: string): Promise<OpenDatabase> {
   ]) {
     database.pragma(pragma);
   }
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+  const db = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database }),
+    log: ({ queryDurationMillis }) => onQuery(queryDurationMillis / 1000),
+  });
   const { error } = await new Migrator({
     db,
     provider: { getMigrations: async () => migrations },

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type {
   Progress,
@@ -74,6 +75,7 @@ export interface RunnerOptions {
   readonly runSearch: RunSearch;
   /** The most that an attempt may take. */
   readonly maxSeconds: number;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   /** Called after every event that was stored. */
   readonly onEvent: (job: string) => void;
@@ -88,6 +90,7 @@ export class JobRun {
   readonly #startedAt = Date.now();
   #writes: Promise<unknown> = Promise.resolve();
   #trained = 0;
+  #phase: { name: string | null; since: number } = { name: null, since: 0 };
   #reason: 'cancel' | 'shutdown' | 'time' | 'failure' | null = null;
 
   constructor(job: ClaimedJob, options: RunnerOptions) {
@@ -102,7 +105,7 @@ export class JobRun {
   }
 
   async #trainOnce(trial: Trial, key: string): Promise<Trace> {
-    const { store, pool } = this.#options;
+    const { store, pool, metrics, logger } = this.#options;
     const known = await store.knownTrial(this.job, key);
     if (known !== null) return known;
     if (this.#reason !== null) throw new StudyCanceled();
@@ -113,12 +116,18 @@ export class JobRun {
       cancel: this.#flag.buffer as SharedArrayBuffer,
     });
     if (!result.ok) {
+      metrics.trials.inc({ outcome: result.error.code });
       if (result.error.code === 'canceled') throw new StudyCanceled();
       throw new Error(result.error.detail);
     }
-    await store.storeTrial(this.job, key, result.value);
+    const { trace, seconds } = result.value;
+    const outcome = trace.divergence === null ? 'completed' : 'diverged';
+    metrics.trials.inc({ outcome });
+    metrics.steps.observe(seconds / Math.max(1, trace.steps_completed));
+    await store.storeTrial(this.job, key, trace);
     this.#trained++;
-    return result.value;
+    logger.info({ job_id: this.job.id, trial: trial.run, seconds, outcome }, 'trial trained');
+    return trace;
   }
 
   async #train(trial: Trial): Promise<Trace> {
@@ -133,6 +142,17 @@ export class JobRun {
     return trace;
   }
 
+  #enterPhase(name: string): void {
+    if (name === this.#phase.name) return;
+    this.#endPhase();
+    this.#phase = { name, since: Date.now() };
+  }
+
+  #endPhase(): void {
+    const { name, since } = this.#phase;
+    if (name !== null) this.#options.metrics.phases.observe({ phase: name }, (Date.now() - since) / 1000);
+  }
+
   /** From the pace of this attempt; null until a trial is done. */
   #eta({ completed_trials, total_trials }: Progress): number | null {
     if (this.#trained === 0) return null;
@@ -141,6 +161,7 @@ export class JobRun {
   }
 
   #onProgress(progress: Progress): void {
+    this.#enterPhase(progress.phase);
     const { store, onEvent, logger } = this.#options;
     const write = async () => {
       await store.progress(this.job, progress, this.#eta(progress));
@@ -198,6 +219,7 @@ export class JobRun {
   /** Ends when the job is terminal or given back. */
   async run(): Promise<void> {
     const { store, onEvent, logger, maxSeconds } = this.#options;
+    logger.info({ job_id: this.job.id, attempt: this.job.attempt }, 'job started');
     const limit = setTimeout(() => this.stop('time'), maxSeconds * 1000);
     const timer = setInterval(() => void store.heartbeat(this.job).catch(() => {}), HEARTBEAT_MS);
     try {
@@ -208,6 +230,8 @@ export class JobRun {
     } finally {
       clearTimeout(limit);
       clearInterval(timer);
+      this.#endPhase();
+      logger.info({ job_id: this.job.id, attempt: this.job.attempt }, 'job ended');
       onEvent(this.job.id);
     }
   }

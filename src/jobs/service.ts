@@ -1,6 +1,7 @@
 /** @file The job service: accepts jobs, runs them one after another on all worker threads, tells who listens. */
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
+import type { Metrics } from '../metrics/index.ts';
 import { openDatabase } from './database.ts';
 import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
 import { createOwnedJobs } from './owned.ts';
@@ -18,6 +19,7 @@ export interface JobServiceOptions {
   readonly quotaOf: (owner: string) => Quota;
   /** After which results are deleted; 0 keeps them. */
   readonly retentionDays: number;
+  readonly metrics: Metrics;
   readonly logger: Logger;
 }
 
@@ -50,12 +52,21 @@ export async function createJobService({
   runSearch,
   quotaOf,
   retentionDays,
+  metrics,
   logger,
 }: JobServiceOptions): Promise<RunningJobService> {
-  const { db, close } = await openDatabase(dataDir);
+  const { db, close } = await openDatabase(dataDir, (seconds) => metrics.queries.observe(seconds));
   const store = new JobStore(db);
   await recoverJobs(store);
   const pool = createPool(workerThreads);
+  metrics.onRead(async () => {
+    const { queued, running, oldest_queued_at } = await store.queue();
+    metrics.jobs.set({ status: 'queued' }, queued);
+    metrics.jobs.set({ status: 'running' }, running);
+    metrics.queueAge.set(oldest_queued_at === null ? 0 : (Date.now() - Date.parse(oldest_queued_at)) / 1000);
+    metrics.threads.set({ state: 'busy' }, pool.threads.busy);
+    metrics.threads.set({ state: 'idle' }, pool.threads.idle);
+  });
   const events = new EventEmitter().setMaxListeners(0);
   const onEvent = (job: string) => void events.emit(job);
   let current: JobRun | null = null;
@@ -68,7 +79,7 @@ export async function createJobService({
       const job = await store.claim((owner) => quotaOf(owner).max_running_jobs);
       if (job === null) return;
       const maxSeconds = quotaOf(job.owner).max_job_seconds;
-      current = new JobRun(job, { store, pool, runStudy, runSearch, maxSeconds, logger, onEvent });
+      current = new JobRun(job, { store, pool, runStudy, runSearch, maxSeconds, metrics, logger, onEvent });
       onEvent(job.id);
       // A cancel that came between the claim and the line above found nobody to tell.
       if ((await store.get(job.id))?.cancel_requested_at != null) current.stop('cancel');

@@ -45,6 +45,7 @@ const calls: Readonly<Record<string, () => Promise<Response>>> = {
     service.post('/v1/activations/evaluate', { activation: 'exponential', inputs: [0, 1000] }),
   readHealth: () => service.get('/healthz'),
   readReadiness: () => service.get('/readyz'),
+  readMetrics: () => service.get('/metrics'),
 };
 
 describe.each(endpoints)('$operationId', ({ operationId, responses }) => {
