@@ -115,13 +115,17 @@ function addRefusalWhileClosing(app: FastifyInstance, closing: AbortSignal): voi
 /** What a page of another origin may read beyond the body. */
 const EXPOSED_HEADERS = ['etag', 'location', 'preference-applied', 'retry-after', 'x-request-id'];
 
-/** An OPTIONS request that is no preflight is answered as without CORS. */
+/** With it, the plugin answers OPTIONS, also where it is no preflight: what the path takes is said all the same. */
 const addCors = async (app: FastifyInstance, origins: readonly string[]): Promise<void> => {
   await app.register(cors, {
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
     strictPreflight: false,
+  });
+  app.addHook('onSend', async (request, reply) => {
+    const allowed = request.method === 'OPTIONS' ? methodsOf(request.url) : [];
+    if (allowed.length > 0) reply.header('allow', allowed.join(', '));
   });
 };
 

@@ -59,8 +59,10 @@ describe.each(endpoints)('$operationId', ({ operationId, responses }) => {
       expect(text.length).toBeGreaterThan(0);
       return;
     }
+    const plain = contract?.content?.['text/plain'];
     const schema = contract?.content?.['application/json'];
-    if (schema === undefined) expect(text).toBe('');
+    if (plain !== undefined) expect(text).not.toBe('');
+    else if (schema === undefined) expect(text).toBe('');
     else schema.parse(JSON.parse(text));
   });
 });
