@@ -14,10 +14,12 @@ const table = {
   diagnosis: ['statistics', 'preflight', 'experiment', 'network', 'util'],
   remedies: ['diagnosis', 'statistics', 'experiment', 'network', 'util'],
   study: ['network', 'preflight', 'remedies', 'diagnosis', 'statistics', 'preflight', 'experiment', 'util'],
-  jobs: ['study', 'diagnosis', 'statistics', 'experiment', 'util'],
+  metrics: [],
+  jobs: ['metrics', 'study', 'diagnosis', 'statistics', 'experiment', 'util'],
   access: [],
   http: [
     'access',
+    'metrics',
     'jobs',
     'study',
     'remedies',

@@ -28,10 +28,19 @@ const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//.test(url) 
 
 const count = (fallback: number) => integer(1, Number.MAX_SAFE_INTEGER, fallback);
 
+const isOrigin = (text: string): boolean => /^https?:/.test(text) && URL.parse(text)?.origin === text;
+
 /** Of the machine, or of what a container has of it: there must be some left when requests are refused. */
 const MEMORY_SHARE = 0.9;
 const memoryShare = (): number =>
   Math.floor(MEMORY_SHARE * Math.min(totalmem(), process.constrainedMemory() || Infinity));
+
+/** "https://a.example, https://b.example" */
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine((list) => list.every(isOrigin), 'has to be origins like https://example.org, separated by commas')
+  .default([]);
 
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -48,6 +57,7 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ALLOW_ANONYMOUS: z.enum(['true', 'false']).default('false'),
   API_KEYS_FILE: z.string().min(1).optional(),
+  CORS_ORIGINS: origins,
   RATE_LIMIT_PER_MINUTE: count(6000),
   MAX_QUEUED_JOBS: count(1000),
   MAX_RUNNING_JOBS: count(100),
@@ -88,6 +98,8 @@ export interface Config {
   readonly logLevel: string;
   /** Who may call, and how much. */
   readonly access: Access;
+  /** Whose pages may call from a browser. */
+  readonly corsOrigins: readonly string[];
   /** Beyond which requests are answered with 503. */
   readonly pressure: { readonly max_event_loop_delay_ms: number; readonly max_rss_bytes: number };
   /** 0 keeps results for ever. */
@@ -153,6 +165,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     leaseSeconds: values.LEASE_SECONDS,
     logLevel: values.LOG_LEVEL,
     access: createAccess(keys, keyLimitsOf(values)),
+    corsOrigins: Object.freeze(values.CORS_ORIGINS),
     pressure: Object.freeze({
       max_event_loop_delay_ms: values.MAX_EVENT_LOOP_DELAY_MS,
       max_rss_bytes: values.MAX_RSS_BYTES,

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { buildApp, type Examples } from './http/index.ts';
 import { createJobService } from './jobs/index.ts';
+import { createMetrics } from './metrics/index.ts';
 import { estimateSearchTrials, estimateTrials, runSearch, runStudy } from './study/index.ts';
 
 const root = new URL('../', import.meta.url);
@@ -23,6 +24,11 @@ export function readExamples(): Examples {
   );
 }
 
+/** What is left of the 10 s of a stop is for the database. */
+const LAST_REQUESTS_MS = 6000;
+
+const secretHeaders = ['authorization', 'cookie', 'x-api-key'];
+
 export interface RunningService {
   readonly url: string;
   /** Stops accepting, ends streams, lets running steps end, gives their jobs back. */
@@ -33,24 +39,28 @@ export interface RunningService {
 export async function startService(config: Config): Promise<RunningService> {
   const logger = pino({
     level: config.logLevel,
-    redact: ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'],
+    redact: secretHeaders.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
   });
-  const { dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays, access, pressure } = config;
+  const metrics = createMetrics();
+  const { dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays } = config;
+  const { access, pressure, corsOrigins } = config;
   const jobs = await createJobService({
     ...{ dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays },
-    ...{ runStudy, runSearch, quotaOf: access.limitsOf, logger },
+    ...{ runStudy, runSearch, quotaOf: access.limitsOf, metrics, logger },
   });
   try {
     const app = await buildApp({
       jobs,
       access,
       pressure,
+      corsOrigins,
       dependencies: {
         estimateTrials,
         estimateSearchTrials,
         limits: config.limits,
         workerThreads,
         version,
+        metrics,
       },
       examples: readExamples(),
       logger,
@@ -61,8 +71,13 @@ export async function startService(config: Config): Promise<RunningService> {
     return {
       url,
       close: async () => {
-        // First the trainings, so that long polls and streams see their end; then the sockets.
-        await Promise.all([jobs.stop(), app.close()]);
+        // Who sends a body byte by byte does not hold up the stop.
+        const impatience = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS_MS);
+        // Together: the end of the trainings is what long polls and streams wait for.
+        const requests = app.close();
+        await jobs.stop(requests);
+        await requests;
+        clearTimeout(impatience);
       },
     };
   } catch (error) {

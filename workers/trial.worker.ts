@@ -9,12 +9,14 @@ export default async function runTrial({
   cancel,
 }: TrialTask): Promise<TrialResult> {
   const flag = new Int32Array(cancel);
+  const start = performance.now();
   try {
     const result = await train(experiment, seed, {
       isCanceled: () => Atomics.load(flag, 0) !== 0,
       keepWeights,
     });
-    return result.ok ? result : { ok: false, error: { code: 'canceled', detail: 'cancelled' } };
+    if (!result.ok) return { ok: false, error: { code: 'canceled', detail: 'cancelled' } };
+    return { ok: true, value: { trace: result.value, seconds: (performance.now() - start) / 1000 } };
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, error: { code: 'failed', detail } };

@@ -1,12 +1,14 @@
 /** @file Builds the HTTP application. Does not listen. */
 import { randomUUID } from 'node:crypto';
 import compress from '@fastify/compress';
+import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Access } from '../access/index.ts';
 import type { RunningJobService } from '../jobs/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import { addOwner, addRefusal, ownerOf } from './access.ts';
 import { answerClientError } from './client_error.ts';
@@ -26,6 +28,8 @@ export interface AppOptions {
   readonly jobs: Pick<RunningJobService, 'of'>;
   readonly access: Access;
   readonly pressure: PressureLimits;
+  /** Whose pages may call from a browser; none where it is empty. */
+  readonly corsOrigins: readonly string[];
   readonly examples: Examples;
   readonly logger: FastifyBaseLogger;
   /** Serves the endpoints with this tag alone; null serves all. */
@@ -54,6 +58,8 @@ function createServer(options: AppOptions): FastifyInstance {
     bodyLimit: options.dependencies.limits.max_body_bytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    // Answered by a hook instead, as a problem.
+    return503OnClosing: false,
     // A client's id is taken only if it is safe to log.
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
@@ -92,6 +98,47 @@ function addErrors(app: FastifyInstance, served: readonly Route[]): void {
   });
 }
 
+/** By the route's pattern: a path would be a series of its own for every job. */
+function addRequestMetrics(app: FastifyInstance, { requests }: Metrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { url: route = 'none' } = request.routeOptions;
+    const labels = { method: request.method, route, status: String(reply.statusCode) };
+    requests.observe(labels, reply.elapsedTime / 1000);
+  });
+}
+
+const RETRY_AFTER_CLOSING_S = 5;
+
+/** A kept-alive connection can bring a request after the service has begun to stop; another replica, or the next start, takes it. */
+function addRefusalWhileClosing(app: FastifyInstance, closing: AbortSignal): void {
+  app.addHook('onRequest', async () => {
+    if (!closing.aborted) return;
+    const headers = { 'retry-after': String(RETRY_AFTER_CLOSING_S), connection: 'close' };
+    throw new HttpProblem('not_ready', 'the service is shutting down', { headers });
+  });
+}
+
+/** What a page of another origin may read beyond the body. */
+const EXPOSED_HEADERS = ['etag', 'location', 'preference-applied', 'retry-after', 'x-request-id'];
+
+/** With it, the plugin answers OPTIONS, also where it is no preflight: what the path takes is said all the same. */
+const addCors = async (
+  app: FastifyInstance,
+  origins: readonly string[],
+  served: readonly Route[],
+): Promise<void> => {
+  await app.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    exposedHeaders: EXPOSED_HEADERS,
+    strictPreflight: false,
+  });
+  app.addHook('onSend', async (request, reply) => {
+    const allowed = request.method === 'OPTIONS' ? methodsOf(request.url, served) : [];
+    if (allowed.length > 0) reply.header('allow', allowed.join(', '));
+  });
+};
+
 /** The application with every route, documentation included. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { examples, jobs, access, pressure } = options;
@@ -111,12 +158,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  app.addHook('preClose', async () => closing.abort());
+  addRequestMetrics(app, dependencies.metrics);
+  addRefusalWhileClosing(app, closing.signal);
+  if (options.corsOrigins.length > 0) await addCors(app, options.corsOrigins, served);
   // In this order: who asks, how often, whether there is room, whether they may.
   addOwner(app, access);
   await addRateLimit(app, access);
   await addBackPressure(app, pressure);
   addRefusal(app);
-  app.addHook('preClose', async () => closing.abort());
   await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });

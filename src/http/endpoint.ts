@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Experiment } from '../experiment/index.ts';
 import { problemsOf } from '../experiment/index.ts';
 import type { JobService } from '../jobs/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import type { SearchOptions } from '../study/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import type { AdmissionLimits } from './admission.ts';
@@ -17,6 +18,7 @@ export interface Dependencies {
   readonly limits: AdmissionLimits & { readonly max_body_bytes: number };
   readonly workerThreads: number;
   readonly version: string;
+  readonly metrics: Metrics;
   /** Aborts when the application begins to close: whoever waits or streams has to end. */
   readonly closing: AbortSignal;
 }
@@ -88,4 +90,17 @@ export const endOfWait = (request: FastifyRequest, { closing }: Dependencies): A
 
 export const preferHeader = z.object({
   prefer: z.string().optional().describe('`wait=N` waits up to N seconds (at most 60) for a terminal state'),
+});
+
+/** Sends the ETag, and says whether the client has this version already. */
+export function isKnown(request: FastifyRequest, reply: FastifyReply, etag: string): boolean {
+  reply.header('etag', etag);
+  const known = (request.headers['if-none-match'] ?? '')
+    .split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''));
+  return known.includes(etag) || known.includes('*');
+}
+
+export const etagHeaders = z.object({
+  'if-none-match': z.string().optional().describe('An `ETag` of before'),
 });

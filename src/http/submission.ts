@@ -57,6 +57,7 @@ export async function submitJob(
   }
   const wait = waitOf(request);
   const { id } = outcome.job;
+  request.log.info({ job_id: id }, 'job accepted');
   const job =
     wait === null
       ? outcome.job

@@ -26,8 +26,12 @@ export interface DatabaseOptions {
   /** null: a SQLite file in `dataDir`. */
   readonly databaseUrl: string | null;
   readonly logger: Logger;
+  /** Called after every statement. */
+  readonly onQuery?: (seconds: number) => void;
 }
 
 /** @throws DataDirectoryInUse, DatabaseUnreachable */
-export const openDatabase = ({ dataDir, databaseUrl, logger }: DatabaseOptions): Promise<OpenDatabase> =>
-  databaseUrl === null ? openSqlite(dataDir) : openPostgres(databaseUrl, logger);
+export const openDatabase = (options: DatabaseOptions): Promise<OpenDatabase> => {
+  const { databaseUrl } = options;
+  return databaseUrl === null ? openSqlite(options) : openPostgres(databaseUrl, options);
+};

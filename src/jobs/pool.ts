@@ -17,11 +17,18 @@ export interface TrialFailure {
   readonly detail: string;
 }
 
-export type TrialResult = Result<Trace, TrialFailure>;
+export interface TimedTrace {
+  readonly trace: Trace;
+  /** Of the training in its thread, without the wait for one. */
+  readonly seconds: number;
+}
+
+export type TrialResult = Result<TimedTrace, TrialFailure>;
 
 export interface Pool {
   run(task: TrialTask): Promise<TrialResult>;
   readonly alive: boolean;
+  readonly threads: { readonly busy: number; readonly idle: number };
   /** Waits for running trials to end; ask them to first. */
   close(): Promise<void>;
 }
@@ -50,6 +57,10 @@ export function createPool(threads: number, entry = TRIAL_WORKER): Pool {
     run: (task) => track(once(task).catch(() => once(task))),
     get alive() {
       return !closed && piscina.threads.length > 0;
+    },
+    get threads() {
+      const idle = Math.max(0, piscina.threads.length - running.size);
+      return { idle, busy: piscina.threads.length - idle };
     },
     async close() {
       closed = true;

@@ -3,7 +3,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { CHANNEL, parseAnnouncement } from './announcements.ts';
-import type { Listener, OpenDatabase } from './database.ts';
+import type { DatabaseOptions, Listener, OpenDatabase } from './database.ts';
 import { migrate, type Tables } from './migrations.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -77,7 +77,7 @@ function createSubscription(url: string, listener: Listener, logger: Logger) {
 }
 
 /** @throws DatabaseUnreachable */
-export async function openPostgres(url: string, logger: Logger): Promise<OpenDatabase> {
+export async function openPostgres(url: string, { logger, onQuery }: DatabaseOptions): Promise<OpenDatabase> {
   const pool = new pg.Pool({
     connectionString: url,
     types,
@@ -99,7 +99,10 @@ export async function openPostgres(url: string, logger: Logger): Promise<OpenDat
       `PostgreSQL at ${describe(url)} does not answer: ${error.message || error.code}`,
     );
   });
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool }),
+    log: ({ queryDurationMillis }) => onQuery?.(queryDurationMillis / 1000),
+  });
   await migrate(db);
   const subscriptions: ReturnType<typeof createSubscription>[] = [];
   return {

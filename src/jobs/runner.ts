@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
+import type { Metrics } from '../metrics/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type {
   Progress,
@@ -75,6 +76,7 @@ export interface RunnerOptions {
   readonly runSearch: RunSearch;
   /** The most that an attempt may take. */
   readonly maxSeconds: number;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   /** Called after every event that was stored. */
   readonly onEvent: (job: string) => void;
@@ -89,6 +91,7 @@ export class JobRun {
   readonly #startedAt = performance.now();
   #writes: Promise<unknown> = Promise.resolve();
   #trained = 0;
+  #phase: { name: string | null; since: number } = { name: null, since: 0 };
   #reason: 'cancel' | 'shutdown' | 'time' | 'lost' | 'failure' | null = null;
 
   constructor(job: ClaimedJob, options: RunnerOptions) {
@@ -110,11 +113,10 @@ export class JobRun {
   }
 
   async #trainOnce(trial: Trial, key: string): Promise<Trace> {
-    const { store, pool } = this.#options;
+    const { store, pool, metrics, logger } = this.#options;
     const known = await this.#stored(() => store.knownTrial(this.job, key));
     if (known !== null) return known;
     if (this.#reason !== null) throw new StudyCanceled();
-    const started = performance.now();
     const result = await pool.run({
       experiment: trial.experiment,
       seed: trial.seed,
@@ -122,15 +124,18 @@ export class JobRun {
       cancel: this.#flag.buffer as SharedArrayBuffer,
     });
     if (!result.ok) {
+      metrics.trials.inc({ outcome: result.error.code });
       if (result.error.code === 'canceled') throw new StudyCanceled();
       throw new Error(result.error.detail);
     }
-    const { value } = result;
-    await this.#stored(() => store.storeTrial(this.job, key, value));
+    const { trace, seconds } = result.value;
+    const outcome = trace.divergence === null ? 'completed' : 'diverged';
+    metrics.trials.inc({ outcome });
+    metrics.steps.observe(seconds / Math.max(1, trace.steps_completed));
+    await this.#stored(() => store.storeTrial(this.job, key, trace));
     this.#trained++;
-    const duration_ms = Math.round(performance.now() - started);
-    this.#options.logger.debug({ ...this.#ids(), trial: key, run: trial.run, duration_ms }, 'trial trained');
-    return value;
+    logger.info({ ...this.#ids(), trial: trial.run, key, seconds, outcome }, 'trial trained');
+    return trace;
   }
 
   async #train(trial: Trial): Promise<Trace> {
@@ -145,6 +150,17 @@ export class JobRun {
     return trace;
   }
 
+  #enterPhase(name: string): void {
+    if (name === this.#phase.name) return;
+    this.#endPhase();
+    this.#phase = { name, since: Date.now() };
+  }
+
+  #endPhase(): void {
+    const { name, since } = this.#phase;
+    if (name !== null) this.#options.metrics.phases.observe({ phase: name }, (Date.now() - since) / 1000);
+  }
+
   /** From the pace of this attempt; null until a trial is done. */
   #eta({ completed_trials, total_trials }: Progress): number | null {
     if (this.#trained === 0) return null;
@@ -153,6 +169,7 @@ export class JobRun {
   }
 
   #onProgress(progress: Progress): void {
+    this.#enterPhase(progress.phase);
     const { store, onEvent, logger } = this.#options;
     const write = async () => {
       await store.progress(this.job, progress, this.#eta(progress));
@@ -218,9 +235,9 @@ export class JobRun {
   /** Ends when the job is terminal or given back, or another attempt's. */
   async run(): Promise<void> {
     const { onEvent, logger, maxSeconds } = this.#options;
+    logger.info(this.#ids(), 'job started');
     const limit = setTimeout(() => this.stop('time'), maxSeconds * 1000);
     const timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
-    logger.info(this.#ids(), 'job claimed');
     // A cancel that came between the claim and now found nobody to tell.
     await this.#beat();
     try {
@@ -231,7 +248,8 @@ export class JobRun {
     } finally {
       clearTimeout(limit);
       clearInterval(timer);
-      logger.info(this.#ids(), 'job put down');
+      this.#endPhase();
+      logger.info(this.#ids(), 'job ended');
       onEvent(this.job.id);
     }
   }

@@ -1,6 +1,7 @@
 /** @file The job service: accepts jobs, lets a worker run them, tells who listens, on this replica or another. */
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
+import type { Metrics } from '../metrics/index.ts';
 import { openDatabase } from './database.ts';
 import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
 import { createOwnedJobs } from './owned.ts';
@@ -25,6 +26,7 @@ export interface JobServiceOptions {
   readonly quotaOf: (owner: string) => Quota;
   /** After which results are deleted; 0 keeps them. */
   readonly retentionDays: number;
+  readonly metrics: Metrics;
   readonly logger: Logger;
 }
 
@@ -37,8 +39,11 @@ export interface UnownedJobService extends Omit<JobService, 'submit' | 'list'> {
 export interface RunningJobService {
   /** What an owner may see and do. */
   of(owner: string): JobService;
-  /** Ends the running trainings at their next step, gives their job back to the queue, closes the database. */
-  stop(): Promise<void>;
+  /**
+   * Ends the running trainings at their next step, gives their job back to the queue, closes the database.
+   * @param requests those that may still read it
+   */
+  stop(requests?: Promise<unknown>): Promise<void>;
 }
 
 /** Guards against a wake-up that was lost. */
@@ -57,9 +62,11 @@ export async function createJobService({
   runSearch,
   quotaOf,
   retentionDays,
+  metrics,
   logger,
 }: JobServiceOptions): Promise<RunningJobService> {
-  const { db, shared, listen, close } = await openDatabase({ dataDir, databaseUrl, logger });
+  const onQuery = (seconds: number) => metrics.queries.observe(seconds);
+  const { db, shared, listen, close } = await openDatabase({ dataDir, databaseUrl, logger, onQuery });
   const store = new JobStore(db);
   const events = new EventEmitter().setMaxListeners(0);
   const onEvent = (job: string) => void events.emit(job);
@@ -72,8 +79,16 @@ export async function createJobService({
       ? null
       : await startWorker({
           ...{ store, shared, threads: workerThreads, leaseSeconds },
-          ...{ runStudy, runSearch, quotaOf, logger, onEvent },
+          ...{ runStudy, runSearch, quotaOf, metrics, logger, onEvent },
         });
+  metrics.onRead(async () => {
+    const { queued, running, oldest_queued_at } = await store.queue();
+    metrics.jobs.set({ status: 'queued' }, queued);
+    metrics.jobs.set({ status: 'running' }, running);
+    metrics.queueAge.set(oldest_queued_at === null ? 0 : (Date.now() - Date.parse(oldest_queued_at)) / 1000);
+    metrics.threads.set({ state: 'busy' }, worker?.threads.busy ?? 0);
+    metrics.threads.set({ state: 'idle' }, worker?.threads.idle ?? 0);
+  });
   await listen({
     onListening() {
       worker?.wake();
@@ -155,11 +170,12 @@ export async function createJobService({
 
   return {
     of: (owner) => createOwnedJobs(all, store, owner),
-    async stop() {
+    async stop(requests) {
       stopping = true;
       clearInterval(timer);
       clearInterval(sweeper);
       await worker?.stop();
+      await requests;
       await close();
     },
   };

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Driver, Kysely, SqliteDialect } from 'kysely';
-import type { OpenDatabase } from './database.ts';
+import type { DatabaseOptions, OpenDatabase } from './database.ts';
 import { migrate, type Tables } from './migrations.ts';
 
 /** Another process works on this folder. */
@@ -46,7 +46,7 @@ class FileDialect extends SqliteDialect {
 }
 
 /** @throws DataDirectoryInUse */
-export async function openSqlite(dataDir: string): Promise<OpenDatabase> {
+export async function openSqlite({ dataDir, onQuery }: DatabaseOptions): Promise<OpenDatabase> {
   mkdirSync(dataDir, { recursive: true });
   const held = lock(dataDir);
   const database = new Database(join(dataDir, 'gradclinic.sqlite'));
@@ -59,7 +59,10 @@ export async function openSqlite(dataDir: string): Promise<OpenDatabase> {
   ]) {
     database.pragma(pragma);
   }
-  const db = new Kysely<Tables>({ dialect: new FileDialect(database) });
+  const db = new Kysely<Tables>({
+    dialect: new FileDialect(database),
+    log: ({ queryDurationMillis }) => onQuery?.(queryDurationMillis / 1000),
+  });
   await migrate(db);
   return {
     db,

@@ -119,6 +119,22 @@ export class JobStore {
     await sql`select 1`.execute(this.#db);
   }
 
+  /** What waits and what runs, of all owners. */
+  async queue(): Promise<{ queued: number; running: number; oldest_queued_at: string | null }> {
+    const rows = await this.#db
+      .selectFrom('jobs')
+      .where('status', 'in', ['queued', 'running'])
+      .groupBy('status')
+      .select(({ fn }) => ['status', fn.countAll<number>().as('count'), fn.min('created_at').as('oldest')])
+      .execute();
+    const of = (status: JobStatus) => rows.find((row) => row.status === status);
+    return {
+      queued: of('queued')?.count ?? 0,
+      running: of('running')?.count ?? 0,
+      oldest_queued_at: of('queued')?.oldest ?? null,
+    };
+  }
+
   /** The caller's transaction has changed the job's row before: its lock keeps the numbers of events apart. */
   async #event(db: Database, job: string, type: JobEvent['type'], data: object): Promise<void> {
     const last = db

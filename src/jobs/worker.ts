@@ -1,6 +1,7 @@
 /** @file A worker: claims jobs and runs them one after another on all worker threads, and adopts those of dead workers. */
 import type { Logger } from 'pino';
-import { createPool } from './pool.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { createPool, type Pool } from './pool.ts';
 import type { Quota } from './quota.ts';
 import { recoverJobs } from './recovery.ts';
 import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
@@ -17,6 +18,7 @@ export interface WorkerOptions {
   readonly quotaOf: (owner: string) => Quota;
   /** How long a worker may be silent before its job is another's. */
   readonly leaseSeconds: number;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   readonly onEvent: (job: string) => void;
 }
@@ -27,6 +29,7 @@ export interface Worker {
   /** Ends the job if this worker runs it. */
   cancel(job: string): void;
   readonly alive: boolean;
+  readonly threads: Pool['threads'];
   /** Ends the running trainings at their next step and gives their job back to the queue. */
   stop(): Promise<void>;
 }
@@ -95,6 +98,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     },
     get alive() {
       return pool.alive;
+    },
+    get threads() {
+      return pool.threads;
     },
     async stop() {
       stopping = true;

@@ -38,7 +38,7 @@ interface Deployment {
 
 async function sqlite(): Promise<Deployment> {
   const DATA_DIR = newFolder();
-  const start = () => startServerProcess({ settings: { DATA_DIR, LOG_LEVEL: 'info' } });
+  const start = () => startServerProcess({ settings: { DATA_DIR } });
   let server = await start();
   return {
     api: () => server,
@@ -61,7 +61,7 @@ async function postgres(): Promise<Deployment> {
   const DATABASE_URL = await server.createDatabase();
   const start = (ROLE: string) =>
     startServerProcess({
-      settings: { ROLE, DATABASE_URL, LEASE_SECONDS: '2', LOG_LEVEL: 'info', WORKER_THREADS: '1' },
+      settings: { ROLE, DATABASE_URL, LEASE_SECONDS: '2', WORKER_THREADS: '1' },
     });
   const processes = await Promise.all([start('api'), start('worker'), start('worker')]);
   return {
@@ -78,7 +78,7 @@ async function postgres(): Promise<Deployment> {
 
 /** One for each seed: the report that nothing disturbed. */
 async function undisturbed(seeds: readonly number[]): Promise<Map<number, object>> {
-  const server = await startServerProcess({ settings: { DATA_DIR: newFolder(), LOG_LEVEL: 'info' } });
+  const server = await startServerProcess({ settings: { DATA_DIR: newFolder() } });
   const ids = await Promise.all(seeds.map((seed) => submit(server.url, experiment(seed))));
   const all = await reports(server.url, ids);
   await server.kill();

@@ -32,10 +32,10 @@ afterAll(async () => {
 });
 
 const trained = (server: ServerProcess, id: string) =>
-  server.log.flatMap(({ msg, job_id, trial }) => (msg === 'trial trained' && job_id === id ? [trial] : []));
+  server.log.flatMap(({ msg, job_id, key }) => (msg === 'trial trained' && job_id === id ? [key] : []));
 
 const runnerOf = (id: string) =>
-  workers.find(({ log }) => log.some(({ msg, job_id }) => msg === 'job claimed' && job_id === id));
+  workers.find(({ log }) => log.some(({ msg, job_id }) => msg === 'job started' && job_id === id));
 
 async function query<T extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<T[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
@@ -96,7 +96,7 @@ it('cancels on the worker what is canceled at the api', async () => {
   expect(await statusesOf(api.url, id)).toEqual(['queued', 'running', 'canceled']);
   const runner = runnerOf(id);
   await expect
-    .poll(() => runner?.log.some(({ msg, job_id }) => msg === 'job put down' && job_id === id))
+    .poll(() => runner?.log.some(({ msg, job_id }) => msg === 'job ended' && job_id === id))
     .toBe(true);
 });
 

@@ -7,7 +7,7 @@ const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
 export interface LogLine {
   readonly msg: string;
   readonly job_id?: string;
-  readonly trial?: string;
+  readonly key?: string;
 }
 
 export interface ServerProcess {
@@ -35,7 +35,7 @@ export interface ProcessOptions {
 }
 
 function launch({ settings, maxFileBlocks }: ProcessOptions): ChildProcess {
-  const env = { ...process.env, PORT: '0', WORKER_THREADS: '2', LOG_LEVEL: 'debug', ...settings };
+  const env = { ...process.env, PORT: '0', WORKER_THREADS: '2', LOG_LEVEL: 'info', ...settings };
   const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit'];
   if (maxFileBlocks === undefined) return spawn(process.execPath, [server], { env, stdio });
   // The signal is ignored, so that the write fails as on a full disk.

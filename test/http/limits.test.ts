@@ -42,7 +42,7 @@ async function refusal(response: Response, longest: number): Promise<[number, st
 
 const submit = async (service: TestService, owner: Headers, experiment: unknown): Promise<Job> => {
   const response = await service.post('/v1/jobs', experiment, owner);
-  expect(response.status).toBe(202);
+  expect(response.status, await response.clone().text()).toBe(202);
   return (await response.json()) as Job;
 };
 

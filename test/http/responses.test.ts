@@ -45,6 +45,7 @@ const calls: Readonly<Record<string, () => Promise<Response>>> = {
     service.post('/v1/activations/evaluate', { activation: 'exponential', inputs: [0, 1000] }),
   readHealth: () => service.get('/healthz'),
   readReadiness: () => service.get('/readyz'),
+  readMetrics: () => service.get('/metrics'),
 };
 
 describe.each(endpoints)('$operationId', ({ operationId, responses }) => {
@@ -58,8 +59,10 @@ describe.each(endpoints)('$operationId', ({ operationId, responses }) => {
       expect(text.length).toBeGreaterThan(0);
       return;
     }
+    const plain = contract?.content?.['text/plain'];
     const schema = contract?.content?.['application/json'];
-    if (schema === undefined) expect(text).toBe('');
+    if (plain !== undefined) expect(text).not.toBe('');
+    else if (schema === undefined) expect(text).toBe('');
     else schema.parse(JSON.parse(text));
   });
 });

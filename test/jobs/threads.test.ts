@@ -9,6 +9,7 @@ import { openDatabase } from '../../src/jobs/database.ts';
 import { createPool } from '../../src/jobs/pool.ts';
 import { JobRun } from '../../src/jobs/runner.ts';
 import { JobStore } from '../../src/jobs/store.ts';
+import { createMetrics } from '../../src/metrics/index.ts';
 import { runSearch, runStudy } from '../../src/study/index.ts';
 import { tinyExperiment } from '../http/service.ts';
 
@@ -37,7 +38,16 @@ async function run(name: string) {
   const job = await store.claim(() => 9);
   if (job === null) throw new Error('nothing to claim');
   await new JobRun(job, {
-    ...{ store, pool, runStudy, runSearch, maxSeconds: 60, logger, onEvent: () => {} },
+    ...{
+      store,
+      pool,
+      runStudy,
+      runSearch,
+      maxSeconds: 60,
+      metrics: createMetrics(),
+      logger,
+      onEvent: () => {},
+    },
   }).run();
   return store.get(job.id);
 }

@@ -17,6 +17,7 @@ import { readJobWeights } from './jobs/weights.ts';
 import { createPreflight } from './preflight/create.ts';
 import { createSearch } from './searches/create.ts';
 import { readHealth, readReadiness } from './service/health.ts';
+import { readMetrics } from './service/metrics.ts';
 
 export const endpoints: readonly Endpoint[] = [
   createJob,
@@ -39,4 +40,5 @@ export const endpoints: readonly Endpoint[] = [
   compareActivationsEndpoint,
   readHealth,
   readReadiness,
+  readMetrics,
 ];

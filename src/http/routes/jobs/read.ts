@@ -1,8 +1,17 @@
 /** @file GET /v1/jobs/{id}: the job, with ETag and long polling. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { jobSchema } from '../../../jobs/index.ts';
-import { type Endpoint, endOfWait, idOf, idParams, json, preferHeader, waitOf } from '../../endpoint.ts';
+import {
+  type Endpoint,
+  endOfWait,
+  etagHeaders,
+  idOf,
+  idParams,
+  isKnown,
+  json,
+  preferHeader,
+  waitOf,
+} from '../../endpoint.ts';
 import { noSuchJob } from './not_found.ts';
 
 export const readJob: Endpoint = {
@@ -14,7 +23,7 @@ export const readJob: Endpoint = {
   description:
     'Its state and progress. `Prefer: wait=N` answers when the job is terminal, or after N seconds.',
   params: idParams,
-  headers: preferHeader.extend({ 'if-none-match': z.string().optional() }),
+  headers: preferHeader.extend(etagHeaders.shape),
   responses: { 200: json('The job', jobSchema), 304: { description: 'Unchanged since the ETag' } },
   errors: ['job_not_found'],
   async handle(request, reply, dependencies) {
@@ -28,12 +37,8 @@ export const readJob: Endpoint = {
     if (job === null) throw noSuchJob(id);
     const body = JSON.stringify(job);
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-    reply.header('etag', etag);
     if (wait !== null) reply.header('preference-applied', `wait=${wait}`);
-    const known = (request.headers['if-none-match'] ?? '')
-      .split(',')
-      .map((tag) => tag.trim().replace(/^W\//, ''));
-    if (known.includes(etag) || known.includes('*')) return reply.code(304).send();
+    if (isKnown(request, reply, etag)) return reply.code(304).send();
     return reply.type('application/json').send(body);
   },
 };

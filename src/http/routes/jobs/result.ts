@@ -1,7 +1,7 @@
 /** @file GET /v1/jobs/{id}/result: the report, as it was stored. */
 import { z } from 'zod';
 import { reportSchema, searchReportSchema } from '../../../study/index.ts';
-import { type Endpoint, idOf, idParams, json } from '../../endpoint.ts';
+import { type Endpoint, etagHeaders, idOf, idParams, isKnown, json } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import { noSuchJob } from './not_found.ts';
 
@@ -13,14 +13,18 @@ export const readResult: Endpoint = {
   summary: 'Read the report',
   description: 'Verdict, checks with evidence, remedies with their verification, and the recommendation.',
   params: idParams,
+  headers: etagHeaders,
   responses: {
     200: json('The report; of a search, its ranking', z.union([reportSchema, searchReportSchema])),
+    304: { description: 'Unchanged since the ETag' },
   },
   errors: ['job_not_found', 'job_not_finished'],
   async handle(request, reply, { jobs }) {
     const id = idOf(request);
     const job = await jobs.get(id);
     if (job === null) throw noSuchJob(id);
+    // A report never changes: it is read only for who does not have it.
+    if (job.status === 'succeeded' && isKnown(request, reply, `"${id}"`)) return reply.code(304).send();
     const report = job.status === 'succeeded' ? await jobs.result(id) : null;
     if (report === null) throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
     return reply.type('application/json; charset=utf-8').send(report);

@@ -1,0 +1,17 @@
+/** @file GET /metrics: for Prometheus. */
+import { z } from 'zod';
+import type { Endpoint } from '../../endpoint.ts';
+
+export const readMetrics: Endpoint = {
+  method: 'GET',
+  url: '/metrics',
+  operationId: 'readMetrics',
+  tag: 'service',
+  summary: 'Read the metrics',
+  description:
+    'In the text format of Prometheus. They name no owner and no job; docs/operations.md lists them.',
+  responses: { 200: { description: 'The metrics', content: { 'text/plain': z.string() } } },
+  errors: [],
+  handle: async (_request, reply, { metrics }) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.read()),
+};
