@@ -11,7 +11,7 @@ import { killAll, type ServerProcess, startServerProcess } from './server_proces
 import { experiment, isLong, readJob, reports, statusesOf, submit } from './workload.ts';
 
 const KILLS = isLong ? 100 : 6;
-const MAX_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = isLong ? 1500 : 1000;
 /** So many jobs wait or run at every kill. */
 const LOAD = isLong ? 3 : 2;
 
