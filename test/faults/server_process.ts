@@ -1,11 +1,19 @@
 /** @file The real program as a process of its own, to be killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+const project = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface ServerOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Where the program's files are: the project, or a copy of them. */
+  readonly root?: string;
+}
 
 export interface ServerProcess {
   readonly url: string;
+  readonly pid: number;
   /** SIGKILL: no handler runs, nothing is flushed. */
   kill(): Promise<void>;
 }
@@ -18,15 +26,22 @@ export const killAll = (): void => {
 
 const ended = (child: ChildProcess) => new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
-export async function startServerProcess(dataDir: string): Promise<ServerProcess> {
+export async function startServerProcess(
+  dataDir: string,
+  { environment: own = {}, root = project }: ServerOptions = {},
+): Promise<ServerProcess> {
   const environment = {
     ...process.env,
     DATA_DIR: dataDir,
     PORT: '0',
     WORKER_THREADS: '2',
     LOG_LEVEL: 'info',
+    ...own,
   };
-  const child = spawn(process.execPath, [server], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(root, 'src/server.ts')], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.add(child);
   child.once('exit', () => children.delete(child));
   const url = await new Promise<string>((resolve, reject) => {
@@ -40,6 +55,7 @@ export async function startServerProcess(dataDir: string): Promise<ServerProcess
   });
   return {
     url,
+    pid: child.pid as number,
     kill: async () => {
       const gone = ended(child);
       child.kill('SIGKILL');
