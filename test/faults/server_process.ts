@@ -1,8 +1,9 @@
 /** @file The real program as a process of its own, to be killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+const project = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface LogLine {
   readonly msg: string;
@@ -12,6 +13,7 @@ export interface LogLine {
 
 export interface ServerProcess {
   readonly url: string;
+  readonly pid: number;
   /** What it has logged so far. */
   readonly log: readonly LogLine[];
   readonly alive: boolean;
@@ -32,9 +34,12 @@ export interface ProcessOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** The shell's, in blocks of 512 bytes: no file may become larger. */
   readonly maxFileBlocks?: number;
+  /** Where the program's files are: the project, or a copy of them. */
+  readonly root?: string;
 }
 
-function launch({ settings, maxFileBlocks }: ProcessOptions): ChildProcess {
+function launch({ settings, maxFileBlocks, root = project }: ProcessOptions): ChildProcess {
+  const server = join(root, 'src/server.ts');
   const env = { ...process.env, PORT: '0', WORKER_THREADS: '2', LOG_LEVEL: 'info', ...settings };
   const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit'];
   if (maxFileBlocks === undefined) return spawn(process.execPath, [server], { env, stdio });
@@ -68,6 +73,7 @@ export async function startServerProcess(options: ProcessOptions): Promise<Serve
   };
   return {
     url,
+    pid: child.pid as number,
     log,
     get alive() {
       return child.exitCode === null && child.signalCode === null;
