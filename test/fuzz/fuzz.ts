@@ -31,7 +31,7 @@ const SETTLE_MS = 1500;
 const sleep = (ms: number) => new Promise((wake) => setTimeout(wake, ms));
 
 /** Small bounds, so that what is accepted by chance stays cheap, and refusals for quota happen too. */
-const environment = {
+const settings = {
   RATE_LIMIT_PER_MINUTE: '10000000',
   MAX_QUEUED_JOBS: '20',
   MAX_TOTAL_FLOPS: '100000000',
@@ -227,7 +227,9 @@ export async function fuzz(
   const folder = mkdtempSync(join(tmpdir(), 'gradclinic-fuzz-'));
   const file = join(folder, 'keys.json');
   const keys = ['alice', 'bob', 'carol'].map((name) => addKey(file, name));
-  const server = await startServerProcess(folder, { environment: { ...environment, API_KEYS_FILE: file } });
+  const server = await startServerProcess({
+    settings: { ...settings, DATA_DIR: folder, API_KEYS_FILE: file },
+  });
   try {
     const fuzzer = new Fuzzer(server.url, keys);
     await fuzzer.begin();

@@ -79,6 +79,13 @@ describe('search', { timeout: 120_000 }, () => {
     expect(report.ranking[0]).toMatchObject({ activation: 'sigmoid', normalization: 'batch_norm' });
   });
 
+  it('has no model, and says so', async () => {
+    const { job } = await search({ experiment: tinyExperiment(), activations: ['relu', 'tanh'] });
+    const response = await service.get(`/v1/jobs/${job.id}/model`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: 'weights_not_found' });
+  });
+
   it('is deterministic', async () => {
     const body = { experiment: tinyExperiment(), activations: ['relu', 'tanh'] };
     const [first, again] = [await search(body), await search(body)];

@@ -70,6 +70,8 @@ export const readJobModel: Endpoint = {
     if (job === null) throw noSuchJob(id);
     const report = job.status === 'succeeded' ? await jobs.result(id) : null;
     if (report === null) throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
+    if (job.kind === 'search')
+      throw new HttpProblem('weights_not_found', 'a search has no model: post its best network as a job');
     const trained = trainedIn(JSON.parse(report.toString()) as Report);
     const { run, weights } = await readWeights(jobs, id, wanted ?? trained[0]?.run);
     const source = trained.find(({ name }) => run.startsWith(`${name}/`));
