@@ -19,20 +19,21 @@ export const ownerOf = (request: FastifyRequest): string => request.owner ?? ANO
 /** Says who asks, before anything of the request is read. */
 export function addOwner(app: FastifyInstance, access: Access): void {
   app.decorateRequest('owner', null);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     request.owner = access.identify(request.headers.authorization);
+    done();
   });
 }
 
 /** After the requests were counted, so that wrong keys are counted too. */
 export function addRefusal(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ owner, routeOptions, headers }) => {
-    if (owner !== null || routeOptions.config.needsKey !== true) return;
+  app.addHook('onRequest', ({ owner, routeOptions, headers }, _reply, done) => {
+    if (owner !== null || routeOptions.config.needsKey !== true) return done();
     const [detail, error] =
       headers.authorization === undefined
         ? ['send "Authorization: Bearer <key>"', '']
         : ['the key of the Authorization header is not known', ', error="invalid_token"'];
     const challenge = { 'www-authenticate': `Bearer realm="gradclinic"${error}` };
-    throw new HttpProblem('unauthorized', detail, { headers: challenge });
+    return done(new HttpProblem('unauthorized', detail, { headers: challenge }));
   });
 }

@@ -5,7 +5,13 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Access } from '../access/index.ts';
 import type { RunningJobService } from '../jobs/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -55,6 +61,8 @@ function methodsOf(url: string, served: readonly Route[]): string[] {
 function createServer(options: AppOptions): FastifyInstance {
   return Fastify({
     loggerInstance: options.logger,
+    // A line each, once answered, is enough: see logAnswer.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.dependencies.limits.max_body_bytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
@@ -100,10 +108,12 @@ function addErrors(app: FastifyInstance, served: readonly Route[]): void {
 
 /** By the route's pattern: a path would be a series of its own for every job. */
 function addRequestMetrics(app: FastifyInstance, { requests }: Metrics): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { url: route = 'none' } = request.routeOptions;
     const labels = { method: request.method, route, status: String(reply.statusCode) };
     requests.observe(labels, reply.elapsedTime / 1000);
+    logAnswer(request, reply);
+    done();
   });
 }
 
@@ -111,10 +121,10 @@ const RETRY_AFTER_CLOSING_S = 5;
 
 /** A kept-alive connection can bring a request after the service has begun to stop; another replica, or the next start, takes it. */
 function addRefusalWhileClosing(app: FastifyInstance, closing: AbortSignal): void {
-  app.addHook('onRequest', async () => {
-    if (!closing.aborted) return;
+  app.addHook('onRequest', (_request, _reply, done) => {
+    if (!closing.aborted) return done();
     const headers = { 'retry-after': String(RETRY_AFTER_CLOSING_S), connection: 'close' };
-    throw new HttpProblem('not_ready', 'the service is shutting down', { headers });
+    return done(new HttpProblem('not_ready', 'the service is shutting down', { headers }));
   });
 }
 
@@ -139,6 +149,12 @@ const addCors = async (
   });
 };
 
+/** A line for each request; polls, which are many and all alike, only for who debugs. */
+function logAnswer({ method, url, log }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {
+  const level = method === 'GET' && statusCode < 400 ? 'debug' : 'info';
+  log[level]({ method, url, status: statusCode, ms: elapsedTime }, 'request answered');
+}
+
 /** The application with every route, documentation included. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { examples, jobs, access, pressure } = options;
@@ -155,8 +171,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJsonBody(body)),
   );
   addErrors(app, served);
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id);
+    done();
   });
   app.addHook('preClose', async () => closing.abort());
   addRequestMetrics(app, dependencies.metrics);

@@ -12,7 +12,10 @@ interface JobsTable {
   status: string;
   /** JSON of what a search is asked; null for a study. */
   search: string | null;
-  /** JSON, as are estimate, progress, summary, error. */
+  /** Of the experiment, so that reading a job does not read that: it may hold megabytes of data. */
+  name: string | null;
+  metadata: string;
+  /** JSON, as are metadata, estimate, progress, summary, error. */
   experiment: string;
   estimate: string;
   progress: string;
@@ -150,10 +153,41 @@ const owners: Migration = {
   },
 };
 
+const BACKFILL = 100;
+
+const labels: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('jobs').addColumn('name', 'text').execute();
+    await db.schema
+      .alterTable('jobs')
+      .addColumn('metadata', 'text', (column) => column.notNull().defaultTo('{}'))
+      .execute();
+    const jobs = db as Kysely<Pick<Tables, 'jobs'>>;
+    for (let after = 0; ; ) {
+      const rows = await jobs
+        .selectFrom('jobs')
+        .select(['position', 'experiment'])
+        .where('position', '>', after)
+        .orderBy('position')
+        .limit(BACKFILL)
+        .execute();
+      for (const { position, experiment } of rows) {
+        const { name = null, metadata = {} } = JSON.parse(experiment);
+        const values = { name, metadata: JSON.stringify(metadata) };
+        await jobs.updateTable('jobs').set(values).where('position', '=', position).execute();
+      }
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      after = last.position;
+    }
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_searches': searches,
   '0003_owners': owners,
+  '0004_labels': labels,
 };
 
 /** To the latest schema. On PostgreSQL the migrator holds an advisory lock: of replicas that start at once one migrates. */

@@ -6,8 +6,9 @@ import { openDatabase } from './database.ts';
 import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
 import { createOwnedJobs } from './owned.ts';
 import type { Quota } from './quota.ts';
+import { createRecentJobs } from './recent.ts';
 import type { RunSearch, RunStudy } from './runner.ts';
-import { JobStore } from './store.ts';
+import { JobStore, type OwnedJob } from './store.ts';
 import { startWorker } from './worker.ts';
 
 /** What a process does: takes requests, runs jobs, or both. */
@@ -31,7 +32,8 @@ export interface JobServiceOptions {
 }
 
 /** The jobs of all owners. */
-export interface UnownedJobService extends Omit<JobService, 'submit' | 'list'> {
+export interface UnownedJobService extends Omit<JobService, 'submit' | 'list' | 'get'> {
+  find(id: string): Promise<OwnedJob | null>;
   submit(submission: OwnedSubmission): ReturnType<JobService['submit']>;
   list(query: Parameters<JobService['list']>[0] & { owner: string }): ReturnType<JobService['list']>;
 }
@@ -69,7 +71,12 @@ export async function createJobService({
   const { db, shared, listen, close } = await openDatabase({ dataDir, databaseUrl, logger, onQuery });
   const store = new JobStore(db);
   const events = new EventEmitter().setMaxListeners(0);
-  const onEvent = (job: string) => void events.emit(job);
+  const find = (id: string) => store.find(id);
+  const recent = shared ? { find, forget: () => {} } : createRecentJobs(find);
+  const onEvent = (job: string) => {
+    recent.forget(job);
+    events.emit(job);
+  };
   const wakeAll = () => {
     for (const job of events.eventNames()) events.emit(job);
   };
@@ -107,6 +114,7 @@ export async function createJobService({
     const removed = await store.removeEndedBefore(
       new Date(Date.now() - retentionDays * DAY_MS).toISOString(),
     );
+    recent.forget();
     if (removed > 0) logger.info({ removed }, 'old jobs deleted');
   }
   const reportSweep = () =>
@@ -125,7 +133,7 @@ export async function createJobService({
       const changed = Promise.withResolvers<void>();
       const unsubscribe = subscribe(id, changed.resolve);
       try {
-        const job = await store.get(id);
+        const job = (await recent.find(id))?.job ?? null;
         const rest = deadline - performance.now();
         if (job === null || isTerminal(job.status) || rest <= 0 || signal?.aborted || stopping) return job;
         const timeout = setTimeout(changed.resolve, Math.min(rest, POLL_MS));
@@ -144,7 +152,7 @@ export async function createJobService({
       worker?.wake();
       return outcome;
     },
-    get: (id) => store.get(id),
+    find: (id) => recent.find(id),
     list: (query) => store.list(query),
     result: (id) => store.result(id),
     runs: (id) => store.runs(id),
@@ -157,7 +165,11 @@ export async function createJobService({
       onEvent(id);
       return job;
     },
-    remove: (id) => store.remove(id),
+    async remove(id) {
+      const outcome = await store.remove(id);
+      recent.forget(id);
+      return outcome;
+    },
     waitUntilTerminal,
     async ready() {
       const database = await store.ping().then(
@@ -169,7 +181,7 @@ export async function createJobService({
   };
 
   return {
-    of: (owner) => createOwnedJobs(all, store, owner),
+    of: (owner) => createOwnedJobs(all, owner),
     async stop(requests) {
       stopping = true;
       clearInterval(timer);

@@ -1,6 +1,6 @@
 /** @file Jobs in the database: rows in, jobs out. Every write of a running job is fenced by its attempt. */
 
-import type { UpdateObject } from 'kysely';
+import type { Selectable, UpdateObject } from 'kysely';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { ulid } from 'ulid';
 import type { Experiment } from '../experiment/index.ts';
@@ -23,7 +23,7 @@ import { type Quota, quotaExcess, recordUse } from './quota.ts';
 import { decodeTrace, encodeTrace } from './trace_codec.ts';
 import { nextInTurn, recordTurn } from './turn.ts';
 
-type Row = Omit<import('kysely').Selectable<Tables['jobs']>, 'result'>;
+type Row = Omit<Selectable<Tables['jobs']>, 'result' | 'experiment'>;
 type Database = Kysely<Tables> | Transaction<Tables>;
 
 const columns = [
@@ -32,7 +32,8 @@ const columns = [
   'owner',
   'status',
   'search',
-  'experiment',
+  'name',
+  'metadata',
   'estimate',
   'progress',
   'summary',
@@ -62,6 +63,11 @@ export class LostAttempt extends Error {
 const lost = (id: string, attempt: number) =>
   new LostAttempt(`job ${id} is no longer run by attempt ${attempt}`);
 
+export interface OwnedJob {
+  readonly owner: string;
+  readonly job: Job;
+}
+
 export interface ClaimedJob {
   readonly id: string;
   readonly owner: string;
@@ -74,12 +80,11 @@ const now = () => new Date().toISOString();
 const parse = (text: string | null) => (text === null ? null : JSON.parse(text));
 
 function toJob(row: Row): Job {
-  const { name, metadata } = JSON.parse(row.experiment) as Experiment;
   const self = `/v1/jobs/${row.id}`;
   return {
     id: row.id,
     kind: row.search === null ? 'study' : 'search',
-    name: name ?? null,
+    name: row.name,
     status: row.status as JobStatus,
     created_at: row.created_at,
     started_at: row.started_at,
@@ -89,7 +94,7 @@ function toJob(row: Row): Job {
     estimate: parse(row.estimate),
     summary: parse(row.summary),
     error: parse(row.error),
-    metadata,
+    metadata: parse(row.metadata),
     links: {
       self,
       cancel: `${self}/cancel`,
@@ -106,6 +111,28 @@ function decodeCursor(cursor: string): number {
   const match = /^p(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString());
   if (match === null) throw new InvalidCursor('the cursor was not made by this service');
   return Number(match[1]);
+}
+
+const QUEUED = { phase: 'queued', completed_trials: 0, total_trials: 0, fraction: 0, eta_s: null };
+
+/** A job that was not touched yet. */
+function submittedRow({
+  experiment,
+  search,
+  estimate,
+}: Pick<OwnedSubmission, 'experiment' | 'search' | 'estimate'>) {
+  return {
+    status: 'queued',
+    name: experiment.name ?? null,
+    metadata: JSON.stringify(experiment.metadata),
+    experiment: JSON.stringify(experiment),
+    search: search === null ? null : JSON.stringify(search),
+    estimate: JSON.stringify(estimate),
+    progress: JSON.stringify({ ...QUEUED, total_trials: estimate.trials }),
+    created_at: now(),
+    attempt: 0,
+    crash_score: 0,
+  };
 }
 
 export class JobStore {
@@ -177,27 +204,9 @@ export class JobStore {
       if (excess !== null) return { kind: 'over_quota', ...excess };
       await recordUse(db, owner, flops);
       const id = `job_${ulid()}`;
-      const progress = {
-        phase: 'queued',
-        completed_trials: 0,
-        total_trials: estimate.trials,
-        fraction: 0,
-        eta_s: null,
-      };
       await db
         .insertInto('jobs')
-        .values({
-          id,
-          owner,
-          status: 'queued',
-          experiment: JSON.stringify(experiment),
-          search: search === null ? null : JSON.stringify(search),
-          estimate: JSON.stringify(estimate),
-          progress: JSON.stringify(progress),
-          created_at: now(),
-          attempt: 0,
-          crash_score: 0,
-        })
+        .values({ id, owner, ...submittedRow({ experiment, search, estimate }) })
         .execute();
       if (idempotency !== null) {
         await db
@@ -210,27 +219,21 @@ export class JobStore {
     });
   }
 
-  async #read(db: Database, id: string): Promise<Job | null> {
+  async #find(db: Database, id: string): Promise<OwnedJob | null> {
     const row = await db
       .selectFrom('jobs')
       .select(columns)
       .where('id', '=', searchable(id))
       .executeTakeFirst();
-    return row === undefined ? null : toJob(row);
+    return row === undefined ? null : { owner: row.owner, job: toJob(row) };
   }
 
-  get(id: string): Promise<Job | null> {
-    return this.#read(this.#db, id);
+  async #read(db: Database, id: string): Promise<Job | null> {
+    return (await this.#find(db, id))?.job ?? null;
   }
 
-  /** Null where there is no such job. */
-  async ownerOf(id: string): Promise<string | null> {
-    const row = await this.#db
-      .selectFrom('jobs')
-      .select('owner')
-      .where('id', '=', searchable(id))
-      .executeTakeFirst();
-    return row?.owner ?? null;
+  find(id: string): Promise<OwnedJob | null> {
+    return this.#find(this.#db, id);
   }
 
   async list({
@@ -335,7 +338,7 @@ export class JobStore {
       .where('status', 'in', ['succeeded', 'failed', 'canceled'])
       .executeTakeFirst();
     if (removed.numDeletedRows > 0n) return 'removed';
-    return (await this.get(id)) === null ? 'not_found' : 'not_terminal';
+    return (await this.find(id)) === null ? 'not_found' : 'not_terminal';
   }
 
   /** Terminal jobs that ended before this time, with all that belongs to them. */
@@ -510,7 +513,10 @@ export class JobStore {
   async orphans(
     silentSeconds: number | null,
   ): Promise<(ClaimedJob & { crash_score: number; ran_ms: number; cancel_requested: boolean })[]> {
-    let query = this.#db.selectFrom('jobs').select(columns).where('status', '=', 'running');
+    let query = this.#db
+      .selectFrom('jobs')
+      .select([...columns, 'experiment'])
+      .where('status', '=', 'running');
     if (silentSeconds !== null) {
       const silentSince = databaseTime(this.#db, silentSeconds);
       // Nobody alive is that far ahead: it was written before the database's clock was set back.

@@ -60,7 +60,8 @@ describe.each(databases)('$name', ({ start }) => {
     if (job === null) throw new Error('nothing to claim');
     return job;
   };
-  const statusOf = async (id: string) => (await store.get(id))?.status;
+  const jobOf = async (id: string) => (await store.find(id))?.job ?? null;
+  const statusOf = async (id: string) => (await jobOf(id))?.status;
   /** As if nothing had been heard of the running jobs for so long; negative: the database's clock was set back. */
   const silence = (seconds: number) =>
     opened.db
@@ -75,7 +76,7 @@ describe.each(databases)('$name', ({ start }) => {
   describe('a job', () => {
     it('is stored as it was submitted, and read back', async () => {
       const id = await submit();
-      expect(await store.get(id)).toMatchObject({
+      expect(await jobOf(id)).toMatchObject({
         id,
         kind: 'study',
         status: 'queued',
@@ -83,14 +84,14 @@ describe.each(databases)('$name', ({ start }) => {
         metadata: { ticket: 'ML-42' },
         estimate: { trials: 3 },
       });
-      expect(await store.ownerOf(id)).toBe('alice');
+      expect((await store.find(id))?.owner).toBe('alice');
     });
 
     it.each(['job_none', '', 'job_\0', '\u{fffd}', "'; drop table jobs; --", 'ä'.repeat(10_000)])(
       'with the id %j is not there',
       async (id) => {
-        expect(await store.get(id)).toBeNull();
-        expect(await store.ownerOf(id)).toBeNull();
+        expect(await jobOf(id)).toBeNull();
+        expect((await store.find(id))?.owner).toBeNull();
         expect(await store.cancel(id)).toBeNull();
         expect(await store.remove(id)).toBe('not_found');
       },
@@ -99,7 +100,7 @@ describe.each(databases)('$name', ({ start }) => {
     it('takes the name that it was given, whatever the characters', async () => {
       const name = 'ß 🧪 "quoted" \\ \u0001';
       const id = await submit({ experiment: { name, metadata: {} } as unknown as Experiment });
-      expect((await store.get(id))?.name).toBe(name);
+      expect((await jobOf(id))?.name).toBe(name);
     });
 
     it('ends with its result, and takes everything along when it is removed', async () => {
@@ -109,11 +110,11 @@ describe.each(databases)('$name', ({ start }) => {
       await store.nameRun(job, 'baseline/0', 'key');
       expect(await store.remove(id)).toBe('not_terminal');
       await store.succeed(job, Buffer.from('{"ü":1}'), { verdict: 'healthy', findings: [], recommended: [] });
-      expect(await store.get(id)).toMatchObject({ status: 'succeeded', progress: { fraction: 1 } });
+      expect(await jobOf(id)).toMatchObject({ status: 'succeeded', progress: { fraction: 1 } });
       expect((await store.result(id))?.toString()).toBe('{"ü":1}');
       expect(await store.traceOfRun(id, 'baseline/0')).toEqual(trace);
       expect(await store.remove(id)).toBe('removed');
-      expect([await store.get(id), await store.result(id), await store.events(id, 0, 10)]).toEqual([
+      expect([await jobOf(id), await store.result(id), await store.events(id, 0, 10)]).toEqual([
         null,
         null,
         [],
@@ -327,7 +328,7 @@ describe.each(databases)('$name', ({ start }) => {
         await silence(30);
         await recoverJobs(store, 20);
       }
-      expect(await store.get(killer)).toMatchObject({
+      expect(await jobOf(killer)).toMatchObject({
         status: 'failed',
         error: { code: 'job_crashed_process' },
       });

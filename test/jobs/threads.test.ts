@@ -49,7 +49,7 @@ async function run(name: string) {
       onEvent: () => {},
     },
   }).run();
-  return store.get(job.id);
+  return (await store.find(job.id))?.job ?? null;
 }
 
 it('a thread that throws fails its job, with the reason in the log alone', async () => {
