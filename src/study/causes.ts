@@ -1,6 +1,8 @@
 /** @file Which findings are worth a remedy: causes, and consequences whose cause is not known. */
 import { type Check, diagnose, seriousFindings } from '../diagnosis/index.ts';
+import type { Experiment } from '../experiment/index.ts';
 import type { Arm } from '../remedies/index.ts';
+import type { Trace } from '../statistics/index.ts';
 
 /** What shows in a training because of something else; with that found too, it is the cause that is to be treated. */
 const consequences: ReadonlySet<string> = new Set([
@@ -21,6 +23,9 @@ const isExplained = ({ rule, caused_by }: Check): boolean =>
 export const toTreat = (findings: readonly Check[]): string[] =>
   findings.filter((finding) => !isExplained(finding)).map(({ rule }) => rule);
 
+const isSerious = (experiment: Experiment, trace: Trace): boolean =>
+  seriousFindings(diagnose(experiment, [trace])).length > 0;
+
 /** The serious findings of each run by itself: empty only where every single run is healthy. */
 export function findingsOfRuns({ experiment, traces }: Arm): Check[] {
   const byRule = new Map<string, Check>();
@@ -31,3 +36,7 @@ export function findingsOfRuns({ experiment, traces }: Arm): Check[] {
   }
   return [...byRule.values()];
 }
+
+/** Seeds whose run by itself has a serious finding. */
+export const sickSeeds = ({ experiment, traces }: Arm): number[] =>
+  traces.filter((trace) => isSerious(experiment, trace)).map(({ seed }) => seed);

@@ -64,14 +64,16 @@ export interface GrowInput {
   readonly experiment: Experiment;
   readonly goal: Goal;
   readonly seeds: readonly number[];
+  /** On which combinations are tried. */
+  readonly seed: number;
   readonly runner: ArmRunner;
   /** Every remedy that was tried alone, best first. */
   readonly singles: readonly Candidate[];
 }
 
 /**
- * Every combination of the option with one more remedy, best first; as many as leave budget for training one of them, and
- * once more for its proof, on all seeds.
+ * Every combination of the option with one more remedy, best first; as many as leave budget for training one of them on all
+ * seeds, and on one more to prove it.
  * @param rules what is left to treat
  * @param known combinations that were tried already
  */
@@ -79,7 +81,7 @@ export async function grow(
   base: Option,
   rules: readonly string[],
   known: ReadonlySet<string>,
-  { experiment, rules: treats, goal, seeds, runner, singles }: GrowInput,
+  { experiment, rules: treats, goal, seeds, seed, runner, singles }: GrowInput,
 ): Promise<Combination[]> {
   if (base.remedies.length >= MAX_COMBINED) return [];
   let reserved = 0;
@@ -88,13 +90,13 @@ export async function grow(
     .slice(0, MAX_PARTNERS)
     .flatMap((partner) => {
       const full = runner.budget.costOf(partner.experiment, seeds.length);
-      reserved = Math.max(reserved, 2 * full);
-      const short = (full / seeds.length) * SCREENING_SHARE;
-      if (!runner.affordsWork(short + reserved, 1 + 2 * seeds.length)) return [];
+      const one = full / seeds.length;
+      reserved = Math.max(reserved, full + one);
+      if (!runner.affordsWork(one * SCREENING_SHARE + reserved, seeds.length + 2)) return [];
       const remedies = [...base.remedies, partner.remedy.remedy];
       const effort = Math.max(base.effort, efforts.indexOf(partner.remedy.effort));
       const result = { remedies, treats, effort, experiment: partner.experiment, screened: null };
-      const outcome = runShortly(remedies.join('+'), partner.experiment, goal, seeds[0] as number, runner);
+      const outcome = runShortly(remedies.join('+'), partner.experiment, goal, seed, runner);
       return [outcome.then((known) => ({ ...result, ...known }))];
     });
   return (await Promise.all(running)).toSorted(byOutcome);

@@ -43,9 +43,23 @@ export const meanLoss = ({ traces }: Arm): number =>
     0,
   ) / traces.length;
 
-/** Fewest remedies, then least effort, then lowest loss. */
-export const bySize = (a: Option, b: Option): number =>
-  a.remedies.length - b.remedies.length || a.effort - b.effort || meanLoss(a.arm) - meanLoss(b.arm);
+/** The same of the validation loss, where there is one: of what is learned equally well, it tells what will hold. */
+function meanValidationLoss(arm: Arm): number {
+  const { traces } = arm;
+  if (traces.some(({ final }) => final.validation_loss === null)) return meanLoss(arm);
+  const losses = traces.map(({ final }) => (final.validation_loss ?? Number.NaN) - final.penalty);
+  return losses.every(Number.isFinite)
+    ? losses.reduce((sum, loss) => sum + loss, 0) / losses.length
+    : Number.POSITIVE_INFINITY;
+}
+
+/** Fewest remedies, then least effort, then lowest validation loss. */
+export function bySize(a: Option, b: Option): number {
+  const [lossA, lossB] = [meanValidationLoss(a.arm), meanValidationLoss(b.arm)];
+  return (
+    a.remedies.length - b.remedies.length || a.effort - b.effort || (lossA === lossB ? 0 : lossA - lossB)
+  );
+}
 
 export const single = (screened: Screened): Change => {
   const { remedy, experiment } = screened.candidate;

@@ -1,10 +1,9 @@
 /** @file The recommendation: the smallest change that makes the verdict healthy, proven on seeds that did not choose it. */
-import { type Check, diagnose, verdictOf } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import { type Arm, codeOf, effectsOf, type Goal, patchBetween } from '../remedies/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
-import { findingsOfRuns, toTreat } from './causes.ts';
+import { findingsOfRuns, sickSeeds, toTreat } from './causes.ts';
 import { byDistance, type Combination, grow } from './combinations.ts';
 import {
   begin,
@@ -58,6 +57,8 @@ const clearsOnly = (option: Trained): boolean =>
 
 /** Single remedies that are trained on a whole seed, beyond the first ones, before any are combined. */
 const MAX_MORE_SINGLES = 3;
+/** Fresh seeds that a proof takes at least. */
+const PROOF = 1;
 /** Fresh seeds that a proof takes where the budget allows. */
 const MAX_PROOF_SEEDS = 5;
 
@@ -72,8 +73,8 @@ class Search {
   #singles: readonly Screened[];
   /** Combinations that were tried shortly, best first. */
   #pool: readonly Combination[] = [];
-  /** By name of the option: what a failed proof found. */
-  readonly #failed = new Map<string, readonly Check[]>();
+  /** Failed proofs by the name of the option. */
+  readonly #failed = new Map<string, Arm>();
   readonly #grown = new Set<string>();
   readonly #known = new Set<string>();
   #fallback: { readonly found: Omit<Recommended, 'options'>; readonly share: number } | null = null;
@@ -98,9 +99,11 @@ class Search {
       const found = await this.#proveNext(tiers);
       if (found !== null) return found;
       const goesOn =
+        (await this.#completeHealthy(({ remedies }) => remedies.length > 1)) ||
+        (await this.#trainCombination(({ healthy }) => healthy)) ||
+        (await this.#growNearest(this.#isProven)) ||
         (await this.#completeHealthy()) ||
         (await this.#trainSingle()) ||
-        (await this.#trainCombination(({ healthy }) => healthy)) ||
         (await this.#growNearest()) ||
         (await this.#trainCombination(() => true)) ||
         (await this.#completeNearest());
@@ -118,9 +121,9 @@ class Search {
         .filter(isTrained)
         .filter((option) => tier(option) && !this.#isProven(option));
       for (const option of waiting.toSorted(bySize)) {
-        const { seeds, runner } = this.#input;
+        const { runner } = this.#input;
         // One proof is always made; more only within the budget.
-        if (this.#failed.size > 0 && !runner.affords(option.experiment, seeds.length)) continue;
+        if (this.#failed.size > 0 && !runner.affords(option.experiment, 1)) continue;
         const found = await this.#prove(option);
         if (found !== null) return found;
       }
@@ -131,8 +134,8 @@ class Search {
   #isProven = (option: Option): boolean => this.#failed.has(nameOf(option));
 
   /**
-   * Re-trains on seeds that nothing was chosen by: on one; if it is healthy there, on as many as the study has; if it is healthy
-   * on each of them, on more, as far as the budget goes.
+   * Re-trains on seeds that nothing was chosen by: on one; as long as it is healthy, on as many as the study has, and on more,
+   * as far as the budget goes.
    */
   async #prove(option: Trained): Promise<Omit<Recommended, 'options'> | null> {
     const { seeds, runner } = this.#input;
@@ -141,24 +144,27 @@ class Search {
     const fresh = Array.from({ length: count }, (_, i) => from + i);
     const run = (some: readonly number[]) => runner.run(nameOf(option), option.experiment, some, true);
     let proof = await run(fresh.slice(0, 1));
-    const others = fresh.slice(1, seeds.length);
-    if (proof.verdict === 'healthy' && others.length > 0) proof = runner.join(proof, await run(others));
-    const more = fresh.slice(seeds.length);
-    if (findingsOfRuns(proof).length === 0 && runner.affords(option.experiment, more.length)) {
-      proof = runner.join(proof, await run(more));
+    for (const upTo of [seeds.length, count]) {
+      const affordable = fresh
+        .slice(proof.traces.length, upTo)
+        .filter((_, i) => runner.affords(option.experiment, i + 1));
+      if (affordable.length > 0 && findingsOfRuns(proof).length === 0) {
+        proof = runner.join(proof, await run(affordable));
+      }
     }
     const findings = findingsOfRuns(proof);
     const found = this.#recommended(option, proof, findings.length === 0);
     if (found.note === null) return found;
     if (proof.verdict === 'healthy') this.#offer(found, option, proof);
-    this.#failed.set(nameOf(option), findings);
+    this.#failed.set(nameOf(option), proof);
     return null;
   }
 
   #recommended(option: Trained, proof: Arm, onEveryFreshSeed: boolean): Omit<Recommended, 'options'> {
     const { experiment, baseline } = this.#input;
     const everywhere = onEveryFreshSeed && option.findings.length === 0;
-    const note = isVerified(option) ? (everywhere ? null : NOT_ON_EVERY_SEED) : UNIMPROVED;
+    const proven = everywhere ? null : NOT_ON_EVERY_SEED;
+    const note = isVerified(option) ? proven : UNIMPROVED;
     const recommendation: Recommendation = {
       remedies: [...option.remedies],
       patch: patchBetween(experiment, option.experiment),
@@ -172,16 +178,16 @@ class Search {
   }
 
   /** Keeps what is healthy on most seeds, should nothing be found that is so on all: the one with the fewest that are not. */
-  #offer(found: Omit<Recommended, 'options'>, { experiment, arm }: Option, proof: Arm): void {
-    const traces = [...arm.traces, ...proof.traces];
-    const sick = traces.filter((trace) => verdictOf(diagnose(experiment, [trace])) !== 'healthy');
-    const share = sick.length / traces.length;
+  #offer(found: Omit<Recommended, 'options'>, { arm }: Option, proof: Arm): void {
+    const sick = sickSeeds(arm).length + sickSeeds(proof).length;
+    const share = sick / (arm.traces.length + proof.traces.length);
     if (this.#fallback === null || share < this.#fallback.share) this.#fallback = { found, share };
   }
 
   /** Trains what is healthy on the first seed on the others. */
-  #completeHealthy(): Promise<boolean> {
-    return this.#complete(this.#options.filter(({ findings }) => findings.length === 0).toSorted(bySize));
+  #completeHealthy(accepts: (option: Option) => boolean = () => true): Promise<boolean> {
+    const healthy = this.#options.filter((option) => option.findings.length === 0 && accepts(option));
+    return this.#complete(healthy.toSorted(bySize));
   }
 
   /** Or what is nearest to it: it may be healthy on most seeds. */
@@ -193,7 +199,7 @@ class Search {
   async #complete(options: readonly Option[]): Promise<boolean> {
     const { seeds, runner } = this.#input;
     const option = options.find(
-      (one) => !isTrained(one) && runner.affords(one.experiment, 2 * seeds.length - 1),
+      (one) => !isTrained(one) && runner.affords(one.experiment, seeds.length - 1 + PROOF),
     );
     if (option === undefined) return false;
     const trained = await complete(option, this.#input, runner);
@@ -216,19 +222,29 @@ class Search {
   /** On the first seed, unless the others and a proof could not be afforded. True: there may be more to do. */
   async #train(change: Change): Promise<boolean> {
     const { seeds, runner } = this.#input;
-    if (!runner.affords(change.experiment, 2 * seeds.length)) return true;
+    if (!runner.affords(change.experiment, seeds.length + PROOF)) return true;
     this.#options = [...this.#options, await begin(change, seeds, runner)];
     return true;
   }
 
   /** Tries what is nearest to healthy together with a further remedy. */
-  async #growNearest(): Promise<boolean> {
-    const base = this.#options.filter((option) => !this.#grown.has(nameOf(option))).toSorted(byDistance)[0];
+  async #growNearest(accepts: (option: Option) => boolean = () => true): Promise<boolean> {
+    const base = this.#options
+      .filter((option) => accepts(option) && !this.#grown.has(nameOf(option)))
+      .toSorted(byDistance)[0];
     if (base === undefined) return false;
     this.#grown.add(nameOf(base));
-    const left = [...base.findings, ...(this.#failed.get(nameOf(base)) ?? [])];
+    const proof = this.#failed.get(nameOf(base));
+    const left = [...base.findings, ...(proof === undefined ? [] : findingsOfRuns(proof))];
+    // Where something was found, so that a partner can show what it does against it.
+    const [seed] = [
+      ...sickSeeds(base.arm),
+      ...(proof === undefined ? [] : sickSeeds(proof)),
+      ...this.#input.seeds,
+    ];
     const combinations = await grow(base, [...new Set(toTreat(left))], this.#known, {
       ...this.#input,
+      seed: seed as number,
       singles: this.#input.screened.map(({ candidate }) => candidate),
     });
     for (const { experiment } of combinations) this.#known.add(canonicalJson(experiment));
@@ -240,7 +256,10 @@ class Search {
     const best = this.#options.filter(isTrained).toSorted(byDistance)[0];
     if (best === undefined) return 'No remedy could be applied within the budget.';
     const failures = [...this.#failed].map(
-      ([name, findings]) => `${name} (${findings.map(({ rule }) => rule).join(', ')})`,
+      ([name, proof]) =>
+        `${name} (${findingsOfRuns(proof)
+          .map(({ rule }) => rule)
+          .join(', ')})`,
     );
     const why =
       failures.length === 0

@@ -16,7 +16,7 @@ import { byOutcome, type Screened } from './screening.ts';
 /** A goal that is lower than the baseline's by less, on one seed, says nothing. */
 const HELPED = 0.95;
 /** So many candidates are re-trained on the first seed before a recommendation is sought. */
-const FIRST_WAVE = 4;
+const FIRST_WAVE = 3;
 
 const halfOf = (screened: readonly Screened[]): number => Math.max(2, Math.ceil(screened.length / 2));
 
@@ -40,7 +40,7 @@ export function beginFirst(
 ): Promise<Option[]> {
   const running = order.slice(0, Math.min(halfOf(order), FIRST_WAVE)).flatMap((screened) => {
     const { experiment } = screened.candidate;
-    return runner.affords(experiment, 2 * seeds.length) ? [begin(single(screened), seeds, runner)] : [];
+    return runner.affords(experiment, seeds.length + 1) ? [begin(single(screened), seeds, runner)] : [];
   });
   return Promise.all(running);
 }
