@@ -4,19 +4,19 @@ import type { Trace } from '../statistics/index.ts';
 export const goals = ['final_loss', 'validation_loss', 'missed_rare_class', 'training_error'] as const;
 export type Goal = (typeof goals)[number];
 
-/** Findings that do not show in the training loss, or under which the loss means nothing. */
-const ownGoals: Readonly<Record<string, Goal>> = {
-  overfitting: 'validation_loss',
-  class_imbalance: 'missed_rare_class',
-  loss_output_mismatch: 'training_error',
-};
+/**
+ * Findings under which the training loss means little, gravest first: it is the wrong loss; it counts rare classes for little,
+ * or, weighed, is another loss; it is low already.
+ */
+const ownGoals: readonly (readonly [rule: string, goal: Goal])[] = [
+  ['loss_output_mismatch', 'training_error'],
+  ['class_imbalance', 'missed_rare_class'],
+  ['overfitting', 'validation_loss'],
+];
 
 /** @param rules the findings that are treated */
-export function goalOf(rules: readonly string[]): Goal {
-  if (rules.includes('loss_output_mismatch')) return 'training_error';
-  const own = [...new Set(rules.map((rule) => ownGoals[rule] ?? 'final_loss'))];
-  return own.length === 1 ? (own[0] as Goal) : 'final_loss';
-}
+export const goalOf = (rules: readonly string[]): Goal =>
+  ownGoals.find(([rule]) => rules.includes(rule))?.[1] ?? 'final_loss';
 
 /**
  * Losses beyond this many times a constant's are all alike: the training is lost. Without a bound, one control arm that by

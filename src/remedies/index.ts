@@ -3,7 +3,7 @@
 export { remedies } from './catalogue/index.ts';
 export { codeOf } from './code.ts';
 export { changeActivation, fittingInitializer, insertNormalization } from './edit.ts';
-export { goalOf, goalValue } from './goals.ts';
+export { type Goal, goalOf, goalValue } from './goals.ts';
 export { applyRemedy, type Candidate, patchBetween, propose } from './propose.ts';
 export { type Dose, type Effort, efforts, type Remedy } from './remedy.ts';
 export {

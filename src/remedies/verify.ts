@@ -13,8 +13,8 @@ export const criteria = [
   'cleared: at least one finding that the remedy treats is not found (as critical or warning) on the treated runs',
   'better: the goal is lower than the baseline’s on a majority of the paired seeds, and its mean paired difference is more ' +
     'negative than that of every control arm and than 5 % of the baseline’s mean. The goal is the final training loss ' +
-    'without penalty; the validation loss for overfitting alone; 1 − the smallest recall of a class for class imbalance alone; ' +
-    'the fraction wrong of the training samples for a loss that does not fit the output. A loss that is not finite, or more ' +
+    'without penalty; where overfitting is treated, the validation loss; where class imbalance is, 1 − the smallest recall of a ' +
+    'class; where a loss that does not fit the output is, the fraction wrong of the training samples. A loss that is not finite, or more ' +
     'than ten times a constant’s, counts as ten times a constant’s',
   'general: accuracy on validation data does not fall, in the mean, by more than 0.02 and more than in every control arm',
   'no harm: no rule is found as critical on the treated runs that was not found on the baseline',

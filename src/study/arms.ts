@@ -26,7 +26,12 @@ export class ArmRunner {
 
   /** Whether an arm fits into the budget and the time. */
   affords(experiment: Experiment, seeds: number, reserved = 0): boolean {
-    return !this.#dependencies.isOutOfTime() && this.budget.affords(experiment, seeds, reserved);
+    return this.affordsWork(this.budget.costOf(experiment, seeds) + reserved, seeds);
+  }
+
+  /** @param arms work, by the baseline on all of its seeds */
+  affordsWork(arms: number, trials: number): boolean {
+    return !this.#dependencies.isOutOfTime() && this.budget.affords(arms, trials);
   }
 
   get completed(): number {
@@ -57,6 +62,7 @@ export class ArmRunner {
           seed,
           keepWeights,
         });
+        this.budget.refund(experiment, trace.steps_completed);
         this.#completed++;
         this.#total = Math.max(this.#total, this.#completed);
         this.#report();
@@ -64,5 +70,10 @@ export class ArmRunner {
       }),
     );
     return createArm(experiment, traces);
+  }
+
+  /** Two arms of one experiment as one. */
+  join({ experiment, traces }: Arm, other: Arm): Arm {
+    return createArm(experiment, [...traces, ...other.traces]);
   }
 }

@@ -3,10 +3,6 @@ import { type Experiment, planExperiment } from '../experiment/index.ts';
 
 /** The baseline itself, the controls, screening, verification, and the recommendation's proofs, all together. */
 export const BUDGET_ARMS = 12;
-const workOf = (experiment: Experiment): number => {
-  const { flops_per_step, steps } = planExperiment(experiment);
-  return flops_per_step * steps;
-};
 
 export class Budget {
   readonly #unit: number;
@@ -15,13 +11,15 @@ export class Budget {
   #trials = 0;
 
   constructor(experiment: Experiment, seeds: number) {
-    this.#unit = workOf(experiment) * seeds;
+    const { flops_per_step, steps } = planExperiment(experiment);
+    this.#unit = flops_per_step * steps * seeds;
     this.#maxTrials = experiment.remedies.max_trials ?? Number.POSITIVE_INFINITY;
   }
 
   /** In arms. */
   costOf(experiment: Experiment, seeds: number): number {
-    return (workOf(experiment) * seeds) / this.#unit;
+    const { flops_per_step, steps } = planExperiment(experiment);
+    return (flops_per_step * steps * seeds) / this.#unit;
   }
 
   spend(experiment: Experiment, seeds: number): void {
@@ -29,13 +27,18 @@ export class Budget {
     this.#trials += seeds;
   }
 
+  /** Gives back the steps that a training did not take, because it diverged. */
+  refund(experiment: Experiment, stepsCompleted: number): void {
+    const { steps } = planExperiment(experiment);
+    this.#spent -= this.costOf(experiment, 1) * (1 - Math.min(1, stepsCompleted / steps));
+  }
+
   get spent(): number {
     return this.#spent;
   }
 
-  /** Whether an arm fits, so that `reserved` arms remain. */
-  affords(experiment: Experiment, seeds: number, reserved = 0): boolean {
-    const work = this.#spent + this.costOf(experiment, seeds) + reserved <= BUDGET_ARMS;
-    return work && this.#trials + seeds <= this.#maxTrials;
+  /** Whether so much more work, in so many trials, fits. */
+  affords(arms: number, trials: number): boolean {
+    return this.#spent + arms <= BUDGET_ARMS && this.#trials + trials <= this.#maxTrials;
   }
 }

@@ -1,143 +1,273 @@
 /** @file The recommendation: the smallest change that makes the verdict healthy, proven on seeds that did not choose it. */
 import type { Experiment } from '../experiment/index.ts';
-import {
-  type Arm,
-  applyRemedy,
-  type Candidate,
-  codeOf,
-  effectsOf,
-  efforts,
-  patchBetween,
-  type Verification,
-} from '../remedies/index.ts';
+import { type Arm, codeOf, effectsOf, type Goal, patchBetween } from '../remedies/index.ts';
+import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
+import { findingsOfRuns, sickSeeds, toTreat } from './causes.ts';
+import { byDistance, type Combination, grow } from './combinations.ts';
+import {
+  begin,
+  bySize,
+  type Change,
+  type Comparison,
+  complete,
+  isTrained,
+  nameOf,
+  type Option,
+  single,
+  type Trained,
+} from './option.ts';
 import type { Report } from './report.ts';
-
-/** A candidate that was re-trained on the study's seeds. */
-export interface Treated {
-  readonly candidate: Candidate;
-  readonly arm: Arm;
-  readonly verification: Verification;
-}
+import { byOutcome, type Screened } from './screening.ts';
 
 type Recommendation = NonNullable<Report['recommendation']>;
 
-/** How many combinations, and how many proofs on fresh seeds, are tried before giving up. */
-const MAX_COMBINATIONS = 6;
-const MAX_PROOFS = 3;
-/** Remedies that a combination may hold. */
-const MAX_COMBINED = 3;
-
-interface Option {
-  readonly remedies: readonly string[];
+export interface RecommendInput extends Comparison {
   readonly experiment: Experiment;
-  readonly effort: number;
-  readonly arm: Arm;
-}
-
-/** Final training loss without penalty, mean over seeds; ∞ where one diverged. */
-export const meanLoss = ({ traces }: Arm): number =>
-  traces.reduce(
-    (sum, { final }) =>
-      sum + (Number.isFinite(final.loss) ? final.loss - final.penalty : Number.POSITIVE_INFINITY),
-    0,
-  ) / traces.length;
-
-const effortOf = ({ candidate }: Treated): number => efforts.indexOf(candidate.remedy.effort);
-
-/** Fewest remedies, then least effort, then lowest loss. */
-const bySize = (a: Option, b: Option): number =>
-  a.remedies.length - b.remedies.length || a.effort - b.effort || meanLoss(a.arm) - meanLoss(b.arm);
-
-const toOption = (treated: Treated): Option => ({
-  remedies: [treated.candidate.remedy.remedy],
-  experiment: treated.candidate.experiment,
-  effort: effortOf(treated),
-  arm: treated.arm,
-});
-
-/** Grows the best remedy by others, greedily, until the verdict is healthy. */
-async function combine(
-  ranked: readonly Treated[],
-  seeds: readonly number[],
-  runner: ArmRunner,
-): Promise<Option[]> {
-  const usable = ranked.filter(({ verification }) => verification.status !== 'harmful');
-  const first = usable[0];
-  if (first === undefined) return [];
-  let best = toOption(first);
-  for (let tries = 0, next = 1; tries < MAX_COMBINATIONS && best.remedies.length < MAX_COMBINED; next++) {
-    const other = usable[next];
-    if (other === undefined) break;
-    const applied = applyRemedy(other.candidate.remedy, best.experiment, other.candidate.dose);
-    if ('reason' in applied) continue;
-    if (!runner.affords(applied.experiment, seeds.length, 1)) break;
-    tries++;
-    const remedies = [...best.remedies, other.candidate.remedy.remedy];
-    const arm = await runner.run(remedies.join('+'), applied.experiment, seeds);
-    const grown = {
-      remedies,
-      experiment: applied.experiment,
-      effort: Math.max(best.effort, effortOf(other)),
-      arm,
-    };
-    if (arm.verdict === 'healthy') return [grown];
-    if (meanLoss(arm) < meanLoss(best.arm)) best = grown;
-  }
-  return [];
-}
-
-export interface RecommendInput {
-  readonly experiment: Experiment;
-  readonly baseline: Arm;
-  /** Best first. */
-  readonly ranked: readonly Treated[];
-  readonly seeds: readonly number[];
-  /** Neither the study's nor the controls'. */
-  readonly freshSeeds: readonly number[];
+  /** The serious findings of the baseline. */
+  readonly rules: readonly string[];
+  readonly goal: Goal;
+  /** Every remedy that was tried alone on one seed, in the order in which to go on with them. */
+  readonly screened: readonly Screened[];
+  /** Those of them that were re-trained. */
+  readonly options: readonly Option[];
   readonly runner: ArmRunner;
 }
 
-/** Re-trains an option on fresh seeds; null where it is not healthy there. */
-async function prove(option: Option, input: RecommendInput): Promise<Recommendation | null> {
-  const { experiment, baseline, freshSeeds, runner } = input;
-  const proof = await runner.run(option.remedies.join('+'), option.experiment, freshSeeds, true);
-  if (proof.verdict !== 'healthy') return null;
-  return {
-    remedies: [...option.remedies],
-    patch: patchBetween(experiment, option.experiment),
-    experiment: option.experiment,
-    verdict: 'healthy',
-    seeds: [...freshSeeds],
-    effects: effectsOf(baseline, option.arm),
-    snippets: codeOf(option.experiment),
-  };
+export interface Recommended {
+  readonly recommendation: Recommendation | null;
+  /** Why there is none, or what it falls short of. */
+  readonly note: string | null;
+  /** Everything that was re-trained. */
+  readonly options: readonly Option[];
+}
+
+const isVerified = (option: Trained): boolean => option.verification.status === 'verified';
+
+/**
+ * In which order options are proven: those that are healthy on every seed before those that are so on most.
+ */
+const tiers: readonly ((option: Trained) => boolean)[] = [
+  (option) => isVerified(option) && option.findings.length === 0,
+  (option) => isVerified(option) && option.arm.verdict === 'healthy',
+];
+/** Where the loss is not better than chance allows: only when nothing better is to be had. */
+const clearsOnly = (option: Trained): boolean =>
+  option.verification.status === 'ineffective' && option.findings.length === 0;
+
+/** Single remedies that are trained on a whole seed, beyond the first ones, before any are combined. */
+const MAX_MORE_SINGLES = 3;
+/** Fresh seeds that a proof takes at least. */
+const PROOF = 1;
+/** Fresh seeds that a proof takes where the budget allows. */
+const MAX_PROOF_SEEDS = 5;
+
+const UNIMPROVED =
+  'It clears what was found, but the loss is not better than chance (the control arms) allows.';
+const NOT_ON_EVERY_SEED = 'It is healthy on most seeds, not on every one.';
+
+class Search {
+  readonly #input: RecommendInput;
+  #options: readonly Option[];
+  /** Single remedies that seemed enough when they were tried shortly. */
+  #singles: readonly Screened[];
+  /** Combinations that were tried shortly, best first. */
+  #pool: readonly Combination[] = [];
+  /** Failed proofs by the name of the option. */
+  readonly #failed = new Map<string, Arm>();
+  readonly #grown = new Set<string>();
+  readonly #known = new Set<string>();
+  #fallback: { readonly found: Omit<Recommended, 'options'>; readonly share: number } | null = null;
+
+  constructor(input: RecommendInput) {
+    this.#input = input;
+    this.#options = input.options;
+    this.#singles = input.screened
+      .filter((one) => one.healthy && input.options.every(({ screened }) => screened !== one))
+      .slice(0, MAX_MORE_SINGLES);
+    for (const { candidate } of input.screened) this.#known.add(canonicalJson(candidate.experiment));
+  }
+
+  async run(): Promise<Recommended> {
+    const found = (await this.#search()) ?? this.#fallback?.found;
+    return { ...(found ?? { recommendation: null, note: this.#why() }), options: this.#options };
+  }
+
+  /** Takes the first step that can be taken, cheapest first, until something is proven or the budget is spent. */
+  async #search(): Promise<Omit<Recommended, 'options'> | null> {
+    for (;;) {
+      const found = await this.#proveNext(tiers);
+      if (found !== null) return found;
+      const goesOn =
+        (await this.#completeHealthy(({ remedies }) => remedies.length > 1)) ||
+        (await this.#trainCombination(({ healthy }) => healthy)) ||
+        (await this.#growNearest(this.#isProven)) ||
+        (await this.#completeHealthy()) ||
+        (await this.#trainSingle()) ||
+        (await this.#growNearest()) ||
+        (await this.#trainCombination(() => true)) ||
+        (await this.#completeNearest());
+      if (!goesOn) break;
+    }
+    return this.#fallback === null ? this.#proveNext([clearsOnly]) : null;
+  }
+
+  /** Proves the smallest option of the first tier that has one. */
+  async #proveNext(
+    order: readonly ((option: Trained) => boolean)[],
+  ): Promise<Omit<Recommended, 'options'> | null> {
+    for (const tier of order) {
+      const waiting = this.#options
+        .filter(isTrained)
+        .filter((option) => tier(option) && !this.#isProven(option));
+      for (const option of waiting.toSorted(bySize)) {
+        const { runner } = this.#input;
+        // One proof is always made; more only within the budget.
+        if (this.#failed.size > 0 && !runner.affords(option.experiment, 1)) continue;
+        const found = await this.#prove(option);
+        if (found !== null) return found;
+      }
+    }
+    return null;
+  }
+
+  #isProven = (option: Option): boolean => this.#failed.has(nameOf(option));
+
+  /**
+   * Re-trains on seeds that nothing was chosen by: on one; as long as it is healthy, on as many as the study has, and on more,
+   * as far as the budget goes.
+   */
+  async #prove(option: Trained): Promise<Omit<Recommended, 'options'> | null> {
+    const { seeds, runner } = this.#input;
+    const count = Math.max(seeds.length, Math.min(MAX_PROOF_SEEDS, 2 * seeds.length));
+    const from = (seeds.at(-1) ?? 0) + 1 + this.#failed.size * count;
+    const fresh = Array.from({ length: count }, (_, i) => from + i);
+    const run = (some: readonly number[]) => runner.run(nameOf(option), option.experiment, some, true);
+    let proof = await run(fresh.slice(0, 1));
+    for (const upTo of [seeds.length, count]) {
+      const affordable = fresh
+        .slice(proof.traces.length, upTo)
+        .filter((_, i) => runner.affords(option.experiment, i + 1));
+      if (affordable.length > 0 && findingsOfRuns(proof).length === 0) {
+        proof = runner.join(proof, await run(affordable));
+      }
+    }
+    const findings = findingsOfRuns(proof);
+    const found = this.#recommended(option, proof, findings.length === 0);
+    if (found.note === null) return found;
+    if (proof.verdict === 'healthy') this.#offer(found, option, proof);
+    this.#failed.set(nameOf(option), proof);
+    return null;
+  }
+
+  #recommended(option: Trained, proof: Arm, onEveryFreshSeed: boolean): Omit<Recommended, 'options'> {
+    const { experiment, baseline } = this.#input;
+    const everywhere = onEveryFreshSeed && option.findings.length === 0;
+    const proven = everywhere ? null : NOT_ON_EVERY_SEED;
+    const note = isVerified(option) ? proven : UNIMPROVED;
+    const recommendation: Recommendation = {
+      remedies: [...option.remedies],
+      patch: patchBetween(experiment, option.experiment),
+      experiment: option.experiment,
+      verdict: proof.verdict,
+      seeds: proof.traces.map(({ seed }) => seed),
+      effects: effectsOf(baseline, option.arm),
+      snippets: codeOf(option.experiment),
+    };
+    return { recommendation, note };
+  }
+
+  /** Keeps what is healthy on most seeds, should nothing be found that is so on all: the one with the fewest that are not. */
+  #offer(found: Omit<Recommended, 'options'>, { arm }: Option, proof: Arm): void {
+    const sick = sickSeeds(arm).length + sickSeeds(proof).length;
+    const share = sick / (arm.traces.length + proof.traces.length);
+    if (this.#fallback === null || share < this.#fallback.share) this.#fallback = { found, share };
+  }
+
+  /** Trains what is healthy on the first seed on the others. */
+  #completeHealthy(accepts: (option: Option) => boolean = () => true): Promise<boolean> {
+    const healthy = this.#options.filter((option) => option.findings.length === 0 && accepts(option));
+    return this.#complete(healthy.toSorted(bySize));
+  }
+
+  /** Or what is nearest to it: it may be healthy on most seeds. */
+  #completeNearest(): Promise<boolean> {
+    return this.#complete(this.#options.toSorted(byDistance));
+  }
+
+  /** Completes the first that is not yet, as long as its proof can be afforded too. */
+  async #complete(options: readonly Option[]): Promise<boolean> {
+    const { seeds, runner } = this.#input;
+    const option = options.find(
+      (one) => !isTrained(one) && runner.affords(one.experiment, seeds.length - 1 + PROOF),
+    );
+    if (option === undefined) return false;
+    const trained = await complete(option, this.#input, runner);
+    this.#options = this.#options.map((one) => (one === option ? trained : one));
+    return true;
+  }
+
+  async #trainSingle(): Promise<boolean> {
+    const [screened, ...others] = this.#singles;
+    this.#singles = others;
+    return screened !== undefined && this.#train(single(screened));
+  }
+
+  async #trainCombination(accepts: (combination: Combination) => boolean): Promise<boolean> {
+    const combination = this.#pool.find(accepts);
+    this.#pool = this.#pool.filter((one) => one !== combination);
+    return combination !== undefined && this.#train(combination);
+  }
+
+  /** On the first seed, unless the others and a proof could not be afforded. True: there may be more to do. */
+  async #train(change: Change): Promise<boolean> {
+    const { seeds, runner } = this.#input;
+    if (!runner.affords(change.experiment, seeds.length + PROOF)) return true;
+    this.#options = [...this.#options, await begin(change, seeds, runner)];
+    return true;
+  }
+
+  /** Tries what is nearest to healthy together with a further remedy. */
+  async #growNearest(accepts: (option: Option) => boolean = () => true): Promise<boolean> {
+    const base = this.#options
+      .filter((option) => accepts(option) && !this.#grown.has(nameOf(option)))
+      .toSorted(byDistance)[0];
+    if (base === undefined) return false;
+    this.#grown.add(nameOf(base));
+    const proof = this.#failed.get(nameOf(base));
+    const left = [...base.findings, ...(proof === undefined ? [] : findingsOfRuns(proof))];
+    // Where something was found, so that a partner can show what it does against it.
+    const [seed] = [
+      ...sickSeeds(base.arm),
+      ...(proof === undefined ? [] : sickSeeds(proof)),
+      ...this.#input.seeds,
+    ];
+    const combinations = await grow(base, [...new Set(toTreat(left))], this.#known, {
+      ...this.#input,
+      seed: seed as number,
+      singles: this.#input.screened.map(({ candidate }) => candidate),
+    });
+    for (const { experiment } of combinations) this.#known.add(canonicalJson(experiment));
+    this.#pool = [...this.#pool, ...combinations].toSorted(byOutcome);
+    return true;
+  }
+
+  #why(): string {
+    const best = this.#options.filter(isTrained).toSorted(byDistance)[0];
+    if (best === undefined) return 'No remedy could be applied within the budget.';
+    const failures = [...this.#failed].map(
+      ([name, proof]) =>
+        `${name} (${findingsOfRuns(proof)
+          .map(({ rule }) => rule)
+          .join(', ')})`,
+    );
+    const why =
+      failures.length === 0
+        ? 'No remedy or combination made the network healthy.'
+        : `What was healthy on the study’s seeds was not so on fresh ones: ${failures.join('; ')}.`;
+    return `${why} The best partial result was ${nameOf(best)} (${best.verification.status}: ${best.verification.reason}).`;
+  }
 }
 
 /** The recommendation, or why there is none. */
-export async function recommend(
-  input: RecommendInput,
-): Promise<{ recommendation: Recommendation | null; note: string | null }> {
-  const { ranked, seeds, runner } = input;
-  const single = ranked
-    .filter(({ verification, arm }) => verification.status === 'verified' && arm.verdict === 'healthy')
-    .map(toOption)
-    .sort(bySize);
-  const options = single.length > 0 ? single : await combine(ranked, seeds, runner);
-  for (const [index, option] of options.slice(0, MAX_PROOFS).entries()) {
-    // One proof is always made; more only within the budget.
-    if (index > 0 && !runner.affords(option.experiment, seeds.length)) break;
-    const recommendation = await prove(option, input);
-    if (recommendation !== null) return { recommendation, note: null };
-  }
-  const best = ranked[0];
-  const partial =
-    best === undefined
-      ? 'No remedy could be applied.'
-      : `The best single result was ${best.candidate.remedy.remedy} (${best.verification.status}: ${best.verification.reason}).`;
-  const why =
-    options.length === 0
-      ? 'No remedy or combination made the network healthy.'
-      : 'What was healthy on the study’s seeds was not so on fresh ones.';
-  return { recommendation: null, note: `${why} ${partial}` };
-}
+export const recommend = (input: RecommendInput): Promise<Recommended> => new Search(input).run();

@@ -97,6 +97,13 @@ const recommendationSchema = z.object({
   snippets: snippetsSchema,
 });
 
+const combinationSchema = z.object({
+  remedies: z.array(z.string()),
+  patch: patchSchema,
+  verdict: z.enum(['healthy', 'unhealthy']),
+  verification: verificationSchema,
+});
+
 export const reportSchema = z
   .object({
     job_id: z.string(),
@@ -117,6 +124,9 @@ export const reportSchema = z
       .array(z.object({ remedy: z.string(), reason: z.string() }))
       .describe('Remedies that treat a finding but cannot be applied here'),
     controls: z.array(controlSchema),
+    combinations: z
+      .array(combinationSchema)
+      .describe('Remedies that were re-trained together, in this order, because none alone was enough'),
     criteria: z
       .array(z.string())
       .describe('What a remedy has to do to be verified, as laid down before any run'),
@@ -129,7 +139,10 @@ export const reportSchema = z
       })
       .describe('What the study computed'),
     recommendation: recommendationSchema.nullable(),
-    recommendation_note: z.string().nullable().describe('Why there is none, where the verdict is unhealthy'),
+    recommendation_note: z
+      .string()
+      .nullable()
+      .describe('Why there is none although the verdict is unhealthy, or what it falls short of'),
   })
   .meta({ id: 'Report' });
 

@@ -35,7 +35,7 @@ function problemFault({ status, type, text }: Answer): string | null {
   return fine ? null : `validation_failed without pointers: ${text.slice(0, 200)}`;
 }
 
-/** An asked-for 503 says when to come again, or is the readiness answer. */
+/** A 503 of back-pressure, or the readiness answer; both are asked for. */
 const refusedForNow = ({ status, text }: Answer) =>
   status === 503 && /"code":"(overloaded|not_ready)"/.test(text);
 

@@ -91,7 +91,6 @@ describe.each(databases)('$name', ({ start }) => {
       'with the id %j is not there',
       async (id) => {
         expect(await jobOf(id)).toBeNull();
-        expect((await store.find(id))?.owner).toBeNull();
         expect(await store.cancel(id)).toBeNull();
         expect(await store.remove(id)).toBe('not_found');
       },

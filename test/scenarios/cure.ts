@@ -1,5 +1,5 @@
 /** @file Runs a sick scenario's whole study, and tries what came of it on seeds that the study never saw. */
-import { diagnose, verdictOf } from '../../src/diagnosis/index.ts';
+import { diagnose, seriousFindings } from '../../src/diagnosis/index.ts';
 import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
 import { goalOf, goalValue, remedies } from '../../src/remedies/index.ts';
 import type { Trace } from '../../src/statistics/index.ts';
@@ -28,6 +28,10 @@ export interface CureOutcome {
   readonly recommended: readonly string[];
   /** Null without a recommendation: whether it is healthy and learns on fresh seeds. */
   readonly holds: boolean | null;
+  /** Of the recommended experiment on fresh seeds: what is found, and each final loss over that of a constant. */
+  readonly fresh: { readonly found: readonly string[]; readonly loss_ratios: readonly number[] } | null;
+  /** What the study says where it recommends nothing, or something that falls short. */
+  readonly note: string | null;
   /** Null where nothing was verified: whether the best verified remedy beats the baseline in the mean of fresh seeds. */
   readonly stays_better: boolean | null;
   /** In arms. */
@@ -63,17 +67,22 @@ const onFreshSeeds = async (experiment: Experiment): Promise<Trace[]> => {
   return traces;
 };
 
-const learns = ({ final, constant_loss, divergence }: Trace): boolean =>
-  divergence === null && (final.loss - final.penalty) / constant_loss < LEARNED;
+const lossRatio = ({ final, constant_loss, divergence }: Trace): number =>
+  divergence === null ? (final.loss - final.penalty) / constant_loss : Number.POSITIVE_INFINITY;
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Healthy by the rules, and learned on a majority of the seeds. */
-async function holdsOnFreshSeeds(experiment: Experiment, found: readonly string[]): Promise<boolean> {
+async function tryOnFreshSeeds(experiment: Experiment): Promise<NonNullable<CureOutcome['fresh']>> {
   const traces = await onFreshSeeds(experiment);
-  const silent = found.some((rule) => SILENT.includes(rule));
-  const well = silent || traces.filter(learns).length * 2 > traces.length;
-  return well && verdictOf(diagnose(experiment, traces)) === 'healthy';
+  const found = seriousFindings(diagnose(experiment, traces)).map(({ rule }) => rule);
+  return { found, loss_ratios: traces.map(lossRatio) };
+}
+
+/** Healthy by the rules, and learned on a majority of the seeds. */
+function holds({ found, loss_ratios }: NonNullable<CureOutcome['fresh']>, sick: readonly string[]): boolean {
+  const silent = sick.some((rule) => SILENT.includes(rule));
+  const learned = loss_ratios.filter((ratio) => ratio < LEARNED).length * 2 > loss_ratios.length;
+  return found.length === 0 && (silent || learned);
 }
 
 async function staysBetter(baseline: Experiment, report: Report): Promise<boolean | null> {
@@ -116,6 +125,7 @@ export async function cureScenario({
     .filter(({ status, severity }) => status === 'found' && severity !== 'info')
     .map(({ rule }) => rule);
   const { recommendation } = report;
+  const fresh = recommendation === null ? null : await tryOnFreshSeeds(recommendation.experiment);
   return {
     name,
     half,
@@ -132,7 +142,9 @@ export async function cureScenario({
       verified: report.controls.filter(({ verification }) => verification.status === 'verified').length,
     },
     recommended: recommendation?.remedies ?? [],
-    holds: recommendation === null ? null : await holdsOnFreshSeeds(recommendation.experiment, found),
+    holds: fresh === null ? null : holds(fresh, found),
+    fresh,
+    note: report.recommendation_note,
     stays_better: await staysBetter(experiment, report),
     spent: report.budget.spent,
   };

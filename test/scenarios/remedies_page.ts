@@ -50,18 +50,41 @@ function pairings(rows: readonly Row[]): string {
   );
 }
 
-function failures(cures: readonly CureOutcome[]): string {
-  const lines = cures.flatMap(({ name, half, curable, holds, stays_better, recommended, found }) => [
-    ...(holds === null && curable
-      ? [`- ${name} (${half}): no recommendation; found ${found.join(', ') || 'nothing'}`]
-      : []),
+/** What the studies recommended, and how often it was so many remedies. */
+function recommended(cures: readonly CureOutcome[]): string {
+  const lines = [1, 2, 3].map((size) => {
+    const own = cures.filter((cure) => cure.recommended.length === size);
+    return [size, own.length, own.filter((cure) => cure.holds === true).length];
+  });
+  return table(['remedies together', 'recommended', 'hold on fresh seeds'], lines);
+}
+
+function whyNot({
+  name,
+  half,
+  curable,
+  holds,
+  fresh,
+  stays_better,
+  recommended,
+  note,
+}: CureOutcome): string[] {
+  const own = `- ${name} (${half}): `;
+  const ratios = fresh?.loss_ratios.map((ratio) => ratio.toPrecision(2)).join(', ');
+  return [
+    ...(holds === null && curable ? [`${own}no recommendation. ${note ?? ''}`] : []),
     ...(holds === false
-      ? [`- ${name} (${half}): ${recommended.join(' + ')} does not hold on fresh seeds`]
+      ? [
+          `${own}${recommended.join(' + ')} does not hold on fresh seeds: found ${fresh?.found.join(', ') || 'nothing'}; ` +
+            `losses over a constant’s ${ratios}. ${note ?? ''}`,
+        ]
       : []),
-    ...(stays_better === false
-      ? [`- ${name} (${half}): the best verified remedy is not better on fresh seeds`]
-      : []),
-  ]);
+    ...(stays_better === false ? [`${own}the best verified remedy is not better on fresh seeds`] : []),
+  ];
+}
+
+function failures(cures: readonly CureOutcome[]): string {
+  const lines = cures.flatMap(whyNot);
   return lines.length === 0 ? 'None.' : lines.join('\n');
 }
 
@@ -87,6 +110,10 @@ verified at most 2 %, stays better at least 95 %.
 
 A study costs at most 12 baselines’ worth of work; here the median was ${(spent[spent.length >> 1] ?? 0).toFixed(1)}, the most
 ${(spent.at(-1) ?? 0).toFixed(1)}.
+
+## Recommendations
+
+${recommended(cures)}
 
 ## By remedy
 

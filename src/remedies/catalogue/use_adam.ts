@@ -19,10 +19,11 @@ export const useAdam: Remedy = {
     'loss_not_decreasing',
   ],
   effort: 'setting',
-  change: (experiment) =>
+  dose: { name: 'learning_rate', unit: 'per step', values: [0.001, 0.003, 0.01] },
+  change: (experiment, learning_rate) =>
     optimizerType(experiment) === 'adam'
       ? { reason: 'it is the optimizer already' }
       : withTraining(experiment, {
-          optimizer: { type: 'adam', learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 },
+          optimizer: { type: 'adam', learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 },
         }),
 };

@@ -17,13 +17,14 @@ export const useRmsprop: Remedy = {
     'loss_not_decreasing',
   ],
   effort: 'setting',
-  change: (experiment) =>
+  dose: { name: 'learning_rate', unit: 'per step', values: [0.001, 0.003, 0.01] },
+  change: (experiment, learning_rate) =>
     optimizerType(experiment) === 'rmsprop'
       ? { reason: 'it is the optimizer already' }
       : withTraining(experiment, {
           optimizer: {
             type: 'rmsprop',
-            learning_rate: 0.001,
+            learning_rate,
             rho: 0.9,
             momentum: 0,
             epsilon: 1e-7,

@@ -1,0 +1,42 @@
+/** @file Which findings are worth a remedy: causes, and consequences whose cause is not known. */
+import { type Check, diagnose, seriousFindings } from '../diagnosis/index.ts';
+import type { Experiment } from '../experiment/index.ts';
+import type { Arm } from '../remedies/index.ts';
+import type { Trace } from '../statistics/index.ts';
+
+/** What shows in a training because of something else; with that found too, it is the cause that is to be treated. */
+const consequences: ReadonlySet<string> = new Set([
+  'excessive_clipping',
+  'update_ratio',
+  'unchanged_parameters',
+  'noisy_gradient',
+  'sharpness',
+  'unstable_loss',
+  'slow_convergence',
+  'loss_not_decreasing',
+]);
+
+const isExplained = ({ rule, caused_by }: Check): boolean =>
+  consequences.has(rule) && caused_by.some((cause) => !consequences.has(cause));
+
+/** Names of the findings to treat. */
+export const toTreat = (findings: readonly Check[]): string[] =>
+  findings.filter((finding) => !isExplained(finding)).map(({ rule }) => rule);
+
+const isSerious = (experiment: Experiment, trace: Trace): boolean =>
+  seriousFindings(diagnose(experiment, [trace])).length > 0;
+
+/** The serious findings of each run by itself: empty only where every single run is healthy. */
+export function findingsOfRuns({ experiment, traces }: Arm): Check[] {
+  const byRule = new Map<string, Check>();
+  for (const trace of traces) {
+    for (const finding of seriousFindings(diagnose(experiment, [trace]))) {
+      if (!byRule.has(finding.rule)) byRule.set(finding.rule, finding);
+    }
+  }
+  return [...byRule.values()];
+}
+
+/** Seeds whose run by itself has a serious finding. */
+export const sickSeeds = ({ experiment, traces }: Arm): number[] =>
+  traces.filter((trace) => isSerious(experiment, trace)).map(({ seed }) => seed);

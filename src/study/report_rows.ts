@@ -1,0 +1,166 @@
+/** @file The parts of the report, from what the study measured. */
+import { type Experiment, planExperiment } from '../experiment/index.ts';
+import { comparePrediction, predict, staticFindings } from '../preflight/index.ts';
+import { type Arm, type Candidate, codeOf, patchBetween, type Verification } from '../remedies/index.ts';
+import type { Trace } from '../statistics/index.ts';
+import { isTrained, type Option, type Trained } from './option.ts';
+import type { Report } from './report.ts';
+import type { Screened } from './screening.ts';
+
+const stepZero = (trace: Trace, layer: string, tensor: string): number => {
+  const series = trace.series.find((s) => s.layer === layer && s.tensor === tensor && s.metric === 'rms');
+  return series?.values[0] ?? Number.NaN;
+};
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+type LayerRow = Report['baseline']['layers'][number];
+
+export const layerRows = (trace: Trace): LayerRow[] =>
+  trace.layers.map(({ name, type, activation, output_shape, parameters }) => ({
+    layer: name,
+    type,
+    activation,
+    output_shape: [...output_shape],
+    parameters,
+  }));
+
+/** Features of every layer with weights, by which gradients scatter from one initialization to another. */
+const widthsOf = (trace: Trace): number[] =>
+  trace.layers.filter(({ parameters }) => parameters > 0).map(({ output_shape }) => output_shape.at(-1) ?? 1);
+
+/** What theory predicts of the first step beside what was measured. */
+export function preflightRows(experiment: Experiment, { traces }: Arm): Report['preflight'] {
+  const plan = planExperiment(experiment);
+  const prediction = predict(experiment, plan);
+  const probed = experiment.diagnostics.probe_every > 0;
+  const values = (layer: string, tensor: string) => traces.map((trace) => stepZero(trace, layer, tensor));
+  const widths = widthsOf(traces[0] as Trace);
+  const layers = layerRows(traces[0] as Trace).map((row, i) => {
+    const forecast = prediction.layers[i] as (typeof prediction.layers)[number];
+    const { layer: _layer, type: _type, ...predicted } = forecast;
+    const [outputs, gradients] = [values(row.layer, 'output'), values(row.layer, 'output_gradient')];
+    const { gap, tolerance, mismatch } = comparePrediction(
+      gradients,
+      predicted.predicted_gradient_rms,
+      widths,
+    );
+    return {
+      ...row,
+      ...predicted,
+      measured_output_rms: probed ? mean(outputs) : null,
+      measured_gradient_rms: probed ? mean(gradients) : null,
+      gradient_gap_log10: gap,
+      gradient_gap_tolerance: tolerance,
+      prediction_mismatch: mismatch,
+    };
+  });
+  return {
+    parameters: plan.parameter_count,
+    flops_per_step: plan.flops_per_step,
+    covers: prediction.covers,
+    findings: staticFindings(experiment, plan, prediction.data, prediction),
+    prediction_mismatch: layers.filter((row) => row.prediction_mismatch).map(({ layer }) => layer),
+    layers,
+  };
+}
+
+export const runRow = (trace: Trace): Report['baseline']['runs'][number] => ({
+  seed: trace.seed,
+  initial_loss: trace.initial.loss,
+  initial_accuracy: trace.initial.accuracy,
+  final_loss: trace.final.loss,
+  final_accuracy: trace.final.accuracy,
+  initial_validation_loss: trace.initial.validation_loss,
+  validation_loss: trace.final.validation_loss,
+  validation_accuracy: trace.final.validation_accuracy,
+  constant_loss: trace.constant_loss,
+  steps_completed: trace.steps_completed,
+  diverged_at_step: trace.divergence?.step ?? null,
+  divergence: trace.divergence,
+});
+
+const SCREENED_OUT =
+  'screened out: others did better on the first seed and a third of the steps, and the budget ends there';
+
+const notRun = (reason: string): Verification => ({
+  status: 'not_run',
+  reason,
+  goal: null,
+  seeds: [],
+  cleared: [],
+  introduced: [],
+  effects: [],
+});
+
+function doseRow({ candidate: { remedy, dose }, curve }: Screened) {
+  if (remedy.dose === undefined || dose === null) return null;
+  const { name, unit } = remedy.dose;
+  return { name, unit, value: dose, curve: [...curve] };
+}
+
+function remedyRow(
+  { remedy, patch, experiment }: Candidate,
+  index: number,
+  verification: Verification,
+  screened: Screened | null,
+): Report['remedies'][number] {
+  const { title, rationale, sources, treats, effort } = remedy;
+  return {
+    remedy: remedy.remedy,
+    rank: index + 1,
+    title,
+    rationale,
+    sources: [...sources],
+    treats: [...treats],
+    effort,
+    patch,
+    dose: screened === null ? null : doseRow(screened),
+    screening: screened === null ? null : { value: screened.value, baseline: screened.baseline },
+    verification,
+    snippets: codeOf(experiment),
+  };
+}
+
+/** Candidates that nothing was done with. */
+export const proposedRows = (candidates: readonly Candidate[], reason: string): Report['remedies'] =>
+  candidates.map((candidate, i) => remedyRow(candidate, i, notRun(reason), null));
+
+/** Why a candidate was not re-trained on all seeds. */
+function whyNot(one: Screened, options: readonly Option[]): string {
+  const begun = options.find((option) => option.screened === one);
+  if (begun === undefined) return SCREENED_OUT;
+  const found = begun.findings.map(({ rule }) => rule).join(', ');
+  return `trained on the first seed only (found: ${found || 'nothing'}), and the budget ends there`;
+}
+
+/**
+ * What was re-trained, in the order given, then the other candidates.
+ * @param options everything that was begun
+ */
+export function remedyRows(
+  ranked: readonly Trained[],
+  screened: readonly Screened[],
+  options: readonly Option[],
+): Report['remedies'] {
+  const left = screened.filter((one) => ranked.every((option) => option.screened !== one));
+  return [
+    ...ranked.flatMap(({ screened: one, verification }, i) =>
+      one === null ? [] : [remedyRow(one.candidate, i, verification, one)],
+    ),
+    ...left.map((one, i) => remedyRow(one.candidate, ranked.length + i, notRun(whyNot(one, options)), one)),
+  ];
+}
+
+/** Remedies together, as far as they were re-trained on all seeds. */
+export const combinationRows = (experiment: Experiment, options: readonly Option[]): Report['combinations'] =>
+  options
+    .filter(isTrained)
+    .filter(({ screened }) => screened === null)
+    .map(({ remedies, experiment: changed, arm: { verdict }, verification }) => ({
+      remedies: [...remedies],
+      patch: patchBetween(experiment, changed),
+      verdict,
+      verification,
+    }));
