@@ -57,7 +57,9 @@ export async function addBackPressure(
   await app.register(underPressure, {
     maxEventLoopDelay: max_event_loop_delay_ms,
     maxRssBytes: max_rss_bytes,
-    pressureHandler: async (request, _reply, type) => {
+    pressureHandler: async (request, _reply, type, value) => {
+      // No sample since the last look, as right after a single long task: that says nothing yet.
+      if (value === Number.POSITIVE_INFINITY) return;
       const { needsKey, probe } = request.routeOptions.config;
       if (needsKey !== true || probe === true) return;
       throw new HttpProblem('overloaded', reasons[type] ?? 'the service has too much to do', {

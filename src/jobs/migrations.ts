@@ -12,10 +12,10 @@ interface JobsTable {
   status: string;
   /** JSON of what a search is asked; null for a study. */
   search: string | null;
-  /** Of the experiment, so that reading a job does not read that: it may hold megabytes of data. */
+  /** Of the experiment, so that reading a job does not read that: it may hold megabytes of data. JSON, which can hold any text. */
   name: string | null;
   metadata: string;
-  /** JSON, as are metadata, estimate, progress, summary, error. */
+  /** JSON, as are estimate, progress, summary, error. */
   experiment: string;
   estimate: string;
   progress: string;
@@ -173,7 +173,7 @@ const labels: Migration = {
         .execute();
       for (const { position, experiment } of rows) {
         const { name = null, metadata = {} } = JSON.parse(experiment);
-        const values = { name, metadata: JSON.stringify(metadata) };
+        const values = { name: JSON.stringify(name), metadata: JSON.stringify(metadata) };
         await jobs.updateTable('jobs').set(values).where('position', '=', position).execute();
       }
       const last = rows.at(-1);

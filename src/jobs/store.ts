@@ -84,7 +84,7 @@ function toJob(row: Row): Job {
   return {
     id: row.id,
     kind: row.search === null ? 'study' : 'search',
-    name: row.name,
+    name: parse(row.name),
     status: row.status as JobStatus,
     created_at: row.created_at,
     started_at: row.started_at,
@@ -123,7 +123,7 @@ function submittedRow({
 }: Pick<OwnedSubmission, 'experiment' | 'search' | 'estimate'>) {
   return {
     status: 'queued',
-    name: experiment.name ?? null,
+    name: JSON.stringify(experiment.name ?? null),
     metadata: JSON.stringify(experiment.metadata),
     experiment: JSON.stringify(experiment),
     search: search === null ? null : JSON.stringify(search),

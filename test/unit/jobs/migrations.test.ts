@@ -13,7 +13,7 @@ import { migrations } from '../../../src/jobs/migrations.ts';
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-migrations-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it('gives jobs and idempotency keys without an owner to "anonymous"', async () => {
+it('gives jobs and idempotency keys without an owner to "anonymous", and keeps the labels of jobs beside them', async () => {
   const database = new Database(join(folder, 'gradclinic.sqlite'));
   const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
   const { error } = await new Migrator({
@@ -23,7 +23,7 @@ it('gives jobs and idempotency keys without an owner to "anonymous"', async () =
   expect(error).toBeUndefined();
   database.exec(`
     insert into jobs (id, status, experiment, estimate, progress, created_at)
-      values ('job_1', 'succeeded', '{}', '{}', '{}', '2026-01-01T00:00:00.000Z');
+      values ('job_1', 'succeeded', '{"name":"mine","metadata":{"a":1}}', '{}', '{}', '2026-01-01T00:00:00.000Z');
     insert into idempotency_keys values ('k', 'f', 'job_1', '2026-01-01T00:00:00.000Z');`);
   await db.destroy();
 
@@ -32,8 +32,8 @@ it('gives jobs and idempotency keys without an owner to "anonymous"', async () =
     databaseUrl: null,
     logger: pino({ level: 'silent' }),
   });
-  expect(await opened.db.selectFrom('jobs').select(['id', 'owner']).execute()).toEqual([
-    { id: 'job_1', owner: 'anonymous' },
+  expect(await opened.db.selectFrom('jobs').select(['id', 'owner', 'name', 'metadata']).execute()).toEqual([
+    { id: 'job_1', owner: 'anonymous', name: '"mine"', metadata: '{"a":1}' },
   ]);
   const keys = () => opened.db.selectFrom('idempotency_keys').select(['owner', 'key', 'job_id']).execute();
   expect(await keys()).toEqual([{ owner: 'anonymous', key: 'k', job_id: 'job_1' }]);
