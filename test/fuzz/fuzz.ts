@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addKey } from '../../src/access/index.ts';
 import { startServerProcess } from '../faults/server_process.ts';
+import { type Answer, faultOf } from '../http/answers.ts';
 import { tinyExperiment } from '../http/service.ts';
-import { type Answer, faultOf } from './answers.ts';
 import type { Hostile } from './hostile.ts';
 import { type FuzzRequest, type JobChoice, requests } from './requests.ts';
 

@@ -1,27 +1,10 @@
 /** @file Requests to every operation of openapi/openapi.json: good, nearly good, hostile. */
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { document, type Operation } from '../http/document.ts';
 import { readExample, tinyExperiment } from '../http/service.ts';
 import { fromSchema, type Schema } from './from_schema.ts';
 import { type Hostile, hostile } from './hostile.ts';
 import { nearly } from './mutate.ts';
-
-interface Parameter {
-  readonly name: string;
-  readonly in: 'path' | 'query' | 'header';
-  readonly required: boolean;
-  readonly schema: Schema;
-}
-
-interface Operation {
-  readonly operationId: string;
-  readonly parameters: readonly Parameter[];
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
-}
-
-export const document = JSON.parse(
-  readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'),
-) as { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> };
 
 /** Whose job a path names: decided when it is sent, because ids are made by the service. */
 export interface JobChoice {

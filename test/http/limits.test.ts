@@ -155,12 +155,16 @@ describe('fairness', () => {
 
 describe('back-pressure', () => {
   const SETTINGS = [
-    ['memory', { MAX_RSS_BYTES: '1' }, () => {}],
+    ['memory', { MAX_RSS_BYTES: '1' }, async () => {}],
     [
       'the event loop',
       { MAX_EVENT_LOOP_DELAY_MS: '100' },
-      () => {
-        for (const end = Date.now() + 1500; Date.now() < end; );
+      // One long task after another, with a turn for others in between.
+      async () => {
+        for (let i = 0; i < 6; i++) {
+          for (const end = Date.now() + 400; Date.now() < end; );
+          await new Promise((resolve) => setTimeout(resolve, 15));
+        }
       },
     ],
   ] as const;
@@ -170,13 +174,13 @@ describe('back-pressure', () => {
     await expect
       .poll(
         async () => {
-          press();
+          await press();
           return (await service.post('/v1/jobs', quick(), alice)).status;
         },
-        { timeout: 10_000, interval: 0 },
+        { timeout: 30_000, interval: 0 },
       )
       .toBe(503);
-    press();
+    await press();
     expect(await refusal(await service.get('/v1/jobs', alice), 60)).toEqual([503, 'overloaded']);
     expect((await service.get('/healthz')).status).toBe(200);
     expect((await service.get('/readyz')).status).toBe(200);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import type { Job } from '../../src/jobs/index.ts';
 import { startService } from '../../src/service.ts';
+import { check } from './answers.ts';
 
 export interface TestService {
   readonly url: string;
@@ -27,13 +28,17 @@ export async function startTestService(limits: Record<string, string> = {}): Pro
     ...limits,
   });
   const service = await startService(config);
-  const get = (path: string, headers: Record<string, string> = {}) => fetch(service.url + path, { headers });
-  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-    fetch(service.url + path, {
+  // Whatever a test looks at, the answer has to be one that openapi.json allows.
+  const get = async (path: string, headers: Record<string, string> = {}) =>
+    check('GET', service.url + path, await fetch(service.url + path, { headers }));
+  const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
+    const response = await fetch(service.url + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
+    return check('POST', service.url + path, response);
+  };
   return {
     url: service.url,
     get,

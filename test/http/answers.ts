@@ -1,6 +1,6 @@
 /** @file Whether an answer is one that the OpenAPI document allows. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { document } from './requests.ts';
+import { document } from './document.ts';
 
 export interface Answer {
   readonly status: number;
@@ -52,4 +52,25 @@ export function faultOf(answer: Answer, template: string, method: string): strin
     ['paths', template, method.toLowerCase(), 'responses', String(status), 'content', media, 'schema'],
     text,
   );
+}
+
+const templates = Object.keys(document.paths).map((template) => ({
+  template,
+  pattern: new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+}));
+
+/** @throws Error where an operation of the document was answered with something that it does not allow */
+export async function check(method: string, url: string, response: Response): Promise<Response> {
+  const path = new URL(url).pathname;
+  // A path without parameters goes before one that could stand for it.
+  const found =
+    templates.find(({ template }) => template === path) ??
+    templates.find(({ pattern }) => pattern.test(path));
+  const type = response.headers.get('content-type') ?? '';
+  const isStream = type.startsWith('text/event-stream');
+  if (isStream || (found === undefined && response.status < 400)) return response;
+  const text = await response.clone().text();
+  const fault = faultOf({ status: response.status, type, text }, found?.template ?? '', method);
+  if (fault !== null) throw new Error(`${method} ${path} against openapi.json: ${fault}`);
+  return response;
 }
