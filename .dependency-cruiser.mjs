@@ -15,11 +15,13 @@ const table = {
   remedies: ['diagnosis', 'statistics', 'experiment', 'network', 'util'],
   study: ['network', 'preflight', 'remedies', 'diagnosis', 'statistics', 'preflight', 'experiment', 'util'],
   metrics: [],
-  jobs: ['metrics', 'study', 'diagnosis', 'statistics', 'experiment', 'util'],
+  traces: [],
+  jobs: ['metrics', 'traces', 'study', 'diagnosis', 'statistics', 'experiment', 'util'],
   access: [],
   http: [
     'access',
     'metrics',
+    'traces',
     'jobs',
     'study',
     'remedies',
@@ -72,6 +74,7 @@ export default {
     ),
     only('pool', 'piscina', '^src/jobs/pool\\.ts$', 'Only the pool knows worker threads.'),
     only('database', 'better-sqlite3|kysely|pg', '^src/jobs/', 'Only jobs know the database.'),
+    only('traces', '@opentelemetry', '^src/traces/', 'Only traces know OpenTelemetry.'),
     only('web', 'fastify|@fastify', '^src/(http/|service\\.ts$)', 'Only http knows the web framework.'),
     {
       name: 'workers-imports',

@@ -65,6 +65,13 @@ const schema = z.object({
   // A timer of Node.js holds no more than 24 days.
   MAX_JOB_SECONDS: integer(1, 2_000_000, 86_400),
   RETENTION_DAYS: integer(0, 36_500, 0),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .refine(
+      (url) => url === '' || (/^https?:/.test(url) && URL.canParse(url)),
+      'has to be http://host:port of a collector',
+    )
+    .default(''),
   MAX_EVENT_LOOP_DELAY_MS: count(2000),
   MAX_RSS_BYTES: count(memoryShare()),
   MAX_BODY_BYTES: count(16 * 2 ** 20),
@@ -96,6 +103,8 @@ export interface Config {
   /** How long a worker may be silent before its job is another's. */
   readonly leaseSeconds: number;
   readonly logLevel: string;
+  /** Where spans are sent; null: nowhere. */
+  readonly tracesEndpoint: string | null;
   /** Who may call, and how much. */
   readonly access: Access;
   /** Whose pages may call from a browser. */
@@ -164,6 +173,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     workerThreads: values.WORKER_THREADS,
     leaseSeconds: values.LEASE_SECONDS,
     logLevel: values.LOG_LEVEL,
+    tracesEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT || null,
     access: createAccess(keys, keyLimitsOf(values)),
     corsOrigins: Object.freeze(values.CORS_ORIGINS),
     pressure: Object.freeze({

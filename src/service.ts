@@ -6,6 +6,7 @@ import { buildApp, type Examples } from './http/index.ts';
 import { createJobService } from './jobs/index.ts';
 import { createMetrics } from './metrics/index.ts';
 import { estimateSearchTrials, estimateTrials, runSearch, runStudy } from './study/index.ts';
+import { createTraces } from './traces/index.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -42,11 +43,16 @@ export async function startService(config: Config): Promise<RunningService> {
     redact: secretHeaders.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
   });
   const metrics = createMetrics();
+  const traces = createTraces({
+    endpoint: config.tracesEndpoint,
+    version,
+    onError: (error) => logger.warn({ err: error }, 'spans could not be sent'),
+  });
   const { dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays } = config;
   const { access, pressure, corsOrigins } = config;
   const jobs = await createJobService({
     ...{ dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays },
-    ...{ runStudy, runSearch, quotaOf: access.limitsOf, metrics, logger },
+    ...{ runStudy, runSearch, quotaOf: access.limitsOf, metrics, traces, logger },
   });
   try {
     const app = await buildApp({
@@ -62,6 +68,7 @@ export async function startService(config: Config): Promise<RunningService> {
         version,
         metrics,
       },
+      traces,
       examples: readExamples(),
       logger,
       only: role === 'worker' ? 'service' : null,
@@ -78,6 +85,7 @@ export async function startService(config: Config): Promise<RunningService> {
         await jobs.stop(requests);
         await requests;
         clearTimeout(impatience);
+        await traces.close();
       },
     };
   } catch (error) {

@@ -15,6 +15,7 @@ import Fastify, {
 import type { Access } from '../access/index.ts';
 import type { RunningJobService } from '../jobs/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import type { Traces } from '../traces/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import { addOwner, addRefusal, ownerOf } from './access.ts';
 import { answerClientError } from './client_error.ts';
@@ -24,6 +25,7 @@ import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts'
 import { createOpenApi, type Examples } from './openapi.ts';
 import { HttpProblem, sendProblem, toProblem } from './problem.ts';
 import { endpoints } from './routes/index.ts';
+import { addSpans } from './spans.ts';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 const COMPRESS_FROM_BYTES = 1024;
@@ -38,6 +40,7 @@ export interface AppOptions {
   readonly corsOrigins: readonly string[];
   readonly examples: Examples;
   readonly logger: FastifyBaseLogger;
+  readonly traces: Traces;
   /** Serves the endpoints with this tag alone; null serves all. */
   readonly only: Endpoint['tag'] | null;
 }
@@ -177,6 +180,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.addHook('preClose', async () => closing.abort());
   addRequestMetrics(app, dependencies.metrics);
+  addSpans(app, options.traces);
   addRefusalWhileClosing(app, closing.signal);
   if (options.corsOrigins.length > 0) await addCors(app, options.corsOrigins, served);
   // In this order: who asks, how often, whether there is room, whether they may.

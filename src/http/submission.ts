@@ -58,6 +58,7 @@ export async function submitJob(
   const wait = waitOf(request);
   const { id } = outcome.job;
   request.log.info({ job_id: id }, 'job accepted');
+  request.span?.setAttribute('gradclinic.job.id', id);
   const job =
     wait === null
       ? outcome.job

@@ -13,6 +13,7 @@ import type {
   StudyReport,
   Trial,
 } from '../study/index.ts';
+import { endFailed, type Span, type Traces } from '../traces/index.ts';
 import { canonicalJson, encodeNonFinite } from '../util/json.ts';
 import type { Job } from './job.ts';
 import type { Pool } from './pool.ts';
@@ -77,6 +78,7 @@ export interface RunnerOptions {
   /** The most that an attempt may take. */
   readonly maxSeconds: number;
   readonly metrics: Metrics;
+  readonly traces: Traces;
   readonly logger: Logger;
   /** Called after every event that was stored. */
   readonly onEvent: (job: string) => void;
@@ -89,14 +91,19 @@ export class JobRun {
   readonly #flag = new Int32Array(new SharedArrayBuffer(4));
   readonly #trials = new Map<string, Promise<Trace>>();
   readonly #startedAt = performance.now();
+  readonly #span: Span;
   #writes: Promise<unknown> = Promise.resolve();
   #trained = 0;
-  #phase: { name: string | null; since: number } = { name: null, since: 0 };
+  #phase: { readonly name: string; readonly since: number; readonly span: Span } | null = null;
   #reason: 'cancel' | 'shutdown' | 'time' | 'lost' | 'failure' | null = null;
 
   constructor(job: ClaimedJob, options: RunnerOptions) {
     this.job = job;
     this.#options = options;
+    this.#span = options.traces.start('job', {
+      'gradclinic.job.id': job.id,
+      'gradclinic.job.attempt': job.attempt,
+    });
   }
 
   /** Ends the trainings at their next step. */
@@ -113,10 +120,15 @@ export class JobRun {
   }
 
   async #trainOnce(trial: Trial, key: string): Promise<Trace> {
-    const { store, pool, metrics, logger } = this.#options;
+    const { store, pool, metrics, traces, logger } = this.#options;
     const known = await this.#stored(() => store.knownTrial(this.job, key));
     if (known !== null) return known;
     if (this.#reason !== null) throw new StudyCanceled();
+    const span = traces.start(
+      'trial',
+      { 'gradclinic.trial.run': trial.run, 'gradclinic.trial.key': key },
+      this.#phase?.span ?? this.#span,
+    );
     const result = await pool.run({
       experiment: trial.experiment,
       seed: trial.seed,
@@ -125,12 +137,14 @@ export class JobRun {
     });
     if (!result.ok) {
       metrics.trials.inc({ outcome: result.error.code });
+      endFailed(span, result.error.code);
       if (result.error.code === 'canceled') throw new StudyCanceled();
       throw new Error(result.error.detail);
     }
     const { trace, seconds } = result.value;
     const outcome = trace.divergence === null ? 'completed' : 'diverged';
     metrics.trials.inc({ outcome });
+    span.setAttributes({ 'gradclinic.trial.outcome': outcome, 'gradclinic.trial.seconds': seconds }).end();
     metrics.steps.observe(seconds / Math.max(1, trace.steps_completed));
     await this.#stored(() => store.storeTrial(this.job, key, trace));
     this.#trained++;
@@ -151,14 +165,18 @@ export class JobRun {
   }
 
   #enterPhase(name: string): void {
-    if (name === this.#phase.name) return;
+    if (name === this.#phase?.name) return;
     this.#endPhase();
-    this.#phase = { name, since: Date.now() };
+    const span = this.#options.traces.start(`phase ${name}`, { 'gradclinic.phase': name }, this.#span);
+    this.#phase = { name, since: Date.now(), span };
   }
 
   #endPhase(): void {
-    const { name, since } = this.#phase;
-    if (name !== null) this.#options.metrics.phases.observe({ phase: name }, (Date.now() - since) / 1000);
+    if (this.#phase === null) return;
+    const { name, since, span } = this.#phase;
+    this.#options.metrics.phases.observe({ phase: name }, (Date.now() - since) / 1000);
+    span.end();
+    this.#phase = null;
   }
 
   /** From the pace of this attempt; null until a trial is done. */
@@ -249,6 +267,7 @@ export class JobRun {
       clearTimeout(limit);
       clearInterval(timer);
       this.#endPhase();
+      this.#span.end();
       logger.info(this.#ids(), 'job ended');
       onEvent(this.job.id);
     }

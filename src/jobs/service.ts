@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/index.ts';
+import type { Traces } from '../traces/index.ts';
 import { openDatabase } from './database.ts';
 import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
 import { createOwnedJobs } from './owned.ts';
@@ -28,6 +29,7 @@ export interface JobServiceOptions {
   /** After which results are deleted; 0 keeps them. */
   readonly retentionDays: number;
   readonly metrics: Metrics;
+  readonly traces: Traces;
   readonly logger: Logger;
 }
 
@@ -65,6 +67,7 @@ export async function createJobService({
   quotaOf,
   retentionDays,
   metrics,
+  traces,
   logger,
 }: JobServiceOptions): Promise<RunningJobService> {
   const onQuery = (seconds: number) => metrics.queries.observe(seconds);
@@ -86,7 +89,7 @@ export async function createJobService({
       ? null
       : await startWorker({
           ...{ store, shared, threads: workerThreads, leaseSeconds },
-          ...{ runStudy, runSearch, quotaOf, metrics, logger, onEvent },
+          ...{ runStudy, runSearch, quotaOf, metrics, traces, logger, onEvent },
         });
   metrics.onRead(async () => {
     const { queued, running, oldest_queued_at } = await store.queue();

@@ -1,6 +1,7 @@
 /** @file A worker: claims jobs and runs them one after another on all worker threads, and adopts those of dead workers. */
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/index.ts';
+import type { Traces } from '../traces/index.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { Quota } from './quota.ts';
 import { recoverJobs } from './recovery.ts';
@@ -19,6 +20,7 @@ export interface WorkerOptions {
   /** How long a worker may be silent before its job is another's. */
   readonly leaseSeconds: number;
   readonly metrics: Metrics;
+  readonly traces: Traces;
   readonly logger: Logger;
   readonly onEvent: (job: string) => void;
 }
