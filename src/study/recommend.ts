@@ -101,9 +101,10 @@ class Search {
       const goesOn =
         (await this.#completeHealthy(({ remedies }) => remedies.length > 1)) ||
         (await this.#trainCombination(({ healthy }) => healthy)) ||
-        (await this.#growNearest(this.#isProven)) ||
+        (await this.#growNearest(this.#hasNewFindings)) ||
         (await this.#completeHealthy()) ||
         (await this.#trainSingle()) ||
+        (await this.#growNearest(this.#isProven)) ||
         (await this.#growNearest()) ||
         (await this.#trainCombination(() => true)) ||
         (await this.#completeNearest());
@@ -132,6 +133,15 @@ class Search {
   }
 
   #isProven = (option: Option): boolean => this.#failed.has(nameOf(option));
+
+  /**
+   * Its proof found what the study did not set out to treat: that asks for a further remedy. Where what was to be cleared
+   * came back, another remedy for it comes first.
+   */
+  #hasNewFindings = (option: Option): boolean => {
+    const proof = this.#failed.get(nameOf(option));
+    return proof !== undefined && findingsOfRuns(proof).some(({ rule }) => !this.#input.rules.includes(rule));
+  };
 
   /**
    * Re-trains on seeds that nothing was chosen by: on one; as long as it is healthy, on as many as the study has, and on more,
