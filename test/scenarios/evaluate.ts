@@ -3,13 +3,13 @@
  * writes docs/evaluation.md and docs/remedies.md. `npm run evaluate -- diagnosis` (or `remedies`) does one of them. Exit
  * code 1 where a bar is missed or a scenario is not what it claims to be.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type CureOutcome, cureScenario } from './cure.ts';
-import { renderEvaluation } from './evaluation_page.ts';
+import { curesOf, renderEvaluation, withCures } from './evaluation_page.ts';
 import { healthyScenarios } from './healthy.ts';
 import { fraction, invalidity, judge, judgeCures } from './judgement.ts';
 import { type Outcome, runScenario } from './outcome.ts';
-import { renderRemedies } from './remedies_page.ts';
+import { cureTable, renderRemedies } from './remedies_page.ts';
 import type { Scenario } from './scenario.ts';
 import { sickScenarios } from './sick.ts';
 import { isMainThread, runOnAllCores, serve } from './workers.ts';
@@ -41,7 +41,7 @@ async function work(index: number): Promise<Task> {
 }
 
 function evaluateDiagnosis(outcomes: readonly Outcome[]): boolean {
-  const text = renderEvaluation(outcomes);
+  const text = renderEvaluation(outcomes, curesOf(readFileSync(page('evaluation'), 'utf8')));
   writeFileSync(page('evaluation'), text);
   process.stdout.write(`\n${text}\n`);
   const held = judge(outcomes.filter(({ half }) => half === 'judge'));
@@ -56,6 +56,8 @@ function evaluateDiagnosis(outcomes: readonly Outcome[]): boolean {
 function evaluateRemedies(cures: readonly CureOutcome[]): boolean {
   const text = renderRemedies(cures);
   writeFileSync(page('remedies'), text);
+  const evaluation = readFileSync(page('evaluation'), 'utf8');
+  writeFileSync(page('evaluation'), withCures(evaluation, cureTable(cures)));
   process.stdout.write(`\n${text}\n`);
   const { cured, controls, stays_better } = judgeCures(cures);
   return (

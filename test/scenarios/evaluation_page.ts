@@ -73,7 +73,14 @@ const PUBLISHED = table(
   ],
 );
 
-export function renderEvaluation(outcomes: readonly Outcome[]): string {
+/** What the other half of an evaluation wrote: a run of the diagnosis alone keeps it. */
+const CURES = /(?<=<!-- cures -->\n).*?(?=\n<!-- \/cures -->)/s;
+
+export const curesOf = (page: string): string => CURES.exec(page)?.[0] ?? '';
+
+export const withCures = (page: string, cures: string): string => page.replace(CURES, () => cures);
+
+export function renderEvaluation(outcomes: readonly Outcome[], cures: string): string {
   const half = (name: Outcome['half']) => outcomes.filter((outcome) => outcome.half === name);
   const families = networkFamilies.map((family) =>
     judged(family, judge(outcomes.filter(({ network }) => network === family))),
@@ -114,7 +121,12 @@ ${misses(outcomes)}
 
 ## Remedies
 
-How often each remedy works: [remedies.md](remedies.md).
+The whole study of every sick scenario, and five fresh seeds after it; what the columns mean, and how often each remedy works
+on each finding: [remedies.md](remedies.md).
+
+<!-- cures -->
+${cures}
+<!-- /cures -->
 
 ## Other tools
 

@@ -88,8 +88,20 @@ function failures(cures: readonly CureOutcome[]): string {
   return lines.length === 0 ? 'None.' : lines.join('\n');
 }
 
-export function renderRemedies(cures: readonly CureOutcome[]): string {
+/** The three shares by half: what the bars are about. */
+export function cureTable(cures: readonly CureOutcome[]): string {
   const half = (name: CureOutcome['half']) => cures.filter((cure) => cure.half === name);
+  return table(
+    ['', 'cured', 'controls verified', 'stays better'],
+    [
+      judged('develop', judgeCures(half('develop'))),
+      judged('held back', judgeCures(half('judge'))),
+      judged('**all**', judgeCures(cures)),
+    ],
+  );
+}
+
+export function renderRemedies(cures: readonly CureOutcome[]): string {
   const rows = cures.flatMap(({ name, remedies: own }) => own.map((row) => ({ ...row, scenario: name })));
   const spent = cures.map((cure) => cure.spent).sort((a, b) => a - b);
   return `# How often each remedy works
@@ -103,7 +115,7 @@ defaults, and then five seeds that the study never saw.
 - **Controls verified**: arms that should not help and were called verified all the same.
 - **Stays better**: of the studies that verified something, those whose best remedy beats the baseline on the fresh seeds.
 
-${table(['', 'cured', 'controls verified', 'stays better'], [judged('develop', judgeCures(half('develop'))), judged('held back', judgeCures(half('judge'))), judged('**all**', judgeCures(cures))])}
+${cureTable(cures)}
 
 Wanted: cured at least 97.3 % (255 of 262, AUTOTRAINER, ICSE 2021, the best published repair rate, on models of its own), controls
 verified at most 2 %, stays better at least 95 %.
