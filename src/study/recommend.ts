@@ -101,7 +101,7 @@ class Search {
       const goesOn =
         (await this.#completeHealthy(({ remedies }) => remedies.length > 1)) ||
         (await this.#trainCombination(({ healthy }) => healthy)) ||
-        (await this.#growNearest(this.#hasNewFindings)) ||
+        (await this.#growNearest(this.#onlyOverfits)) ||
         (await this.#completeHealthy()) ||
         (await this.#trainSingle()) ||
         (await this.#growNearest(this.#isProven)) ||
@@ -135,12 +135,13 @@ class Search {
   #isProven = (option: Option): boolean => this.#failed.has(nameOf(option));
 
   /**
-   * Its proof found what the study did not set out to treat: that asks for a further remedy. Where what was to be cleared
-   * came back, another remedy for it comes first.
+   * Its proof found nothing but overfitting, which the baseline had not: whatever else makes the network learn would show
+   * it as well, so that a further remedy is asked for. Otherwise another remedy comes first.
    */
-  #hasNewFindings = (option: Option): boolean => {
+  #onlyOverfits = (option: Option): boolean => {
     const proof = this.#failed.get(nameOf(option));
-    return proof !== undefined && findingsOfRuns(proof).some(({ rule }) => !this.#input.rules.includes(rule));
+    if (proof === undefined || this.#input.rules.includes('overfitting')) return false;
+    return findingsOfRuns(proof).every(({ rule }) => rule === 'overfitting');
   };
 
   /**
