@@ -6,8 +6,8 @@ const ACCURACY = 0.2;
 export interface Comparison {
   /** Mean over seeds of log₁₀ measured − log₁₀ predicted; null where one of them is missing or 0. */
   readonly gap: number | null;
-  /** What chance and finite width may do. */
-  readonly tolerance: number;
+  /** What chance and finite width may do; null where it cannot be told, since a measured gradient is 0 or missing. */
+  readonly tolerance: number | null;
   readonly mismatch: boolean;
 }
 
@@ -30,6 +30,7 @@ export function comparePrediction(
   const spread = n < 2 ? width : Math.sqrt(logarithms.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1));
   const tolerance = ACCURACY + width + (3 * Math.max(spread, width)) / Math.sqrt(n);
   const gap = predicted === null ? Number.NaN : mean - Math.log10(predicted);
+  if (!Number.isFinite(tolerance)) return { gap: null, tolerance: null, mismatch: false };
   if (!Number.isFinite(gap)) return { gap: null, tolerance, mismatch: false };
   return { gap, tolerance, mismatch: Math.abs(gap) > tolerance };
 }

@@ -46,7 +46,9 @@ const preflightLayerSchema = layerSchema.extend({
   gradient_gap_log10: numberSchema.describe(
     'Mean over seeds of log₁₀ measured − log₁₀ predicted gradient RMS',
   ),
-  gradient_gap_tolerance: z.number().describe('What chance and finite width may do, in decades'),
+  gradient_gap_tolerance: numberSchema.describe(
+    'What chance and finite width may do, in decades; null where a measured gradient is 0',
+  ),
   prediction_mismatch: z.boolean().describe('The gap is larger'),
   non_finite: nonFiniteSchema,
 });
