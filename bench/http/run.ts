@@ -93,7 +93,7 @@ async function main(): Promise<void> {
     line.includes('"msg":"listening"') ? (JSON.parse(line) as { url: string }).url : null,
   );
   try {
-    const { id } = await post(url, JSON.stringify(experiment(100_000)));
+    const { id } = await post(url, JSON.stringify(experiment(1_000_000)));
     let job = '';
     do job = await (await fetch(`${url}/v1/jobs/${id}`)).text();
     while (!job.includes('"running"'));

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, {
@@ -25,6 +24,7 @@ import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts'
 import { createOpenApi, type Examples } from './openapi.ts';
 import { HttpProblem, sendProblem, toProblem } from './problem.ts';
 import { endpoints } from './routes/index.ts';
+import { addSecureHeaders } from './secure_headers.ts';
 import { addSpans } from './spans.ts';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
@@ -174,6 +174,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJsonBody(body)),
   );
   addErrors(app, served);
+  addSecureHeaders(app);
   app.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id);
     done();
@@ -188,7 +189,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await addRateLimit(app, access);
   await addBackPressure(app, pressure);
   addRefusal(app);
-  await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
@@ -206,6 +206,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       method,
       url,
       config: { needsKey: !isPublic, probe: tag === 'service' },
+      ...(body === undefined && { decompress: false }),
       async handler(request, reply) {
         if (body !== undefined && request.body === undefined) {
           throw new HttpProblem('malformed_json', 'the body is empty');

@@ -1,6 +1,6 @@
 /** @file GET /v1/jobs/{id}: the job, with ETag and long polling. */
 import { createHash } from 'node:crypto';
-import { jobSchema } from '../../../jobs/index.ts';
+import { type Job, jobSchema } from '../../../jobs/index.ts';
 import {
   type Endpoint,
   endOfWait,
@@ -13,6 +13,24 @@ import {
   waitOf,
 } from '../../endpoint.ts';
 import { noSuchJob } from './not_found.ts';
+
+interface Answer {
+  readonly body: string;
+  readonly etag: string;
+}
+
+/** By the job as it was read: who polls mostly gets what was sent before. */
+const answers = new WeakMap<Job, Answer>();
+
+function answerOf(job: Job): Answer {
+  const known = answers.get(job);
+  if (known !== undefined) return known;
+  const body = JSON.stringify(job);
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  const answer = { body, etag };
+  answers.set(job, answer);
+  return answer;
+}
 
 export const readJob: Endpoint = {
   method: 'GET',
@@ -35,8 +53,7 @@ export const readJob: Endpoint = {
         ? await jobs.get(id)
         : await jobs.waitUntilTerminal(id, wait * 1000, endOfWait(request, dependencies));
     if (job === null) throw noSuchJob(id);
-    const body = JSON.stringify(job);
-    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+    const { body, etag } = answerOf(job);
     if (wait !== null) reply.header('preference-applied', `wait=${wait}`);
     if (isKnown(request, reply, etag)) return reply.code(304).send();
     return reply.type('application/json').send(body);
