@@ -194,12 +194,17 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/', async (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', async (_request, reply) => reply.send(document));
-  /** What the handler sees of the service: the part that belongs to who asks. */
+  /** What the handler sees of the service: the part that belongs to who asks. There are no more owners than keys. */
+  const byOwner = new Map<string, Dependencies>();
   const dependenciesOf = (request: FastifyRequest): Dependencies => {
     const owner = ownerOf(request);
+    const known = byOwner.get(owner);
+    if (known !== undefined) return known;
     const { max_total_flops, max_flops_per_hour } = access.limitsOf(owner);
     const limits = { ...dependencies.limits, max_total_flops: Math.min(max_total_flops, max_flops_per_hour) };
-    return { ...dependencies, limits, jobs: jobs.of(owner) };
+    const own = { ...dependencies, limits, jobs: jobs.of(owner) };
+    byOwner.set(owner, own);
+    return own;
   };
   for (const { method, url, tag, body, handle, public: isPublic = false } of served) {
     app.route({

@@ -95,9 +95,9 @@ export const preferHeader = z.object({
 /** Sends the ETag, and says whether the client has this version already. */
 export function isKnown(request: FastifyRequest, reply: FastifyReply, etag: string): boolean {
   reply.header('etag', etag);
-  const known = (request.headers['if-none-match'] ?? '')
-    .split(',')
-    .map((tag) => tag.trim().replace(/^W\//, ''));
+  const given = request.headers['if-none-match'];
+  if (given === undefined) return false;
+  const known = given.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return known.includes(etag) || known.includes('*');
 }
 

@@ -1,4 +1,5 @@
 /** @file How often one may ask (429), and when the process has enough to do (503). Both say when to try again. */
+import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -21,11 +22,20 @@ export interface PressureLimits {
 const MINUTE_MS = 60_000;
 const RETRY_AFTER_PRESSURE_S = 5;
 
+/** By connection: its address stays the same. */
+const addresses = new WeakMap<Socket, string>();
+
+function addressOf({ ip, socket }: FastifyRequest): string {
+  const known = addresses.get(socket);
+  if (known !== undefined) return known;
+  const address = `address ${rateLimit.normalizeIP(ip)}`;
+  addresses.set(socket, address);
+  return address;
+}
+
 /** By key; by address who has none, so that guessing keys is slow and one of them does not use up the others' share. */
 const callerOf = (request: FastifyRequest): string =>
-  request.owner === null || request.owner === ANONYMOUS
-    ? `address ${rateLimit.normalizeIP(request.ip)}`
-    : `key ${request.owner}`;
+  request.owner === null || request.owner === ANONYMOUS ? addressOf(request) : `key ${request.owner}`;
 
 /** @param access of the requests that come after; has to be added before */
 export async function addRateLimit(app: FastifyInstance, access: Access): Promise<void> {

@@ -11,6 +11,7 @@ declare module 'fastify' {
 /** Named by the route's pattern, with the attributes of OpenTelemetry's conventions for HTTP and the job's id. */
 export function addSpans(app: FastifyInstance, traces: Traces): void {
   app.decorateRequest('span', null);
+  if (!traces.recorded) return;
   app.addHook('onRequest', (request, _reply, done) => {
     request.span = traces.startRequest(
       `${request.method} ${request.routeOptions.url ?? 'none'}`,

@@ -21,6 +21,8 @@ export type { Span } from '@opentelemetry/api';
 const LAST_EXPORT_MS = 2000;
 
 export interface Traces {
+  /** False: nobody takes them. */
+  readonly recorded: boolean;
   /** A request; continues the trace of its `traceparent` header. */
   startRequest(name: string, headers: Readonly<Record<string, unknown>>): Span;
   /** A job, with no parent; its phases and its trials name it. The caller ends the span. */
@@ -37,7 +39,12 @@ export function endFailed(span: Span, message: string): void {
 
 const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
-const noTraces: Traces = { startRequest: () => noSpan, start: () => noSpan, close: async () => {} };
+const noTraces: Traces = {
+  recorded: false,
+  startRequest: () => noSpan,
+  start: () => noSpan,
+  close: async () => {},
+};
 
 export interface TracesOptions {
   /** Base address of an OTLP/HTTP collector, such as http://localhost:4318; null: nothing is recorded. */
@@ -61,6 +68,7 @@ export function createTraces({ endpoint, version, onError }: TracesOptions): Tra
   const tracer = provider.getTracer('gradclinic', version);
   const propagator = new W3CTraceContextPropagator();
   return {
+    recorded: true,
     startRequest(name, headers) {
       const parent = propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
       return tracer.startSpan(name, { kind: SpanKind.SERVER }, parent);
