@@ -206,12 +206,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     byOwner.set(owner, own);
     return own;
   };
-  for (const { method, url, tag, body, handle, public: isPublic = false } of served) {
+  for (const { method, url, tag, body, handle, short = false, public: isPublic = false } of served) {
     app.route({
       method,
       url,
       config: { needsKey: !isPublic, probe: tag === 'service' },
       ...(body === undefined && { decompress: false }),
+      ...(short && { compress: false }),
       async handler(request, reply) {
         if (body !== undefined && request.body === undefined) {
           throw new HttpProblem('malformed_json', 'the body is empty');

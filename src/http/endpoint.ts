@@ -33,6 +33,8 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly operationId: string;
+  /** True where no answer is long enough for compression to gain anything. */
+  readonly short?: boolean;
   readonly tag: 'jobs' | 'searches' | 'preflight' | 'diagnoses' | 'catalog' | 'activations' | 'service';
   readonly summary: string;
   readonly description: string;

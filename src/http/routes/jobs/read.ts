@@ -37,6 +37,7 @@ export const readJob: Endpoint = {
   url: '/v1/jobs/:id',
   operationId: 'readJob',
   tag: 'jobs',
+  short: true,
   summary: 'Read a job',
   description:
     'Its state and progress. `Prefer: wait=N` answers when the job is terminal, or after N seconds.',
