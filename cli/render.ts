@@ -124,11 +124,16 @@ const indent = (text: string) =>
     .map((line) => `  ${line}`)
     .join('\n');
 
+const renderFailedProof = ({ remedies, seeds, found }: Report['failed_proofs'][number]): string =>
+  `  – ${remedies.join(' + ')}: not healthy on every fresh seed (${seeds.join(', ')}): ${found.join(', ')}`;
+
 function renderRecommendation(report: Report, style: Style): string {
-  const { recommendation, recommendation_note } = report;
+  const { recommendation, recommendation_note, failed_proofs } = report;
   if (recommendation === null) return `  ${recommendation_note ?? 'none needed'}`;
   return [
     `  ${recommendation.remedies.join(' + ')} → ${style.good(recommendation.verdict)} on fresh seeds ${recommendation.seeds.join(', ')}`,
+    ...(recommendation_note === null ? [] : [`  ${recommendation_note}`]),
+    ...failed_proofs.map(renderFailedProof),
     '',
     renderDiff(recommendation, report.experiment, style),
     '',

@@ -38,9 +38,12 @@ export interface Recommended {
   readonly recommendation: Recommendation | null;
   /** Why there is none, or what it falls short of. */
   readonly note: string | null;
+  readonly failed: Report['failed_proofs'];
   /** Everything that was re-trained. */
   readonly options: readonly Option[];
 }
+
+type Found = Pick<Recommended, 'recommendation' | 'note'>;
 
 const isVerified = (option: Trained): boolean => option.verification.status === 'verified';
 
@@ -77,7 +80,7 @@ class Search {
   readonly #failed = new Map<string, Arm>();
   readonly #grown = new Set<string>();
   readonly #known = new Set<string>();
-  #fallback: { readonly found: Omit<Recommended, 'options'>; readonly share: number } | null = null;
+  #fallback: { readonly found: Found; readonly share: number } | null = null;
 
   constructor(input: RecommendInput) {
     this.#input = input;
@@ -90,11 +93,27 @@ class Search {
 
   async run(): Promise<Recommended> {
     const found = (await this.#search()) ?? this.#fallback?.found;
-    return { ...(found ?? { recommendation: null, note: this.#why() }), options: this.#options };
+    const failed = this.#options.flatMap((option) => {
+      const proof = this.#failed.get(nameOf(option));
+      // What was healthy there fell short of something else.
+      const isFailed = proof !== undefined && findingsOfRuns(proof).length > 0;
+      return isFailed ? [{ option, proof }] : [];
+    });
+    return {
+      ...(found ?? { recommendation: null, note: this.#why() }),
+      failed: failed
+        .map(({ option: { remedies }, proof }) => ({
+          remedies: [...remedies],
+          seeds: proof.traces.map(({ seed }) => seed),
+          found: findingsOfRuns(proof).map(({ rule }) => rule),
+        }))
+        .toSorted((a, b) => (a.seeds[0] ?? 0) - (b.seeds[0] ?? 0)),
+      options: this.#options,
+    };
   }
 
   /** Takes the first step that can be taken, cheapest first, until something is proven or the budget is spent. */
-  async #search(): Promise<Omit<Recommended, 'options'> | null> {
+  async #search(): Promise<Found | null> {
     for (;;) {
       const found = await this.#proveNext(tiers);
       if (found !== null) return found;
@@ -114,9 +133,7 @@ class Search {
   }
 
   /** Proves the smallest option of the first tier that has one. */
-  async #proveNext(
-    order: readonly ((option: Trained) => boolean)[],
-  ): Promise<Omit<Recommended, 'options'> | null> {
+  async #proveNext(order: readonly ((option: Trained) => boolean)[]): Promise<Found | null> {
     for (const tier of order) {
       const waiting = this.#options
         .filter(isTrained)
@@ -148,7 +165,7 @@ class Search {
    * Re-trains on seeds that nothing was chosen by: on one; as long as it is healthy, on as many as the study has, and on more,
    * as far as the budget goes.
    */
-  async #prove(option: Trained): Promise<Omit<Recommended, 'options'> | null> {
+  async #prove(option: Trained): Promise<Found | null> {
     const { seeds, runner } = this.#input;
     const count = Math.max(seeds.length, Math.min(MAX_PROOF_SEEDS, 2 * seeds.length));
     const from = (seeds.at(-1) ?? 0) + 1 + this.#failed.size * count;
@@ -171,7 +188,7 @@ class Search {
     return null;
   }
 
-  #recommended(option: Trained, proof: Arm, onEveryFreshSeed: boolean): Omit<Recommended, 'options'> {
+  #recommended(option: Trained, proof: Arm, onEveryFreshSeed: boolean): Found {
     const { experiment, baseline } = this.#input;
     const everywhere = onEveryFreshSeed && option.findings.length === 0;
     const proven = everywhere ? null : NOT_ON_EVERY_SEED;
@@ -189,7 +206,7 @@ class Search {
   }
 
   /** Keeps what is healthy on most seeds, should nothing be found that is so on all: the one with the fewest that are not. */
-  #offer(found: Omit<Recommended, 'options'>, { arm }: Option, proof: Arm): void {
+  #offer(found: Found, { arm }: Option, proof: Arm): void {
     const sick = sickSeeds(arm).length + sickSeeds(proof).length;
     const share = sick / (arm.traces.length + proof.traces.length);
     if (this.#fallback === null || share < this.#fallback.share) this.#fallback = { found, share };

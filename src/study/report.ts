@@ -106,6 +106,12 @@ const combinationSchema = z.object({
   verification: verificationSchema,
 });
 
+const failedProofSchema = z.object({
+  remedies: z.array(z.string()),
+  seeds: z.array(z.int()).describe('On which it was re-trained; nothing was chosen by them'),
+  found: z.array(z.string()).describe('Rules, on one of them or more'),
+});
+
 export const reportSchema = z
   .object({
     job_id: z.string(),
@@ -129,6 +135,11 @@ export const reportSchema = z
     combinations: z
       .array(combinationSchema)
       .describe('Remedies that were re-trained together, in this order, because none alone was enough'),
+    failed_proofs: z
+      .array(failedProofSchema)
+      .describe(
+        'What was healthy on the seeds of the study but not on fresh ones, in the order of the proofs',
+      ),
     criteria: z
       .array(z.string())
       .describe('What a remedy has to do to be verified, as laid down before any run'),

@@ -28,6 +28,28 @@ const verified = (report: Report) =>
     .filter(({ verification }) => verification.status === 'verified')
     .map(({ remedy }) => remedy);
 
+/** What is smaller and verified, but not recommended, failed on seeds of its own. */
+function expectReasons({ recommendation, remedies, failed_proofs }: Report): void {
+  const size = ({ effort }: Report['remedies'][number]) =>
+    ['setting', 'initializer', 'activation', 'architecture'].indexOf(effort);
+  const [recommended] = remedies.filter(({ remedy }) => remedy === recommendation?.remedies[0]);
+  const smaller = remedies.filter(
+    (row) =>
+      row.verification.status === 'verified' &&
+      row.verification.introduced.length === 0 &&
+      recommended !== undefined &&
+      size(row) < size(recommended),
+  );
+  expect(smaller.length).toBeGreaterThan(0);
+  expect(failed_proofs.map((proof) => proof.remedies)).toEqual(
+    expect.arrayContaining(smaller.map(({ remedy }) => [remedy])),
+  );
+  for (const { seeds, found: rulesFound } of failed_proofs) {
+    expect(rulesFound.length).toBeGreaterThan(0);
+    for (const seed of seeds) expect(recommendation?.seeds).not.toContain(seed);
+  }
+}
+
 /** The patch leads to the recommended experiment, and that one, posted again, is healthy. */
 async function expectCured(report: Report): Promise<void> {
   const { recommendation } = report;
@@ -52,6 +74,7 @@ describe('examples', { timeout: 240_000 }, () => {
     expect(check?.layers.slice(0, 3)).toEqual(['dense_1', 'dense_2', 'dense_3']);
     expect(check?.layers).not.toContain('dense_12');
     expect(verified(report)).toEqual(expect.arrayContaining(['add_batch_norm']));
+    expectReasons(report);
     for (const { verification } of report.controls) expect(verification.status).not.toBe('verified');
     await expectCured(report);
   });
