@@ -120,7 +120,7 @@ async function main(): Promise<void> {
 |  | answers/s | p50 | p99 | bare, answers/s | p50 | p99 |
 | --- | --- | --- | --- | --- | --- | --- |
 ${row(`GET /v1/jobs/{id}, ${POLLING + SUBMITTING} clients`, middle('ours'), middle('bare'))}
-${row(`GET /v1/jobs/{id}, ${POLLING} clients, with`, ours.polls, other.polls)}
+${row(`GET /v1/jobs/{id}, ${POLLING} clients, beside the next row`, ours.polls, other.polls)}
 ${row(`POST /v1/jobs, ${SUBMITTING} clients`, ours.submissions, other.submissions)}
 
 Throughput of the poll: ${(100 * share).toFixed(0)} % of the bare route (median of ${ROUNDS} pairs of ${ROUND_S} s in turns; wanted: 50 %). In ${seconds} s of
