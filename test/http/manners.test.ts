@@ -51,6 +51,14 @@ it('sends the headers that keep browsers from guessing and framing', async () =>
   expect(headers.get('x-powered-by')).toBeNull();
 });
 
+it('streams of events have the same headers', async () => {
+  const service = await start({ CORS_ORIGINS: ORIGIN });
+  const { links } = await service.finish(tinyExperiment({ remedies: { verify: false } }));
+  const { headers } = await service.get(links.events, { accept: 'text/event-stream', origin: ORIGIN });
+  expect(headers.get('access-control-allow-origin')).toBe(ORIGIN);
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+});
+
 it('a report has an ETag and is not sent twice', async () => {
   const service = await start();
   const { links } = await service.finish(tinyExperiment({ remedies: { verify: false } }));

@@ -1,4 +1,5 @@
 /** @file GET /v1/jobs/{id}/events: progress as JSON, or as a stream of server-sent events. */
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { eventSchema, isTerminal } from '../../../jobs/index.ts';
@@ -23,8 +24,12 @@ async function stream(
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, {
+    // Of helmet and CORS: what a hijacked reply has been given so far is otherwise not sent.
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
+    // nginx would collect events before it passes them on.
+    'x-accel-buffering': 'no',
     'x-request-id': request.id,
   });
   let wake = Promise.withResolvers<void>();
