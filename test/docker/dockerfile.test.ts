@@ -8,6 +8,7 @@ import { afterAll, expect, it } from 'vitest';
 import { copy } from '../../scripts/docker/build.ts';
 import { readStages, type Step } from '../../scripts/docker/dockerfile.ts';
 import { lintDockerfile } from '../../scripts/docker/lint.ts';
+import { readConfig } from '../../src/config.ts';
 import { killAll, startServerProcess } from '../faults/server_process.ts';
 import { tinyExperiment } from '../http/service.ts';
 
@@ -42,6 +43,12 @@ it('runs as a user without rights, keeps its data in a volume, says whether it i
   expect(stepsOf('volume').map(({ value }) => value)).toEqual([variables.DATA_DIR]);
   expect(stepsOf('healthcheck')).toHaveLength(1);
   expect(steps.at(-1)?.kind).toBe('cmd');
+});
+
+it('serves nobody without access keys, unless that is asked for', () => {
+  const variables = Object.assign({}, ...stepsOf('env').map(({ values }) => values));
+  expect(() => readConfig(variables)).toThrow('API_KEYS_FILE');
+  expect(readConfig({ ...variables, ALLOW_ANONYMOUS: 'true' }).host).toBe('0.0.0.0');
 });
 
 it.each(['.git', 'node_modules', 'data', 'test', 'bench', 'keys.json'])(
