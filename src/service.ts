@@ -74,7 +74,9 @@ export async function startService(config: Config): Promise<RunningService> {
       only: role === 'worker' ? 'service' : null,
     });
     const url = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'bound' });
-    logger.info({ url }, 'listening');
+    // Also where only warnings are logged: who starts the service waits for this line.
+    const announcer = config.logLevel === 'silent' ? logger : logger.child({}, { level: 'info' });
+    announcer.info({ url }, 'listening');
     return {
       url,
       close: async () => {

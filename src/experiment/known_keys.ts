@@ -47,7 +47,15 @@ function step(schema: z.ZodType, data: unknown, key: PropertyKey): z.ZodType | u
     .find((found) => found !== undefined);
 }
 
-/** The keys that an object at `path` of `data` may have. */
+/** Of several object schemas the one that shares most keys with the data, the first of equals; all where none shares any. */
+function likely(candidates: readonly Definition[], data: unknown): readonly Definition[] {
+  if (!isObject(data)) return candidates;
+  const shared = candidates.map(({ shape = {} }) => Object.keys(data).filter((key) => key in shape).length);
+  const most = Math.max(0, ...shared);
+  return most === 0 ? candidates : [candidates[shared.indexOf(most)] as Definition];
+}
+
+/** The keys that an object at `path` of `data` may have, each once. */
 export function knownKeysAt(schema: z.ZodType, path: readonly PropertyKey[], data: unknown): string[] {
   let here: z.ZodType | undefined = schema;
   let value = data;
@@ -55,5 +63,6 @@ export function knownKeysAt(schema: z.ZodType, path: readonly PropertyKey[], dat
     here = here === undefined ? undefined : step(here, value, key);
     value = isObject(value) ? value[String(key)] : undefined;
   }
-  return here === undefined ? [] : objectsAt(here, value).flatMap(({ shape }) => Object.keys(shape ?? {}));
+  if (here === undefined) return [];
+  return [...new Set(likely(objectsAt(here, value), value).flatMap(({ shape }) => Object.keys(shape ?? {})))];
 }

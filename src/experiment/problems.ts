@@ -37,13 +37,35 @@ function oneOf(value: unknown, known: readonly string[]): Pick<Problem, 'message
   };
 }
 
-/** Of a union's branches, the one whose complaints lie deepest: the branch that was meant. */
+/** Whether a branch wants another kind of value altogether, as a name where an object stands. */
+const isOfAnotherKind = (issues: readonly Issue[]): boolean =>
+  issues.some(({ code, path }) => path.length === 0 && (code === 'invalid_value' || code === 'invalid_type'));
+
+/** Of a union's branches for this kind of value, the one whose complaints lie deepest: the branch that was meant. */
 function likelyBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
   const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map((issue) => issue.path.length));
-  return branches.reduce<readonly Issue[]>(
-    (best, issues) => (depth(issues) > depth(best) ? issues : best),
-    branches[0] ?? [],
+  const fitting = branches.filter((issues) => !isOfAnotherKind(issues));
+  return (fitting.length === 0 ? branches : fitting).reduce((best, issues) =>
+    depth(issues) > depth(best) ? issues : best,
   );
+}
+
+/** What says which kind of thing an object is has another name there, or is not there at all. */
+function fromMissingDiscriminator(
+  path: readonly PropertyKey[],
+  options: string[],
+  context: Context,
+): Problem[] {
+  const parent = path.slice(0, -1);
+  const known = knownKeysAt(context.schema, parent, context.data);
+  const given = Object.keys(valueAt(context.data, parent) ?? {});
+  const unknown = given.filter((key) => !known.includes(key));
+  const misspelt = unknown.filter((key) => nearest(key, known) !== null);
+  if (misspelt.length > 0) return fromUnknownKeys(misspelt, parent, context);
+  return [
+    { pointer: pointerOf(path), ...oneOf(undefined, options) },
+    ...fromUnknownKeys(unknown, parent, context),
+  ];
 }
 
 function fromUnion(
@@ -54,6 +76,7 @@ function fromUnion(
   const value = valueAt(context.data, path);
   if ('discriminator' in issue && issue.errors.length === 0) {
     const options = (issue as { options?: unknown[] }).options?.map(String) ?? [];
+    if (value === undefined) return fromMissingDiscriminator(path, options, context);
     return [{ pointer: pointerOf(path), ...oneOf(value, options) }];
   }
   const names = issue.errors

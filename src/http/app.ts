@@ -24,12 +24,13 @@ import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts'
 import { createOpenApi, type Examples } from './openapi.ts';
 import { HttpProblem, sendProblem, toProblem } from './problem.ts';
 import { endpoints } from './routes/index.ts';
-import { addSecureHeaders } from './secure_headers.ts';
+import { addSecureHeaders, secureHeaders } from './secure_headers.ts';
 import { addSpans } from './spans.ts';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 const COMPRESS_FROM_BYTES = 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+const MAX_REQUEST_LINE = 16_384;
 
 export interface AppOptions {
   readonly dependencies: Omit<Dependencies, 'closing' | 'jobs'>;
@@ -76,10 +77,28 @@ function createServer(options: AppOptions): FastifyInstance {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
-    routerOptions: { maxParamLength: 500 },
+    // An id that is too long is one that no job has. Node bounds the whole line.
+    routerOptions: { maxParamLength: MAX_REQUEST_LINE },
+    // Both are answered below, as problems: Node's own answers are bare.
+    http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, reply) => void sendProblem(request, reply, toProblem(error)),
+    // A path that cannot be decoded. Comes before all hooks.
+    frameworkErrors: (error, request, reply) =>
+      void sendProblem(
+        request,
+        reply.headers({ ...secureHeaders, 'x-request-id': request.id }),
+        toProblem(error),
+      ),
   }) as unknown as FastifyInstance;
+}
+
+function addHttpManners(app: FastifyInstance): void {
+  // An expectation that is not known may be ignored (RFC 9110, section 10.1.1).
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isMissing = request.headers.host === undefined && request.raw.httpVersion === '1.1';
+    done(isMissing ? new HttpProblem('bad_request', 'a request of HTTP/1.1 needs a Host header') : undefined);
+  });
 }
 
 /** What is not the client's doing. */
@@ -132,7 +151,7 @@ function addRefusalWhileClosing(app: FastifyInstance, closing: AbortSignal): voi
 }
 
 /** What a page of another origin may read beyond the body. */
-const EXPOSED_HEADERS = ['etag', 'location', 'preference-applied', 'retry-after', 'x-request-id'];
+const EXPOSED_HEADERS = ['etag', 'link', 'location', 'preference-applied', 'retry-after', 'x-request-id'];
 
 /** With it, the plugin answers OPTIONS, also where it is no preflight: what the path takes is said all the same. */
 const addCors = async (
@@ -158,6 +177,17 @@ function logAnswer({ method, url, log }: FastifyRequest, { statusCode, elapsedTi
   log[level]({ method, url, status: statusCode, ms: elapsedTime }, 'request answered');
 }
 
+/** Of the pages of /docs. Without `upgrade-insecure-requests`: the service itself speaks plain HTTP. */
+const DOCS_POLICY = {
+  'default-src': "'self'",
+  'base-uri': "'self'",
+  'frame-ancestors': "'self'",
+  'img-src': "'self' data:",
+  'object-src': "'none'",
+  'script-src': "'self'",
+  'style-src': "'self' 'unsafe-inline'",
+};
+
 /** The application with every route, documentation included. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { examples, jobs, access, pressure } = options;
@@ -175,6 +205,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   );
   addErrors(app, served);
   addSecureHeaders(app);
+  addHttpManners(app);
   app.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id);
     done();
@@ -191,7 +222,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addRefusal(app);
   await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
   app.get('/', async (_request, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', async (_request, reply) => reply.send(document));
   /** What the handler sees of the service: the part that belongs to who asks. There are no more owners than keys. */

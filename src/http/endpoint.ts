@@ -76,7 +76,8 @@ export const idParams = z.object({ id: z.string().describe('job_…') });
 
 export const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id;
 
-const PREFER_WAIT = /(?:^|,)\s*wait=(\d+)\s*(?:,|$)/i;
+/** RFC 7240: blanks around the equals sign, quotes and parameters are allowed. */
+const PREFER_WAIT = /(?:^|,)\s*wait\s*=\s*"?(\d+)"?\s*(?:[;,]|$)/i;
 const MAX_WAIT_S = 60;
 
 /** Seconds of `Prefer: wait=N`, at most 60; null where it is not asked for. */
@@ -94,13 +95,15 @@ export const preferHeader = z.object({
   prefer: z.string().optional().describe('`wait=N` waits up to N seconds (at most 60) for a terminal state'),
 });
 
-/** Sends the ETag, and says whether the client has this version already. */
+const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
+
+/** Sends the ETag, and says whether the client has this version already: by weak comparison (RFC 9110, section 13.1.2). */
 export function isKnown(request: FastifyRequest, reply: FastifyReply, etag: string): boolean {
   reply.header('etag', etag);
   const given = request.headers['if-none-match'];
   if (given === undefined) return false;
-  const known = given.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return known.includes(etag) || known.includes('*');
+  const known = given.split(',').map(opaque);
+  return known.includes(opaque(etag)) || known.includes('*');
 }
 
 export const etagHeaders = z.object({

@@ -157,6 +157,8 @@ export function createOpenApi(version: string, examples: Examples): Record<strin
     security: [{ accessKey: [] }, {}],
     tags: [
       { name: 'jobs', description: 'Experiments, from submission to report' },
+      { name: 'searches', description: 'Which activation suits a network' },
+      { name: 'diagnoses', description: 'Trainings that were measured elsewhere' },
       { name: 'preflight', description: 'Checks that train nothing' },
       { name: 'catalog', description: 'What the service knows' },
       { name: 'activations', description: 'Activation functions' },

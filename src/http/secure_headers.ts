@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 
 /** What helmet sets without a content security policy, which the pages of /docs bring themselves. */
-function secureHeaders(): Record<string, string> {
+function helmetHeaders(): Record<string, string> {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
   helmet({ contentSecurityPolicy: false })(request, response, (error) => {
@@ -14,10 +14,11 @@ function secureHeaders(): Record<string, string> {
   return response.getHeaders() as Record<string, string>;
 }
 
+export const secureHeaders: Readonly<Record<string, string>> = { ...helmetHeaders() };
+
 export function addSecureHeaders(app: FastifyInstance): void {
-  const headers = { ...secureHeaders() };
   app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(headers);
+    reply.headers(secureHeaders);
     done();
   });
 }

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import type { DataSummary } from '../data/index.ts';
 import { type Experiment, lossMismatch, type Plan } from '../experiment/index.ts';
+import { nonFinite } from './schema.ts';
 import type { Prediction } from './theory/predict.ts';
+import { MAX_FLOAT32 } from './theory/signal.ts';
 
 export const staticFindingSchema = z
   .object({
@@ -14,6 +16,7 @@ export const staticFindingSchema = z
     threshold: z.number().nullable(),
     unit: z.string(),
     message: z.string(),
+    non_finite: nonFinite,
   })
   .meta({ id: 'StaticFinding' });
 
@@ -29,10 +32,32 @@ const RATES: Readonly<Record<'descent' | 'adaptive', readonly [number, number]>>
   adaptive: [1e-6, 0.2],
 };
 
+/**
+ * Where values overflow there is no gradient to follow back: what the layers before make of one of size 1, by their gains,
+ * g² size = gain · g² size of the layer behind. Empty with residual connections, whose inner layers are not in a row.
+ */
+function gradientsByGains({ layers: built }: Plan, { layers }: Prediction): (number | null)[] {
+  const found = new Array<number | null>(built.length).fill(null);
+  if (built.some(({ type }) => type === 'residual')) return found;
+  const sizeOf = (i: number) => built[i]?.output_shape.reduce((size, length) => size * length, 1) ?? 1;
+  const last = layers.findLastIndex(({ gain }) => gain !== null);
+  if (last >= 0) found[last] = 1;
+  for (let i = last; i > 0; i--) {
+    const square = ((found[i] ?? 0) ** 2 * (layers[i]?.gain ?? Number.NaN) * sizeOf(i)) / sizeOf(i - 1);
+    found[i - 1] = Math.sqrt(square);
+  }
+  return found;
+}
+
 /** Hidden layers with weights, and the gradient that theory predicts at them. */
-function gradients(plan: Plan, { layers }: Prediction): { layer: string; rms: number }[] {
+function gradients(plan: Plan, prediction: Prediction): { layer: string; rms: number }[] {
+  const { layers, overflow } = prediction;
+  const predicted =
+    overflow === null
+      ? layers.map(({ predicted_gradient_rms }) => predicted_gradient_rms)
+      : gradientsByGains(plan, prediction);
   return plan.layers.slice(0, -1).flatMap(({ name, parameters, type }, i) => {
-    const rms = layers[i]?.predicted_gradient_rms;
+    const rms = predicted[i];
     return parameters === 0 || type === 'residual' || rms === null || rms === undefined
       ? []
       : [{ layer: name, rms }];
@@ -58,7 +83,7 @@ function byTheory(plan: Plan, prediction: Prediction): StaticFinding[] {
     severity: 'warning',
     layers: hits.map(({ layer }) => layer),
     metric,
-    value: Number.isFinite(value) ? value : null,
+    value,
     threshold,
     unit: 'ratio',
     message,
@@ -90,6 +115,23 @@ function byTheory(plan: Plan, prediction: Prediction): StaticFinding[] {
             'Theory predicts that the gradient grows more than a thousandfold on its way to these layers.',
           ),
         ]),
+  ];
+}
+
+function byOverflow({ overflow }: Prediction): StaticFinding[] {
+  if (overflow === null) return [];
+  return [
+    {
+      rule: 'non_finite_values',
+      severity: 'critical',
+      layers: [overflow.layer],
+      metric: 'predicted_forward_rms',
+      value: overflow.rms,
+      threshold: MAX_FLOAT32,
+      unit: 'root mean square',
+      message:
+        'Theory predicts values at this layer that float32 cannot hold: the first step already overflows.',
+    },
   ];
 }
 
@@ -195,6 +237,7 @@ export function staticFindings(
           },
         ]),
     ...symmetric(plan),
+    ...byOverflow(prediction),
     ...byTheory(plan, prediction),
     ...byLearningRate(experiment),
   ];

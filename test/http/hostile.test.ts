@@ -128,6 +128,7 @@ describe('bodies that need not be there', () => {
 describe('what is not a request', () => {
   it.each([
     ['an unknown method', 'FOO / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'bad_request'],
+    ['no Host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'bad_request'],
     [
       'endless headers',
       `GET / HTTP/1.1\r\nHost: x\r\nA: ${'b'.repeat(40_000)}\r\n\r\n`,
@@ -142,15 +143,25 @@ describe('what is not a request', () => {
   });
 });
 
+it('an expectation that nobody knows is ignored', async () => {
+  const answer = await exchange(
+    'GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: cake\r\nConnection: close\r\n\r\n',
+  );
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
 describe('paths', () => {
   it.each([
     ['/v1/jobs/%', 400, 'bad_request'],
-    [`/v1/jobs/${'a'.repeat(600)}`, 400, 'bad_request'],
+    [`/v1/jobs/${'a'.repeat(10_000)}`, 404, 'job_not_found'],
     ['/v1/jobs/%00', 404, 'job_not_found'],
     ['/v1/jobs/..%2f..%2fetc', 404, 'job_not_found'],
     ['/openapiXjson', 404, 'route_not_found'],
   ])('%s', async (path, status, code) => {
-    const [given, problem] = await refusal(await service.get(path));
+    const response = await service.get(path, { 'x-request-id': 'mine' });
+    expect(response.headers.get('x-request-id')).toBe('mine');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    const [given, problem] = await refusal(response);
     expect([given, problem.code]).toEqual([status, code]);
   });
 

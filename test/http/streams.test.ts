@@ -66,6 +66,21 @@ it('answers HEAD at once', async () => {
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
 });
 
+it.each([
+  ['TEXT/Event-Stream', 'text/event-stream'],
+  ['text/html, text/event-stream;q=0.5', 'text/event-stream'],
+  ['text/event-stream;q=0, application/json', 'application/json; charset=utf-8'],
+])('answers Accept: %s with %s', async (accept, type) => {
+  const url = `${service.url}/v1/jobs/${job.id}/events`;
+  const response = await fetch(url, { method: 'HEAD', headers: { accept } });
+  expect(response.headers.get('content-type')).toBe(type);
+});
+
+it.each(['wait=0', 'wait = "0"', 'respond-async, wait=0; foo=bar'])('takes Prefer: %s', async (prefer) => {
+  const response = await service.get(`/v1/jobs/${job.id}`, { prefer });
+  expect(response.headers.get('preference-applied')).toBe('wait=0');
+});
+
 it('says which wait it applied: at most a minute', async () => {
   const response = service.get(`/v1/jobs/${job.id}`, { prefer: 'respond-async, wait=99999999' });
   await service.post(`/v1/jobs/${job.id}/cancel`, '');

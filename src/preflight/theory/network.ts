@@ -1,7 +1,18 @@
 /** @file The signal's way through layers, residual connections included, until a layer that the theory does not reach. */
 import type { PlacedLayer } from '../../network/index.ts';
 import { layerTheories, reasons } from './layers.ts';
-import { alongValues, combined, type Gradient, type Signal, scaled, sizeOf, sum, wholeOf } from './signal.ts';
+import {
+  alongValues,
+  combined,
+  type Gradient,
+  largestRms,
+  MAX_FLOAT32,
+  type Signal,
+  scaled,
+  sizeOf,
+  sum,
+  wholeOf,
+} from './signal.ts';
 import {
   activate,
   type Backward,
@@ -16,7 +27,22 @@ import {
 export interface Journey {
   readonly passed: readonly Passed[];
   /** The layer that ended it, and why; null where all were passed. */
-  readonly stopped: { readonly layer: string; readonly reason: string } | null;
+  readonly stopped: Stop | null;
+}
+
+interface Stop {
+  readonly layer: string;
+  readonly reason: string;
+  /** Of its output, where float32 cannot hold that. */
+  readonly overflow?: number;
+}
+
+/** Where values overflow, what follows is Infinity and NaN, of which the theory knows nothing. */
+export function overflowOf({ name }: PlacedLayer, output: Signal): Stop | null {
+  const rms = largestRms(output);
+  if (rms <= MAX_FLOAT32) return null;
+  const overflow = Number.isNaN(rms) ? Number.POSITIVE_INFINITY : rms;
+  return { layer: name, reason: 'its output overflows: float32 ends at 3.4e38', overflow };
 }
 
 /** The gradient back through layers, from the last to the first; tells every output on the way. */
@@ -128,6 +154,8 @@ export function travel(layers: readonly PlacedLayer[], input: Signal, surroundin
   for (const layer of layers) {
     const result = pass(layer, signal, surroundings);
     if ('stopped' in result) return { passed: [...passed, ...result.passed], stopped: result.stopped };
+    const stopped = overflowOf(layer, result.output);
+    if (stopped !== null) return { passed: [...passed, ...result.inside], stopped };
     passed.push(result);
     signal = result.output;
   }

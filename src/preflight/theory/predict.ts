@@ -20,7 +20,7 @@ import {
 import { flattenLayers, type PlacedLayer } from '../../network/index.ts';
 import { createRandom } from '../../util/random.ts';
 import { cholesky, type Draw, drawHead, type HeadLayer, type Targets } from './head.ts';
-import { backThrough, type Journey, transferOf, travel } from './network.ts';
+import { backThrough, type Journey, overflowOf, transferOf, travel } from './network.ts';
 import {
   alongValues,
   type Covariance,
@@ -80,6 +80,8 @@ export interface Prediction {
   readonly data: DataSummary;
   /** Whether the theory reaches every layer, gradients included. */
   readonly covers: boolean;
+  /** The first layer whose output float32 cannot hold, and the root mean square that it would have. */
+  readonly overflow: { readonly layer: string; readonly rms: number } | null;
   readonly layers: readonly LayerForecast[];
 }
 
@@ -136,20 +138,27 @@ interface Head {
 
 type Route =
   | { readonly journey: Journey; readonly head: Head }
-  | { readonly journey: Journey; readonly head: null; readonly reason: string };
+  | {
+      readonly journey: Journey;
+      readonly head: null;
+      readonly reason: string;
+      readonly stopped: Journey['stopped'];
+    };
 
 /** The last layer up to its activation; of a residual connection its sum. */
 function endOf(layer: PlacedLayer, input: Signal, surroundings: Surroundings) {
   if (layer.type !== 'residual') {
     const transfer = transferOf(layer, input, surroundings);
     if (isNotReached(transfer)) return transfer;
+    const overflow = overflowOf(layer, transfer.preactivation);
+    if (overflow !== null) return overflow;
     const activated = activate(transfer);
     const passed = isNotReached(activated) ? null : { layer, input, ...activated, inside: [] };
     return { transfer, passed };
   }
   const { passed, stopped } = travel([layer], input, surroundings);
   const whole = passed[0];
-  if (stopped !== null || whole === undefined) return { reason: stopped?.reason ?? 'it is empty' };
+  if (stopped !== null || whole === undefined) return stopped ?? { reason: 'it is empty' };
   const transfer: Transfer = { preactivation: whole.output, backward: whole.backward, activation: null };
   return { transfer, passed: whole };
 }
@@ -158,11 +167,17 @@ function endOf(layer: PlacedLayer, input: Signal, surroundings: Surroundings) {
 function routeOf(layers: readonly PlacedLayer[], input: Signal, surroundings: Surroundings): Route {
   const { body, last, activations } = splitHead(layers);
   const journey = travel(body, input, surroundings);
-  const lost = (reason: string): Route => ({ journey, head: null, reason });
-  if (journey.stopped !== null) return lost(`layer "${journey.stopped.layer}": ${journey.stopped.reason}`);
+  const lost = (reason: string, stopped: Journey['stopped'] = null): Route => ({
+    journey,
+    head: null,
+    reason,
+    stopped,
+  });
+  if (journey.stopped !== null)
+    return lost(`layer "${journey.stopped.layer}": ${journey.stopped.reason}`, journey.stopped);
   if (last === undefined) return lost('the network has no weights');
   const end = endOf(last, journey.passed.at(-1)?.output ?? input, surroundings);
-  if (isNotReached(end)) return lost(`layer "${last.name}": ${end.reason}`);
+  if (isNotReached(end)) return lost(`layer "${last.name}": ${end.reason}`, { layer: last.name, ...end });
   const { transfer, passed } = end;
   if (transfer.preactivation.shape.length > 1)
     return lost('the output has several positions, whose correlation is not followed');
@@ -421,7 +436,7 @@ export function predict(experiment: Experiment, plan: Plan, seed: number = exper
       one,
     ]),
   );
-  const missing = route.head === null ? route.reason : null;
+  const [missing, stopped] = route.head === null ? [route.reason, route.stopped] : [null, null];
   const kernelPenalty = (layer: string) => penaltyOf(experiment, surroundings.moments(layer, 'kernel'));
   const forecasts = flattenLayers(layers).map((layer) =>
     forecastOf(layer, passed.get(layer.name), gradients, missing, kernelPenalty(layer.name)),
@@ -429,6 +444,7 @@ export function predict(experiment: Experiment, plan: Plan, seed: number = exper
   return {
     data: summarizeData(data, experiment.network.input.shape),
     covers: forecasts.every(({ reason }) => reason === null),
+    overflow: stopped?.overflow === undefined ? null : { layer: stopped.layer, rms: stopped.overflow },
     layers: forecasts,
   };
 }

@@ -72,6 +72,17 @@ export function diagonalMean(matrix: Float64Array, samples: number): number {
   return total / samples;
 }
 
+/** The largest number that a training, which is in float32, can hold. */
+export const MAX_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+
+/** Of the sample whose values are largest; NaN where one of them is. */
+export const largestRms = ({ samples, gram }: Signal): number =>
+  Math.sqrt(
+    Array.from({ length: samples }, (_, a) => gram[a * samples + a] as number).reduce((x, y) =>
+      Math.max(x, y),
+    ),
+  );
+
 /** Means removed from every row and every column: the moments of x_a − mean over samples. */
 export function centered(matrix: Float64Array, samples: number): Float64Array {
   const rows = new Float64Array(samples);

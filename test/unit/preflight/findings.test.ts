@@ -15,6 +15,8 @@ function findings(layers: readonly Config[], changes: Config = {}, training: Con
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const { experiment, plan } = parsed.value;
   const prediction = predict(experiment, plan);
+  const numbers = prediction.layers.flatMap((layer) => Object.values(layer));
+  expect(numbers.filter(Number.isNaN)).toEqual([]);
   return staticFindings(experiment, plan, prediction.data, prediction);
 }
 
@@ -30,6 +32,34 @@ const he = { kernel_initializer: 'he_normal' };
 describe('static findings', () => {
   it('are none for a network that is set up well', () => {
     expect(findings([hidden('relu', he), hidden('relu', he), output])).toEqual([]);
+  });
+
+  it.each([10, 100, 300, 1e3, 1e4, 1e5, 1e6])(
+    'name the layer whose values overflow, and the growth of gradients, at weights of %s',
+    (stddev) => {
+      const layer = { ...hidden('relu', { kernel_initializer: { type: 'normal', stddev } }), units: 8 };
+      const found = findings([{ type: 'repeat', times: 60, layers: [layer] }, output]);
+      const overflow = found.find(({ rule }) => rule === 'non_finite_values');
+      // q grows 4 stddev² fold a layer, from less than 1: float32 ends at q = 1.2e77.
+      const expected = Math.ceil(77 / Math.log10(4 * stddev ** 2));
+      expect(Math.abs(Number(overflow?.layers[0]?.replace('dense_', '')) - expected)).toBeLessThanOrEqual(2);
+      expect(overflow?.value).toBeGreaterThan(3.4e38);
+      const exploding = found.find(({ rule }) => rule === 'exploding_gradient');
+      expect(exploding?.layers[0]).toBe('dense_1');
+      expect(exploding?.value).toBeGreaterThan(1e3);
+    },
+  );
+
+  it('name the layer of values that even float64 cannot hold', () => {
+    const layer = hidden('squared_relu', { kernel_initializer: { type: 'normal', stddev: 1e6 } });
+    const [first] = findings([{ type: 'repeat', times: 12, layers: [layer] }, output]);
+    expect(first).toMatchObject({ rule: 'non_finite_values', severity: 'critical' });
+    const exponential = hidden('exponential', { kernel_initializer: { type: 'normal', stddev: 1e3 } });
+    expect(findings([exponential, exponential, output])[0]).toMatchObject({
+      rule: 'non_finite_values',
+      layers: ['dense_1'],
+      value: Number.POSITIVE_INFINITY,
+    });
   });
 
   it.each<[string, string, Config[], Config, Config]>([

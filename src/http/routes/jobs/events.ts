@@ -11,8 +11,16 @@ const query = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
 
+const EVENT_STREAM = 'text/event-stream';
 const HEARTBEAT_MS = 15_000;
 const PAGE = 100;
+
+/** Whether the client asks for a stream: a range of its Accept header, unless refused by q=0. */
+const wantsStream = (accept = ''): boolean =>
+  accept.split(',').some((range) => {
+    const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return type === EVENT_STREAM && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
 
 async function stream(
   request: FastifyRequest,
@@ -26,7 +34,7 @@ async function stream(
   raw.writeHead(200, {
     // Of helmet and CORS: what a hijacked reply has been given so far is otherwise not sent.
     ...(reply.getHeaders() as OutgoingHttpHeaders),
-    'content-type': 'text/event-stream',
+    'content-type': EVENT_STREAM,
     'cache-control': 'no-store',
     // nginx would collect events before it passes them on.
     'x-accel-buffering': 'no',
@@ -92,11 +100,11 @@ export const readEvents: Endpoint = {
     const id = idOf(request);
     const { after, limit } = parseQuery(query, request);
     if ((await jobs.get(id)) === null) throw noSuchJob(id);
-    if (!(request.headers.accept ?? '').includes('text/event-stream')) {
+    if (!wantsStream(request.headers.accept)) {
       return reply.send({ data: await jobs.events(id, after ?? 0, limit) });
     }
     // A HEAD has no body to wait for.
-    if (request.method === 'HEAD') return reply.type('text/event-stream').send();
+    if (request.method === 'HEAD') return reply.type(EVENT_STREAM).send();
     // A browser that reconnects sends the `after` of its first request again: the header is the newer one.
     const last = Number(request.headers['last-event-id']);
     const start = Math.max(after ?? 0, Number.isSafeInteger(last) ? last : 0);

@@ -23,8 +23,8 @@ export const readResult: Endpoint = {
     const id = idOf(request);
     const job = await jobs.get(id);
     if (job === null) throw noSuchJob(id);
-    // A report never changes: it is read only for who does not have it.
-    if (job.status === 'succeeded' && isKnown(request, reply, `"${id}"`)) return reply.code(304).send();
+    // A report never changes: it is read only for who does not have it. Weak, because it is sent compressed or as it is.
+    if (job.status === 'succeeded' && isKnown(request, reply, `W/"${id}"`)) return reply.code(304).send();
     const report = job.status === 'succeeded' ? await jobs.result(id) : null;
     if (report === null) throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
     return reply.type('application/json; charset=utf-8').send(report);

@@ -79,7 +79,7 @@ export const createPreflight: Endpoint = {
         parameters,
         ...encodeNonFinite(prediction.layers[i]),
       })),
-      findings: staticFindings(experiment, plan, prediction.data, prediction),
+      findings: staticFindings(experiment, plan, prediction.data, prediction).map(encodeNonFinite),
       estimate: estimate(plan, trials, workerThreads),
       steps: plan.steps,
       batch_size: plan.batch_size,

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { type Endpoint, json } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 
+const RETRY_AFTER_S = '5';
+
 export const readHealth: Endpoint = {
   method: 'GET',
   url: '/healthz',
@@ -30,6 +32,8 @@ export const readReadiness: Endpoint = {
     const state = await jobs.ready();
     if (state.database && state.workers) return reply.send(state);
     const failing = Object.entries(state).flatMap(([name, fine]) => (fine ? [] : [name]));
-    throw new HttpProblem('not_ready', `not ready: ${failing.join(', ')}`);
+    throw new HttpProblem('not_ready', `not ready: ${failing.join(', ')}`, {
+      headers: { 'retry-after': RETRY_AFTER_S },
+    });
   },
 };

@@ -1,0 +1,54 @@
+/** @file What a client reads of a key that is not known or not there: where it is, and what was probably meant. */
+import { expect, it } from 'vitest';
+import { parseExperiment } from '../../../src/experiment/index.ts';
+
+const at = (part: string, value: unknown) => {
+  const dense = { type: 'dense', units: 8, ...(part === 'activation' ? { activation: value } : {}) };
+  return {
+    network: {
+      input: { shape: [2] },
+      layers: [part === 'layer' ? value : dense, { type: 'dense', units: 2 }],
+    },
+    data: part === 'data' ? value : { type: 'moons', samples: 100 },
+    training: {
+      loss: 'softmax_cross_entropy',
+      optimizer: part === 'optimizer' ? value : 'adam',
+      steps: 10,
+    },
+  };
+};
+
+it.each<[string, unknown, [pointer: string, message: string, fix: string | RegExp][]]>([
+  ['layer', { type: 'dense', units: 2, activaton: 'relu' }, [['activaton', 'unknown', '"activation"']]],
+  ['layer', { typ: 'dense', units: 2 }, [['typ', 'unknown', '"type"']]],
+  ['layer', { units: 2 }, [['type', 'missing', 'dense, conv1d']]],
+  ['data', { typ: 'moons' }, [['typ', 'unknown', '"type"']]],
+  ['optimizer', { type: 'sgd', learning_rat: 1 }, [['learning_rat', 'unknown', '"learning_rate"']]],
+  ['activation', { typ: 'relu' }, [['typ', 'unknown', '"type"']]],
+  ['activation', { expresion: 'x' }, [['expresion', 'unknown', '"expression"']]],
+  ['activation', { expression: 'x', foo: 1 }, [['foo', 'unknown', /: expression$/]]],
+  ['activation', { type: 'sigmoid', expression: 'x' }, [['expression', 'unknown', /: type$/]]],
+  ['activation', { type: 'relu', negative_slop: 1 }, [['negative_slop', 'unknown', /: type$/]]],
+  [
+    'activation',
+    { type: 'leaky_relu', negative_slop: 1 },
+    [['negative_slop', 'unknown', '"negative_slope"']],
+  ],
+  ['activation', { type: 'relux' }, [['type', '"relux" is not known', '"relu"']]],
+  [
+    'activation',
+    { formula: 'x' },
+    [
+      ['type', 'missing', 'linear, sigmoid'],
+      ['formula', 'unknown', /: type, .*\bexpression$/],
+    ],
+  ],
+])('%s %j', (part, value, expected) => {
+  const parsed = parseExperiment(at(part, value));
+  const problems = parsed.ok ? [] : parsed.error;
+  expect(problems.map(({ pointer }) => pointer.split('/').at(-1))).toEqual(expected.map(([name]) => name));
+  problems.forEach(({ message, fix }, i) => {
+    expect(message).toContain(expected[i]?.[1]);
+    expect(fix).toMatch(expected[i]?.[2] ?? '');
+  });
+});
