@@ -188,6 +188,8 @@ export class JobRun {
 
   #onProgress(progress: Progress): void {
     this.#enterPhase(progress.phase);
+    // What an earlier attempt has told already is not told again, from the beginning.
+    if (this.#trained === 0 && progress.completed_trials < this.job.completed_trials) return;
     const { store, onEvent, logger } = this.#options;
     const write = async () => {
       await store.progress(this.job, progress, this.#eta(progress));

@@ -74,6 +74,8 @@ export interface ClaimedJob {
   readonly attempt: number;
   readonly experiment: Experiment;
   readonly search: SearchOptions | null;
+  /** Trials that earlier attempts had completed. */
+  readonly completed_trials: number;
 }
 
 const now = () => new Date().toISOString();
@@ -375,7 +377,7 @@ export class JobStore {
         }))
         .where('position', '=', position)
         .where('status', '=', 'queued')
-        .returning(['id', 'owner', 'attempt', 'experiment', 'search'])
+        .returning(['id', 'owner', 'attempt', 'experiment', 'search', 'progress'])
         .executeTakeFirst();
       if (row === undefined) return null;
       await recordTurn(db, row.owner);
@@ -386,6 +388,7 @@ export class JobStore {
         attempt: row.attempt,
         experiment: JSON.parse(row.experiment) as Experiment,
         search: parse(row.search),
+        completed_trials: parse(row.progress).completed_trials,
       };
     });
   }
@@ -532,6 +535,7 @@ export class JobStore {
       attempt: row.attempt,
       experiment: JSON.parse(row.experiment) as Experiment,
       search: parse(row.search),
+      completed_trials: parse(row.progress).completed_trials,
       crash_score: row.crash_score,
       ran_ms:
         Date.parse(row.heartbeat_at ?? row.created_at) - Date.parse(row.attempt_started_at ?? row.created_at),
