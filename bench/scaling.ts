@@ -66,7 +66,7 @@ export async function measureScaling(rounds: number): Promise<Scaling> {
   // Every thread has then trained.
   await interleave(1, measurements);
   const found = await interleave(rounds, measurements);
-  await Promise.all(pools.map((pool) => pool.close()));
+  await Promise.all(pools.map((pool) => pool.close(60_000)));
   const of = (name: Contest) => found.get(name) ?? [];
   const rate = (name: Contest) => (TRIALS * 1000) / median(of(name));
   return {

@@ -32,11 +32,14 @@ const secretHeaders = ['authorization', 'cookie', 'x-api-key'];
 
 export interface RunningService {
   readonly url: string;
-  /** Stops accepting, ends streams, lets running steps end, gives their jobs back. */
-  close(): Promise<void>;
+  /**
+   * Stops accepting, ends streams, lets running steps end, gives their jobs back.
+   * @returns whether everything has ended; where not, the process has to be killed
+   */
+  close(): Promise<boolean>;
 }
 
-/** @throws DataDirectoryInUse, DatabaseUnreachable, and the listen errors of the operating system */
+/** @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable, and an Error that names HOST and PORT */
 export async function startService(config: Config): Promise<RunningService> {
   const logger = pino({
     level: config.logLevel,
@@ -73,7 +76,12 @@ export async function startService(config: Config): Promise<RunningService> {
       logger,
       only: role === 'worker' ? 'service' : null,
     });
-    const url = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'bound' });
+    const { host, port } = config;
+    const url = await app
+      .listen({ host, port, listenTextResolver: () => 'bound' })
+      .catch(({ message }: Error) => {
+        throw new Error(`HOST=${host} and PORT=${port} cannot be listened on: ${message}`);
+      });
     // Also where only warnings are logged: who starts the service waits for this line.
     const announcer = config.logLevel === 'silent' ? logger : logger.child({}, { level: 'info' });
     announcer.info({ url }, 'listening');
@@ -83,11 +91,11 @@ export async function startService(config: Config): Promise<RunningService> {
         // Who sends a body byte by byte does not hold up the stop.
         const impatience = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS_MS);
         // Together: the end of the trainings is what long polls and streams wait for.
-        const requests = app.close();
-        await jobs.stop(requests);
-        await requests;
+        const ended = await jobs.stop(app.close());
         clearTimeout(impatience);
         await traces.close();
+        if (!ended) logger.warn('something still runs and is killed; its job is back in the queue');
+        return ended;
       },
     };
   } catch (error) {

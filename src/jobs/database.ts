@@ -30,7 +30,7 @@ export interface DatabaseOptions {
   readonly onQuery?: (seconds: number) => void;
 }
 
-/** @throws DataDirectoryInUse, DatabaseUnreachable */
+/** @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable */
 export const openDatabase = (options: DatabaseOptions): Promise<OpenDatabase> => {
   const { databaseUrl } = options;
   return databaseUrl === null ? openSqlite(options) : openPostgres(databaseUrl, options);

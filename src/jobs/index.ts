@@ -11,6 +11,6 @@ export {
   type Submission,
 } from './job.ts';
 export type { TrialResult, TrialTask } from './pool.ts';
+export { InvalidCursor } from './rows.ts';
 export { createJobService, type Role, type RunningJobService } from './service.ts';
 export { type StorageFailure, storageFailure } from './storage.ts';
-export { InvalidCursor } from './store.ts';

@@ -12,11 +12,10 @@ interface JobsTable {
   status: string;
   /** JSON of what a search is asked; null for a study. */
   search: string | null;
-  /** Of the experiment, so that reading a job does not read that: it may hold megabytes of data. JSON, which can hold any text. */
+  /** Of the experiment. JSON, which can hold any text. */
   name: string | null;
   metadata: string;
-  /** JSON, as are estimate, progress, summary, error. */
-  experiment: string;
+  /** JSON, as are progress, summary, error. */
   estimate: string;
   progress: string;
   summary: string | null;
@@ -30,18 +29,20 @@ interface JobsTable {
   attempt_started_at: string | null;
   heartbeat_at: string | null;
   crash_score: number;
-  result: Buffer | null;
 }
 
 export interface Tables {
   jobs: JobsTable;
+  /** JSON. Beside the jobs: either may hold megabytes, which nobody who looks for a job has to pass by. */
+  experiments: { job_id: string; experiment: string };
+  results: { job_id: string; result: Buffer };
   trials: { job_id: string; key: string; trace: Buffer };
   runs: { job_id: string; run: string; key: string };
   events: { job_id: string; seq: number; type: string; data: string; created_at: string };
   /** Of the last hour: what an owner's limit of FLOPs is counted from. */
   submissions: { owner: string; flops: number; created_at: string };
-  /** When an owner's job last began. */
-  owners: { owner: string; served_at: string };
+  /** The number of an owner's last turn; every turn has the next number, whatever the clock says. */
+  turns: { owner: string; turn: number };
   idempotency_keys: { owner: string; key: string; fingerprint: string; job_id: string; created_at: string };
 }
 
@@ -162,7 +163,7 @@ const labels: Migration = {
       .alterTable('jobs')
       .addColumn('metadata', 'text', (column) => column.notNull().defaultTo('{}'))
       .execute();
-    const jobs = db as Kysely<Pick<Tables, 'jobs'>>;
+    const jobs = db as Kysely<{ jobs: Tables['jobs'] & { experiment: string } }>;
     for (let after = 0; ; ) {
       const rows = await jobs
         .selectFrom('jobs')
@@ -183,11 +184,43 @@ const labels: Migration = {
   },
 };
 
+const turns: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.dropTable('owners').execute();
+    await db.schema
+      .createTable('turns')
+      .addColumn('owner', 'text', (column) => column.primaryKey())
+      .addColumn('turn', columnTypes(db).integer, (column) => column.notNull())
+      .execute();
+  },
+};
+
+const documents: Migration = {
+  async up(db: Kysely<unknown>) {
+    const { bytes } = columnTypes(db);
+    for (const [table, column, type] of [
+      ['experiments', 'experiment', 'text'],
+      ['results', 'result', bytes],
+    ] as const) {
+      await db.schema
+        .createTable(table)
+        .addColumn('job_id', 'text', (id) => id.primaryKey().references('jobs.id').onDelete('cascade'))
+        .addColumn(column, type, (document) => document.notNull())
+        .execute();
+      await sql`insert into ${sql.table(table)} (job_id, ${sql.ref(column)})
+        select id, ${sql.ref(column)} from jobs where ${sql.ref(column)} is not null`.execute(db);
+      await db.schema.alterTable('jobs').dropColumn(column).execute();
+    }
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_searches': searches,
   '0003_owners': owners,
   '0004_labels': labels,
+  '0005_turns': turns,
+  '0006_documents': documents,
 };
 
 /** To the latest schema. On PostgreSQL the migrator holds an advisory lock: of replicas that start at once one migrates. */

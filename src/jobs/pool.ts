@@ -3,6 +3,7 @@ import { Piscina } from 'piscina';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type { Result } from '../util/result.ts';
+import { within } from '../util/within.ts';
 
 export interface TrialTask {
   readonly experiment: Experiment;
@@ -29,8 +30,11 @@ export interface Pool {
   run(task: TrialTask): Promise<TrialResult>;
   readonly alive: boolean;
   readonly threads: { readonly busy: number; readonly idle: number };
-  /** Waits for running trials to end; ask them to first. */
-  close(): Promise<void>;
+  /**
+   * Waits for running trials to end; ask them to first.
+   * @returns whether they have; a thread that computes on cannot be ended without its process
+   */
+  close(milliseconds: number): Promise<boolean>;
 }
 
 const TRIAL_WORKER = new URL('../../workers/trial.worker.ts', import.meta.url);
@@ -62,10 +66,11 @@ export function createPool(threads: number, entry = TRIAL_WORKER): Pool {
       const idle = Math.max(0, piscina.threads.length - running.size);
       return { idle, busy: piscina.threads.length - idle };
     },
-    async close() {
+    async close(milliseconds) {
       closed = true;
-      await Promise.allSettled(running);
-      await piscina.destroy();
+      const ended = await within(milliseconds, Promise.allSettled(running));
+      if (ended) await piscina.destroy();
+      return ended;
     },
   };
 }

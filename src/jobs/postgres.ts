@@ -9,6 +9,8 @@ import { migrate, type Tables } from './migrations.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 const RECONNECT_MS = 1000;
 const IDLE_TRANSACTION_MS = 15_000;
+/** A host that has vanished does not say so. */
+const QUERY_TIMEOUT_MS = 15_000;
 
 /** PostgreSQL does not answer, or not to us. */
 class DatabaseUnreachable extends Error {
@@ -76,8 +78,21 @@ function createSubscription(url: string, listener: Listener, logger: Logger) {
   };
 }
 
-/** @throws DatabaseUnreachable */
-export async function openPostgres(url: string, { logger, onQuery }: DatabaseOptions): Promise<OpenDatabase> {
+/** The next query of a connection would wait behind the one that was not answered. */
+function closeWhenSilent(client: pg.ClientBase & Partial<Pick<pg.Client, 'end'>>): void {
+  client.query = new Proxy(client.query, {
+    apply(query, self, values) {
+      const result: unknown = Reflect.apply(query, self, values);
+      if (result instanceof Promise)
+        result.catch(({ message }: Error) => {
+          if (message === 'Query read timeout') void client.end?.();
+        });
+      return result;
+    },
+  });
+}
+
+function createPool(url: string, logger: Logger): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     types,
@@ -85,25 +100,40 @@ export async function openPostgres(url: string, { logger, onQuery }: DatabaseOpt
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     // A replica that vanished in a transaction must not hold its locks for long.
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
     application_name: 'gradclinic',
   });
   // A connection that breaks is replaced by the pool, and fails its query; without a listener it would end the process
   // as well, in use or idle.
-  pool.on('connect', (client) =>
-    client.on('error', (error) => logger.warn({ err: error }, 'a database connection failed')),
-  );
+  pool.on('connect', (client) => {
+    client.on('error', (error) => logger.warn({ err: error }, 'a database connection failed'));
+    closeWhenSilent(client);
+  });
   pool.on('error', () => {});
+  return pool;
+}
+
+/** On connections of its own: a migration may take longer than any query may. */
+async function migrateOn(url: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: url, max: 2, application_name: 'gradclinic migrations' });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  await migrate(db).finally(() => db.destroy());
+}
+
+/** @throws DatabaseUnreachable */
+export async function openPostgres(url: string, { logger, onQuery }: DatabaseOptions): Promise<OpenDatabase> {
+  const pool = createPool(url, logger);
   await pool.query('select 1').catch(async (error: Error & { code?: string }) => {
     await pool.end();
     throw new DatabaseUnreachable(
-      `PostgreSQL at ${describe(url)} does not answer: ${error.message || error.code}`,
+      `PostgreSQL at ${describe(url)} (DATABASE_URL) does not answer: ${error.message || error.code}`,
     );
   });
+  await migrateOn(url);
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
     log: ({ queryDurationMillis }) => onQuery?.(queryDurationMillis / 1000),
   });
-  await migrate(db);
   const subscriptions: ReturnType<typeof createSubscription>[] = [];
   return {
     db,

@@ -1,7 +1,5 @@
 /** @file After a crash: running jobs of a dead process go back to the queue, unless they are what kills it. */
-import { type JobStore, LostAttempt } from './store.ts';
-
-type Orphan = Awaited<ReturnType<JobStore['orphans']>>[number];
+import { type Attempts, LostAttempt, type Orphan } from './attempts.ts';
 
 /** An attempt that lasted this long (by its heartbeat) and finished no trial weighs as its own cause of death. */
 const LONG_ATTEMPT_MS = 10_000;
@@ -15,11 +13,11 @@ const SHORT_CRASH = 10;
  */
 const CRASH_LIMIT = 100;
 
-function recover(store: JobStore, job: Orphan): Promise<void> {
+function recover(attempts: Attempts, job: Orphan): Promise<void> {
   const score = job.crash_score + (job.ran_ms >= LONG_ATTEMPT_MS ? LONG_CRASH : SHORT_CRASH);
-  if (job.cancel_requested) return store.canceled(job);
-  if (score < CRASH_LIMIT) return store.release(job, score);
-  return store.fail(job, {
+  if (job.cancel_requested) return attempts.canceled(job);
+  if (score < CRASH_LIMIT) return attempts.release(job, score);
+  return attempts.fail(job, {
     code: 'job_crashed_process',
     detail: 'The process died again and again while it ran this job, before a single trial was finished.',
   });
@@ -29,9 +27,9 @@ function recover(store: JobStore, job: Orphan): Promise<void> {
  * Any worker may do this at any time; one of them succeeds for each job.
  * @param silentSeconds how long a job's process has to be silent to count as dead; null: every process is
  */
-export async function recoverJobs(store: JobStore, silentSeconds: number | null): Promise<void> {
-  for (const job of await store.orphans(silentSeconds)) {
-    await recover(store, job).catch((error: unknown) => {
+export async function recoverJobs(attempts: Attempts, silentSeconds: number | null): Promise<void> {
+  for (const job of await attempts.orphans(silentSeconds)) {
+    await recover(attempts, job).catch((error: unknown) => {
       if (!(error instanceof LostAttempt)) throw error;
     });
   }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { seriousFindings } from '../diagnosis/index.ts';
-import type { Experiment } from '../experiment/index.ts';
+import { type Experiment, parseExperiment } from '../experiment/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type {
@@ -15,10 +15,10 @@ import type {
 } from '../study/index.ts';
 import { endFailed, type Span, type Traces } from '../traces/index.ts';
 import { canonicalJson, encodeNonFinite } from '../util/json.ts';
+import { type Attempts, type ClaimedJob, LostAttempt } from './attempts.ts';
 import type { Job } from './job.ts';
 import type { Pool } from './pool.ts';
 import { untilStored } from './storage.ts';
-import { type ClaimedJob, type JobStore, LostAttempt } from './store.ts';
 
 export type RunStudy = (experiment: Experiment, dependencies: StudyDependencies) => Promise<StudyReport>;
 
@@ -58,6 +58,19 @@ class StudyCanceled extends Error {
   override name = 'StudyCanceled';
 }
 
+/** Accepted by an earlier version, and not valid any more. */
+class OutdatedExperiment extends Error {
+  override name = 'OutdatedExperiment';
+}
+
+/** With the defaults of this version filled in, which an earlier one may not have known. @throws OutdatedExperiment */
+function experimentOf({ experiment }: ClaimedJob): Experiment {
+  const parsed = parseExperiment(experiment);
+  if (parsed.ok) return parsed.value.experiment;
+  const [first] = parsed.error;
+  throw new OutdatedExperiment(`${first?.pointer}: ${first?.message}`);
+}
+
 const HEARTBEAT_MS = 1000;
 
 /** From this part of the time limit on nothing new begins, so that what was found comes to a report. */
@@ -71,7 +84,7 @@ function trialKey({ experiment, seed, keepWeights }: Trial): string {
 }
 
 export interface RunnerOptions {
-  readonly store: JobStore;
+  readonly attempts: Attempts;
   readonly pool: Pick<Pool, 'run'>;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
@@ -120,8 +133,8 @@ export class JobRun {
   }
 
   async #trainOnce(trial: Trial, key: string): Promise<Trace> {
-    const { store, pool, metrics, traces, logger } = this.#options;
-    const known = await this.#stored(() => store.knownTrial(this.job, key));
+    const { attempts, pool, metrics, traces, logger } = this.#options;
+    const known = await this.#stored(() => attempts.knownTrial(this.job, key));
     if (known !== null) return known;
     if (this.#reason !== null) throw new StudyCanceled();
     const span = traces.start(
@@ -146,7 +159,7 @@ export class JobRun {
     metrics.trials.inc({ outcome });
     span.setAttributes({ 'gradclinic.trial.outcome': outcome, 'gradclinic.trial.seconds': seconds }).end();
     metrics.steps.observe(seconds / Math.max(1, trace.steps_completed));
-    await this.#stored(() => store.storeTrial(this.job, key, trace));
+    await this.#stored(() => attempts.storeTrial(this.job, key, trace));
     this.#trained++;
     logger.info({ ...this.#ids(), trial: trial.run, key, seconds, outcome }, 'trial trained');
     return trace;
@@ -160,7 +173,7 @@ export class JobRun {
       this.#trials.set(key, training);
     }
     const trace = await training;
-    await this.#stored(() => this.#options.store.nameRun(this.job, trial.run, key));
+    await this.#stored(() => this.#options.attempts.nameRun(this.job, trial.run, key));
     return trace;
   }
 
@@ -190,9 +203,9 @@ export class JobRun {
     this.#enterPhase(progress.phase);
     // What an earlier attempt has told already is not told again, from the beginning.
     if (this.#trained === 0 && progress.completed_trials < this.job.completed_trials) return;
-    const { store, onEvent, logger } = this.#options;
+    const { attempts, onEvent, logger } = this.#options;
     const write = async () => {
-      await store.progress(this.job, progress, this.#eta(progress));
+      await attempts.progress(this.job, progress, this.#eta(progress));
       onEvent(this.job.id);
     };
     this.#writes = this.#writes.then(write).catch((error: unknown) => {
@@ -200,19 +213,19 @@ export class JobRun {
     });
   }
 
-  #isOutOfTime(): boolean {
-    const { max_duration_s } = this.job.experiment.remedies;
+  #isOutOfTime({ remedies: { max_duration_s } }: Experiment): boolean {
     const most = Math.min(max_duration_s ?? Infinity, this.#options.maxSeconds * REPORT_IN_TIME);
     return (performance.now() - this.#startedAt) / 1000 > most;
   }
 
   async #study(): Promise<void> {
-    const { store, runStudy, runSearch } = this.#options;
-    const { experiment, search } = this.job;
+    const { attempts, runStudy, runSearch } = this.#options;
+    const { search } = this.job;
+    const experiment = experimentOf(this.job);
     const dependencies: StudyDependencies = {
       train: (trial) => this.#train(trial),
       onProgress: (progress) => this.#onProgress(progress),
-      isOutOfTime: () => this.#isOutOfTime(),
+      isOutOfTime: () => this.#isOutOfTime(experiment),
     };
     const { report, summary } =
       search === null
@@ -220,36 +233,45 @@ export class JobRun {
         : searchOutcome(await runSearch(experiment, search, dependencies));
     await this.#writes;
     const result = Buffer.from(JSON.stringify(encodeNonFinite({ job_id: this.job.id, ...report })));
-    await this.#stored(() => store.succeed(this.job, result, summary));
+    await this.#stored(() => attempts.succeed(this.job, result, summary));
   }
 
   async #end(error: unknown): Promise<void> {
-    const { store, logger } = this.#options;
+    const { attempts, logger } = this.#options;
     const reason = this.#reason;
     // The other trials of the study are of no use any more.
     this.#reason ??= 'failure';
     Atomics.store(this.#flag, 0, 1);
     await Promise.allSettled(this.#trials.values());
     await this.#writes;
-    if (reason === 'shutdown') return this.#stored(() => store.release(this.job));
-    if (reason === 'cancel') return this.#stored(() => store.canceled(this.job));
+    if (reason === 'shutdown') return this.#stored(() => attempts.release(this.job));
+    if (reason === 'cancel') return this.#stored(() => attempts.canceled(this.job));
     if (reason === 'lost' || error instanceof LostAttempt) throw error;
     if (reason === 'time') {
       const detail = `The job took longer than the ${this.#options.maxSeconds} s that it may.`;
-      return this.#stored(() => store.fail(this.job, { code: 'job_timed_out', detail }));
+      return this.#stored(() => attempts.fail(this.job, { code: 'job_timed_out', detail }));
+    }
+    if (error instanceof OutdatedExperiment) {
+      const detail = `This version of the service does not take the experiment any more: ${error.message}. Post it again.`;
+      return this.#stored(() => attempts.fail(this.job, { code: 'experiment_outdated', detail }));
     }
     logger.error({ ...this.#ids(), err: error }, 'job failed');
     const detail = 'The study failed for a reason on our side; it is in the log.';
-    return this.#stored(() => store.fail(this.job, { code: 'internal_error', detail }));
+    return this.#stored(() => attempts.fail(this.job, { code: 'internal_error', detail }));
   }
 
   /** Tells that the attempt lives, and hears whether it should. A database that does not answer is asked again. */
   async #beat(): Promise<void> {
     try {
-      if (await this.#options.store.heartbeat(this.job)) this.stop('cancel');
+      if (await this.#options.attempts.heartbeat(this.job)) this.stop('cancel');
     } catch (error) {
       if (error instanceof LostAttempt) this.stop('lost');
     }
+  }
+
+  /** Gives the job back before its trainings have ended: what they write afterwards is refused. */
+  giveBack(): Promise<void> {
+    return this.#options.attempts.release(this.job);
   }
 
   /** Ends when the job is terminal or given back, or another attempt's. */
@@ -265,6 +287,7 @@ export class JobRun {
     } catch (error) {
       if (!(error instanceof LostAttempt) && this.#reason !== 'lost') throw error;
       logger.warn(this.#ids(), 'another attempt owns the job');
+      if (this.#reason === 'lost') await this.#options.attempts.acquit(this.job).catch(() => {});
     } finally {
       clearTimeout(limit);
       clearInterval(timer);

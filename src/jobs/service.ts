@@ -3,6 +3,8 @@ import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/index.ts';
 import type { Traces } from '../traces/index.ts';
+import { within } from '../util/within.ts';
+import { Attempts } from './attempts.ts';
 import { openDatabase } from './database.ts';
 import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
 import { createOwnedJobs } from './owned.ts';
@@ -46,14 +48,27 @@ export interface RunningJobService {
   /**
    * Ends the running trainings at their next step, gives their job back to the queue, closes the database.
    * @param requests those that may still read it
+   * @returns whether everything has ended; where not, the process has to
    */
-  stop(requests?: Promise<unknown>): Promise<void>;
+  stop(requests?: Promise<unknown>): Promise<boolean>;
 }
 
 /** Guards against a wake-up that was lost. */
 const POLL_MS = 5000;
 const SWEEP_MS = 3_600_000;
-const DAY_MS = 86_400_000;
+const LAST_QUERIES_MS = 1000;
+const DAY_S = 86_400;
+/** Of a database that is asked how it is. */
+const ANSWER_MS = 2000;
+
+/** While the database does not answer. */
+const UNKNOWN_QUEUE = { queued: Number.NaN, running: Number.NaN, oldest_age_s: Number.NaN };
+
+async function answered<T>(promise: Promise<T>): Promise<T> {
+  if (await within(ANSWER_MS, promise)) return promise;
+  promise.catch(() => {});
+  throw new Error('the database does not answer');
+}
 
 /** @throws DataDirectoryInUse, DatabaseUnreachable */
 export async function createJobService({
@@ -73,6 +88,7 @@ export async function createJobService({
   const onQuery = (seconds: number) => metrics.queries.observe(seconds);
   const { db, shared, listen, close } = await openDatabase({ dataDir, databaseUrl, logger, onQuery });
   const store = new JobStore(db);
+  const attempts = new Attempts(db);
   const events = new EventEmitter().setMaxListeners(0);
   const find = (id: string) => store.find(id);
   const recent = shared ? { find, forget: () => {} } : createRecentJobs(find);
@@ -88,14 +104,14 @@ export async function createJobService({
     role === 'api'
       ? null
       : await startWorker({
-          ...{ store, shared, threads: workerThreads, leaseSeconds },
+          ...{ attempts, shared, threads: workerThreads, leaseSeconds },
           ...{ runStudy, runSearch, quotaOf, metrics, traces, logger, onEvent },
         });
   metrics.onRead(async () => {
-    const { queued, running, oldest_queued_at } = await store.queue();
+    const { queued, running, oldest_age_s } = await answered(store.queue()).catch(() => UNKNOWN_QUEUE);
     metrics.jobs.set({ status: 'queued' }, queued);
     metrics.jobs.set({ status: 'running' }, running);
-    metrics.queueAge.set(oldest_queued_at === null ? 0 : (Date.now() - Date.parse(oldest_queued_at)) / 1000);
+    metrics.queueAge.set(oldest_age_s);
     metrics.threads.set({ state: 'busy' }, worker?.threads.busy ?? 0);
     metrics.threads.set({ state: 'idle' }, worker?.threads.idle ?? 0);
   });
@@ -114,9 +130,7 @@ export async function createJobService({
   const timer = shared ? setInterval(wakeAll, POLL_MS) : undefined;
 
   async function sweep(): Promise<void> {
-    const removed = await store.removeEndedBefore(
-      new Date(Date.now() - retentionDays * DAY_MS).toISOString(),
-    );
+    const removed = await store.removeEnded(retentionDays * DAY_S);
     recent.forget();
     if (removed > 0) logger.info({ removed }, 'old jobs deleted');
   }
@@ -140,9 +154,12 @@ export async function createJobService({
         const rest = deadline - performance.now();
         if (job === null || isTerminal(job.status) || rest <= 0 || signal?.aborted || stopping) return job;
         const timeout = setTimeout(changed.resolve, Math.min(rest, POLL_MS));
-        signal?.addEventListener('abort', () => changed.resolve(), { once: true });
+        const onAbort = () => changed.resolve();
+        signal?.addEventListener('abort', onAbort, { once: true });
         await changed.promise;
         clearTimeout(timeout);
+        // A signal of several lives as long as one of them has a listener; that of closing lives as long as the process.
+        signal?.removeEventListener('abort', onAbort);
       } finally {
         unsubscribe();
       }
@@ -175,7 +192,7 @@ export async function createJobService({
     },
     waitUntilTerminal,
     async ready() {
-      const database = await store.ping().then(
+      const database = await answered(store.ping()).then(
         () => true,
         () => false,
       );
@@ -189,9 +206,9 @@ export async function createJobService({
       stopping = true;
       clearInterval(timer);
       clearInterval(sweeper);
-      await worker?.stop();
+      const idle = (await worker?.stop()) ?? true;
       await requests;
-      await close();
+      return (await within(LAST_QUERIES_MS, close())) && idle;
     },
   };
 }

@@ -1,5 +1,5 @@
 /** @file A SQLite file as the database, and the lock on its folder. */
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Driver, Kysely, SqliteDialect } from 'kysely';
@@ -9,6 +9,20 @@ import { migrate, type Tables } from './migrations.ts';
 /** Another process works on this folder. */
 class DataDirectoryInUse extends Error {
   override name = 'DataDirectoryInUse';
+}
+
+/** Cannot be made, or not be written to. */
+class DataDirectoryUnusable extends Error {
+  override name = 'DataDirectoryUnusable';
+}
+
+function makeDirectory(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    accessSync(dataDir, constants.W_OK);
+  } catch (error) {
+    throw new DataDirectoryUnusable(`DATA_DIR=${dataDir} cannot be used: ${(error as Error).message}`);
+  }
 }
 
 /**
@@ -21,7 +35,7 @@ function lock(dataDir: string): Database.Database {
     database.exec('BEGIN EXCLUSIVE');
   } catch {
     database.close();
-    throw new DataDirectoryInUse(`another process is using the data directory ${dataDir}`);
+    throw new DataDirectoryInUse(`another process is using the data directory DATA_DIR=${dataDir}`);
   }
   return database;
 }
@@ -45,9 +59,9 @@ class FileDialect extends SqliteDialect {
   }
 }
 
-/** @throws DataDirectoryInUse */
+/** @throws DataDirectoryInUse, DataDirectoryUnusable */
 export async function openSqlite({ dataDir, onQuery }: DatabaseOptions): Promise<OpenDatabase> {
-  mkdirSync(dataDir, { recursive: true });
+  makeDirectory(dataDir);
   const held = lock(dataDir);
   const database = new Database(join(dataDir, 'gradclinic.sqlite'));
   // FULL: a commit that was acknowledged survives a power cut, which an accepted job must.

@@ -4,10 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** `unavailable`: no connection, or a server that is shutting down. `full`: the disk takes no more. */
 export type StorageFailure = 'unavailable' | 'full';
 
-/** PostgreSQL's classes for connections, shutting down and exhausted resources, and the operating system's. */
-const UNAVAILABLE = /^(08\w{3}|57P0[1-5]|53[03]00|25P03|ECONN\w+|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
+/**
+ * PostgreSQL's classes for connections, shutting down, exhausted resources, and statements that gave way to others; the
+ * operating system's; and a SQLite file that another program keeps locked.
+ */
+const UNAVAILABLE =
+  /^(08\w{3}|57P0[1-5]|57014|40001|40P01|55P03|53[03]00|25P03|ECONN\w+|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|SQLITE_(BUSY|LOCKED)\w*)$/;
 /** What the driver says without a code. */
-const MESSAGES = /connection (terminated|error)|timeout exceeded when trying to connect|not queryable/i;
+const MESSAGES =
+  /connection (terminated|error)|timeout exceeded when trying to connect|not queryable|query read timeout/i;
 
 /** A quota or a limit on the size of files fails a write; only a full disk has a code of its own. */
 const FULL = /^(SQLITE_FULL|SQLITE_IOERR_(WRITE|FSYNC|TRUNCATE|SHMSIZE)|53100|ENOSPC|EDQUOT|EFBIG)$/;

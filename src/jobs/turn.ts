@@ -1,6 +1,8 @@
-/** @file Whose turn it is: the owner who was served longest ago. A thousand jobs of one do not hold up another's first. */
+/**
+ * @file Whose turn it is: the owner who was served longest ago. A thousand jobs of one do not hold up another's first. A job
+ * that was interrupted has had its turn: it goes on before others begin.
+ */
 import type { Transaction } from 'kysely';
-import { databaseTime } from './dialect.ts';
 import type { Tables } from './migrations.ts';
 
 /**
@@ -20,26 +22,36 @@ export async function nextInTurn(
   const counts = new Map(running.map(({ owner, count }) => [owner, Number(count)]));
   const waiting = await db
     .selectFrom('jobs')
-    .leftJoin('owners', 'owners.owner', 'jobs.owner')
+    .leftJoin('turns', 'turns.owner', 'jobs.owner')
     .where('jobs.status', '=', 'queued')
-    .groupBy(['jobs.owner', 'owners.served_at'])
-    .select((eb) => ['jobs.owner', 'owners.served_at', eb.fn.min('jobs.position').as('position')])
+    .groupBy(['jobs.owner', 'turns.turn'])
+    .select((eb) => [
+      'jobs.owner',
+      'turns.turn',
+      // Jobs of an owner begin in order: one that has begun stands before all that have not.
+      eb.fn.min('jobs.position').as('position'),
+      eb.fn.max('jobs.attempt').as('attempts'),
+    ])
     .execute();
-  const turns = waiting
+  const [next] = waiting
     .filter(({ owner }) => (counts.get(owner) ?? 0) < maxRunning(owner))
-    .map(({ served_at, position }) => ({ served_at: served_at ?? '', position: Number(position) }))
-    .sort((a, b) =>
-      a.served_at === b.served_at ? a.position - b.position : a.served_at < b.served_at ? -1 : 1,
-    );
-  return turns[0]?.position;
+    .map(({ turn, position, attempts }) => ({
+      turn: attempts > 0 ? -1 : (turn ?? 0),
+      position: Number(position),
+    }))
+    .sort((a, b) => a.turn - b.turn || a.position - b.position);
+  return next?.position;
 }
 
-/** Kept apart from the jobs: who deletes them does not come first again. */
+/** Kept apart from the jobs: who deletes them does not come first again. Under the lock of a claim. */
 export async function recordTurn(db: Transaction<Tables>, owner: string): Promise<void> {
-  const served_at = databaseTime(db);
+  const { turn } = await db
+    .selectFrom('turns')
+    .select((eb) => eb(eb.fn.coalesce(eb.fn.max('turn'), eb.lit(0)), '+', 1).as('turn'))
+    .executeTakeFirstOrThrow();
   await db
-    .insertInto('owners')
-    .values({ owner, served_at })
-    .onConflict((conflict) => conflict.column('owner').doUpdateSet({ served_at }))
+    .insertInto('turns')
+    .values({ owner, turn })
+    .onConflict((conflict) => conflict.column('owner').doUpdateSet({ turn }))
     .execute();
 }

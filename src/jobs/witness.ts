@@ -8,13 +8,13 @@ export interface Witness {
 }
 
 /**
- * While the database was away, or this process was suspended, every worker was silent; who comes back first would take the
+ * Also at its start: whoever starts behind an outage has not seen it. While the database was away, or this process was suspended, every worker was silent; who comes back first would take the
  * jobs of the living.
  * @param leaseMs how long a worker may be silent
  */
 export function createWitness(leaseMs: number, now: () => number = () => performance.now()): Witness {
   let last = now();
-  let since = last - leaseMs;
+  let since = last;
   return {
     answered() {
       const time = now();

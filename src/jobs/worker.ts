@@ -2,15 +2,16 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/index.ts';
 import type { Traces } from '../traces/index.ts';
+import { within } from '../util/within.ts';
+import type { Attempts } from './attempts.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { Quota } from './quota.ts';
 import { recoverJobs } from './recovery.ts';
 import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
-import type { JobStore } from './store.ts';
 import { createWitness } from './witness.ts';
 
 export interface WorkerOptions {
-  readonly store: JobStore;
+  readonly attempts: Attempts;
   /** Whether there may be other workers. */
   readonly shared: boolean;
   readonly threads: number;
@@ -32,17 +33,23 @@ export interface Worker {
   cancel(job: string): void;
   readonly alive: boolean;
   readonly threads: Pool['threads'];
-  /** Ends the running trainings at their next step and gives their job back to the queue. */
-  stop(): Promise<void>;
+  /**
+   * Ends the running trainings at their next step and gives their job back to the queue.
+   * @returns whether all threads have ended; where not, the process has to
+   */
+  stop(): Promise<boolean>;
 }
 
 /** Guards against a wake-up that was lost, and is how often a worker looks for jobs of dead ones. */
 const POLL_MS = 5000;
 
+/** Of the ten seconds of a stop. */
+const [ORDERLY_MS, GIVE_BACK_MS, LAST_THREADS_MS] = [4000, 1500, 2500];
+
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { store, shared, threads, quotaOf, leaseSeconds, logger, onEvent } = options;
+  const { attempts, shared, threads, quotaOf, leaseSeconds, logger, onEvent } = options;
   // Alone on the database, whatever is running was run by a process that is no more.
-  await recoverJobs(store, shared ? leaseSeconds : null);
+  if (!shared) await recoverJobs(attempts, null);
   const pool = createPool(threads);
   const witness = createWitness(leaseSeconds * 1000);
   let current: JobRun | null = null;
@@ -55,7 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   async function work(): Promise<void> {
     while (!stopping) {
       again = false;
-      const job = await store.claim((owner) => quotaOf(owner).max_running_jobs);
+      const job = await attempts.claim((owner) => quotaOf(owner).max_running_jobs);
       if (job === null && again) continue;
       if (job === null) return;
       current = new JobRun(job, { ...options, pool, maxSeconds: quotaOf(job.owner).max_job_seconds });
@@ -79,9 +86,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   /** Jobs of dead workers go back to the queue. */
   async function adopt(): Promise<void> {
-    await store.ping();
+    const silent = await attempts.orphans(leaseSeconds);
     witness.answered();
-    if (witness.reliable) await recoverJobs(store, leaseSeconds);
+    if (silent.length > 0 && witness.reliable) await recoverJobs(attempts, leaseSeconds);
   }
 
   function poll(): void {
@@ -108,8 +115,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       stopping = true;
       clearInterval(timer);
       current?.stop('shutdown');
-      await working;
-      await pool.close();
+      const ended = await within(ORDERLY_MS, working ?? Promise.resolve());
+      // A training is in the middle of something long: the job must not wait for the lease to run out.
+      if (!ended && current !== null) await within(GIVE_BACK_MS, current.giveBack());
+      return pool.close(LAST_THREADS_MS);
     },
   };
 }

@@ -36,6 +36,9 @@ it(`outlives ${OUTAGE_MS / 1000} s without its database`, { timeout: 180_000 }, 
   await expect
     .poll(async () => (await readJob(api.url, running)).progress.completed_trials, { timeout: 30_000 })
     .toBeGreaterThan(1);
+  const stream = fetch(`${api.url}/v1/jobs/${running}/events`, { headers: { accept: 'text/event-stream' } })
+    .then((response) => response.text())
+    .catch(() => 'cut off');
   await postgres.pause();
   const answers: number[] = [];
   const until = performance.now() + OUTAGE_MS;
@@ -53,6 +56,8 @@ it(`outlives ${OUTAGE_MS / 1000} s without its database`, { timeout: 180_000 }, 
   await expect.poll(async () => (await fetch(`${api.url}/readyz`)).status, { timeout: 15_000 }).toBe(200);
 
   expect(await reports(api.url, ids)).toEqual(expected);
+  // A stream that ends has told the end of the job.
+  expect(await stream).toMatch(/^cut off$|"status":"succeeded"/);
   for (const id of ids) expect(await statusesOf(api.url, id)).toEqual(['queued', 'running', 'succeeded']);
   expect([api, ...workers].map(({ alive }) => alive)).toEqual([true, true, true]);
 });

@@ -7,6 +7,8 @@ const project = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface LogLine {
   readonly msg: string;
+  /** By the process's clock, milliseconds. */
+  readonly time: number;
   readonly job_id?: string;
   readonly key?: string;
 }

@@ -1,13 +1,21 @@
 /** @file What the store promises, on both databases: the queue, its turns and quotas, events, fences, adoption. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Experiment } from '../../src/experiment/index.ts';
 import { type Announcement, announce } from '../../src/jobs/announcements.ts';
+import { Attempts, type ClaimedJob, LostAttempt } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
 import type { OwnedSubmission } from '../../src/jobs/job.ts';
 import type { Quota } from '../../src/jobs/quota.ts';
 import { recoverJobs } from '../../src/jobs/recovery.ts';
-import { type ClaimedJob, InvalidCursor, JobStore, LostAttempt } from '../../src/jobs/store.ts';
+import { InvalidCursor } from '../../src/jobs/rows.ts';
+import { storageFailure } from '../../src/jobs/storage.ts';
+import { JobStore } from '../../src/jobs/store.ts';
 import type { Trace } from '../../src/statistics/index.ts';
 import { databases, type TestDatabase } from './databases.ts';
 
@@ -36,17 +44,19 @@ describe.each(databases)('$name', ({ start }) => {
   let database: TestDatabase;
   let opened: Awaited<ReturnType<TestDatabase['open']>>;
   let store: JobStore;
+  let attempts: Attempts;
   beforeAll(async () => {
     database = await start();
     opened = await database.open();
     store = new JobStore(opened.db);
+    attempts = new Attempts(opened.db);
   });
   afterAll(async () => {
     await opened.close();
     await database.stop();
   });
   beforeEach(async () => {
-    for (const table of ['jobs', 'submissions', 'owners'] as const)
+    for (const table of ['jobs', 'submissions', 'turns'] as const)
       await opened.db.deleteFrom(table).execute();
   });
 
@@ -56,7 +66,7 @@ describe.each(databases)('$name', ({ start }) => {
     return outcome.job.id;
   };
   const claim = async (): Promise<ClaimedJob> => {
-    const job = await store.claim(anyNumber);
+    const job = await attempts.claim(anyNumber);
     if (job === null) throw new Error('nothing to claim');
     return job;
   };
@@ -105,10 +115,14 @@ describe.each(databases)('$name', ({ start }) => {
     it('ends with its result, and takes everything along when it is removed', async () => {
       const id = await submit();
       const job = await claim();
-      await store.storeTrial(job, 'key', trace);
-      await store.nameRun(job, 'baseline/0', 'key');
+      await attempts.storeTrial(job, 'key', trace);
+      await attempts.nameRun(job, 'baseline/0', 'key');
       expect(await store.remove(id)).toBe('not_terminal');
-      await store.succeed(job, Buffer.from('{"ü":1}'), { verdict: 'healthy', findings: [], recommended: [] });
+      await attempts.succeed(job, Buffer.from('{"ü":1}'), {
+        verdict: 'healthy',
+        findings: [],
+        recommended: [],
+      });
       expect(await jobOf(id)).toMatchObject({ status: 'succeeded', progress: { fraction: 1 } });
       expect((await store.result(id))?.toString()).toBe('{"ü":1}');
       expect(await store.traceOfRun(id, 'baseline/0')).toEqual(trace);
@@ -134,6 +148,19 @@ describe.each(databases)('$name', ({ start }) => {
       expect((await withKey('other')).kind).toBe('conflict');
     });
 
+    it('makes a job anew where the first is deleted, also at that moment', async () => {
+      for (let round = 0; round < 20; round++) {
+        const first = await withKey('f');
+        const id = 'job' in first ? first.job.id : '';
+        await store.cancel(id);
+        const [again] = await Promise.all([withKey('f'), store.remove(id)]);
+        expect(['created', 'replayed']).toContain(again.kind);
+        const replayed = again.kind === 'replayed';
+        expect('job' in again && again.job.id === id).toBe(replayed);
+      }
+      expect((await withKey('f')).kind).toMatch(/created|replayed/);
+    });
+
     it('belongs to the owner', async () => {
       await withKey('f');
       expect((await withKey('other', 'bob')).kind).toBe('created');
@@ -143,7 +170,7 @@ describe.each(databases)('$name', ({ start }) => {
   describe('the queue', () => {
     it('gives every job to one of many workers', async () => {
       const ids = await Promise.all(Array.from({ length: 12 }, () => submit()));
-      const claims = await Promise.all(Array.from({ length: 20 }, () => store.claim(anyNumber)));
+      const claims = await Promise.all(Array.from({ length: 20 }, () => attempts.claim(anyNumber)));
       const claimed = claims.flatMap((job) => (job === null ? [] : [job.id]));
       expect(claimed.sort()).toEqual(ids.sort());
     });
@@ -167,15 +194,27 @@ describe.each(databases)('$name', ({ start }) => {
     it('runs no more jobs of an owner at once than it may, also when all workers ask at once', async () => {
       for (let i = 0; i < 6; i++) await submit();
       await submit({ owner: 'bob' });
-      const claims = await Promise.all(Array.from({ length: 10 }, () => store.claim(() => 2)));
+      const claims = await Promise.all(Array.from({ length: 10 }, () => attempts.claim(() => 2)));
       const owners = claims.flatMap((job) => (job === null ? [] : [job.owner]));
       expect(owners.sort()).toEqual(['alice', 'alice', 'bob']);
     });
 
-    it('takes a released job first', async () => {
-      const [first] = [await submit(), await submit()];
-      await store.release(await claim());
+    it('goes on with an interrupted job first, whatever others wait, and counts its turn once', async () => {
+      const [first] = [await submit(), await submit(), await submit({ owner: 'bob' })];
+      await submit({ owner: 'carol' });
+      await attempts.release(await claim());
       expect(await claim()).toMatchObject({ id: first, attempt: 2 });
+      const next = [await claim(), await claim(), await claim()];
+      expect(next.map(({ owner }) => owner)).toEqual(['bob', 'carol', 'alice']);
+    });
+
+    it('gives the turn to the next where a job is canceled at that moment', async () => {
+      const ids = await Promise.all(Array.from({ length: 10 }, () => submit()));
+      const [, ...claims] = await Promise.all([
+        Promise.all(ids.slice(0, 5).map((id) => store.cancel(id))),
+        ...Array.from({ length: 5 }, () => attempts.claim(anyNumber)),
+      ]);
+      expect(claims.filter((job) => job === null)).toEqual([]);
     });
   });
 
@@ -198,51 +237,90 @@ describe.each(databases)('$name', ({ start }) => {
       await opened.db.updateTable('submissions').set({ created_at }).execute();
       await submit({}, quota);
     });
+
+    it('of FLOPs an hour is not used up by what a clock that was set back left in the future', async () => {
+      const quota = { ...wide, max_flops_per_hour: 3.5e6 };
+      for (let i = 0; i < 3; i++) await submit({}, quota);
+      const created_at = new Date(Date.now() + 2 * 86_400_000).toISOString();
+      await opened.db.updateTable('submissions').set({ created_at }).execute();
+      for (let i = 0; i < 3; i++) await submit({}, quota);
+      expect((await store.submit(submission(), quota)).kind).toBe('over_quota');
+    });
+  });
+
+  describe('retention', () => {
+    it('deletes what ended so long ago by the clock of the database, and nothing else', async () => {
+      const ended = async () => {
+        const id = await submit();
+        await attempts.canceled(await claim());
+        return id;
+      };
+      const [old, recent] = [await ended(), await ended()];
+      const running = await submit();
+      await claim();
+      const waiting = await submit();
+      const finished_at = new Date(Date.now() - 11 * 86_400_000).toISOString();
+      await opened.db.updateTable('jobs').set({ finished_at }).where('id', '=', old).execute();
+      expect(await store.removeEnded(10 * 86_400)).toBe(1);
+      expect(await store.removeEnded(10 * 86_400)).toBe(0);
+      const left = [old, recent, running, waiting].map(statusOf);
+      expect(await Promise.all(left)).toEqual([undefined, 'canceled', 'running', 'queued']);
+    });
   });
 
   describe('an attempt', () => {
+    it('names the trial of a run anew', async () => {
+      const id = await submit();
+      const job = await claim();
+      await attempts.storeTrial(job, 'new', trace);
+      await attempts.nameRun(job, 'baseline/0', 'old');
+      await attempts.nameRun(job, 'baseline/0', 'new');
+      expect(await store.traceOfRun(id, 'baseline/0')).toEqual(trace);
+    });
+
     it('writes nothing once it has lost the job', async () => {
       const id = await submit();
       const old = await claim();
-      await store.release(old);
+      await attempts.release(old);
       const current = await claim();
       const summary = { verdict: 'healthy' as const, findings: [], recommended: [] };
       const progress = { phase: 'baseline' as const, completed_trials: 1, total_trials: 2 };
       for (const write of [
-        () => store.heartbeat(old),
-        () => store.progress(old, progress as never, null),
-        () => store.storeTrial(old, 'key', trace),
-        () => store.succeed(old, Buffer.from('old'), summary),
-        () => store.fail(old, { code: 'internal_error', detail: '' }),
-        () => store.canceled(old),
-        () => store.release(old),
+        () => attempts.heartbeat(old),
+        () => attempts.progress(old, progress as never, null),
+        () => attempts.storeTrial(old, 'key', trace),
+        () => attempts.nameRun(old, 'baseline/0', 'key'),
+        () => attempts.succeed(old, Buffer.from('old'), summary),
+        () => attempts.fail(old, { code: 'internal_error', detail: '' }),
+        () => attempts.canceled(old),
+        () => attempts.release(old),
       ]) {
         await expect(write()).rejects.toThrow(LostAttempt);
       }
-      expect(await store.knownTrial(current, 'key')).toBeNull();
-      await store.succeed(current, Buffer.from('new'), summary);
+      expect(await attempts.knownTrial(current, 'key')).toBeNull();
+      await attempts.succeed(current, Buffer.from('new'), summary);
       expect((await store.result(id))?.toString()).toBe('new');
     });
 
     it('finds the trials that the one before has finished', async () => {
       await submit();
       const first = await claim();
-      await store.storeTrial(first, 'key', trace);
-      await store.storeTrial(first, 'key', trace);
-      await store.release(first);
-      expect(await store.knownTrial(await claim(), 'key')).toEqual(trace);
+      await attempts.storeTrial(first, 'key', trace);
+      await attempts.storeTrial(first, 'key', trace);
+      await attempts.release(first);
+      expect(await attempts.knownTrial(await claim(), 'key')).toEqual(trace);
     });
 
     it('hears of a cancel with its heartbeat; a queued job is canceled at once', async () => {
       const [running, queued] = [await submit(), await submit()];
       const job = await claim();
-      expect(await store.heartbeat(job)).toBe(false);
+      expect(await attempts.heartbeat(job)).toBe(false);
       expect((await store.cancel(running))?.status).toBe('running');
       expect((await store.cancel(queued))?.status).toBe('canceled');
-      expect(await store.heartbeat(job)).toBe(true);
-      await store.canceled(job);
+      expect(await attempts.heartbeat(job)).toBe(true);
+      await attempts.canceled(job);
       expect((await store.cancel(running))?.status).toBe('canceled');
-      expect(await store.claim(anyNumber)).toBeNull();
+      expect(await attempts.claim(anyNumber)).toBeNull();
     });
   });
 
@@ -254,7 +332,7 @@ describe.each(databases)('$name', ({ start }) => {
         ...{ phase: 'baseline', completed_trials, total_trials: 20 },
       });
       await Promise.all([
-        ...Array.from({ length: 20 }, (_, i) => store.progress(job, progress(i) as never, i)),
+        ...Array.from({ length: 20 }, (_, i) => attempts.progress(job, progress(i) as never, i)),
         store.cancel(id),
       ]);
       const events = await store.events(id, 0, 100);
@@ -287,7 +365,7 @@ describe.each(databases)('$name', ({ start }) => {
       await claim();
       await silence(30);
       await claim();
-      await recoverJobs(store, 20);
+      await recoverJobs(attempts, 20);
       expect([await statusOf(dead), await statusOf(alive)]).toEqual(['queued', 'running']);
     });
 
@@ -295,7 +373,7 @@ describe.each(databases)('$name', ({ start }) => {
       const id = await submit();
       await claim();
       await silence(30);
-      await Promise.all(Array.from({ length: 6 }, () => recoverJobs(store, 20)));
+      await Promise.all(Array.from({ length: 6 }, () => recoverJobs(attempts, 20)));
       const statuses = (await store.events(id, 0, 100)).map(({ data }) => data.status);
       expect(statuses).toEqual(['queued', 'running', 'queued']);
     });
@@ -305,7 +383,7 @@ describe.each(databases)('$name', ({ start }) => {
       await claim();
       await store.cancel(id);
       await silence(30);
-      await recoverJobs(store, 20);
+      await recoverJobs(attempts, 20);
       expect(await statusOf(id)).toBe('canceled');
     });
 
@@ -313,7 +391,18 @@ describe.each(databases)('$name', ({ start }) => {
       const id = await submit();
       await claim();
       await silence(-3600);
-      await recoverJobs(store, 20);
+      await recoverJobs(attempts, 20);
+      expect(await statusOf(id)).toBe('queued');
+    });
+
+    it('forgives a job whose worker was alive after all', async () => {
+      const id = await submit();
+      for (let attempt = 1; attempt <= 4; attempt++) {
+        const job = await claim();
+        await silence(30);
+        await recoverJobs(attempts, 20);
+        await attempts.acquit(job);
+      }
       expect(await statusOf(id)).toBe('queued');
     });
 
@@ -323,9 +412,9 @@ describe.each(databases)('$name', ({ start }) => {
         const jobs = [await claim(), await claim()];
         expect(jobs.map((job) => job.attempt)).toEqual([attempt, attempt]);
         const finishing = jobs.find(({ id }) => id === fine);
-        if (finishing !== undefined) await store.storeTrial(finishing, `key ${attempt}`, trace);
+        if (finishing !== undefined) await attempts.storeTrial(finishing, `key ${attempt}`, trace);
         await silence(30);
-        await recoverJobs(store, 20);
+        await recoverJobs(attempts, 20);
       }
       expect(await jobOf(killer)).toMatchObject({
         status: 'failed',
@@ -333,6 +422,24 @@ describe.each(databases)('$name', ({ start }) => {
       });
       expect(await statusOf(fine)).toBe('queued');
     });
+  });
+});
+
+describe('a SQLite file that another program has locked', () => {
+  it('is waited for, and then told as a database that does not answer', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gradclinic-locked-'));
+    const logger = pino({ level: 'silent' });
+    const { db, close } = await openDatabase({ dataDir: folder, databaseUrl: null, logger });
+    await sql`pragma busy_timeout = 100`.execute(db);
+    const other = new Database(join(folder, 'gradclinic.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    const failure = await new JobStore(db).submit(submission(), wide).catch((error: unknown) => error);
+    expect(storageFailure(failure)).toBe('unavailable');
+    other.exec('ROLLBACK');
+    other.close();
+    expect((await new JobStore(db).submit(submission(), wide)).kind).toBe('created');
+    await close();
+    rmSync(folder, { recursive: true, force: true });
   });
 });
 
@@ -350,7 +457,9 @@ describe('replicas on PostgreSQL', () => {
       () => 'it answered',
       (error: Error) => error.message,
     );
-    expect(message).toMatch(/^PostgreSQL at 127\.0\.0\.1:1\/jobs does not answer: .*ECONNREFUSED.*$/);
+    expect(message).toMatch(
+      /^PostgreSQL at 127\.0\.0\.1:1\/jobs \(DATABASE_URL\) does not answer: .*ECONNREFUSED.*$/,
+    );
     expect(message).not.toContain('secret');
   });
 
@@ -361,9 +470,34 @@ describe('replicas on PostgreSQL', () => {
     for (const store of stores) {
       expect((await store.list({ owner: 'alice', limit: 100 })).data).toHaveLength(8);
     }
-    const claims = await Promise.all(stores.map((store) => store.claim(anyNumber)));
+    const claims = await Promise.all(replicas.map(({ db }) => new Attempts(db).claim(anyNumber)));
     expect(new Set(claims.map((job) => job?.id)).size).toBe(8);
     await Promise.all(replicas.map((replica) => replica.close()));
+  });
+
+  it('listen again after their connection was cut', async () => {
+    const [here, there] = [await database.open(), await database.open()];
+    const heard: string[] = [];
+    let listening = 0;
+    await there.listen({ onListening: () => listening++, onAnnouncement: ({ job }) => void heard.push(job) });
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gradclinic listener'`.execute(
+      here.db,
+    );
+    await expect.poll(() => listening, { timeout: 10_000 }).toBe(2);
+    await announce(here.db, { kind: 'event', job: 'job_after' });
+    await expect.poll(() => heard).toEqual(['job_after']);
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  it('a transaction whose process has stopped in the middle is ended by the database', async () => {
+    const here = await database.open();
+    const { setting } = (
+      await sql<{
+        setting: string;
+      }>`select current_setting('idle_in_transaction_session_timeout') as setting`.execute(here.db)
+    ).rows[0] as { setting: string };
+    expect(setting).toBe('15s');
+    await here.close();
   });
 
   it('hear of what another has committed, and of nothing that was rolled back', async () => {
@@ -374,6 +508,7 @@ describe('replicas on PostgreSQL', () => {
       onAnnouncement: (announcement) => void heard.push(announcement),
     });
     const store = new JobStore(here.db);
+    const attempts = new Attempts(here.db);
     await expect(
       here.db.transaction().execute(async (db) => {
         await announce(db, { kind: 'queued', job: 'job_rolled_back' });
@@ -383,7 +518,7 @@ describe('replicas on PostgreSQL', () => {
     const outcome = await store.submit(submission(), wide);
     const job = 'job' in outcome ? outcome.job.id : '';
     for (;;) {
-      const claimed = await store.claim(anyNumber);
+      const claimed = await attempts.claim(anyNumber);
       if (claimed?.id === job || claimed === null) break;
     }
     await store.cancel(job);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, expect, it } from 'vitest';
 import { parseExperiment } from '../../src/experiment/index.ts';
+import { Attempts } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
 import { createPool } from '../../src/jobs/pool.ts';
 import { JobRun } from '../../src/jobs/runner.ts';
@@ -18,29 +19,35 @@ const folder = mkdtempSync(join(tmpdir(), 'gradclinic-threads-'));
 const logger = pino({ level: 'silent' });
 const { db, close } = await openDatabase({ dataDir: folder, databaseUrl: null, logger });
 const store = new JobStore(db);
+const attempts = new Attempts(db);
 const pool = createPool(2, new URL('faulty.worker.ts', import.meta.url));
 afterAll(async () => {
-  await pool.close();
+  await pool.close(10_000);
   await close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const quota = { max_queued_jobs: 9, max_running_jobs: 9, max_flops_per_hour: 1e18, max_job_seconds: 60 };
 
-async function run(name: string) {
+/** @param change of what is stored, as an earlier version may have left it */
+async function run(
+  name: string,
+  change: (experiment: { training: Record<string, unknown> }) => void = () => {},
+) {
   const parsed = parseExperiment(tinyExperiment({ name, metadata: { marker: join(folder, 'marker') } }));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const estimate = { parameters: 1, flops_per_step: 1, trials: 1, duration_s: 1 };
-  const { experiment } = parsed.value;
+  const experiment = structuredClone(parsed.value.experiment);
+  change(experiment);
   await store.submit(
     { owner: 'a', experiment, search: null, estimate, flops: 1, idempotency: null } as never,
     quota,
   );
-  const job = await store.claim(() => 9);
+  const job = await attempts.claim(() => 9);
   if (job === null) throw new Error('nothing to claim');
   await new JobRun(job, {
     ...{
-      store,
+      attempts,
       pool,
       runStudy,
       runSearch,
@@ -64,4 +71,17 @@ it('a thread that throws fails its job, with the reason in the log alone', async
 
 it('the trial of a thread that dies gets another', async () => {
   expect(await run('dies once')).toMatchObject({ status: 'succeeded', summary: { verdict: 'healthy' } });
+});
+
+it('a job that an earlier version accepted gets the defaults that this one has, or says why it cannot run', async () => {
+  const older = await run('older', (experiment) => {
+    delete experiment.training.regularization;
+    delete experiment.training.learning_rate_schedule;
+  });
+  expect(older).toMatchObject({ status: 'succeeded' });
+  const newer = await run('newer', (experiment) => {
+    experiment.training.of_another_version = 1;
+  });
+  expect(newer).toMatchObject({ status: 'failed', error: { code: 'experiment_outdated' } });
+  expect(newer?.error?.detail).toContain('/training/of_another_version');
 });

@@ -100,14 +100,19 @@ describe('who may reach the service', () => {
   });
 });
 
-it('stops the program with exit code 1 and one line', () => {
-  const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
-  const environment = { ...process.env, PORT: 'eighty' };
+const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+
+it.each([
+  [{ PORT: 'eighty' }, /^gradclinic: PORT="eighty" is not valid: .+\n$/],
+  [{ DATA_DIR: server }, /^gradclinic: DATA_DIR=\S+server\.ts cannot be used: .+\n$/],
+  [{ DATABASE_URL: 'postgres://127.0.0.1:1/x' }, /^gradclinic: PostgreSQL at \S+ \(DATABASE_URL\) .+\n$/],
+])('stops the program with exit code 1 and one line: %j', (settings, line) => {
+  const environment = { ...process.env, ...settings };
   const { status, stderr, stdout } = spawnSync(process.execPath, [server], {
     env: environment,
     encoding: 'utf8',
   });
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^gradclinic: PORT="eighty" is not valid: .+\n$/);
+  expect(stderr).toMatch(line);
   expect(stdout).toBe('');
 });

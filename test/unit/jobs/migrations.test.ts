@@ -22,8 +22,9 @@ it('gives jobs and idempotency keys without an owner to "anonymous", and keeps t
   }).migrateTo('0002_searches');
   expect(error).toBeUndefined();
   database.exec(`
-    insert into jobs (id, status, experiment, estimate, progress, created_at)
-      values ('job_1', 'succeeded', '{"name":"mine","metadata":{"a":1}}', '{}', '{}', '2026-01-01T00:00:00.000Z');
+    insert into jobs (id, status, experiment, estimate, progress, created_at, result)
+      values ('job_1', 'succeeded', '{"name":"mine","metadata":{"a":1}}', '{}', '{}', '2026-01-01T00:00:00.000Z',
+        cast('{"verdict":1}' as blob));
     insert into idempotency_keys values ('k', 'f', 'job_1', '2026-01-01T00:00:00.000Z');`);
   await db.destroy();
 
@@ -37,8 +38,14 @@ it('gives jobs and idempotency keys without an owner to "anonymous", and keeps t
   ]);
   const keys = () => opened.db.selectFrom('idempotency_keys').select(['owner', 'key', 'job_id']).execute();
   expect(await keys()).toEqual([{ owner: 'anonymous', key: 'k', job_id: 'job_1' }]);
+  const experiments = () => opened.db.selectFrom('experiments').selectAll().execute();
+  expect(await experiments()).toEqual([
+    { job_id: 'job_1', experiment: '{"name":"mine","metadata":{"a":1}}' },
+  ]);
+  const results = await opened.db.selectFrom('results').selectAll().execute();
+  expect(results.map(({ job_id, result }) => [job_id, String(result)])).toEqual([['job_1', '{"verdict":1}']]);
   await opened.db.deleteFrom('jobs').execute();
-  expect(await keys()).toEqual([]);
+  expect([await keys(), await experiments()]).toEqual([[], []]);
   await opened.close();
 });
 

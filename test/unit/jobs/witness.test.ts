@@ -19,14 +19,18 @@ const answers = (milliseconds: number) => {
   }
 };
 
-it('is reliable at the start, where the jobs of a stopped service are adopted, and as long as the database answers', () => {
+it('is not at its start, which may lie behind an outage, and is as long as the database answers', () => {
+  expect(witness.reliable).toBe(false);
+  answers(LEASE_MS - POLL_MS);
+  expect(witness.reliable).toBe(false);
+  answers(POLL_MS);
   expect(witness.reliable).toBe(true);
   answers(60_000);
   expect(witness.reliable).toBe(true);
 });
 
 it('is not while the database is away, and for a lease after it came back', () => {
-  answers(10_000);
+  answers(30_000);
   time += 30_000;
   expect(witness.reliable).toBe(false);
   witness.answered();
@@ -38,7 +42,7 @@ it('is not while the database is away, and for a lease after it came back', () =
 });
 
 it('forgives an answer that was late', () => {
-  answers(10_000);
+  answers(30_000);
   time += LEASE_MS / 2;
   witness.answered();
   expect(witness.reliable).toBe(true);

@@ -65,6 +65,10 @@ async function stream(
       if (job === null || isTerminal(job.status)) break;
       await wake.promise;
     }
+  } catch (error) {
+    request.log.warn({ err: error }, 'a stream of events was cut off');
+    // Not ended, which would mean that the job has: the client comes back with Last-Event-ID.
+    raw.destroy();
   } finally {
     clearInterval(heartbeat);
     unsubscribe();
@@ -81,7 +85,7 @@ export const readEvents: Endpoint = {
   summary: 'Follow a job',
   description:
     'Events by growing `seq`. With `Accept: text/event-stream` a stream that ends with the job and resumes by ' +
-    '`Last-Event-ID` or `after`; else a JSON page.',
+    '`Last-Event-ID` or `after`; one that is cut off before is to be resumed. Else a JSON page.',
   params: idParams,
   query,
   headers: z.object({ 'last-event-id': z.string().optional() }),
