@@ -7,7 +7,7 @@ const table = {
   graph: ['util'],
   network: ['graph', 'kernels', 'util'],
   data: ['util'],
-  experiment: ['network', 'data', 'graph', 'util'],
+  experiment: ['statistics', 'network', 'data', 'graph', 'util'],
   preflight: ['experiment', 'network', 'data', 'graph', 'util'],
   statistics: ['kernels', 'data', 'util'],
   training: ['statistics', 'experiment', 'data', 'network', 'graph', 'kernels', 'util'],

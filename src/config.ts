@@ -79,6 +79,8 @@ const schema = z.object({
   MAX_FLOPS_PER_STEP: count(2e10),
   MAX_TOTAL_FLOPS: count(5e14),
   MAX_MEMORY_BYTES: count(2 * 2 ** 30),
+  // Four million numbers. Whoever reads a trace has all of it in memory.
+  MAX_TRACE_BYTES: count(32 * 2 ** 20),
 });
 
 /** May hold a password, so that what it was is not said. */
@@ -90,6 +92,7 @@ export interface Limits {
   readonly max_flops_per_step: number;
   readonly max_total_flops: number;
   readonly max_memory_bytes: number;
+  readonly max_trace_bytes: number;
 }
 
 export interface Config {
@@ -187,6 +190,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       max_flops_per_step: values.MAX_FLOPS_PER_STEP,
       max_total_flops: values.MAX_TOTAL_FLOPS,
       max_memory_bytes: values.MAX_MEMORY_BYTES,
+      max_trace_bytes: values.MAX_TRACE_BYTES,
     }),
   });
 }

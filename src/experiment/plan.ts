@@ -13,6 +13,7 @@ import {
   resolvePart,
 } from '../network/index.ts';
 import type { Experiment } from './schema.ts';
+import { traceBytes } from './trace_size.ts';
 
 /** Forward, gradient of the inputs, gradient of the weights: each about one forward pass. */
 const BACKWARD_FACTOR = 3;
@@ -31,6 +32,8 @@ export interface Plan {
   readonly flops_per_step: number;
   /** Upper bound for one training at a time. */
   readonly memory_bytes: number;
+  /** Of the series that one training leaves. */
+  readonly trace_bytes: number;
 }
 
 export const placedLayers = (experiment: Experiment): PlacedLayer[] =>
@@ -59,6 +62,7 @@ export function planExperiment(experiment: Experiment): Plan {
   const built = buildNetwork(g, placedLayers(experiment), input, 'training');
   g.output('prediction', built.output);
   const graph = g.finish();
+  const steps = stepsOf(experiment, training);
   const parameterCount = built.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return {
     layers: built.layers,
@@ -67,12 +71,13 @@ export function planExperiment(experiment: Experiment): Plan {
     parameter_count: parameterCount,
     output_shape: built.output.shape.slice(1),
     batch_size: batchSize,
-    steps: stepsOf(experiment, training),
+    steps,
     steps_per_epoch: Math.ceil(training / batchSize),
     training_samples: training,
     validation_samples: validation,
     flops_per_step: BACKWARD_FACTOR * flopsOf(graph),
     memory_bytes: BACKWARD_FACTOR * bytesOf(graph),
+    trace_bytes: traceBytes(built, steps, experiment.diagnostics.probe_every),
   };
 }
 

@@ -1,4 +1,4 @@
-/** @file Whether an experiment is small enough to be run: bounds on memory and on the length of a step. */
+/** @file Whether an experiment is small enough to be run: bounds on memory, on the length of a step and on what it leaves. */
 import type { Plan } from '../experiment/index.ts';
 import type { Estimate } from '../jobs/index.ts';
 import { HttpProblem } from './problem.ts';
@@ -8,10 +8,20 @@ export interface AdmissionLimits {
   readonly max_flops_per_step: number;
   readonly max_total_flops: number;
   readonly max_memory_bytes: number;
+  readonly max_trace_bytes: number;
 }
 
+/** How to get below each limit. */
+const fixes = {
+  parameters: 'use fewer units',
+  flops_per_step: 'use fewer units or a smaller batch',
+  total_flops: 'use fewer units, steps or seeds',
+  memory_bytes: 'use fewer units or a smaller batch',
+  trace_bytes: 'raise diagnostics.probe_every or use fewer steps',
+} as const;
+
 export interface Excess {
-  readonly name: string;
+  readonly name: keyof typeof fixes;
   readonly value: number;
   readonly limit: number;
 }
@@ -36,11 +46,12 @@ const totalFlops = (plan: Plan, trials: number): number => plan.flops_per_step *
 
 /** What is over which limit; empty for an experiment that may run. */
 export function excesses(plan: Plan, trials: number, limits: AdmissionLimits): Excess[] {
-  const measured = [
+  const measured: Excess[] = [
     { name: 'parameters', value: plan.parameter_count, limit: limits.max_parameters },
     { name: 'flops_per_step', value: plan.flops_per_step, limit: limits.max_flops_per_step },
     { name: 'total_flops', value: totalFlops(plan, trials), limit: limits.max_total_flops },
     { name: 'memory_bytes', value: plan.memory_bytes, limit: limits.max_memory_bytes },
+    { name: 'trace_bytes', value: plan.trace_bytes, limit: limits.max_trace_bytes },
   ];
   return measured.filter(({ value, limit }) => value > limit);
 }
@@ -53,7 +64,9 @@ export function admit(plan: Plan, trials: number, limits: AdmissionLimits): { fl
   const over = excesses(plan, trials, limits);
   if (over.length === 0) return { flops: totalFlops(plan, trials) };
   const text = over
-    .map(({ name, value, limit }) => `${name} ${value.toPrecision(3)} > ${limit.toPrecision(3)}`)
-    .join(', ');
+    .map(
+      ({ name, value, limit }) => `${name} ${value.toPrecision(3)} > ${limit.toPrecision(3)}: ${fixes[name]}`,
+    )
+    .join('; ');
   throw new HttpProblem('experiment_too_large', text, { limits: over });
 }

@@ -3,7 +3,7 @@
 export { effectiveRank } from './effective_rank.ts';
 export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './moments.ts';
 export { Recorder, type Table } from './recorder.ts';
-export { type Row, type RowFilter, rowsOf } from './rows.ts';
+export { pageOf, type Row } from './rows.ts';
 export {
   type Divergence,
   type Evaluation,

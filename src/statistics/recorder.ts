@@ -32,12 +32,14 @@ export class Table {
   series(): Series[] {
     const { layer, tensor, metrics } = this;
     const width = metrics.length;
+    // One array for all of them: it is stored once.
+    const steps = Int32Array.from(this.#steps);
     return metrics.map((metric, column) => ({
       layer,
       tensor,
       metric,
-      steps: Int32Array.from(this.#steps),
-      values: Float64Array.from(this.#steps, (_, row) => this.#values[row * width + column] as number),
+      steps,
+      values: Float64Array.from(steps, (_, row) => this.#values[row * width + column] as number),
     }));
   }
 }

@@ -28,8 +28,9 @@ export const experiment = (seed: number, { steps = 40, ...changes }: Record<stri
   ...changes,
 });
 
-/** A single training of many minutes. */
-export const endless = () => experiment(0, { steps: 1_000_000, remedies: { verify: false } });
+/** A single training of many minutes, probed seldom: the size of a trace is bounded. */
+export const endless = () =>
+  experiment(0, { steps: 1_000_000, diagnostics: { probe_every: 1000 }, remedies: { verify: false } });
 
 const post = (url: string, body: unknown, headers: Record<string, string> = {}) =>
   fetch(url, {

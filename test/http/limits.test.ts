@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { addKey } from '../../src/access/index.ts';
 import type { Job } from '../../src/jobs/index.ts';
-import { startTestService, type TestService, tinyExperiment } from './service.ts';
+import { endlessTraining, startTestService, type TestService, tinyExperiment } from './service.ts';
 
 type Headers = Record<string, string>;
 
@@ -16,9 +16,8 @@ const bearer = (key: string): Headers => ({ authorization: `Bearer ${key}` });
 const alice = bearer(addKey(API_KEYS_FILE, 'alice'));
 const bob = bearer(addKey(API_KEYS_FILE, 'bob'));
 
-const STEPS_OF_MINUTES = 1_000_000;
 const training = (steps: number) => ({ ...(tinyExperiment().training as object), steps });
-const endless = () => tinyExperiment({ training: training(STEPS_OF_MINUTES), remedies: { verify: false } });
+const endless = () => tinyExperiment({ ...endlessTraining(), remedies: { verify: false } });
 const quick = () => tinyExperiment({ training: training(1), remedies: { verify: false } });
 
 const services: TestService[] = [];

@@ -1,7 +1,7 @@
 /** @file What browsers, caches and those who stop the service may expect of a real one. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/index.ts';
-import { startTestService, type TestService, tinyExperiment } from './service.ts';
+import { endlessTraining, startTestService, type TestService, tinyExperiment } from './service.ts';
 
 const services: TestService[] = [];
 const start = async (settings: Record<string, string> = {}): Promise<TestService> => {
@@ -74,8 +74,7 @@ it('a report has an ETag and is not sent twice', async () => {
 describe('a stop', () => {
   it('within ten seconds gives the running job back, and the next start goes on with it', async () => {
     const service = await start();
-    const training = { ...(tinyExperiment().training as object), steps: 1_000_000 };
-    const body = tinyExperiment({ training, remedies: { verify: false } });
+    const body = tinyExperiment({ ...endlessTraining(), remedies: { verify: false } });
     const job = (await (await service.post('/v1/jobs', body)).json()) as Job;
     const status = async () => ((await (await service.get(job.links.self)).json()) as Job).status;
     await expect.poll(status).toBe('running');

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { addKey } from '../../src/access/index.ts';
 import type { Job } from '../../src/jobs/index.ts';
-import { startTestService, type TestService, tinyExperiment } from './service.ts';
+import { endlessTraining, startTestService, type TestService, tinyExperiment } from './service.ts';
 
 /** The sum of all series of a name whose labels hold the text. */
 async function reading(service: TestService, name: string, label = ''): Promise<number> {
@@ -20,8 +20,6 @@ async function reading(service: TestService, name: string, label = ''): Promise<
     .filter((line) => new RegExp(`^${name}[{ ]`).test(line) && line.includes(label));
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
-
-const steps = (count: number) => ({ ...(tinyExperiment().training as object), steps: count });
 
 it('metrics move when a job has run', async () => {
   const service = await startTestService();
@@ -37,7 +35,7 @@ it('metrics move when a job has run', async () => {
     expect(await reading(service, 'nodejs_eventloop_lag_p99_seconds')).toBeGreaterThan(0);
     expect(await reading(service, 'gradclinic_worker_threads', 'idle')).toBe(2);
 
-    const endless = tinyExperiment({ training: steps(1_000_000), remedies: { verify: false } });
+    const endless = tinyExperiment({ ...endlessTraining(), remedies: { verify: false } });
     for (let i = 0; i < 2; i++) expect((await service.post('/v1/jobs', endless)).status).toBe(202);
     await expect.poll(() => reading(service, 'gradclinic_worker_threads', 'busy')).toBe(1);
     expect(await reading(service, 'gradclinic_jobs', 'running')).toBe(1);

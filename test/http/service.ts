@@ -60,6 +60,12 @@ export async function startTestService(limits: Record<string, string> = {}): Pro
 export const readExample = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(new URL(`../../examples/${name}.json`, import.meta.url), 'utf8'));
 
+/** What makes a training endless, for a test. Probed seldom: the size of a trace is bounded. */
+export const endlessTraining = () => ({
+  training: { ...(tinyExperiment().training as object), steps: 1_000_000 },
+  diagnostics: { probe_every: 1000 },
+});
+
 /** A study of well under a second. */
 export const tinyExperiment = (changes: Record<string, unknown> = {}): Record<string, unknown> => ({
   name: 'tiny',

@@ -1,9 +1,8 @@
 /** @file Streams and long polls of a job that still runs: live, resumed, and never in the way of closing. */
 import { beforeEach, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/index.ts';
-import { startTestService, type TestService, tinyExperiment } from './service.ts';
+import { endlessTraining, startTestService, type TestService, tinyExperiment } from './service.ts';
 
-const STEPS_OF_MINUTES = 1_000_000;
 const SOON_MS = 5000;
 
 let service: TestService;
@@ -11,8 +10,7 @@ let job: Job;
 
 beforeEach(async () => {
   service = await startTestService();
-  const training = { ...(tinyExperiment().training as object), steps: STEPS_OF_MINUTES };
-  job = (await (await service.post('/v1/jobs', tinyExperiment({ training }))).json()) as Job;
+  job = (await (await service.post('/v1/jobs', tinyExperiment(endlessTraining()))).json()) as Job;
   return () => service.close();
 });
 

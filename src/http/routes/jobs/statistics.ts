@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import type { JobService } from '../../../jobs/index.ts';
-import { type Row, rowsOf } from '../../../statistics/index.ts';
+import { pageOf, type Row } from '../../../statistics/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
 import { HttpProblem, validationFailed } from '../../problem.ts';
@@ -95,12 +95,13 @@ async function readPage(
   const first = start === null ? 0 : runs.indexOf(start.run);
   for (const run of runs.slice(first)) {
     const trace = await jobs.trace(id, run);
-    const all = trace === null ? [] : rowsOf(run, trace, filter);
+    if (trace === null) continue;
     const offset = run === start?.run ? start.offset : 0;
-    const taken = all.slice(offset, offset + filter.limit - rows.length);
+    const page = pageOf(run, trace, filter, offset, filter.limit - rows.length);
     // One by one: so many rows at once would not fit on the stack as arguments.
-    for (const row of taken) rows.push(row);
-    if (offset + taken.length < all.length) return { rows, next: { run, offset: offset + taken.length } };
+    for (const row of page.rows) rows.push(row);
+    const end = offset + page.rows.length;
+    if (end < page.total) return { rows, next: { run, offset: end } };
   }
   return { rows, next: null };
 }

@@ -37,6 +37,7 @@ const responseSchema = z
     training_samples: z.int(),
     validation_samples: z.int(),
     memory_bytes: z.number().describe('Upper bound for one training'),
+    trace_bytes: z.number().describe('Of the series that one training leaves'),
     experiment: experimentSchema.describe('Every default filled in'),
   })
   .meta({ id: 'Preflight' });
@@ -86,6 +87,7 @@ export const createPreflight: Endpoint = {
       training_samples: plan.training_samples,
       validation_samples: plan.validation_samples,
       memory_bytes: plan.memory_bytes,
+      trace_bytes: plan.trace_bytes,
       experiment,
     });
   },
