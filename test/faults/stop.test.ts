@@ -53,13 +53,13 @@ it('npm start passes the signal on; the line "listening" comes whatever is logge
 /** Before its first step a training passes over all of the data; a phase queues all of its trainings at once. */
 const slowToBegin = {
   network: {
-    input: { shape: [64] },
+    input: { shape: [32] },
     layers: [
       { type: 'repeat', times: 4, layers: [{ type: 'dense', units: 512, activation: 'tanh' }] },
       { type: 'dense', units: 1 },
     ],
   },
-  data: { type: 'teacher', samples: 50_000, features: 64 },
+  data: { type: 'teacher', samples: 50_000, features: 32 },
   training: { loss: 'mean_squared_error', optimizer: 'adam', batch_size: 512, steps: 200 },
   diagnostics: { seeds: 8 },
   remedies: { verify: false },
