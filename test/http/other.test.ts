@@ -153,9 +153,16 @@ describe('GET /v1/catalog', () => {
   });
 
   it('lists every kind and finds an entry', async () => {
-    const all = (await (await service.get('/v1/catalog')).json()) as Record<string, { id: string }[]>;
+    const all = (await (await service.get('/v1/catalog')).json()) as Record<
+      string,
+      { id: string; sources: string[] }[]
+    >;
     expect(all.activations).toHaveLength(22);
     expect(all.remedies?.map(({ id }) => id)).toContain('add_batch_norm');
+    const withoutSource = Object.values(all)
+      .flat()
+      .filter(({ sources }) => sources.length === 0);
+    expect(withoutSource.map(({ id }) => id)).toEqual([]);
     const entry = (await (await service.get('/v1/catalog/rules/vanishing_gradient')).json()) as Record<
       string,
       unknown

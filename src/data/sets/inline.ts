@@ -32,7 +32,7 @@ export const inline = defineData({
     `at most ${MAX_CLASSES} classes); binary and regression losses read the same numbers as numbers. Inputs that are ` +
     'lists of integers from 0 can be tokens. ' +
     `At most ${MAX_SAMPLES} samples and ${MAX_NUMBERS} numbers.`,
-  sources: [],
+  sources: ['The request itself'],
   options: {
     inputs: listOption('The samples, all of one shape', {
       anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER)), listOf(listOf(listOf(NUMBER)))],

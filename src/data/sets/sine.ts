@@ -7,7 +7,7 @@ export const sine = defineData({
   type: 'sine',
   title: 'Sine wave',
   description: 'y = sin(x) + noise · N(0, 1), x uniform on [min, max] (one period, −π to π, by default).',
-  sources: [],
+  sources: ['GradClinic: a regression whose noise-free answer is known'],
   options: {
     samples: samplesOption(1000),
     noise: noiseOption(0.1),

@@ -5,7 +5,7 @@ export const exponential = defineActivation({
   type: 'exponential',
   title: 'Exponential',
   formula: 'exp(x)',
-  sources: [],
+  sources: ['Keras, keras.activations.exponential'],
   options: {},
   initializer: 'lecun_normal',
   apply: (m, x) => m.exp(x),

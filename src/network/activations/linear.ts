@@ -5,7 +5,7 @@ export const linear = defineActivation({
   type: 'linear',
   title: 'Linear',
   formula: 'x',
-  sources: [],
+  sources: ['Keras, keras.activations.linear'],
   options: {},
   initializer: 'lecun_normal',
   apply: (_m, x) => x,

@@ -6,7 +6,7 @@ export const norm = defineClipping({
   type: 'norm',
   title: 'Clip by norm',
   formula: 'g ← g · min(1, max_norm/‖g‖) per tensor',
-  sources: [],
+  sources: ['Keras, keras.optimizers.Optimizer, clipnorm'],
   options: { max_norm: z.number().gt(0).max(1e12).default(1).describe('Limit of each L2 norm') },
   clip: (gradients, { max_norm }) => {
     let clipped = 0;

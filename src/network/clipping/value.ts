@@ -6,7 +6,7 @@ export const value = defineClipping({
   type: 'value',
   title: 'Clip by value',
   formula: 'g ← min(max(g, −max_value), max_value)',
-  sources: [],
+  sources: ['Keras, keras.optimizers.Optimizer, clipvalue'],
   options: { max_value: z.number().gt(0).max(1e12).default(0.5).describe('Limit of the absolute value') },
   clip: (gradients, { max_value }) => {
     let clipped = 0;

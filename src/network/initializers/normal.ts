@@ -7,7 +7,7 @@ export const normal = defineInitializer({
   type: 'normal',
   title: 'Normal',
   formula: 'w ~ N(mean, stddev²)',
-  sources: [],
+  sources: ['Keras, keras.initializers.RandomNormal'],
   options: {
     mean: z.number().min(-1e6).max(1e6).default(0).describe('Mean'),
     stddev: z.number().min(0).max(1e6).default(0.05).describe('Standard deviation'),

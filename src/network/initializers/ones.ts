@@ -5,7 +5,7 @@ export const ones = defineInitializer({
   type: 'ones',
   title: 'Ones',
   formula: 'w = 1',
-  sources: [],
+  sources: ['Keras, keras.initializers.Ones'],
   options: {},
   fill: (out) => void out.fill(1),
   moments: () => ({ mean: 1, variance: 0 }),

@@ -7,7 +7,7 @@ export const truncatedNormal = defineInitializer({
   type: 'truncated_normal',
   title: 'Truncated normal',
   formula: 'w ~ N(mean, stddev²) within mean ± 2 stddev',
-  sources: [],
+  sources: ['Keras, keras.initializers.TruncatedNormal'],
   options: {
     mean: z.number().min(-1e6).max(1e6).default(0).describe('Mean'),
     stddev: z.number().min(0).max(1e6).default(0.05).describe('Standard deviation before truncation'),

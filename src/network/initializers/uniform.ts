@@ -7,7 +7,7 @@ export const uniform = defineInitializer({
   type: 'uniform',
   title: 'Uniform',
   formula: 'w ~ U(min, max)',
-  sources: [],
+  sources: ['Keras, keras.initializers.RandomUniform'],
   options: {
     min: z.number().min(-1e6).max(1e6).default(-0.05).describe('Lower end'),
     max: z.number().min(-1e6).max(1e6).default(0.05).describe('Upper end'),

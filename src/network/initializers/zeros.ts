@@ -5,7 +5,7 @@ export const zeros = defineInitializer({
   type: 'zeros',
   title: 'Zeros',
   formula: 'w = 0',
-  sources: [],
+  sources: ['Keras, keras.initializers.Zeros'],
   options: {},
   fill: (out) => void out.fill(0),
   moments: () => ({ mean: 0, variance: 0 }),

@@ -6,7 +6,7 @@ export const activation = defineLayer({
   type: 'activation',
   title: 'Activation',
   formula: 'y = φ(x), elementwise (softmax: over the features)',
-  sources: [],
+  sources: ['Keras, keras.layers.Activation'],
   options: { activation: activationSchema },
   build: (context, x, options) => context.activate(x, options.activation),
   code(options, { features }) {

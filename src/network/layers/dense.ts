@@ -15,7 +15,7 @@ export const dense = defineLayer({
   type: 'dense',
   title: 'Dense',
   formula: 'y = φ(x W + b); x […, in], W (kernel) [in, units], b (bias) [units]',
-  sources: [],
+  sources: ['Rosenblatt 1958, The perceptron', 'Keras, keras.layers.Dense'],
   options: {
     units: z.int().min(1).max(65_536).describe('Number of outputs'),
     activation: activationOption,

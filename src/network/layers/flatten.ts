@@ -6,7 +6,7 @@ export const flatten = defineLayer({
   type: 'flatten',
   title: 'Flatten',
   formula: '[batch, a, b, …] → [batch, a·b·…], row-major (channels, height, width)',
-  sources: [],
+  sources: ['Keras, keras.layers.Flatten', 'PyTorch, torch.nn.Flatten'],
   options: {},
   build: ({ g }, x) => c.reshape(g, x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]),
   code: () => ({ pytorch: ['nn.Flatten()'], keras: ['layers.Flatten()'] }),

@@ -7,7 +7,7 @@ export const repeat = defineLayer({
   type: 'repeat',
   title: 'Repeat',
   formula: 'the layers inside, `times` times in a row, each copy with its own parameters',
-  sources: [],
+  sources: ['GradClinic: shorthand for the layers one after another'],
   options: { times: z.int().min(1).max(10_000).describe('Number of copies') },
   composite: 'expanded',
   build() {

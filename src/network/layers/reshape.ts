@@ -7,7 +7,7 @@ export const reshape = defineLayer({
   type: 'reshape',
   title: 'Reshape',
   formula: 'the same numbers, row-major, in another shape of the same size',
-  sources: [],
+  sources: ['Keras, keras.layers.Reshape'],
   options: {
     shape: z.array(z.int().min(1).max(1_000_000)).min(1).max(3).describe('Without the batch'),
   },

@@ -10,7 +10,7 @@ export const binaryCrossEntropy = defineLoss({
   type: 'binary_cross_entropy',
   title: 'Binary cross-entropy',
   formula: '−t ln p − (1 − t) ln(1 − p), p clipped to [1e-7, 1 − 1e-7]',
-  sources: [],
+  sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.2.2'],
   options: {},
   target: 'binary',
   output: 'probabilities',

@@ -10,7 +10,7 @@ export const categoricalCrossEntropy = defineLoss({
   type: 'categorical_cross_entropy',
   title: 'Categorical cross-entropy',
   formula: '−Σ t ln p, p clipped to [1e-7, 1 − 1e-7]',
-  sources: [],
+  sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.2.3'],
   options: {},
   target: 'classes',
   output: 'probabilities',

@@ -7,7 +7,7 @@ export const meanAbsoluteError = defineLoss({
   type: 'mean_absolute_error',
   title: 'Mean absolute error',
   formula: '|p − t|',
-  sources: [],
+  sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.1.2'],
   options: {},
   target: 'values',
   output: 'values',

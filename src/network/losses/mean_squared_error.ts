@@ -7,7 +7,7 @@ export const meanSquaredError = defineLoss({
   type: 'mean_squared_error',
   title: 'Mean squared error',
   formula: '(p − t)²',
-  sources: [],
+  sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.1.2'],
   options: {},
   target: 'values',
   output: 'values',

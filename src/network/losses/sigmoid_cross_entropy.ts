@@ -7,7 +7,7 @@ export const sigmoidCrossEntropy = defineLoss({
   type: 'sigmoid_cross_entropy',
   title: 'Sigmoid cross-entropy',
   formula: 'softplus(z) − t z',
-  sources: [],
+  sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.2.2'],
   options: {},
   target: 'binary',
   output: 'logits',

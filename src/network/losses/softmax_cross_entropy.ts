@@ -7,7 +7,7 @@ export const softmaxCrossEntropy = defineLoss({
   type: 'softmax_cross_entropy',
   title: 'Softmax cross-entropy',
   formula: '−Σ t ln softmax(z)',
-  sources: [],
+  sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.2.3'],
   options: {},
   target: 'classes',
   output: 'logits',

@@ -6,7 +6,7 @@ export const constant = defineSchedule({
   type: 'constant',
   title: 'Constant',
   formula: '1',
-  sources: [],
+  sources: ['Robbins & Monro 1951, A stochastic approximation method'],
   options: {},
   create: () => ofStep(() => 1),
 });
