@@ -34,7 +34,7 @@ export interface RunningService {
   readonly url: string;
   /**
    * Stops accepting, ends streams, lets running steps end, gives their jobs back.
-   * @returns whether everything has ended; where not, the process has to be killed
+   * @returns whether all threads have ended; where not, the process has to be killed
    */
   close(): Promise<boolean>;
 }
@@ -94,7 +94,7 @@ export async function startService(config: Config): Promise<RunningService> {
         const ended = await jobs.stop(app.close());
         clearTimeout(impatience);
         await traces.close();
-        if (!ended) logger.warn('something still runs and is killed; its job is back in the queue');
+        if (!ended) logger.warn('a step still runs and is killed; its job is back in the queue');
         return ended;
       },
     };

@@ -48,7 +48,7 @@ export interface RunningJobService {
   /**
    * Ends the running trainings at their next step, gives their job back to the queue, closes the database.
    * @param requests those that may still read it
-   * @returns whether everything has ended; where not, the process has to
+   * @returns whether all threads have ended; where not, the process has to be killed
    */
   stop(requests?: Promise<unknown>): Promise<boolean>;
 }
@@ -208,7 +208,8 @@ export async function createJobService({
       clearInterval(sweeper);
       const idle = (await worker?.stop()) ?? true;
       await requests;
-      return (await within(LAST_QUERIES_MS, close())) && idle;
+      await within(LAST_QUERIES_MS, close());
+      return idle;
     },
   };
 }

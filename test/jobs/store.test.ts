@@ -475,6 +475,17 @@ describe('replicas on PostgreSQL', () => {
     await Promise.all(replicas.map((replica) => replica.close()));
   });
 
+  it('take a query that is not answered for a database that does not, and its connection for lost', async () => {
+    const here = await database.open();
+    const failure = await sql`select pg_sleep(30)`.execute(here.db).catch((error: unknown) => error);
+    expect(storageFailure(failure)).toBe('unavailable');
+    // Not behind the one that still sleeps.
+    const asked = performance.now();
+    await Promise.all(Array.from({ length: 20 }, () => new JobStore(here.db).ping()));
+    expect(performance.now() - asked).toBeLessThan(5000);
+    await here.close();
+  });
+
   it('listen again after their connection was cut', async () => {
     const [here, there] = [await database.open(), await database.open()];
     const heard: string[] = [];
