@@ -1,7 +1,7 @@
 /** @file Measures a network over a whole split in inference mode. Reads the weights, never writes them. */
 import type { DataSplits, Split } from '../data/index.ts';
 import { gather } from '../data/index.ts';
-import { createSession, type Session, sizeOf } from '../graph/index.ts';
+import { type Session, sizeOf } from '../graph/index.ts';
 import { activationShape, type BuiltLayer } from '../network/index.ts';
 import {
   type Evaluation,
@@ -11,6 +11,7 @@ import {
   type UnitPass,
   unitLayout,
 } from '../statistics/index.ts';
+import { type Checkpoint, createAskingSession, neverCanceled } from './cancel.ts';
 import { type CompileOptions, compileInference, names } from './compile.ts';
 import type { Model } from './model.ts';
 import { argmax, countRight, fillTargets, fillWeights, type TargetCoding } from './targets.ts';
@@ -86,11 +87,13 @@ export class Evaluator {
     model: Model,
     coding: TargetCoding,
     data: DataSplits,
+    checkpoint: Checkpoint = neverCanceled,
   ): Promise<Evaluator> {
+    checkpoint();
     const batchSize = Math.min(CHUNK, Math.max(data.training.count, data.validation?.count ?? 0));
     const sized = { ...options, batchSize };
     const compiled = compileInference(sized);
-    const session = await createSession(compiled.graph, model.buffers);
+    const session = await createAskingSession(checkpoint, compiled.graph, model.buffers);
     return new Evaluator(session, coding, compiled.layers, sized, sizeOf(compiled.positionShape));
   }
 

@@ -1,6 +1,7 @@
 /**
  * @file What single steps cannot tell: units that are copies of each other, the gradient's signal against its noise, the
- * loss's sharpest curvature. Each runs the training graph at fixed weights, which it leaves as they were, bit for bit.
+ * loss's sharpest curvature. Each runs the training graph at fixed weights, which it leaves as they were, bit for bit;
+ * a cancel ends it with the weights moved, after which nobody reads them.
  */
 import type { TiedUnits } from '../statistics/index.ts';
 import { createRandom } from '../util/random.ts';

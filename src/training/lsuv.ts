@@ -1,5 +1,5 @@
 /** @file Scales kernels so that every layer's output has unit variance on a batch (LSUV), from the first layer to the last. */
-import { createSession, GraphBuilder, type Session } from '../graph/index.ts';
+import { GraphBuilder, type Session } from '../graph/index.ts';
 import {
   type BuiltLayer,
   buildNetwork,
@@ -7,6 +7,7 @@ import {
   initializerParts,
   resolvePart,
 } from '../network/index.ts';
+import { type Checkpoint, createAskingSession } from './cancel.ts';
 import { type CompileOptions, names } from './compile.ts';
 import type { Model, ModelParameter } from './model.ts';
 import { fillNoise } from './noise.ts';
@@ -60,6 +61,7 @@ export async function scaleToUnitVariance(
   model: Model,
   firstBatch: (out: Float32Array) => void,
   seed: number,
+  checkpoint: Checkpoint,
 ): Promise<void> {
   if (!model.parameters.some(scaled)) return;
   const g = new GraphBuilder();
@@ -68,7 +70,7 @@ export async function scaleToUnitVariance(
   for (const { name, preactivation: tensor } of network.layers) {
     if (tensor !== null && targets.some(({ layer }) => layer === name)) g.output(preactivation(name), tensor);
   }
-  const session = await createSession(g.finish(), model.buffers);
+  const session = await createAskingSession(checkpoint, g.finish(), model.buffers);
   try {
     firstBatch(session.input(names.inputs));
     for (const noise of network.noises) fillNoise(noise, session.input(noise.name), seed, 0);

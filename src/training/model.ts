@@ -11,6 +11,7 @@ import {
 import { present } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
 import type { NamedTensor } from '../util/safetensors.ts';
+import { type Checkpoint, neverCanceled } from './cancel.ts';
 import { names } from './compile.ts';
 
 export interface ModelParameter extends Omit<Parameter, 'value'> {
@@ -35,12 +36,14 @@ export function createModel(
   running: readonly Running[],
   seed: number,
   arena: Arena,
+  checkpoint: Checkpoint = neverCanceled,
 ): Model {
   const total = parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const weights = arena.floats(total);
   const gradient = arena.floats(total);
   let offset = 0;
   const placed = parameters.map(({ value: _tensor, ...parameter }) => {
+    checkpoint();
     const end = offset + sizeOf(parameter.shape);
     const views = { weights: weights.subarray(offset, end), gradient: gradient.subarray(offset, end) };
     offset = end;
@@ -48,7 +51,8 @@ export function createModel(
       initializerParts as unknown as readonly InitializerPart[],
       parameter.initializer,
     );
-    part.fill(views.weights, parameter, createRandom(seed, 'weights', parameter.name), options);
+    const random = createRandom(seed, 'weights', parameter.name);
+    part.fill(views.weights, parameter, random, options, checkpoint);
     if (parameter.ones !== undefined) views.weights.fill(1, ...parameter.ones);
     return { ...parameter, ...views };
   });

@@ -1,7 +1,7 @@
 /** @file One training step: batch in, loss and gradients out, clipping, update. */
 import { type Batches, createBatches, type DataSplits, gather } from '../data/index.ts';
 import type { Experiment } from '../experiment/index.ts';
-import { createSession, type Session, sizeOf } from '../graph/index.ts';
+import { type Session, sizeOf } from '../graph/index.ts';
 import { Arena } from '../kernels/index.ts';
 import {
   type ClippingPart,
@@ -14,6 +14,7 @@ import {
   scheduleParts,
 } from '../network/index.ts';
 import { MEASURE_BYTES } from '../statistics/index.ts';
+import { type Checkpoint, createAskingSession, neverCanceled } from './cancel.ts';
 import { type Compiled, names } from './compile.ts';
 import { type Model, updateRunning } from './model.ts';
 import { fillNoise } from './noise.ts';
@@ -44,6 +45,7 @@ interface StepperOptions {
   readonly seed: number;
   readonly batchSize: number;
   readonly steps: number;
+  readonly checkpoint?: Checkpoint;
 }
 
 /** The training graph at work. `compute` reads the weights, `update` changes them. */
@@ -83,8 +85,9 @@ export class Stepper {
   }
 
   static async create(options: StepperOptions): Promise<Stepper> {
-    const { compiled, model, arena } = options;
-    const session = await createSession(compiled.graph, model.buffers, (length) => arena.floats(length));
+    const { compiled, model, arena, checkpoint = neverCanceled } = options;
+    const allocate = (length: number) => arena.floats(length);
+    const session = await createAskingSession(checkpoint, compiled.graph, model.buffers, allocate);
     return new Stepper(options, session);
   }
 

@@ -21,8 +21,9 @@ import type {
   TracedWeights,
   UnitPass,
 } from '../statistics/index.ts';
-import { fail, ok, type Result } from '../util/result.ts';
+import type { Result } from '../util/result.ts';
 import { encodeSafetensors } from '../util/safetensors.ts';
+import { type Checkpoint, untilCanceled } from './cancel.ts';
 import { type Compiled, type CompileOptions, compileTraining, isKernel, names } from './compile.ts';
 import { Evaluator } from './evaluator.ts';
 import { MAX_INSPECTED_PARAMETERS, sharpness, signalToNoise, tiedUnits } from './inspections.ts';
@@ -33,7 +34,7 @@ import { createArena, type StepGradients, Stepper } from './step.ts';
 import { codeTargets, constantLoss, countRight, resolveClassWeights, type TargetCoding } from './targets.ts';
 
 export interface TrainOptions {
-  /** Asked before every step; true ends the training there. */
+  /** Asked between the stages of the preparation and before every pass over a batch; true ends the training there. */
   readonly isCanceled?: () => boolean;
   /** Keeps the weights from before the first and after the last update in the Trace. */
   readonly keepWeights?: boolean;
@@ -76,6 +77,20 @@ function traceLayer(layer: BuiltLayer, model: Model, isOutput: boolean): TracedL
   };
 }
 
+type RunFields = Pick<
+  Run,
+  | 'seed'
+  | 'experiment'
+  | 'plan'
+  | 'data'
+  | 'coding'
+  | 'model'
+  | 'stepper'
+  | 'evaluator'
+  | 'compiled'
+  | 'arena'
+>;
+
 /** A training in progress: what the loop needs at hand. */
 class Run {
   readonly losses: number[] = [];
@@ -96,21 +111,7 @@ class Run {
   readonly arena: Arena;
   #probes = 0;
 
-  constructor(
-    fields: Pick<
-      Run,
-      | 'seed'
-      | 'experiment'
-      | 'plan'
-      | 'data'
-      | 'coding'
-      | 'model'
-      | 'stepper'
-      | 'evaluator'
-      | 'compiled'
-      | 'arena'
-    >,
-  ) {
+  constructor(fields: RunFields) {
     this.seed = fields.seed;
     this.experiment = fields.experiment;
     this.plan = fields.plan;
@@ -218,8 +219,28 @@ function gatherFirstBatch(
   gather(training.inputs, sizeOf(network.input.shape), batches.indices(0), out);
 }
 
-async function prepare(experiment: Experiment, seed: number): Promise<Run> {
+/** A cancel on the way leaves no session behind. */
+async function openSessions(
+  fields: Omit<RunFields, 'stepper' | 'evaluator'>,
+  options: CompileOptions,
+  checkpoint: Checkpoint,
+): Promise<Run> {
+  const { plan, model, coding, data } = fields;
+  const { batch_size: batchSize, steps } = plan;
+  const stepper = await Stepper.create({ ...fields, batchSize, steps, checkpoint });
+  try {
+    const evaluator = await Evaluator.create(options, model, coding, data, checkpoint);
+    return new Run({ ...fields, stepper, evaluator });
+  } catch (error) {
+    await stepper.release();
+    throw error;
+  }
+}
+
+async function prepare(experiment: Experiment, seed: number, checkpoint: Checkpoint): Promise<Run> {
+  checkpoint();
   const plan = planExperiment(experiment);
+  checkpoint();
   const data = loadData(experiment.data, seed, experiment.network.input.shape);
   const loss = resolveLoss(experiment);
   const classWeights = resolveClassWeights(experiment.training.class_weights, data.class_counts);
@@ -231,30 +252,20 @@ async function prepare(experiment: Experiment, seed: number): Promise<Run> {
     weighted: classWeights !== null,
     regularization: experiment.training.regularization,
   };
+  checkpoint();
   const compiled = compileTraining(options);
   const arena = createArena(compiled, experiment);
-  const model = createModel(compiled.parameters, compiled.running, seed, arena);
+  const model = createModel(compiled.parameters, compiled.running, seed, arena, checkpoint);
   await scaleToUnitVariance(
     options,
     model,
     (out) => gatherFirstBatch(experiment, plan, data, seed, out),
     seed,
+    checkpoint,
   );
   setWeights(model, initialWeights(experiment));
   const coding = codeTargets(loss, plan.output_shape, classWeights);
-  const stepper = await Stepper.create({
-    experiment,
-    compiled,
-    model,
-    arena,
-    data,
-    coding,
-    seed,
-    batchSize: plan.batch_size,
-    steps: plan.steps,
-  });
-  const evaluator = await Evaluator.create(options, model, coding, data);
-  return new Run({ seed, experiment, plan, data, coding, model, arena, stepper, evaluator, compiled });
+  return openSessions({ seed, experiment, plan, data, coding, model, arena, compiled }, options, checkpoint);
 }
 
 function finish(
@@ -289,12 +300,7 @@ function finish(
   };
 }
 
-async function loop(
-  run: Run,
-  seed: number,
-  isCanceled: () => boolean,
-  keepWeights: boolean,
-): Promise<Result<Trace, { code: 'canceled' }>> {
+async function loop(run: Run, seed: number, checkpoint: Checkpoint, keepWeights: boolean): Promise<Trace> {
   const { steps } = run.plan;
   const middle = Math.floor(steps / 2);
   const kept = keepWeights && run.plan.parameter_count <= MAX_KEPT_PARAMETERS;
@@ -303,16 +309,16 @@ async function loop(
   await run.inspect(0);
   let divergence: Divergence | null = null;
   for (let step = 0; step < steps && divergence === null; step++) {
-    if (isCanceled()) return fail({ code: 'canceled' });
     if (step === middle && step > 0) await run.inspect(step);
     divergence = await run.step(step);
   }
   if (divergence === null) await run.inspect(steps);
   const final = await run.evaluate();
   const recall = await run.evaluator.classRecall(run.data.training);
+  checkpoint();
   const weights =
     initialFile === null ? null : { initial: initialFile, final: encodeSafetensors(copyWeights(run.model)) };
-  return ok(finish(run, seed, initial, final, divergence, recall, weights));
+  return finish(run, seed, initial, final, divergence, recall, weights);
 }
 
 /**
@@ -324,10 +330,12 @@ export async function train(
   seed: number,
   { isCanceled = () => false, keepWeights = false }: TrainOptions = {},
 ): Promise<Result<Trace, { code: 'canceled' }>> {
-  const run = await prepare(experiment, seed);
-  try {
-    return await loop(run, seed, isCanceled, keepWeights);
-  } finally {
-    await run.release();
-  }
+  return untilCanceled(isCanceled, async (checkpoint) => {
+    const run = await prepare(experiment, seed, checkpoint);
+    try {
+      return await loop(run, seed, checkpoint, keepWeights);
+    } finally {
+      await run.release();
+    }
+  });
 }

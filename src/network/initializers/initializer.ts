@@ -27,7 +27,14 @@ export interface InitializerPart<
   readonly options: Options;
   /** Afterwards the training scales the kernel, so that the layer's output has unit variance on a batch. */
   readonly unitVariance?: boolean;
-  fill(out: Float32Array, target: Target, random: Random, options: z.output<z.ZodObject<Options>>): void;
+  /** @param checkpoint called about every second by a fill that may take longer; ends it by throwing */
+  fill(
+    out: Float32Array,
+    target: Target,
+    random: Random,
+    options: z.output<z.ZodObject<Options>>,
+    checkpoint?: () => void,
+  ): void;
   /** Mean and variance of the elements, over random draws; without it they are sampled. */
   moments?(target: Target, options: z.output<z.ZodObject<Options>>): Moments;
   /** Statement on a tensor `w`, and an expression. */

@@ -12,7 +12,8 @@ export const lsuv = defineInitializer({
   sources: ['Mishkin & Matas 2016, arXiv:1511.06422'],
   options: {},
   unitVariance: true,
-  fill: (out, target, random) => orthogonal.fill(out, target, random, { gain: 1 }),
+  fill: (out, target, random, _options, checkpoint) =>
+    orthogonal.fill(out, target, random, { gain: 1 }, checkpoint),
   pytorch: () => 'nn.init.orthogonal_(w)  # then scale by 1/std of the layer’s output on a batch (LSUV)',
   keras: () => 'keras.initializers.Orthogonal()',
 });

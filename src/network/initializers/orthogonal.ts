@@ -13,12 +13,20 @@ function matrixOf({ shape }: Target): [rows: number, columns: number] {
 /**
  * Gram–Schmidt on Gaussian vectors, in float64. Each is orthogonalised twice: once leaves an error that grows with the
  * condition of the matrix ("twice is enough", Giraud et al. 2005). Convolution kernels are matrices [out, in · window].
+ * Asks before each vector: of 4472 × 4472 numbers they take minutes together.
  */
-function fillOrthogonal(out: Float32Array, target: Target, random: Random, { gain }: { gain: number }): void {
+function fillOrthogonal(
+  out: Float32Array,
+  target: Target,
+  random: Random,
+  { gain }: { gain: number },
+  checkpoint: () => void = () => {},
+): void {
   const [rows, columns] = matrixOf(target);
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
   const vectors: Float64Array[] = [];
   for (let k = 0; k < count; k++) {
+    checkpoint();
     const vector = Float64Array.from({ length }, () => random.normal());
     for (let pass = 0; pass < 2; pass++) for (const other of vectors) removeComponent(vector, other);
     const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
