@@ -119,7 +119,7 @@ export class JobRun {
     });
   }
 
-  /** Ends the trainings at their next step. */
+  /** Ends the trainings at their next step or pass. */
   stop(reason: 'cancel' | 'shutdown' | 'time' | 'lost'): void {
     this.#reason ??= reason;
     Atomics.store(this.#flag, 0, 1);

@@ -1,7 +1,7 @@
 /** @file Measures a network over a whole split in inference mode. Reads the weights, never writes them. */
 import type { DataSplits, Split } from '../data/index.ts';
 import { gather } from '../data/index.ts';
-import { type Session, sizeOf } from '../graph/index.ts';
+import { bytesOf, flopsOf, type Session, sizeOf } from '../graph/index.ts';
 import { activationShape, type BuiltLayer } from '../network/index.ts';
 import {
   type Evaluation,
@@ -18,6 +18,18 @@ import { argmax, countRight, fillTargets, fillWeights, type TargetCoding } from 
 
 /** Samples per inference run; the last chunk of a split is filled up with samples that are then left out. */
 const CHUNK = 256;
+/** Bounds of one run, as admission bounds a step: of a network that is costly for each sample fewer go at once. */
+const [MAX_FLOPS, MAX_BYTES] = [5e9, 2 ** 29];
+
+/** @param samples at most so many in a run */
+function compileChunk(options: CompileOptions, samples: number) {
+  const compiled = compileInference({ ...options, batchSize: samples });
+  const { graph } = compiled;
+  const excess = Math.max(1, flopsOf(graph) / MAX_FLOPS, bytesOf(graph) / MAX_BYTES);
+  const batchSize = Math.max(1, Math.floor(samples / excess));
+  if (batchSize === samples) return { compiled, batchSize };
+  return { compiled: compileInference({ ...options, batchSize }), batchSize };
+}
 
 export interface SplitResult {
   /** Mean loss without penalty. */
@@ -90,9 +102,9 @@ export class Evaluator {
     checkpoint: Checkpoint = neverCanceled,
   ): Promise<Evaluator> {
     checkpoint();
-    const batchSize = Math.min(CHUNK, Math.max(data.training.count, data.validation?.count ?? 0));
+    const most = Math.min(CHUNK, Math.max(data.training.count, data.validation?.count ?? 0));
+    const { compiled, batchSize } = compileChunk(options, most);
     const sized = { ...options, batchSize };
-    const compiled = compileInference(sized);
     const session = await createAskingSession(checkpoint, compiled.graph, model.buffers);
     return new Evaluator(session, coding, compiled.layers, sized, sizeOf(compiled.positionShape));
   }
