@@ -36,8 +36,9 @@ it(`outlives ${OUTAGE_MS / 1000} s without its database`, { timeout: 180_000 }, 
   await expect
     .poll(async () => (await readJob(api.url, running)).progress.completed_trials, { timeout: 30_000 })
     .toBeGreaterThan(1);
-  const stream = fetch(`${api.url}/v1/jobs/${running}/events`, { headers: { accept: 'text/event-stream' } })
-    .then((response) => response.text())
+  const events = `${api.url}/v1/jobs/${running}/events`;
+  const stream = (await fetch(events, { headers: { accept: 'text/event-stream' } }))
+    .text()
     .catch(() => 'cut off');
   await postgres.pause();
   const answers: number[] = [];
