@@ -11,7 +11,7 @@ import { type Load, load, start, stopAll } from './processes.ts';
 
 const [POLLING, SUBMITTING] = [180, 20];
 /** Of polls alone, in turns: the quotient of their medians is what is compared. */
-const [ROUNDS, ROUND_S] = [5, 4];
+const [ROUNDS, ROUND_S] = [9, 4];
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, write: { type: 'boolean', default: false } },
@@ -27,6 +27,8 @@ const experiment = (steps: number) => ({
     ],
   },
   data: { type: 'moons', samples: 200 },
+  // A long training probed as often as a short one would leave a larger trace than the service takes.
+  diagnostics: { probe_every: Math.max(10, steps / 1000) },
   training: { loss: 'softmax_cross_entropy', optimizer: { type: 'adam', learning_rate: 0.01 }, steps },
 });
 const small = JSON.stringify(experiment(20));
@@ -40,6 +42,7 @@ const post = async (url: string, body: string) => {
     headers: { 'content-type': 'application/json' },
     body,
   });
+  if (response.status !== 202) throw new Error(`not accepted: ${await response.text()}`);
   return (await response.json()) as { id: string; status: string };
 };
 

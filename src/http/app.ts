@@ -18,13 +18,13 @@ import type { Traces } from '../traces/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import { addOwner, addRefusal, ownerOf } from './access.ts';
 import { answerClientError } from './client_error.ts';
+import { addCommonHeaders, commonHeaders } from './common_headers.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
 import { parseJsonBody } from './json_body.ts';
 import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts';
 import { createOpenApi, type Examples } from './openapi.ts';
 import { HttpProblem, sendProblem, toProblem } from './problem.ts';
 import { endpoints } from './routes/index.ts';
-import { addSecureHeaders, secureHeaders } from './secure_headers.ts';
 import { addSpans } from './spans.ts';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
@@ -84,11 +84,7 @@ function createServer(options: AppOptions): FastifyInstance {
     clientErrorHandler: answerClientError,
     // A path that cannot be decoded. Comes before all hooks.
     frameworkErrors: (error, request, reply) =>
-      void sendProblem(
-        request,
-        reply.headers({ ...secureHeaders, 'x-request-id': request.id }),
-        toProblem(error),
-      ),
+      void sendProblem(request, reply.headers(commonHeaders(request)), toProblem(error)),
   }) as unknown as FastifyInstance;
 }
 
@@ -204,12 +200,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJsonBody(body)),
   );
   addErrors(app, served);
-  addSecureHeaders(app);
+  addCommonHeaders(app);
   addHttpManners(app);
-  app.addHook('onSend', (request, reply, _payload, done) => {
-    reply.header('x-request-id', request.id);
-    done();
-  });
   app.addHook('preClose', async () => closing.abort());
   addRequestMetrics(app, dependencies.metrics);
   addSpans(app, options.traces);

@@ -32,13 +32,12 @@ async function stream(
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, {
-    // Of helmet and CORS: what a hijacked reply has been given so far is otherwise not sent.
+    // What every answer has, and CORS: a hijacked reply does not send what it was given.
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     'content-type': EVENT_STREAM,
     'cache-control': 'no-store',
     // nginx would collect events before it passes them on.
     'x-accel-buffering': 'no',
-    'x-request-id': request.id,
   });
   let wake = Promise.withResolvers<void>();
   let ended = false;
