@@ -80,7 +80,7 @@ const schema = z.object({
   MAX_TOTAL_FLOPS: count(5e14),
   MAX_MEMORY_BYTES: count(2 * 2 ** 30),
   // Four million numbers. Whoever reads a trace has all of it in memory.
-  MAX_TRACE_BYTES: count(32 * 2 ** 20),
+  MAX_TRACE_BYTES: count(256 * 2 ** 20),
 });
 
 /** May hold a password, so that what it was is not said. */

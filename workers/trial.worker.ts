@@ -1,5 +1,6 @@
 /** @file The worker thread's entry: one trial in, a Result out. Errors become values, because they lose their class here. */
 import type { TrialResult, TrialTask } from '../src/jobs/index.ts';
+import { encodeTrace } from '../src/statistics/index.ts';
 import { train } from '../src/training/index.ts';
 
 export default async function runTrial({
@@ -16,7 +17,8 @@ export default async function runTrial({
       keepWeights,
     });
     if (!result.ok) return { ok: false, error: { code: 'canceled', detail: 'cancelled' } };
-    return { ok: true, value: { trace: result.value, seconds: (performance.now() - start) / 1000 } };
+    const seconds = (performance.now() - start) / 1000;
+    return { ok: true, value: { trace: result.value, encoded: encodeTrace(result.value), seconds } };
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, error: { code: 'failed', detail } };

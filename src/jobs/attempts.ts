@@ -1,13 +1,12 @@
 /** @file Jobs in the database, for the worker that runs them. Every write of a running job is fenced by its attempt. */
 import type { Kysely, Transaction, UpdateObject } from 'kysely';
-import type { Trace } from '../statistics/index.ts';
+import { decodeTrace, type Trace } from '../statistics/index.ts';
 import type { Progress, SearchOptions } from '../study/index.ts';
 import { databaseTime, lock } from './dialect.ts';
 import { appendEvent } from './events.ts';
 import type { Job, JobStatus } from './job.ts';
 import type { Tables } from './migrations.ts';
 import { parse } from './rows.ts';
-import { decodeTrace, encodeTrace } from './trace_codec.ts';
 import { nextInTurn, recordTurn } from './turn.ts';
 
 /** Another attempt owns the job now. */
@@ -144,11 +143,18 @@ export class Attempts {
     return row === undefined ? null : decodeTrace(row.trace);
   }
 
-  /** A finished trial is a checkpoint; it also proves that the job makes progress, so earlier crashes are forgiven. */
-  storeTrial(job: Attempt, key: string, trace: Trace): Promise<void> {
+  /**
+   * A finished trial is a checkpoint; it also proves that the job makes progress, so earlier crashes are forgiven.
+   * @param encoded its trace, by `encodeTrace`
+   */
+  storeTrial(job: Attempt, key: string, encoded: Uint8Array): Promise<void> {
     return this.#db.transaction().execute(async (db) => {
       await this.#fenced(db, job, { crash_score: 0 });
-      const row = { job_id: job.id, key, trace: encodeTrace(trace) };
+      const row = {
+        job_id: job.id,
+        key,
+        trace: Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength),
+      };
       await db
         .insertInto('trials')
         .values(row)

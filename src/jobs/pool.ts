@@ -20,6 +20,8 @@ export interface TrialFailure {
 
 export interface TimedTrace {
   readonly trace: Trace;
+  /** The trace as it is stored. */
+  readonly encoded: Uint8Array;
   /** Of the training in its thread, without the wait for one. */
   readonly seconds: number;
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { seriousFindings } from '../diagnosis/index.ts';
-import { type Experiment, parseExperiment } from '../experiment/index.ts';
+import type { Experiment } from '../experiment/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
 import { endFailed, type Span, type Traces } from '../traces/index.ts';
 import { canonicalJson, encodeNonFinite } from '../util/json.ts';
 import { type Attempts, type ClaimedJob, LostAttempt } from './attempts.ts';
+import { checkSize, experimentOf, JobFailure } from './failure.ts';
 import type { Job } from './job.ts';
 import type { Pool } from './pool.ts';
 import { untilStored } from './storage.ts';
@@ -56,19 +57,6 @@ function searchOutcome(report: Omit<SearchReport, 'job_id'>): { report: typeof r
 
 class StudyCanceled extends Error {
   override name = 'StudyCanceled';
-}
-
-/** Accepted by an earlier version, and not valid any more. */
-class OutdatedExperiment extends Error {
-  override name = 'OutdatedExperiment';
-}
-
-/** With the defaults of this version filled in, which an earlier one may not have known. @throws OutdatedExperiment */
-function experimentOf({ experiment }: ClaimedJob): Experiment {
-  const parsed = parseExperiment(experiment);
-  if (parsed.ok) return parsed.value.experiment;
-  const [first] = parsed.error;
-  throw new OutdatedExperiment(`${first?.pointer}: ${first?.message}`);
 }
 
 const HEARTBEAT_MS = 1000;
@@ -154,12 +142,13 @@ export class JobRun {
       if (result.error.code === 'canceled') throw new StudyCanceled();
       throw new Error(result.error.detail);
     }
-    const { trace, seconds } = result.value;
+    const { trace, encoded, seconds } = result.value;
+    checkSize(encoded);
     const outcome = trace.divergence === null ? 'completed' : 'diverged';
     metrics.trials.inc({ outcome });
     span.setAttributes({ 'gradclinic.trial.outcome': outcome, 'gradclinic.trial.seconds': seconds }).end();
     metrics.steps.observe(seconds / Math.max(1, trace.steps_completed));
-    await this.#stored(() => attempts.storeTrial(this.job, key, trace));
+    await this.#stored(() => attempts.storeTrial(this.job, key, encoded));
     this.#trained++;
     logger.info({ ...this.#ids(), trial: trial.run, key, seconds, outcome }, 'trial trained');
     return trace;
@@ -251,9 +240,9 @@ export class JobRun {
       const detail = `The job took longer than the ${this.#options.maxSeconds} s that it may.`;
       return this.#stored(() => attempts.fail(this.job, { code: 'job_timed_out', detail }));
     }
-    if (error instanceof OutdatedExperiment) {
-      const detail = `This version of the service does not take the experiment any more: ${error.message}. Post it again.`;
-      return this.#stored(() => attempts.fail(this.job, { code: 'experiment_outdated', detail }));
+    if (error instanceof JobFailure) {
+      const { code, message: detail } = error;
+      return this.#stored(() => attempts.fail(this.job, { code, detail }));
     }
     logger.error({ ...this.#ids(), err: error }, 'job failed');
     const detail = 'The study failed for a reason on our side; it is in the log.';

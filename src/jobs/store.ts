@@ -1,7 +1,7 @@
 /** @file Jobs in the database, for those who submit and read them. What a worker writes: attempts.ts. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { ulid } from 'ulid';
-import type { Trace } from '../statistics/index.ts';
+import { decodeTrace, type Trace } from '../statistics/index.ts';
 import { present } from '../util/assert.ts';
 import { announce } from './announcements.ts';
 import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
@@ -18,7 +18,6 @@ import type {
 import type { Tables } from './migrations.ts';
 import { type Quota, quotaExcess, recordUse } from './quota.ts';
 import { decodeCursor, encodeCursor, submittedRow, toJob } from './rows.ts';
-import { decodeTrace } from './trace_codec.ts';
 
 type Database = Kysely<Tables> | Transaction<Tables>;
 

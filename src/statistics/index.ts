@@ -15,4 +15,5 @@ export {
   type TracedWeights,
   type UnitPass,
 } from './trace.ts';
+export { decodeTrace, encodeTrace } from './trace_codec.ts';
 export { UnitCounter, type UnitLayout, unitLayout } from './units.ts';

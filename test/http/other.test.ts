@@ -57,11 +57,11 @@ describe('POST /v1/preflight', () => {
   });
 
   it('bounds the trace, and says how to leave less', async () => {
-    const training = { ...(tinyExperiment().training as object), steps: 100_000 };
+    const training = { ...(tinyExperiment().training as object), steps: 1_000_000 };
     const experiment = (probe_every: number) => tinyExperiment({ training, diagnostics: { probe_every } });
     const preflight = async (body: unknown) =>
       (await (await service.post('/v1/preflight', body)).json()) as Record<string, unknown>;
-    const excess = { name: 'trace_bytes', value: expect.any(Number), limit: 2 ** 25 };
+    const excess = { name: 'trace_bytes', value: expect.any(Number), limit: 2 ** 28 };
     const dense = await preflight(experiment(1));
     expect(dense).toMatchObject({ admissible: false, limits_exceeded: [excess] });
     const response = await service.post('/v1/jobs', experiment(1));

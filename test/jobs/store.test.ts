@@ -16,7 +16,7 @@ import { recoverJobs } from '../../src/jobs/recovery.ts';
 import { InvalidCursor } from '../../src/jobs/rows.ts';
 import { storageFailure } from '../../src/jobs/storage.ts';
 import { JobStore } from '../../src/jobs/store.ts';
-import type { Trace } from '../../src/statistics/index.ts';
+import { encodeTrace, type Trace } from '../../src/statistics/index.ts';
 import { databases, type TestDatabase } from './databases.ts';
 
 const wide: Quota = {
@@ -115,7 +115,7 @@ describe.each(databases)('$name', ({ start }) => {
     it('ends with its result, and takes everything along when it is removed', async () => {
       const id = await submit();
       const job = await claim();
-      await attempts.storeTrial(job, 'key', trace);
+      await attempts.storeTrial(job, 'key', encodeTrace(trace));
       await attempts.nameRun(job, 'baseline/0', 'key');
       expect(await store.remove(id)).toBe('not_terminal');
       await attempts.succeed(job, Buffer.from('{"ü":1}'), {
@@ -272,7 +272,7 @@ describe.each(databases)('$name', ({ start }) => {
     it('names the trial of a run anew', async () => {
       const id = await submit();
       const job = await claim();
-      await attempts.storeTrial(job, 'new', trace);
+      await attempts.storeTrial(job, 'new', encodeTrace(trace));
       await attempts.nameRun(job, 'baseline/0', 'old');
       await attempts.nameRun(job, 'baseline/0', 'new');
       expect(await store.traceOfRun(id, 'baseline/0')).toEqual(trace);
@@ -288,7 +288,7 @@ describe.each(databases)('$name', ({ start }) => {
       for (const write of [
         () => attempts.heartbeat(old),
         () => attempts.progress(old, progress as never, null),
-        () => attempts.storeTrial(old, 'key', trace),
+        () => attempts.storeTrial(old, 'key', encodeTrace(trace)),
         () => attempts.nameRun(old, 'baseline/0', 'key'),
         () => attempts.succeed(old, Buffer.from('old'), summary),
         () => attempts.fail(old, { code: 'internal_error', detail: '' }),
@@ -305,8 +305,8 @@ describe.each(databases)('$name', ({ start }) => {
     it('finds the trials that the one before has finished', async () => {
       await submit();
       const first = await claim();
-      await attempts.storeTrial(first, 'key', trace);
-      await attempts.storeTrial(first, 'key', trace);
+      await attempts.storeTrial(first, 'key', encodeTrace(trace));
+      await attempts.storeTrial(first, 'key', encodeTrace(trace));
       await attempts.release(first);
       expect(await attempts.knownTrial(await claim(), 'key')).toEqual(trace);
     });
@@ -412,7 +412,8 @@ describe.each(databases)('$name', ({ start }) => {
         const jobs = [await claim(), await claim()];
         expect(jobs.map((job) => job.attempt)).toEqual([attempt, attempt]);
         const finishing = jobs.find(({ id }) => id === fine);
-        if (finishing !== undefined) await attempts.storeTrial(finishing, `key ${attempt}`, trace);
+        if (finishing !== undefined)
+          await attempts.storeTrial(finishing, `key ${attempt}`, encodeTrace(trace));
         await silence(30);
         await recoverJobs(attempts, 20);
       }

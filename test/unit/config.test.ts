@@ -24,7 +24,7 @@ it('has the defaults of the contract, and is frozen', () => {
     max_flops_per_step: 2e10,
     max_total_flops: 5e14,
     max_memory_bytes: 2 ** 31,
-    max_trace_bytes: 2 ** 25,
+    max_trace_bytes: 2 ** 28,
   });
   expect([Object.isFrozen(config), Object.isFrozen(config.limits)]).toEqual([true, true]);
 });
