@@ -79,7 +79,7 @@ function createServer(options: AppOptions): FastifyInstance {
     },
     // An id that is too long is one that no job has. Node bounds the whole line.
     routerOptions: { maxParamLength: MAX_REQUEST_LINE },
-    // Both are answered below, as problems: Node's own answers are bare.
+    // Answered as a problem instead, see addHttpManners: Node's own answer is bare.
     http: { requireHostHeader: false },
     clientErrorHandler: answerClientError,
     // A path that cannot be decoded. Comes before all hooks.

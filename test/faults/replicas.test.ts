@@ -125,6 +125,15 @@ it('moves the job of a killed worker to the other, which trains only what was no
   const again = trained(other, id);
   expect(again.filter((key) => finished.includes(key!))).toEqual([]);
   expect(new Set([...finished, ...again])).toEqual(all);
+  // What the first worker has told is not told again from the beginning.
+  const events = (await (await fetch(`${api.url}/v1/jobs/${id}/events?limit=1000`)).json()) as {
+    data: JobEvent[];
+  };
+  const told = events.data.flatMap(({ type, data }) =>
+    type === 'progress' ? [Number(data.completed_trials)] : [],
+  );
+  expect(told.length).toBeGreaterThan(finished.length);
+  expect(told).toEqual(told.toSorted((a, b) => a - b));
   expect(await statusesOf(api.url, id)).toEqual(['queued', 'running', 'queued', 'running', 'succeeded']);
   workers = [other, await start('worker')];
 });

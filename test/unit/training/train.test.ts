@@ -100,6 +100,28 @@ describe('train', () => {
     expect(update / gradient / 0.01).toBeCloseTo(1, 3);
   });
 
+  it('evaluates a network that is costly for each sample in smaller chunks, to the same loss', async () => {
+    const trained = async (units: number) => {
+      const dense = { type: 'dense', units, activation: 'tanh' };
+      const experiment = parse({
+        network: { input: { shape: [4] }, layers: [dense, dense, { type: 'dense', units: 1 }] },
+        data: { type: 'teacher', samples: 300, features: 4, shuffle: false },
+        training: { loss: 'mean_squared_error', optimizer: 'sgd', batch_size: 240, steps: 1 },
+        diagnostics: { probe_every: 0 },
+      });
+      let asked = 0;
+      const result = await train(experiment, 0, { isCanceled: () => ++asked < 0 });
+      if (!result.ok) throw new Error(result.error.code);
+      return { asked, trace: result.value };
+    };
+    // The 240 samples of the split at once are 5.5e9 FLOPs of the one, more than one run may take, and few of the other.
+    const [costly, cheap] = [await trained(3400), await trained(8)];
+    expect(costly.asked).toBeGreaterThan(cheap.asked);
+    // A step takes all of them at once: its loss is the other witness, to the rounding of float32.
+    for (const { initial, losses } of [costly.trace, cheap.trace])
+      expect(initial.loss / (losses[0] as number)).toBeCloseTo(1, 5);
+  });
+
   it('takes epochs of the training split instead of steps', async () => {
     const training = { loss: 'softmax_cross_entropy', optimizer: 'sgd', batch_size: 16, epochs: 2 };
     // 80 training samples: 2 · 80 / 16 = 10 steps.
