@@ -24,12 +24,15 @@ export interface DataDescription {
   readonly binary: boolean;
 }
 
+/** Numbers that were given keep their digits until they are standardized. */
+export type Numbers = Float32Array | Float64Array;
+
 /** All samples, row-major. */
 export interface Samples {
   /** [samples, …input_shape] */
-  readonly inputs: Float32Array;
+  readonly inputs: Numbers;
   /** [samples, …target_shape] class indices from 0, or values. */
-  readonly targets: Float32Array;
+  readonly targets: Numbers;
 }
 
 /** What is wrong with options that are well-formed one by one. */

@@ -34,8 +34,9 @@ export {
   type TargetReading,
   wantedOutput,
 } from './data_set.ts';
+export { type BatchOrder, batchOrder } from './order.ts';
 export { type DataSplits, type Split, splitSizes } from './splits.ts';
-export { type DataSummary, summarizeData } from './summary.ts';
+export { type DataReading, type DataSummary, summarizeData } from './summary.ts';
 
 /** In the order of the catalogue. Adding a data set is one file and one line here. */
 export const dataParts = [

@@ -51,9 +51,9 @@ export function problemsOf(
   return problems;
 }
 
-/** The numbers of all elements, row-major. */
-export function flatten(elements: readonly unknown[], size: number): Float32Array {
-  const numbers = new Float32Array(size);
+/** The numbers of all elements, row-major, as they came: around 3e9 float32 has no digits left for a difference of 100. */
+export function flatten(elements: readonly unknown[], size: number): Float64Array {
+  const numbers = new Float64Array(size);
   let position = 0;
   const visit = (value: unknown) => {
     if (Array.isArray(value)) value.forEach(visit);

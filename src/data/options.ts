@@ -47,6 +47,13 @@ export const commonOptions = {
       'Subtract the mean and divide by the (biased) standard deviation of each feature, i.e. of each number ' +
         'of an input, both of the training split; a constant feature is only centred',
     ),
+  standardize_targets: z
+    .boolean()
+    .default(false)
+    .describe(
+      'For regression: train on targets of mean 0 and (biased) standard deviation 1, each output by itself, both of the ' +
+        'training split; losses are those of these targets',
+    ),
   scale: z.number().default(1).describe('Factor on all inputs, applied before `standardize`'),
   validation_split: z
     .number()

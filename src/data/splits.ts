@@ -1,11 +1,13 @@
 /** @file From the samples of a data set to what a training gets: shuffled, cut, split, scaled, standardized. */
 import { assert } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
-import { gather } from './batches.ts';
-import { type DataDescription, type Samples, sizeOf } from './data_set.ts';
+import { type DataDescription, type Numbers, type Samples, sizeOf } from './data_set.ts';
 import type { CommonOptions } from './options.ts';
 
-export interface Split extends Samples {
+/** As the training reads it: float32, like the network. */
+export interface Split {
+  readonly inputs: Float32Array;
+  readonly targets: Float32Array;
   readonly count: number;
 }
 
@@ -16,6 +18,8 @@ export interface DataSplits {
   readonly description: DataDescription;
   /** Samples per class of the training split, or null for values. */
   readonly class_counts: readonly number[] | null;
+  /** What `standardize_targets` took from the targets: target = mean + std · what is trained on; null without it. */
+  readonly target_moments: Moments | null;
 }
 
 /** Sizes of the two splits; where both are asked for, neither is empty as long as there are two samples. */
@@ -37,21 +41,24 @@ export function splitSamples(
 ): DataSplits {
   const order = orderOf(samples, description, options.shuffle, seed);
   const sizes = splitSizes(description.samples, options.validation_split);
-  const training = take(samples, description, order.subarray(0, sizes.training));
-  const validation =
-    sizes.validation > 0
-      ? take(samples, description, order.subarray(sizes.training, sizes.training + sizes.validation))
-      : null;
-  const features = sizeOf(description.input_shape);
-  const parts = validation ? [training.inputs, validation.inputs] : [training.inputs];
-  if (options.scale !== 1) for (const inputs of parts) multiply(inputs, options.scale);
-  if (options.standardize) {
-    const moments = measure(training.inputs, features);
-    for (const inputs of parts) standardize(inputs, moments);
-  }
+  const taken = order.subarray(0, sizes.training + sizes.validation);
+  const inputs = rowsOf(samples.inputs, sizeOf(description.input_shape), taken);
+  const targets = rowsOf(samples.targets, sizeOf(description.target_shape), taken);
+  if (options.scale !== 1) multiply(inputs.all, options.scale);
+  if (options.standardize) standardize(inputs, sizes.training);
+  const target_moments = options.standardize_targets ? standardize(targets, sizes.training) : null;
+  const cut = (from: number, to: number): Split => ({
+    inputs: Float32Array.from(inputs.all.subarray(from * inputs.size, to * inputs.size)),
+    targets: Float32Array.from(targets.all.subarray(from * targets.size, to * targets.size)),
+    count: to - from,
+  });
+  const training = cut(0, sizes.training);
+  const validation = sizes.validation > 0 ? cut(sizes.training, taken.length) : null;
   const class_counts =
-    description.classes === null ? null : countClasses(training.targets, description.classes);
-  return { training, validation, description, class_counts };
+    description.classes === null || options.standardize_targets
+      ? null
+      : countClasses(training.targets, description.classes);
+  return { training, validation, description, class_counts, target_moments };
 }
 
 function orderOf(samples: Samples, description: DataDescription, shuffle: boolean, seed: number): Int32Array {
@@ -61,41 +68,43 @@ function orderOf(samples: Samples, description: DataDescription, shuffle: boolea
   return shuffle ? createRandom(seed, 'split').shuffle(order) : order;
 }
 
-function take(samples: Samples, description: DataDescription, order: Int32Array): Split {
-  const features = sizeOf(description.input_shape);
-  const outputs = sizeOf(description.target_shape);
-  const rows = (values: Float32Array, rowSize: number) =>
-    gather(values, rowSize, order, new Float32Array(order.length * rowSize));
-  return {
-    inputs: rows(samples.inputs, features),
-    targets: rows(samples.targets, outputs),
-    count: order.length,
-  };
+/** Rows of numbers in float64, in which they are scaled and standardized before they are rounded. */
+interface Rows {
+  readonly all: Float64Array;
+  readonly size: number;
 }
 
-function multiply(inputs: Float32Array, factor: number): void {
-  for (let i = 0; i < inputs.length; i++) inputs[i] = (inputs[i] as number) * factor;
+function rowsOf(values: Numbers, size: number, order: Int32Array): Rows {
+  const all = new Float64Array(order.length * size);
+  order.forEach((sample, row) => {
+    for (let j = 0; j < size; j++) all[row * size + j] = values[sample * size + j] as number;
+  });
+  return { all, size };
 }
 
-interface Moments {
+function multiply(values: Float64Array, factor: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * factor;
+}
+
+export interface Moments {
   readonly mean: Float64Array;
   /** Biased; 1 where the feature is constant, so that it is only centred. */
   readonly std: Float64Array;
 }
 
 /** In two passes and relative to the first sample, so that a constant feature has a deviation of exactly 0. */
-function measure(inputs: Float32Array, features: number): Moments {
-  const count = inputs.length / features;
+function measure(values: Float64Array, features: number): Moments {
+  const count = values.length / features;
   const mean = new Float64Array(features);
   const std = new Float64Array(features);
   for (let j = 0; j < features; j++) {
-    const origin = inputs[j] as number;
+    const origin = values[j] as number;
     let sum = 0;
-    for (let i = j; i < inputs.length; i += features) sum += (inputs[i] as number) - origin;
+    for (let i = j; i < values.length; i += features) sum += (values[i] as number) - origin;
     const offset = sum / count;
     let squares = 0;
-    for (let i = j; i < inputs.length; i += features) {
-      squares += ((inputs[i] as number) - origin - offset) ** 2;
+    for (let i = j; i < values.length; i += features) {
+      squares += ((values[i] as number) - origin - offset) ** 2;
     }
     mean[j] = origin + offset;
     std[j] = squares === 0 ? 1 : Math.sqrt(squares / count);
@@ -103,11 +112,14 @@ function measure(inputs: Float32Array, features: number): Moments {
   return { mean, std };
 }
 
-function standardize(inputs: Float32Array, { mean, std }: Moments): void {
-  for (let i = 0; i < inputs.length; i++) {
-    const j = i % mean.length;
-    inputs[i] = ((inputs[i] as number) - (mean[j] as number)) / (std[j] as number);
+/** By the moments of the first rows, which are the training split's. */
+function standardize({ all, size }: Rows, training: number): Moments {
+  const moments = measure(all.subarray(0, training * size), size);
+  for (let i = 0; i < all.length; i++) {
+    const j = i % size;
+    all[i] = ((all[i] as number) - (moments.mean[j] as number)) / (moments.std[j] as number);
   }
+  return moments;
 }
 
 function countClasses(targets: Float32Array, classes: number): number[] {

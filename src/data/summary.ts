@@ -1,58 +1,85 @@
 /** @file What the rules are told of the training data: scales, range of the targets, sizes of the classes. */
-import type { DataSplits } from './splits.ts';
+import type { TargetReading } from './data_set.ts';
+import type { DataSplits, Moments } from './splits.ts';
 
-/** What is known of the training split. */
+/** What is known of the training split, as the network sees it: scaled and standardized where that was asked for. */
 export interface DataSummary {
-  /** Of all inputs; null for tokens. */
+  /** Root mean square of all inputs; null for tokens. */
   readonly input_rms: number | null;
   /** Largest over median standard deviation of the features that vary; null unless inputs are plain vectors. */
   readonly feature_scale_ratio: number | null;
   /** Smallest and largest target; null where targets are classes. */
   readonly target_range: readonly [number, number] | null;
-  /** Samples of each class; null where targets are values. */
+  /** Mean and biased deviation of the targets of one output, the one that is largest; null unless they are values. */
+  readonly target_moments: { readonly mean: number; readonly std: number } | null;
+  /** Samples of each class, as the loss reads the targets: of several, or of 0 and 1; null where they are values. */
   readonly class_counts: readonly number[] | null;
 }
 
-/** Biased standard deviation of each feature. */
-function deviations(inputs: Float32Array, features: number): number[] {
-  const count = inputs.length / features;
-  return Array.from({ length: features }, (_, j) => {
+/** How an experiment reads its data: what they are is said by it, not guessed from the numbers. */
+export interface DataReading {
+  /** Of the network's input, without the batch. */
+  readonly shape: readonly number[];
+  readonly tokens: boolean;
+  readonly targets: TargetReading;
+}
+
+/** Mean and biased standard deviation of each column. */
+function momentsOf(values: Float32Array, columns: number): Moments {
+  const count = values.length / columns;
+  const [mean, std] = [new Float64Array(columns), new Float64Array(columns)];
+  for (let j = 0; j < columns; j++) {
     let [sum, squares] = [0, 0];
-    for (let i = j; i < inputs.length; i += features) sum += inputs[i] as number;
-    const mean = sum / count;
-    for (let i = j; i < inputs.length; i += features) squares += ((inputs[i] as number) - mean) ** 2;
-    return Math.sqrt(squares / count);
-  });
+    for (let i = j; i < values.length; i += columns) sum += values[i] as number;
+    mean[j] = sum / count;
+    for (let i = j; i < values.length; i += columns)
+      squares += ((values[i] as number) - (mean[j] as number)) ** 2;
+    std[j] = Math.sqrt(squares / count);
+  }
+  return { mean, std };
 }
 
 function scaleRatio(inputs: Float32Array, features: number): number {
-  const varying = deviations(inputs, features)
-    .filter((deviation) => deviation > 0)
-    .sort((a, b) => a - b);
+  const varying = momentsOf(inputs, features)
+    .std.filter((deviation) => deviation > 0)
+    .sort();
   // The median, because images have pixels that hardly ever vary.
   const [median, largest] = [varying[varying.length >> 1], varying.at(-1)];
   return median === undefined || largest === undefined ? 1 : largest / median;
 }
 
-/** @param inputShape of the network, without the batch */
+/** Of the output with the largest root mean square. */
+function largestMoments(targets: Float32Array, outputs: number): { mean: number; std: number } {
+  const { mean, std } = momentsOf(targets, outputs);
+  const columns = Array.from(mean, (own, j) => ({ mean: own, std: std[j] as number }));
+  const rms = (column: { mean: number; std: number }) => Math.hypot(column.mean, column.std);
+  return columns.reduce((most, column) => (rms(column) > rms(most) ? column : most));
+}
+
+function rangeOf(values: Float32Array): [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const x of values) [low, high] = [Math.min(low, x), Math.max(high, x)];
+  return [low, high];
+}
+
+/** Of one output that is 0 or 1; null where a target lies between, or there are several outputs. */
+function countBinary(targets: Float32Array, samples: number): number[] | null {
+  if (targets.length !== samples || !targets.every((x) => x === 0 || x === 1)) return null;
+  const ones = targets.reduce((sum, x) => sum + x, 0);
+  return [samples - ones, ones];
+}
+
 export function summarizeData(
-  { training, description, class_counts }: DataSplits,
-  inputShape: readonly number[],
+  { training, class_counts }: DataSplits,
+  { shape, tokens, targets: reading }: DataReading,
 ): DataSummary {
-  const { inputs, targets } = training;
-  const tokens = description.tokens !== null;
+  const { inputs, targets, count } = training;
   const squares = inputs.reduce((sum, x) => sum + x * x, 0);
   return {
     input_rms: tokens ? null : Math.sqrt(squares / inputs.length),
-    feature_scale_ratio:
-      tokens || inputShape.length !== 1 ? null : scaleRatio(inputs, inputShape[0] as number),
-    target_range:
-      class_counts === null
-        ? [
-            targets.reduce((least, x) => Math.min(least, x), Number.POSITIVE_INFINITY),
-            targets.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY),
-          ]
-        : null,
-    class_counts,
+    feature_scale_ratio: tokens || shape.length !== 1 ? null : scaleRatio(inputs, shape[0] as number),
+    target_range: reading === 'classes' ? null : rangeOf(targets),
+    target_moments: reading === 'values' ? largestMoments(targets, targets.length / count) : null,
+    class_counts: { classes: class_counts, binary: countBinary(targets, count), values: null }[reading],
   };
 }

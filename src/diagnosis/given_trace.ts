@@ -128,7 +128,13 @@ export function traceOfGiven(given: GivenTrace): Trace {
   const divergence = divergenceOf(losses, norms);
   const initial = given.initial_loss ?? (losses[0] as number);
   const final = given.final_loss === undefined ? lastLosses(losses) : number(given.final_loss);
-  const evaluation = { penalty: 0, accuracy: null, validation_loss: null, validation_accuracy: null };
+  const evaluation = {
+    penalty: 0,
+    accuracy: null,
+    validation_loss: null,
+    validation_data_loss: null,
+    validation_accuracy: null,
+  };
   return {
     seed: given.seed,
     steps_planned: losses.length,
@@ -137,14 +143,21 @@ export function traceOfGiven(given: GivenTrace): Trace {
     series: given.series.map(toSeries),
     losses,
     gradient_norms: norms,
-    initial: { ...evaluation, loss: initial },
+    data_losses: losses,
+    initial: { ...evaluation, loss: initial, data_loss: initial },
     final: {
       ...evaluation,
       loss: final,
+      data_loss: final,
+      validation_data_loss: given.validation_loss,
       validation_loss: given.validation_loss,
       validation_accuracy: given.validation_accuracy,
     },
     constant_loss: given.constant_loss ?? initial,
+    least_loss: 0,
+    modes: [],
+    batch_order: null,
+    reference: null,
     unit_passes: given.unit_passes,
     divergence,
     tied_units: [],
@@ -152,6 +165,7 @@ export function traceOfGiven(given: GivenTrace): Trace {
       input_rms: given.input_rms,
       feature_scale_ratio: null,
       target_range: null,
+      target_moments: null,
       class_counts: given.class_counts,
     },
     class_recall: given.class_recall,

@@ -141,6 +141,13 @@ function checkClassWeights({ training }: Experiment, loss: LossPart, data: DataD
   return [{ pointer, message: 'needs one weight per class, not all 0', fix: `give ${data.classes} weights` }];
 }
 
+/** Class indices and probabilities have no scale of their own. */
+function checkTargetScale({ data }: Experiment, loss: LossPart): Problem[] {
+  if (!data.standardize_targets || loss.target === 'values') return [];
+  const message = `${loss.type} reads ${loss.target === 'classes' ? 'classes' : 'targets between 0 and 1'}: they cannot be standardized`;
+  return [{ pointer: '/data/standardize_targets', message, fix: 'remove it, or use a loss for values' }];
+}
+
 function build(experiment: Experiment): Plan | Problem[] {
   try {
     return planExperiment(experiment);
@@ -172,6 +179,7 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
   const problems = [
     ...checkOutput(loss, data, result),
     ...checkClassWeights(experiment, loss, data),
+    ...checkTargetScale(experiment, loss),
     ...checkInitialWeights(experiment, [...result.parameters, ...result.running]),
   ];
   return { problems, plan: problems.length > 0 ? null : result };

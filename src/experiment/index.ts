@@ -2,6 +2,6 @@
 export { initialWeights } from './initial_weights.ts';
 export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';
 export { type ParsedExperiment, parseExperiment } from './parse.ts';
-export { baselineSeeds, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
+export { baselineSeeds, dataReading, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 export { type Problem, problemsOf } from './problems.ts';
 export { type Experiment, experimentSchema } from './schema.ts';

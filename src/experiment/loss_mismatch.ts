@@ -1,6 +1,6 @@
 /** @file Whether the last activation gives what the loss takes: logits, probabilities, or values in the targets' range. */
-import type { Activation } from '../network/index.ts';
-import { planExperiment, resolveLoss } from './plan.ts';
+import { type Activation, outputLayers } from '../network/index.ts';
+import { placedLayers, planExperiment, resolveLoss } from './plan.ts';
 import type { Experiment } from './schema.ts';
 
 export interface LossMismatch {
@@ -66,6 +66,15 @@ function forValues(
   return { what: `targets_outside_${name}`, severity: none ? 'critical' : 'warning', message };
 }
 
+/** Of the layer that gives the prediction, or of the activation behind it; null where it is linear. */
+function outputActivation(experiment: Experiment): Activation | null {
+  const { layers } = planExperiment(experiment);
+  const activations = outputLayers(placedLayers(experiment)).map(
+    ({ name }) => layers.find((layer) => layer.name === name)?.activation ?? null,
+  );
+  return activations.find((activation) => activation !== null) ?? null;
+}
+
 /**
  * @param targets smallest and largest target of the training split, where they are values
  * @returns null where they fit
@@ -74,9 +83,8 @@ export function lossMismatch(
   experiment: Experiment,
   targets: readonly [number, number] | null,
 ): LossMismatch | null {
-  const last = planExperiment(experiment).layers.at(-1);
   const { part } = resolveLoss(experiment);
-  const activation = last?.activation ?? null;
+  const activation = outputActivation(experiment);
   const name = activation?.name ?? 'linear';
   const range = name === 'linear' ? UNBOUNDED : rangeOf(activation);
   if (part.output === 'logits') return forLogits(name, range);

@@ -1,5 +1,5 @@
 /** @file What follows from an experiment without training it: layers, shapes, steps, sizes, cost. */
-import { describeData, effectiveBatchSize, splitSizes } from '../data/index.ts';
+import { type DataReading, describeData, effectiveBatchSize, splitSizes } from '../data/index.ts';
 import { bytesOf, flopsOf, GraphBuilder, sizeOf } from '../graph/index.ts';
 import {
   type BuiltLayer,
@@ -41,6 +41,13 @@ export const placedLayers = (experiment: Experiment): PlacedLayer[] =>
 
 export const resolveLoss = (experiment: Experiment): { part: LossPart; options: never } =>
   resolvePart(lossParts as unknown as readonly LossPart[], experiment.training.loss);
+
+/** What the experiment says its data are. */
+export const dataReading = (experiment: Experiment): DataReading => ({
+  shape: experiment.network.input.shape,
+  tokens: experiment.network.input.dtype === 'token',
+  targets: resolveLoss(experiment).part.target,
+});
 
 /** Number of updates, from `steps` or from `epochs` of the training split. */
 function stepsOf(experiment: Experiment, trainingSamples: number): number {

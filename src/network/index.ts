@@ -33,6 +33,7 @@ export { lossParts } from './losses/index.ts';
 export type { LossPart } from './losses/loss.ts';
 export { optimizerParts } from './optimizers/index.ts';
 export type { OptimizerPart, OptimizerStep } from './optimizers/optimizer.ts';
+export { outputLayers } from './output.ts';
 export {
   completePart,
   objectSchema,

@@ -24,10 +24,10 @@ export const goalOf = (rules: readonly string[]): Goal =>
  */
 const LOST = 10;
 
-function bounded(loss: number | null, { final, constant_loss, divergence }: Trace): number {
+function bounded(loss: number | null, { constant_loss, divergence }: Trace): number {
   const worst = LOST * Math.max(constant_loss, 1e-9);
   if (divergence !== null || loss === null || Number.isNaN(loss)) return worst;
-  return Math.min(worst, loss - final.penalty);
+  return Math.min(worst, loss);
 }
 
 function missedRareClass({ class_recall, data }: Trace): number | null {
@@ -39,9 +39,9 @@ function missedRareClass({ class_recall, data }: Trace): number | null {
 /** The smaller the better. */
 export function goalValue(goal: Goal, trace: Trace): number {
   const { final, divergence } = trace;
-  if (goal === 'validation_loss') return bounded(final.validation_loss, trace);
+  if (goal === 'validation_loss') return bounded(final.validation_data_loss, trace);
   if (goal === 'missed_rare_class') return divergence === null ? (missedRareClass(trace) ?? 1) : 1;
   if (goal === 'training_error' && final.accuracy !== null)
     return divergence === null ? 1 - final.accuracy : 1;
-  return bounded(final.loss, trace);
+  return bounded(final.data_loss, trace);
 }

@@ -56,7 +56,7 @@ export function interval(differences: readonly number[]): (number | null)[] {
 }
 
 const dataLoss = ({ final, divergence }: Trace): number => {
-  const loss = final.loss - final.penalty;
+  const { data_loss: loss } = final;
   return divergence !== null || Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss;
 };
 
@@ -85,10 +85,7 @@ export function effectsOf(baseline: Arm, treated: Arm): Effect[] {
   const pick = (arm: Arm, read: (trace: Trace) => number | null) => arm.traces.map(read);
   const metrics: [string, (trace: Trace) => number | null][] = [
     ['final_loss', dataLoss],
-    [
-      'validation_loss',
-      ({ final }) => (final.validation_loss === null ? null : final.validation_loss - final.penalty),
-    ],
+    ['validation_loss', ({ final }) => final.validation_data_loss],
     ['validation_accuracy', ({ final }) => final.validation_accuracy],
     ['final_accuracy', ({ final }) => final.accuracy],
   ];

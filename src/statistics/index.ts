@@ -1,12 +1,15 @@
 /** @file The folder's door: the record of a training, and its rows. */
 
 export { effectiveRank } from './effective_rank.ts';
+export { lossRatio, lossScale } from './loss_ratio.ts';
 export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './moments.ts';
 export { Recorder, type Table } from './recorder.ts';
 export { pageOf, type Row } from './rows.ts';
 export {
   type Divergence,
   type Evaluation,
+  type ModeComparison,
+  type Reference,
   SATURATED_SAMPLES,
   type Series,
   type TiedUnits,

@@ -1,6 +1,6 @@
 /** @file The Trace: the plain-data record that one training leaves. Diagnosis reads this and the experiment, nothing else. */
 
-import type { DataSummary } from '../data/index.ts';
+import type { BatchOrder, DataSummary } from '../data/index.ts';
 
 /** One metric over the probed steps. Values are as measured: NaN and ±Infinity included. */
 export interface Series {
@@ -32,15 +32,18 @@ export interface TracedLayer {
   readonly is_output: boolean;
 }
 
-/** Means over a whole split in inference mode; losses include the penalty. */
+/** Means over a whole split in inference mode; losses include the penalty where they do not say otherwise. */
 export interface Evaluation {
   readonly loss: number;
+  /** Without the penalty: by itself, since beside 1e28 the difference of two float32 numbers has no digits. */
+  readonly data_loss: number;
   /** The part of every loss that is regularization. */
   readonly penalty: number;
   /** Fraction right; null for regression. */
   readonly accuracy: number | null;
   /** Null without a validation split. */
   readonly validation_loss: number | null;
+  readonly validation_data_loss: number | null;
   readonly validation_accuracy: number | null;
 }
 
@@ -53,6 +56,23 @@ export interface UnitPass {
   readonly dead_units: number | null;
   /** Units that are saturated on at least `SATURATED_SAMPLES` of the samples; null without saturation. */
   readonly saturated_units: number | null;
+}
+
+/** Losses (no penalty) and accuracies of the same training samples in both modes of the same network, at one step. */
+export interface ModeComparison {
+  readonly step: number;
+  readonly samples: number;
+  /** With batch statistics and dropout, as a training step sees them. */
+  readonly training: { readonly loss: number; readonly accuracy: number | null };
+  /** With running averages and no noise, as the network is used. */
+  readonly inference: { readonly loss: number; readonly accuracy: number | null };
+}
+
+/** What a plain, well-known learner reaches on the same data, in units of what a constant is wrong by. */
+export interface Reference {
+  /** (loss − least) / (constant − least) on its training and validation split; null without one. */
+  readonly training_ratio: number;
+  readonly validation_ratio: number | null;
 }
 
 /** Units of one kernel that are copies of another at step 0: same weights, same gradient. */
@@ -86,8 +106,18 @@ export interface Trace {
   readonly gradient_norms: Float64Array;
   readonly initial: Evaluation;
   readonly final: Evaluation;
+  /** Training loss on the batch of every step without the penalty; `losses` where there is none. */
+  readonly data_losses: Float64Array;
   /** Loss on the training split of the best prediction that ignores the input. */
   readonly constant_loss: number;
+  /** Loss on the training split of a prediction that equals the targets: 0, but for soft ones. */
+  readonly least_loss: number;
+  /** Empty where no layer behaves differently in training and in inference. */
+  readonly modes: readonly ModeComparison[];
+  /** Null where one batch is the whole split. */
+  readonly batch_order: BatchOrder | null;
+  /** Null where none was trained beside. */
+  readonly reference: Reference | null;
   readonly unit_passes: readonly UnitPass[];
   readonly divergence: Divergence | null;
   readonly tied_units: readonly TiedUnits[];

@@ -1,6 +1,7 @@
 /** @file Grows options by a further remedy for what is still found, tried on one seed and a third of the steps. */
 import type { Experiment } from '../experiment/index.ts';
 import { applyRemedy, type Candidate, efforts, type Goal, propose } from '../remedies/index.ts';
+import { lossRatio } from '../statistics/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
 import type { Change, Option } from './option.ts';
@@ -16,9 +17,10 @@ const MAX_PARTNERS = 10;
 
 /** How far an option is from healthy: its loss in steps of a twentieth of a constant's, then what is still found. */
 const distanceOf = ({ arm: { traces, checks } }: Option): [number, number] => {
-  const ratios = traces.map(({ final, constant_loss }) =>
-    Number.isFinite(final.loss) ? Math.min(10, (final.loss - final.penalty) / constant_loss) : 10,
-  );
+  const ratios = traces.map((trace) => {
+    const ratio = lossRatio(trace);
+    return Number.isFinite(ratio) ? Math.min(10, ratio) : 10;
+  });
   const found = checks.filter(({ status, severity }) => status === 'found' && severity !== 'info');
   return [Math.round(20 * (ratios.reduce((a, b) => a + b, 0) / ratios.length)), found.length];
 };

@@ -38,16 +38,15 @@ export const nameOf = ({ remedies }: Change): string => remedies.join('+');
 /** Final training loss without penalty, mean over seeds; ∞ where one diverged. */
 export const meanLoss = ({ traces }: Arm): number =>
   traces.reduce(
-    (sum, { final }) =>
-      sum + (Number.isFinite(final.loss) ? final.loss - final.penalty : Number.POSITIVE_INFINITY),
+    (sum, { final }) => sum + (Number.isFinite(final.data_loss) ? final.data_loss : Number.POSITIVE_INFINITY),
     0,
   ) / traces.length;
 
 /** The same of the validation loss, where there is one: of what is learned equally well, it tells what will hold. */
 function meanValidationLoss(arm: Arm): number {
   const { traces } = arm;
-  if (traces.some(({ final }) => final.validation_loss === null)) return meanLoss(arm);
-  const losses = traces.map(({ final }) => (final.validation_loss ?? Number.NaN) - final.penalty);
+  if (traces.some(({ final }) => final.validation_data_loss === null)) return meanLoss(arm);
+  const losses = traces.map(({ final }) => final.validation_data_loss ?? Number.NaN);
   return losses.every(Number.isFinite)
     ? losses.reduce((sum, loss) => sum + loss, 0) / losses.length
     : Number.POSITIVE_INFINITY;

@@ -100,9 +100,9 @@ const metricOf = ({ traces }: Arm): Metric =>
 function valuesOf(arm: Arm): number[] {
   const metric = metricOf(arm);
   return arm.traces.map(({ final, divergence }) => {
-    const loss = metric === 'validation_loss' ? final.validation_loss : final.loss;
+    const loss = metric === 'validation_loss' ? final.validation_data_loss : final.data_loss;
     const bad = divergence !== null || loss === null || Number.isNaN(loss);
-    return bad ? Number.POSITIVE_INFINITY : loss - final.penalty;
+    return bad ? Number.POSITIVE_INFINITY : loss;
   });
 }
 

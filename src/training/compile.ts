@@ -20,6 +20,8 @@ export const names = {
   /** Weight of each target position; only where classes have weights. */
   weights: 'weights',
   loss: 'loss',
+  /** Without the penalty; only where there is one. */
+  dataLoss: 'data loss',
   /** Loss of each target position, without penalty. */
   losses: 'losses',
   prediction: 'prediction',
@@ -96,8 +98,10 @@ function mean(g: GraphBuilder, losses: Tensor, weighted: boolean): Tensor {
 export function compileTraining(options: CompileOptions): Compiled {
   const { g, network, losses } = buildForward(options, 'training');
   const data = mean(g, losses, options.weighted);
-  const loss = penalty(g, network, options.regularization).reduce((sum, term) => c.add(g, sum, term), data);
+  const penalties = penalty(g, network, options.regularization);
+  const loss = penalties.reduce((sum, term) => c.add(g, sum, term), data);
   g.output(names.loss, loss);
+  if (penalties.length > 0) g.output(names.dataLoss, data);
   g.output(names.prediction, network.output);
   const wanted = [
     ...network.parameters.map(({ value }) => value),

@@ -55,6 +55,9 @@ function watched(layers: readonly BuiltLayer[]): WatchedLayer[] {
   });
 }
 
+/** Soft targets are no labels. */
+const isLabel = (target: number): boolean => target === 0 || target === 1;
+
 /** Sequences whose time steps are looked at. */
 const RANKED_SEQUENCES = 8;
 
@@ -109,12 +112,15 @@ export class Evaluator {
     return new Evaluator(session, coding, compiled.layers, sized, sizeOf(compiled.positionShape));
   }
 
-  /** Runs the split chunk by chunk; `visit` gets the indices of each, without the filling. */
-  async #pass(split: Split, visit: (indices: Int32Array) => void): Promise<void> {
-    const { count } = split;
+  /** Runs samples (by default the whole split) chunk by chunk; `visit` gets the indices of each, without the filling. */
+  async #pass(split: Split, visit: (indices: Int32Array) => void, samples?: Int32Array): Promise<void> {
+    const count = samples?.length ?? split.count;
     for (let start = 0; start < count; start += this.#chunk) {
       const real = Math.min(this.#chunk, count - start);
-      const filled = Int32Array.from({ length: this.#chunk }, (_, i) => start + (i % real));
+      const filled = Int32Array.from({ length: this.#chunk }, (_, i) => {
+        const at = start + (i % real);
+        return samples === undefined ? at : (samples[at] as number);
+      });
       gather(split.inputs, this.#rowSize, filled, this.#session.input(names.inputs));
       fillTargets(this.#session.input(names.targets), split, filled, this.#coding);
       await this.#session.run();
@@ -145,15 +151,18 @@ export class Evaluator {
     return all;
   }
 
-  async evaluate(split: Split): Promise<SplitResult> {
+  /** @param samples indices into the split; by default all of it */
+  async evaluate(split: Split, samples?: Int32Array): Promise<SplitResult> {
     const sums = { loss: 0, weight: 0 };
     let right: number | null = null;
-    await this.#pass(split, (indices) => {
+    const visit = (indices: Int32Array) => {
       this.#addLosses(split, indices, sums);
       const found = countRight(this.#session.output(names.prediction), split, indices, this.#coding);
       if (found !== null) right = (right ?? 0) + found;
-    });
-    return { loss: sums.loss / sums.weight, accuracy: right === null ? null : right / split.count };
+    };
+    await this.#pass(split, visit, samples);
+    const count = samples?.length ?? split.count;
+    return { loss: sums.loss / sums.weight, accuracy: right === null ? null : right / count };
   }
 
   /** Losses and accuracies on both splits, the penalty of the regularization included. */
@@ -162,25 +171,34 @@ export class Evaluator {
     const validation = data.validation === null ? null : await this.evaluate(data.validation);
     return {
       loss: training.loss + penalty,
+      data_loss: training.loss,
       accuracy: training.accuracy,
       validation_loss: validation === null ? null : validation.loss + penalty,
+      validation_data_loss: validation?.loss ?? null,
       validation_accuracy: validation?.accuracy ?? null,
       penalty,
     };
   }
 
-  /** Fraction right of each class's samples, 0 where it has none; null unless every sample has one class. */
+  /**
+   * Fraction right of each class's samples, 0 where it has none; null unless every sample has one class: of several, or of the
+   * two of one output.
+   */
   async classRecall(split: Split): Promise<number[] | null> {
     const { loss, positions, outputs } = this.#coding;
-    if (loss.part.target !== 'classes' || positions !== 1) return null;
-    const [right, count] = [new Float64Array(outputs), new Float64Array(outputs)];
+    const binary = loss.part.target === 'binary' && outputs === 1 && split.targets.every(isLabel);
+    if (!binary && (loss.part.target !== 'classes' || positions !== 1)) return null;
+    const classes = binary ? 2 : outputs;
+    const threshold = loss.part.output === 'logits' ? 0 : 0.5;
+    const [right, count] = [new Float64Array(classes), new Float64Array(classes)];
     await this.#pass(split, (indices) => {
       const prediction = this.#session.output(names.prediction);
       indices.forEach((sample, row) => {
         const label = split.targets[sample] as number;
         const own = prediction.subarray(row * outputs, (row + 1) * outputs);
+        const found = binary ? Number((own[0] as number) > threshold) : argmax(own, 0, outputs);
         count[label] = (count[label] as number) + 1;
-        if (argmax(own, 0, outputs) === label) right[label] = (right[label] as number) + 1;
+        if (found === label) right[label] = (right[label] as number) + 1;
       });
     });
     return Array.from(right, (hits, label) => (count[label] === 0 ? 0 : hits / (count[label] as number)));

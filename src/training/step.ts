@@ -25,6 +25,8 @@ export interface StepGradients {
   readonly step: number;
   readonly indices: Int32Array;
   readonly loss: number;
+  /** Without the penalty. */
+  readonly dataLoss: number;
   /** L2 norm of all gradients together, before clipping. */
   readonly norm: number;
 }
@@ -57,12 +59,14 @@ export class Stepper {
   readonly #optimizer: { part: OptimizerPart; options: never };
   readonly #slots: Float32Array[];
   readonly #learningRate: number;
+  readonly #isPenalized: boolean;
 
   private constructor(options: StepperOptions, session: Session) {
     const { experiment, data, model, arena, steps, seed, batchSize } = options;
     const { training } = experiment;
     this.#options = options;
     this.#session = session;
+    this.#isPenalized = options.compiled.graph.outputs.some(({ name }) => name === names.dataLoss);
     this.#batches = createBatches({
       count: data.training.count,
       batchSize,
@@ -114,9 +118,10 @@ export class Stepper {
     for (const noise of compiled.noises) fillNoise(noise, this.#session.input(noise.name), seed, step);
     await this.#session.run();
     const loss = this.#session.output(names.loss)[0] as number;
+    const dataLoss = this.#isPenalized ? (this.#session.output(names.dataLoss)[0] as number) : loss;
     const { gradient } = this.#options.model;
     const squares = this.#options.arena.kernels.sumOfSquares(gradient.byteOffset, gradient.length);
-    return { step, indices, loss, norm: Math.sqrt(squares) };
+    return { step, indices, loss, dataLoss, norm: Math.sqrt(squares) };
   }
 
   /** Clips the gradients in place and applies the optimizer; feeds running averages and the schedule. */

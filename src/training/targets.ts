@@ -106,15 +106,21 @@ export function countRight(
   return right;
 }
 
-/** The loss of the best prediction that ignores the input, on this split: the mean over outputs. */
-export function constantLoss(split: Split, { loss, positions, outputs, classWeights }: TargetCoding): number {
+type Column = (values: readonly number[], weights: readonly number[], options: never) => number;
+
+/** Mean over outputs of a function of each output's targets and their weights, which sum to 1. */
+function overColumns(
+  split: Split,
+  { loss, positions, outputs, classWeights }: TargetCoding,
+  of: Column,
+): number {
   const columns = loss.part.target === 'classes' ? positions : outputs;
   let sum = 0;
   for (let j = 0; j < columns; j++) {
     const column = Array.from({ length: split.count }, (_, i) => split.targets[i * columns + j] as number);
     const weights = column.map((value) => classWeights?.[value] ?? 1);
     const total = weights.reduce((a, b) => a + b, 0);
-    sum += loss.part.constant(
+    sum += of(
       column,
       weights.map((weight) => weight / total),
       loss.options,
@@ -122,3 +128,13 @@ export function constantLoss(split: Split, { loss, positions, outputs, classWeig
   }
   return sum / columns;
 }
+
+/** The loss of the best prediction that ignores the input, on this split. */
+export const constantLoss = (split: Split, coding: TargetCoding): number =>
+  overColumns(split, coding, coding.loss.part.constant);
+
+/** The loss of a prediction that equals the targets: 0 but for soft ones. */
+export const leastLoss = (split: Split, coding: TargetCoding): number => {
+  const { least } = coding.loss.part;
+  return least === undefined ? 0 : overColumns(split, coding, least);
+};

@@ -1,6 +1,15 @@
 /** @file Trains one experiment with one seed and leaves its Trace. Touches no clock, no database, no process. */
-import { createBatches, type DataSplits, gather, loadData, summarizeData } from '../data/index.ts';
 import {
+  type BatchOrder,
+  batchOrder,
+  createBatches,
+  type DataSplits,
+  gather,
+  loadData,
+  summarizeData,
+} from '../data/index.ts';
+import {
+  dataReading,
   type Experiment,
   initialWeights,
   type Plan,
@@ -10,10 +19,11 @@ import {
 } from '../experiment/index.ts';
 import { sizeOf } from '../graph/index.ts';
 import type { Arena } from '../kernels/index.ts';
-import { activationShape, type BuiltLayer } from '../network/index.ts';
+import { activationShape, type BuiltLayer, outputLayers } from '../network/index.ts';
 import type {
   Divergence,
   Evaluation,
+  ModeComparison,
   Series,
   TiedUnits,
   Trace,
@@ -29,9 +39,17 @@ import { Evaluator } from './evaluator.ts';
 import { MAX_INSPECTED_PARAMETERS, sharpness, signalToNoise, tiedUnits } from './inspections.ts';
 import { scaleToUnitVariance } from './lsuv.ts';
 import { copyWeights, createModel, type Model, setWeights } from './model.ts';
+import { compareModes } from './modes.ts';
 import { Probe } from './probe.ts';
 import { createArena, type StepGradients, Stepper } from './step.ts';
-import { codeTargets, constantLoss, countRight, resolveClassWeights, type TargetCoding } from './targets.ts';
+import {
+  codeTargets,
+  constantLoss,
+  countRight,
+  leastLoss,
+  resolveClassWeights,
+  type TargetCoding,
+} from './targets.ts';
 
 export interface TrainOptions {
   /** Asked between the stages of the preparation and before every pass over a batch; true ends the training there. */
@@ -94,6 +112,9 @@ type RunFields = Pick<
 /** A training in progress: what the loop needs at hand. */
 class Run {
   readonly losses: number[] = [];
+  /** Without the penalty. */
+  readonly dataLosses: number[] = [];
+  readonly modes: ModeComparison[] = [];
   readonly norms: number[] = [];
   readonly unitPasses: UnitPass[] = [];
   readonly ranks = new Map<string, readonly (readonly [step: number, rank: number])[]>();
@@ -140,6 +161,7 @@ class Run {
       const series = this.ranks.get(layer) ?? [];
       this.ranks.set(layer, [...series, [step, rank]]);
     }
+    if (step > 0) await this.#compareModes(step);
     if (this.model.weights.length > MAX_INSPECTED_PARAMETERS) return;
     if (step === 0) {
       await this.stepper.compute(0);
@@ -153,6 +175,13 @@ class Run {
       // Of use where the bound 2/learning rate holds: for gradient descent.
       this.probe.recordRun(step, 'sharpness', await sharpness(this.stepper, this.model, step, this.seed));
     }
+  }
+
+  async #compareModes(step: number): Promise<void> {
+    const { stepper, evaluator, data, coding, compiled } = this;
+    // Without running averages and noise both modes are one.
+    if (compiled.running.length === 0 && compiled.noises.length === 0) return;
+    this.modes.push(await compareModes(stepper, evaluator, data, coding, step, this.plan.batch_size));
   }
 
   /** Series of what `inspect` measured of layers. */
@@ -189,6 +218,7 @@ class Run {
   async step(step: number): Promise<Divergence | null> {
     const computed = await this.stepper.compute(step);
     this.losses.push(computed.loss);
+    this.dataLosses.push(computed.dataLoss);
     this.norms.push(computed.norm);
     const finite = Number.isFinite(computed.loss) && Number.isFinite(computed.norm);
     const probed = this.isProbed(step) || (!finite && this.experiment.diagnostics.probe_every > 0);
@@ -268,6 +298,14 @@ async function prepare(experiment: Experiment, seed: number, checkpoint: Checkpo
   return openSessions({ seed, experiment, plan, data, coding, model, arena, compiled }, options, checkpoint);
 }
 
+function orderOf({ experiment, data, plan, seed }: Run): BatchOrder | null {
+  const { shuffle } = experiment.data;
+  const { training } = data;
+  const batches = createBatches({ count: training.count, batchSize: plan.batch_size, shuffle, seed });
+  const { targets } = dataReading(experiment);
+  return batchOrder(training, batches, targets === 'classes' ? (plan.output_shape.at(-1) ?? null) : null);
+}
+
 function finish(
   run: Run,
   seed: number,
@@ -277,24 +315,29 @@ function finish(
   recall: readonly number[] | null,
   weights: TracedWeights | null,
 ): Trace {
-  const output = run.compiled.layers.findLast(
-    (layer) => layer.output_shape.join() === run.plan.output_shape.join(),
-  );
+  const outputs = new Set(outputLayers(placedLayers(run.experiment)).map(({ name }) => name));
+  const losses = Float64Array.from(run.losses);
+  const { l1, l2 } = run.experiment.training.regularization;
   return {
     seed,
     steps_planned: run.plan.steps,
     steps_completed: run.losses.length - (divergence === null ? 0 : 1),
-    layers: run.compiled.layers.map((layer) => traceLayer(layer, run.model, layer === output)),
+    layers: run.compiled.layers.map((layer) => traceLayer(layer, run.model, outputs.has(layer.name))),
     series: [...run.probe.finish(), ...run.rankSeries()],
-    losses: Float64Array.from(run.losses),
+    losses,
+    data_losses: l1 > 0 || l2 > 0 ? Float64Array.from(run.dataLosses) : losses,
     gradient_norms: Float64Array.from(run.norms),
     initial,
     final,
     constant_loss: constantLoss(run.data.training, run.coding),
+    least_loss: leastLoss(run.data.training, run.coding),
+    modes: run.modes,
+    batch_order: orderOf(run),
+    reference: null,
     unit_passes: run.unitPasses,
     divergence,
     tied_units: run.tiedUnits,
-    data: summarizeData(run.data, run.experiment.network.input.shape),
+    data: summarizeData(run.data, dataReading(run.experiment)),
     class_recall: recall,
     weights,
   };

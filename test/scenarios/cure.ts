@@ -2,7 +2,7 @@
 import { diagnose, seriousFindings } from '../../src/diagnosis/index.ts';
 import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
 import { goalOf, goalValue, remedies } from '../../src/remedies/index.ts';
-import type { Trace } from '../../src/statistics/index.ts';
+import { lossRatio, type Trace } from '../../src/statistics/index.ts';
 import { type Report, runStudy } from '../../src/study/index.ts';
 import { train } from '../../src/training/index.ts';
 import { canonicalJson } from '../../src/util/json.ts';
@@ -67,15 +67,15 @@ const onFreshSeeds = async (experiment: Experiment): Promise<Trace[]> => {
   return traces;
 };
 
-const lossRatio = ({ final, constant_loss, divergence }: Trace): number =>
-  divergence === null ? (final.loss - final.penalty) / constant_loss : Number.POSITIVE_INFINITY;
+const ratioOf = (trace: Trace): number =>
+  trace.divergence === null ? lossRatio(trace) : Number.POSITIVE_INFINITY;
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 async function tryOnFreshSeeds(experiment: Experiment): Promise<NonNullable<CureOutcome['fresh']>> {
   const traces = await onFreshSeeds(experiment);
   const found = seriousFindings(diagnose(experiment, traces)).map(({ rule }) => rule);
-  return { found, loss_ratios: traces.map(lossRatio) };
+  return { found, loss_ratios: traces.map(ratioOf) };
 }
 
 /** Healthy by the rules, and learned on a majority of the seeds. */

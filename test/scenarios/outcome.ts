@@ -1,7 +1,7 @@
 /** @file Runs a scenario's baseline as a study does, and says what came of it. */
 import { type Check, diagnose, seriousFindings } from '../../src/diagnosis/index.ts';
 import { baselineSeeds, parseExperiment } from '../../src/experiment/index.ts';
-import type { Trace } from '../../src/statistics/index.ts';
+import { lossRatio, type Trace } from '../../src/statistics/index.ts';
 import { train } from '../../src/training/index.ts';
 import type { Config, Scenario } from './scenario.ts';
 
@@ -13,10 +13,10 @@ export interface Diagnosis {
   readonly loss_ratio: number;
 }
 
-const lossRatio = ({ final, constant_loss, divergence }: Trace): number =>
-  divergence !== null || !Number.isFinite(final.loss)
+const ratioOf = (trace: Trace): number =>
+  trace.divergence !== null || !Number.isFinite(lossRatio(trace))
     ? Number.POSITIVE_INFINITY
-    : (final.loss - final.penalty) / constant_loss;
+    : lossRatio(trace);
 
 async function diagnoseExperiment(config: Config): Promise<Diagnosis> {
   const parsed = parseExperiment(JSON.parse(JSON.stringify(config)));
@@ -32,7 +32,7 @@ async function diagnoseExperiment(config: Config): Promise<Diagnosis> {
   return {
     checks,
     found: seriousFindings(checks).map(({ rule }) => rule),
-    loss_ratio: Math.max(...traces.map(lossRatio)),
+    loss_ratio: Math.max(...traces.map(ratioOf)),
   };
 }
 

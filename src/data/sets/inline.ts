@@ -104,7 +104,7 @@ function factsOf({ inputs, targets }: InlineOptions): InlineFacts {
 }
 
 /** The highest index + 1, or null where the numbers are no indices below the limit. */
-function indicesBelow(numbers: Float32Array, limit: number): number | null {
+function indicesBelow(numbers: Float64Array, limit: number): number | null {
   let highest = 0;
   for (const value of numbers) {
     if (!Number.isInteger(value) || value < 0 || value >= limit) return null;

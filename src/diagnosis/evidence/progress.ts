@@ -1,5 +1,5 @@
 /** @file How far a training got: the context without which no symptom is a disease. */
-import type { Trace } from '../../statistics/index.ts';
+import { lossRatio, type Trace } from '../../statistics/index.ts';
 import type { Severity } from '../check.ts';
 import type { Threshold } from '../rule.ts';
 
@@ -22,7 +22,7 @@ export type ProgressState = 'learned' | 'learning' | 'stuck' | 'diverged';
 
 export interface TrainingProgress {
   readonly state: ProgressState;
-  /** Final data loss (no penalty) over the constant loss; ∞ where it diverged. */
+  /** Final data loss (no penalty) over the constant loss, both above the targets’ own entropy; ∞ where it diverged. */
   readonly loss_ratio: number;
 }
 
@@ -33,24 +33,22 @@ function mean(values: Float64Array, from: number, to: number): number {
 }
 
 /** Whether the mean batch loss of the last quarter lies clearly below that of the third. */
-function stillFalls(losses: Float64Array): boolean {
+function stillFalls(trace: Trace): boolean {
+  const { data_losses: losses, least_loss } = trace;
   const quarter = Math.floor(losses.length / 4);
   if (quarter < 2) return false;
   const third = mean(losses, losses.length - 2 * quarter, losses.length - quarter);
   const last = mean(losses, losses.length - quarter, losses.length);
-  return last < third * (1 - STILL_FALLING.value);
+  return last - least_loss < (third - least_loss) * (1 - STILL_FALLING.value);
 }
 
 export function progressOf(trace: Trace): TrainingProgress {
-  const loss = trace.final.loss - trace.final.penalty;
-  if (trace.divergence !== null || !Number.isFinite(loss)) {
+  const ratio = lossRatio(trace);
+  if (trace.divergence !== null || !Number.isFinite(ratio)) {
     return { state: 'diverged', loss_ratio: Number.POSITIVE_INFINITY };
   }
-  // One class only, or constant targets: nothing to learn but the constant itself.
-  const scale = trace.constant_loss > 1e-9 ? trace.constant_loss : Math.max(trace.initial.loss, 1e-9);
-  const ratio = loss / scale;
   if (ratio < LEARNED.value) return { state: 'learned', loss_ratio: ratio };
-  return { state: stillFalls(trace.losses) ? 'learning' : 'stuck', loss_ratio: ratio };
+  return { state: stillFalls(trace) ? 'learning' : 'stuck', loss_ratio: ratio };
 }
 
 const severityOf: Readonly<Record<ProgressState, Severity>> = {

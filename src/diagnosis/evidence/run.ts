@@ -26,7 +26,7 @@ export function median(values: readonly number[]): number {
 
 /** Means of the losses over windows of equal length, so that the noise of single batches goes. */
 export function lossWindows(trace: Trace, windows: number): number[] {
-  const { losses } = trace;
+  const { data_losses: losses } = trace;
   const size = Math.floor(losses.length / windows);
   if (size < 1) return [];
   return Array.from({ length: windows }, (_, w) => {

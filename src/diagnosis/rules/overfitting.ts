@@ -1,4 +1,5 @@
 /** @file The network knows the training samples and not the others. */
+import { lossRatio, lossScale } from '../../statistics/index.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 
 const thresholds = {
@@ -27,13 +28,13 @@ export const overfitting = defineRule({
   sources: ['Amazon SageMaker Debugger, Overfit', 'Prechelt 1998, Early stopping — but when?'],
   quorum: 'majority',
   examine(trace, _experiment, limits) {
-    const { loss, validation_loss, penalty } = trace.final;
-    if (validation_loss === null)
+    const { data_loss, validation_data_loss } = trace.final;
+    if (validation_data_loss === null)
       return notEvaluable('there is no validation split (data.validation_split is 0)');
-    if (trace.constant_loss <= 1e-9) return notEvaluable('the targets are constant');
-    if (!Number.isFinite(loss)) return notEvaluable('the training diverged');
-    const gap = (validation_loss - loss) / trace.constant_loss;
-    const learned = (loss - penalty) / trace.constant_loss;
+    if (trace.constant_loss - trace.least_loss <= 1e-9) return notEvaluable('the targets are constant');
+    if (!Number.isFinite(data_loss)) return notEvaluable('the training diverged');
+    const gap = (validation_data_loss - data_loss) / lossScale(trace);
+    const learned = lossRatio(trace);
     return {
       kind: 'evaluated',
       found: gap > limits.generalization_gap && learned < limits.learned,

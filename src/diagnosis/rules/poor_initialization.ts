@@ -1,5 +1,5 @@
 /** @file The initial weights: units that are copies, a scale that changes from layer to layer, a loss far above chance. */
-import type { Trace } from '../../statistics/index.ts';
+import { lossRatio, type Trace } from '../../statistics/index.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
 import { defineRule, evidenceOf, notEvaluable, type SeedEvidence } from '../rule.ts';
@@ -47,10 +47,10 @@ function scaleOfOutputs(trace: Trace): Scale {
 }
 
 /** Of classes only: of values, what a fresh network answers (0) may be far from any of them. */
-const lossAgainstChance = ({ data, constant_loss, initial }: Trace): number | null =>
-  data.class_counts === null || constant_loss <= 1e-9
+const lossAgainstChance = (trace: Trace): number | null =>
+  trace.data.class_counts === null || trace.constant_loss <= 1e-9
     ? null
-    : (initial.loss - initial.penalty) / constant_loss;
+    : lossRatio(trace, trace.initial.data_loss);
 
 /** What is beyond its threshold stands first. */
 const hitsFirst = (evidence: readonly SeedEvidence[]): SeedEvidence[] =>

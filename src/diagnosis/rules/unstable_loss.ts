@@ -1,5 +1,5 @@
 /** @file A loss that comes back up. */
-import type { Trace } from '../../statistics/index.ts';
+import { lossScale } from '../../statistics/index.ts';
 import { progressOf, severityByProgress } from '../evidence/progress.ts';
 import { lossWindows } from '../evidence/run.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
@@ -26,10 +26,6 @@ function largestRise(windows: readonly number[], steps: number): { rise: number;
   return { rise, step: Math.floor((at * steps) / windows.length) };
 }
 
-/** A penalty is part of every loss; the data loss is what the constant compares with. */
-const chanceOf = ({ constant_loss, initial }: Trace): number =>
-  constant_loss > 1e-9 ? constant_loss : Math.max(initial.loss, 1e-9);
-
 export const unstableLoss = defineRule({
   rule: 'unstable_loss',
   title: 'The loss is unstable',
@@ -47,7 +43,7 @@ export const unstableLoss = defineRule({
     }
     if (windows.length === 0) return notEvaluable('no window has a finite loss');
     const { rise, step } = largestRise(windows, trace.losses.length);
-    const rebound = rise / chanceOf(trace);
+    const rebound = rise / lossScale(trace);
     return {
       kind: 'evaluated',
       found: rebound > limits.rebound,

@@ -1,7 +1,7 @@
 /** @file Cross-entropy of outputs that are probabilities of 1. */
 
 import { calculus as c } from '../../graph/index.ts';
-import { defineLoss, entropy } from './loss.ts';
+import { binaryConstant, binaryLeast, defineLoss } from './loss.ts';
 
 /** Probabilities are clipped to [ε, 1 − ε], outside which the derivative is 0. */
 const EPSILON = 1e-7;
@@ -25,7 +25,8 @@ export const binaryCrossEntropy = defineLoss({
     prediction.map((p, i) =>
       p <= EPSILON || p >= 1 - EPSILON ? 0 : (1 - (target[i] ?? 0)) / (1 - p) - (target[i] ?? 0) / p,
     ),
-  constant: entropy,
+  constant: binaryConstant,
+  least: binaryLeast,
   pytorch: () => 'nn.BCELoss()',
   keras: () => '"binary_crossentropy"',
 });

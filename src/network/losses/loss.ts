@@ -43,6 +43,15 @@ export interface LossPart<Type extends string = string, Options extends z.ZodRaw
     weights: readonly number[],
     options: z.output<z.ZodObject<Options>>,
   ): number;
+  /**
+   * The mean loss of a prediction that equals its targets, where that is not 0: soft targets have an entropy of their own.
+   * Progress is counted above it.
+   */
+  least?(
+    column: readonly number[],
+    weights: readonly number[],
+    options: z.output<z.ZodObject<Options>>,
+  ): number;
   readonly pytorch: (options: z.output<z.ZodObject<Options>>) => string;
   readonly keras: (options: z.output<z.ZodObject<Options>>) => string;
 }
@@ -59,6 +68,20 @@ export function entropy(column: readonly number[], weights: readonly number[]): 
   });
   return [...frequencies.values()].reduce((sum, p) => sum - (p > 0 ? p * Math.log(p) : 0), 0);
 }
+
+/** −t ln p − (1 − t) ln(1 − p), 0 ln 0 = 0. */
+const binaryTerm = (t: number, p: number): number =>
+  -(t > 0 ? t * Math.log(p) : 0) - (t < 1 ? (1 - t) * Math.log(1 - p) : 0);
+
+/** The binary cross-entropy of the best constant, which is the mean target; soft targets between 0 and 1 included. */
+export function binaryConstant(column: readonly number[], weights: readonly number[]): number {
+  const mean = column.reduce((sum, t, i) => sum + (weights[i] ?? 0) * t, 0);
+  return binaryTerm(mean, mean);
+}
+
+/** The entropy of the targets themselves: 0 where each is 0 or 1. */
+export const binaryLeast = (column: readonly number[], weights: readonly number[]): number =>
+  column.reduce((sum, t, i) => sum + (weights[i] ?? 0) * binaryTerm(t, t), 0);
 
 /**
  * Minimum over a constant c of Σ wᵢ·f(c − tᵢ) for convex f, by ternary search between the smallest and largest target.

@@ -1,7 +1,7 @@
 /** @file Binary cross-entropy on logits, without overflow. */
 
 import { calculus as c } from '../../graph/index.ts';
-import { defineLoss, entropy } from './loss.ts';
+import { binaryConstant, binaryLeast, defineLoss } from './loss.ts';
 
 export const sigmoidCrossEntropy = defineLoss({
   type: 'sigmoid_cross_entropy',
@@ -15,7 +15,8 @@ export const sigmoidCrossEntropy = defineLoss({
     // Equal to −t ln σ(z) − (1 − t) ln(1 − σ(z)), and exact for every z.
     c.sub(g, c.softplus(g, prediction), c.mul(g, target, prediction)),
   slope: (prediction, target) => prediction.map((z, i) => 1 / (1 + Math.exp(-z)) - (target[i] ?? 0)),
-  constant: entropy,
+  constant: binaryConstant,
+  least: binaryLeast,
   pytorch: () => 'nn.BCEWithLogitsLoss()',
   keras: () => 'keras.losses.BinaryCrossentropy(from_logits=True)',
 });

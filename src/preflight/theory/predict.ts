@@ -11,6 +11,7 @@ import {
   summarizeData,
 } from '../../data/index.ts';
 import {
+  dataReading,
   type Experiment,
   initialWeights,
   type Plan,
@@ -442,7 +443,7 @@ export function predict(experiment: Experiment, plan: Plan, seed: number = exper
     forecastOf(layer, passed.get(layer.name), gradients, missing, kernelPenalty(layer.name)),
   );
   return {
-    data: summarizeData(data, experiment.network.input.shape),
+    data: summarizeData(data, dataReading(experiment)),
     covers: forecasts.every(({ reason }) => reason === null),
     overflow: stopped?.overflow === undefined ? null : { layer: stopped.layer, rms: stopped.overflow },
     layers: forecasts,
