@@ -1,7 +1,7 @@
 /** @file What the schema cannot say: whether network, data and training fit each other. */
 import { type DataDescription, describeData, fitsInput, fitsOutput, wantedOutput } from '../data/index.ts';
 import { GraphShapeError } from '../graph/index.ts';
-import { countLayers, flattenLayers, type LossPart, type PlacedLayer } from '../network/index.ts';
+import { countLayers, flattenLayers, type Loss } from '../network/index.ts';
 import { checkInitialWeights } from './initial_weights.ts';
 import { type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
@@ -52,7 +52,7 @@ function checkInput(experiment: Experiment, data: DataDescription): Problem[] {
 /** Tokens are looked up in a table first of all; nothing else makes sense of them, and nothing else can be looked up. */
 function checkTokens(experiment: Experiment, data: DataDescription): Problem[] {
   const [first, ...rest] = flattenLayers(placedLayers(experiment));
-  const late = rest.find(({ type }) => type === 'embedding');
+  const late = rest.find(({ part }) => part.vocabulary !== null);
   if (late !== undefined)
     return [
       {
@@ -62,7 +62,8 @@ function checkTokens(experiment: Experiment, data: DataDescription): Problem[] {
       },
     ];
   const isToken = experiment.network.input.dtype === 'token';
-  if (first?.type !== 'embedding') {
+  const vocabulary = first?.part.vocabulary ?? null;
+  if (first === undefined || vocabulary === null) {
     const fix = 'begin with { "type": "embedding", "vocabulary": …, "dimensions": … }, or remove "dtype"';
     return isToken ? [{ pointer: '/network/layers/0', message: 'tokens need an embedding first', fix }] : [];
   }
@@ -70,15 +71,14 @@ function checkTokens(experiment: Experiment, data: DataDescription): Problem[] {
     const message = 'the first layer is an embedding, but the inputs are not declared as tokens';
     return [{ pointer: '/network/input/dtype', message, fix: 'add "dtype": "token"' }];
   }
-  return checkVocabulary(experiment, data, first);
+  return checkVocabulary(experiment, data, { pointer: first.pointer, vocabulary });
 }
 
 function checkVocabulary(
   { data: config }: Experiment,
   data: DataDescription,
-  embedding: PlacedLayer,
+  { pointer, vocabulary }: { readonly pointer: string; readonly vocabulary: number },
 ): Problem[] {
-  const { vocabulary } = embedding.options as { vocabulary: number };
   if (data.tokens === null) {
     const message = `the inputs of ${config.type} are not tokens: whole numbers from 0`;
     return [{ pointer: '/data', message, fix: 'remove "dtype" and the embedding, or use other data' }];
@@ -87,7 +87,7 @@ function checkVocabulary(
     return [{ pointer: '/data', message: 'tokens cannot be scaled', fix: 'remove standardize and scale' }];
   if (data.tokens <= vocabulary) return [];
   const message = `the data have tokens up to ${data.tokens - 1}, the vocabulary ends at ${vocabulary - 1}`;
-  return [{ pointer: `${embedding.pointer}/vocabulary`, message, fix: `set it to ${data.tokens}` }];
+  return [{ pointer: `${pointer}/vocabulary`, message, fix: `set it to ${data.tokens}` }];
 }
 
 const suitableLosses: Readonly<Record<string, string>> = {
@@ -101,7 +101,7 @@ const outputFix = (wanted: readonly number[]): string => {
   return `end with { "type": "dense", "units": ${wanted.at(-1)} }${time}`;
 };
 
-function checkOutput(loss: LossPart, data: DataDescription, { output_shape, layers }: Plan): Problem[] {
+function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }: Plan): Problem[] {
   const wanted = wantedOutput(data, loss.target);
   if (wanted === null) {
     const kind = data.classes === null ? 'values' : 'classes';
@@ -123,7 +123,7 @@ function checkOutput(loss: LossPart, data: DataDescription, { output_shape, laye
   ];
 }
 
-function checkClassWeights({ training }: Experiment, loss: LossPart, data: DataDescription): Problem[] {
+function checkClassWeights({ training }: Experiment, loss: Loss, data: DataDescription): Problem[] {
   const weights = training.class_weights;
   if (weights === null) return [];
   const pointer = '/training/class_weights';
@@ -142,7 +142,7 @@ function checkClassWeights({ training }: Experiment, loss: LossPart, data: DataD
 }
 
 /** Class indices and probabilities have no scale of their own. */
-function checkTargetScale({ data }: Experiment, loss: LossPart): Problem[] {
+function checkTargetScale({ data }: Experiment, loss: Loss): Problem[] {
   if (!data.standardize_targets || loss.target === 'values') return [];
   const message = `${loss.type} reads ${loss.target === 'classes' ? 'classes' : 'targets between 0 and 1'}: they cannot be standardized`;
   return [{ pointer: '/data/standardize_targets', message, fix: 'remove it, or use a loss for values' }];
@@ -167,7 +167,7 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
     return { problems: [{ pointer: '/network/layers', message, fix: 'repeat fewer times' }], plan: null };
   }
   const data = describeData(experiment.data);
-  const loss = resolveLoss(experiment).part;
+  const loss = resolveLoss(experiment);
   const early = [
     ...checkSteps(experiment),
     ...checkNames(experiment),

@@ -1,40 +1,28 @@
 /** @file Fills in what the schemas leave short: `"leaky_relu"` becomes the object with its default slope. */
 import {
-  activationParts,
-  completePart,
-  initializerParts,
+  type ActivationConfig,
+  completeActivation,
+  completeSchedule,
+  type InitializerConfig,
+  initializerKind,
   type LayerConfig,
-  lossParts,
-  optimizerParts,
-  type Part,
-  type PartConfig,
-  scheduleParts,
+  lossKind,
+  optimizerKind,
 } from '../network/index.ts';
 import type { Experiment } from './schema.ts';
 
-const isExpression = (config: unknown) =>
-  typeof config === 'object' && config !== null && 'expression' in config;
-
-const complete = <T>(parts: readonly Part[], config: T): T => completePart(parts, config as PartConfig) as T;
-
-const ofKey = (key: string): readonly Part[] | null =>
-  key === 'activation' ? activationParts : key.endsWith('_initializer') ? initializerParts : null;
-
-function completeLayer(layer: LayerConfig): LayerConfig {
-  const entries = Object.entries(layer).map(([key, value]) => {
-    const parts = ofKey(key);
-    if (key === 'layers') return [key, (value as LayerConfig[]).map(completeLayer)];
-    return [key, parts === null || isExpression(value) ? value : complete(parts, value)];
-  });
-  return Object.fromEntries(entries) as LayerConfig;
+/** Options are told apart by their names, which are the contract's. */
+function completeOption(key: string, value: unknown): unknown {
+  if (key === 'layers') return (value as LayerConfig[]).map(completeLayer);
+  if (key === 'activation') return completeActivation(value as ActivationConfig);
+  if (key.endsWith('_initializer')) return initializerKind.complete(value as InitializerConfig);
+  return value;
 }
 
-function completeSchedule(config: PartConfig): PartConfig {
-  const completed = completePart(scheduleParts, config) as unknown as PartConfig & { after?: PartConfig };
-  return completed.after === undefined
-    ? completed
-    : ({ ...(completed as object), after: completeSchedule(completed.after) } as unknown as PartConfig);
-}
+const completeLayer = ({ type, ...options }: LayerConfig): LayerConfig => ({
+  type,
+  ...Object.fromEntries(Object.entries(options).map(([key, value]) => [key, completeOption(key, value)])),
+});
 
 /** The same experiment with every default spelled out, so that it says all that was done and can be posted again. */
 export function completeExperiment(experiment: Experiment): Experiment {
@@ -44,11 +32,9 @@ export function completeExperiment(experiment: Experiment): Experiment {
     network: { ...network, layers: network.layers.map(completeLayer) },
     training: {
       ...training,
-      loss: complete(lossParts, training.loss),
-      optimizer: complete(optimizerParts, training.optimizer),
-      learning_rate_schedule: completeSchedule(
-        training.learning_rate_schedule,
-      ) as typeof training.learning_rate_schedule,
+      loss: lossKind.complete(training.loss),
+      optimizer: optimizerKind.complete(training.optimizer),
+      learning_rate_schedule: completeSchedule(training.learning_rate_schedule),
     },
   };
 }

@@ -83,11 +83,11 @@ export function lossMismatch(
   experiment: Experiment,
   targets: readonly [number, number] | null,
 ): LossMismatch | null {
-  const { part } = resolveLoss(experiment);
+  const loss = resolveLoss(experiment);
   const activation = outputActivation(experiment);
   const name = activation?.name ?? 'linear';
   const range = name === 'linear' ? UNBOUNDED : rangeOf(activation);
-  if (part.output === 'logits') return forLogits(name, range);
-  if (part.output === 'probabilities') return forProbabilities(name, range, part.target === 'classes');
+  if (loss.output === 'logits') return forLogits(name, range);
+  if (loss.output === 'probabilities') return forProbabilities(name, range, loss.target === 'classes');
   return forValues(name, range, targets);
 }

@@ -4,13 +4,12 @@ import { bytesOf, flopsOf, GraphBuilder, sizeOf } from '../graph/index.ts';
 import {
   type BuiltLayer,
   buildNetwork,
-  type LossPart,
-  lossParts,
+  type Loss,
+  lossKind,
   type Parameter,
   type PlacedLayer,
   placeLayers,
   type Running,
-  resolvePart,
 } from '../network/index.ts';
 import type { Experiment } from './schema.ts';
 import { traceBytes } from './trace_size.ts';
@@ -39,14 +38,13 @@ export interface Plan {
 export const placedLayers = (experiment: Experiment): PlacedLayer[] =>
   placeLayers(experiment.network.layers, ['network', 'layers']);
 
-export const resolveLoss = (experiment: Experiment): { part: LossPart; options: never } =>
-  resolvePart(lossParts as unknown as readonly LossPart[], experiment.training.loss);
+export const resolveLoss = ({ training }: Experiment): Loss => lossKind.resolve(training.loss);
 
 /** What the experiment says its data are. */
 export const dataReading = (experiment: Experiment): DataReading => ({
   shape: experiment.network.input.shape,
   tokens: experiment.network.input.dtype === 'token',
-  targets: resolveLoss(experiment).part.target,
+  targets: resolveLoss(experiment).target,
 });
 
 /** Number of updates, from `steps` or from `epochs` of the training split. */

@@ -1,15 +1,7 @@
 /** @file The request's schema, put together from the parts' own option schemas. Names are the contract's. */
 import { z } from 'zod';
 import { dataSchema } from '../data/index.ts';
-import {
-  clippingParts,
-  layerSchema,
-  lossParts,
-  objectSchema,
-  optimizerParts,
-  partSchema,
-  scheduleParts,
-} from '../network/index.ts';
+import { clippingKind, layerSchema, lossKind, optimizerKind, scheduleKind } from '../network/index.ts';
 
 const MAX_STEPS = 1_000_000;
 const MAX_SEEDS = 16;
@@ -42,9 +34,9 @@ const initialWeightsSchema = z.strictObject({
 });
 
 const trainingSchema = z.strictObject({
-  loss: partSchema(lossParts).describe('What is minimized: the mean over the batch and all target positions'),
-  optimizer: partSchema(optimizerParts),
-  learning_rate_schedule: partSchema(scheduleParts).default('constant'),
+  loss: lossKind.schema.describe('What is minimized: the mean over the batch and all target positions'),
+  optimizer: optimizerKind.schema,
+  learning_rate_schedule: scheduleKind.schema.default('constant'),
   batch_size: z
     .int()
     .min(1)
@@ -58,7 +50,7 @@ const trainingSchema = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('Passes over the training split; or give `steps`'),
-  gradient_clipping: objectSchema(clippingParts).nullable().default(null),
+  gradient_clipping: clippingKind.objects.nullable().default(null),
   regularization: regularizationSchema.default({ l1: 0, l2: 0 }),
   class_weights: z
     .union([z.literal('balanced'), z.array(z.number().min(0).max(1e6)).min(2).max(10_000)])

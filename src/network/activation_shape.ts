@@ -1,5 +1,5 @@
 /** @file What a curve's form says about its units: where they saturate and whether they can die. Derived, never listed. */
-import type { Activation } from './activation_config.ts';
+import type { Activation } from './activations/activation.ts';
 
 export interface ActivationShape {
   /**

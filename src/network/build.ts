@@ -1,16 +1,18 @@
 /** @file Builds placed layers into a graph: the forward pass, with its parameters, running averages and noise. */
 import { calculus as c, type GraphBuilder, sizeOf, type Tensor } from '../graph/index.ts';
 import { present } from '../util/assert.ts';
-import { type Activation, type ActivationConfig, resolveActivation } from './activation_config.ts';
+import { type ActivationConfig, resolveActivation } from './activation_config.ts';
+import type { Activation } from './activations/activation.ts';
+import type { LayerType } from './layers/index.ts';
 import {
   alongFeatures,
   featureAxis,
   features,
+  type InitializerConfig,
   type LayerContext,
   type Mode,
   type ParameterOptions,
 } from './layers/layer.ts';
-import type { PartConfig } from './part_schema.ts';
 import type { PlacedLayer } from './placement.ts';
 
 export interface Parameter {
@@ -22,7 +24,7 @@ export interface Parameter {
   readonly shape: readonly number[];
   readonly fanIn: number;
   readonly fanOut: number;
-  readonly initializer: PartConfig;
+  readonly initializer: InitializerConfig;
   /** Elements from here to there (exclusive) start at 1, whatever the initializer. */
   readonly ones?: readonly [from: number, to: number];
   readonly value: Tensor;
@@ -52,7 +54,7 @@ export interface WatchedStates {
 
 export interface BuiltLayer {
   readonly name: string;
-  readonly type: string;
+  readonly type: LayerType;
   readonly pointer: string;
   /** Without the batch. */
   readonly output_shape: readonly number[];
@@ -78,7 +80,7 @@ export interface BuiltNetwork {
 }
 
 /** Learned parameters of activations start at one number. */
-const constant = (value: number): PartConfig => ({ type: 'constant', value }) as PartConfig;
+const constant = (value: number): InitializerConfig => ({ type: 'constant', value });
 
 class NetworkBuilder {
   readonly parameters: Parameter[] = [];
@@ -113,7 +115,7 @@ class NetworkBuilder {
     const preactivations: Tensor[] = [];
     const before = this.parameters.length;
     const context = this.#context(layer, inside, activations, preactivations);
-    const output = layer.part.build(context, input, layer.options);
+    const output = layer.part.build(context, input);
     const own = this.parameters.slice(before).filter((parameter) => parameter.layer === layer.name);
     const activation = activations.find(({ name }) => name !== 'linear') ?? null;
     return [

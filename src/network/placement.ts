@@ -1,15 +1,13 @@
 /** @file From the layers of the request to the layers of the network: `repeat` expanded, every layer named and located. */
 import { pointerOf } from '../util/json.ts';
-import { type LayerConfig, layerParts } from './layers/index.ts';
-import type { LayerPart } from './layers/layer.ts';
-import { resolvePart } from './part_schema.ts';
+import { type LayerConfig, type LayerType, layerKind } from './layers/index.ts';
+import type { Layer } from './layers/layer.ts';
 
 export interface PlacedLayer {
   readonly name: string;
-  readonly type: string;
-  readonly part: LayerPart;
-  /** The part's own options, with defaults. */
-  readonly options: never;
+  readonly type: LayerType;
+  /** What it is, its options included. */
+  readonly part: Layer;
   /** JSON Pointer into the request. */
   readonly pointer: string;
   readonly body: readonly PlacedLayer[];
@@ -51,12 +49,10 @@ export function placeLayers(layers: readonly LayerConfig[], path: readonly Prope
       const numbered = count(ofType, config.type);
       const given =
         config.name === undefined ? numbered : repeated ? count(ofName, config.name) : config.name;
-      const { part, options } = resolvePart(layerParts as unknown as readonly LayerPart[], config);
       return {
         name: given,
         type: config.type,
-        part,
-        options,
+        part: layerKind.resolve(config),
         pointer: pointerOf(here),
         body: config.layers === undefined ? [] : place(config.layers, inside, repeated),
       };

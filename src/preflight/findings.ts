@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { DataSummary } from '../data/index.ts';
 import { type Experiment, lossMismatch, type Plan } from '../experiment/index.ts';
+import { familyOf } from '../network/index.ts';
+import { MAX_FLOAT32 } from '../network/propagation/index.ts';
 import { nonFinite } from './schema.ts';
 import type { Prediction } from './theory/predict.ts';
-import { MAX_FLOAT32 } from './theory/signal.ts';
 
 export const staticFindingSchema = z
   .object({
@@ -165,7 +166,8 @@ function symmetric({ parameters, layers }: Plan): StaticFinding[] {
 }
 
 function byData({ input_rms, feature_scale_ratio }: DataSummary, plan: Plan): StaticFinding[] {
-  const normalized = /_norm$/.test(plan.layers[0]?.type ?? '');
+  const [first] = plan.layers;
+  const normalized = first !== undefined && familyOf(first.type) === 'normalization';
   if (input_rms === null || normalized) return [];
   const common: Pick<StaticFinding, 'rule' | 'severity' | 'layers'> = {
     rule: 'unscaled_inputs',

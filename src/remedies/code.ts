@@ -3,14 +3,11 @@
 import { type Experiment, placedLayers, planExperiment, resolveLoss } from '../experiment/index.ts';
 import {
   type BuiltLayer,
-  type ClippingPart,
-  clippingParts,
+  clippingKind,
   featureAxis,
   type LayerCode,
-  type OptimizerPart,
-  optimizerParts,
+  optimizerKind,
   type PlacedLayer,
-  resolvePart,
 } from '../network/index.ts';
 import { present } from '../util/assert.ts';
 import { kerasHelpers, torchHelpers } from './code_helpers.ts';
@@ -29,7 +26,7 @@ function featuresOf(shape: readonly number[]): number {
 
 function layerCode(layer: PlacedLayer, built: ReadonlyMap<string, BuiltLayer>): LayerCode {
   const { input_shape, output_shape } = present(built.get(layer.name), layer.name);
-  return layer.part.code(layer.options, {
+  return layer.part.code({
     features: featuresOf(output_shape),
     inputFeatures: featuresOf(input_shape),
     inputShape: input_shape,
@@ -85,12 +82,10 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
   const built = new Map(planExperiment(experiment).layers.map((layer) => [layer.name, layer]));
   const lines = join(placedLayers(experiment).map((layer) => layerCode(layer, built)));
   const { training } = experiment;
-  const optimizer = resolvePart(optimizerParts as unknown as readonly OptimizerPart[], training.optimizer);
+  const optimizer = optimizerKind.resolve(training.optimizer);
   const loss = resolveLoss(experiment);
   const clipping =
-    training.gradient_clipping === null
-      ? null
-      : resolvePart(clippingParts as unknown as readonly ClippingPart[], training.gradient_clipping);
+    training.gradient_clipping === null ? null : clippingKind.resolve(training.gradient_clipping);
   const { l1, l2 } = training.regularization;
   const penalty = [
     ...(l1 > 0 ? [`${l1} * sum(w.abs().sum() for w in kernels)`] : []),
@@ -101,22 +96,20 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
     ...torchHelpers(torch),
     `model = nn.Sequential(\n${block(shortest(lines.pytorch))}\n)`,
     ...torchInitialization(experiment, torch),
-    `loss_function = ${loss.part.pytorch(loss.options)}`,
-    `optimizer = ${optimizer.part.pytorch(optimizer.options)}`,
+    `loss_function = ${loss.pytorch}`,
+    `optimizer = ${optimizer.pytorch}`,
     ...(penalty.length > 0
       ? [TORCH_KERNELS, `penalty = lambda: ${penalty.join(' + ')}  # to be added to the loss`]
       : []),
-    ...(clipping === null
-      ? []
-      : ['# in the training loop, before optimizer.step():', clipping.part.pytorch(clipping.options)]),
+    ...(clipping === null ? [] : ['# in the training loop, before optimizer.step():', clipping.pytorch]),
   ];
-  const clipArgument = clipping?.part.keras(clipping.options) ?? null;
+  const clipArgument = clipping?.keras ?? null;
   const regularizedLayers = lines.keras.map((line) => regularized(line, training.regularization));
-  const kerasOptimizer = optimizer.part.keras(optimizer.options);
+  const kerasOptimizer = optimizer.keras;
   const keras = [
     ...kerasHelpers(lines.keras.join('\n')),
     `model = keras.Sequential([\n${block(shortest(regularizedLayers))}\n])`,
-    `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    loss=${loss.part.keras(loss.options)},\n)`,
+    `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    loss=${loss.keras},\n)`,
   ];
   return { pytorch: pytorch.join('\n'), keras: keras.join('\n') };
 }

@@ -1,6 +1,13 @@
 /** @file Edits of an experiment that remedies are made of. Pure: what is given is never changed. */
 import type { Experiment } from '../experiment/index.ts';
-import { type ActivationConfig, type LayerConfig, resolveActivation } from '../network/index.ts';
+import {
+  type ActivationConfig,
+  familyOf,
+  type LayerConfig,
+  type LayerType,
+  optimizerKind,
+  resolveActivation,
+} from '../network/index.ts';
 import type { Change } from './remedy.ts';
 
 type Training = Experiment['training'];
@@ -11,9 +18,9 @@ export const withTraining = (experiment: Experiment, changes: Partial<Training>)
 
 /** The same optimizer with `factor` times the learning rate. */
 export function scaleLearningRate(experiment: Experiment, factor: number): Change {
-  const optimizer = experiment.training.optimizer as { learning_rate: number };
+  const optimizer = optimizerKind.spellOut(experiment.training.optimizer);
   const learning_rate = Number((optimizer.learning_rate * factor).toPrecision(6));
-  return withTraining(experiment, { optimizer: { ...optimizer, learning_rate } as never });
+  return withTraining(experiment, { optimizer: { ...optimizer, learning_rate } });
 }
 
 /** Index of the top-level layer from which on the prediction is made: the last dense layer and what follows it. */
@@ -62,12 +69,11 @@ export const withLayers = (experiment: Experiment, layers: readonly LayerConfig[
 export const everyLayer = (layers: readonly LayerConfig[]): LayerConfig[] =>
   layers.flatMap((layer) => [layer, ...everyLayer(layer.layers ?? [])]);
 
-const recurrent: ReadonlySet<string> = new Set(['simple_rnn', 'lstm', 'gru']);
-const products: ReadonlySet<string> = new Set(['dense', 'conv1d', 'conv2d']);
-
-export const isRecurrent = ({ type }: LayerConfig): boolean => recurrent.has(type);
+export const isRecurrent = ({ type }: LayerConfig): boolean => familyOf(type) === 'recurrent';
+export const isAttention = ({ type }: LayerConfig): boolean => familyOf(type) === 'attention';
+export const isNormalization = ({ type }: LayerConfig): boolean => familyOf(type) === 'normalization';
 /** A kernel times the input, and then an activation. */
-export const isProduct = ({ type }: LayerConfig): boolean => products.has(type);
+export const isProduct = ({ type }: LayerConfig): boolean => familyOf(type) === 'product';
 
 /** Another activation in every hidden layer that has one, or in every hidden product of a network without any. */
 export function changeActivation(
@@ -97,7 +103,7 @@ export function changeActivation(
 }
 
 /** Replaces recurrent layers of some types by another type that takes the same options. */
-export function changeRecurrent(experiment: Experiment, from: readonly string[], to: string): Change {
+export function changeRecurrent(experiment: Experiment, from: readonly LayerType[], to: LayerType): Change {
   let changed = 0;
   const replace = (layers: readonly LayerConfig[]): LayerConfig[] =>
     layers.map((layer) => {
@@ -119,7 +125,7 @@ export function changeRecurrent(experiment: Experiment, from: readonly string[],
  * @param norm the layer to put in
  */
 export function insertNormalization(experiment: Experiment, norm: LayerConfig): Change {
-  const normalized = everyLayer(experiment.network.layers).some(({ type }) => type.endsWith('_norm'));
+  const normalized = everyLayer(experiment.network.layers).some(isNormalization);
   if (normalized) return { reason: 'the network is normalized already' };
   let inserted = 0;
   const result = editHidden(experiment, (layers) =>
@@ -138,7 +144,7 @@ export function insertNormalization(experiment: Experiment, norm: LayerConfig): 
 function normalize(layer: LayerConfig, next: LayerConfig | undefined, norm: LayerConfig): LayerConfig[] {
   if (norm.type === 'layer_norm') {
     if (isRecurrent(layer)) return [layer, norm];
-    if (layer.type === 'self_attention') return [norm, layer];
+    if (isAttention(layer)) return [norm, layer];
   }
   if (!isProduct(layer)) return [layer];
   const activation = layer.activation;

@@ -1,6 +1,6 @@
 /** @file PyTorch statements that initialize a network as the experiment says: PyTorch's modules take no initializers. */
 import { type Experiment, planExperiment } from '../experiment/index.ts';
-import { type InitializerPart, initializerParts, type Parameter, resolvePart } from '../network/index.ts';
+import { familyOf, initializerKind, type Parameter } from '../network/index.ts';
 
 /** Modules that hold a tensor, the tensor's name there, and the parameters here that it stands for. */
 interface Place {
@@ -49,12 +49,8 @@ const places = (loops: ReadonlySet<string>): readonly Place[] => {
 
 /** Statements for one parameter `w`, among them those that PyTorch needs beside the initializer. */
 function statements({ initializer, ones }: Placed, attribute: string): string {
-  const { part, options } = resolvePart(
-    initializerParts as unknown as readonly InitializerPart[],
-    initializer,
-  );
   return [
-    part.pytorch(options),
+    initializerKind.resolve(initializer).pytorch,
     ...(ones === undefined ? [] : [`w.data[${ones[0]}:${ones[1]}] = 1`]),
     // PyTorch adds two biases; the second stays 0.
     ...(attribute === 'bias_ih_l0' ? ['nn.init.zeros_(module.bias_hh_l0)'] : []),
@@ -86,7 +82,7 @@ function loops({ variable, attribute, holds }: Place, parameters: readonly Place
 export function torchInitialization(experiment: Experiment, code: string): string[] {
   const { parameters, layers } = planExperiment(experiment);
   const found = places(
-    new Set(layers.filter(({ type }) => /^(simple_rnn|lstm|gru)$/.test(type)).map(({ name }) => name)),
+    new Set(layers.filter(({ type }) => familyOf(type) === 'recurrent').map(({ name }) => name)),
   );
   const defined = new Set<string>();
   return found.flatMap((place) => {

@@ -1,5 +1,6 @@
 /** @file Control arms: changes that should not help. What they do is what chance can do. */
 import type { Experiment } from '../experiment/index.ts';
+import { optimizerKind } from '../network/index.ts';
 import { applyRemedy, type Patch, patchBetween, remedies } from '../remedies/index.ts';
 import { createRandom } from '../util/random.ts';
 import type { Budget } from './budget.ts';
@@ -53,11 +54,11 @@ export function createControls(
   rules: readonly string[],
   budget: Budget,
 ): Control[] {
-  const optimizer = experiment.training.optimizer as { learning_rate: number };
+  const optimizer = optimizerKind.spellOut(experiment.training.optimizer);
   const learning_rate = Number((optimizer.learning_rate * LEARNING_RATE_FACTOR).toPrecision(6));
   const faster: Experiment = {
     ...experiment,
-    training: { ...experiment.training, optimizer: { ...optimizer, learning_rate } as never },
+    training: { ...experiment.training, optimizer: { ...optimizer, learning_rate } },
   };
   const random = randomPatch(experiment, rules, seeds, budget);
   return [

@@ -24,7 +24,7 @@ interface Candidate {
   /** Null for the experiment as it is. */
   readonly activation: ActivationConfig | null;
   readonly initializer: string | null;
-  readonly normalization: string | null;
+  readonly normalization: SearchOptions['normalizations'][number] | null;
   readonly experiment: Experiment;
 }
 

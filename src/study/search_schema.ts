@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
 import { experimentSchema } from '../experiment/index.ts';
-import { activationParts, activationSchema } from '../network/index.ts';
+import { activationKind, activationSchema } from '../network/index.ts';
 import { patchSchema, snippetsSchema } from '../remedies/index.ts';
 
 const MAX_CANDIDATES = 200;
@@ -18,9 +18,7 @@ const initializers = [
 const normalizations = ['none', 'batch_norm', 'layer_norm'] as const;
 
 /** Softmax is for outputs; identity makes a linear model. */
-const everyActivation = activationParts
-  .map(({ type }) => type)
-  .filter((type) => !['softmax', 'linear'].includes(type));
+const everyActivation = activationKind.types.filter((type) => type !== 'softmax' && type !== 'linear');
 
 export const searchOptionsSchema = z
   .strictObject({

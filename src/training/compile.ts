@@ -4,7 +4,7 @@ import {
   type BuiltLayer,
   type BuiltNetwork,
   buildNetwork,
-  type LossPart,
+  type Loss,
   type Mode,
   type Noise,
   type Parameter,
@@ -37,7 +37,7 @@ export interface CompileOptions {
   readonly layers: readonly PlacedLayer[];
   readonly inputShape: readonly number[];
   readonly batchSize: number;
-  readonly loss: { readonly part: LossPart; readonly options: never };
+  readonly loss: Loss;
   readonly weighted: boolean;
   readonly regularization: { readonly l1: number; readonly l2: number };
 }
@@ -67,7 +67,7 @@ function buildForward({ layers, inputShape, batchSize, loss }: CompileOptions, m
   const input = g.input(names.inputs, [batchSize, ...inputShape]);
   const network = buildNetwork(g, layers, input, mode);
   const targets = g.input(names.targets, network.output.shape);
-  return { g, network, losses: loss.part.build(g, network.output, targets, loss.options) };
+  return { g, network, losses: loss.build(g, network.output, targets) };
 }
 
 /** l1 · Σ|w| + l2 · Σw² over the kernels. */

@@ -186,10 +186,10 @@ export class Evaluator {
    */
   async classRecall(split: Split): Promise<number[] | null> {
     const { loss, positions, outputs } = this.#coding;
-    const binary = loss.part.target === 'binary' && outputs === 1 && split.targets.every(isLabel);
-    if (!binary && (loss.part.target !== 'classes' || positions !== 1)) return null;
+    const binary = loss.target === 'binary' && outputs === 1 && split.targets.every(isLabel);
+    if (!binary && (loss.target !== 'classes' || positions !== 1)) return null;
     const classes = binary ? 2 : outputs;
-    const threshold = loss.part.output === 'logits' ? 0 : 0.5;
+    const threshold = loss.output === 'logits' ? 0 : 0.5;
     const [right, count] = [new Float64Array(classes), new Float64Array(classes)];
     await this.#pass(split, (indices) => {
       const prediction = this.#session.output(names.prediction);

@@ -1,12 +1,6 @@
 /** @file Scales kernels so that every layer's output has unit variance on a batch (LSUV), from the first layer to the last. */
 import { GraphBuilder, type Session } from '../graph/index.ts';
-import {
-  type BuiltLayer,
-  buildNetwork,
-  type InitializerPart,
-  initializerParts,
-  resolvePart,
-} from '../network/index.ts';
+import { type BuiltLayer, buildNetwork, initializerKind } from '../network/index.ts';
 import { type Checkpoint, createAskingSession } from './cancel.ts';
 import { type CompileOptions, names } from './compile.ts';
 import type { Model, ModelParameter } from './model.ts';
@@ -17,8 +11,7 @@ const TOLERANCE = 0.01;
 const ATTEMPTS = 10;
 
 const scaled = ({ initializer }: ModelParameter): boolean =>
-  resolvePart(initializerParts as unknown as readonly InitializerPart[], initializer).part.unitVariance ===
-  true;
+  initializerKind.resolve(initializer).unitVariance;
 
 function variance(values: Float32Array): number {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;

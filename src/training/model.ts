@@ -1,13 +1,7 @@
 /** @file The numbers of a network in training: weights, gradients and running averages, each in one flat array. */
 import { sizeOf } from '../graph/index.ts';
 import type { Arena } from '../kernels/index.ts';
-import {
-  type InitializerPart,
-  initializerParts,
-  type Parameter,
-  type Running,
-  resolvePart,
-} from '../network/index.ts';
+import { initializerKind, type Parameter, type Running } from '../network/index.ts';
 import { present } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
 import type { NamedTensor } from '../util/safetensors.ts';
@@ -47,12 +41,8 @@ export function createModel(
     const end = offset + sizeOf(parameter.shape);
     const views = { weights: weights.subarray(offset, end), gradient: gradient.subarray(offset, end) };
     offset = end;
-    const { part, options } = resolvePart(
-      initializerParts as unknown as readonly InitializerPart[],
-      parameter.initializer,
-    );
     const random = createRandom(seed, 'weights', parameter.name);
-    part.fill(views.weights, parameter, random, options, checkpoint);
+    initializerKind.resolve(parameter.initializer).fill(views.weights, parameter, random, checkpoint);
     if (parameter.ones !== undefined) views.weights.fill(1, ...parameter.ones);
     return { ...parameter, ...views };
   });

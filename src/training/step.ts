@@ -4,14 +4,11 @@ import type { Experiment } from '../experiment/index.ts';
 import { type Session, sizeOf } from '../graph/index.ts';
 import { Arena } from '../kernels/index.ts';
 import {
-  type ClippingPart,
-  clippingParts,
-  type OptimizerPart,
-  optimizerParts,
-  resolvePart,
+  clippingKind,
+  type Optimizer,
+  optimizerKind,
   type Schedule,
-  type SchedulePart,
-  scheduleParts,
+  scheduleKind,
 } from '../network/index.ts';
 import { MEASURE_BYTES } from '../statistics/index.ts';
 import { type Checkpoint, createAskingSession, neverCanceled } from './cancel.ts';
@@ -56,9 +53,8 @@ export class Stepper {
   readonly #session: Session;
   readonly #batches: Batches;
   readonly #schedule: Schedule;
-  readonly #optimizer: { part: OptimizerPart; options: never };
+  readonly #optimizer: Optimizer;
   readonly #slots: Float32Array[];
-  readonly #learningRate: number;
   readonly #isPenalized: boolean;
 
   private constructor(options: StepperOptions, session: Session) {
@@ -73,19 +69,12 @@ export class Stepper {
       shuffle: experiment.data.shuffle,
       seed,
     });
-    const schedule = resolvePart(
-      scheduleParts as unknown as readonly SchedulePart[],
-      training.learning_rate_schedule,
-    );
-    this.#schedule = schedule.part.create(schedule.options, {
+    this.#schedule = scheduleKind.resolve(training.learning_rate_schedule).create({
       totalSteps: steps,
       stepsPerEpoch: Math.ceil(data.training.count / batchSize),
     });
-    this.#optimizer = resolvePart(optimizerParts as unknown as readonly OptimizerPart[], training.optimizer);
-    this.#learningRate = (this.#optimizer.options as { learning_rate: number }).learning_rate;
-    this.#slots = this.#optimizer.part
-      .slots(this.#optimizer.options)
-      .map((initial) => arena.floats(model.weights.length).fill(initial));
+    this.#optimizer = optimizerKind.resolve(training.optimizer);
+    this.#slots = this.#optimizer.slots.map((initial) => arena.floats(model.weights.length).fill(initial));
   }
 
   static async create(options: StepperOptions): Promise<Stepper> {
@@ -130,18 +119,15 @@ export class Stepper {
     const { kernels } = arena;
     const clipping = experiment.training.gradient_clipping;
     const clippedFraction = clipping === null ? 0 : clip(clipping, model);
-    const learningRate = this.#learningRate * this.#schedule.factor(step);
-    this.#optimizer.part.apply(
-      {
-        kernels,
-        weights: model.weights,
-        gradient: model.gradient,
-        slots: this.#slots,
-        learningRate,
-        t: step + 1,
-      },
-      this.#optimizer.options,
-    );
+    const learningRate = this.#optimizer.learning_rate * this.#schedule.factor(step);
+    this.#optimizer.apply({
+      kernels,
+      weights: model.weights,
+      gradient: model.gradient,
+      slots: this.#slots,
+      learningRate,
+      t: step + 1,
+    });
     for (const { name, update } of compiled.running) {
       const average = model.running.get(name);
       if (update === null || average === undefined) continue;
@@ -160,21 +146,17 @@ function clip(
   config: NonNullable<Experiment['training']['gradient_clipping']>,
   { parameters }: Model,
 ): number {
-  const { part, options } = resolvePart(clippingParts as unknown as readonly ClippingPart[], config);
-  return part.clip(parameters, options);
+  return clippingKind.resolve(config).clip(parameters);
 }
 
 /** Memory for a training: all that the training graph reads and writes, the optimizer's, and what probes need beside. */
 export function createArena(compiled: Compiled, experiment: Experiment): Arena {
-  const { part, options } = resolvePart(
-    optimizerParts as unknown as readonly OptimizerPart[],
-    experiment.training.optimizer,
-  );
+  const { slots } = optimizerKind.resolve(experiment.training.optimizer);
   const sizes = [...compiled.graph.inputs, ...compiled.graph.outputs].map(({ tensor }) =>
     sizeOf(tensor.shape),
   );
   const weights = compiled.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const copies = (part.slots(options).length + PROBE_COPIES) * Arena.bytesOf(weights);
+  const copies = (slots.length + PROBE_COPIES) * Arena.bytesOf(weights);
   return new Arena(copies + MEASURE_BYTES + sizes.reduce((sum, size) => sum + Arena.bytesOf(size), 0));
 }
 

@@ -1,9 +1,9 @@
 /** @file Targets as the graph wants them: one-hot rows, class weights per position, accuracy, the constant loss. */
 import type { Split } from '../data/index.ts';
-import type { LossPart } from '../network/index.ts';
+import type { Loss } from '../network/index.ts';
 
 export interface TargetCoding {
-  readonly loss: { readonly part: LossPart; readonly options: never };
+  readonly loss: Loss;
   /** Target positions of one sample that are classes: 1, or the time steps. */
   readonly positions: number;
   /** Outputs at each position (`classes`: one per class), or of the whole prediction of one sample. */
@@ -19,7 +19,7 @@ export function codeTargets(
   classWeights: readonly number[] | null,
 ): TargetCoding {
   const size = outputShape.reduce((product, length) => product * length, 1);
-  const outputs = loss.part.target === 'classes' ? (outputShape.at(-1) ?? 1) : size;
+  const outputs = loss.target === 'classes' ? (outputShape.at(-1) ?? 1) : size;
   return { loss, positions: size / outputs, outputs, classWeights };
 }
 
@@ -41,7 +41,7 @@ export function fillTargets(
   indices: Int32Array,
   { loss, positions, outputs }: TargetCoding,
 ): void {
-  const oneHot = loss.part.target === 'classes';
+  const oneHot = loss.target === 'classes';
   if (oneHot) out.fill(0);
   indices.forEach((index, row) => {
     if (oneHot) {
@@ -87,17 +87,17 @@ export function countRight(
   coding: TargetCoding,
 ): number | null {
   const { loss, positions, outputs } = coding;
-  if (loss.part.target === 'values') return null;
+  if (loss.target === 'values') return null;
   let right = 0;
   indices.forEach((index, row) => {
-    if (loss.part.target === 'classes') {
+    if (loss.target === 'classes') {
       for (let p = 0; p < positions; p++) {
         const found = argmax(prediction, (row * positions + p) * outputs, outputs);
         right += Number(found === split.targets[index * positions + p]) / positions;
       }
       return;
     }
-    const threshold = loss.part.output === 'logits' ? 0 : 0.5;
+    const threshold = loss.output === 'logits' ? 0 : 0.5;
     for (let j = 0; j < outputs; j++) {
       const positive = (prediction[row * outputs + j] as number) > threshold;
       right += Number(positive === (split.targets[index * outputs + j] as number) > 0.5) / outputs;
@@ -106,7 +106,7 @@ export function countRight(
   return right;
 }
 
-type Column = (values: readonly number[], weights: readonly number[], options: never) => number;
+type Column = (values: readonly number[], weights: readonly number[]) => number;
 
 /** Mean over outputs of a function of each output's targets and their weights, which sum to 1. */
 function overColumns(
@@ -114,7 +114,7 @@ function overColumns(
   { loss, positions, outputs, classWeights }: TargetCoding,
   of: Column,
 ): number {
-  const columns = loss.part.target === 'classes' ? positions : outputs;
+  const columns = loss.target === 'classes' ? positions : outputs;
   let sum = 0;
   for (let j = 0; j < columns; j++) {
     const column = Array.from({ length: split.count }, (_, i) => split.targets[i * columns + j] as number);
@@ -123,7 +123,6 @@ function overColumns(
     sum += of(
       column,
       weights.map((weight) => weight / total),
-      loss.options,
     );
   }
   return sum / columns;
@@ -131,10 +130,8 @@ function overColumns(
 
 /** The loss of the best prediction that ignores the input, on this split. */
 export const constantLoss = (split: Split, coding: TargetCoding): number =>
-  overColumns(split, coding, coding.loss.part.constant);
+  overColumns(split, coding, coding.loss.constant);
 
 /** The loss of a prediction that equals the targets: 0 but for soft ones. */
-export const leastLoss = (split: Split, coding: TargetCoding): number => {
-  const { least } = coding.loss.part;
-  return least === undefined ? 0 : overColumns(split, coding, least);
-};
+export const leastLoss = (split: Split, coding: TargetCoding): number =>
+  overColumns(split, coding, coding.loss.least);

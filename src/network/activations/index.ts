@@ -1,4 +1,5 @@
 /** @file Every activation that the service knows. A new one is a file beside this and a line here. */
+import { defineKind } from '../../util/kind.ts';
 import { celu } from './celu.ts';
 import { elu } from './elu.ts';
 import { exponential } from './exponential.ts';
@@ -22,7 +23,7 @@ import { softsign } from './softsign.ts';
 import { squaredRelu } from './squared_relu.ts';
 import { tanh } from './tanh.ts';
 
-export const activationParts = [
+export const activationKind = defineKind([
   linear,
   sigmoid,
   tanh,
@@ -45,4 +46,4 @@ export const activationParts = [
   sine,
   squaredRelu,
   softmax,
-] as const;
+]);

@@ -1,9 +1,8 @@
 /** @file Softmax over the features (the channels of images). */
 import { calculus as c } from '../../graph/index.ts';
-import type { AxisPart } from './activation.ts';
+import { defineAxisActivation } from './activation.ts';
 
-export const softmax: AxisPart<'softmax', Record<never, never>> = {
-  kind: 'axis',
+export const softmax = defineAxisActivation({
   type: 'softmax',
   title: 'Softmax',
   formula: 'exp(x_i) / Σ_j exp(x_j)',
@@ -21,4 +20,4 @@ export const softmax: AxisPart<'softmax', Record<never, never>> = {
   },
   pytorch: () => 'nn.Softmax(dim=1)',
   keras: () => 'layers.Activation("softmax")',
-};
+});

@@ -1,5 +1,6 @@
 /** @file What gradient clipping is: a change of the gradients in place, before the optimizer. */
 import type { z } from 'zod';
+import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
 
 /** One parameter's gradient and weights. */
 export interface ParameterGradient {
@@ -8,23 +9,32 @@ export interface ParameterGradient {
   readonly shape: readonly number[];
 }
 
-export interface ClippingPart<Type extends string = string, Options extends z.ZodRawShape = z.ZodRawShape> {
-  readonly type: Type;
-  readonly title: string;
-  /** Formula first. */
-  readonly formula: string;
-  readonly sources: readonly string[];
-  readonly options: Options;
+/** A clipping with its options. */
+export interface Clipping {
+  readonly type: string;
   /** Clips in place; returns the fraction of gradient elements that were changed. */
-  clip(gradients: readonly ParameterGradient[], options: z.output<z.ZodObject<Options>>): number;
+  clip(gradients: readonly ParameterGradient[]): number;
   /** Statement before `optimizer.step()`; keyword argument of the Keras optimizer, null where Keras has none. */
-  readonly pytorch: (options: z.output<z.ZodObject<Options>>) => string;
-  readonly keras: (options: z.output<z.ZodObject<Options>>) => string | null;
+  readonly pytorch: string;
+  readonly keras: string | null;
+}
+
+/** A clipping as its file defines it: the same, with the options as the last argument. */
+interface Definition<Type extends string, Options extends z.ZodRawShape> extends Description<Type, Options> {
+  clip(gradients: readonly ParameterGradient[], options: OptionsOf<Options>): number;
+  pytorch(options: OptionsOf<Options>): string;
+  keras(options: OptionsOf<Options>): string | null;
 }
 
 export const defineClipping = <Type extends string, Options extends z.ZodRawShape>(
-  part: ClippingPart<Type, Options>,
-): ClippingPart<Type, Options> => part;
+  clipping: Definition<Type, Options>,
+): Part<Type, Options, Clipping> =>
+  definePart(clipping, (options) => ({
+    type: clipping.type,
+    clip: (gradients) => clipping.clip(gradients, options),
+    pytorch: clipping.pytorch(options),
+    keras: clipping.keras(options),
+  }));
 
 /** Σx², in float64. */
 export function sumOfSquares(values: Float32Array): number {

@@ -1,4 +1,5 @@
 /** @file Every initializer that the service knows. A new one is a file beside this and a line here. */
+import { defineKind } from '../../util/kind.ts';
 import { constant } from './constant.ts';
 import { glorotNormal } from './glorot_normal.ts';
 import { glorotUniform } from './glorot_uniform.ts';
@@ -17,7 +18,7 @@ import { uniform } from './uniform.ts';
 import { varianceScaling } from './variance_scaling.ts';
 import { zeros } from './zeros.ts';
 
-export const initializerParts = [
+export const initializerKind = defineKind([
   zeros,
   ones,
   constant,
@@ -35,4 +36,4 @@ export const initializerParts = [
   varianceScaling,
   torchDefault,
   lsuv,
-] as const;
+]);

@@ -1,5 +1,6 @@
 /** @file What an initializer is: it fills one parameter with numbers. */
 import type { z } from 'zod';
+import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
 import type { Random } from '../../util/random.ts';
 
 /** The parameter to fill. */
@@ -15,36 +16,46 @@ export interface Moments {
   readonly variance: number;
 }
 
-export interface InitializerPart<
-  Type extends string = string,
-  Options extends z.ZodRawShape = z.ZodRawShape,
-> {
-  readonly type: Type;
-  readonly title: string;
-  /** Formula first. */
-  readonly formula: string;
-  readonly sources: readonly string[];
-  readonly options: Options;
+/** An initializer with its options. */
+export interface Initializer {
+  readonly type: string;
   /** Afterwards the training scales the kernel, so that the layer's output has unit variance on a batch. */
-  readonly unitVariance?: boolean;
+  readonly unitVariance: boolean;
   /** @param checkpoint called about every second by a fill that may take longer; ends it by throwing */
+  fill(out: Float32Array, target: Target, random: Random, checkpoint?: () => void): void;
+  /** Mean and variance of the elements, over random draws; null where they have to be sampled. */
+  moments(target: Target): Moments | null;
+  /** Statement on a tensor `w`, and an expression. */
+  readonly pytorch: string;
+  readonly keras: string;
+}
+
+/** An initializer as its file defines it. */
+interface Definition<Type extends string, Options extends z.ZodRawShape> extends Description<Type, Options> {
+  readonly unitVariance?: boolean;
   fill(
     out: Float32Array,
     target: Target,
     random: Random,
-    options: z.output<z.ZodObject<Options>>,
+    options: OptionsOf<Options>,
     checkpoint?: () => void,
   ): void;
-  /** Mean and variance of the elements, over random draws; without it they are sampled. */
-  moments?(target: Target, options: z.output<z.ZodObject<Options>>): Moments;
-  /** Statement on a tensor `w`, and an expression. */
-  readonly pytorch: (options: z.output<z.ZodObject<Options>>) => string;
-  readonly keras: (options: z.output<z.ZodObject<Options>>) => string;
+  moments?(target: Target, options: OptionsOf<Options>): Moments;
+  pytorch(options: OptionsOf<Options>): string;
+  keras(options: OptionsOf<Options>): string;
 }
 
 export const defineInitializer = <Type extends string, Options extends z.ZodRawShape>(
-  part: InitializerPart<Type, Options>,
-): InitializerPart<Type, Options> => part;
+  initializer: Definition<Type, Options>,
+): Part<Type, Options, Initializer> =>
+  definePart(initializer, (options) => ({
+    type: initializer.type,
+    unitVariance: initializer.unitVariance === true,
+    fill: (out, target, random, checkpoint) => initializer.fill(out, target, random, options, checkpoint),
+    moments: (target) => initializer.moments?.(target, options) ?? null,
+    pytorch: initializer.pytorch(options),
+    keras: initializer.keras(options),
+  }));
 
 /** Kernels [out, in, …window], which alone have more than two axes: a unit is an element of their first axis. */
 export const isConvolution = (shape: readonly number[]): boolean => shape.length > 2;

@@ -13,7 +13,7 @@ export const lsuv = defineInitializer({
   options: {},
   unitVariance: true,
   fill: (out, target, random, _options, checkpoint) =>
-    orthogonal.fill(out, target, random, { gain: 1 }, checkpoint),
+    orthogonal.bind({ gain: 1 }).fill(out, target, random, checkpoint),
   pytorch: () => 'nn.init.orthogonal_(w)  # then scale by 1/std of the layer’s output on a batch (LSUV)',
   keras: () => 'keras.initializers.Orthogonal()',
 });

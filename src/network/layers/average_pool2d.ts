@@ -1,11 +1,12 @@
 /** @file Average pooling over images. */
 import { calculus as c } from '../../graph/index.ts';
 import { defineLayer } from './layer.ts';
-import { poolingCode, poolingOptions, poolingWindow, surround } from './pooling.ts';
+import { POOLING_THEORY, poolingCode, poolingOptions, poolingWindow, surround } from './pooling.ts';
 import { windowElements } from './window.ts';
 
 export const averagePool2d = defineLayer({
   type: 'average_pool2d',
+  family: 'pooling',
   title: 'Average pooling over images',
   formula: 'y[c, p] = mean over the window at p·stride of x[c, ·]; padding does not count',
   sources: ['LeCun et al. 1998, Gradient-based learning applied to document recognition'],
@@ -19,6 +20,7 @@ export const averagePool2d = defineLayer({
     const counts = windowElements(g, surround(g, ones, window, 0), window).reduce((a, b) => c.add(g, a, b));
     return c.div(g, sum, counts);
   },
+  theory: POOLING_THEORY,
   code: (options, { inputShape: [, ...size] }) =>
     poolingCode({ pytorch: 'AvgPool2d', keras: 'AveragePooling2D' }, options, size, {
       value: '0.0',

@@ -1,10 +1,13 @@
 /** @file Batch normalization. */
+
 import { z } from 'zod';
 import { calculus as c } from '../../graph/index.ts';
+import { overBatch } from '../propagation/normalize.ts';
 import { alongFeatures, defineLayer, epsilonOption, featureAxis, features } from './layer.ts';
 
 export const batchNorm = defineLayer({
   type: 'batch_norm',
+  family: 'normalization',
   title: 'Batch normalization',
   formula:
     'y = γ (x − μ)/√(σ² + ε) + β per feature; in training μ and σ² (biased) of the batch (and time, height, width), ' +
@@ -40,6 +43,7 @@ export const batchNorm = defineLayer({
     const normalized = c.div(g, c.sub(g, x, mean), c.sqrt(g, c.add(g, variance, g.constant(epsilon))));
     return c.add(g, c.mul(g, normalized, gamma), beta);
   },
+  theory: (input, _surroundings, { epsilon }) => overBatch(input, epsilon),
   code({ momentum, epsilon }, { features: count, inputShape }) {
     // PyTorch's momentum is the fraction that is renewed.
     const renewed = Number((1 - momentum).toPrecision(6));

@@ -1,4 +1,6 @@
 /** @file Convolution over time. */
+import { affine } from '../propagation/affine.ts';
+import { convolutionConnections } from '../propagation/connections.ts';
 import { convolutionCode, convolutionOptions, convolve } from './convolution.ts';
 import { defineLayer } from './layer.ts';
 import { checkSequence, extentOption, swapTime, type WindowOptions } from './window.ts';
@@ -19,6 +21,7 @@ const windowOf = ({ kernel_size, stride, dilation, padding }: Given): WindowOpti
 
 export const conv1d = defineLayer({
   type: 'conv1d',
+  family: 'product',
   title: 'Convolution over time',
   formula:
     'y[t, o] = φ(b[o] + Σ W[o, i, k] · x[t·stride + k·dilation − pad, i]); x [time, in], W (kernel) ' +
@@ -36,6 +39,8 @@ export const conv1d = defineLayer({
     const y = swapTime(g, convolve(context, swapTime(g, x), options, windowOf(options)));
     return context.activate(y, options.activation);
   },
+  theory: (input, surroundings, options) =>
+    affine(input, surroundings, convolutionConnections(options, input.shape), options.activation),
   code(options, { inputShape: [time = 1, channels = 1] }) {
     const { pytorch, keras } = convolutionCode(
       { ...options, activation: 'linear' },

@@ -1,4 +1,6 @@
 /** @file Convolution over images. */
+import { affine } from '../propagation/affine.ts';
+import { convolutionConnections } from '../propagation/connections.ts';
 import { convolutionCode, convolutionOptions, convolve } from './convolution.ts';
 import { defineLayer } from './layer.ts';
 import { alongAxes, checkImage, type Extent, pairOption, type WindowOptions } from './window.ts';
@@ -19,6 +21,7 @@ const windowOf = ({ kernel_size, stride, dilation, padding }: Given): WindowOpti
 
 export const conv2d = defineLayer({
   type: 'conv2d',
+  family: 'product',
   title: 'Convolution over images',
   formula:
     'y[o, p] = φ(b[o] + Σ W[o, i, k] · x[i, p·stride + k·dilation − pad]); x [in, height, width], W (kernel) ' +
@@ -34,6 +37,8 @@ export const conv2d = defineLayer({
     checkImage(context.g, x);
     return context.activate(convolve(context, x, options, windowOf(options)), options.activation);
   },
+  theory: (input, surroundings, options) =>
+    affine(input, surroundings, convolutionConnections(options, input.shape), options.activation),
   code: (options, { inputShape: [channels = 1, ...size] }) =>
     convolutionCode(options, windowOf(options), channels, size),
 });

@@ -3,11 +3,11 @@
 import { z } from 'zod';
 import { calculus as c, sizeOf, type Tensor } from '../../graph/index.ts';
 import { type ActivationConfig, resolveActivation } from '../activation_config.ts';
-import type { PartConfig } from '../part_schema.ts';
 import { initializerArgument, python } from './code.ts';
 import {
   activationOption,
   biasInitializerOption,
+  type InitializerConfig,
   kernelInitializerOption,
   type LayerCode,
   type LayerContext,
@@ -30,8 +30,8 @@ export interface ConvolutionOptions {
   readonly groups: number;
   readonly activation: ActivationConfig;
   readonly use_bias: boolean;
-  readonly kernel_initializer: PartConfig;
-  readonly bias_initializer: PartConfig;
+  readonly kernel_initializer: InitializerConfig;
+  readonly bias_initializer: InitializerConfig;
 }
 
 /**

@@ -1,7 +1,9 @@
 /** @file The fully connected layer. */
+
 import { z } from 'zod';
 import { calculus as c } from '../../graph/index.ts';
 import { resolveActivation } from '../activation_config.ts';
+import { affine } from '../propagation/affine.ts';
 import { initializerArgument, python } from './code.ts';
 import {
   activationOption,
@@ -13,6 +15,7 @@ import {
 
 export const dense = defineLayer({
   type: 'dense',
+  family: 'product',
   title: 'Dense',
   formula: 'y = φ(x W + b); x […, in], W (kernel) [in, units], b (bias) [units]',
   sources: ['Rosenblatt 1958, The perceptron', 'Keras, keras.layers.Dense'],
@@ -42,6 +45,17 @@ export const dense = defineLayer({
         )
       : c.gemm(g, rows, kernel);
     return context.activate(c.reshape(g, product, [...x.shape.slice(0, -1), units]), options.activation);
+  },
+  theory(input, surroundings, { units, activation }) {
+    const fanIn = input.shape.at(-1) ?? 1;
+    const connections = {
+      shape: [...input.shape.slice(0, -1), units],
+      fanIn,
+      fanOut: units,
+      elements: fanIn * units,
+      perPosition: input.shape.length === 1,
+    };
+    return affine(input, surroundings, connections, activation);
   },
   code({ units, activation, use_bias, kernel_initializer, bias_initializer }, { inputFeatures }) {
     const { name, pytorch, keras } = resolveActivation(activation);

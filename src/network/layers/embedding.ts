@@ -6,6 +6,7 @@ import { defineLayer, tableInitializerOption } from './layer.ts';
 
 export const embedding = defineLayer({
   type: 'embedding',
+  family: 'table',
   title: 'Embedding',
   formula: '[time] tokens → [time, dimensions]: row x of the table [vocabulary, dimensions]',
   sources: ['Bengio et al. 2003, A neural probabilistic language model'],
@@ -14,6 +15,7 @@ export const embedding = defineLayer({
     dimensions: z.int().min(1).max(65_536).describe('Length of each vector'),
     table_initializer: tableInitializerOption,
   },
+  vocabulary: ({ vocabulary }) => vocabulary,
   build(context, x, { vocabulary, dimensions, table_initializer }) {
     const { g } = context;
     if (x.shape.length !== 2) g.refuse(`takes tokens [time], not [${x.shape.slice(1).join(', ')}]`);
@@ -24,6 +26,7 @@ export const embedding = defineLayer({
     });
     return c.gather(g, table, x);
   },
+  theory: 'tokens are no vectors: what follows depends on which of them recur',
   code: ({ vocabulary, dimensions, table_initializer }) => ({
     pytorch: [`nn.Embedding(${vocabulary}, ${dimensions})`],
     keras: [

@@ -1,10 +1,13 @@
 /** @file The mean of every feature of a sequence. */
+
 import { calculus as c } from '../../graph/index.ts';
 import { defineLayer } from './layer.ts';
+import { POOLING_THEORY } from './pooling.ts';
 import { checkSequence } from './window.ts';
 
 export const globalAveragePool1d = defineLayer({
   type: 'global_average_pool1d',
+  family: 'pooling',
   title: 'Global average pooling over time',
   formula: '[time, features] → [features], the mean over time',
   sources: ['Lin et al. 2014, arXiv:1312.4400'],
@@ -13,6 +16,7 @@ export const globalAveragePool1d = defineLayer({
     checkSequence(g, x);
     return c.reduceMean(g, x, [1]);
   },
+  theory: POOLING_THEORY,
   code: () => ({
     pytorch: ['Expression(lambda x: x.mean(1))'],
     keras: ['layers.GlobalAveragePooling1D()'],

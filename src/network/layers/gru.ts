@@ -1,10 +1,18 @@
 /** @file The gated recurrent unit. */
 import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { defineLayer } from './layer.ts';
-import { gate, projectInputs, recurrentCode, recurrentOptions, runThroughTime } from './recurrent.ts';
+import {
+  gate,
+  projectInputs,
+  RECURRENT_THEORY,
+  recurrentCode,
+  recurrentOptions,
+  runThroughTime,
+} from './recurrent.ts';
 
 export const gru = defineLayer({
   type: 'gru',
+  family: 'recurrent',
   title: 'Gated recurrent unit',
   formula:
     'z, r = σ of the first two blocks of x W + h R + b; h̃ = tanh(x Wₕ + (r h) Rₕ + bₕ); h ← z h + (1 − z) h̃, from 0; x ' +
@@ -27,6 +35,7 @@ export const gru = defineLayer({
       return { next: [c.add(b, c.mul(b, z, h), fresh)] };
     });
   },
+  theory: RECURRENT_THEORY,
   // PyTorch's GRU resets after the product: the nearest that it has.
   code: (options, { inputFeatures }) =>
     recurrentCode({ pytorch: 'GRU', keras: 'GRU' }, options, inputFeatures, { keras: ', reset_after=False' }),

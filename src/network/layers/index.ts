@@ -1,5 +1,7 @@
 /** @file Every layer that the service knows, and the schema of a layer. A new one is a file beside this and a line here. */
 import { z } from 'zod';
+import { present } from '../../util/assert.ts';
+import { defineKind } from '../../util/kind.ts';
 import { activation } from './activation.ts';
 import { averagePool2d } from './average_pool2d.ts';
 import { batchNorm } from './batch_norm.ts';
@@ -13,7 +15,7 @@ import { gaussianNoise } from './gaussian_noise.ts';
 import { globalAveragePool1d } from './global_average_pool1d.ts';
 import { globalAveragePool2d } from './global_average_pool2d.ts';
 import { gru } from './gru.ts';
-import type { LayerPart } from './layer.ts';
+import type { Family, LayerPart } from './layer.ts';
 import { layerNorm } from './layer_norm.ts';
 import { lstm } from './lstm.ts';
 import { maxPool2d } from './max_pool2d.ts';
@@ -25,7 +27,7 @@ import { rmsNorm } from './rms_norm.ts';
 import { selfAttention } from './self_attention.ts';
 import { simpleRnn } from './simple_rnn.ts';
 
-export const layerParts = [
+const layerParts = [
   dense,
   conv1d,
   conv2d,
@@ -51,9 +53,17 @@ export const layerParts = [
   repeat,
 ] as const;
 
+export const layerKind = defineKind(layerParts);
+
+export type LayerType = (typeof layerParts)[number]['type'];
+
+const families = new Map<LayerType, Family>(layerParts.map(({ type, family }) => [type, family]));
+
+export const familyOf = (type: LayerType): Family => present(families.get(type), type);
+
 /** A validated layer of the request: its type, its options and, in composites, the layers inside. */
 export interface LayerConfig {
-  readonly type: string;
+  readonly type: LayerType;
   readonly name?: string | undefined;
   readonly layers?: readonly LayerConfig[] | undefined;
   readonly [option: string]: unknown;
@@ -80,11 +90,11 @@ const layerObject = (part: LayerPart) =>
             },
           }),
     })
-    .meta({ title: part.title, description: part.formula });
+    .meta({ title: part.title, description: part.formula ?? part.title });
 
 export const layerSchema: z.ZodType<LayerConfig> = z.lazy(() => layerUnion).meta({ id: 'Layer' });
 
 const layerUnion = z.discriminatedUnion(
   'type',
-  layerParts.map((part) => layerObject(part as unknown as LayerPart)) as never,
+  layerParts.map((part) => layerObject(part)) as never,
 ) as z.ZodType<LayerConfig>;

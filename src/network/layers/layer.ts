@@ -1,14 +1,16 @@
 /** @file What a layer is: it builds its forward graph and declares its parameters; the gradient follows from the operators. */
 import { z } from 'zod';
 import type { GraphBuilder, Tensor } from '../../graph/index.ts';
+import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
 import { type ActivationConfig, activationSchema } from '../activation_config.ts';
-import { initializerParts } from '../initializers/index.ts';
-import { type PartConfig, partSchema } from '../part_schema.ts';
+import { initializerKind } from '../initializers/index.ts';
+import type { Signal } from '../propagation/signal.ts';
+import type { NotReached, Surroundings, Transfer } from '../propagation/transfer.ts';
 
 export type Mode = 'training' | 'inference';
 
 export interface ParameterOptions {
-  readonly initializer: PartConfig;
+  readonly initializer: InitializerConfig;
   readonly fanIn: number;
   readonly fanOut: number;
   /** Elements from here to there (exclusive) start at 1, whatever the initializer. */
@@ -62,34 +64,95 @@ export interface CodeContext {
   readonly body: LayerCode;
 }
 
-export interface LayerPart<Type extends string = string, Options extends z.ZodRawShape = z.ZodRawShape> {
-  readonly type: Type;
-  readonly title: string;
-  /** Formula first, with shapes. */
-  readonly formula: string;
-  readonly sources: readonly string[];
-  readonly options: Options;
+/**
+ * What a layer is to whoever changes or judges a network: a `product` is a kernel times the input and then an
+ * activation, a `composite` holds other layers, `elementwise` maps every number by itself.
+ */
+export type Family =
+  | 'product'
+  | 'recurrent'
+  | 'attention'
+  | 'normalization'
+  | 'pooling'
+  | 'shape'
+  | 'noise'
+  | 'table'
+  | 'merge'
+  | 'elementwise'
+  | 'composite';
+
+interface Nature {
+  readonly family: Family;
   /** Holds other layers in `layers`: `expanded` into copies, or `built` as one layer. */
   readonly composite?: 'expanded' | 'built';
-  /** @param x [batch, …] */
-  build(context: LayerContext, x: Tensor, options: z.output<z.ZodObject<Options>>): Tensor;
-  code(options: z.output<z.ZodObject<Options>>, context: CodeContext): LayerCode;
 }
 
-export const defineLayer = <Type extends string, Options extends z.ZodRawShape>(
-  part: LayerPart<Type, Options>,
-): LayerPart<Type, Options> => part;
+/** A layer with its options. */
+export interface Layer extends Nature {
+  readonly type: string;
+  /** Of a layer that looks tokens up: how many it knows; else null. */
+  readonly vocabulary: number | null;
+  /** Every number comes out as it went in, but for its place and, in training, noise: it computes nothing. */
+  readonly inert: boolean;
+  /** @param x [batch, …] */
+  build(context: LayerContext, x: Tensor): Tensor;
+  /** What it does to the moments of values and gradients at the start; or why theory does not reach it. */
+  theory(input: Signal, surroundings: Surroundings): Transfer | NotReached;
+  code(context: CodeContext): LayerCode;
+}
 
-const initializerSchema = partSchema(initializerParts).meta({
+/** A layer as its file defines it: the same, with the options as the last argument. The formula tells the shapes. */
+interface Definition<Type extends string, Options extends z.ZodRawShape>
+  extends Description<Type, Options>,
+    Nature {
+  vocabulary?(options: OptionsOf<Options>): number;
+  inert?(options: OptionsOf<Options>): boolean;
+  build(context: LayerContext, x: Tensor, options: OptionsOf<Options>): Tensor;
+  readonly theory:
+    | string
+    | ((input: Signal, surroundings: Surroundings, options: OptionsOf<Options>) => Transfer | NotReached);
+  code(options: OptionsOf<Options>, context: CodeContext): LayerCode;
+}
+
+/** A layer of the list, before it has options. */
+export interface LayerPart<Type extends string = string, Options extends z.ZodRawShape = z.ZodRawShape>
+  extends Part<Type, Options, Layer>,
+    Nature {}
+
+export function defineLayer<Type extends string, Options extends z.ZodRawShape>(
+  layer: Definition<Type, Options>,
+): LayerPart<Type, Options> {
+  const nature: Nature = {
+    family: layer.family,
+    ...(layer.composite === undefined ? {} : { composite: layer.composite }),
+  };
+  const part = definePart(layer, (options) => ({
+    type: layer.type,
+    ...nature,
+    vocabulary: layer.vocabulary?.(options) ?? null,
+    inert: layer.inert?.(options) ?? layer.family === 'noise',
+    build: (context: LayerContext, x: Tensor) => layer.build(context, x, options),
+    theory: (input: Signal, surroundings: Surroundings) =>
+      typeof layer.theory === 'string'
+        ? { reason: layer.theory }
+        : layer.theory(input, surroundings, options),
+    code: (context: CodeContext) => layer.code(options, context),
+  }));
+  return { ...part, ...nature };
+}
+
+const initializerSchema = initializerKind.schema.meta({
   description: 'An initializer: its name, or an object with options',
 });
+
+export type InitializerConfig = z.output<typeof initializerSchema>;
 
 export const activationOption = activationSchema.default('linear');
 export const kernelInitializerOption = initializerSchema.default('glorot_uniform');
 export const biasInitializerOption = initializerSchema.default('zeros');
 /** Keras' default of embeddings. */
 export const tableInitializerOption = initializerSchema
-  .default({ type: 'uniform', min: -0.05, max: 0.05 } as never)
+  .default({ type: 'uniform', min: -0.05, max: 0.05 })
   .describe('Of the table');
 export const recurrentInitializerOption = initializerSchema
   .default('orthogonal')

@@ -1,9 +1,12 @@
 /** @file Layer normalization. */
+
 import { calculus as c } from '../../graph/index.ts';
+import { perSample } from '../propagation/normalize.ts';
 import { alongFeatures, defineLayer, epsilonOption, features, sampleAxes } from './layer.ts';
 
 export const layerNorm = defineLayer({
   type: 'layer_norm',
+  family: 'normalization',
   title: 'Layer normalization',
   formula:
     'y = γ (x − μ)/√(σ² + ε) + β with μ, σ² (biased) over the features of each sample (each time step; channels, ' +
@@ -22,6 +25,8 @@ export const layerNorm = defineLayer({
     const normalized = c.div(g, deviation, c.sqrt(g, c.add(g, variance, g.constant(epsilon))));
     return c.add(g, c.mul(g, normalized, gamma), beta);
   },
+  // The gradient loses two directions: that of the mean, and that of the values.
+  theory: (input, _surroundings, { epsilon }) => perSample(input, epsilon, input.mean, 2),
   // Of images, over channels, height and width with a scale per channel: what both libraries call one group.
   code: ({ epsilon }, { features: count, inputShape }) =>
     inputShape.length === 3

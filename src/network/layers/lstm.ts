@@ -3,10 +3,18 @@ import { z } from 'zod';
 import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { python } from './code.ts';
 import { defineLayer } from './layer.ts';
-import { gate, projectInputs, recurrentCode, recurrentOptions, runThroughTime } from './recurrent.ts';
+import {
+  gate,
+  projectInputs,
+  RECURRENT_THEORY,
+  recurrentCode,
+  recurrentOptions,
+  runThroughTime,
+} from './recurrent.ts';
 
 export const lstm = defineLayer({
   type: 'lstm',
+  family: 'recurrent',
   title: 'Long short-term memory',
   formula:
     'i, f, g, o = σ, σ, tanh, σ of the blocks of x W + h R + b; c ← f c + i g; h ← o tanh(c), from 0; x [time, in], W ' +
@@ -38,6 +46,7 @@ export const lstm = defineLayer({
       },
     );
   },
+  theory: RECURRENT_THEORY,
   code: (options, { inputFeatures }) =>
     recurrentCode({ pytorch: 'LSTM', keras: 'LSTM' }, options, inputFeatures, {
       keras: options.unit_forget_bias ? '' : `, unit_forget_bias=${python(false)}`,

@@ -11,6 +11,9 @@ import {
   type WindowOptions,
 } from './window.ts';
 
+/** Why no theory reaches pooling. */
+export const POOLING_THEORY = 'pooling depends on the correlation between positions';
+
 export const poolingOptions = {
   pool_size: pairOption('Size of the window').default(2),
   stride: pairOption('Pixels from one position to the next')

@@ -15,6 +15,7 @@ function sinusoids(time: number, features: number): Float32Array {
 
 export const positionalEmbedding = defineLayer({
   type: 'positional_embedding',
+  family: 'table',
   title: 'Positional embedding',
   formula:
     'y = x + table [time, features], learned; or "sinusoidal": sin(t/10000^(i/features)) for even feature i, ' +
@@ -36,6 +37,7 @@ export const positionalEmbedding = defineLayer({
     });
     return c.add(g, x, table);
   },
+  theory: 'positions differ from each other',
   code: ({ kind }, { inputShape: [time = 1, features = 1] }) => ({
     pytorch: [`PositionalEmbedding(${time}, ${features}${kind === 'learned' ? '' : ', learned=False'})`],
     keras: [`PositionalEmbedding(${time}, ${features}${kind === 'learned' ? '' : ', learned=False'})`],

@@ -1,10 +1,10 @@
 /** @file What recurrent layers share: options, the projection of the inputs for all time steps at once, code. */
 import { z } from 'zod';
 import { calculus as c, type GraphBuilder, scan, type Tensor } from '../../graph/index.ts';
-import type { PartConfig } from '../part_schema.ts';
 import { initializerArgument, python } from './code.ts';
 import {
   biasInitializerOption,
+  type InitializerConfig,
   kernelInitializerOption,
   type LayerCode,
   type LayerContext,
@@ -12,6 +12,9 @@ import {
   useBiasOption,
 } from './layer.ts';
 import { checkSequence } from './window.ts';
+
+/** Why no theory reaches recurrent layers. */
+export const RECURRENT_THEORY = 'the theory of recurrent layers needs the correlation between time steps';
 
 export const recurrentOptions = {
   units: z.int().min(1).max(65_536).describe('Number of outputs'),
@@ -29,9 +32,9 @@ export interface RecurrentOptions {
   readonly units: number;
   readonly return_sequences: boolean;
   readonly use_bias: boolean;
-  readonly kernel_initializer: PartConfig;
-  readonly recurrent_initializer: PartConfig;
-  readonly bias_initializer: PartConfig;
+  readonly kernel_initializer: InitializerConfig;
+  readonly recurrent_initializer: InitializerConfig;
+  readonly bias_initializer: InitializerConfig;
 }
 
 export interface Projected {

@@ -5,6 +5,7 @@ import { defineLayer } from './layer.ts';
 
 export const repeat = defineLayer({
   type: 'repeat',
+  family: 'composite',
   title: 'Repeat',
   formula: 'the layers inside, `times` times in a row, each copy with its own parameters',
   sources: ['GradClinic: shorthand for the layers one after another'],
@@ -13,5 +14,6 @@ export const repeat = defineLayer({
   build() {
     throw new InvariantError('repeat is expanded before anything is built');
   },
+  theory: 'the layers inside are followed one by one',
   code: (_options, { body }) => body,
 });

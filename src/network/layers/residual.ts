@@ -1,7 +1,12 @@
 /** @file The residual connection. */
 import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
-import type { PartConfig } from '../part_schema.ts';
-import { type CodeContext, defineLayer, kernelInitializerOption, type LayerContext } from './layer.ts';
+import {
+  type CodeContext,
+  defineLayer,
+  type InitializerConfig,
+  kernelInitializerOption,
+  type LayerContext,
+} from './layer.ts';
 
 /** The smallest stride that takes every axis from one size to the other: ⌈size/stride⌉ positions. */
 function strides(g: GraphBuilder, from: readonly number[], to: readonly number[]): number[] {
@@ -21,7 +26,7 @@ function projectFeatures(
   context: LayerContext,
   x: Tensor,
   shape: readonly number[],
-  initializer: PartConfig,
+  initializer: InitializerConfig,
 ): Tensor {
   const { g } = context;
   const [fanIn, fanOut] = [x.shape.at(-1) ?? 1, shape.at(-1) ?? 1];
@@ -39,7 +44,7 @@ function projectImage(
   context: LayerContext,
   x: Tensor,
   shape: readonly number[],
-  initializer: PartConfig,
+  initializer: InitializerConfig,
 ): Tensor {
   const { g } = context;
   const [fanIn, fanOut] = [x.shape[1] ?? 1, shape[1] ?? 1];
@@ -69,6 +74,7 @@ function projectionCode({ inputShape, outputShape, inputFeatures, features }: Co
 
 export const residual = defineLayer({
   type: 'residual',
+  family: 'composite',
   title: 'Residual connection',
   formula:
     'y = x + f(x), f the layers inside; where shapes differ y = x P + f(x), P (projection/kernel) [in, out]; for images ' +
@@ -87,6 +93,7 @@ export const residual = defineLayer({
     const project = x.shape.length === 4 ? projectImage : projectFeatures;
     return c.add(g, project(context, x, y.shape, kernel_initializer), y);
   },
+  theory: 'the layers inside are followed one by one',
   code(_options, context) {
     const { body } = context;
     const projection = projectionCode(context);

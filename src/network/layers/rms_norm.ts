@@ -1,9 +1,12 @@
 /** @file Root-mean-square normalization. */
+
 import { calculus as c } from '../../graph/index.ts';
+import { perSample } from '../propagation/normalize.ts';
 import { alongFeatures, defineLayer, epsilonOption, features, sampleAxes } from './layer.ts';
 
 export const rmsNorm = defineLayer({
   type: 'rms_norm',
+  family: 'normalization',
   title: 'RMS normalization',
   formula:
     'y = γ x/√(mean(x²) + ε), the mean over the features of each sample (each time step; channels, height and width ' +
@@ -18,6 +21,8 @@ export const rmsNorm = defineLayer({
     const normalized = c.div(g, x, c.sqrt(g, c.add(g, square, g.constant(epsilon))));
     return c.mul(g, normalized, c.reshape(g, gamma, alongFeatures(x)));
   },
+  theory: (input, _surroundings, { epsilon }) =>
+    perSample(input, epsilon, new Float64Array(input.samples), 1),
   // Of images, nn.RMSNorm and Keras would have a scale per element or normalize one axis: the nearest that they have.
   code: ({ epsilon }, { features: count, inputShape }) => ({
     pytorch: [

@@ -45,6 +45,7 @@ const past = (g: GraphBuilder, time: number): Tensor =>
 
 export const selfAttention = defineLayer({
   type: 'self_attention',
+  family: 'attention',
   title: 'Multi-head self-attention',
   formula:
     'q, k, v = x Wq + bq, x Wk + bk, x Wv + bv, split into heads (contiguous blocks of features); y = ' +
@@ -78,6 +79,7 @@ export const selfAttention = defineLayer({
     const joined = c.reshape(g, c.transpose(g, mixed, [0, 2, 1, 3]), [batch, time, features]);
     return project(context, 'output', joined, options);
   },
+  theory: 'attention weighs positions by their own products',
   code({ heads, causal, use_bias, kernel_initializer }, { features }) {
     const bias = use_bias ? '' : `, bias=${python(false)}`;
     const mask = causal ? ', causal=True' : '';

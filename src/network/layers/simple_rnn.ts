@@ -2,10 +2,17 @@
 import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { activationSchema, resolveActivation } from '../activation_config.ts';
 import { defineLayer } from './layer.ts';
-import { projectInputs, recurrentCode, recurrentOptions, runThroughTime } from './recurrent.ts';
+import {
+  projectInputs,
+  RECURRENT_THEORY,
+  recurrentCode,
+  recurrentOptions,
+  runThroughTime,
+} from './recurrent.ts';
 
 export const simpleRnn = defineLayer({
   type: 'simple_rnn',
+  family: 'recurrent',
   title: 'Simple recurrent layer',
   formula:
     'h ← φ(x W + h R + b), from 0; x [time, in], W (kernel) [in, units], R (recurrent_kernel) [units, units], b (bias) ' +
@@ -29,6 +36,7 @@ export const simpleRnn = defineLayer({
       },
     );
   },
+  theory: RECURRENT_THEORY,
   code(options, { inputFeatures }) {
     const { name, keras } = resolveActivation(options.activation);
     if (name === 'tanh') return recurrentCode({ pytorch: 'RNN', keras: 'SimpleRNN' }, options, inputFeatures);

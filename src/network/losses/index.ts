@@ -1,4 +1,5 @@
 /** @file Every loss that the service knows. A new one is a file beside this and a line here. */
+import { defineKind } from '../../util/kind.ts';
 import { binaryCrossEntropy } from './binary_cross_entropy.ts';
 import { categoricalCrossEntropy } from './categorical_cross_entropy.ts';
 import { huber } from './huber.ts';
@@ -7,7 +8,7 @@ import { meanSquaredError } from './mean_squared_error.ts';
 import { sigmoidCrossEntropy } from './sigmoid_cross_entropy.ts';
 import { softmaxCrossEntropy } from './softmax_cross_entropy.ts';
 
-export const lossParts = [
+export const lossKind = defineKind([
   meanSquaredError,
   meanAbsoluteError,
   huber,
@@ -15,4 +16,4 @@ export const lossParts = [
   categoricalCrossEntropy,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
-] as const;
+]);

@@ -1,6 +1,7 @@
 /** @file What a loss is: a term per target position; the training takes their mean, weighted where classes have weights. */
 import type { z } from 'zod';
 import type { GraphBuilder, Tensor } from '../../graph/index.ts';
+import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
 
 /**
  * What a loss compares: `classes` one class of several (the output has a unit per class), `binary` outputs of 0 or 1,
@@ -8,57 +9,68 @@ import type { GraphBuilder, Tensor } from '../../graph/index.ts';
  */
 export type LossTarget = 'classes' | 'binary' | 'values';
 
-export interface LossPart<Type extends string = string, Options extends z.ZodRawShape = z.ZodRawShape> {
-  readonly type: Type;
-  readonly title: string;
-  /** Formula first. */
-  readonly formula: string;
-  readonly sources: readonly string[];
-  readonly options: Options;
+/** What a loss reads, and what its numbers are. */
+interface Reading {
   readonly target: LossTarget;
   /** What the network's output is taken for. */
   readonly output: 'logits' | 'probabilities' | 'values';
+}
+
+/** A loss with its options. */
+export interface Loss extends Reading {
+  readonly type: string;
   /**
    * The loss of every position.
    * @param prediction [batch, …, outputs]
    * @param target of the same shape; one-hot for `classes`
    * @returns [batch, …] for `classes` (summed over classes), else the shape of the prediction
    */
-  build(g: GraphBuilder, prediction: Tensor, target: Tensor, options: z.output<z.ZodObject<Options>>): Tensor;
+  build(g: GraphBuilder, prediction: Tensor, target: Tensor): Tensor;
   /**
    * ∂loss/∂prediction of one position in float64: the outputs of `classes` (the target one-hot), else one output.
    */
-  slope(
-    prediction: readonly number[],
-    target: readonly number[],
-    options: z.output<z.ZodObject<Options>>,
-  ): number[];
+  slope(prediction: readonly number[], target: readonly number[]): number[];
   /**
    * The mean loss of the best constant prediction: what a network reaches that ignores its input.
    * @param column the targets of one output; for `classes`, of all samples as class indices
    * @param weights of the samples, summing to 1
    */
-  constant(
-    column: readonly number[],
-    weights: readonly number[],
-    options: z.output<z.ZodObject<Options>>,
-  ): number;
+  constant(column: readonly number[], weights: readonly number[]): number;
   /**
    * The mean loss of a prediction that equals its targets, where that is not 0: soft targets have an entropy of their own.
    * Progress is counted above it.
    */
-  least?(
-    column: readonly number[],
-    weights: readonly number[],
-    options: z.output<z.ZodObject<Options>>,
-  ): number;
-  readonly pytorch: (options: z.output<z.ZodObject<Options>>) => string;
-  readonly keras: (options: z.output<z.ZodObject<Options>>) => string;
+  least(column: readonly number[], weights: readonly number[]): number;
+  readonly pytorch: string;
+  readonly keras: string;
+}
+
+/** A loss as its file defines it: the same, with the options as the last argument. */
+interface Definition<Type extends string, Options extends z.ZodRawShape>
+  extends Description<Type, Options>,
+    Reading {
+  build(g: GraphBuilder, prediction: Tensor, target: Tensor, options: OptionsOf<Options>): Tensor;
+  slope(prediction: readonly number[], target: readonly number[], options: OptionsOf<Options>): number[];
+  constant(column: readonly number[], weights: readonly number[], options: OptionsOf<Options>): number;
+  least?(column: readonly number[], weights: readonly number[], options: OptionsOf<Options>): number;
+  pytorch(options: OptionsOf<Options>): string;
+  keras(options: OptionsOf<Options>): string;
 }
 
 export const defineLoss = <Type extends string, Options extends z.ZodRawShape>(
-  part: LossPart<Type, Options>,
-): LossPart<Type, Options> => part;
+  loss: Definition<Type, Options>,
+): Part<Type, Options, Loss> =>
+  definePart(loss, (options) => ({
+    type: loss.type,
+    target: loss.target,
+    output: loss.output,
+    build: (g, prediction, target) => loss.build(g, prediction, target, options),
+    slope: (prediction, target) => loss.slope(prediction, target, options),
+    constant: (column, weights) => loss.constant(column, weights, options),
+    least: (column, weights) => loss.least?.(column, weights, options) ?? 0,
+    pytorch: loss.pytorch(options),
+    keras: loss.keras(options),
+  }));
 
 /** −Σ p ln p over the weighted frequencies of the values in the column: the cross-entropy of the best constant. */
 export function entropy(column: readonly number[], weights: readonly number[]): number {

@@ -1,4 +1,5 @@
 /** @file Every optimizer that the service knows. A new one is a file beside this and a line here. */
+import { defineKind } from '../../util/kind.ts';
 import { adagrad } from './adagrad.ts';
 import { adam } from './adam.ts';
 import { adamw } from './adamw.ts';
@@ -7,4 +8,4 @@ import { nadam } from './nadam.ts';
 import { rmsprop } from './rmsprop.ts';
 import { sgd } from './sgd.ts';
 
-export const optimizerParts = [sgd, adam, adamw, nadam, rmsprop, adagrad, lion] as const;
+export const optimizerKind = defineKind([sgd, adam, adamw, nadam, rmsprop, adagrad, lion]);

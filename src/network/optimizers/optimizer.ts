@@ -1,6 +1,7 @@
 /** @file What an optimizer is: an update of all weights, seen as one flat vector. Formulations are those of Keras 3. */
 import { z } from 'zod';
 import type { Kernels } from '../../kernels/index.ts';
+import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
 
 /** One step's data; every array has one element per weight, and lies in the memory of the kernels. */
 export interface OptimizerStep {
@@ -16,26 +17,48 @@ export interface OptimizerStep {
   readonly t: number;
 }
 
-export interface OptimizerPart<Type extends string = string, Options extends z.ZodRawShape = z.ZodRawShape> {
-  readonly type: Type;
-  readonly title: string;
-  /** Formula first. */
-  readonly formula: string;
-  readonly sources: readonly string[];
-  readonly options: Options & { learning_rate: z.ZodType<number> };
+/** An optimizer with its options. */
+export interface Optimizer {
+  readonly type: string;
+  /** Before the schedule. */
+  readonly learning_rate: number;
   /** Updates are scaled per weight, so gradient norms of layers do not tell their step sizes. */
   readonly adaptive: boolean;
   /** Initial value of each memory array. */
-  readonly slots: (options: z.output<z.ZodObject<Options>>) => readonly number[];
+  readonly slots: readonly number[];
   /** Updates the weights in place. */
-  apply(step: OptimizerStep, options: z.output<z.ZodObject<Options>>): void;
-  readonly pytorch: (options: z.output<z.ZodObject<Options>> & { learning_rate: number }) => string;
-  readonly keras: (options: z.output<z.ZodObject<Options>> & { learning_rate: number }) => string;
+  apply(step: OptimizerStep): void;
+  readonly pytorch: string;
+  readonly keras: string;
 }
 
-export const defineOptimizer = <Type extends string, Options extends z.ZodRawShape>(
-  part: OptimizerPart<Type, Options>,
-): OptimizerPart<Type, Options> => part;
+/** TypeScript cannot read one field of options that are not known yet. */
+const rateSchema = z.object({ learning_rate: z.number() });
+
+type Rated = { learning_rate: z.ZodDefault<z.ZodNumber> };
+
+/** An optimizer as its file defines it: the same, with the options as the last argument. */
+interface Definition<Type extends string, Options extends Rated & z.ZodRawShape>
+  extends Description<Type, Options> {
+  readonly adaptive: boolean;
+  slots(options: OptionsOf<Options>): readonly number[];
+  apply(step: OptimizerStep, options: OptionsOf<Options>): void;
+  pytorch(options: OptionsOf<Options>): string;
+  keras(options: OptionsOf<Options>): string;
+}
+
+export const defineOptimizer = <Type extends string, Options extends Rated & z.ZodRawShape>(
+  optimizer: Definition<Type, Options>,
+): Part<Type, Options, Optimizer> =>
+  definePart(optimizer, (options) => ({
+    type: optimizer.type,
+    learning_rate: rateSchema.parse(options).learning_rate,
+    adaptive: optimizer.adaptive,
+    slots: optimizer.slots(options),
+    apply: (step) => optimizer.apply(step, options),
+    pytorch: optimizer.pytorch(options),
+    keras: optimizer.keras(options),
+  }));
 
 export const learningRateOption = (initial: number) =>
   z.number().gt(0).max(1e12).default(initial).describe('Learning rate before the schedule');

@@ -1,9 +1,21 @@
 /** @file Every learning-rate schedule that the service knows. A new one is a file beside this and a line here. */
+import type { z } from 'zod';
+import { defineKind } from '../../util/kind.ts';
 import { constant } from './constant.ts';
 import { cosine } from './cosine.ts';
 import { exponential } from './exponential.ts';
-import { linearWarmup } from './linear_warmup.ts';
+import { followers, linearWarmup } from './linear_warmup.ts';
 import { reduceOnPlateau } from './reduce_on_plateau.ts';
 import { step } from './step.ts';
 
-export const scheduleParts = [constant, step, exponential, cosine, reduceOnPlateau, linearWarmup] as const;
+export const scheduleKind = defineKind([constant, step, exponential, cosine, reduceOnPlateau, linearWarmup]);
+
+/** The config with every default filled in, those of the schedule that follows included. */
+export function completeSchedule(
+  config: Parameters<typeof scheduleKind.complete>[0],
+): z.output<typeof scheduleKind.schema> {
+  const completed = scheduleKind.complete(config);
+  return typeof completed === 'string' || completed.type !== 'linear_warmup'
+    ? completed
+    : { ...completed, after: followers.complete(completed.after) };
+}

@@ -1,14 +1,15 @@
 /** @file A linear rise, after which another schedule takes over. */
 import { z } from 'zod';
-import { partSchema, resolvePart } from '../part_schema.ts';
+import { defineKind } from '../../util/kind.ts';
 import { constant } from './constant.ts';
 import { cosine } from './cosine.ts';
 import { exponential } from './exponential.ts';
 import { reduceOnPlateau } from './reduce_on_plateau.ts';
-import { defineSchedule, type SchedulePart } from './schedule.ts';
+import { defineSchedule } from './schedule.ts';
 import { step } from './step.ts';
 
-const others = [constant, step, exponential, cosine, reduceOnPlateau] as const;
+/** Schedules that may follow. */
+export const followers = defineKind([constant, step, exponential, cosine, reduceOnPlateau]);
 
 export const linearWarmup = defineSchedule({
   type: 'linear_warmup',
@@ -17,11 +18,10 @@ export const linearWarmup = defineSchedule({
   sources: ['Goyal et al. 2017, arXiv:1706.02677'],
   options: {
     warmup_steps: z.int().min(1).max(1e9).default(100).describe('Length of the rise'),
-    after: partSchema(others).default('constant').describe('The schedule that follows'),
+    after: followers.schema.default('constant').describe('The schedule that follows'),
   },
   create({ warmup_steps, after }, { totalSteps, stepsPerEpoch }) {
-    const { part, options } = resolvePart(others as readonly SchedulePart[], after);
-    const following = part.create(options, {
+    const following = followers.resolve(after).create({
       totalSteps: Math.max(1, totalSteps - warmup_steps),
       stepsPerEpoch,
     });

@@ -1,5 +1,6 @@
 /** @file What a learning-rate schedule is: a factor on the optimizer's learning rate, step by step. */
 import type { z } from 'zod';
+import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
 
 export interface ScheduleContext {
   /** Steps of the whole training. */
@@ -13,19 +14,24 @@ export interface Schedule {
   observe(loss: number): void;
 }
 
-export interface SchedulePart<Type extends string = string, Options extends z.ZodRawShape = z.ZodRawShape> {
-  readonly type: Type;
-  readonly title: string;
-  /** Formula first; k is the step, counted from 0. */
-  readonly formula: string;
-  readonly sources: readonly string[];
-  readonly options: Options;
-  create(options: z.output<z.ZodObject<Options>>, context: ScheduleContext): Schedule;
+/** A schedule with its options, before a training. */
+export interface SchedulePlan {
+  readonly type: string;
+  create(context: ScheduleContext): Schedule;
+}
+
+/** As its file defines it. In the formula, k is the step, counted from 0. */
+interface Definition<Type extends string, Options extends z.ZodRawShape> extends Description<Type, Options> {
+  create(options: OptionsOf<Options>, context: ScheduleContext): Schedule;
 }
 
 export const defineSchedule = <Type extends string, Options extends z.ZodRawShape>(
-  part: SchedulePart<Type, Options>,
-): SchedulePart<Type, Options> => part;
+  schedule: Definition<Type, Options>,
+): Part<Type, Options, SchedulePlan> =>
+  definePart(schedule, (options) => ({
+    type: schedule.type,
+    create: (context) => schedule.create(options, context),
+  }));
 
 /** A schedule that depends on the step alone. */
 export const ofStep = (factor: (step: number) => number): Schedule => ({ factor, observe: () => {} });

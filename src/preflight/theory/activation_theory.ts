@@ -4,10 +4,8 @@
  * 2017, arXiv:1611.01232; Hayou et al. 2019, arXiv:1902.06853, for the edge of chaos of smooth activations).
  */
 import type { Activation } from '../../network/index.ts';
+import { type Curve, density, expectations } from '../../network/propagation/index.ts';
 import { present } from '../../util/assert.ts';
-import { expectations } from './expectations.ts';
-import { density } from './gaussian.ts';
-import type { Curve } from './kinks.ts';
 
 export interface EdgeOfChaos {
   /** σ_w², or null where no weights keep both values and gradients. */

@@ -3,8 +3,8 @@
  * activations into the loss and back. Each draw stands for one random network; what the theory says of its gradient is
  * exact in the loss, its targets and the activations of the output.
  */
-import type { Activation, LossPart } from '../../network/index.ts';
-import type { Covariance, Signal } from './signal.ts';
+import type { Activation, Loss } from '../../network/index.ts';
+import type { Covariance, Signal } from '../../network/propagation/index.ts';
 
 /** Lower triangle of a positive semi-definite matrix; directions without variance are left out. */
 export function cholesky(matrix: Float64Array, n: number): Float64Array {
@@ -31,7 +31,7 @@ export interface HeadLayer {
 }
 
 export interface Targets {
-  readonly loss: { readonly part: LossPart; readonly options: never };
+  readonly loss: Loss;
   /** Of all samples of the batch, [batch][outputs]: one-hot for classes. */
   readonly rows: readonly (readonly number[])[];
   /** What the slope of each output is multiplied by: 1/batch, or the class weight's share; [batch][outputs]. */
@@ -79,7 +79,7 @@ const square = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value * value, 0);
 
 function slopes({ loss, rows, shares }: Targets, output: readonly number[], sample: number): number[] {
-  const slope = loss.part.slope(output, rows[sample] as readonly number[], loss.options);
+  const slope = loss.slope(output, rows[sample] as readonly number[]);
   return slope.map((value, j) => value * (shares[sample]?.[j] as number));
 }
 

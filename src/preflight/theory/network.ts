@@ -1,28 +1,41 @@
 /** @file The signal's way through layers, residual connections included, until a layer that the theory does not reach. */
 import type { PlacedLayer } from '../../network/index.ts';
-import { layerTheories, reasons } from './layers.ts';
 import {
+  activate,
   alongValues,
+  type Backward,
   combined,
   type Gradient,
+  isNotReached,
   largestRms,
   MAX_FLOAT32,
+  type NotReached,
   type Signal,
   scaled,
   sizeOf,
   sum,
-  wholeOf,
-} from './signal.ts';
-import {
-  activate,
-  type Backward,
-  isNotReached,
-  type NotReached,
-  type Passed,
-  type Surroundings,
   type Transfer,
   type Visitor,
-} from './transfer.ts';
+  type WeightMoments,
+  wholeOf,
+} from '../../network/propagation/index.ts';
+
+/** What is known of the weights at the start. */
+export interface Surroundings {
+  /** Moments of a parameter; null where it has none or they are not known. */
+  moments(layer: string, tensor: string): WeightMoments | null;
+}
+
+/** A layer that a signal has passed. */
+export interface Passed {
+  readonly layer: PlacedLayer;
+  readonly input: Signal;
+  readonly output: Signal;
+  /** From the gradient at the output to that at the input. */
+  readonly backward: Backward;
+  /** Layers inside, in turn. */
+  readonly inside: readonly Passed[];
+}
 
 export interface Journey {
   readonly passed: readonly Passed[];
@@ -54,15 +67,11 @@ export function backThrough(passed: readonly Passed[], gradient: Gradient, visit
 }
 
 /** The layer's affine part; of layers without one the identity. */
-export function transferOf(
-  layer: PlacedLayer,
+export const transferOf = (
+  { name, part }: PlacedLayer,
   input: Signal,
-  surroundings: Surroundings,
-): Transfer | NotReached {
-  const theory = layerTheories[layer.type];
-  if (theory === undefined) return { reason: reasons[layer.type] ?? `there is no theory of ${layer.type}` };
-  return theory(layer, input, surroundings);
-}
+  { moments }: Surroundings,
+): Transfer | NotReached => part.theory(input, { layer: name, moments: (tensor) => moments(name, tensor) });
 
 interface Skip {
   readonly gram: Float64Array;

@@ -19,33 +19,38 @@ import {
   resolveLoss,
 } from '../../experiment/index.ts';
 import { flattenLayers, type PlacedLayer } from '../../network/index.ts';
-import { createRandom } from '../../util/random.ts';
-import { cholesky, type Draw, drawHead, type HeadLayer, type Targets } from './head.ts';
-import { backThrough, type Journey, overflowOf, transferOf, travel } from './network.ts';
 import {
+  activate,
   alongValues,
   type Covariance,
   combined,
   diagonalMean,
   type Gradient,
   incoherent,
+  isNotReached,
   measured,
   pairwise,
   product,
   type Signal,
   sizeOf,
-  wholeOf,
-} from './signal.ts';
-import { targetsOf } from './targets.ts';
-import {
-  activate,
-  isNotReached,
-  type Passed,
-  type Surroundings,
   type Transfer,
   type Visitor,
-} from './transfer.ts';
-import { type WeightMoments, weightMoments } from './weights.ts';
+  type WeightMoments,
+  weightMoments,
+  wholeOf,
+} from '../../network/propagation/index.ts';
+import { createRandom } from '../../util/random.ts';
+import { cholesky, type Draw, drawHead, type HeadLayer, type Targets } from './head.ts';
+import {
+  backThrough,
+  type Journey,
+  overflowOf,
+  type Passed,
+  type Surroundings,
+  transferOf,
+  travel,
+} from './network.ts';
+import { targetsOf } from './targets.ts';
 
 /** So many samples of the batch are followed; pairs of them are what the theory costs. */
 const MAX_SAMPLES = 24;

@@ -1,6 +1,7 @@
 /** @file The targets of the first batch, and the share that each of them has in the loss. */
 import type { DataSplits } from '../../data/index.ts';
-import type { Experiment, resolveLoss } from '../../experiment/index.ts';
+import type { Experiment } from '../../experiment/index.ts';
+import type { Loss } from '../../network/index.ts';
 import type { Targets } from './head.ts';
 
 /** As the training weighs: `balanced` is n/(classes · n_c), 0 for a class without samples. */
@@ -13,13 +14,13 @@ function classWeights(config: Experiment['training']['class_weights'], counts: r
 /** Of a network whose output is one vector per sample. */
 export function targetsOf(
   { training }: Experiment,
-  loss: ReturnType<typeof resolveLoss>,
+  loss: Loss,
   data: DataSplits,
   indices: Int32Array,
   outputShape: readonly number[],
 ): Targets {
   const outputs = outputShape[0] ?? 1;
-  const isClass = loss.part.target === 'classes';
+  const isClass = loss.target === 'classes';
   const given = data.training.targets;
   const weights = classWeights(training.class_weights, data.class_counts);
   const labels = [...indices].map((index) =>

@@ -1,6 +1,6 @@
 /** @file Batch normalization before every hidden activation. */
 import type { LayerConfig } from '../../network/index.ts';
-import { everyLayer, insertNormalization, isRecurrent } from '../edit.ts';
+import { everyLayer, insertNormalization, isAttention, isRecurrent } from '../edit.ts';
 import type { Remedy } from '../remedy.ts';
 
 export const addBatchNorm: Remedy = {
@@ -23,7 +23,7 @@ export const addBatchNorm: Remedy = {
   effort: 'architecture',
   change(experiment) {
     if (experiment.training.batch_size < 2) return { reason: 'a batch of one sample has no variance' };
-    const inTime = (layer: LayerConfig) => isRecurrent(layer) || layer.type === 'self_attention';
+    const inTime = (layer: LayerConfig) => isRecurrent(layer) || isAttention(layer);
     if (everyLayer(experiment.network.layers).some(inTime)) {
       return {
         reason:

@@ -1,16 +1,15 @@
 /** @file Residual connections around the hidden layers. */
 
 import type { LayerConfig } from '../../network/index.ts';
-import { editHidden, everyLayer, isProduct, isRecurrent } from '../edit.ts';
+import { editHidden, everyLayer, isAttention, isNormalization, isProduct, isRecurrent } from '../edit.ts';
 import type { Remedy } from '../remedy.ts';
 
 const isBranch = (layer: LayerConfig | undefined): boolean =>
-  layer !== undefined &&
-  (layer.type.endsWith('_norm') || layer.type === 'activation' || layer.type === 'dropout');
+  layer !== undefined && (isNormalization(layer) || layer.type === 'activation' || layer.type === 'dropout');
 
 /** Layers that a residual connection goes around: what they give has the time, or the height and width, that they got. */
 function isBody(layer: LayerConfig): boolean {
-  if (layer.type === 'dense' || layer.type === 'self_attention') return true;
+  if (layer.type === 'dense' || isAttention(layer)) return true;
   if (isRecurrent(layer)) return layer.return_sequences === true;
   return isProduct(layer) && layer.padding === 'same';
 }

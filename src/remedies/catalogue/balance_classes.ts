@@ -13,7 +13,7 @@ export const balanceClasses: Remedy = {
   effort: 'setting',
   change: (experiment) => {
     if (experiment.training.class_weights !== null) return { reason: 'the classes have weights already' };
-    if (resolveLoss(experiment).part.target === 'values') return { reason: 'the targets are no classes' };
+    if (resolveLoss(experiment).target === 'values') return { reason: 'the targets are no classes' };
     return withTraining(experiment, { class_weights: 'balanced' });
   },
 };

@@ -12,11 +12,11 @@ export const matchLossToOutput: Remedy = {
   treats: ['loss_output_mismatch'],
   effort: 'setting',
   change: (experiment) => {
-    const { part } = resolveLoss(experiment);
+    const loss = resolveLoss(experiment);
     const everywhere = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
     if (lossMismatch(experiment, everywhere) === null) return { reason: 'the last activation fits the loss' };
     const fitting =
-      part.output !== 'probabilities' ? 'linear' : part.target === 'classes' ? 'softmax' : 'sigmoid';
+      loss.output !== 'probabilities' ? 'linear' : loss.target === 'classes' ? 'softmax' : 'sigmoid';
     const { layers } = experiment.network;
     const last = layers.at(-1);
     if (last?.activation === undefined) return { reason: 'the last layer has no activation of its own' };

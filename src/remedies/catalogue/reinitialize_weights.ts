@@ -1,14 +1,22 @@
 /** @file The initializer that fits each activation, and zero biases. */
 
 import type { LayerConfig } from '../../network/index.ts';
-import { fittingInitializer, isNonlinear, isProduct, isRecurrent, withLayers } from '../edit.ts';
+import {
+  fittingInitializer,
+  isAttention,
+  isNonlinear,
+  isNormalization,
+  isProduct,
+  isRecurrent,
+  withLayers,
+} from '../edit.ts';
 import type { Remedy } from '../remedy.ts';
 
 /** The activation that a dense layer feeds: its own, or that of the layer after it (past a normalization). */
 function activationOf(layers: readonly LayerConfig[], index: number): unknown {
   const own = layers[index]?.activation;
   if (isNonlinear(own)) return own;
-  const next = layers.slice(index + 1).find(({ type }) => !type.endsWith('_norm'));
+  const next = layers.slice(index + 1).find((layer) => !isNormalization(layer));
   return next?.type === 'activation' ? next.activation : 'linear';
 }
 
@@ -44,7 +52,7 @@ export const reinitializeWeights: Remedy = {
       layers.map((layer, index) => {
         if (layer.layers !== undefined) return { ...layer, layers: fitLayers(layer.layers) };
         if (isRecurrent(layer)) return { ...layer, ...recurrentInitializers };
-        if (layer.type === 'self_attention') return { ...layer, ...attentionInitializers };
+        if (isAttention(layer)) return { ...layer, ...attentionInitializers };
         if (!isProduct(layer)) return layer;
         const kernel = fittingInitializer(activationOf(layers, index));
         return { ...layer, kernel_initializer: kernel, bias_initializer: 'zeros' };

@@ -14,10 +14,11 @@ export const warmUpLearningRate: Remedy = {
   effort: 'setting',
   change: (experiment) => {
     const schedule = experiment.training.learning_rate_schedule;
-    if (typeof schedule !== 'string' && schedule.type === 'linear_warmup')
+    if (schedule === 'linear_warmup' || (typeof schedule !== 'string' && schedule.type === 'linear_warmup'))
       return { reason: 'it is warmed up already' };
     const warmup_steps = Math.max(1, Math.round(SHARE * planExperiment(experiment).steps));
-    const warmUp = { type: 'linear_warmup', warmup_steps, after: schedule };
-    return withTraining(experiment, { learning_rate_schedule: warmUp as never });
+    return withTraining(experiment, {
+      learning_rate_schedule: { type: 'linear_warmup', warmup_steps, after: schedule },
+    });
   },
 };

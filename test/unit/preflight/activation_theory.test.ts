@@ -1,10 +1,10 @@
 /** @file Moments, gains and edges of chaos of activations, against closed forms and published values. */
 import { describe, expect, it } from 'vitest';
 import { type ActivationConfig, resolveActivation } from '../../../src/network/index.ts';
+import { applyElementwise } from '../../../src/network/propagation/elementwise.ts';
+import { expectations } from '../../../src/network/propagation/expectations.ts';
 import { compareActivations } from '../../../src/preflight/index.ts';
 import { activationTheory } from '../../../src/preflight/theory/activation_theory.ts';
-import { applyElementwise } from '../../../src/preflight/theory/elementwise.ts';
-import { expectations } from '../../../src/preflight/theory/expectations.ts';
 
 const theoryOf = (config: unknown) => {
   const theory = activationTheory(resolveActivation(config as ActivationConfig));

@@ -1,13 +1,10 @@
 /** @file Mean and variance of a parameter's elements at the start: given weights, the initializer's formula, or a sample. */
-import { type InitializerPart, initializerParts, type Parameter, resolvePart } from '../../network/index.ts';
 import { createRandom } from '../../util/random.ts';
 import type { NamedTensor } from '../../util/safetensors.ts';
+import { initializerKind } from '../initializers/index.ts';
+import type { Initializer, Moments, Target } from '../initializers/initializer.ts';
+import type { InitializerConfig } from '../layers/layer.ts';
 import { sizeOf } from './signal.ts';
-
-export interface Moments {
-  readonly mean: number;
-  readonly variance: number;
-}
 
 function momentsOf(values: ArrayLike<number>): Moments {
   let [mean, square] = [0, 0];
@@ -21,14 +18,20 @@ const MAX_SAMPLED = 300_000;
 
 const sampled = new Map<string, Moments>();
 
-function sample(parameter: Parameter, part: InitializerPart, options: never): Moments | null {
+/** A parameter of a network at its start. */
+interface Drawn extends Target {
+  readonly name: string;
+  readonly initializer: InitializerConfig;
+}
+
+function sample(parameter: Drawn, initializer: Initializer): Moments | null {
   const size = sizeOf(parameter.shape);
   if (size > MAX_SAMPLED) return null;
   const key = JSON.stringify([parameter.initializer, parameter.shape]);
   let moments = sampled.get(key);
   if (moments === undefined) {
     const out = new Float32Array(size);
-    part.fill(out, parameter, createRandom(0, 'preflight', key), options);
+    initializer.fill(out, parameter, createRandom(0, 'preflight', key));
     moments = momentsOf(out);
     if (sampled.size > 500) sampled.clear();
     sampled.set(key, moments);
@@ -43,17 +46,14 @@ export interface WeightMoments extends Moments {
 
 /** Null where the initializer has no formula and the parameter is too large to be drawn. */
 export function weightMoments(
-  parameter: Parameter,
+  parameter: Drawn,
   given: ReadonlyMap<string, NamedTensor>,
 ): WeightMoments | null {
   const tensor = given.get(parameter.name);
   if (tensor !== undefined) return { ...momentsOf(tensor.data), unit_variance: false };
-  const { part, options } = resolvePart(
-    initializerParts as unknown as readonly InitializerPart[],
-    parameter.initializer,
-  );
-  const moments = part.moments?.(parameter, options) ?? sample(parameter, part, options);
-  return moments === null ? null : { ...moments, unit_variance: part.unitVariance === true };
+  const initializer = initializerKind.resolve(parameter.initializer);
+  const moments = initializer.moments(parameter) ?? sample(parameter, initializer);
+  return moments === null ? null : { ...moments, unit_variance: initializer.unitVariance };
 }
 
 /** A mean this far beyond what chance gives zero-mean weights, in standard errors, makes them no random matrix. */

@@ -3,7 +3,7 @@
  * coefficients of φ and φ′ in Hermite polynomials of z, from which correlations of two inputs follow. Closed forms for
  * piecewise linear curves, Gauss–Legendre panels split at the kinks for all others.
  */
-import type { Activation } from '../../network/index.ts';
+import type { Activation } from '../activations/activation.ts';
 import { density, distribution, gaussLegendre, hermite } from './gaussian.ts';
 import { type Curve, type CurveForm, curveForm, type Piece } from './kinks.ts';
 

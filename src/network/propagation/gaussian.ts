@@ -1,5 +1,5 @@
 /** @file Numbers of the standard normal distribution: density, distribution, Hermite polynomials, quadrature nodes. */
-import { erf } from '../../network/index.ts';
+import { erf } from '../erf.ts';
 
 const ROOT_TWO_PI = Math.sqrt(2 * Math.PI);
 

@@ -1,5 +1,5 @@
 /** @file Where a curve is not smooth, and whether it is made of straight pieces: found on the curve, never listed. */
-import type { Activation } from '../../network/index.ts';
+import type { Activation } from '../activations/activation.ts';
 
 export type Curve = NonNullable<Activation['curve']>;
 

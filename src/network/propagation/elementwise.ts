@@ -3,7 +3,7 @@
  * with correlation c, E φ(x_a) φ(x_b) = Σ_k φ_k(a) φ_k(b) cᵏ with φ_k the Hermite coefficients, and likewise for φ′
  * (Poole et al. 2016, arXiv:1606.05340, equations 5 and 11; Daniely et al. 2016, arXiv:1602.05897, for the series).
  */
-import type { Activation } from '../../network/index.ts';
+import type { Activation } from '../activations/activation.ts';
 import { type Expectations, expectations, TERMS } from './expectations.ts';
 import { complementaryError } from './gaussian.ts';
 import { pairwise, type Signal } from './signal.ts';

@@ -1,5 +1,4 @@
 /** @file How the units of a convolution are connected: the fans of the mean-field theory, padding counted. */
-import type { PlacedLayer } from '../../network/index.ts';
 import { sizeOf } from './signal.ts';
 
 export interface Connections {
@@ -45,8 +44,7 @@ function axisOf(size: number, axis: number, { kernel_size, stride, dilation, pad
 }
 
 /** Of `conv1d` [time, channels] and `conv2d` [channels, height, width]. */
-export function convolutionConnections(layer: PlacedLayer, shape: readonly number[]): Connections {
-  const options = layer.options as Options;
+export function convolutionConnections(options: Options, shape: readonly number[]): Connections {
   const image = shape.length === 3;
   const channels = (image ? shape[0] : shape.at(-1)) ?? 1;
   const size = image ? shape.slice(1) : shape.slice(0, -1);

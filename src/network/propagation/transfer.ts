@@ -1,5 +1,5 @@
-/** @file What a layer does to a signal and to the gradient that comes back; and which layers the theory does not reach. */
-import type { Activation, PlacedLayer } from '../../network/index.ts';
+/** @file What a layer does to a signal and to the gradient that comes back. */
+import type { Activation } from '../activations/activation.ts';
 import { applyElementwise } from './elementwise.ts';
 import {
   alongValues,
@@ -40,27 +40,19 @@ export interface NotReached {
 
 export const isNotReached = (value: object): value is NotReached => 'reason' in value;
 
-/** A layer that a signal has passed. */
-export interface Passed {
-  readonly layer: PlacedLayer;
-  readonly input: Signal;
-  readonly output: Signal;
-  /** From the gradient at the output to that at the input. */
-  readonly backward: Backward;
-  /** Layers inside, in turn. */
-  readonly inside: readonly Passed[];
-}
-
+/** The layer's name, and what is known of its parameters. */
 export interface Surroundings {
+  readonly layer: string;
   /** Moments of a parameter; null where it has none or they are not known. */
-  moments(layer: string, tensor: string): WeightMoments | null;
+  moments(tensor: string): WeightMoments | null;
 }
 
-export type LayerTheory = (
-  layer: PlacedLayer,
-  input: Signal,
-  surroundings: Surroundings,
-) => Transfer | NotReached;
+/** The layer's affine part; of layers without one the identity. */
+export const identity = (input: Signal, shape: readonly number[] = input.shape): Transfer => ({
+  preactivation: { ...input, shape },
+  backward: (gradient) => gradient,
+  activation: null,
+});
 
 /** The activation after the affine map: gradient and slope are taken as independent (Schoenholz et al. 2017). */
 export function activate({
