@@ -65,6 +65,15 @@ export const withLayers = (experiment: Experiment, layers: readonly LayerConfig[
   experiment: { ...experiment, network: { ...experiment.network, layers: [...layers] } },
 });
 
+/** Every layer changed by itself, also those inside others, innermost first. */
+export function mapLayers(experiment: Experiment, change: (layer: LayerConfig) => LayerConfig): Change {
+  const map = (layers: readonly LayerConfig[]): LayerConfig[] =>
+    layers.map((layer) =>
+      change(layer.layers === undefined ? layer : { ...layer, layers: map(layer.layers) }),
+    );
+  return withLayers(experiment, map(experiment.network.layers));
+}
+
 /** Every layer of this list and inside it, in order. */
 export const everyLayer = (layers: readonly LayerConfig[]): LayerConfig[] =>
   layers.flatMap((layer) => [layer, ...everyLayer(layer.layers ?? [])]);

@@ -11,7 +11,7 @@ export type Change = { readonly experiment: Experiment } | { readonly reason: st
 export interface Dose {
   readonly name: string;
   readonly unit: string;
-  readonly values: readonly [number, number, number];
+  readonly values: readonly [number, ...number[]];
 }
 
 export interface Remedy {

@@ -19,6 +19,8 @@ export const addBatchNorm: Remedy = {
     'rank_collapse',
     'unscaled_inputs',
     'loss_not_decreasing',
+    'underfitting',
+    'slow_convergence',
   ],
   effort: 'architecture',
   change(experiment) {

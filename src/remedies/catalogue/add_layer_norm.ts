@@ -16,6 +16,8 @@ export const addLayerNorm: Remedy = {
     'poor_initialization',
     'rank_collapse',
     'loss_not_decreasing',
+    'underfitting',
+    'slow_convergence',
   ],
   effort: 'architecture',
   change: (experiment) => insertNormalization(experiment, { type: 'layer_norm', epsilon: 1e-3 }),

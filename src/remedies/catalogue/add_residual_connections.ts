@@ -31,7 +31,14 @@ export const addResidualConnections: Remedy = {
   title: 'Add residual connections around the hidden layers',
   rationale: 'The sum with the input gives the gradient a way past every layer.',
   sources: ['He et al. 2016, arXiv:1512.03385'],
-  treats: ['vanishing_gradient', 'rank_collapse', 'unchanged_parameters', 'loss_not_decreasing'],
+  treats: [
+    'vanishing_gradient',
+    'rank_collapse',
+    'unchanged_parameters',
+    'loss_not_decreasing',
+    'underfitting',
+    'slow_convergence',
+  ],
   effort: 'architecture',
   change: (experiment) => {
     if (everyLayer(experiment.network.layers).some(({ type }) => type === 'residual')) {

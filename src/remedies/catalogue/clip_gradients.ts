@@ -7,7 +7,7 @@ export const clipGradients: Remedy = {
   title: 'Clip the gradients by their global norm',
   rationale: 'A limit on the joint norm keeps a single huge gradient from replacing the weights.',
   sources: ['Pascanu et al. 2013, arXiv:1211.5063'],
-  treats: ['exploding_gradient', 'non_finite_values', 'unstable_loss'],
+  treats: ['exploding_gradient', 'non_finite_values', 'unstable_loss', 'loss_not_decreasing'],
   effort: 'setting',
   dose: { name: 'max_norm', unit: 'L2 norm of all gradients', values: [1, 0.1, 10] },
   change: (experiment, max_norm) =>

@@ -1,6 +1,10 @@
 /** @file Larger batches. */
 import { planExperiment } from '../../experiment/index.ts';
+import { withTraining } from '../edit.ts';
 import type { Remedy } from '../remedy.ts';
+
+/** From this factor on the samples seen stay as many, and the steps become fewer: otherwise few could afford it. */
+const SAME_SAMPLES = 16;
 
 export const increaseBatchSize: Remedy = {
   remedy: 'increase_batch_size',
@@ -8,15 +12,23 @@ export const increaseBatchSize: Remedy = {
   rationale:
     'The variance of a mean gradient falls with the number of samples: less chance, the same direction.',
   sources: ['McCandlish et al. 2018, arXiv:1812.06162'],
-  treats: ['noisy_gradient', 'unstable_loss'],
+  treats: ['noisy_gradient', 'degenerate_normalization', 'unstable_loss', 'inference_mismatch'],
   effort: 'setting',
-  dose: { name: 'factor', unit: 'times the batch size', values: [4, 2, 8] },
+  dose: {
+    name: 'factor',
+    unit: `times the batch size; from ${SAME_SAMPLES} on with as many samples seen in all`,
+    values: [4, 2, 8, 16, 64],
+  },
   change: (experiment, factor) => {
     const { batch_size, training_samples, steps } = planExperiment(experiment);
     if (batch_size >= training_samples) return { reason: 'a batch holds all samples already' };
     const larger = Math.min(training_samples, Math.round(batch_size * factor));
+    const fewer = Math.max(1, Math.round((steps * batch_size) / larger));
     // Epochs would make fewer steps of larger batches.
     const { epochs: _epochs, ...training } = experiment.training;
-    return { experiment: { ...experiment, training: { ...training, steps, batch_size: larger } } };
+    return withTraining(
+      { ...experiment, training },
+      { steps: factor < SAME_SAMPLES ? steps : fewer, batch_size: larger },
+    );
   },
 };

@@ -9,24 +9,35 @@ import { addResidualConnections } from './add_residual_connections.ts';
 import { balanceClasses } from './balance_classes.ts';
 import { clipGradients } from './clip_gradients.ts';
 import { increaseBatchSize } from './increase_batch_size.ts';
+import { lowerBatchNormMomentum } from './lower_batch_norm_momentum.ts';
 import { lowerLearningRate } from './lower_learning_rate.ts';
 import { matchLossToOutput } from './match_loss_to_output.ts';
+import { raiseClippingLimit } from './raise_clipping_limit.ts';
 import { raiseLearningRate } from './raise_learning_rate.ts';
+import { reduceDropout } from './reduce_dropout.ts';
+import { reduceRegularization } from './reduce_regularization.ts';
 import { reinitializeWeights } from './reinitialize_weights.ts';
+import { setForgetBias } from './set_forget_bias.ts';
+import { shuffleData } from './shuffle_data.ts';
 import { standardizeInputs } from './standardize_inputs.ts';
+import { standardizeTargets } from './standardize_targets.ts';
 import { stopEarly } from './stop_early.ts';
+import { trainLonger } from './train_longer.ts';
 import { useAdam } from './use_adam.ts';
 import { useElu } from './use_elu.ts';
 import { useGelu } from './use_gelu.ts';
 import { useGru } from './use_gru.ts';
 import { useLeakyRelu } from './use_leaky_relu.ts';
+import { useLinearOutput } from './use_linear_output.ts';
 import { useLstm } from './use_lstm.ts';
+import { usePreNorm } from './use_pre_norm.ts';
 import { usePrelu } from './use_prelu.ts';
 import { useRelu } from './use_relu.ts';
 import { useRmsprop } from './use_rmsprop.ts';
 import { useSelu } from './use_selu.ts';
 import { useSilu } from './use_silu.ts';
 import { warmUpLearningRate } from './warm_up_learning_rate.ts';
+import { widenLayers } from './widen_layers.ts';
 
 export const remedies: readonly Remedy[] = [
   useRelu,
@@ -39,21 +50,32 @@ export const remedies: readonly Remedy[] = [
   addBatchNorm,
   addLayerNorm,
   addResidualConnections,
+  usePreNorm,
+  widenLayers,
   useLstm,
   useGru,
   reinitializeWeights,
+  setForgetBias,
   addL1Regularization,
   addL2Regularization,
+  reduceRegularization,
   clipGradients,
+  raiseClippingLimit,
   useAdam,
   useRmsprop,
   lowerLearningRate,
   raiseLearningRate,
   warmUpLearningRate,
   addDropout,
+  reduceDropout,
   standardizeInputs,
+  standardizeTargets,
   matchLossToOutput,
+  useLinearOutput,
   balanceClasses,
+  shuffleData,
   increaseBatchSize,
+  lowerBatchNormMomentum,
   stopEarly,
+  trainLonger,
 ];

@@ -1,7 +1,19 @@
 /** @file The last activation that the loss is made for. */
-import { lossMismatch, resolveLoss } from '../../experiment/index.ts';
-import { withLayers } from '../edit.ts';
+import { type Experiment, lossMismatch, planExperiment, resolveLoss } from '../../experiment/index.ts';
+import type { LayerConfig } from '../../network/index.ts';
+import { isNonlinear, withLayers } from '../edit.ts';
 import type { Remedy } from '../remedy.ts';
+
+const isSoftmax = (activation: unknown): boolean =>
+  activation === 'softmax' || (activation as { type?: string } | undefined)?.type === 'softmax';
+
+/** Of one output softmax is 1, whatever comes in. */
+function fittingOutput(experiment: Experiment): string {
+  const loss = resolveLoss(experiment);
+  if (loss.output !== 'probabilities') return 'linear';
+  const one = planExperiment(experiment).output_shape.at(-1) === 1;
+  return loss.target === 'classes' && !one ? 'softmax' : 'sigmoid';
+}
 
 export const matchLossToOutput: Remedy = {
   remedy: 'match_loss_to_output',
@@ -9,17 +21,26 @@ export const matchLossToOutput: Remedy = {
   rationale:
     'Losses on logits and on values take a linear output; losses on probabilities take softmax or sigmoid.',
   sources: ['UMLAUT (CHI 2021)', 'Goodfellow et al. 2016, Deep Learning, section 6.2.2'],
-  treats: ['loss_output_mismatch'],
+  treats: ['loss_output_mismatch', 'underfitting'],
   effort: 'setting',
   change: (experiment) => {
-    const loss = resolveLoss(experiment);
-    const everywhere = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
-    if (lossMismatch(experiment, everywhere) === null) return { reason: 'the last activation fits the loss' };
-    const fitting =
-      loss.output !== 'probabilities' ? 'linear' : loss.target === 'classes' ? 'softmax' : 'sigmoid';
     const { layers } = experiment.network;
-    const last = layers.at(-1);
-    if (last?.activation === undefined) return { reason: 'the last layer has no activation of its own' };
-    return withLayers(experiment, [...layers.slice(0, -1), { ...last, activation: fitting }]);
+    const from = layers.findLastIndex(({ type }) => type === 'dense');
+    const output = layers.slice(Math.max(0, from));
+    if (output.some((layer) => layer.layers !== undefined))
+      return { reason: 'the last layers stand inside another layer' };
+    const at = output.findLastIndex(({ activation }) => isNonlinear(activation));
+    const last = output[at];
+    const fitting = fittingOutput(experiment);
+    const constant = fitting === 'sigmoid' && isSoftmax(last?.activation);
+    const everywhere = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+    if (!constant && lossMismatch(experiment, everywhere) === null)
+      return { reason: 'the last activation fits the loss' };
+    const target: LayerConfig | undefined = last ?? output[0];
+    if (target === undefined) return { reason: 'the network has no dense layer' };
+    return withLayers(
+      experiment,
+      layers.map((layer) => (layer === target ? { ...layer, activation: fitting } : layer)),
+    );
   },
 };

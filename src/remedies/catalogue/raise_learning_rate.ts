@@ -13,6 +13,8 @@ export const raiseLearningRate: Remedy = {
     'unchanged_parameters',
     'excessive_clipping',
     'loss_not_decreasing',
+    'underfitting',
+    'unscaled_targets',
   ],
   effort: 'setting',
   dose: { name: 'factor', unit: 'times the learning rate', values: [10, 100, 10_000] },

@@ -45,6 +45,11 @@ export const reinitializeWeights: Remedy = {
     'rank_collapse',
     'unchanged_parameters',
     'loss_not_decreasing',
+    'underfitting',
+    'slow_convergence',
+    'unstable_loss',
+    'sharpness',
+    'update_ratio',
   ],
   effort: 'initializer',
   change: (experiment) => {

@@ -13,6 +13,13 @@ export const standardizeInputs: Remedy = {
     'non_finite_values',
     'saturated_units',
     'loss_not_decreasing',
+    'dead_units',
+    'rank_collapse',
+    'unstable_loss',
+    'sharpness',
+    'slow_convergence',
+    'underfitting',
+    'poor_initialization',
   ],
   effort: 'setting',
   change: (experiment) => {

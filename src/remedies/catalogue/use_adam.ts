@@ -17,6 +17,8 @@ export const useAdam: Remedy = {
     'slow_convergence',
     'unstable_loss',
     'loss_not_decreasing',
+    'underfitting',
+    'unscaled_targets',
   ],
   effort: 'setting',
   dose: { name: 'learning_rate', unit: 'per step', values: [0.001, 0.003, 0.01] },

@@ -8,7 +8,15 @@ export const useElu: Remedy = {
   rationale:
     'Slope 1 on the right, a bounded left side that keeps a gradient, and outputs with a mean near 0.',
   sources: ['Clevert et al. 2016, arXiv:1511.07289'],
-  treats: ['vanishing_gradient', 'dead_units', 'saturated_units', 'rank_collapse', 'loss_not_decreasing'],
+  treats: [
+    'vanishing_gradient',
+    'dead_units',
+    'saturated_units',
+    'rank_collapse',
+    'loss_not_decreasing',
+    'underfitting',
+    'slow_convergence',
+  ],
   effort: 'activation',
   change: (experiment) => changeActivation(experiment, { type: 'elu', alpha: 1 }),
 };

@@ -15,6 +15,7 @@ export const useRmsprop: Remedy = {
     'unchanged_parameters',
     'slow_convergence',
     'loss_not_decreasing',
+    'underfitting',
   ],
   effort: 'setting',
   dose: { name: 'learning_rate', unit: 'per step', values: [0.001, 0.003, 0.01] },

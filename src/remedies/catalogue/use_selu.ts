@@ -15,6 +15,8 @@ export const useSelu: Remedy = {
     'saturated_units',
     'rank_collapse',
     'loss_not_decreasing',
+    'underfitting',
+    'slow_convergence',
   ],
   effort: 'activation',
   change: (experiment) => changeActivation(experiment, 'selu', 'lecun_normal'),

@@ -10,7 +10,15 @@ export const warmUpLearningRate: Remedy = {
   title: 'Warm the learning rate up over the first tenth of the steps',
   rationale: 'The first gradients are the largest and the least to be trusted: short steps get past them.',
   sources: ['Goyal et al. 2017, arXiv:1706.02677', 'Xiong et al. 2020, arXiv:2002.04745'],
-  treats: ['exploding_gradient', 'non_finite_values', 'dead_units', 'update_ratio', 'unstable_loss'],
+  treats: [
+    'exploding_gradient',
+    'non_finite_values',
+    'dead_units',
+    'update_ratio',
+    'unstable_loss',
+    'loss_not_decreasing',
+    'sharpness',
+  ],
   effort: 'setting',
   change: (experiment) => {
     const schedule = experiment.training.learning_rate_schedule;

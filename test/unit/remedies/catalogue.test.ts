@@ -84,8 +84,49 @@ const attention = experimentOf(
 /** A softmax before a loss that takes logits. */
 const softmaxed = experimentOf([4], [{ type: 'dense', units: 8, activation: 'relu' }], {}, 'softmax');
 
+/** Too much of everything, and after the sum what belongs before it. */
+const excessive = experimentOf(
+  [6, 4],
+  [
+    { type: 'lstm', units: 4, return_sequences: true, unit_forget_bias: false },
+    { type: 'residual', layers: [{ type: 'self_attention', heads: 2 }] },
+    { type: 'layer_norm' },
+    { type: 'global_average_pool1d' },
+    { type: 'dense', units: 8, activation: 'relu' },
+    { type: 'batch_norm' },
+    { type: 'dropout', rate: 0.9 },
+  ],
+  { gradient_clipping: { type: 'global_norm', max_norm: 1e-3 }, regularization: { l1: 0.1, l2: 1 } },
+);
+
+/** Of values, whose output cannot be negative. */
+function valuesOf(activation: string): Experiment {
+  const parsed = parseExperiment({
+    network: {
+      input: { shape: [2] },
+      layers: [
+        { type: 'dense', units: 4 },
+        { type: 'dense', units: 1, activation },
+      ],
+    },
+    data: {
+      type: 'inline',
+      inputs: [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+      targets: [-100, 0, 200],
+      shuffle: false,
+    },
+    training: { loss: 'mean_squared_error', optimizer: 'sgd', steps: 5, batch_size: 1 },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value.experiment;
+}
+
 describe('remedies', () => {
-  const applicable = [dense, image, sequence, attention, softmaxed];
+  const applicable = [dense, image, sequence, attention, softmaxed, excessive, valuesOf('relu')];
 
   it.each(remedies.map((remedy) => [remedy.remedy, remedy] as const))(
     '%s is a valid experiment by a patch, changes what it is given never, and can be told as code',
@@ -107,7 +148,8 @@ describe('remedies', () => {
         expect(parseExperiment(JSON.parse(JSON.stringify(patched))).ok).toBe(true);
         // A cure of its own cure would go on for ever.
         const again = applyRemedy(remedy, result.experiment);
-        if (remedy.effort === 'architecture') expect('reason' in again).toBe(true);
+        if (remedy.effort === 'architecture' && remedy.dose === undefined)
+          expect('reason' in again).toBe(true);
         const { pytorch, keras } = codeOf(result.experiment);
         expect(pytorch).toContain('nn.Sequential(');
         expect(keras).toContain('keras.Sequential(');
@@ -160,5 +202,62 @@ describe('remedies', () => {
     const result = applyRemedy(find('reinitialize_weights'), sequence);
     const layers = 'reason' in result ? [] : result.experiment.network.layers;
     expect(layers[0]?.recurrent_initializer).toMatchObject({ type: 'orthogonal' });
+  });
+
+  const changed = (name: string, experiment: Experiment, dose?: number): Experiment => {
+    const result = applyRemedy(find(name), experiment, dose);
+    if ('reason' in result) throw new Error(result.reason);
+    return result.experiment;
+  };
+
+  it('what is too much is taken away', () => {
+    const layers = (name: string, dose?: number) => changed(name, excessive, dose).network.layers;
+    expect(layers('reduce_dropout', 0.5)[6]?.rate).toBe(0.45);
+    expect(layers('lower_batch_norm_momentum')[5]?.momentum).toBe(0.9);
+    expect(layers('set_forget_bias')[0]?.unit_forget_bias).toBe(true);
+    expect(layers('widen_layers').map(({ units }) => units)).toEqual([
+      8,
+      undefined,
+      undefined,
+      undefined,
+      16,
+      ...Array(2),
+      10,
+    ]);
+    const { training } = changed('reduce_regularization', excessive, 0.1);
+    expect(training.regularization.l2).toBeCloseTo(0.1);
+    expect(changed('raise_clipping_limit', excessive).training.gradient_clipping).toMatchObject({
+      max_norm: 0.1,
+    });
+  });
+
+  it('a norm behind the sum moves into the branch, and one stays where the stack ends', () => {
+    expect(placed('use_pre_norm', excessive)).toBe(
+      'lstm residual(layer_norm self_attention) layer_norm global_average_pool1d dense batch_norm dropout',
+    );
+    expect(placed('use_pre_norm', dense)).toMatch(/^not applicable/);
+  });
+
+  it('outputs and targets meet', () => {
+    const values = valuesOf('relu');
+    expect(changed('use_linear_output', values).network.layers[1]?.activation).toBe('linear');
+    expect(changed('standardize_targets', values).data.standardize_targets).toBe(true);
+    expect(changed('shuffle_data', values).data.shuffle).toBe(true);
+    expect(placed('standardize_targets', dense)).toMatch(/values/);
+    const probabilities = experimentOf([4], [], { loss: 'categorical_cross_entropy' }, 'softmax');
+    expect(changed('use_linear_output', probabilities).training.loss).toBe('softmax_cross_entropy');
+  });
+
+  it('the sixteenfold batch sees as many samples, the fourfold makes as many steps', () => {
+    const one = experimentOf([4], [], { batch_size: 1, steps: 160 });
+    expect(changed('increase_batch_size', one, 16).training).toMatchObject({ batch_size: 16, steps: 10 });
+    expect(changed('increase_batch_size', one, 4).training).toMatchObject({ batch_size: 4, steps: 160 });
+  });
+
+  it('a longer training stretches its schedule', () => {
+    const decayed = experimentOf([4], [], { learning_rate_schedule: { type: 'cosine', decay_steps: 5 } });
+    const { steps, learning_rate_schedule } = changed('train_longer', decayed).training;
+    expect(steps).toBe(15);
+    expect(learning_rate_schedule).toMatchObject({ decay_steps: 15 });
   });
 });

@@ -173,6 +173,8 @@ it('every remedy of the contract is in the catalogue', () => {
     'use_relu use_leaky_relu use_prelu use_elu use_selu use_gelu use_silu add_batch_norm add_layer_norm ' +
     'add_residual_connections reinitialize_weights add_l1_regularization add_l2_regularization clip_gradients use_adam ' +
     'use_rmsprop lower_learning_rate raise_learning_rate warm_up_learning_rate add_dropout standardize_inputs use_lstm ' +
-    'use_gru match_loss_to_output balance_classes increase_batch_size stop_early';
+    'use_gru match_loss_to_output balance_classes increase_batch_size stop_early standardize_targets reduce_dropout ' +
+    'reduce_regularization shuffle_data lower_batch_norm_momentum raise_clipping_limit use_linear_output use_pre_norm ' +
+    'set_forget_bias widen_layers train_longer';
   expect(remedies.map(({ remedy }) => remedy).sort()).toEqual(contract.split(' ').sort());
 });
