@@ -9,6 +9,7 @@ import {
   compileInference,
   compileTraining,
   names,
+  neededOutputs,
 } from '../src/training/compile.ts';
 import { createModel, type Model } from '../src/training/model.ts';
 import { Probe } from '../src/training/probe.ts';
@@ -71,6 +72,8 @@ export class Engine {
   readonly stepper: Stepper;
   readonly model: Model;
   readonly graph: Graph;
+  /** What an unprobed step fetches. */
+  readonly needed: ReadonlySet<string>;
   readonly #prepared: Prepared;
   readonly #options: CompileOptions;
   readonly #data: DataSplits;
@@ -86,6 +89,7 @@ export class Engine {
     this.#prepared = parts.prepared;
     this.#options = parts.options;
     this.graph = parts.compiled.graph;
+    this.needed = neededOutputs(parts.compiled);
     this.#data = parts.data;
     this.#coding = parts.coding;
     this.model = parts.model;
@@ -124,8 +128,8 @@ export class Engine {
   }
 
   /** Forward and backward. */
-  async compute(): Promise<StepGradients> {
-    const computed = await this.stepper.compute(this.#step++);
+  async compute(all = false): Promise<StepGradients> {
+    const computed = await this.stepper.compute(this.#step++, all);
     this.loss = computed.loss;
     return computed;
   }
@@ -167,7 +171,7 @@ export class Engine {
 
   /** All that the service measures at a probed step: outputs, gradients, weights and updates, with quantiles. */
   async probedStep(): Promise<void> {
-    const computed = await this.compute();
+    const computed = await this.compute(true);
     this.#probe.beforeUpdate(computed);
     const { step, indices } = computed;
     const right = countRight(

@@ -1,5 +1,6 @@
 /** @file Where the time of a step goes, and the floor under it: its floating-point operations at the measured rate of GEMM. */
 import { calculus as c, createSession, flopsOf, GraphBuilder } from '../src/graph/index.ts';
+import { names } from '../src/training/compile.ts';
 import { Engine, experimentOf } from './engine.ts';
 import { batchOf, type Network } from './networks.ts';
 import { interleave, type Measurement, median } from './rounds.ts';
@@ -34,6 +35,8 @@ export async function measureGemm(rounds: number): Promise<number> {
   await session.release();
   return flopsOf(graph) / Math.min(...(found.get('gemm') ?? []));
 }
+
+const PREDICTION: ReadonlySet<string> = new Set([names.prediction]);
 
 const times =
   (count: number, act: () => Promise<void>): Measurement =>
@@ -82,13 +85,17 @@ export async function measurePhases(
   const forward = await engine.forwardSession();
   const training = await engine.trainingSession();
   const parts: StepParts = { compute: [], statistics: [], update: [] };
-  await forward.run();
-  await training.run();
+  const run = {
+    forward: () => forward.run(PREDICTION),
+    training: () => training.run(engine.needed),
+  };
+  await run.forward();
+  await run.training();
   const sessions = await interleave(
     rounds,
     new Map<'forward' | 'training' | 'steps', Measurement>([
-      ['forward', times(steps, () => forward.run())],
-      ['training', times(steps, () => training.run())],
+      ['forward', times(steps, run.forward)],
+      ['training', times(steps, run.training)],
       ['steps', () => timeSteps(engine, steps, parts).then(() => 0)],
     ]),
   );

@@ -6,7 +6,8 @@ import { type Column, PEERS, type StepTimes, wantedOf } from './steps.ts';
 
 const PROBED_AT_MOST = 1.3;
 const EVERY_10_AT_MOST = 1.05;
-const SCALING_AT_LEAST = 1.8;
+const SCALING_AT_LEAST = 1.85;
+const CORES_AT_MOST = 1.05;
 const FIRST_STEP_AT_MOST_MS = 150;
 
 const milliseconds = (ms: number): string => (ms < 10 ? ms.toFixed(3) : ms.toFixed(1));
@@ -77,10 +78,11 @@ export const phaseTable = (phases: readonly Phases[]): string =>
     }),
   );
 
-export const scalingLine = ({ experiment, one, two, factor, attainable }: Scaling): string =>
+export const scalingLine = ({ experiment, one, two, factor, attainable, cores, work }: Scaling): string =>
   `Trials per second of \`examples/${experiment}\`: ${one.toFixed(2)} with one worker thread, ${two.toFixed(2)} with two; ` +
   `factor ${atLeast(factor, SCALING_AT_LEAST)}. A loop of plain arithmetic gained a factor of ${attainable.toFixed(2)} by a second thread ` +
-  'in the same rounds: more than that this machine did not give.';
+  `in the same rounds: more than that this machine did not give. A training takes ${atMost(cores, CORES_AT_MOST)} cores; a trial ` +
+  `beside another takes ${work.toFixed(2)} times the CPU time of one alone, so that two free cores would give ${(2 / work).toFixed(2)}.`;
 
 export const startupLine = (network: string, first: number, again: number): string =>
   `From a checked experiment to the end of the first step, ${network}: ${atMost(first, FIRST_STEP_AT_MOST_MS, 0)} ms in a new ` +

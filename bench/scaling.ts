@@ -15,15 +15,23 @@ function readExample(): Experiment {
   return parsed.value.experiment;
 }
 
-async function runTrials(pool: Pool, experiment: Experiment): Promise<number> {
+/** What a round of trials took, milliseconds. */
+interface Taken {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+async function runTrials(pool: Pool, experiment: Experiment): Promise<Taken> {
   const start = performance.now();
+  const before = process.cpuUsage();
   const results = await Promise.all(
     Array.from({ length: TRIALS }, (_, seed) =>
       pool.run({ experiment, seed, keepWeights: false, cancel: new SharedArrayBuffer(4) }),
     ),
   );
   for (const result of results) if (!result.ok) throw new Error(result.error.detail);
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return { wall: performance.now() - start, cpu: (user + system) / 1000 };
 }
 
 /** Arithmetic in registers: what a second thread could at best be worth on this machine at this time. */
@@ -50,6 +58,10 @@ export interface Scaling {
   readonly factor: number;
   /** The same factor of a loop that needs nothing but a core. */
   readonly attainable: number;
+  /** CPU time over wall time of one thread; on a busy machine less than it takes. */
+  readonly cores: number;
+  /** CPU time of a trial beside another, in parts of that of a trial alone. */
+  readonly work: number;
 }
 
 type Contest = 'one' | 'two' | 'spin one' | 'spin two';
@@ -57,14 +69,21 @@ type Contest = 'one' | 'two' | 'spin one' | 'spin two';
 export async function measureScaling(rounds: number): Promise<Scaling> {
   const experiment = readExample();
   const pools = [createPool(1), createPool(2)] as const;
+  const cpu: Record<'one' | 'two', number[]> = { one: [], two: [] };
+  const trials = (pool: Pool, into: number[]) => async () => {
+    const taken = await runTrials(pool, experiment);
+    into.push(taken.cpu);
+    return taken.wall;
+  };
   const measurements = new Map<Contest, Measurement>([
-    ['one', () => runTrials(pools[0], experiment)],
-    ['two', () => runTrials(pools[1], experiment)],
+    ['one', trials(pools[0], cpu.one)],
+    ['two', trials(pools[1], cpu.two)],
     ['spin one', () => spin(1)],
     ['spin two', () => spin(2)],
   ]);
   // Every thread has then trained.
   await interleave(1, measurements);
+  for (const values of Object.values(cpu)) values.length = 0;
   const found = await interleave(rounds, measurements);
   await Promise.all(pools.map((pool) => pool.close(60_000)));
   const of = (name: Contest) => found.get(name) ?? [];
@@ -74,6 +93,8 @@ export async function measureScaling(rounds: number): Promise<Scaling> {
     one: rate('one'),
     two: rate('two'),
     factor: ratio(of('one'), of('two')),
+    cores: ratio(cpu.one, of('one')),
+    work: ratio(cpu.two, cpu.one),
     attainable: 2 * ratio(of('spin one'), of('spin two')),
   };
 }

@@ -1,6 +1,7 @@
 /** @file Runs a graph on ONNX Runtime, one thread, into buffers that are allocated once. The only importer of the runtime. */
+import '../util/no_telemetry.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { present } from '../util/assert.ts';
+import { assert, present } from '../util/assert.ts';
 import type { Graph } from './graph.ts';
 import { encodeOnnx } from './onnx.ts';
 import { sizeOf } from './operators.ts';
@@ -8,11 +9,23 @@ import { sizeOf } from './operators.ts';
 export interface Session {
   /** The buffer behind an input: write into it before a run. Float32, row-major. */
   input(name: string): Float32Array;
-  /** The buffer behind an output: valid after a run, overwritten by the next. */
+  /** The buffer behind an output: valid after a run that fetched it, overwritten by the next. */
   output(name: string): Float32Array;
-  run(): Promise<void>;
+  /**
+   * Computes every output.
+   * @param fetched outputs that are written into their buffers, all by default; each costs some microseconds
+   */
+  run(fetched?: ReadonlySet<string>): Promise<void>;
   /** Frees the runtime's memory; the buffers stay readable. */
   release(): Promise<void>;
+}
+
+/**
+ * What a run hands back are views of buffers that are known already. V8 counts the bytes behind each as its own and would
+ * mark the whole heap, in a thread beside the training, for every 50 MB of them; a view that is detached counts nothing.
+ */
+function discard(results: InferenceSession.ReturnType): void {
+  for (const tensor of Object.values(results)) (tensor.data as Float32Array<ArrayBuffer>).buffer.transfer(0);
 }
 
 /**
@@ -45,14 +58,27 @@ export async function createSession(
     );
   const inputs = tensors(graph.inputs);
   const feeds = Object.fromEntries(Object.entries(inputs).filter(([name]) => known.has(name)));
-  const fetches = tensors(graph.outputs);
+  const outputs = tensors(graph.outputs);
+  const selections = new WeakMap<ReadonlySet<string>, Record<string, Tensor>>();
+  const select = (fetched: ReadonlySet<string>) => {
+    const known = selections.get(fetched);
+    if (known !== undefined) return known;
+    const made = Object.fromEntries([...fetched].map((name) => [name, present(outputs[name], name)]));
+    selections.set(fetched, made);
+    return made;
+  };
+  let current: Readonly<Record<string, Tensor>> = outputs;
   const dataOf = (side: Record<string, Tensor>, name: string) =>
     present(side[name], name).data as Float32Array;
   return {
     input: (name) => dataOf(inputs, name),
-    output: (name) => dataOf(fetches, name),
-    run: async () => {
-      await session.run(feeds, fetches);
+    output: (name) => {
+      assert(current[name] !== undefined || outputs[name] === undefined, `${name} was not fetched`);
+      return dataOf(outputs, name);
+    },
+    run: async (fetched) => {
+      current = fetched === undefined ? outputs : select(fetched);
+      discard(await session.run(feeds, current));
     },
     release: () => session.release(),
   };

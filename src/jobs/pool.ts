@@ -1,4 +1,5 @@
 /** @file The worker threads. The only importer of piscina. Never aborts a busy thread: cancellation is asked for. */
+import '../util/no_telemetry.ts';
 import { Piscina } from 'piscina';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';

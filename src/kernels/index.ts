@@ -5,8 +5,11 @@
 import { readFileSync } from 'node:fs';
 import { assert } from '../util/assert.ts';
 
-/** Arrays begin at multiples of this and are followed by zeros up to it: vectors of four numbers need no remainder. */
-const ALIGNMENT = 16;
+/**
+ * Arrays begin at multiples of this and are followed by zeros up to it: vectors of four numbers need no remainder. It is
+ * that of ONNX Runtime's own memory, so that a tensor lies as well here as there, and its loops run alike.
+ */
+const ALIGNMENT = 64;
 const PAGE = 65_536;
 
 /** Arguments are addresses in bytes, numbers of elements, and numbers; see assembly/. */

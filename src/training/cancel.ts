@@ -41,9 +41,9 @@ export async function createAskingSession(
   const session = await createSession(...graphAndBuffers);
   return {
     ...session,
-    run: async () => {
+    run: async (fetched) => {
       checkpoint();
-      await session.run();
+      await session.run(fetched);
     },
   };
 }

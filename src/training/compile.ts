@@ -93,7 +93,7 @@ function mean(g: GraphBuilder, losses: Tensor, weighted: boolean): Tensor {
 
 /**
  * One training step: loss, the gradient of every parameter, every layer's output and the loss gradient at it, and what
- * the running averages need. All of it is computed at every step, so that probing cannot change a result.
+ * the running averages need. All of it is computed at every step, fetched or not, so that probing cannot change a result.
  */
 export function compileTraining(options: CompileOptions): Compiled {
   const { g, network, losses } = buildForward(options, 'training');
@@ -124,6 +124,16 @@ export function compileTraining(options: CompileOptions): Compiled {
     if (update !== null) g.output(names.batchValue(name), update.batch);
   }
   return { ...network, graph: g.finish(), positionShape: losses.shape };
+}
+
+/** What every training step needs of the training graph: losses, gradients, values for the running averages. */
+export function neededOutputs({ graph, parameters, running }: Compiled): ReadonlySet<string> {
+  const needed = new Set<string>([
+    ...[names.loss, names.dataLoss],
+    ...parameters.map(({ name }) => names.gradient(name)),
+    ...running.map(({ name }) => names.batchValue(name)),
+  ]);
+  return new Set(graph.outputs.map(({ name }) => name).filter((name) => needed.has(name)));
 }
 
 /** One inference pass: predictions, losses of all positions, every layer's output. */

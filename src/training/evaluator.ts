@@ -72,6 +72,9 @@ function rankOf(values: Float32Array, shape: readonly number[]): number {
   return sum / count;
 }
 
+const PREDICTION: ReadonlySet<string> = new Set([names.prediction]);
+const RESULTS: ReadonlySet<string> = new Set([names.losses, names.prediction]);
+
 export class Evaluator {
   readonly #session: Session;
   readonly #coding: TargetCoding;
@@ -80,6 +83,8 @@ export class Evaluator {
   readonly #chunk: number;
   readonly #rowSize: number;
   readonly #positions: number;
+  readonly #layerOutputs: ReadonlySet<string>;
+  readonly #watchedOutputs: ReadonlySet<string>;
 
   private constructor(
     session: Session,
@@ -95,6 +100,10 @@ export class Evaluator {
     this.#chunk = options.batchSize;
     this.#rowSize = sizeOf(options.inputShape);
     this.#positions = positions / options.batchSize;
+    const outputsOf = (some: readonly { readonly name: string }[]) =>
+      new Set(some.map(({ name }) => names.output(name)));
+    this.#layerOutputs = outputsOf(layers);
+    this.#watchedOutputs = outputsOf(this.#watched);
   }
 
   static async create(
@@ -112,8 +121,16 @@ export class Evaluator {
     return new Evaluator(session, coding, compiled.layers, sized, sizeOf(compiled.positionShape));
   }
 
-  /** Runs samples (by default the whole split) chunk by chunk; `visit` gets the indices of each, without the filling. */
-  async #pass(split: Split, visit: (indices: Int32Array) => void, samples?: Int32Array): Promise<void> {
+  /**
+   * Runs samples (by default the whole split) chunk by chunk; `visit` gets the indices of each, without the filling, and
+   * reads what is `fetched`.
+   */
+  async #pass(
+    split: Split,
+    fetched: ReadonlySet<string>,
+    visit: (indices: Int32Array) => void,
+    samples?: Int32Array,
+  ): Promise<void> {
     const count = samples?.length ?? split.count;
     for (let start = 0; start < count; start += this.#chunk) {
       const real = Math.min(this.#chunk, count - start);
@@ -123,7 +140,7 @@ export class Evaluator {
       });
       gather(split.inputs, this.#rowSize, filled, this.#session.input(names.inputs));
       fillTargets(this.#session.input(names.targets), split, filled, this.#coding);
-      await this.#session.run();
+      await this.#session.run(fetched);
       visit(filled.subarray(0, real));
     }
   }
@@ -142,9 +159,9 @@ export class Evaluator {
 
   /** The predictions of all samples of a split, row-major. */
   async predict(split: Split): Promise<Float32Array> {
-    const size = this.#session.output(names.prediction).length / this.#chunk;
+    const size = this.#coding.positions * this.#coding.outputs;
     const all = new Float32Array(split.count * size);
-    await this.#pass(split, (indices) => {
+    await this.#pass(split, PREDICTION, (indices) => {
       const values = this.#session.output(names.prediction).subarray(0, indices.length * size);
       all.set(values, (indices[0] as number) * size);
     });
@@ -160,7 +177,7 @@ export class Evaluator {
       const found = countRight(this.#session.output(names.prediction), split, indices, this.#coding);
       if (found !== null) right = (right ?? 0) + found;
     };
-    await this.#pass(split, visit, samples);
+    await this.#pass(split, RESULTS, visit, samples);
     const count = samples?.length ?? split.count;
     return { loss: sums.loss / sums.weight, accuracy: right === null ? null : right / count };
   }
@@ -191,7 +208,7 @@ export class Evaluator {
     const classes = binary ? 2 : outputs;
     const threshold = loss.output === 'logits' ? 0 : 0.5;
     const [right, count] = [new Float64Array(classes), new Float64Array(classes)];
-    await this.#pass(split, (indices) => {
+    await this.#pass(split, PREDICTION, (indices) => {
       const prediction = this.#session.output(names.prediction);
       indices.forEach((sample, row) => {
         const label = split.targets[sample] as number;
@@ -208,7 +225,7 @@ export class Evaluator {
   async effectiveRanks(split: Split): Promise<Map<string, number>> {
     const first = { ...split, count: Math.min(split.count, this.#chunk) };
     const ranks = new Map<string, number>();
-    await this.#pass(first, (indices) => {
+    await this.#pass(first, this.#layerOutputs, (indices) => {
       for (const { name, output_shape: shape } of this.#layers) {
         const values = this.#session.output(names.output(name)).subarray(0, indices.length * sizeOf(shape));
         ranks.set(name, rankOf(values, shape));
@@ -221,7 +238,7 @@ export class Evaluator {
   async countUnits(step: number, split: Split): Promise<UnitPass[]> {
     if (this.#watched.length === 0) return [];
     const counters = this.#watched.map(({ shape }) => new UnitCounter(unitLayout(shape)));
-    await this.#pass(split, (indices) => {
+    await this.#pass(split, this.#watchedOutputs, (indices) => {
       this.#watched.forEach(({ name, shape, saturation }, i) => {
         const values = this.#session.output(names.output(name));
         counters[i]?.add(values.subarray(0, indices.length * sizeOf(shape)), saturation);

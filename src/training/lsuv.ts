@@ -36,8 +36,9 @@ function targetsOf(layers: readonly BuiltLayer[], { parameters }: Model): Target
 
 /** The kernel divided by the deviation of what it gives; 0 and what is not finite leave it as it is. */
 async function scaleKernel({ layer, kernel }: Target, session: Session): Promise<void> {
+  const fetched = new Set([preactivation(layer)]);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    await session.run();
+    await session.run(fetched);
     const found = variance(session.output(preactivation(layer)));
     if (!(found > 0) || !Number.isFinite(found) || Math.abs(found - 1) < TOLERANCE) return;
     const factor = 1 / Math.sqrt(found);

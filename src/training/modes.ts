@@ -23,7 +23,7 @@ export async function compareModes(
   let [loss, right] = [0, 0];
   let isCounted = true;
   for (let k = 0; k < batches; k++) {
-    const { indices, dataLoss } = await stepper.compute(step + k);
+    const { indices, dataLoss } = await stepper.compute(step + k, true);
     loss += dataLoss / batches;
     const found = countRight(stepper.output(names.prediction), training, indices, coding);
     if (found === null) isCounted = false;

@@ -12,7 +12,7 @@ import {
 } from '../network/index.ts';
 import { MEASURE_BYTES } from '../statistics/index.ts';
 import { type Checkpoint, createAskingSession, neverCanceled } from './cancel.ts';
-import { type Compiled, names } from './compile.ts';
+import { type Compiled, names, neededOutputs } from './compile.ts';
 import { type Model, updateRunning } from './model.ts';
 import { fillNoise } from './noise.ts';
 import { fillTargets, fillWeights, type TargetCoding } from './targets.ts';
@@ -56,6 +56,8 @@ export class Stepper {
   readonly #optimizer: Optimizer;
   readonly #slots: Float32Array[];
   readonly #isPenalized: boolean;
+  /** What every step needs. */
+  readonly #needed: ReadonlySet<string>;
 
   private constructor(options: StepperOptions, session: Session) {
     const { experiment, data, model, arena, steps, seed, batchSize } = options;
@@ -75,6 +77,7 @@ export class Stepper {
     });
     this.#optimizer = optimizerKind.resolve(training.optimizer);
     this.#slots = this.#optimizer.slots.map((initial) => arena.floats(model.weights.length).fill(initial));
+    this.#needed = neededOutputs(options.compiled);
   }
 
   static async create(options: StepperOptions): Promise<Stepper> {
@@ -89,13 +92,16 @@ export class Stepper {
     return this.#session.input(name);
   }
 
-  /** A buffer of the training graph: an output of the last `compute`. */
+  /** A buffer of the training graph: an output of the last `compute`, which has fetched it. */
   output(name: string): Float32Array {
     return this.#session.output(name);
   }
 
-  /** Forward and backward on the batch of this step. */
-  async compute(step: number): Promise<StepGradients> {
+  /**
+   * Forward and backward on the batch of this step. At the same weights it gives the same bits again.
+   * @param all fetches the layers' outputs too, for who measures them; without it loss and gradients
+   */
+  async compute(step: number, all = false): Promise<StepGradients> {
     const { compiled, data, coding, seed, experiment } = this.#options;
     const indices = this.#batches.indices(step);
     const rowSize = sizeOf(experiment.network.input.shape);
@@ -105,7 +111,7 @@ export class Stepper {
       fillWeights(this.#session.input(names.weights), data.training, indices, coding);
     }
     for (const noise of compiled.noises) fillNoise(noise, this.#session.input(noise.name), seed, step);
-    await this.#session.run();
+    await (all ? this.#session.run() : this.#session.run(this.#needed));
     const loss = this.#session.output(names.loss)[0] as number;
     const dataLoss = this.#isPenalized ? (this.#session.output(names.dataLoss)[0] as number) : loss;
     const { gradient } = this.#options.model;

@@ -216,12 +216,15 @@ class Run {
 
   /** One step; tells where it diverged, if it did, in which case nothing was updated. */
   async step(step: number): Promise<Divergence | null> {
-    const computed = await this.stepper.compute(step);
+    const planned = this.isProbed(step);
+    const computed = await this.stepper.compute(step, planned);
     this.losses.push(computed.loss);
     this.dataLosses.push(computed.dataLoss);
     this.norms.push(computed.norm);
     const finite = Number.isFinite(computed.loss) && Number.isFinite(computed.norm);
-    const probed = this.isProbed(step) || (!finite && this.experiment.diagnostics.probe_every > 0);
+    const probed = planned || (!finite && this.experiment.diagnostics.probe_every > 0);
+    // Nobody knows before that this step has to be looked at.
+    if (!finite && !planned) await this.stepper.compute(step, true);
     if (probed) {
       this.probe.beforeUpdate(computed);
       await this.#recordProgress(computed);

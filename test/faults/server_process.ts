@@ -38,13 +38,16 @@ export interface ProcessOptions {
   readonly maxFileBlocks?: number;
   /** Where the program's files are: the project, or a copy of them. */
   readonly root?: string;
+  /** A program with its arguments that starts the one which is named after them. */
+  readonly through?: readonly string[];
 }
 
-function launch({ settings, maxFileBlocks, root = project }: ProcessOptions): ChildProcess {
+function launch({ settings, maxFileBlocks, root = project, through = [] }: ProcessOptions): ChildProcess {
   const server = join(root, 'src/server.ts');
   const env = { ...process.env, PORT: '0', WORKER_THREADS: '2', LOG_LEVEL: 'info', ...settings };
   const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit'];
-  if (maxFileBlocks === undefined) return spawn(process.execPath, [server], { env, stdio });
+  const [program = process.execPath, ...rest] = [...through, process.execPath, server];
+  if (maxFileBlocks === undefined) return spawn(program, rest, { env, stdio });
   // The signal is ignored, so that the write fails as on a full disk.
   const script = `trap '' XFSZ; ulimit -f ${maxFileBlocks}; exec "$0" "$1"`;
   return spawn('/bin/sh', ['-c', script, process.execPath, server], { env, stdio });

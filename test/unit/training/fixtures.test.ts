@@ -117,7 +117,7 @@ function expectFirstStep(stepper: Stepper, model: Model, { expected, zero_gradie
 async function expectSteps(stepper: Stepper, model: Model, fixture: Fixture): Promise<void> {
   const { steps, diverged_at_step } = fixture.expected;
   for (const [step, loss] of steps.losses.entries()) {
-    const computed = await stepper.compute(step);
+    const computed = await stepper.compute(step, step === 0);
     expectClose(`loss ${step}`, [computed.loss], [loss]);
     if (step === 0) expectFirstStep(stepper, model, fixture);
     if (step !== diverged_at_step) stepper.update(computed);

@@ -30,7 +30,9 @@ async function step(request: Config, seed: number) {
     batchSize: plan.batch_size,
     steps: 1,
   });
-  await stepper.compute(0);
+  const bits = (loss: number) => [loss, ...model.gradient];
+  const unprobed = bits((await stepper.compute(0)).loss);
+  const probed = bits((await stepper.compute(0, true)).loss);
   const feeds: Feeds = new Map(
     compiled.graph.inputs.map(({ name }) => [name, Float64Array.from(stepper.input(name))]),
   );
@@ -38,7 +40,7 @@ async function step(request: Config, seed: number) {
     compiled.graph.outputs.map(({ name }) => [name, Float64Array.from(stepper.output(name))]),
   );
   await stepper.release();
-  return { compiled, feeds, measured };
+  return { compiled, feeds, measured, unprobed, probed };
 }
 
 const largest = (values: Iterable<number>) => {
@@ -77,7 +79,8 @@ test('loss, outputs and gradients of random networks', { timeout: 120_000 }, asy
   const count = { checked: 0, kinks: 0, layers: 0 };
   const check = async (draft: Draft) => {
     const request = experimentOf(draft);
-    const { compiled, feeds, measured } = await step(request, draft.seed);
+    const { compiled, feeds, measured, unprobed, probed } = await step(request, draft.seed);
+    expect(probed, 'the bits of a step do not depend on what is fetched').toEqual(unprobed);
     const exact = evaluate(compiled.graph, feeds);
     const gradients = compiled.parameters.map(({ name }) => exact.get(names.gradient(name)) as Float64Array);
     const scale = largest(gradients.map(largest));
