@@ -6,6 +6,7 @@ import { databaseTime, lock } from './dialect.ts';
 import { appendEvent } from './events.ts';
 import type { Job, JobStatus } from './job.ts';
 import type { Tables } from './migrations.ts';
+import { type Room, unlimited } from './room.ts';
 import { parse } from './rows.ts';
 import { nextInTurn, recordTurn } from './turn.ts';
 
@@ -41,9 +42,22 @@ export interface Orphan extends Attempt {
 
 export class Attempts {
   readonly #db: Kysely<Tables>;
+  readonly #room: Room;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, room: Room = unlimited) {
     this.#db = db;
+    this.#room = room;
+  }
+
+  /** Stores something: not from the reserve of the disk. */
+  async #store<T>(bytes: number, work: (db: Transaction<Tables>) => Promise<T>): Promise<T> {
+    this.#room.expect(bytes);
+    return this.#db.transaction().execute(work);
+  }
+
+  /** Ends an attempt, which the reserve is for. */
+  #conclude(work: (db: Transaction<Tables>) => Promise<void>): Promise<void> {
+    return this.#room.essential(() => this.#db.transaction().execute(work));
   }
 
   /**
@@ -52,7 +66,7 @@ export class Attempts {
    * @param maxRunning jobs that an owner may have running at once
    */
   claim(maxRunning: (owner: string) => number): Promise<ClaimedJob | null> {
-    return this.#db.transaction().execute(async (db) => {
+    return this.#store(0, async (db) => {
       await lock(db, 'claim');
       for (;;) {
         const position = await nextInTurn(db, maxRunning);
@@ -127,7 +141,7 @@ export class Attempts {
     const { completed_trials, total_trials } = progress;
     const fraction = total_trials === 0 ? 0 : completed_trials / total_trials;
     const data = { ...progress, fraction, eta_s: etaSeconds };
-    return this.#db.transaction().execute(async (db) => {
+    return this.#store(0, async (db) => {
       await this.#fenced(db, job, { progress: JSON.stringify(data), heartbeat_at: databaseTime(db) });
       await appendEvent(db, job.id, 'progress', data);
     });
@@ -148,7 +162,7 @@ export class Attempts {
    * @param encoded its trace, by `encodeTrace`
    */
   storeTrial(job: Attempt, key: string, encoded: Uint8Array): Promise<void> {
-    return this.#db.transaction().execute(async (db) => {
+    return this.#store(encoded.byteLength, async (db) => {
       await this.#fenced(db, job, { crash_score: 0 });
       const row = {
         job_id: job.id,
@@ -165,7 +179,7 @@ export class Attempts {
 
   /** Says which trial the statistics of a run are. */
   nameRun(job: Attempt, run: string, key: string): Promise<void> {
-    return this.#db.transaction().execute(async (db) => {
+    return this.#store(0, async (db) => {
       await this.#fenced(db, job, { heartbeat_at: databaseTime(db) });
       await db
         .insertInto('runs')
@@ -186,7 +200,7 @@ export class Attempts {
   }
 
   succeed(job: Attempt, result: Buffer, summary: NonNullable<Job['summary']>): Promise<void> {
-    return this.#db.transaction().execute(async (db) => {
+    return this.#store(result.byteLength, async (db) => {
       const row = db.selectFrom('jobs').select('progress').where('id', '=', job.id);
       const progress = parse((await row.executeTakeFirst())?.progress ?? null);
       const total_trials = progress?.completed_trials;
@@ -200,18 +214,16 @@ export class Attempts {
   }
 
   fail(job: Attempt, error: NonNullable<Job['error']>): Promise<void> {
-    return this.#db
-      .transaction()
-      .execute((db) => this.#finish(db, job, 'failed', { error: JSON.stringify(error) }));
+    return this.#conclude((db) => this.#finish(db, job, 'failed', { error: JSON.stringify(error) }));
   }
 
   canceled(job: Attempt): Promise<void> {
-    return this.#db.transaction().execute((db) => this.#finish(db, job, 'canceled', {}));
+    return this.#conclude((db) => this.#finish(db, job, 'canceled', {}));
   }
 
   /** Gives a running job back to the queue: after an orderly shutdown, or with what counts against it after a crash. */
   release(job: Attempt, crashScore?: number): Promise<void> {
-    return this.#db.transaction().execute(async (db) => {
+    return this.#conclude(async (db) => {
       const score = crashScore === undefined ? {} : { crash_score: crashScore };
       await this.#fenced(db, job, { status: 'queued', ...score });
       await appendEvent(db, job.id, 'status', { status: 'queued' });

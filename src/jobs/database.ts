@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Announcement } from './announcements.ts';
 import type { Tables } from './migrations.ts';
 import { openPostgres } from './postgres.ts';
+import type { Room } from './room.ts';
 import { openSqlite } from './sqlite.ts';
 
 export interface Listener {
@@ -14,6 +15,8 @@ export interface Listener {
 
 export interface OpenDatabase {
   readonly db: Kysely<Tables>;
+  /** On its disk. */
+  readonly room: Room;
   /** Whether other processes may work on it at the same time. */
   readonly shared: boolean;
   /** Hears what this and other processes announce, until the database is closed. */

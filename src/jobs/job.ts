@@ -124,8 +124,8 @@ export interface JobService {
   remove(id: string): Promise<RemoveOutcome>;
   /** The job once it is terminal, or as it is when the time is over or the signal aborts. */
   waitUntilTerminal(id: string, timeoutMs: number, signal?: AbortSignal): Promise<Job | null>;
-  /** Whether the database answers and the worker threads that this process should have are alive. */
-  ready(): Promise<{ database: boolean; workers: boolean }>;
+  /** Whether the database answers and has room for a job, and the worker threads that this process should have are alive. */
+  ready(): Promise<{ database: boolean; storage: boolean; workers: boolean }>;
 }
 
 export const isTerminal = (status: JobStatus): boolean =>

@@ -223,9 +223,38 @@ export const migrations: Record<string, Migration> = {
   '0006_documents': documents,
 };
 
-/** To the latest schema. On PostgreSQL the migrator holds an advisory lock: of replicas that start at once one migrates. */
+const TABLE = 'kysely_migration';
+
+/** A later version has changed the schema: this one does not know what it would read and write. */
+export class SchemaTooNew extends Error {
+  override name = 'SchemaTooNew';
+}
+
+/** Steps in the database that this version does not know. */
+async function unknownSteps(db: Kysely<Tables>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === TABLE)) return [];
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(TABLE)}`.execute(db);
+  return rows.map(({ name }) => name).filter((name) => !(name in migrations));
+}
+
+/**
+ * To the latest schema, each step in a transaction of its own. On PostgreSQL the migrator holds an advisory lock: of replicas
+ * that start at once one migrates.
+ * @throws SchemaTooNew
+ */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
-  const provider = { getMigrations: async () => migrations };
-  const { error } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error !== undefined) throw error;
+  const unknown = await unknownSteps(db);
+  if (unknown.length > 0) {
+    const known = Object.keys(migrations).at(-1);
+    throw new SchemaTooNew(
+      `is of a newer version of gradclinic (schema ${unknown.at(-1)}, this version knows ${known}); start that version, or restore a backup that is older`,
+    );
+  }
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  for (;;) {
+    const { error, results = [] } = await migrator.migrateUp();
+    if (error !== undefined) throw error;
+    if (results.length === 0) return;
+  }
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { CHANNEL, parseAnnouncement } from './announcements.ts';
 import type { DatabaseOptions, Listener, OpenDatabase } from './database.ts';
 import { migrate, type Tables } from './migrations.ts';
+import { unlimited } from './room.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const RECONNECT_MS = 1000;
@@ -137,6 +138,7 @@ export async function openPostgres(url: string, { logger, onQuery }: DatabaseOpt
   const subscriptions: ReturnType<typeof createSubscription>[] = [];
   return {
     db,
+    room: unlimited,
     shared: true,
     async listen(listener) {
       const subscription = createSubscription(url, listener, logger);

@@ -115,8 +115,13 @@ export class JobRun {
 
   readonly #ids = () => ({ job_id: this.job.id, attempt: this.job.attempt });
 
-  /** A database that is away or full is waited for, but not by a process that is to end. */
+  /** A database that is away or full is waited for, but not by a job that is to end. */
   #stored<T>(work: () => Promise<T>): Promise<T> {
+    return untilStored(work, () => this.#reason !== null);
+  }
+
+  /** The end of the job is waited for as well, but not by a process that is to end. */
+  #concluded(work: () => Promise<void>): Promise<void> {
     return untilStored(work, () => this.#reason === 'shutdown');
   }
 
@@ -233,20 +238,20 @@ export class JobRun {
     Atomics.store(this.#flag, 0, 1);
     await Promise.allSettled(this.#trials.values());
     await this.#writes;
-    if (reason === 'shutdown') return this.#stored(() => attempts.release(this.job));
-    if (reason === 'cancel') return this.#stored(() => attempts.canceled(this.job));
+    if (reason === 'shutdown') return this.#concluded(() => attempts.release(this.job));
+    if (reason === 'cancel') return this.#concluded(() => attempts.canceled(this.job));
     if (reason === 'lost' || error instanceof LostAttempt) throw error;
     if (reason === 'time') {
       const detail = `The job took longer than the ${this.#options.maxSeconds} s that it may.`;
-      return this.#stored(() => attempts.fail(this.job, { code: 'job_timed_out', detail }));
+      return this.#concluded(() => attempts.fail(this.job, { code: 'job_timed_out', detail }));
     }
     if (error instanceof JobFailure) {
       const { code, message: detail } = error;
-      return this.#stored(() => attempts.fail(this.job, { code, detail }));
+      return this.#concluded(() => attempts.fail(this.job, { code, detail }));
     }
     logger.error({ ...this.#ids(), err: error }, 'job failed');
     const detail = 'The study failed for a reason on our side; it is in the log.';
-    return this.#stored(() => attempts.fail(this.job, { code: 'internal_error', detail }));
+    return this.#concluded(() => attempts.fail(this.job, { code: 'internal_error', detail }));
   }
 
   /** Tells that the attempt lives, and hears whether it should. A database that does not answer is asked again. */

@@ -86,9 +86,9 @@ export async function createJobService({
   logger,
 }: JobServiceOptions): Promise<RunningJobService> {
   const onQuery = (seconds: number) => metrics.queries.observe(seconds);
-  const { db, shared, listen, close } = await openDatabase({ dataDir, databaseUrl, logger, onQuery });
-  const store = new JobStore(db);
-  const attempts = new Attempts(db);
+  const { db, room, shared, listen, close } = await openDatabase({ dataDir, databaseUrl, logger, onQuery });
+  const store = new JobStore(db, room);
+  const attempts = new Attempts(db, room);
   const events = new EventEmitter().setMaxListeners(0);
   const find = (id: string) => store.find(id);
   const recent = shared ? { find, forget: () => {} } : createRecentJobs(find);
@@ -196,7 +196,7 @@ export async function createJobService({
         () => true,
         () => false,
       );
-      return { database, workers: worker?.alive ?? true };
+      return { database, storage: store.hasRoom(), workers: worker?.alive ?? true };
     },
   };
 

@@ -1,27 +1,65 @@
-/** @file A SQLite file as the database, and the lock on its folder. */
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+/** @file A SQLite file as the database, the lock on its folder, and what is said where either cannot be used. */
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { type Driver, Kysely, SqliteDialect } from 'kysely';
+import { type Driver, Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
 import type { DatabaseOptions, OpenDatabase } from './database.ts';
-import { migrate, type Tables } from './migrations.ts';
+import { migrate, SchemaTooNew, type Tables } from './migrations.ts';
+import { DiskRoom } from './room.ts';
+import { storageFailure } from './storage.ts';
 
 /** Another process works on this folder. */
 class DataDirectoryInUse extends Error {
   override name = 'DataDirectoryInUse';
 }
 
-/** Cannot be made, or not be written to. */
+/** Cannot be made, read or written, or holds what this version cannot use. One line: which path, what is wrong, what to do. */
 class DataDirectoryUnusable extends Error {
   override name = 'DataDirectoryUnusable';
 }
 
+const FILE = 'gradclinic.sqlite';
+const BUSY_MS = 5000;
+/** Checked whole at the start, in well under a second. */
+const MAX_CHECKED_BYTES = 256 * 2 ** 20;
+
 function makeDirectory(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true });
-    accessSync(dataDir, constants.W_OK);
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new DataDirectoryUnusable(`DATA_DIR=${dataDir} cannot be used: ${(error as Error).message}`);
+    const { message } = error as Error;
+    throw new DataDirectoryUnusable(
+      `DATA_DIR=${dataDir} cannot be used: ${message}; give a folder that this user may write`,
+    );
+  }
+}
+
+/** SQLite gives the files beside it (-wal, -shm) the mode of this one. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
+  } catch (error) {
+    const { message } = error as Error;
+    throw new DataDirectoryUnusable(
+      `${path} cannot be used: ${message}; it has to be a file that this user may read and write`,
+    );
+  }
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    try {
+      if (existsSync(file)) chmodSync(file, 0o600);
+    } catch {
+      // Another user's, who lets us write.
+    }
   }
 }
 
@@ -30,14 +68,24 @@ function makeDirectory(dataDir: string): void {
  * also on kill -9, so no stale lock is ever left.
  */
 function lock(dataDir: string): Database.Database {
-  const database = new Database(join(dataDir, 'lock.sqlite'), { timeout: 0 });
+  const path = join(dataDir, 'lock.sqlite');
+  makePrivate(path);
+  const database = new Database(path, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');
-  } catch {
+  } catch (error) {
     database.close();
+    if (storageFailure(error) !== 'unavailable') throw unusable(path, error);
     throw new DataDirectoryInUse(`another process is using the data directory DATA_DIR=${dataDir}`);
   }
   return database;
+}
+
+/** DDL of SQLite can be rolled back like everything else. */
+class FileAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
 }
 
 /** On a full disk SQLite rolls back by itself; to roll back once more fails, and would hide why. */
@@ -47,6 +95,10 @@ class FileDialect extends SqliteDialect {
   constructor(database: Database.Database) {
     super({ database });
     this.#database = database;
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new FileAdapter();
   }
 
   override createDriver(): Driver {
@@ -59,32 +111,76 @@ class FileDialect extends SqliteDialect {
   }
 }
 
+const RESTORE = 'put it away and restore a backup';
+
+/** What is wrong with the file, and what to do; null for what is no fault of the file. */
+function fault(error: unknown): string | null {
+  const { code = '', message } = error as { code?: string; message: string };
+  if (error instanceof SchemaTooNew) return message;
+  if (storageFailure(error) === 'full') return 'cannot be opened, because the disk is full; make room';
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/.test(code))
+    return `cannot be written (${message}); it and its folder have to belong to the user of the service`;
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'is locked by another program; end that';
+  if (/^SQLITE_NOTADB/.test(code)) return `is not a SQLite database; ${RESTORE}`;
+  if (/^SQLITE_(CORRUPT|IOERR|FORMAT)/.test(code)) return `is damaged (${message}); ${RESTORE}`;
+  if (/^SQLITE_/.test(code)) return `is not a database of gradclinic (${message}); ${RESTORE}`;
+  return null;
+}
+
+function unusable(path: string, error: unknown): unknown {
+  const text = fault(error);
+  return text === null ? error : new DataDirectoryUnusable(`${resolve(path)} ${text}`);
+}
+
+/** A damaged page would else be found by some request. @throws with the code SQLITE_CORRUPT */
+function checkPages(database: Database.Database, path: string): void {
+  if (statSync(path).size > MAX_CHECKED_BYTES) return;
+  const found = String(database.pragma('quick_check(1)', { simple: true }));
+  if (found === 'ok') return;
+  throw Object.assign(new Error(found.replaceAll(/\s+/g, ' ')), { code: 'SQLITE_CORRUPT' });
+}
+
+async function openFile(path: string, onQuery: DatabaseOptions['onQuery']) {
+  const database = new Database(path, { timeout: BUSY_MS });
+  try {
+    // FULL: a commit that was acknowledged survives a power cut, which an accepted job must.
+    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON'])
+      database.pragma(pragma);
+    checkPages(database, path);
+    const db = new Kysely<Tables>({
+      dialect: new FileDialect(database),
+      log: ({ queryDurationMillis }) => onQuery?.(queryDurationMillis / 1000),
+    });
+    await migrate(db);
+    return { database, db };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
 /** @throws DataDirectoryInUse, DataDirectoryUnusable */
 export async function openSqlite({ dataDir, onQuery }: DatabaseOptions): Promise<OpenDatabase> {
   makeDirectory(dataDir);
   const held = lock(dataDir);
-  const database = new Database(join(dataDir, 'gradclinic.sqlite'));
-  // FULL: a commit that was acknowledged survives a power cut, which an accepted job must.
-  for (const pragma of [
-    'journal_mode = WAL',
-    'synchronous = FULL',
-    'busy_timeout = 5000',
-    'foreign_keys = ON',
-  ]) {
-    database.pragma(pragma);
+  const path = join(dataDir, FILE);
+  try {
+    makePrivate(path);
+    const room = new DiskRoom(dataDir);
+    const { database, db } = await room.essential(() => openFile(path, onQuery));
+    room.attach(database);
+    return {
+      db,
+      room,
+      shared: false,
+      listen: async () => {},
+      close: async () => {
+        await db.destroy();
+        held.close();
+      },
+    };
+  } catch (error) {
+    held.close();
+    throw unusable(path, error);
   }
-  const db = new Kysely<Tables>({
-    dialect: new FileDialect(database),
-    log: ({ queryDurationMillis }) => onQuery?.(queryDurationMillis / 1000),
-  });
-  await migrate(db);
-  return {
-    db,
-    shared: false,
-    listen: async () => {},
-    close: async () => {
-      await db.destroy();
-      held.close();
-    },
-  };
 }

@@ -17,11 +17,14 @@ import type {
 } from './job.ts';
 import type { Tables } from './migrations.ts';
 import { type Quota, quotaExcess, recordUse } from './quota.ts';
+import { type Room, unlimited } from './room.ts';
 import { decodeCursor, encodeCursor, submittedRow, toJob } from './rows.ts';
 
 type Database = Kysely<Tables> | Transaction<Tables>;
 
 const IDEMPOTENCY_S = 24 * 3600;
+/** A deletion needs room as well, for a moment. */
+const REMOVED_AT_ONCE = 100;
 const TERMINAL: JobStatus[] = ['succeeded', 'failed', 'canceled'];
 
 export interface OwnedJob {
@@ -31,13 +34,25 @@ export interface OwnedJob {
 
 export class JobStore {
   readonly #db: Kysely<Tables>;
+  readonly #room: Room;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, room: Room = unlimited) {
     this.#db = db;
+    this.#room = room;
   }
 
   async ping(): Promise<void> {
     await sql`select 1`.execute(this.#db);
+  }
+
+  /** Whether a job could be stored. */
+  hasRoom(): boolean {
+    try {
+      this.#room.expect();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** What waits and what runs, of all owners. */
@@ -62,11 +77,13 @@ export class JobStore {
   /** The job and its idempotency key in one transaction: once this returns, the job survives anything. */
   submit(submission: OwnedSubmission, quota: Quota): Promise<SubmitOutcome> {
     const { owner, flops, idempotency } = submission;
+    const experiment = JSON.stringify(submission.experiment);
     return this.#db.transaction().execute(async (db) => {
       // What the owner has, counted below, cannot become more in the meantime.
       await lock(db, 'submit', owner);
       const known = idempotency === null ? null : await this.#replay(db, owner, idempotency);
       if (known !== null) return known;
+      this.#room.expect(experiment.length);
       const excess = await quotaExcess(db, owner, flops, quota);
       if (excess !== null) return { kind: 'over_quota', ...excess };
       await recordUse(db, owner, flops);
@@ -76,7 +93,6 @@ export class JobStore {
         .insertInto('jobs')
         .values({ id, created_at, ...submittedRow(submission) })
         .execute();
-      const experiment = JSON.stringify(submission.experiment);
       await db.insertInto('experiments').values({ job_id: id, experiment }).execute();
       if (idempotency !== null) {
         await db
@@ -190,6 +206,10 @@ export class JobStore {
 
   /** A queued job is canceled at once; a running one is asked to. */
   cancel(id: string): Promise<Job | null> {
+    return this.#room.essential(() => this.#cancel(id));
+  }
+
+  #cancel(id: string): Promise<Job | null> {
     return this.#db.transaction().execute(async (db) => {
       const query = db.selectFrom('jobs').select('status').where('id', '=', searchable(id));
       // Locked, or the job could pass from queued to running and back between the statements, and miss the request.
@@ -214,22 +234,28 @@ export class JobStore {
   }
 
   async remove(id: string): Promise<RemoveOutcome> {
-    const removed = await this.#db
+    const removal = this.#db
       .deleteFrom('jobs')
       .where('id', '=', searchable(id))
-      .where('status', 'in', TERMINAL)
-      .executeTakeFirst();
+      .where('status', 'in', TERMINAL);
+    const removed = await this.#room.essential(() => removal.executeTakeFirst());
     if (removed.numDeletedRows > 0n) return 'removed';
     return (await this.find(id)) === null ? 'not_found' : 'not_terminal';
   }
 
   /** Terminal jobs that ended so long ago, with all that belongs to them; by the database's clock. */
   async removeEnded(secondsAgo: number): Promise<number> {
-    const { numDeletedRows } = await this.#db
-      .deleteFrom('jobs')
+    const ended = this.#db
+      .selectFrom('jobs')
+      .select('position')
       .where('status', 'in', TERMINAL)
       .where('finished_at', '<', databaseTime(this.#db, secondsAgo))
-      .executeTakeFirst();
-    return Number(numDeletedRows);
+      .limit(REMOVED_AT_ONCE);
+    for (let removed = 0; ; ) {
+      const removal = this.#db.deleteFrom('jobs').where('position', 'in', ended);
+      const { numDeletedRows } = await this.#room.essential(() => removal.executeTakeFirst());
+      removed += Number(numDeletedRows);
+      if (Number(numDeletedRows) < REMOVED_AT_ONCE) return removed;
+    }
   }
 }

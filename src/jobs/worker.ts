@@ -8,6 +8,7 @@ import { createPool, type Pool } from './pool.ts';
 import type { Quota } from './quota.ts';
 import { recoverJobs } from './recovery.ts';
 import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
+import { storageFailure } from './storage.ts';
 import { createWitness } from './witness.ts';
 
 export interface WorkerOptions {
@@ -49,7 +50,21 @@ const [ORDERLY_MS, GIVE_BACK_MS, LAST_THREADS_MS] = [4000, 1500, 2500];
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { attempts, shared, threads, quotaOf, leaseSeconds, logger, onEvent } = options;
   // Alone on the database, whatever is running was run by a process that is no more.
-  if (!shared) await recoverJobs(attempts, null);
+  let recovered = shared;
+  async function recover(): Promise<void> {
+    await recoverJobs(attempts, null);
+    recovered = true;
+  }
+  const report = (error: unknown) => {
+    const level = storageFailure(error) === null ? 'error' : 'warn';
+    logger[level]({ err: error }, 'the job loop stopped');
+  };
+  if (!recovered) {
+    await recover().catch((error: unknown) => {
+      if (storageFailure(error) === null) throw error;
+      report(error);
+    });
+  }
   const pool = createPool(threads);
   const witness = createWitness(leaseSeconds * 1000);
   let current: JobRun | null = null;
@@ -62,6 +77,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   async function work(): Promise<void> {
     while (!stopping) {
       again = false;
+      if (!recovered) await recover();
       const job = await attempts.claim((owner) => quotaOf(owner).max_running_jobs);
       if (job === null && again) continue;
       if (job === null) return;
@@ -78,7 +94,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     again = true;
     if (working !== null || stopping) return;
     working = work()
-      .catch((error: unknown) => logger.error({ err: error }, 'the job loop stopped'))
+      .catch(report)
       .finally(() => {
         working = null;
       });

@@ -25,8 +25,10 @@ export const readReadiness: Endpoint = {
   tag: 'service',
   public: true,
   summary: 'Can the service take jobs',
-  description: 'Whether the database answers and worker threads are alive.',
-  responses: { 200: json('It can', z.object({ database: z.boolean(), workers: z.boolean() })) },
+  description: 'Whether the database answers, its disk has room for a job, and worker threads are alive.',
+  responses: {
+    200: json('It can', z.object({ database: z.boolean(), storage: z.boolean(), workers: z.boolean() })),
+  },
   errors: ['not_ready'],
   async handle(_request, reply, { jobs }) {
     const state = await jobs.ready();
