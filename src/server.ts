@@ -31,11 +31,27 @@ const settings = config();
 const { startService } = await import('./service.ts');
 const { default: closeWithGrace } = await import('close-with-grace');
 
-const service = await startService(settings).catch((error: unknown) =>
-  fail(error instanceof Error ? error.message : String(error)),
-);
-closeWithGrace({ delay: GRACE_MS }, async ({ err }) => {
+/** All say the same, and once is enough: a terminal sends them to npm and to us, and npm passes its own on. */
+const STOPS: ('SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTERM')[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'];
+
+const stopping = new AbortController();
+const stopped = new Promise<void>((resolve) => {
+  for (const name of STOPS) {
+    process.on(name, () => {
+      stopping.abort();
+      resolve();
+    });
+  }
+});
+
+const service = await startService(settings, stopping.signal).catch((error: unknown) => {
+  if (stopping.signal.aborted) process.exit(0);
+  return fail(error instanceof Error ? error.message : String(error));
+});
+const grace = closeWithGrace({ delay: GRACE_MS, skip: STOPS }, async ({ err }) => {
   if (err) process.stderr.write(`${err.stack ?? err.message}\n`);
   // An exit would end the threads, which aborts the process where one of them computes.
   if (!(await service.close())) process.kill(process.pid, 'SIGKILL');
 });
+await stopped;
+grace.close();

@@ -39,8 +39,11 @@ export interface RunningService {
   close(): Promise<boolean>;
 }
 
-/** @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable, and an Error that names HOST and PORT */
-export async function startService(config: Config): Promise<RunningService> {
+/**
+ * @param signal ends the wait of a worker for its database
+ * @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable, and an Error that names HOST and PORT
+ */
+export async function startService(config: Config, signal?: AbortSignal): Promise<RunningService> {
   const logger = pino({
     level: config.logLevel,
     redact: secretHeaders.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
@@ -55,7 +58,7 @@ export async function startService(config: Config): Promise<RunningService> {
   const { access, pressure, corsOrigins } = config;
   const jobs = await createJobService({
     ...{ dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays },
-    ...{ runStudy, runSearch, quotaOf: access.limitsOf, metrics, traces, logger },
+    ...{ runStudy, runSearch, quotaOf: access.limitsOf, metrics, traces, logger, signal },
   });
   try {
     const app = await buildApp({

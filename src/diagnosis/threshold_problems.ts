@@ -1,6 +1,6 @@
 /** @file Thresholds of a request that no rule has. */
 import type { Experiment, Problem } from '../experiment/index.ts';
-import { pointerOf } from '../util/json.ts';
+import { pointerOf, shortName } from '../util/json.ts';
 import { rules } from './rules/index.ts';
 
 /** What is wrong with `diagnostics.rules`, with pointers into the request. */
@@ -10,7 +10,7 @@ export function thresholdProblems({ diagnostics }: Pick<Experiment, 'diagnostics
     const rule = rules.find((candidate) => candidate.rule === name);
     if (rule === undefined) {
       const fix = `use one of: ${rules.map((one) => one.rule).join(', ')}`;
-      return [{ pointer: pointerOf(path), message: `there is no rule "${name}"`, fix }];
+      return [{ pointer: pointerOf(path), message: `there is no rule "${shortName(name)}"`, fix }];
     }
     const changeable = Object.entries(rule.thresholds)
       .filter(([, threshold]) => threshold.fixed !== true)

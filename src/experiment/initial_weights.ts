@@ -1,5 +1,6 @@
 /** @file Weights that a training starts from, given in the request: decoded, and held against the network. */
 import type { Parameter, Running } from '../network/index.ts';
+import { shortName } from '../util/json.ts';
 import { decodeSafetensors, type NamedTensor } from '../util/safetensors.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
@@ -24,13 +25,13 @@ function checkTensor(name: string, { shape }: NamedTensor, targets: readonly Tar
     return [
       {
         pointer: POINTER,
-        message: `the network has no parameter "${name.slice(0, 200)}"`,
+        message: `the network has no parameter "${shortName(name)}"`,
         fix: `parameters are: ${known.join(', ')}${rest}`,
       },
     ];
   }
   if (target.shape.join() === shape.join()) return [];
-  const message = `"${name}" has the shape [${shape.join(', ')}], the network's is [${target.shape.join(', ')}]`;
+  const message = `"${shortName(name)}" has the shape [${shape.join(', ')}], the network's is [${target.shape.join(', ')}]`;
   return [
     {
       pointer: POINTER,

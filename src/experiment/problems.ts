@@ -1,7 +1,7 @@
 /** @file From validation issues to problems that a client can act on: a pointer, what is wrong, and a fix. */
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { pointerOf } from '../util/json.ts';
+import { pointerOf, shortName } from '../util/json.ts';
 import { knownKeysAt } from './known_keys.ts';
 
 export interface Problem {
@@ -15,7 +15,8 @@ type Issue = z.core.$ZodIssue;
 
 /** The known word that was probably meant: at most a third of its letters differ. */
 function nearest(word: string, known: readonly string[]): string | null {
-  if (known.length === 0) return null;
+  // Comparing megabytes with every word takes seconds.
+  if (known.length === 0 || word !== shortName(word)) return null;
   const candidate = closest(word, known);
   return distance(word, candidate) <= Math.max(2, candidate.length / 3) ? candidate : null;
 }
@@ -107,7 +108,7 @@ function fromUnknownKeys(
     const guess = nearest(key, known);
     return {
       pointer: pointerOf([...path, key]),
-      message: `unknown key "${key}"`,
+      message: `unknown key "${shortName(key)}"`,
       fix: guess === null ? `known keys here: ${known.join(', ')}` : `did you mean "${guess}"?`,
     };
   });

@@ -100,8 +100,15 @@ function addHttpManners(app: FastifyInstance): void {
 /** What is not the client's doing. */
 const logged: ReadonlySet<ErrorCode> = new Set(['internal_error', 'database_unavailable', 'storage_full']);
 
+/** Nobody is there to read the answer; the error that it caused looks like that of any connection. */
+const hasHungUp = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
+
 function addErrors(app: FastifyInstance, served: readonly Route[]): void {
   app.setErrorHandler((error, request, reply) => {
+    if (hasHungUp(request)) {
+      request.log.debug({ err: error }, 'the client hung up');
+      return sendProblem(request, reply, new HttpProblem('bad_request', 'the request was broken off'));
+    }
     const problem = toProblem(error);
     if (logged.has(problem.code)) request.log.error({ err: error }, 'request failed');
     return sendProblem(request, reply, problem);
@@ -168,8 +175,10 @@ const addCors = async (
 };
 
 /** A line for each request; polls, which are many and all alike, only for who debugs. */
-function logAnswer({ method, url, log }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {
-  const level = method === 'GET' && statusCode < 400 ? 'debug' : 'info';
+function logAnswer(request: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {
+  const { method, url, log } = request;
+  const isQuiet = (method === 'GET' && statusCode < 400) || hasHungUp(request);
+  const level = isQuiet ? 'debug' : 'info';
   log[level]({ method, url, status: statusCode, ms: elapsedTime }, 'request answered');
 }
 

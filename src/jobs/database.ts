@@ -31,6 +31,10 @@ export interface DatabaseOptions {
   readonly logger: Logger;
   /** Called after every statement. */
   readonly onQuery?: (seconds: number) => void;
+  /** Whether a server that does not answer is waited for, rather than an error. */
+  readonly waits?: boolean;
+  /** Ends that wait. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable */

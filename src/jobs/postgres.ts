@@ -4,11 +4,11 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { CHANNEL, parseAnnouncement } from './announcements.ts';
 import type { DatabaseOptions, Listener, OpenDatabase } from './database.ts';
-import { migrate, type Tables } from './migrations.ts';
+import { migrate, SchemaTooNew, type Tables } from './migrations.ts';
 import { unlimited } from './room.ts';
+import { backoff, untilAnswered } from './storage.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const RECONNECT_MS = 1000;
 const IDLE_TRANSACTION_MS = 15_000;
 /** A host that has vanished does not say so. */
 const QUERY_TIMEOUT_MS = 15_000;
@@ -37,6 +37,7 @@ function createSubscription(url: string, listener: Listener, logger: Logger) {
   let client: pg.Client | null = null;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
+  let failures = 0;
 
   async function connect(): Promise<void> {
     const next = new pg.Client({
@@ -60,13 +61,14 @@ function createSubscription(url: string, listener: Listener, logger: Logger) {
       await next.end().catch(() => {});
       throw error;
     }
+    failures = 0;
     listener.onListening();
   }
 
   function retry(): void {
     if (closed) return;
     clearTimeout(timer);
-    timer = setTimeout(() => connect().catch(retry), RECONNECT_MS);
+    timer = setTimeout(() => connect().catch(retry), backoff(failures++));
   }
 
   return {
@@ -121,16 +123,36 @@ async function migrateOn(url: string): Promise<void> {
   await migrate(db).finally(() => db.destroy());
 }
 
-/** @throws DatabaseUnreachable */
-export async function openPostgres(url: string, { logger, onQuery }: DatabaseOptions): Promise<OpenDatabase> {
+/** Connected, with the latest schema. @throws what the driver throws, SchemaTooNew */
+async function connectPool(url: string, logger: Logger): Promise<pg.Pool> {
   const pool = createPool(url, logger);
-  await pool.query('select 1').catch(async (error: Error & { code?: string }) => {
+  try {
+    await pool.query('select 1');
+    await migrateOn(url);
+    return pool;
+  } catch (error) {
     await pool.end();
-    throw new DatabaseUnreachable(
-      `PostgreSQL at ${describe(url)} (DATABASE_URL) does not answer: ${error.message || error.code}`,
-    );
+    throw error;
+  }
+}
+
+function unreachable(url: string, error: Error & { code?: string }): DatabaseUnreachable {
+  const where = `PostgreSQL at ${describe(url)} (DATABASE_URL)`;
+  return new DatabaseUnreachable(
+    error instanceof SchemaTooNew
+      ? `${where} ${error.message}`
+      : `${where} does not answer: ${error.message || error.code}`,
+  );
+}
+
+/** @throws DatabaseUnreachable */
+export async function openPostgres(url: string, options: DatabaseOptions): Promise<OpenDatabase> {
+  const { logger, onQuery, waits = false, signal } = options;
+  const onWait = (err: unknown, wait_ms: number) => logger.warn({ err, wait_ms }, 'waiting for the database');
+  const patiently = <T>(work: () => Promise<T>) => (waits ? untilAnswered(work, onWait, signal) : work());
+  const pool = await patiently(() => connectPool(url, logger)).catch((error: Error) => {
+    throw unreachable(url, error);
   });
-  await migrateOn(url);
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
     log: ({ queryDurationMillis }) => onQuery?.(queryDurationMillis / 1000),
@@ -143,7 +165,7 @@ export async function openPostgres(url: string, { logger, onQuery }: DatabaseOpt
     async listen(listener) {
       const subscription = createSubscription(url, listener, logger);
       subscriptions.push(subscription);
-      await subscription.connect();
+      await patiently(subscription.connect);
     },
     async close() {
       await Promise.all(subscriptions.map((subscription) => subscription.close()));

@@ -33,6 +33,8 @@ export interface JobServiceOptions {
   readonly metrics: Metrics;
   readonly traces: Traces;
   readonly logger: Logger;
+  /** Ends the wait for a database that is away. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The jobs of all owners. */
@@ -84,9 +86,14 @@ export async function createJobService({
   metrics,
   traces,
   logger,
+  signal: ended,
 }: JobServiceOptions): Promise<RunningJobService> {
   const onQuery = (seconds: number) => metrics.queries.observe(seconds);
-  const { db, room, shared, listen, close } = await openDatabase({ dataDir, databaseUrl, logger, onQuery });
+  const { db, room, shared, listen, close } = await openDatabase({
+    ...{ dataDir, databaseUrl, logger, onQuery },
+    waits: role === 'worker',
+    signal: ended,
+  });
   const store = new JobStore(db, room);
   const attempts = new Attempts(db, room);
   const events = new EventEmitter().setMaxListeners(0);

@@ -9,7 +9,7 @@ import {
   openSync,
   statSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Driver, Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
 import type { DatabaseOptions, OpenDatabase } from './database.ts';
@@ -32,9 +32,17 @@ const BUSY_MS = 5000;
 /** Checked whole at the start, in well under a second. */
 const MAX_CHECKED_BYTES = 256 * 2 ** 20;
 
+/** One by one: `recursive` of Node tries for ever where nothing can be made, as in /proc. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  mkdirSync(path);
+}
+
 function makeDirectory(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolders(resolve(dataDir));
+    if (!statSync(dataDir).isDirectory()) throw new Error('it is not a folder');
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const { message } = error as Error;

@@ -43,3 +43,32 @@ export async function untilStored<T>(work: () => Promise<T>, isOver: () => boole
     }
   }
 }
+
+const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [500, 10_000];
+
+/** Milliseconds before the attempt with this number (from 0): twice as long each time, and not all replicas at once. */
+export function backoff(attempt: number): number {
+  const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 30));
+  return longest * (0.5 + Math.random() / 2);
+}
+
+/**
+ * Repeats until the database answers, for ever; what waiting does not mend is thrown at once.
+ * @param onWait told of each failure, and of the milliseconds until the next attempt
+ */
+export async function untilAnswered<T>(
+  work: () => Promise<T>,
+  onWait: (error: unknown, ms: number) => void,
+  signal?: AbortSignal,
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (storageFailure(error) !== 'unavailable' || signal?.aborted) throw error;
+      const ms = backoff(attempt);
+      onWait(error, ms);
+      await sleep(ms, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+}

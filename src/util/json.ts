@@ -2,9 +2,15 @@
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** RFC 6901 pointer of a path: `['a', 0, 'b/c']` → `/a/0/b~1c`; the empty path is `''`. */
+const MAX_NAME = 100;
+
+/** A name that a client has made up, as it is told back: no more of it than anybody reads. */
+export const shortName = (name: string): string =>
+  name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+
+/** RFC 6901 pointer of a path: `['a', 0, 'b/c']` → `/a/0/b~1c`; the empty path is `''`. Long names are cut. */
 export function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return path.map((key) => `/${shortName(String(key)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 const nonFiniteName = (value: number) => (Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf');

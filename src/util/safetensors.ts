@@ -3,6 +3,7 @@
  * the header, the numbers. Format: https://github.com/huggingface/safetensors#format
  */
 import { z } from 'zod';
+import { shortName } from './json.ts';
 import { fail, ok, type Result } from './result.ts';
 
 export interface NamedTensor {
@@ -46,12 +47,15 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, NamedTensor>): Ui
 
 function decodeEntry(name: string, value: unknown, body: Uint8Array): Result<NamedTensor, string> {
   const entry = entrySchema.safeParse(value);
-  if (!entry.success) return fail(`the entry of "${name}" has no dtype, shape or data_offsets`);
+  if (!entry.success) return fail(`the entry of "${shortName(name)}" has no dtype, shape or data_offsets`);
   const { dtype, shape, data_offsets: range } = entry.data;
-  if (dtype !== 'F32') return fail(`"${name}" is ${dtype}; only F32 is taken: convert it to float32 first`);
+  if (dtype !== 'F32')
+    return fail(
+      `"${shortName(name)}" is ${shortName(dtype)}; only F32 is taken: convert it to float32 first`,
+    );
   const [start, end] = range;
   if (end > body.length || end - start !== 4 * sizeOf(shape))
-    return fail(`the bytes of "${name}" do not match its shape [${shape.join(', ')}]`);
+    return fail(`the bytes of "${shortName(name)}" do not match its shape [${shape.join(', ')}]`);
   // A copy, because the bytes may begin at any address. Not `slice`: that of a Buffer is a view.
   return ok({ shape, data: new Float32Array(new Uint8Array(body.subarray(start, end)).buffer) });
 }
@@ -72,7 +76,8 @@ export function decodeSafetensors(bytes: Uint8Array): Result<Map<string, NamedTe
   if (!parsed.success) return fail('the header is not an object');
   const body = bytes.subarray(PREFIX + length);
   const tensors = new Map<string, NamedTensor>();
-  for (const [name, value] of Object.entries(parsed.data)) {
+  // Of what was parsed, because zod leaves `__proto__` out in silence.
+  for (const [name, value] of Object.entries(header as object)) {
     if (name === '__metadata__') continue;
     const tensor = decodeEntry(name, value, body);
     if (!tensor.ok) return tensor;

@@ -7,6 +7,8 @@ const project = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface LogLine {
   readonly msg: string;
+  /** As pino numbers them: 20 is debug, 30 info. */
+  readonly level: number;
   /** By the process's clock, milliseconds. */
   readonly time: number;
   readonly job_id?: string;

@@ -50,6 +50,40 @@ it('npm start passes the signal on; the line "listening" comes whatever is logge
   await expect.poll(answers, { timeout: GRACE_MS }).toBe(false);
 });
 
+it.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s to the whole process group of npm start ends it with 0',
+  {
+    timeout: 60_000,
+  },
+  async (signal) => {
+    const npm = spawn('npm', ['start', '--silent'], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: { ...process.env, PORT: '0', DATA_DIR: newFolder(), LOG_LEVEL: 'warn', WORKER_THREADS: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    let said = '';
+    npm.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    const url = await new Promise<string>((resolve) => {
+      npm.stdout.on('data', (chunk: Buffer) => {
+        const found = /"url":"(http[^"]+)"/.exec(chunk.toString())?.[1];
+        if (found !== undefined) resolve(found);
+      });
+    });
+    // Something to end, so that the second signal comes in the middle of it.
+    await submit(url, slowToBegin);
+    await sleep(500);
+    const ended = new Promise<number | null>((resolve) => npm.once('exit', resolve));
+    process.kill(-(npm.pid as number), signal);
+    await sleep(100);
+    process.kill(-(npm.pid as number), signal);
+    expect(await ended).toBe(0);
+    expect(said).toBe('');
+  },
+);
+
 /** Before its first step a training passes over all of the data; a phase queues all of its trainings at once. */
 const slowToBegin = {
   network: {

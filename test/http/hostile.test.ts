@@ -38,6 +38,54 @@ const exchange = (bytes: string): Promise<string> =>
     socket.on('error', reject);
   });
 
+describe('names', () => {
+  const long = 'k'.repeat(10 * 2 ** 20);
+  it.each([
+    ['a key', { [long]: 1 }],
+    [
+      'a key of a layer',
+      { network: { input: { shape: [2] }, layers: [{ type: 'dense', units: 2, [long]: 1 }] } },
+    ],
+    ['the name of a type', { data: { type: long } }],
+    ['a rule', { diagnostics: { rules: { [long]: {} } } }],
+  ])('%s of 10 MB is cut in the answer, and costs no time', async (_what, changes) => {
+    const since = performance.now();
+    const response = await service.post('/v1/jobs', tinyExperiment(changes));
+    expect(response.status).toBe(422);
+    expect((await response.text()).length).toBeLessThan(5000);
+    expect(performance.now() - since).toBeLessThan(5000);
+  });
+
+  const weights = (name: string, dtype = 'F32') => {
+    const header = Buffer.from(
+      `{${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[1],"data_offsets":[0,4]}}`,
+    );
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    const data = Buffer.concat([length, header, Buffer.alloc(4)]).toString('base64');
+    const { training } = tinyExperiment() as { training: object };
+    return { training: { ...training, initial_weights: { encoding: 'safetensors', data } } };
+  };
+
+  it.each(['__proto__', 'constructor', 'toString', '', 'dense_1'])(
+    'the tensor "%s", which no network has, is refused by name',
+    async (name) => {
+      const [status, problem] = await refusal(await service.post('/v1/jobs', tinyExperiment(weights(name))));
+      expect(status).toBe(422);
+      expect(JSON.stringify(problem.errors)).toContain(`no parameter \\"${name}\\"`);
+    },
+  );
+
+  it.each(['F32', 'F16'])(
+    'a tensor of %s with a name of megabytes is refused by its beginning',
+    async (dtype) => {
+      const response = await service.post('/v1/jobs', tinyExperiment(weights('t'.repeat(2 ** 22), dtype)));
+      expect(response.status).toBe(422);
+      expect((await response.text()).length).toBeLessThan(5000);
+    },
+  );
+});
+
 describe('bodies', () => {
   // A regular expression over the body overflowed here; base64 weights are such strings.
   it.each([

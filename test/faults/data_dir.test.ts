@@ -1,0 +1,106 @@
+/** @file A DATA_DIR that cannot be used ends the start at once, with one line: the path, what is wrong, what to do. */
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import Database from 'better-sqlite3';
+import { afterAll, expect, it } from 'vitest';
+import { killAll, startServerProcess } from './server_process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'gradclinic-data-dir-'));
+afterAll(() => {
+  killAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const server = new URL('../../src/server.ts', import.meta.url).pathname;
+const good = gunzipSync(readFileSync(new URL('../jobs/released/0006_documents.sqlite.gz', import.meta.url)));
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+  readonly seconds: number;
+}
+
+const start = (DATA_DIR: string): Promise<Ended> =>
+  new Promise((resolve) => {
+    const since = performance.now();
+    const child = spawn(process.execPath, [server], {
+      env: { ...process.env, DATA_DIR, PORT: '0' },
+      timeout: 20_000,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    child.once('close', (code) => resolve({ code, output, seconds: (performance.now() - since) / 1000 }));
+  });
+
+/** A folder with this in the place of the database. */
+function holding(bytes: Buffer, change: (file: string) => void = () => {}): string {
+  const dataDir = mkdtempSync(join(folder, 'data-'));
+  const file = join(dataDir, 'gradclinic.sqlite');
+  writeFileSync(file, bytes);
+  change(file);
+  return dataDir;
+}
+
+const sql = (text: string) => (file: string) => {
+  const database = new Database(file);
+  database.exec(text);
+  database.close();
+};
+const overwrite = (at: number, bytes: number) => (file: string) =>
+  void writeSync(openSync(file, 'r+'), Buffer.alloc(bytes, 'x'), 0, bytes, at);
+const aFile = () => {
+  const path = join(mkdtempSync(join(folder, 'data-')), 'file');
+  writeFileSync(path, '');
+  return path;
+};
+const aFolder = () => {
+  const dataDir = mkdtempSync(join(folder, 'data-'));
+  mkdirSync(join(dataDir, 'gradclinic.sqlite'));
+  return dataDir;
+};
+
+const later = "insert into kysely_migration values ('9999_later', '2030-01-01T00:00:00.000Z')";
+
+it.each([
+  ['of a newer version', () => holding(good, sql(later)), /newer version.*9999_later.*start that version/],
+  ['with other bytes', () => holding(Buffer.alloc(20_000, 'no')), /not a SQLite database.*restore a backup/],
+  ['cut off', () => holding(good.subarray(0, good.length / 2)), /damaged.*restore a backup/],
+  ['with a damaged page', () => holding(good, overwrite(9000, 20_000)), /damaged.*restore a backup/],
+  ['of another program', () => holding(Buffer.alloc(0), sql('create table jobs (a)')), /not a database of/],
+  ['that is a folder', aFolder, /has to be a file/],
+  ['in a place that is a file', aFile, /not a folder.*give a folder/],
+  ['below a file', () => join(aFile(), 'data'), /give a folder/],
+  ['where nothing can be made', () => '/proc/gradclinic/data', /give a folder/],
+])('a database %s', async (what, make, reason) => {
+  if (what.startsWith('where') && !existsSync('/proc')) return;
+  const dataDir = make();
+  const { code, output, seconds } = await start(dataDir);
+  expect(output).toMatch(reason);
+  expect(output).toContain(dataDir);
+  expect(output.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(1);
+  expect(seconds).toBeLessThan(10);
+});
+
+it('files of the database are for their owner alone, also those of an earlier version', async () => {
+  const dataDir = holding(good);
+  const running = await startServerProcess({ settings: { DATA_DIR: dataDir } });
+  const modes = readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).mode & 0o777]);
+  await running.kill();
+  expect(modes.length).toBeGreaterThan(3);
+  expect(modes).toEqual(modes.map(([name]) => [name, 0o600]));
+});
