@@ -3,12 +3,12 @@ import { calculus as c, type GraphBuilder, sizeOf, type Tensor } from '../graph/
 import { present } from '../util/assert.ts';
 import { type ActivationConfig, resolveActivation } from './activation_config.ts';
 import type { Activation } from './activations/activation.ts';
+import type { InitializerConfig } from './initializers/index.ts';
 import type { LayerType } from './layers/index.ts';
 import {
   alongFeatures,
   featureAxis,
   features,
-  type InitializerConfig,
   type LayerContext,
   type Mode,
   type ParameterOptions,

@@ -19,13 +19,12 @@ export {
 } from './build.ts';
 export type { Clipping, ParameterGradient } from './clipping/clipping.ts';
 export { clippingKind } from './clipping/index.ts';
-export { initializerKind } from './initializers/index.ts';
+export { type InitializerConfig, initializerKind } from './initializers/index.ts';
 export type { Initializer } from './initializers/initializer.ts';
 export { familyOf, type LayerConfig, type LayerType, layerKind, layerSchema } from './layers/index.ts';
 export {
   type Family,
   featureAxis,
-  type InitializerConfig,
   type Layer,
   type LayerCode,
   type LayerContext,

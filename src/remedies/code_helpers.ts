@@ -9,6 +9,28 @@ const torchClasses: Readonly<Record<string, string>> = {
     def __init__(self, stddev): super().__init__(); self.stddev = stddev
     def forward(self, x): return x + self.stddev * torch.randn_like(x) if self.training else x
 `,
+  ClassToken: `class ClassToken(nn.Module):
+    def __init__(self, features): super().__init__(); self.token = nn.Parameter(torch.zeros(features))
+    def forward(self, x): return torch.cat([self.token.expand(len(x), 1, -1), x], 1)
+`,
+  DropPath: `class DropPath(nn.Module):
+    def __init__(self, rate): super().__init__(); self.rate = rate
+    def forward(self, x):
+        if not self.training: return x
+        kept = torch.rand(len(x), *[1] * (x.dim() - 1), device=x.device) >= self.rate
+        return x * kept / (1 - self.rate)
+`,
+  LayerScale: `class LayerScale(nn.Module):
+    def __init__(self, shape, initial): super().__init__(); self.gamma = nn.Parameter(torch.full(shape, float(initial)))
+    def forward(self, x): return x * self.gamma
+`,
+  Padded: `class Padded(nn.Module):
+    def __init__(self, pool, padding, value, counted=True):
+        super().__init__(); self.pool, self.padding, self.value, self.counted = pool, padding, value, counted
+    def forward(self, x):
+        pad = lambda y: nn.functional.pad(y, self.padding, value=self.value)
+        return self.pool(pad(x)) if self.counted else self.pool(pad(x)) / self.pool(pad(torch.ones_like(x)))
+`,
   Residual: `class Residual(nn.Module):
     def __init__(self, body, projection=nn.Identity()):
         super().__init__(); self.body, self.projection = body, projection
@@ -53,6 +75,23 @@ const torchClasses: Readonly<Record<string, string>> = {
 };
 
 const kerasClasses: Readonly<Record<string, string>> = {
+  ClassToken: `class ClassToken(keras.Layer):
+    def __init__(self, features, token_initializer="zeros"):
+        super().__init__(); self.token = self.add_weight(shape=(features,), initializer=token_initializer)
+    def call(self, x): return keras.ops.concatenate([keras.ops.zeros_like(x[:, :1]) + self.token, x], 1)
+`,
+  LayerScale: `class LayerScale(keras.Layer):
+    def __init__(self, shape, initial):
+        super().__init__(); self.gamma = self.add_weight(shape=shape, initializer=keras.initializers.Constant(initial))
+    def call(self, x): return x * self.gamma
+`,
+  Padded: `class Padded(keras.Layer):
+    def __init__(self, pool, padding, value, counted=True):
+        super().__init__(); self.pool, self.padding, self.value, self.counted = pool, padding, value, counted
+    def call(self, x):
+        pad = lambda y: keras.ops.pad(y, self.padding, constant_values=self.value)
+        return self.pool(pad(x)) if self.counted else self.pool(pad(x)) / self.pool(pad(keras.ops.ones_like(x)))
+`,
   Residual: `class Residual(keras.Layer):
     def __init__(self, body, projection=None):
         super().__init__(); self.body = keras.Sequential(body); self.projection = projection or layers.Identity()

@@ -1,13 +1,16 @@
 """Writes test/reference/fixtures: what PyTorch computes of small experiments, in float64.
 
 Run by hand, from anywhere, when a case is added: /usr/bin/python3 test/reference/generate_fixtures.py
+With patterns behind it ('layer_conv1d_*') only the cases of these names are written.
 The same numbers come out every time; the cases are in fixture_cases/, the format is in README.md.
 """
 
+import fnmatch
 import json
 import math
 import pathlib
 import re
+import sys
 from dataclasses import dataclass
 
 import torch
@@ -275,9 +278,13 @@ def main():
     names = [case["name"] for case in CASES]
     assert len(set(names)) == len(names), "two cases share a name"
     FOLDER.mkdir(exist_ok=True)
-    for path in FOLDER.glob("*.json"):
-        path.unlink()
+    patterns = sys.argv[1:]
+    if not patterns:
+        for path in FOLDER.glob("*.json"):
+            path.unlink()
     for case in CASES:
+        if patterns and not any(fnmatch.fnmatch(case["name"], pattern) for pattern in patterns):
+            continue
         (FOLDER / f"{case['name']}.json").write_text(text(fixture(case)))
     size = sum(path.stat().st_size for path in FOLDER.glob("*.json"))
     print(f"{len(names)} fixtures, {size / 1e6:.2f} MB")

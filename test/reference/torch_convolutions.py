@@ -20,8 +20,12 @@ def same_pads(size, window, stride, dilation=1):
 
 
 def pad_image(x, padding, window, stride, dilation=(1, 1), value=0.0):
+    """By name, or by numbers: one for all sides, [rows, columns], or [[top, bottom], [left, right]]."""
     if padding == "valid":
         return x
+    if not isinstance(padding, str):
+        (top, bottom), (left, right) = (pair(side) for side in pair(padding))
+        return F.pad(x, (left, right, top, bottom), value=value)
     assert padding == "same", padding
     top, bottom = same_pads(x.shape[2], window[0], stride[0], dilation[0])
     left, right = same_pads(x.shape[3], window[1], stride[1], dilation[1])
@@ -72,7 +76,8 @@ def conv1d(layer, x):
     window, stride, dilation = ([1, layer.option(key, 1)] for key in ("kernel_size", "stride", "dilation"))
     groups = layer.option("groups", 1)
     kernel = layer.parameter("kernel", layer.options["filters"], x.shape[2] // groups, window[1])
-    padded = pad_image(as_row(x), layer.option("padding", "valid"), window, stride, dilation)
+    padding = layer.option("padding", "valid")
+    padded = pad_image(as_row(x), padding if isinstance(padding, str) else [0, pair(padding)], window, stride, dilation)
     y = convolve(padded, kernel.unsqueeze(2), stride, dilation, groups).squeeze(2).transpose(1, 2)
     if layer.option("use_bias", True):
         y = y + layer.parameter("bias", layer.options["filters"])

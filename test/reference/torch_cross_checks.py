@@ -61,9 +61,10 @@ def conv1d(layer, x):
     stride, dilation = layer.option("stride", 1), layer.option("dilation", 1)
     options = {"stride": stride, "dilation": dilation, "groups": layer.option("groups", 1)}
     sequence = x.transpose(1, 2)
-    if layer.option("padding", "valid") == "same":
-        window = [1, layer.options["kernel_size"]]
-        sequence = pad_image(sequence.unsqueeze(2), "same", window, [1, stride], [1, dilation]).squeeze(2)
+    padding = layer.option("padding", "valid")
+    window = [1, layer.options["kernel_size"]]
+    padding = padding if isinstance(padding, str) else [0, pair(padding)]
+    sequence = pad_image(sequence.unsqueeze(2), padding, window, [1, stride], [1, dilation]).squeeze(2)
     y = F.conv1d(sequence, parameter(layer, "kernel"), parameter(layer, "bias"), **options)
     return activated(layer, y.transpose(1, 2))
 

@@ -6,10 +6,11 @@ import torch
 
 import torch_convolutions
 import torch_layers
+import torch_resampling
 import torch_sequences
 from torch_numbers import rounded
 
-MODULES = (torch_layers, torch_convolutions, torch_sequences)
+MODULES = (torch_layers, torch_convolutions, torch_resampling, torch_sequences)
 
 
 def layer_function(kind):

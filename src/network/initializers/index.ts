@@ -1,4 +1,5 @@
 /** @file Every initializer that the service knows. A new one is a file beside this and a line here. */
+import type { z } from 'zod';
 import { defineKind } from '../../util/kind.ts';
 import { constant } from './constant.ts';
 import { glorotNormal } from './glorot_normal.ts';
@@ -37,3 +38,6 @@ export const initializerKind = defineKind([
   torchDefault,
   lsuv,
 ]);
+
+/** As a validated request names it. */
+export type InitializerConfig = z.output<typeof initializerKind.schema>;

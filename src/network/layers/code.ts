@@ -1,6 +1,5 @@
 /** @file Pieces of Python that several layers are written with. */
-import { initializerKind } from '../initializers/index.ts';
-import type { InitializerConfig } from './layer.ts';
+import { type InitializerConfig, initializerKind } from '../initializers/index.ts';
 
 /** The Keras argument, left out where it is Keras' own default. */
 export function initializerArgument(name: string, config: InitializerConfig, standard: string): string {

@@ -3,40 +3,75 @@ import { z } from 'zod';
 import { present } from '../../util/assert.ts';
 import { defineKind } from '../../util/kind.ts';
 import { activation } from './activation.ts';
+import { averagePool1d } from './average_pool1d.ts';
 import { averagePool2d } from './average_pool2d.ts';
 import { batchNorm } from './batch_norm.ts';
+import { classToken } from './class_token.ts';
 import { conv1d } from './conv1d.ts';
+import { conv1dTranspose } from './conv1d_transpose.ts';
 import { conv2d } from './conv2d.ts';
+import { conv2dTranspose } from './conv2d_transpose.ts';
 import { dense } from './dense.ts';
+import { depthwiseConv2d } from './depthwise_conv2d.ts';
+import { dropPath } from './drop_path.ts';
 import { dropout } from './dropout.ts';
 import { embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import { gaussianNoise } from './gaussian_noise.ts';
 import { globalAveragePool1d } from './global_average_pool1d.ts';
 import { globalAveragePool2d } from './global_average_pool2d.ts';
+import { globalMaxPool1d } from './global_max_pool1d.ts';
+import { globalMaxPool2d } from './global_max_pool2d.ts';
+import { groupNorm } from './group_norm.ts';
 import { gru } from './gru.ts';
+import { instanceNorm } from './instance_norm.ts';
 import type { Family, LayerPart } from './layer.ts';
 import { layerNorm } from './layer_norm.ts';
+import { layerScale } from './layer_scale.ts';
 import { lstm } from './lstm.ts';
+import { maxPool1d } from './max_pool1d.ts';
 import { maxPool2d } from './max_pool2d.ts';
+import { permute } from './permute.ts';
 import { positionalEmbedding } from './positional_embedding.ts';
 import { repeat } from './repeat.ts';
+import { repeatVector } from './repeat_vector.ts';
+import { rescaling } from './rescaling.ts';
 import { reshape } from './reshape.ts';
 import { residual } from './residual.ts';
 import { rmsNorm } from './rms_norm.ts';
 import { selfAttention } from './self_attention.ts';
+import { separableConv2d } from './separable_conv2d.ts';
 import { simpleRnn } from './simple_rnn.ts';
+import { spatialDropout1d } from './spatial_dropout1d.ts';
+import { spatialDropout2d } from './spatial_dropout2d.ts';
+import { upSampling1d } from './up_sampling1d.ts';
+import { upSampling2d } from './up_sampling2d.ts';
+import { zeroPadding1d } from './zero_padding1d.ts';
+import { zeroPadding2d } from './zero_padding2d.ts';
 
 const layerParts = [
   dense,
   conv1d,
   conv2d,
+  depthwiseConv2d,
+  separableConv2d,
+  conv1dTranspose,
+  conv2dTranspose,
+  zeroPadding1d,
+  zeroPadding2d,
+  maxPool1d,
   maxPool2d,
+  averagePool1d,
   averagePool2d,
   globalAveragePool1d,
   globalAveragePool2d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  upSampling1d,
+  upSampling2d,
   embedding,
   positionalEmbedding,
+  classToken,
   simpleRnn,
   lstm,
   gru,
@@ -45,10 +80,19 @@ const layerParts = [
   batchNorm,
   layerNorm,
   rmsNorm,
+  groupNorm,
+  instanceNorm,
+  rescaling,
+  layerScale,
   dropout,
+  spatialDropout1d,
+  spatialDropout2d,
+  dropPath,
   gaussianNoise,
   flatten,
   reshape,
+  permute,
+  repeatVector,
   residual,
   repeat,
 ] as const;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { GraphBuilder, Tensor } from '../../graph/index.ts';
 import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
 import { type ActivationConfig, activationSchema } from '../activation_config.ts';
-import { initializerKind } from '../initializers/index.ts';
+import { type InitializerConfig, initializerKind } from '../initializers/index.ts';
 import type { Signal } from '../propagation/signal.ts';
 import type { NotReached, Surroundings, Transfer } from '../propagation/transfer.ts';
 
@@ -144,8 +144,6 @@ export function defineLayer<Type extends string, Options extends z.ZodRawShape>(
 const initializerSchema = initializerKind.schema.meta({
   description: 'An initializer: its name, or an object with options',
 });
-
-export type InitializerConfig = z.output<typeof initializerSchema>;
 
 export const activationOption = activationSchema.default('linear');
 export const kernelInitializerOption = initializerSchema.default('glorot_uniform');

@@ -1,10 +1,10 @@
 /** @file What recurrent layers share: options, the projection of the inputs for all time steps at once, code. */
 import { z } from 'zod';
 import { calculus as c, type GraphBuilder, scan, type Tensor } from '../../graph/index.ts';
+import type { InitializerConfig } from '../initializers/index.ts';
 import { initializerArgument, python } from './code.ts';
 import {
   biasInitializerOption,
-  type InitializerConfig,
   kernelInitializerOption,
   type LayerCode,
   type LayerContext,

@@ -1,12 +1,7 @@
 /** @file The residual connection. */
 import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
-import {
-  type CodeContext,
-  defineLayer,
-  type InitializerConfig,
-  kernelInitializerOption,
-  type LayerContext,
-} from './layer.ts';
+import type { InitializerConfig } from '../initializers/index.ts';
+import { type CodeContext, defineLayer, kernelInitializerOption, type LayerContext } from './layer.ts';
 
 /** The smallest stride that takes every axis from one size to the other: ⌈size/stride⌉ positions. */
 function strides(g: GraphBuilder, from: readonly number[], to: readonly number[]): number[] {

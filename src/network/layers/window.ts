@@ -1,18 +1,36 @@
 /** @file Windows that slide over sequences and images: their options, and the padding that follows from them. */
 import { z } from 'zod';
 import { type Convolution, calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
+import type { LayerCode } from './layer.ts';
 
 const MAX_WINDOW = 64;
 
 const extent = z.int().min(1).max(MAX_WINDOW);
 const pair = z.union([extent, z.array(extent).length(2)]);
 
-export const paddingOption = z
-  .enum(['valid', 'same'])
+const padded = z.int().min(0).max(MAX_WINDOW);
+const ends = z.array(padded).length(2);
+const byName = z.enum(['valid', 'same']);
+const NAMED =
+  '"same": zeros around, so that ⌈size/stride⌉ positions result, the odd one at the end; "valid": none;';
+
+/** Of sequences. */
+export const timePaddingOption = z
+  .union([byName, padded, ends])
   .default('valid')
-  .describe(
-    '"same": zeros around, so that ⌈size/stride⌉ positions result, the odd one at the end; "valid": none',
-  );
+  .describe(`${NAMED} a number: so many at both ends; [before, after]`);
+/** Of images. */
+export const imagePaddingOption = z
+  .union([byName, padded, ends, z.array(ends).length(2)])
+  .default('valid')
+  .describe(`${NAMED} a number: so many on each side; [height, width]; [[top, bottom], [left, right]]`);
+/** What `zero_padding` layers take. */
+export const timeZerosOption = z.union([padded, ends]);
+export const imageZerosOption = z.union([padded, ends, z.array(ends).length(2)]);
+
+/** Zeros around: a number for all ends; of sequences [before, after]; of images [height, width], or both ends of each. */
+export type Zeros = number | readonly number[] | readonly (readonly number[])[];
+export type Padding = 'valid' | 'same' | Zeros;
 
 /** One number, or one for height and one for width. */
 export const pairOption = (description: string) =>
@@ -25,6 +43,20 @@ export const groupsOption = z
   .default(1)
   .describe('Channels and filters are split into so many groups that do not see each other');
 
+/** Of convolutions over time. */
+export const timeWindowOptions = {
+  kernel_size: extentOption('Time steps under the kernel'),
+  stride: extentOption('Time steps from one position to the next').default(1),
+  dilation: extentOption('Time steps between neighbouring elements of the kernel').default(1),
+};
+
+/** Of convolutions over images. */
+export const imageWindowOptions = {
+  kernel_size: pairOption('Size of the kernel'),
+  stride: pairOption('Pixels from one position to the next').default(1),
+  dilation: pairOption('Pixels between neighbouring elements of the kernel').default(1),
+};
+
 export type Extent = number | readonly number[];
 
 export const alongAxes = (extents: Extent, axes: number): number[] =>
@@ -34,14 +66,66 @@ export interface WindowOptions {
   readonly window: readonly number[];
   readonly stride: readonly number[];
   readonly dilation: readonly number[];
-  readonly padding: 'valid' | 'same';
+  readonly padding: Padding;
 }
 
-/** Padding before and after each axis: total = (⌈size/stride⌉ − 1) stride + dilation (window − 1) + 1 − size, at least 0. */
+interface TimeWindow {
+  readonly kernel_size: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly padding: Padding;
+}
+
+export const timeWindow = ({ kernel_size, stride, dilation, padding }: TimeWindow): WindowOptions => ({
+  window: [kernel_size],
+  stride: [stride],
+  dilation: [dilation],
+  padding,
+});
+
+interface ImageWindow {
+  readonly kernel_size: Extent;
+  readonly stride: Extent;
+  readonly dilation: Extent;
+  readonly padding: Padding;
+}
+
+export const imageWindow = ({ kernel_size, stride, dilation, padding }: ImageWindow): WindowOptions => ({
+  window: alongAxes(kernel_size, 2),
+  stride: alongAxes(stride, 2),
+  dilation: alongAxes(dilation, 2),
+  padding,
+});
+
+/** Of a convolution that sees one pixel at a time. */
+export const pointWindow: WindowOptions = {
+  window: [1, 1],
+  stride: [1, 1],
+  dilation: [1, 1],
+  padding: 'valid',
+};
+
+/** [before, after] of every axis. */
+function endsOf(zeros: Zeros, axes: number): [number, number][] {
+  if (typeof zeros === 'number') return Array.from({ length: axes }, () => [zeros, zeros]);
+  const sides = axes === 1 ? [zeros as readonly number[]] : zeros;
+  return sides.map((side) =>
+    typeof side === 'number' ? [side, side] : [side[0] as number, side[1] as number],
+  );
+}
+
+/** Zeros that are asked for by number, before and after each axis. */
+export function zerosOf(zeros: Zeros, axes: number): { before: number[]; after: number[] } {
+  const both = endsOf(zeros, axes);
+  return { before: both.map(([before]) => before), after: both.map(([, after]) => after) };
+}
+
+/** Padding before and after each axis. "same": total = (⌈size/stride⌉ − 1) stride + dilation (window − 1) + 1 − size, at least 0. */
 export function paddingOf(
   size: readonly number[],
   { window, stride, dilation, padding }: WindowOptions,
 ): { before: number[]; after: number[] } {
+  if (padding !== 'valid' && padding !== 'same') return zerosOf(padding, size.length);
   const totals = size.map((length, axis) => {
     if (padding === 'valid') return 0;
     const [s, reach] = [
@@ -75,6 +159,12 @@ export function checkSequence(g: GraphBuilder, x: Tensor): void {
   if (x.shape.length !== 3)
     g.refuse(`takes sequences [time, features], not [${x.shape.slice(1).join(', ')}]`);
 }
+
+/** PyTorch has the features of a sequence before the time, Keras has not. */
+export const featuresFirst = ({ pytorch, keras }: LayerCode): LayerCode => ({
+  pytorch: ['Transpose(1, 2)', ...pytorch, 'Transpose(1, 2)'],
+  keras,
+});
 
 /** [batch, time, features] ⇄ [batch, features, time] */
 export const swapTime = (g: GraphBuilder, x: Tensor): Tensor => c.transpose(g, x, [0, 2, 1]);

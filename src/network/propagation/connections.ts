@@ -1,4 +1,5 @@
 /** @file How the units of a convolution are connected: the fans of the mean-field theory, padding counted. */
+import { paddingOf, type WindowOptions } from '../layers/window.ts';
 import { sizeOf } from './signal.ts';
 
 export interface Connections {
@@ -17,47 +18,86 @@ export interface Connections {
 interface Options {
   readonly filters: number;
   readonly groups: number;
-  readonly padding: 'valid' | 'same';
-  readonly kernel_size: number | readonly number[];
-  readonly stride: number | readonly number[];
-  readonly dilation: number | readonly number[];
+  readonly window: WindowOptions;
 }
 
-const along = (extent: number | readonly number[], axis: number): number =>
-  typeof extent === 'number' ? extent : (extent[axis] ?? 1);
-
-/** Positions along one axis, and how many inputs their windows meet in all. */
-function axisOf(size: number, axis: number, { kernel_size, stride, dilation, padding }: Options) {
-  const [window, step, reach] = [along(kernel_size, axis), along(stride, axis), along(dilation, axis)];
-  const extent = reach * (window - 1) + 1;
-  const positions = padding === 'same' ? Math.ceil(size / step) : Math.floor((size - extent) / step) + 1;
-  const total = padding === 'same' ? Math.max(0, (positions - 1) * step + extent - size) : 0;
-  const before = Math.floor(total / 2);
-  let met = 0;
+/** How many pairs of input and window element meet along one axis, when the window stands at `positions` places. */
+function met(size: number, axis: number, positions: number, before: number, window: WindowOptions): number {
+  const [length, step, reach] = [window.window, window.stride, window.dilation].map(
+    (extents) => extents[axis] as number,
+  ) as [number, number, number];
+  let count = 0;
   for (let p = 0; p < positions; p++) {
-    for (let k = 0; k < window; k++) {
+    for (let k = 0; k < length; k++) {
       const at = p * step + k * reach - before;
-      if (at >= 0 && at < size) met++;
+      if (at >= 0 && at < size) count++;
     }
   }
-  return { positions, met, window };
+  return count;
 }
 
-/** Of `conv1d` [time, channels] and `conv2d` [channels, height, width]. */
-export function convolutionConnections(options: Options, shape: readonly number[]): Connections {
+interface Placed {
+  readonly channels: number;
+  readonly size: readonly number[];
+  /** A shape of this size, with so many channels. */
+  shaped(channels: number, size: readonly number[]): number[];
+}
+
+function placed(shape: readonly number[]): Placed {
   const image = shape.length === 3;
-  const channels = (image ? shape[0] : shape.at(-1)) ?? 1;
-  const size = image ? shape.slice(1) : shape.slice(0, -1);
-  const axes = size.map((length, axis) => axisOf(length, axis, options));
-  const positions = axes.map((axis) => axis.positions);
-  const met = sizeOf(axes.map((axis) => axis.met));
-  const inner = channels / options.groups;
-  const { filters, groups } = options;
   return {
-    shape: image ? [filters, ...positions] : [...positions, filters],
-    fanIn: (inner * met) / sizeOf(positions),
-    fanOut: ((filters / groups) * met) / sizeOf(size),
-    elements: filters * inner * sizeOf(axes.map((axis) => axis.window)),
+    channels: (image ? shape[0] : shape.at(-1)) ?? 1,
+    size: image ? shape.slice(1) : shape.slice(0, -1),
+    shaped: (channels, size) => (image ? [channels, ...size] : [...size, channels]),
+  };
+}
+
+/** Of convolutions over [time, channels] and [channels, height, width]. */
+export function convolutionConnections(
+  { filters, groups, window }: Options,
+  shape: readonly number[],
+): Connections {
+  const { channels, size, shaped } = placed(shape);
+  const { before, after } = paddingOf(size, window);
+  const positions = size.map((length, axis) => {
+    const extent = (window.dilation[axis] as number) * ((window.window[axis] as number) - 1) + 1;
+    const room = length + (before[axis] as number) + (after[axis] as number) - extent;
+    return Math.floor(room / (window.stride[axis] as number)) + 1;
+  });
+  const all = sizeOf(
+    size.map((length, axis) => met(length, axis, positions[axis] as number, before[axis] as number, window)),
+  );
+  const inner = channels / groups;
+  return {
+    shape: shaped(filters, positions),
+    fanIn: (inner * all) / sizeOf(positions),
+    fanOut: ((filters / groups) * all) / sizeOf(size),
+    elements: filters * inner * sizeOf(window.window),
+    perPosition: sizeOf(positions) === 1,
+  };
+}
+
+/**
+ * Of a transposed convolution: every input stands at a place of the window.
+ * @param size of the output
+ * @param before what is cut off in front
+ */
+export function transposedConnections(
+  { filters, groups, window }: Options,
+  shape: readonly number[],
+  size: readonly number[],
+  before: readonly number[],
+): Connections {
+  const { channels, size: positions, shaped } = placed(shape);
+  const all = sizeOf(
+    size.map((length, axis) => met(length, axis, positions[axis] as number, before[axis] as number, window)),
+  );
+  const inner = channels / groups;
+  return {
+    shape: shaped(filters, size),
+    fanIn: (inner * all) / sizeOf(size),
+    fanOut: ((filters / groups) * all) / sizeOf(positions),
+    elements: filters * inner * sizeOf(window.window),
     perPosition: sizeOf(positions) === 1,
   };
 }

@@ -51,16 +51,22 @@ function alongDeviations(covariance: Float64Array, normalized: Float64Array, sam
  * (x − mean)/√(E (x − mean)² + ε), sample by sample.
  * @param mean what is subtracted, sample by sample
  * @param directions that the gradient loses of those of the normalized values
+ * @param count of the values that are normalized together
  */
-export function perSample(input: Signal, epsilon: number, mean: Float64Array, directions: number): Transfer {
-  const { samples, gram, shape } = input;
+export function perSample(
+  input: Signal,
+  epsilon: number,
+  mean: Float64Array,
+  directions: number,
+  count = input.shape.length === 3 ? sizeOf(input.shape) : (input.shape.at(-1) ?? 1),
+): Transfer {
+  const { samples, gram } = input;
   const moment = (a: number, b: number) =>
     (gram[a * samples + b] as number) - (mean[a] as number) * (mean[b] as number);
   const roots = Float64Array.from({ length: samples }, (_, a) =>
     Math.sqrt(Math.max(0, moment(a, a)) + epsilon),
   );
   const factors = pairwise(samples, (a, b) => 1 / ((roots[a] as number) * (roots[b] as number)));
-  const count = shape.length === 3 ? sizeOf(shape) : (shape.at(-1) ?? 1);
   const kept = Math.max(0, 1 - directions / count);
   return {
     preactivation: {

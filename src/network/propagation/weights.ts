@@ -1,9 +1,8 @@
 /** @file Mean and variance of a parameter's elements at the start: given weights, the initializer's formula, or a sample. */
 import { createRandom } from '../../util/random.ts';
 import type { NamedTensor } from '../../util/safetensors.ts';
-import { initializerKind } from '../initializers/index.ts';
+import { type InitializerConfig, initializerKind } from '../initializers/index.ts';
 import type { Initializer, Moments, Target } from '../initializers/initializer.ts';
-import type { InitializerConfig } from '../layers/layer.ts';
 import { sizeOf } from './signal.ts';
 
 function momentsOf(values: ArrayLike<number>): Moments {

@@ -12,6 +12,7 @@ from fixture_cases import (
     optimizers,
     pooling,
     recurrence,
+    resampling,
 )
 
 FAMILIES = (
@@ -20,6 +21,7 @@ FAMILIES = (
     layers,
     convolutions,
     pooling,
+    resampling,
     recurrence,
     attention,
     compositions,

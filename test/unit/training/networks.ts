@@ -49,6 +49,10 @@ const anywhere = ({ activation, flag }: Choice): Config[] => [
   { type: 'batch_norm', epsilon: 0.1 },
   { type: 'dropout', rate: flag ? 0.3 : 0 },
   { type: 'gaussian_noise', stddev: 0.1 },
+  { type: 'group_norm', groups: 1, epsilon: 0.1 },
+  { type: 'rescaling', scale: 0.5, offset: 0.1 },
+  { type: 'layer_scale', initial_value: 0.5 },
+  { type: 'drop_path', rate: flag ? 0.3 : 0 },
 ];
 
 const vectors = (choice: Choice): Config[] => {
@@ -59,6 +63,7 @@ const vectors = (choice: Choice): Config[] => {
     dense,
     { type: 'residual', layers: [dense] },
     { type: 'repeat', times: 2, layers: [{ ...dense, units: 3 }] },
+    { type: 'repeat_vector', n: size },
     ...anywhere(choice),
   ];
 };
@@ -80,6 +85,17 @@ const sequences = (choice: Choice, [time = 1, features = 1]: Shape): Config[] =>
     { type: 'positional_embedding', kind: flag ? 'sinusoidal' : 'learned' },
     { type: 'dense', units: size, activation },
     { type: 'global_average_pool1d' },
+    { type: 'global_max_pool1d' },
+    { type: 'max_pool1d', pool_size: Math.min(2, time), padding: flag ? 'same' : 'valid' },
+    { type: 'average_pool1d', pool_size: 2, stride: 1, padding: [1, 0] },
+    { type: 'conv1d', filters: size, kernel_size: 2, padding: 1, activation },
+    { type: 'conv1d_transpose', filters: size, kernel_size: 2, stride: 2, padding: flag ? 'same' : 'valid' },
+    { type: 'zero_padding1d', padding: [1, 0] },
+    { type: 'up_sampling1d' },
+    { type: 'class_token', token_initializer: 'normal' },
+    { type: 'permute', dims: [2, 1] },
+    { type: 'spatial_dropout1d', rate: 0.3 },
+    { type: 'instance_norm', epsilon: 0.1 },
     { type: 'flatten' },
     ...anywhere(choice),
   ];
@@ -101,6 +117,25 @@ const images = (choice: Choice, [channels = 1, height = 1, width = 1]: Shape): C
     { type: 'max_pool2d', pool_size: window },
     { type: 'average_pool2d', pool_size: window, padding },
     { type: 'global_average_pool2d' },
+    { type: 'global_max_pool2d' },
+    {
+      type: 'max_pool2d',
+      pool_size: 2,
+      stride: 1,
+      padding: [
+        [1, 0],
+        [0, 1],
+      ],
+    },
+    { type: 'conv2d', filters: size, kernel_size: 2, padding: 1, activation },
+    { type: 'depthwise_conv2d', kernel_size: window, depth_multiplier: flag ? 2 : 1, padding, activation },
+    { type: 'separable_conv2d', filters: size, kernel_size: window, stride: 2, padding: 'same', activation },
+    { type: 'conv2d_transpose', filters: size, kernel_size: 3, stride: 2, padding, activation },
+    { type: 'zero_padding2d', padding: [1, 0] },
+    { type: 'up_sampling2d', interpolation: flag ? 'nearest' : 'bilinear' },
+    { type: 'permute', dims: [2, 3, 1] },
+    { type: 'instance_norm', epsilon: 0.1 },
+    { type: 'spatial_dropout2d', rate: 0.3 },
     { type: 'flatten' },
     { type: 'reshape', shape: [height * width, channels] },
     ...anywhere(choice),
