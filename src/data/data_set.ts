@@ -38,7 +38,7 @@ export interface Samples {
 /** What is wrong with options that are well-formed one by one. */
 export interface DataProblem {
   /** Within the data set's own object. */
-  readonly path: readonly (string | number)[];
+  readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly fix?: string;
 }

@@ -12,7 +12,7 @@ import { copyMemory } from './sets/copy_memory.ts';
 import { diabetes } from './sets/diabetes.ts';
 import { digits } from './sets/digits.ts';
 import { friedman } from './sets/friedman.ts';
-import { inline } from './sets/inline.ts';
+import { inline, inlineReference, inlineReferenceOf } from './sets/inline.ts';
 import { iris } from './sets/iris.ts';
 import { moons } from './sets/moons.ts';
 import { parity } from './sets/parity.ts';
@@ -93,6 +93,17 @@ function problemsOf(part: DataPart, config: Record<string, unknown>): DataProble
 export const dataSchema = z.discriminatedUnion('type', dataParts.map(schemaOf) as unknown as Schemas);
 
 export type DataConfig = z.output<typeof dataSchema>;
+
+/** `data` as reports name it: where the numbers came in the request, their hash stands for them, unless more is asked for. */
+export const reportedDataSchema = z.union([inlineReference.extend(commonOptions), dataSchema]);
+
+export type ReportedData = z.output<typeof reportedDataSchema>;
+
+export function reportedData(config: DataConfig): ReportedData {
+  if (config.type !== 'inline') return config as ReportedData;
+  const { inputs, targets, ...options } = config;
+  return { ...options, ...inlineReferenceOf({ inputs, targets }) };
+}
 
 const partsByType = new Map<string, DataPart>(dataParts.map((part) => [part.type, part]));
 const partOf = (config: DataConfig): DataPart => present(partsByType.get(config.type), config.type);

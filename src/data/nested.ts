@@ -1,5 +1,6 @@
 /** @file Nested lists of numbers, as JSON gives them: their shape, what is wrong with them, their numbers in a row. */
-import type { DataProblem } from './data_set.ts';
+import { sharedNumbers } from '../util/sealed.ts';
+import { type DataProblem, sizeOf } from './data_set.ts';
 
 /** After so many the rest is most likely the same mistake again. */
 const MAX_PROBLEMS = 10;
@@ -16,20 +17,27 @@ export function shapeOf(value: unknown, maxRank: number): number[] {
   return shape;
 }
 
-/** Elements that do not have this shape, and numbers that float32 cannot hold. */
-export function problemsOf(
-  elements: readonly unknown[],
-  shape: readonly number[],
-  name: string,
-): DataProblem[] {
+type Read =
+  | { readonly numbers: Float64Array; readonly problems?: never }
+  | { readonly problems: readonly DataProblem[]; readonly numbers?: never };
+
+/**
+ * The numbers of all elements, row-major; or the elements that do not have this shape, and numbers that float32 cannot
+ * hold. One walk does both.
+ * @param shape of one element
+ */
+export function readNumbers(elements: readonly unknown[], shape: readonly number[]): Read {
   const problems: DataProblem[] = [];
-  const path: (string | number)[] = [name];
+  const path: number[] = [];
+  const numbers = sharedNumbers(elements.length * sizeOf(shape));
+  let position = 0;
   const report = (message: string) => problems.push({ path: [...path], message });
 
   const visitNumber = (value: unknown) => {
     if (typeof value !== 'number') report('must be a number, as the first one has it');
     else if (!Number.isFinite(Math.fround(value)))
       report('must be a finite number within the range of float32 (±3.4e38)');
+    else numbers[position++] = value;
   };
   const visitList = (value: unknown, depth: number) => {
     const length = shape[depth];
@@ -48,17 +56,5 @@ export function problemsOf(
   };
 
   visitAll(elements, 0);
-  return problems;
-}
-
-/** The numbers of all elements, row-major, as they came: around 3e9 float32 has no digits left for a difference of 100. */
-export function flatten(elements: readonly unknown[], size: number): Float64Array {
-  const numbers = new Float64Array(size);
-  let position = 0;
-  const visit = (value: unknown) => {
-    if (Array.isArray(value)) value.forEach(visit);
-    else numbers[position++] = value as number;
-  };
-  visit(elements);
-  return numbers;
+  return problems.length > 0 ? { problems } : { numbers };
 }

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 
 /** More samples than this are refused: a training set of this service fits into memory many times over. */
-export const MAX_SAMPLES = 100_000;
+export const MAX_SAMPLES = 250_000;
 
-/** Inputs and targets together: 8 MB as float32, some 20 MB as JSON. */
-export const MAX_NUMBERS = 2_000_000;
+/** Inputs and targets together: 12 MB as float32; what a body of 16 MiB can hold. */
+export const MAX_NUMBERS = 3_000_000;
 
 /** More classes than this are no classes: integers beyond are taken for values. */
 export const MAX_CLASSES = 10_000;

@@ -4,4 +4,11 @@ export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';
 export { type ParsedExperiment, parseExperiment } from './parse.ts';
 export { baselineSeeds, dataReading, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 export { type Problem, problemsOf } from './problems.ts';
-export { type Experiment, experimentSchema } from './schema.ts';
+export {
+  type Experiment,
+  experimentSchema,
+  type ReportedExperiment,
+  reportedExperiment,
+  reportedExperimentSchema,
+  withSamples,
+} from './schema.ts';

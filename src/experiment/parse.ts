@@ -1,5 +1,6 @@
 /** @file From a request body to an experiment: validated, checked, completed, frozen. */
 import { fail, ok, type Result } from '../util/result.ts';
+import { isSealed } from '../util/sealed.ts';
 import { checkExperiment } from './checks.ts';
 import { completeExperiment } from './complete.ts';
 import type { Plan } from './plan.ts';
@@ -12,15 +13,29 @@ export interface ParsedExperiment {
 }
 
 function freeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !isSealed(value)) {
     Object.freeze(value);
     Object.values(value).forEach(freeze);
   }
   return value;
 }
 
+/** What a report says instead of the numbers cannot be trained. */
+function missingSamples(body: unknown): Problem | null {
+  const { data } = (body ?? {}) as { data?: unknown };
+  const { type, sha256, inputs } = (data ?? {}) as { type?: unknown; sha256?: unknown; inputs?: unknown };
+  if (type !== 'inline' || sha256 === undefined || inputs !== undefined) return null;
+  return {
+    pointer: '/data',
+    message: 'names the data of an earlier request by hash; their numbers are not in it',
+    fix: 'add the data: replace sha256 and samples by the inputs and targets, or read the report with ?include=data',
+  };
+}
+
 /** Never throws for anything that a client can send; what is wrong comes back as problems with pointers. */
 export function parseExperiment(body: unknown): Result<ParsedExperiment, Problem[]> {
+  const missing = missingSamples(body);
+  if (missing !== null) return fail([missing]);
   const parsed = experimentSchema.safeParse(body);
   if (!parsed.success) return fail(problemsOf(parsed.error, experimentSchema, body));
   const experiment = freeze(completeExperiment(parsed.data));

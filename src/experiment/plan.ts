@@ -35,7 +35,7 @@ export interface Plan {
   readonly trace_bytes: number;
 }
 
-export const placedLayers = (experiment: Experiment): PlacedLayer[] =>
+export const placedLayers = (experiment: Pick<Experiment, 'network'>): PlacedLayer[] =>
   placeLayers(experiment.network.layers, ['network', 'layers']);
 
 export const resolveLoss = ({ training }: Experiment): Loss => lossKind.resolve(training.loss);
@@ -57,8 +57,18 @@ function stepsOf(experiment: Experiment, trainingSamples: number): number {
   );
 }
 
-/** @throws GraphShapeError naming the layer whose shapes do not fit */
+const plans = new WeakMap<Experiment, Plan>();
+
+/** Made once for an experiment, which nothing changes. @throws GraphShapeError naming the layer whose shapes do not fit */
 export function planExperiment(experiment: Experiment): Plan {
+  const known = plans.get(experiment);
+  if (known !== undefined) return known;
+  const plan = makePlan(experiment);
+  plans.set(experiment, plan);
+  return plan;
+}
+
+function makePlan(experiment: Experiment): Plan {
   const { samples } = describeData(experiment.data);
   const { training, validation } = splitSizes(samples, experiment.data.validation_split);
   const batchSize = effectiveBatchSize(experiment.training.batch_size, training);

@@ -1,6 +1,6 @@
 /** @file The request's schema, put together from the parts' own option schemas. Names are the contract's. */
 import { z } from 'zod';
-import { dataSchema } from '../data/index.ts';
+import { dataSchema, reportedData, reportedDataSchema } from '../data/index.ts';
 import { clippingKind, layerSchema, lossKind, optimizerKind, scheduleKind } from '../network/index.ts';
 
 const MAX_STEPS = 1_000_000;
@@ -132,3 +132,28 @@ export const experimentSchema = z
 
 /** A validated request with every default filled in. */
 export type Experiment = z.output<typeof experimentSchema>;
+
+/** An experiment as reports repeat it: without the numbers of `inline` data. */
+export const reportedExperimentSchema = experimentSchema
+  .extend({ data: reportedDataSchema })
+  .meta({ id: 'ReportedExperiment' });
+
+export type ReportedExperiment = z.output<typeof reportedExperimentSchema>;
+
+export const reportedExperiment = (experiment: Experiment): ReportedExperiment => ({
+  ...experiment,
+  data: reportedData(experiment.data),
+});
+
+/** The opposite: with the numbers of the experiment that it came from, by whatever it was changed. */
+export function withSamples<T extends { readonly data: unknown }>(
+  reported: T,
+  { data }: Pick<Experiment, 'data'>,
+): Experiment {
+  if (data.type !== 'inline') return reported as unknown as Experiment;
+  const { sha256: _sha256, samples: _samples, ...options } = reported.data as Record<string, unknown>;
+  return {
+    ...reported,
+    data: { ...options, inputs: data.inputs, targets: data.targets },
+  } as unknown as Experiment;
+}

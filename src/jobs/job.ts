@@ -112,6 +112,8 @@ export interface JobService {
   }): Promise<JobPage>;
   /** The serialized report (UTF-8 JSON); null while there is none. */
   result(id: string): Promise<Buffer | null>;
+  /** The serialized experiment as it was accepted, its data included. */
+  experiment(id: string): Promise<string | null>;
   /** Names of the finished runs, baseline first. */
   runs(id: string): Promise<string[]>;
   trace(id: string, run: string): Promise<Trace | null>;

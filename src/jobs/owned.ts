@@ -16,6 +16,7 @@ export function createOwnedJobs(all: UnownedJobService, owner: string): JobServi
     subscribe: (id, onEvent) => all.subscribe(id, onEvent),
     get: own,
     result: async (id) => ((await own(id)) ? all.result(id) : null),
+    experiment: async (id) => ((await own(id)) ? all.experiment(id) : null),
     runs: async (id) => ((await own(id)) ? all.runs(id) : []),
     trace: async (id, run) => ((await own(id)) ? all.trace(id, run) : null),
     events: async (id, after, limit) => ((await own(id)) ? all.events(id, after, limit) : []),

@@ -182,6 +182,7 @@ export async function createJobService({
     find: (id) => recent.find(id),
     list: (query) => store.list(query),
     result: (id) => store.result(id),
+    experiment: (id) => store.experiment(id),
     runs: (id) => store.runs(id),
     trace: (id, run) => store.traceOfRun(id, run),
     events: (id, after, limit) => store.events(id, after, limit),

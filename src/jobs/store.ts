@@ -177,6 +177,16 @@ export class JobStore {
     return row?.result ?? null;
   }
 
+  /** As it was accepted: UTF-8 JSON. */
+  async experiment(id: string): Promise<string | null> {
+    const row = await this.#db
+      .selectFrom('experiments')
+      .select('experiment')
+      .where('job_id', '=', id)
+      .executeTakeFirst();
+    return row?.experiment ?? null;
+  }
+
   /** In order of completion, baseline first. */
   async runs(id: string): Promise<string[]> {
     const rows = await this.#db.selectFrom('runs').select('run').where('job_id', '=', id).execute();

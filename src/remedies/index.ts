@@ -4,7 +4,8 @@ export { remedies } from './catalogue/index.ts';
 export { codeOf } from './code.ts';
 export { changeActivation, fittingInitializer, insertNormalization } from './edit.ts';
 export { type Goal, goalOf, goalValue } from './goals.ts';
-export { applyRemedy, type Candidate, patchBetween, propose } from './propose.ts';
+export { patchBetween } from './patch.ts';
+export { applyRemedy, type Candidate, propose } from './propose.ts';
 export { type Dose, type Effort, efforts, type Remedy } from './remedy.ts';
 export {
   type Effect,

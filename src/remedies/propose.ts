@@ -1,8 +1,8 @@
 /** @file From findings to candidates: every remedy that treats one of them, as a patch that is a valid experiment. */
-import { createPatch } from 'rfc6902';
 import { type Experiment, parseExperiment } from '../experiment/index.ts';
-import { canonicalJson } from '../util/json.ts';
+import { canonicalJson, copyOf } from '../util/json.ts';
 import { remedies } from './catalogue/index.ts';
+import { patchBetween } from './patch.ts';
 import type { Remedy } from './remedy.ts';
 import type { Patch } from './verification.ts';
 
@@ -19,10 +19,6 @@ export interface Proposal {
   readonly not_applicable: readonly { readonly remedy: string; readonly reason: string }[];
 }
 
-/** RFC 6902 operations that turn one experiment into another. */
-export const patchBetween = (from: Experiment, to: Experiment): Patch =>
-  createPatch(from, to).map((operation) => ({ ...operation })) as Patch;
-
 /** The remedy applied, or why it cannot be. The result is a valid experiment that differs from its input. */
 export function applyRemedy(
   remedy: Remedy,
@@ -31,7 +27,7 @@ export function applyRemedy(
 ): Candidate | { reason: string } {
   const change = remedy.change(experiment, dose ?? Number.NaN);
   if ('reason' in change) return change;
-  const parsed = parseExperiment(JSON.parse(JSON.stringify(change.experiment)));
+  const parsed = parseExperiment(copyOf(change.experiment));
   if (!parsed.ok) return { reason: parsed.error.map(({ message }) => message).join('; ') };
   const changed = parsed.value.experiment;
   if (canonicalJson(changed) === canonicalJson(experiment)) return { reason: 'it would change nothing' };

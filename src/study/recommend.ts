@@ -1,5 +1,5 @@
 /** @file The recommendation: the smallest change that makes the verdict healthy, proven on seeds that did not choose it. */
-import type { Experiment } from '../experiment/index.ts';
+import { type Experiment, reportedExperiment } from '../experiment/index.ts';
 import { type Arm, codeOf, effectsOf, type Goal, patchBetween } from '../remedies/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
@@ -196,7 +196,7 @@ class Search {
     const recommendation: Recommendation = {
       remedies: [...option.remedies],
       patch: patchBetween(experiment, option.experiment),
-      experiment: option.experiment,
+      experiment: reportedExperiment(option.experiment),
       verdict: proof.verdict,
       seeds: proof.traces.map(({ seed }) => seed),
       effects: effectsOf(baseline, option.arm),

@@ -1,7 +1,7 @@
 /** @file The report: what a study answers. The schema is the contract's; numbers may be NaN here and are encoded at the wire. */
 import { z } from 'zod';
 import { checkSchema, nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
-import { experimentSchema } from '../experiment/index.ts';
+import { reportedExperimentSchema } from '../experiment/index.ts';
 import { forecastFields, staticFindingSchema } from '../preflight/index.ts';
 import { effectSchema, patchSchema, snippetsSchema, verificationSchema } from '../remedies/index.ts';
 
@@ -92,7 +92,7 @@ const controlSchema = z.object({
 const recommendationSchema = z.object({
   remedies: z.array(z.string()),
   patch: patchSchema,
-  experiment: experimentSchema,
+  experiment: reportedExperimentSchema,
   verdict: z.enum(['healthy', 'unhealthy']),
   seeds: z.array(z.int()).describe('On which it was re-trained'),
   effects: z.array(effectSchema),
@@ -115,7 +115,7 @@ const failedProofSchema = z.object({
 export const reportSchema = z
   .object({
     job_id: z.string(),
-    experiment: experimentSchema,
+    experiment: reportedExperimentSchema,
     verdict: z.enum(['healthy', 'unhealthy']),
     preflight: z.object({
       parameters: z.int(),

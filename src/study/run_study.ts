@@ -1,6 +1,6 @@
 /** @file Runs a study from experiment to report. */
 import { seriousFindings, verdictOf } from '../diagnosis/index.ts';
-import { baselineSeeds, type Experiment } from '../experiment/index.ts';
+import { baselineSeeds, type Experiment, reportedExperiment } from '../experiment/index.ts';
 import { type Arm, criteria, goalOf, propose, type Verification, verify } from '../remedies/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import { ArmRunner } from './arms.ts';
@@ -93,7 +93,7 @@ export async function runStudy(
   const findings = seriousFindings(baseline.checks);
   const rules = findings.map(({ rule }) => rule);
   const report = {
-    experiment,
+    experiment: reportedExperiment(experiment),
     verdict,
     preflight: preflightRows(experiment, baseline),
     baseline: { runs: baseline.traces.map(runRow), layers: layerRows(baseline.traces[0] as Trace) },

@@ -4,7 +4,7 @@
  */
 
 import { seriousFindings } from '../diagnosis/index.ts';
-import { type Experiment, parseExperiment, planExperiment } from '../experiment/index.ts';
+import { type Experiment, parseExperiment, planExperiment, reportedExperiment } from '../experiment/index.ts';
 import type { ActivationConfig } from '../network/index.ts';
 import {
   type Arm,
@@ -15,6 +15,7 @@ import {
   interval,
   patchBetween,
 } from '../remedies/index.ts';
+import { copyOf } from '../util/json.ts';
 import { ArmRunner } from './arms.ts';
 import { Budget } from './budget.ts';
 import type { SearchOptions, SearchReport } from './search_schema.ts';
@@ -68,7 +69,7 @@ function apply(experiment: Experiment, one: Combination): Candidate | { reason: 
           ...(normalization === 'batch_norm' ? { momentum: 0.9 } : {}),
         });
   if ('reason' in normalized) return normalized;
-  const parsed = parseExperiment(JSON.parse(JSON.stringify(normalized.experiment)));
+  const parsed = parseExperiment(copyOf(normalized.experiment));
   if (!parsed.ok) return { reason: parsed.error.map(({ message }) => message).join('; ') };
   return { ...one, experiment: parsed.value.experiment };
 }
@@ -204,7 +205,7 @@ export async function runSearch(
   runner.enter('report', runner.completed);
   return {
     kind: 'search',
-    experiment,
+    experiment: reportedExperiment(experiment),
     options,
     rounds,
     ranking: ranking.map((result, i) => row(experiment, result, i + 1)),
@@ -214,6 +215,9 @@ export async function runSearch(
     best:
       best === undefined || best.candidate === asItIs
         ? null
-        : { experiment: best.candidate.experiment, snippets: codeOf(best.candidate.experiment) },
+        : {
+            experiment: reportedExperiment(best.candidate.experiment),
+            snippets: codeOf(best.candidate.experiment),
+          },
   };
 }

@@ -1,7 +1,7 @@
 /** @file What a search is asked, and what it answers. */
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
-import { experimentSchema } from '../experiment/index.ts';
+import { reportedExperimentSchema } from '../experiment/index.ts';
 import { activationKind, activationSchema } from '../network/index.ts';
 import { patchSchema, snippetsSchema } from '../remedies/index.ts';
 
@@ -76,7 +76,7 @@ export const searchReportSchema = z
   .object({
     kind: z.literal('search'),
     job_id: z.string(),
-    experiment: experimentSchema,
+    experiment: reportedExperimentSchema,
     options: z.unknown().describe('With every default filled in'),
     rounds: z.array(z.object({ round: z.int(), candidates: z.int(), seeds: z.int(), steps: z.int() })),
     ranking: z
@@ -86,7 +86,7 @@ export const searchReportSchema = z
       ),
     not_applicable: z.array(z.object({ candidate: z.string(), reason: z.string() })),
     best: z
-      .object({ experiment: experimentSchema, snippets: snippetsSchema })
+      .object({ experiment: reportedExperimentSchema, snippets: snippetsSchema })
       .nullable()
       .describe('Null where no candidate is better than the experiment as it is'),
   })

@@ -9,7 +9,7 @@ import type { NamedTensor } from '../util/safetensors.ts';
  * @param weights every parameter and running average, by name
  */
 export function exportOnnx(
-  experiment: Experiment,
+  experiment: Pick<Experiment, 'network'>,
   weights: ReadonlyMap<string, NamedTensor>,
   batchSize: number,
 ): Uint8Array {

@@ -1,5 +1,7 @@
 /** @file JSON of the wire: pointers, canonical text, and numbers that JSON cannot carry. */
 
+import { isSealed } from './sealed.ts';
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 const MAX_NAME = 100;
@@ -44,11 +46,22 @@ function encode(value: unknown): unknown {
 
 const isNonFinite = (value: unknown): value is number => typeof value === 'number' && !Number.isFinite(value);
 
+/** With the keys of objects sorted, and sealed numbers as what stands for them. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isSealed(value)) return { sha256: value.sha256, shape: value.shape };
+  if (Array.isArray(value)) return value.map(sorted);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+}
+
 /** JSON with object keys sorted: equal values give equal texts, so it can be hashed. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
-    item !== null && typeof item === 'object' && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : item,
-  );
+export const canonicalJson = (value: unknown): string => JSON.stringify(sorted(value));
+
+/** A copy as JSON would carry it, without what is undefined; sealed numbers are not copied. */
+export function copyOf<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || isSealed(value)) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.map(([key, item]) => [key, copyOf(item)])) as T;
 }

@@ -1,6 +1,6 @@
 /** @file Runs a sick scenario's whole study, and tries what came of it on seeds that the study never saw. */
 import { diagnose, seriousFindings } from '../../src/diagnosis/index.ts';
-import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
+import { type Experiment, parseExperiment, withSamples } from '../../src/experiment/index.ts';
 import { goalOf, goalValue, remedies } from '../../src/remedies/index.ts';
 import { lossRatio, type Trace } from '../../src/statistics/index.ts';
 import { type Report, runStudy } from '../../src/study/index.ts';
@@ -125,7 +125,10 @@ export async function cureScenario({
     .filter(({ status, severity }) => status === 'found' && severity !== 'info')
     .map(({ rule }) => rule);
   const { recommendation } = report;
-  const fresh = recommendation === null ? null : await tryOnFreshSeeds(recommendation.experiment);
+  const fresh =
+    recommendation === null
+      ? null
+      : await tryOnFreshSeeds(withSamples(recommendation.experiment, experiment));
   return {
     name,
     half,

@@ -1,7 +1,9 @@
-/** @file Data given in the request itself. */
+/** @file Data given in the request itself: read into sealed numbers as they are parsed, and never walked again. */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { isSealed, Sealed } from '../../util/sealed.ts';
 import { type DataProblem, defineData, sizeOf } from '../data_set.ts';
-import { flatten, problemsOf, shapeOf } from '../nested.ts';
+import { readNumbers, shapeOf } from '../nested.ts';
 import { MAX_CLASSES, MAX_NUMBERS, MAX_SAMPLES } from '../options.ts';
 
 const MAX_INPUT_RANK = 3;
@@ -12,13 +14,36 @@ const MAX_TARGET_RANK = 2;
 const NUMBER = { type: 'number' };
 const listOf = (items: object) => ({ type: 'array', items, minItems: 1 });
 
-/** Elements stay unparsed here: two million numbers would take zod seconds, `check` takes milliseconds. */
-const listOption = (description: string, items: object) =>
-  z.array(z.unknown()).min(1).max(MAX_SAMPLES).meta({ description, items });
+const lengths = z.array(z.unknown()).min(1).max(MAX_SAMPLES);
+
+/** Elements are not parsed by zod, which would take seconds for two million numbers. */
+const listOption = (maxRank: number, description: string, items: object) =>
+  z
+    .unknown()
+    .transform((value, context): Sealed => {
+      if (isSealed(value)) return value;
+      if (!Array.isArray(value) || value.length === 0 || value.length > MAX_SAMPLES) {
+        for (const issue of lengths.safeParse(value).error?.issues ?? [])
+          context.issues.push({ ...issue, input: value } as never);
+        return z.NEVER;
+      }
+      const read = seal(value, maxRank);
+      if (read instanceof Sealed) return read;
+      for (const { path, message, fix } of read)
+        context.issues.push({
+          code: 'custom',
+          input: value,
+          path: [...path],
+          message,
+          ...(fix && { params: { fix } }),
+        });
+      return z.NEVER;
+    })
+    .meta({ description, type: 'array', minItems: 1, maxItems: MAX_SAMPLES, items });
 
 interface InlineOptions {
-  readonly inputs: readonly unknown[];
-  readonly targets: readonly unknown[];
+  readonly inputs: Sealed;
+  readonly targets: Sealed;
 }
 
 export const inline = defineData({
@@ -34,26 +59,30 @@ export const inline = defineData({
     `At most ${MAX_SAMPLES} samples and ${MAX_NUMBERS} numbers.`,
   sources: ['The request itself'],
   options: {
-    inputs: listOption('The samples, all of one shape', {
+    inputs: listOption(MAX_INPUT_RANK, 'The samples, all of one shape', {
       anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER)), listOf(listOf(listOf(NUMBER)))],
     }),
-    targets: listOption('One class index or number per sample, a list of them, or a list per time step', {
-      anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER))],
-    }),
+    targets: listOption(
+      MAX_TARGET_RANK,
+      'One class index or number per sample, a list of them, or a list per time step',
+      {
+        anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER))],
+      },
+    ),
   },
   check: ({ inputs, targets }) => {
-    const problems = checkLengths(inputs, targets);
-    if (problems.length > 0) return problems;
-    return [
-      ...checkElements(inputs, 'inputs', MAX_INPUT_RANK),
-      ...checkElements(targets, 'targets', MAX_TARGET_RANK),
-    ];
+    const [samples, given] = [inputs.shape[0] as number, targets.shape[0] as number];
+    if (samples !== given) {
+      const message = `has ${given} elements for ${samples} samples`;
+      return [{ path: ['targets'], message, fix: 'Give one target per sample' }];
+    }
+    return tooMany(inputs.numbers.length + targets.numbers.length, ['inputs']);
   },
   describe(options) {
     const { input, target } = shapesOf(options);
     const { tokens, classes, binary } = factsOf(options);
     return {
-      samples: options.inputs.length,
+      samples: options.inputs.shape[0] as number,
       input_shape: input,
       reshapable: true,
       tokens,
@@ -64,19 +93,15 @@ export const inline = defineData({
       binary,
     };
   },
-  generate(options) {
-    const { inputs, targets } = options;
-    const { input, target } = shapesOf(options);
-    return {
-      inputs: flatten(inputs, inputs.length * sizeOf(input)),
-      targets: flatten(targets, targets.length * sizeOf(target)),
-    };
-  },
+  generate: ({ inputs, targets }) => ({
+    inputs: inputs.numbers,
+    targets: targets.numbers,
+  }),
 });
 
 function shapesOf({ inputs, targets }: InlineOptions) {
-  const input = shapeOf(inputs[0], MAX_INPUT_RANK);
-  return { input: input.length > 0 ? input : [1], target: shapeOf(targets[0], MAX_TARGET_RANK) };
+  const input = inputs.shape.slice(1);
+  return { input: input.length > 0 ? input : [1], target: targets.shape.slice(1) };
 }
 
 interface InlineFacts {
@@ -85,19 +110,17 @@ interface InlineFacts {
   readonly binary: boolean;
 }
 
-const facts = new WeakMap<object, InlineFacts>();
+const facts = new WeakMap<Sealed, InlineFacts>();
 
 /** What only a look at every number tells; remembered, because descriptions are asked for often. */
-function factsOf({ inputs, targets }: InlineOptions): InlineFacts {
-  const known = facts.get(inputs);
+function factsOf(options: InlineOptions): InlineFacts {
+  const known = facts.get(options.inputs);
   if (known !== undefined) return known;
-  const { input, target } = shapesOf({ inputs, targets });
-  const numbers = flatten(targets, targets.length * sizeOf(target));
+  const { inputs, targets } = options;
   const found = {
-    tokens:
-      input.length === 1 ? indicesBelow(flatten(inputs, inputs.length * sizeOf(input)), MAX_TOKENS) : null,
-    classes: indicesBelow(numbers, MAX_CLASSES),
-    binary: numbers.every((value) => value >= 0 && value <= 1),
+    tokens: inputs.shape.length <= 2 ? indicesBelow(inputs.numbers, MAX_TOKENS) : null,
+    classes: indicesBelow(targets.numbers, MAX_CLASSES),
+    binary: targets.numbers.every((value) => value >= 0 && value <= 1),
   };
   facts.set(inputs, found);
   return found;
@@ -113,26 +136,44 @@ function indicesBelow(numbers: Float64Array, limit: number): number | null {
   return highest + 1;
 }
 
-/** Before any element is looked at, so that an enormous request costs nothing. */
-function checkLengths(inputs: readonly unknown[], targets: readonly unknown[]): DataProblem[] {
-  if (inputs.length !== targets.length) {
-    const message = `has ${targets.length} elements for ${inputs.length} samples`;
-    return [{ path: ['targets'], message, fix: 'Give one target per sample' }];
-  }
-  const perSample = sizeOf(shapeOf(inputs[0], MAX_INPUT_RANK)) + sizeOf(shapeOf(targets[0], MAX_TARGET_RANK));
-  const numbers = inputs.length * perSample;
+function tooMany(numbers: number, path: readonly string[]): DataProblem[] {
   if (numbers <= MAX_NUMBERS) return [];
   const message = `inputs and targets have ${numbers} numbers, more than ${MAX_NUMBERS}`;
-  return [{ path: ['inputs'], message, fix: 'Send fewer samples or fewer features' }];
+  return [{ path, message, fix: 'Send fewer samples or fewer features' }];
 }
 
-function checkElements(elements: readonly unknown[], name: string, maxRank: number): DataProblem[] {
+/** The elements as sealed numbers, or what is wrong with them. */
+function seal(elements: readonly unknown[], maxRank: number): Sealed | readonly DataProblem[] {
   const shape = shapeOf(elements[0], maxRank);
-  if (shape.length > maxRank) {
-    return [{ path: [name, 0], message: `is nested ${shape.length} or more deep; ${maxRank} is the most` }];
-  }
-  if (sizeOf(shape) === 0) return [{ path: [name, 0], message: 'must not be empty' }];
+  if (shape.length > maxRank)
+    return [{ path: [0], message: `is nested ${shape.length} or more deep; ${maxRank} is the most` }];
+  if (sizeOf(shape) === 0) return [{ path: [0], message: 'must not be empty' }];
+  // Before any element is looked at, so that an enormous request costs nothing.
+  const excess = tooMany(elements.length * sizeOf(shape), []);
+  if (excess.length > 0) return excess;
   // Against a broken first element every other one would look wrong.
-  const first = problemsOf(elements.slice(0, 1), shape, name);
-  return first.length > 0 ? first : problemsOf(elements, shape, name);
+  const first = readNumbers(elements.slice(0, 1), shape);
+  const read = first.problems === undefined ? readNumbers(elements, shape) : first;
+  return read.problems ?? new Sealed([elements.length, ...shape], read.numbers);
 }
+
+/** Inline data as reports name them: which they are and how many, not the numbers. */
+export const inlineReference = z.object({
+  type: z.literal('inline'),
+  sha256: z
+    .string()
+    .describe(
+      'SHA-256 of the text that the SHA-256 of the inputs and that of the targets make together, both in hex, each of the ' +
+        'numbers as little-endian float64, row-major',
+    ),
+  samples: z.int(),
+});
+
+/** @returns what `inlineReference` describes */
+export const inlineReferenceOf = ({ inputs, targets }: InlineOptions): z.output<typeof inlineReference> => ({
+  type: 'inline',
+  sha256: createHash('sha256')
+    .update(inputs.sha256 + targets.sha256)
+    .digest('hex'),
+  samples: inputs.shape[0] as number,
+});

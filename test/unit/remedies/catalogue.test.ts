@@ -141,10 +141,10 @@ describe('remedies', () => {
           continue;
         }
         applied++;
-        const patched = structuredClone(experiment);
+        const patched = JSON.parse(JSON.stringify(experiment));
         const errors = applyPatch(patched, result.patch as Parameters<typeof applyPatch>[1]);
         expect(errors.every((error) => error === null)).toBe(true);
-        expect(patched).toEqual(result.experiment);
+        expect(patched).toEqual(JSON.parse(JSON.stringify(result.experiment)));
         expect(parseExperiment(JSON.parse(JSON.stringify(patched))).ok).toBe(true);
         // A cure of its own cure would go on for ever.
         const again = applyRemedy(remedy, result.experiment);

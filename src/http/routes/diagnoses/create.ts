@@ -29,6 +29,9 @@ const bodySchema = z
   })
   .meta({ id: 'DiagnosisRequest' });
 
+/** The experiment is parsed by itself, once. */
+const givenSchema = bodySchema.extend({ experiment: z.unknown() });
+
 const remedySchema = z.object({
   remedy: z.string(),
   title: z.string(),
@@ -54,13 +57,9 @@ const verification = {
   reason: 'nothing was trained here; post the experiment as a job',
 } as const;
 
-type Body = z.output<typeof bodySchema>;
-
 /** With every default filled in and checked as a job's would be. */
-const experimentOf = ({ experiment }: Body, raw: unknown): Experiment | null =>
-  experiment === null
-    ? null
-    : parseRequest((raw as { experiment: unknown }).experiment, '/experiment').experiment;
+const experimentOf = (raw: unknown): Experiment | null =>
+  raw === null || raw === undefined ? null : parseRequest(raw, '/experiment').experiment;
 
 export const createDiagnosis: Endpoint = {
   method: 'POST',
@@ -81,9 +80,9 @@ export const createDiagnosis: Endpoint = {
     'unsupported_media_type',
   ],
   async handle(request, reply) {
-    const parsed = bodySchema.safeParse(request.body);
+    const parsed = givenSchema.safeParse(request.body);
     if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, request.body));
-    const experiment = experimentOf(parsed.data, request.body);
+    const experiment = experimentOf(parsed.data.experiment);
     const checks = diagnose(experiment, parsed.data.traces.map(traceOfGiven));
     const rules = seriousFindings(checks).map(({ rule }) => rule);
     const proposal = experiment === null ? null : propose(experiment, rules);

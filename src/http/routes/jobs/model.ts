@@ -1,6 +1,6 @@
 /** @file GET /v1/jobs/{id}/model: the trained network of a run as an ONNX model. */
 import { z } from 'zod';
-import type { Experiment } from '../../../experiment/index.ts';
+import type { ReportedExperiment } from '../../../experiment/index.ts';
 import type { Report } from '../../../study/index.ts';
 import { exportOnnx } from '../../../training/index.ts';
 import { decodeSafetensors } from '../../../util/safetensors.ts';
@@ -32,19 +32,19 @@ const query = z.strictObject({
 interface Trained {
   /** The name of its runs, before the seed. */
   readonly name: string;
-  readonly experiment: Experiment;
+  readonly experiment: Pick<ReportedExperiment, 'network'>;
   readonly run: string;
 }
 
 /** What of the report has weights: the baseline, and the recommendation. */
 function trainedIn({ experiment, baseline, recommendation }: Report): Trained[] {
   const first = `baseline/${baseline.runs[0]?.seed}`;
-  const known = [{ name: 'baseline', experiment: experiment as Experiment, run: first }];
+  const known = [{ name: 'baseline', experiment, run: first }];
   if (recommendation === null) return known;
   const name = recommendation.remedies.join('+');
   const recommended = {
     name,
-    experiment: recommendation.experiment as Experiment,
+    experiment: recommendation.experiment,
     run: `${name}/${recommendation.seeds[0]}`,
   };
   return [recommended, ...known];

@@ -1,9 +1,17 @@
-/** @file GET /v1/jobs/{id}/result: the report, as it was stored. */
+/** @file GET /v1/jobs/{id}/result: the report, as it was stored, or with the numbers of its data. */
 import { z } from 'zod';
 import { reportSchema, searchReportSchema } from '../../../study/index.ts';
-import { type Endpoint, etagHeaders, idOf, idParams, isKnown, json } from '../../endpoint.ts';
+import { type Endpoint, etagHeaders, idOf, idParams, isKnown, json, parseQuery } from '../../endpoint.ts';
+import { includeData } from '../../included_data.ts';
 import { HttpProblem } from '../../problem.ts';
 import { noSuchJob } from './not_found.ts';
+
+const query = z.strictObject({
+  include: z
+    .enum(['data'])
+    .optional()
+    .describe('`data`: with the numbers of `inline` data, which are else named by their hash'),
+});
 
 export const readResult: Endpoint = {
   method: 'GET',
@@ -13,20 +21,26 @@ export const readResult: Endpoint = {
   summary: 'Read the report',
   description: 'Verdict, checks with evidence, remedies with their verification, and the recommendation.',
   params: idParams,
+  query,
   headers: etagHeaders,
   responses: {
     200: json('The report; of a search, its ranking', z.union([reportSchema, searchReportSchema])),
     304: { description: 'Unchanged since the ETag' },
   },
-  errors: ['job_not_found', 'job_not_finished'],
+  errors: ['job_not_found', 'job_not_finished', 'validation_failed'],
   async handle(request, reply, { jobs }) {
     const id = idOf(request);
+    const { include } = parseQuery(query, request);
     const job = await jobs.get(id);
     if (job === null) throw noSuchJob(id);
     // A report never changes: it is read only for who does not have it. Weak, because it is sent compressed or as it is.
-    if (job.status === 'succeeded' && isKnown(request, reply, `W/"${id}"`)) return reply.code(304).send();
+    if (job.status === 'succeeded' && isKnown(request, reply, `W/"${id}${include ?? ''}"`))
+      return reply.code(304).send();
     const report = job.status === 'succeeded' ? await jobs.result(id) : null;
     if (report === null) throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
-    return reply.type('application/json; charset=utf-8').send(report);
+    const experiment = include === undefined ? null : await jobs.experiment(id);
+    return reply
+      .type('application/json; charset=utf-8')
+      .send(experiment === null ? report : includeData(report, experiment));
   },
 };

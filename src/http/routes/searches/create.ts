@@ -16,6 +16,9 @@ const bodySchema = z
   })
   .meta({ id: 'SearchRequest' });
 
+/** The experiment is parsed by itself, once. */
+const givenSchema = bodySchema.extend({ experiment: z.unknown() });
+
 export const createSearch: Endpoint = {
   method: 'POST',
   url: '/v1/searches',
@@ -32,15 +35,12 @@ export const createSearch: Endpoint = {
   errors: submissionErrors,
   handle: (request, reply, dependencies) =>
     submitJob(request, reply, dependencies, () => {
-      const parsed = bodySchema.safeParse(request.body);
+      const parsed = givenSchema.safeParse(request.body);
       if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, request.body));
-      const { experiment: _experiment, ...given } = parsed.data;
+      const { experiment: raw, ...given } = parsed.data;
       const options = searchOptionsSchema.safeParse(given);
       if (!options.success) throw validationFailed(problemsOf(options.error, searchOptionsSchema, given));
-      const { experiment, plan } = parseRequest(
-        (request.body as { experiment: unknown }).experiment,
-        '/experiment',
-      );
+      const { experiment, plan } = parseRequest(raw, '/experiment');
       const trials = dependencies.estimateSearchTrials(experiment, options.data);
       const { flops } = admit(plan, trials, dependencies.limits);
       return {
