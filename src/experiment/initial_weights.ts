@@ -1,7 +1,7 @@
 /** @file Weights that a training starts from, given in the request: decoded, and held against the network. */
 import type { Parameter, Running } from '../network/index.ts';
 import { shortName } from '../util/json.ts';
-import { decodeSafetensors, type NamedTensor } from '../util/safetensors.ts';
+import { decodeSafetensors, type NamedTensor, readSafetensors } from '../util/safetensors.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
 
@@ -17,11 +17,13 @@ export function initialWeights({ training }: Experiment): ReadonlyMap<string, Na
 
 type Target = Pick<Parameter | Running, 'name' | 'shape'>;
 
-function checkTensor(name: string, { shape }: NamedTensor, targets: readonly Target[]): Problem[] {
-  const target = targets.find((candidate) => candidate.name === name);
+type Given = Pick<NamedTensor, 'shape'> & { readonly name: string };
+
+function checkTensor({ name, shape }: Given, targets: ReadonlyMap<string, Target>): Problem[] {
+  const target = targets.get(name);
   if (target === undefined) {
-    const known = targets.slice(0, 20).map((candidate) => candidate.name);
-    const rest = targets.length > known.length ? ', …' : '';
+    const known = [...targets.keys()].slice(0, 20);
+    const rest = targets.size > known.length ? ', …' : '';
     return [
       {
         pointer: POINTER,
@@ -41,10 +43,19 @@ function checkTensor(name: string, { shape }: NamedTensor, targets: readonly Tar
   ];
 }
 
-/** Any subset of the parameters and running averages may be given; unknown names and wrong shapes are refused. */
+/** Nobody reads more. */
+const MAX_PROBLEMS = 101;
+
+/** Any subset of the parameters and running averages may be given; unknown names and wrong shapes are refused, by the header alone. */
 export function checkInitialWeights({ training }: Experiment, targets: readonly Target[]): Problem[] {
   if (training.initial_weights === null) return [];
-  const decoded = decodeSafetensors(Buffer.from(training.initial_weights.data, 'base64'));
-  if (!decoded.ok) return [{ pointer: POINTER, message: decoded.error }];
-  return [...decoded.value].flatMap(([name, tensor]) => checkTensor(name, tensor, targets));
+  const read = readSafetensors(Buffer.from(training.initial_weights.data, 'base64'));
+  if (!read.ok) return [{ pointer: POINTER, message: read.error }];
+  const byName = new Map(targets.map((target) => [target.name, target]));
+  const problems: Problem[] = [];
+  for (const entry of read.value.entries) {
+    if (problems.length >= MAX_PROBLEMS) break;
+    problems.push(...checkTensor(entry, byName));
+  }
+  return problems;
 }

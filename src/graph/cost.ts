@@ -46,7 +46,8 @@ export const flopsOf = (graph: Graph): number =>
 /** Upper bound: every tensor of the graph kept at once, those inside loops once for every iteration that saves them. */
 export const bytesOf = (graph: Graph): number =>
   BYTES_PER_NUMBER *
-  [...graph.inputs.map(({ tensor }) => tensor), ...graph.nodes.map(({ output }) => output)].reduce(
-    (sum, { shape }) => sum + sizeOf(shape),
-    0,
-  );
+  [
+    ...graph.inputs.map(({ tensor }) => tensor),
+    ...graph.constants.values(),
+    ...graph.nodes.map(({ output }) => output),
+  ].reduce((sum, { shape }) => sum + sizeOf(shape), 0);

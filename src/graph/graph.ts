@@ -34,6 +34,7 @@ export interface GraphInput {
 /** Numbers that are part of the graph. */
 export interface Constant {
   readonly shape: Shape;
+  /** Large ones are made when they are read: a graph that is only planned allocates none. */
   readonly data: Float32Array;
 }
 
@@ -123,6 +124,20 @@ export class GraphBuilder {
     assert(data.length === sizeOf(shape), `${data.length} numbers for a shape of ${sizeOf(shape)}`);
     const tensor = this.#tensor(shape, 'float32');
     this.#constants.set(tensor.id, { shape, data });
+    return tensor;
+  }
+
+  /** A constant tensor whose numbers are made once the graph is run; until then it costs nothing. */
+  madeTensor(shape: Shape, make: () => Float32Array): Tensor {
+    const tensor = this.#tensor(shape, 'float32');
+    this.#constants.set(tensor.id, {
+      shape,
+      get data() {
+        const data = make();
+        assert(data.length === sizeOf(shape), `${data.length} numbers for a shape of ${sizeOf(shape)}`);
+        return data;
+      },
+    });
     return tensor;
   }
 

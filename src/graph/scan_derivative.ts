@@ -41,7 +41,7 @@ class ForwardView {
     const constant = this.#body.constants.get(tensor.id);
     if (constant !== undefined && constant.shape.length === 0)
       return this.#b.constant(constant.data[0] as number);
-    if (constant !== undefined) return this.#b.tensor(constant.shape, constant.data);
+    if (constant !== undefined) return this.#b.madeTensor(constant.shape, () => constant.data);
     const index = this.#body.captured.indexOf(tensor);
     if (index !== -1) return present(this.captured[index]);
     const known = this.saved.get(tensor.id);

@@ -45,7 +45,17 @@ export function encodeSafetensors(tensors: ReadonlyMap<string, NamedTensor>): Ui
   return bytes;
 }
 
-function decodeEntry(name: string, value: unknown, body: Uint8Array): Result<NamedTensor, string> {
+interface Entry {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Names of a safetensors file that are no tensors. */
+const METADATA = '__metadata__';
+
+function readEntry(name: string, value: unknown, bytes: number): Result<Entry, string> {
   const entry = entrySchema.safeParse(value);
   if (!entry.success) return fail(`the entry of "${shortName(name)}" has no dtype, shape or data_offsets`);
   const { dtype, shape, data_offsets: range } = entry.data;
@@ -54,14 +64,30 @@ function decodeEntry(name: string, value: unknown, body: Uint8Array): Result<Nam
       `"${shortName(name)}" is ${shortName(dtype)}; only F32 is taken: convert it to float32 first`,
     );
   const [start, end] = range;
-  if (end > body.length || end - start !== 4 * sizeOf(shape))
+  if (end > bytes || end - start !== 4 * sizeOf(shape))
     return fail(`the bytes of "${shortName(name)}" do not match its shape [${shape.join(', ')}]`);
-  // A copy, because the bytes may begin at any address. Not `slice`: that of a Buffer is a view.
-  return ok({ shape, data: new Float32Array(new Uint8Array(body.subarray(start, end)).buffer) });
+  return ok({ name, shape, start, end });
 }
 
-/** What is wrong with the bytes comes back as text. */
-export function decodeSafetensors(bytes: Uint8Array): Result<Map<string, NamedTensor>, string> {
+/** The same bytes under two names: what is a megabyte would become any number of them. */
+function overlap(entries: readonly Entry[]): string | null {
+  const filled = entries.filter(({ start, end }) => end > start).toSorted((a, b) => a.start - b.start);
+  for (const [i, { name, end }] of filled.entries()) {
+    const next = filled[i + 1];
+    if (next !== undefined && next.start < end)
+      return `the bytes of "${shortName(name)}" and "${shortName(next.name)}" overlap`;
+  }
+  return null;
+}
+
+interface Contents {
+  readonly entries: readonly Entry[];
+  /** What the entries' `start` and `end` count in. */
+  readonly body: Uint8Array;
+}
+
+/** Names, shapes and places of the tensors. Nothing is copied. What is wrong with the bytes comes back as text. */
+export function readSafetensors(bytes: Uint8Array): Result<Contents, string> {
   if (bytes.length < PREFIX) return fail('shorter than a safetensors header');
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > bytes.length - PREFIX)
@@ -75,13 +101,24 @@ export function decodeSafetensors(bytes: Uint8Array): Result<Map<string, NamedTe
   const parsed = headerSchema.safeParse(header);
   if (!parsed.success) return fail('the header is not an object');
   const body = bytes.subarray(PREFIX + length);
-  const tensors = new Map<string, NamedTensor>();
+  const entries: Entry[] = [];
   // Of what was parsed, because zod leaves `__proto__` out in silence.
   for (const [name, value] of Object.entries(header as object)) {
-    if (name === '__metadata__') continue;
-    const tensor = decodeEntry(name, value, body);
-    if (!tensor.ok) return tensor;
-    tensors.set(name, tensor.value);
+    if (name === METADATA) continue;
+    const entry = readEntry(name, value, body.length);
+    if (!entry.ok) return entry;
+    entries.push(entry.value);
   }
-  return ok(tensors);
+  const shared = overlap(entries);
+  return shared === null ? ok({ entries, body }) : fail(shared);
+}
+
+/** The tensors by name. What is wrong with the bytes comes back as text. */
+export function decodeSafetensors(bytes: Uint8Array): Result<Map<string, NamedTensor>, string> {
+  const read = readSafetensors(bytes);
+  if (!read.ok) return read;
+  const { entries, body } = read.value;
+  // A copy, because the bytes may begin at any address. Not `slice`: that of a Buffer is a view.
+  const copy = ({ start, end }: Entry) => new Float32Array(new Uint8Array(body.subarray(start, end)).buffer);
+  return ok(new Map(entries.map((entry) => [entry.name, { shape: entry.shape, data: copy(entry) }])));
 }

@@ -29,7 +29,12 @@ export const positionalEmbedding = defineLayer({
     const { g } = context;
     checkSequence(g, x);
     const [, time = 1, features = 1] = x.shape;
-    if (kind === 'sinusoidal') return c.add(g, x, g.tensor([time, features], sinusoids(time, features)));
+    if (kind === 'sinusoidal')
+      return c.add(
+        g,
+        x,
+        g.madeTensor([time, features], () => sinusoids(time, features)),
+      );
     const table = context.parameter('table', [time, features], {
       fanIn: time,
       fanOut: features,

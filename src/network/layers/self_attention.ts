@@ -38,10 +38,11 @@ function project(context: LayerContext, name: string, x: Tensor, options: Projec
 
 /** 1 where row t may look at column s ≤ t, else 0: [time, time] */
 const past = (g: GraphBuilder, time: number): Tensor =>
-  g.tensor(
-    [time, time],
-    Float32Array.from({ length: time * time }, (_, at) => Number(at % time <= Math.floor(at / time))),
-  );
+  g.madeTensor([time, time], () => {
+    const mask = new Float32Array(time * time);
+    for (let t = 0; t < time; t++) mask.fill(1, t * time, t * time + t + 1);
+    return mask;
+  });
 
 export const selfAttention = defineLayer({
   type: 'self_attention',
