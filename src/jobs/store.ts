@@ -23,6 +23,8 @@ import { decodeCursor, encodeCursor, submittedRow, toJob } from './rows.ts';
 type Database = Kysely<Tables> | Transaction<Tables>;
 
 const IDEMPOTENCY_S = 24 * 3600;
+/** What a job takes at least, with its events: who is ready takes any job that is no larger. */
+const JOB_BYTES = 2 ** 16;
 /** A deletion needs room as well, for a moment. */
 const REMOVED_AT_ONCE = 100;
 const TERMINAL: JobStatus[] = ['succeeded', 'failed', 'canceled'];
@@ -48,7 +50,7 @@ export class JobStore {
   /** Whether a job could be stored. */
   hasRoom(): boolean {
     try {
-      this.#room.expect();
+      this.#room.expect(JOB_BYTES);
       return true;
     } catch {
       return false;
@@ -83,7 +85,7 @@ export class JobStore {
       await lock(db, 'submit', owner);
       const known = idempotency === null ? null : await this.#replay(db, owner, idempotency);
       if (known !== null) return known;
-      this.#room.expect(experiment.length);
+      this.#room.expect(Math.max(JOB_BYTES, experiment.length));
       const excess = await quotaExcess(db, owner, flops, quota);
       if (excess !== null) return { kind: 'over_quota', ...excess };
       await recordUse(db, owner, flops);

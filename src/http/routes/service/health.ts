@@ -32,7 +32,7 @@ export const readReadiness: Endpoint = {
   errors: ['not_ready'],
   async handle(_request, reply, { jobs }) {
     const state = await jobs.ready();
-    if (state.database && state.workers) return reply.send(state);
+    if (Object.values(state).every(Boolean)) return reply.send(state);
     const failing = Object.entries(state).flatMap(([name, fine]) => (fine ? [] : [name]));
     throw new HttpProblem('not_ready', `not ready: ${failing.join(', ')}`, {
       headers: { 'retry-after': RETRY_AFTER_S },
