@@ -70,9 +70,12 @@ export interface ModeComparison {
 
 /** What a plain, well-known learner reaches on the same data, in units of what a constant is wrong by. */
 export interface Reference {
-  /** (loss − least) / (constant − least) on its training and validation split; null without one. */
+  readonly kind: string;
+  /** (loss − least) / (constant − least) on the training split; ∞ where it diverged. */
   readonly training_ratio: number;
+  /** The same on the validation split; null without one. */
   readonly validation_ratio: number | null;
+  readonly validation_samples: number;
 }
 
 /** Units of one kernel that are copies of another at step 0: same weights, same gradient. */

@@ -1,6 +1,7 @@
 /** @file Runs the arms of a study: the same experiment on several seeds, all trials at once. */
 import type { Experiment } from '../experiment/index.ts';
 import { type Arm, createArm } from '../remedies/index.ts';
+import type { Reference } from '../statistics/index.ts';
 import type { Budget } from './budget.ts';
 import type { Phase, StudyDependencies } from './study.ts';
 
@@ -10,8 +11,16 @@ export class ArmRunner {
   #phase: Phase = 'baseline';
   #completed = 0;
   #total: number;
+  /** What every trace is held against. */
+  readonly #reference: Promise<Reference | null>;
 
-  constructor(dependencies: StudyDependencies, budget: Budget, total: number) {
+  constructor(
+    dependencies: StudyDependencies,
+    budget: Budget,
+    total: number,
+    reference: Promise<Reference | null> = Promise.resolve(null),
+  ) {
+    this.#reference = reference;
     this.#dependencies = dependencies;
     this.budget = budget;
     this.#total = total;
@@ -69,7 +78,11 @@ export class ArmRunner {
         return trace;
       }),
     );
-    return createArm(experiment, traces);
+    const reference = await this.#reference;
+    return createArm(
+      experiment,
+      traces.map((trace) => ({ ...trace, reference })),
+    );
   }
 
   /** Two arms of one experiment as one. */

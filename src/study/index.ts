@@ -1,4 +1,6 @@
 /** @file The folder's door: a study, from experiment to report. */
+
+export { referenceFacts, runReference } from './reference.ts';
 export { type Report, reportSchema } from './report.ts';
 export { estimateTrials, runStudy } from './run_study.ts';
 export { estimateSearchTrials, runSearch } from './search.ts';

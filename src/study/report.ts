@@ -1,7 +1,7 @@
 /** @file The report: what a study answers. The schema is the contract's; numbers may be NaN here and are encoded at the wire. */
 import { z } from 'zod';
 import { checkSchema, nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
-import { reportedExperimentSchema } from '../experiment/index.ts';
+import { referenceKinds, reportedExperimentSchema } from '../experiment/index.ts';
 import { forecastFields, staticFindingSchema } from '../preflight/index.ts';
 import { effectSchema, patchSchema, snippetsSchema, verificationSchema } from '../remedies/index.ts';
 
@@ -26,6 +26,22 @@ const runSchema = z.object({
       value: z.enum(['nan', 'inf', '-inf']),
     })
     .nullable(),
+  non_finite: nonFiniteSchema,
+});
+
+const referenceSchema = z.object({
+  kind: z
+    .enum(referenceKinds)
+    .describe('Of the plain network: standardized inputs and targets, He weights, Adam'),
+  seed: z.int(),
+  steps: z.int(),
+  batch_size: z.int().describe('As many samples seen as the baseline, in batches that may be smaller'),
+  loss: numberSchema.describe('On the training split, in the units of the experiment’s loss'),
+  accuracy: numberSchema.describe('Null for regression'),
+  validation_loss: numberSchema.describe('Null without a validation split'),
+  validation_accuracy: numberSchema,
+  loss_ratio: numberSchema.describe('0 at the targets, 1 at the best constant prediction'),
+  validation_loss_ratio: numberSchema,
   non_finite: nonFiniteSchema,
 });
 
@@ -126,6 +142,11 @@ export const reportSchema = z
       layers: z.array(preflightLayerSchema),
     }),
     baseline: z.object({ runs: z.array(runSchema), layers: z.array(layerSchema) }),
+    reference: referenceSchema
+      .nullable()
+      .describe(
+        'The positive control: what a plain network that is known to learn reaches on the same data and split with as many samples seen (shuffled, where the experiment does not shuffle); null where none takes these inputs',
+      ),
     checks: z.array(checkSchema),
     remedies: z.array(remedySchema),
     not_applicable: z

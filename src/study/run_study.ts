@@ -9,6 +9,7 @@ import { toTreat } from './causes.ts';
 import { type Control, createControls } from './controls.ts';
 import { meanLoss, type Trained } from './option.ts';
 import { recommend } from './recommend.ts';
+import { referenceFacts, referenceRow, runReference } from './reference.ts';
 import type { Report } from './report.ts';
 import {
   combinationRows,
@@ -80,7 +81,11 @@ export async function runStudy(
 ): Promise<StudyReport> {
   const seeds = baselineSeeds(experiment);
   const budget = new Budget(experiment, seeds.length);
-  const runner = new ArmRunner(dependencies, budget, estimateTrials(experiment));
+  const reference = runReference(experiment, dependencies.train);
+  const facts = reference.then((run) => (run === null ? null : referenceFacts(run)));
+  // Whatever ends the one ends the baseline too, which is waited for first.
+  facts.catch(() => {});
+  const runner = new ArmRunner(dependencies, budget, estimateTrials(experiment), facts);
   const spent = () => ({
     limit: BUDGET_ARMS,
     spent: budget.spent,
@@ -97,6 +102,7 @@ export async function runStudy(
     verdict,
     preflight: preflightRows(experiment, baseline),
     baseline: { runs: baseline.traces.map(runRow), layers: layerRows(baseline.traces[0] as Trace) },
+    reference: referenceRow(await reference, baseline.traces[0] as Trace),
     checks: [...baseline.checks],
     criteria: [...criteria],
   };

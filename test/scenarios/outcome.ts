@@ -2,6 +2,7 @@
 import { type Check, diagnose, seriousFindings } from '../../src/diagnosis/index.ts';
 import { baselineSeeds, parseExperiment } from '../../src/experiment/index.ts';
 import { lossRatio, type Trace } from '../../src/statistics/index.ts';
+import { referenceFacts, runReference } from '../../src/study/index.ts';
 import { train } from '../../src/training/index.ts';
 import type { Config, Scenario } from './scenario.ts';
 
@@ -28,7 +29,16 @@ async function diagnoseExperiment(config: Config): Promise<Diagnosis> {
     if (!result.ok) throw new Error(result.error.code);
     traces.push(result.value);
   }
-  const checks = diagnose(experiment, traces);
+  const reference = await runReference(experiment, async ({ experiment: plain, seed }) => {
+    const result = await train(plain, seed);
+    if (!result.ok) throw new Error(result.error.code);
+    return result.value;
+  });
+  const facts = reference === null ? null : referenceFacts(reference);
+  const checks = diagnose(
+    experiment,
+    traces.map((trace) => ({ ...trace, reference: facts })),
+  );
   return {
     checks,
     found: seriousFindings(checks).map(({ rule }) => rule),

@@ -18,13 +18,53 @@ const STILL_FALLING: Threshold = {
   rationale: 'A loss that still falls by this much has not ended',
 };
 
-export type ProgressState = 'learned' | 'learning' | 'stuck' | 'diverged';
+const AT_LIMIT: Threshold = {
+  value: 0.05,
+  unit: 'loss above what the reference reaches / constant loss; or a tenth of what it reaches, whichever is more',
+  source: 'this project',
+  rationale: 'Two seeds of one network differ by as much',
+};
+
+/** The reference learned something: what it did not, is not in the data, or not in so few samples. */
+const LEARNABLE: Threshold = {
+  value: 0.95,
+  unit: 'loss of the reference / constant loss',
+  source: 'this project',
+  rationale: 'As for loss_not_decreasing: above, nothing was learned',
+};
+
+/** Fewer validation samples than these tell nothing of what can be had: then the training split alone does. */
+const MIN_VALIDATION = 30;
+
+/** `limited`: not below half a constant's loss, but as far as the reference: the data, not the network, are the limit. */
+export type ProgressState = 'learned' | 'limited' | 'learning' | 'stuck' | 'diverged';
 
 export interface TrainingProgress {
   readonly state: ProgressState;
   /** Final data loss (no penalty) over the constant loss, both above the targets’ own entropy; ∞ where it diverged. */
   readonly loss_ratio: number;
 }
+
+/**
+ * What the data allow in as many samples, by the reference: the larger of its training and validation loss, so that what it knows
+ * by heart is not asked of others. Null without a reference.
+ */
+function attainable({ reference }: Trace): number | null {
+  if (reference === null) return null;
+  const { training_ratio, validation_ratio, validation_samples } = reference;
+  return validation_samples < MIN_VALIDATION
+    ? training_ratio
+    : Math.max(training_ratio, validation_ratio ?? training_ratio);
+}
+
+/** Whether the reference does no better, by more than chance, than this loss. */
+function isLimit(trace: Trace, ratio: number): boolean {
+  const limit = attainable(trace);
+  return limit !== null && limit < LEARNABLE.value && ratio <= limit + Math.max(AT_LIMIT.value, 0.1 * limit);
+}
+
+/** Whether even the reference learned nothing: no finding of slow, noisy or poor learning can be held against the network. */
+export const isUnlearnable = (trace: Trace): boolean => (attainable(trace) ?? 0) >= LEARNABLE.value;
 
 function mean(values: Float64Array, from: number, to: number): number {
   let sum = 0;
@@ -48,6 +88,7 @@ export function progressOf(trace: Trace): TrainingProgress {
     return { state: 'diverged', loss_ratio: Number.POSITIVE_INFINITY };
   }
   if (ratio < LEARNED.value) return { state: 'learned', loss_ratio: ratio };
+  if (isLimit(trace, ratio)) return { state: 'limited', loss_ratio: ratio };
   return { state: stillFalls(trace) ? 'learning' : 'stuck', loss_ratio: ratio };
 }
 
@@ -56,6 +97,7 @@ const severityOf: Readonly<Record<ProgressState, Severity>> = {
   stuck: 'critical',
   learning: 'warning',
   learned: 'info',
+  limited: 'info',
 };
 
 /** A symptom weighs as much as it keeps the training from its goal: a network that learns well is not sick. */

@@ -79,8 +79,15 @@ describe('a study', { timeout: 120_000 }, () => {
     const experiment = parse();
     const { report, trials, phases } = await study(experiment);
     expect(phases).toEqual(['baseline', 'screening', 'verification', 'recommendation', 'report']);
-    expect(arms(experiment, trials)).toBeLessThanOrEqual(12);
-    expect(report.budget.spent).toBeCloseTo(arms(experiment, trials), 5);
+    // The positive control is no try: it is trained once, beside the budget.
+    const [plain, ...again] = trials.filter(({ run }) => run.startsWith('reference/'));
+    expect([plain?.run, again]).toEqual(['reference/0', []]);
+    expect(report.reference).toMatchObject({ kind: 'dense', seed: 0 });
+    expect(report.reference?.loss_ratio).toBeLessThan(0.1);
+    expect(report.reference?.loss).toBeLessThan(0.1 * (report.baseline.runs[0]?.constant_loss ?? 0));
+    const tried = trials.filter((trial) => trial !== plain);
+    expect(arms(experiment, tried)).toBeLessThanOrEqual(12);
+    expect(report.budget.spent).toBeCloseTo(arms(experiment, tried), 5);
     for (const { screening, verification, dose } of report.remedies) {
       expect(screening?.baseline).toBeGreaterThan(0);
       expect(verification.reason).not.toBe('');

@@ -1,0 +1,173 @@
+/**
+ * @file The positive control: a plain network that is known to learn, on the data of an experiment, with as many samples seen.
+ * What it does not reach either, the data do not allow in that time; what it reaches, another network could.
+ */
+import { describeData } from '../data/index.ts';
+import { parseExperiment } from './parse.ts';
+import { type Plan, planExperiment, resolveLoss } from './plan.ts';
+import type { Experiment } from './schema.ts';
+
+export const referenceKinds = ['dense', 'convolutional', 'recurrent'] as const;
+export type ReferenceKind = (typeof referenceKinds)[number];
+
+interface ReferenceExperiment {
+  readonly kind: ReferenceKind;
+  readonly experiment: Experiment;
+}
+
+type Layer = Readonly<Record<string, unknown>>;
+
+/** Widest first: the first that is no more work than the experiment itself is taken. */
+const WIDTHS = [64, 32, 16, 8];
+/** A step costs about as much as this whatever the network: less work is not worth a narrower one. */
+const FREE_FLOPS = 1e7;
+/** Smaller batches make more of the same samples, at more cost for each. */
+const SMALL_BATCH = 32;
+
+const relu = (units: number): Layer => ({
+  type: 'dense',
+  units,
+  activation: 'relu',
+  kernel_initializer: 'he_normal',
+});
+
+const conv = (filters: number): Layer => ({
+  type: 'conv2d',
+  filters,
+  kernel_size: 3,
+  padding: 'same',
+  activation: 'relu',
+  kernel_initializer: 'he_normal',
+});
+
+/** As in PyTorch: symbols that start apart are learned sooner. */
+const TABLE = { type: 'normal', stddev: 1 };
+
+/**
+ * Waves of the standardized inputs, of all frequencies up to some periods over the data: what depends on one or two numbers may
+ * well oscillate, which ReLU learns late (Tancik et al. 2020, arXiv:2006.10739).
+ */
+const waves = (units: number, stddev: number): Layer => ({
+  type: 'dense',
+  units,
+  activation: 'sine',
+  kernel_initializer: { type: 'normal', stddev },
+  bias_initializer: { type: 'uniform', min: -Math.PI, max: Math.PI },
+});
+/** By the number of inputs. */
+const FREQUENCIES: Readonly<Record<number, number>> = { 1: 3, 2: 1.5 };
+
+function bodyOf(
+  kind: ReferenceKind,
+  { network, data }: Experiment,
+  width: number,
+  perStep: boolean,
+): Layer[] {
+  if (kind === 'convolutional') {
+    const [, height = 1, columns = 1] = network.input.shape;
+    const pool = Math.min(height, columns) >= 4 ? [{ type: 'max_pool2d', pool_size: 2 }] : [];
+    return [conv(width / 4), conv(width / 4), ...pool, { type: 'flatten' }, relu(width)];
+  }
+  if (kind === 'recurrent') {
+    const { tokens } = describeData(data);
+    const isToken = network.input.dtype === 'token' && tokens !== null;
+    const table = isToken
+      ? [{ type: 'embedding', vocabulary: tokens, dimensions: 16, table_initializer: TABLE }]
+      : [];
+    return [...table, { type: 'gru', units: width / 2, return_sequences: perStep }];
+  }
+  const frequency = network.input.shape.length === 1 ? FREQUENCIES[network.input.shape[0] ?? 0] : undefined;
+  const first = frequency === undefined ? relu(width) : waves(width, frequency);
+  return [...(network.input.shape.length > 1 ? [{ type: 'flatten' }] : []), first, relu(width)];
+}
+
+/** Layers that give the shape of the experiment's own prediction. */
+function headOf(shape: readonly number[], perStep: boolean, activation: string): Layer[] {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (perStep || shape.length === 1)
+    return [{ type: 'dense', units: perStep ? shape.at(-1) : size, activation }];
+  return [
+    { type: 'dense', units: size, activation },
+    { type: 'reshape', shape },
+  ];
+}
+
+/** What the loss takes, however the experiment itself ends. */
+function activationOf(experiment: Experiment): string {
+  const { type, output, target } = resolveLoss(experiment);
+  if (type === 'poisson') return 'exponential';
+  if (type === 'kl_divergence') return 'softmax';
+  if (output !== 'probabilities') return 'linear';
+  return target === 'classes' ? 'softmax' : 'sigmoid';
+}
+
+/** Losses of values in any unit; those of counts, distributions and signs have a scale of their own. */
+const SCALED = ['mean_squared_error', 'mean_absolute_error', 'huber', 'log_cosh'];
+
+/** Few steps have to be long; long trainings can afford short ones, and end with shorter still. */
+const learningRate = (steps: number): number => (steps <= 400 ? 0.01 : steps <= 1500 ? 0.005 : 0.003);
+
+function configOf(experiment: Experiment, plan: Plan, kind: ReferenceKind, width: number): unknown {
+  const { data, training, network, seed } = experiment;
+  const samples = plan.steps * plan.batch_size;
+  // At most twice as many steps: without probes they cost half.
+  const batch_size = Math.min(plan.batch_size, Math.max(SMALL_BATCH, Math.ceil(plan.batch_size / 2)));
+  const steps = Math.max(1, Math.round(samples / batch_size));
+  const tokens = network.input.dtype === 'token';
+  const { shape } = network.input;
+  const perStep = kind === 'recurrent' && plan.output_shape.length === 2 && plan.output_shape[0] === shape[0];
+  return {
+    network: {
+      input: network.input,
+      layers: [
+        ...bodyOf(kind, experiment, width, perStep),
+        ...headOf(plan.output_shape, perStep, activationOf(experiment)),
+      ],
+    },
+    data: {
+      ...data,
+      standardize: !tokens,
+      standardize_targets: SCALED.includes(resolveLoss(experiment).type),
+      shuffle: true,
+    },
+    training: {
+      loss: training.loss,
+      optimizer: { type: 'adam', learning_rate: learningRate(steps) },
+      learning_rate_schedule: 'cosine',
+      batch_size,
+      steps,
+      gradient_clipping: { type: 'global_norm', max_norm: 1 },
+      class_weights: training.class_weights,
+    },
+    seed,
+    diagnostics: { probe_every: 0, seeds: 1 },
+    remedies: { verify: false },
+  };
+}
+
+function kindOf({ network }: Experiment): ReferenceKind {
+  const { shape, dtype } = network.input;
+  if (dtype === 'token' || shape.length === 2) return 'recurrent';
+  return shape.length === 3 ? 'convolutional' : 'dense';
+}
+
+/**
+ * @returns the reference's own experiment: the same data, split (shuffled, where it is not), seed, loss and number of samples
+ * seen, standardized; null where no plain network takes these inputs
+ */
+export function referenceExperiment(experiment: Experiment): ReferenceExperiment | null {
+  const plan = planExperiment(experiment);
+  const work = Math.max(plan.flops_per_step, FREE_FLOPS) * plan.steps;
+  const own = kindOf(experiment);
+  const kinds: ReferenceKind[] =
+    own === 'dense' || experiment.network.input.dtype === 'token' ? [own] : [own, 'dense'];
+  for (const kind of kinds) {
+    for (const width of WIDTHS) {
+      const parsed = parseExperiment(configOf(experiment, plan, kind, width));
+      if (!parsed.ok) continue;
+      const { flops_per_step, steps } = parsed.value.plan;
+      if (flops_per_step * steps <= work) return { kind, experiment: parsed.value.experiment };
+    }
+  }
+  return null;
+}

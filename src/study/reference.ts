@@ -1,0 +1,65 @@
+/** @file The positive control of a study: a plain network that is known to learn, trained once on the same data. */
+import {
+  type Experiment,
+  planExperiment,
+  type ReferenceKind,
+  referenceExperiment,
+} from '../experiment/index.ts';
+import { lossRatio, lossScale, type Reference, type Trace } from '../statistics/index.ts';
+import type { Report } from './report.ts';
+import type { StudyDependencies } from './study.ts';
+
+export interface ReferenceRun {
+  readonly kind: ReferenceKind;
+  readonly experiment: Experiment;
+  readonly trace: Trace;
+}
+
+/** On the first seed. @returns null where no plain network takes these data */
+export async function runReference(
+  experiment: Experiment,
+  train: StudyDependencies['train'],
+): Promise<ReferenceRun | null> {
+  const reference = referenceExperiment(experiment);
+  if (reference === null) return null;
+  const { seed } = experiment;
+  const run = `reference/${seed}`;
+  const trace = await train({ run, experiment: reference.experiment, seed, keepWeights: false });
+  return { ...reference, trace };
+}
+
+const ratioOf = (trace: Trace, loss: number | null): number | null => {
+  if (loss === null) return null;
+  const ratio = lossRatio(trace, loss);
+  return trace.divergence !== null || Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio;
+};
+
+/** What the rules are told of it. */
+export const referenceFacts = ({ kind, experiment, trace }: ReferenceRun): Reference => ({
+  kind,
+  training_ratio: ratioOf(trace, trace.final.data_loss) ?? Number.POSITIVE_INFINITY,
+  validation_ratio: ratioOf(trace, trace.final.validation_data_loss),
+  validation_samples: planExperiment(experiment).validation_samples,
+});
+
+/** @param baseline of the same seed, whose scale the losses are told in: the reference's own targets may be standardized */
+export function referenceRow(run: ReferenceRun | null, baseline: Trace): Report['reference'] {
+  if (run === null) return null;
+  const { kind, experiment, trace } = run;
+  const { training_ratio, validation_ratio } = referenceFacts(run);
+  const inItsScale = (ratio: number | null) =>
+    ratio === null ? null : baseline.least_loss + ratio * lossScale(baseline);
+  const { steps, batch_size } = planExperiment(experiment);
+  return {
+    kind,
+    seed: trace.seed,
+    steps,
+    batch_size,
+    loss: inItsScale(training_ratio),
+    accuracy: trace.final.accuracy,
+    validation_loss: inItsScale(validation_ratio),
+    validation_accuracy: trace.final.validation_accuracy,
+    loss_ratio: training_ratio,
+    validation_loss_ratio: validation_ratio,
+  };
+}
