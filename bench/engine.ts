@@ -1,6 +1,6 @@
 /** @file The engine as a training of the service puts it together, with its parts at hand so that each can be timed. */
 import { type DataSplits, loadData } from '../src/data/index.ts';
-import { parseExperiment, placedLayers, resolveLoss } from '../src/experiment/index.ts';
+import { inputsOf, parseExperiment, placedLayers, resolveLoss } from '../src/experiment/index.ts';
 import { createSession, type Graph, type Session } from '../src/graph/index.ts';
 import type { Arena } from '../src/kernels/index.ts';
 import {
@@ -106,7 +106,7 @@ export class Engine {
     const loss = resolveLoss(experiment);
     const options: CompileOptions = {
       layers: placedLayers(experiment),
-      inputShape: experiment.network.input.shape,
+      inputs: inputsOf(experiment),
       batchSize: plan.batch_size,
       loss,
       weighted: false,
@@ -115,7 +115,7 @@ export class Engine {
     const compiled = compileTraining(options);
     const arena = createArena(compiled, experiment);
     const model = createModel(compiled.parameters, compiled.running, 0, arena);
-    const data = loadData(experiment.data, 0, experiment.network.input.shape);
+    const data = loadData(experiment.data, 0, inputsOf(experiment));
     const coding = codeTargets(loss, plan.output_shape, null);
     const { batch_size: batchSize, steps } = plan;
     const common = { experiment, compiled, model, arena, data, coding };

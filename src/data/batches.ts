@@ -1,6 +1,7 @@
 /** @file Which samples a training step sees: epochs laid end to end, cut into batches of constant size. */
 import { assert } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
+import type { InputLayout } from './input_layout.ts';
 
 interface BatchOptions {
   /** Number of training samples. */
@@ -69,4 +70,26 @@ export function gather(
     for (let j = 0; j < rowSize; j++) out[position++] = samples[start + j] as number;
   }
   return out;
+}
+
+/** Copies every input of the samples that `indices` names into the buffer that `bufferOf` gives for its name. */
+export function gatherInputs(
+  samples: Float32Array,
+  layout: readonly InputLayout[],
+  indices: Int32Array,
+  bufferOf: (name: string) => Float32Array,
+): void {
+  const rowSize = layout.reduce((sum, { size }) => sum + size, 0);
+  for (const { name, offset, size } of layout) {
+    const out = bufferOf(name);
+    if (size === rowSize) {
+      gather(samples, rowSize, indices, out);
+      continue;
+    }
+    let position = 0;
+    for (const index of indices) {
+      const start = index * rowSize + offset;
+      for (let j = 0; j < size; j++) out[position++] = samples[start + j] as number;
+    }
+  }
 }

@@ -5,11 +5,22 @@ import type { Random } from '../util/random.ts';
 /** How a loss reads the targets: class indices, numbers between 0 and 1, or any numbers. */
 export type TargetReading = 'classes' | 'binary' | 'values';
 
+/** One of several inputs that have names. */
+export interface InputField {
+  readonly name: string;
+  /** Without the batch. */
+  readonly shape: readonly number[];
+  /** As of the whole description. */
+  readonly tokens: number | null;
+}
+
 /** What is known of a data set before it is made; enough to check a network against it. */
 export interface DataDescription {
   readonly samples: number;
-  /** Shape of one input, without the batch. */
+  /** Shape of one input, without the batch; of several inputs [all their numbers]. */
   readonly input_shape: readonly number[];
+  /** Where inputs have names: their numbers stand one after another in each sample's row. */
+  readonly inputs?: readonly InputField[];
   /** Inputs may take any shape of the same size (images given as rows). */
   readonly reshapable: boolean;
   /** The inputs are tokens: whole numbers from 0, fewer than this; null where they are not. */
@@ -125,10 +136,3 @@ export function fitsOutput(
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => size * n, 1);
-
-/** Whether a network with this input shape can take the data. */
-export function fitsInput(description: DataDescription, shape: readonly number[]): boolean {
-  const own = description.input_shape;
-  if (own.length === shape.length && own.every((n, i) => n === shape[i])) return true;
-  return description.reshapable && sizeOf(own) === sizeOf(shape);
-}

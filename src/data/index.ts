@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { assert, present } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
-import { type DataDescription, type DataPart, type DataProblem, fitsInput, sizeOf } from './data_set.ts';
+import { type DataDescription, type DataPart, type DataProblem, sizeOf } from './data_set.ts';
+import { layoutOf, matchInputs, type WantedInput } from './input_layout.ts';
 import { commonOptions, MAX_NUMBERS } from './options.ts';
 import { addingProblem } from './sets/adding_problem.ts';
 import { blobs } from './sets/blobs.ts';
@@ -23,20 +24,20 @@ import { wine } from './sets/wine.ts';
 import { xor } from './sets/xor.ts';
 import { type DataSplits, splitSamples } from './splits.ts';
 
-export { type Batches, createBatches, effectiveBatchSize, gather } from './batches.ts';
+export { type Batches, createBatches, effectiveBatchSize, gather, gatherInputs } from './batches.ts';
 export {
   type DataDescription,
   type DataPart,
   type DataProblem,
-  fitsInput,
   fitsOutput,
   type Samples,
   type TargetReading,
   wantedOutput,
 } from './data_set.ts';
+export { type InputLayout, type InputMismatch, matchInputs, type WantedInput } from './input_layout.ts';
 export { type BatchOrder, batchOrder } from './order.ts';
 export { type DataSplits, type Split, splitSizes } from './splits.ts';
-export { type DataReading, type DataSummary, summarizeData } from './summary.ts';
+export { type DataSummary, summarizeData } from './summary.ts';
 
 /** In the order of the catalogue. Adding a data set is one file and one line here. */
 export const dataParts = [
@@ -114,12 +115,14 @@ export function describeData(config: DataConfig): DataDescription {
 
 /**
  * Makes the samples of an experiment: generated → shuffled → cut to `samples` → split → scaled → standardized.
- * Deterministic in the configuration and the seed. The input shape is the network's; it has to fit.
+ * Deterministic in the configuration and the seed.
+ * @param inputs of the network; the data have to fit them
  */
-export function loadData(config: DataConfig, seed: number, inputShape: readonly number[]): DataSplits {
+export function loadData(config: DataConfig, seed: number, inputs: readonly WantedInput[]): DataSplits {
   const part = partOf(config);
   const description = part.describe(config);
-  assert(fitsInput(description, inputShape), `${config.type} does not fit [${inputShape.join(', ')}]`);
+  const match = matchInputs(description, inputs);
+  assert('fields' in match, `${config.type} does not fit the network's inputs`);
   const samples = part.generate(config, createRandom(seed, 'data'));
-  return splitSamples(samples, { ...description, input_shape: inputShape }, config, seed);
+  return splitSamples(samples, description, layoutOf(description, inputs), config, seed);
 }

@@ -2,6 +2,7 @@
 import { assert } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
 import { type DataDescription, type Numbers, type Samples, sizeOf } from './data_set.ts';
+import type { InputLayout } from './input_layout.ts';
 import type { CommonOptions } from './options.ts';
 
 /** As the training reads it: float32, like the network. */
@@ -14,8 +15,9 @@ export interface Split {
 export interface DataSplits {
   readonly training: Split;
   readonly validation: Split | null;
-  /** With the network's input shape. */
   readonly description: DataDescription;
+  /** Where each input of the network stands in a sample's row. */
+  readonly inputs: readonly InputLayout[];
   /** Samples per class of the training split, or null for values. */
   readonly class_counts: readonly number[] | null;
   /** What `standardize_targets` took from the targets: target = mean + std · what is trained on; null without it. */
@@ -36,6 +38,7 @@ export function splitSizes(
 export function splitSamples(
   samples: Samples,
   description: DataDescription,
+  layout: readonly InputLayout[],
   options: CommonOptions,
   seed: number,
 ): DataSplits {
@@ -44,8 +47,9 @@ export function splitSamples(
   const taken = order.subarray(0, sizes.training + sizes.validation);
   const inputs = rowsOf(samples.inputs, sizeOf(description.input_shape), taken);
   const targets = rowsOf(samples.targets, sizeOf(description.target_shape), taken);
-  if (options.scale !== 1) multiply(inputs.all, options.scale);
-  if (options.standardize) standardize(inputs, sizes.training);
+  const isScaled = columnsToScale(layout, inputs.size);
+  if (options.scale !== 1) multiply(inputs, isScaled, options.scale);
+  if (options.standardize) standardize(inputs, sizes.training, isScaled);
   const target_moments = options.standardize_targets ? standardize(targets, sizes.training) : null;
   const cut = (from: number, to: number): Split => ({
     inputs: Float32Array.from(inputs.all.subarray(from * inputs.size, to * inputs.size)),
@@ -58,7 +62,7 @@ export function splitSamples(
     description.classes === null || options.standardize_targets
       ? null
       : countClasses(training.targets, description.classes);
-  return { training, validation, description, class_counts, target_moments };
+  return { training, validation, description, inputs: layout, class_counts, target_moments };
 }
 
 function orderOf(samples: Samples, description: DataDescription, shuffle: boolean, seed: number): Int32Array {
@@ -82,8 +86,15 @@ function rowsOf(values: Numbers, size: number, order: Int32Array): Rows {
   return { all, size };
 }
 
-function multiply(values: Float64Array, factor: number): void {
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * factor;
+/** 1 for the columns of numbers, 0 for those of tokens: a token has no scale. */
+function columnsToScale(layout: readonly InputLayout[], features: number): Uint8Array {
+  const columns = new Uint8Array(features).fill(1);
+  for (const { dtype, offset, size } of layout) if (dtype === 'token') columns.fill(0, offset, offset + size);
+  return columns;
+}
+
+function multiply({ all, size }: Rows, isScaled: Uint8Array, factor: number): void {
+  for (let i = 0; i < all.length; i++) if (isScaled[i % size] === 1) all[i] = (all[i] as number) * factor;
 }
 
 export interface Moments {
@@ -112,11 +123,15 @@ function measure(values: Float64Array, features: number): Moments {
   return { mean, std };
 }
 
-/** By the moments of the first rows, which are the training split's. */
-function standardize({ all, size }: Rows, training: number): Moments {
+/**
+ * By the moments of the first rows, which are the training split's.
+ * @param isScaled the columns that are; by default all
+ */
+function standardize({ all, size }: Rows, training: number, isScaled?: Uint8Array): Moments {
   const moments = measure(all.subarray(0, training * size), size);
   for (let i = 0; i < all.length; i++) {
     const j = i % size;
+    if (isScaled?.[j] === 0) continue;
     all[i] = ((all[i] as number) - (moments.mean[j] as number)) / (moments.std[j] as number);
   }
   return moments;

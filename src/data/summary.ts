@@ -1,12 +1,13 @@
 /** @file What the rules are told of the training data: scales, range of the targets, sizes of the classes. */
 import type { TargetReading } from './data_set.ts';
+import type { InputLayout } from './input_layout.ts';
 import type { DataSplits, Moments } from './splits.ts';
 
 /** What is known of the training split, as the network sees it: scaled and standardized where that was asked for. */
 export interface DataSummary {
-  /** Root mean square of all inputs; null for tokens. */
+  /** Root mean square of all inputs that are numbers; null where all are tokens. */
   readonly input_rms: number | null;
-  /** Largest over median standard deviation of the features that vary; null unless inputs are plain vectors. */
+  /** Largest over median standard deviation of the features that vary; null where no input is a plain vector. */
   readonly feature_scale_ratio: number | null;
   /** Smallest and largest target; null where targets are classes. */
   readonly target_range: readonly [number, number] | null;
@@ -14,14 +15,6 @@ export interface DataSummary {
   readonly target_moments: { readonly mean: number; readonly std: number } | null;
   /** Samples of each class, as the loss reads the targets: of several, or of 0 and 1; null where they are values. */
   readonly class_counts: readonly number[] | null;
-}
-
-/** How an experiment reads its data: what they are is said by it, not guessed from the numbers. */
-export interface DataReading {
-  /** Of the network's input, without the batch. */
-  readonly shape: readonly number[];
-  readonly tokens: boolean;
-  readonly targets: TargetReading;
 }
 
 /** Mean and biased standard deviation of each column. */
@@ -39,10 +32,17 @@ function momentsOf(values: Float32Array, columns: number): Moments {
   return { mean, std };
 }
 
-function scaleRatio(inputs: Float32Array, features: number): number {
-  const varying = momentsOf(inputs, features)
-    .std.filter((deviation) => deviation > 0)
-    .sort();
+/** The columns of one input, as if there were no others. */
+function columnsOf(values: Float32Array, { offset, size }: InputLayout, rowSize: number): Float32Array {
+  if (size === rowSize) return values;
+  return Float32Array.from(
+    { length: (values.length / rowSize) * size },
+    (_, i) => values[Math.floor(i / size) * rowSize + offset + (i % size)] as number,
+  );
+}
+
+function scaleRatio(deviation: readonly number[]): number {
+  const varying = deviation.filter((one) => one > 0).sort((a, b) => a - b);
   // The median, because images have pixels that hardly ever vary.
   const [median, largest] = [varying[varying.length >> 1], varying.at(-1)];
   return median === undefined || largest === undefined ? 1 : largest / median;
@@ -70,14 +70,25 @@ function countBinary(targets: Float32Array, samples: number): number[] | null {
 }
 
 export function summarizeData(
-  { training, class_counts }: DataSplits,
-  { shape, tokens, targets: reading }: DataReading,
+  { training, inputs: layout, class_counts }: DataSplits,
+  reading: TargetReading,
 ): DataSummary {
   const { inputs, targets, count } = training;
-  const squares = inputs.reduce((sum, x) => sum + x * x, 0);
+  const rowSize = layout.reduce((sum, { size }) => sum + size, 0);
+  const numbers = layout
+    .filter(({ dtype }) => dtype !== 'token')
+    .map((input) => ({ ...input, values: columnsOf(inputs, input, rowSize) }));
+  const squares = numbers.reduce((sum, { values }) => values.reduce((total, x) => total + x * x, sum), 0);
+  const vectors = numbers.filter(({ shape }) => shape.length === 1);
   return {
-    input_rms: tokens ? null : Math.sqrt(squares / inputs.length),
-    feature_scale_ratio: tokens || shape.length !== 1 ? null : scaleRatio(inputs, shape[0] as number),
+    input_rms:
+      numbers.length === 0
+        ? null
+        : Math.sqrt(squares / numbers.reduce((sum, { values }) => sum + values.length, 0)),
+    feature_scale_ratio:
+      vectors.length === 0
+        ? null
+        : scaleRatio(vectors.flatMap(({ values, size }) => [...momentsOf(values, size).std])),
     target_range: reading === 'classes' ? null : rangeOf(targets),
     target_moments: reading === 'values' ? largestMoments(targets, targets.length / count) : null,
     class_counts: { classes: class_counts, binary: countBinary(targets, count), values: null }[reading],

@@ -1,9 +1,10 @@
 /** @file What the schema cannot say: whether network, data and training fit each other. */
-import { type DataDescription, describeData, fitsInput, fitsOutput, wantedOutput } from '../data/index.ts';
+import { type DataDescription, describeData, fitsOutput, wantedOutput } from '../data/index.ts';
 import { GraphShapeError } from '../graph/index.ts';
-import { countLayers, flattenLayers, type Loss } from '../network/index.ts';
+import { countLayers, type Loss } from '../network/index.ts';
 import { checkInitialWeights } from './initial_weights.ts';
-import { type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
+import { checkInputs, checkNames, checkTokens, checkWiring } from './input_checks.ts';
+import { type Plan, planExperiment, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
 
@@ -22,72 +23,6 @@ function checkSteps({ training }: Experiment): Problem[] {
       fix: both ? 'remove one of them' : 'add "steps": 300',
     },
   ];
-}
-
-function checkNames(experiment: Experiment): Problem[] {
-  const seen = new Set<string>();
-  return flattenLayers(placedLayers(experiment)).flatMap(({ name, pointer }) => {
-    if (!seen.has(name)) {
-      seen.add(name);
-      return [];
-    }
-    return [
-      { pointer: `${pointer}/name`, message: `two layers are named "${name}"`, fix: 'rename one of them' },
-    ];
-  });
-}
-
-function checkInput(experiment: Experiment, data: DataDescription): Problem[] {
-  const { shape } = experiment.network.input;
-  if (fitsInput(data, shape)) return [];
-  return [
-    {
-      pointer: '/network/input/shape',
-      message: `the network takes ${text(shape)} but ${experiment.data.type} has inputs of ${text(data.input_shape)}`,
-      fix: `set it to ${text(data.input_shape)}`,
-    },
-  ];
-}
-
-/** Tokens are looked up in a table first of all; nothing else makes sense of them, and nothing else can be looked up. */
-function checkTokens(experiment: Experiment, data: DataDescription): Problem[] {
-  const [first, ...rest] = flattenLayers(placedLayers(experiment));
-  const late = rest.find(({ part }) => part.vocabulary !== null);
-  if (late !== undefined)
-    return [
-      {
-        pointer: late.pointer,
-        message: 'an embedding can only be the first layer',
-        fix: 'move it to the front',
-      },
-    ];
-  const isToken = experiment.network.input.dtype === 'token';
-  const vocabulary = first?.part.vocabulary ?? null;
-  if (first === undefined || vocabulary === null) {
-    const fix = 'begin with { "type": "embedding", "vocabulary": …, "dimensions": … }, or remove "dtype"';
-    return isToken ? [{ pointer: '/network/layers/0', message: 'tokens need an embedding first', fix }] : [];
-  }
-  if (!isToken) {
-    const message = 'the first layer is an embedding, but the inputs are not declared as tokens';
-    return [{ pointer: '/network/input/dtype', message, fix: 'add "dtype": "token"' }];
-  }
-  return checkVocabulary(experiment, data, { pointer: first.pointer, vocabulary });
-}
-
-function checkVocabulary(
-  { data: config }: Experiment,
-  data: DataDescription,
-  { pointer, vocabulary }: { readonly pointer: string; readonly vocabulary: number },
-): Problem[] {
-  if (data.tokens === null) {
-    const message = `the inputs of ${config.type} are not tokens: whole numbers from 0`;
-    return [{ pointer: '/data', message, fix: 'remove "dtype" and the embedding, or use other data' }];
-  }
-  if (config.standardize || config.scale !== 1)
-    return [{ pointer: '/data', message: 'tokens cannot be scaled', fix: 'remove standardize and scale' }];
-  if (data.tokens <= vocabulary) return [];
-  const message = `the data have tokens up to ${data.tokens - 1}, the vocabulary ends at ${vocabulary - 1}`;
-  return [{ pointer: `${pointer}/vocabulary`, message, fix: `set it to ${data.tokens}` }];
 }
 
 const suitableLosses: Readonly<Record<string, string>> = {
@@ -153,7 +88,9 @@ function build(experiment: Experiment): Plan | Problem[] {
     return planExperiment(experiment);
   } catch (error) {
     if (!(error instanceof GraphShapeError)) throw error;
-    return [{ pointer: error.scope?.pointer ?? '/network/layers', message: error.message }];
+    const pointer = error.scope?.pointer ?? '/network/layers';
+    const fix = error.fix ?? 'change this layer, or a layer before it, so that their shapes fit';
+    return [{ pointer, message: error.message, fix }];
   }
 }
 
@@ -170,10 +107,12 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
   const loss = resolveLoss(experiment);
   const early = [
     ...checkSteps(experiment),
+    ...checkWiring(experiment),
     ...checkNames(experiment),
-    ...checkInput(experiment, data),
-    ...checkTokens(experiment, data),
+    ...checkInputs(experiment, data),
   ];
+  // Which layers read tokens is known where all names lead somewhere.
+  if (early.length === 0) early.push(...checkTokens(experiment, data));
   const result = early.length > 0 ? [] : build(experiment);
   if (!isPlan(result)) return { problems: [...early, ...result], plan: null };
   const problems = [

@@ -2,7 +2,7 @@
 export { initialWeights } from './initial_weights.ts';
 export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';
 export { type ParsedExperiment, parseExperiment } from './parse.ts';
-export { baselineSeeds, dataReading, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
+export { baselineSeeds, inputsOf, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 export { type Problem, problemsOf } from './problems.ts';
 export { type ReferenceKind, referenceExperiment, referenceKinds } from './reference.ts';
 export {

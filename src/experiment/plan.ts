@@ -1,14 +1,16 @@
 /** @file What follows from an experiment without training it: layers, shapes, steps, sizes, cost. */
-import { type DataReading, describeData, effectiveBatchSize, splitSizes } from '../data/index.ts';
+import { describeData, effectiveBatchSize, splitSizes } from '../data/index.ts';
 import { bytesOf, flopsOf, GraphBuilder, sizeOf } from '../graph/index.ts';
 import {
   type BuiltLayer,
   buildNetwork,
   type Loss,
   lossKind,
+  type NetworkInput,
+  networkInputs,
   type Parameter,
   type PlacedLayer,
-  placeLayers,
+  placeNetwork,
   type Running,
 } from '../network/index.ts';
 import type { Experiment } from './schema.ts';
@@ -35,17 +37,14 @@ export interface Plan {
   readonly trace_bytes: number;
 }
 
-export const placedLayers = (experiment: Pick<Experiment, 'network'>): PlacedLayer[] =>
-  placeLayers(experiment.network.layers, ['network', 'layers']);
+/** The layers of a checked experiment. */
+export const placedLayers = (experiment: Pick<Experiment, 'network'>): readonly PlacedLayer[] =>
+  placeNetwork(experiment.network).layers;
+
+export const inputsOf = (experiment: Pick<Experiment, 'network'>): NetworkInput[] =>
+  networkInputs(experiment.network);
 
 export const resolveLoss = ({ training }: Experiment): Loss => lossKind.resolve(training.loss);
-
-/** What the experiment says its data are. */
-export const dataReading = (experiment: Experiment): DataReading => ({
-  shape: experiment.network.input.shape,
-  tokens: experiment.network.input.dtype === 'token',
-  targets: resolveLoss(experiment).target,
-});
 
 /** Number of updates, from `steps` or from `epochs` of the training split. */
 function stepsOf(experiment: Experiment, trainingSamples: number): number {
@@ -73,8 +72,10 @@ function makePlan(experiment: Experiment): Plan {
   const { training, validation } = splitSizes(samples, experiment.data.validation_split);
   const batchSize = effectiveBatchSize(experiment.training.batch_size, training);
   const g = new GraphBuilder();
-  const input = g.input('inputs', [batchSize, ...experiment.network.input.shape]);
-  const built = buildNetwork(g, placedLayers(experiment), input, 'training');
+  const inputs = new Map(
+    inputsOf(experiment).map(({ name, shape }) => [name, g.input(`input ${name}`, [batchSize, ...shape])]),
+  );
+  const built = buildNetwork(g, placedLayers(experiment), inputs, 'training');
   g.output('prediction', built.output);
   const graph = g.finish();
   const steps = stepsOf(experiment, training);

@@ -1,7 +1,7 @@
 /** @file From validation issues to problems that a client can act on: a pointer, what is wrong, and a fix. */
-import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { pointerOf, shortName } from '../util/json.ts';
+import { pointerOf } from '../util/json.ts';
+import { nearest } from '../util/nearest.ts';
 import { knownKeysAt } from './known_keys.ts';
 
 export interface Problem {
@@ -12,14 +12,6 @@ export interface Problem {
 }
 
 type Issue = z.core.$ZodIssue;
-
-/** The known word that was probably meant: at most a third of its letters differ. */
-function nearest(word: string, known: readonly string[]): string | null {
-  // Comparing megabytes with every word takes seconds.
-  if (known.length === 0 || word !== shortName(word)) return null;
-  const candidate = closest(word, known);
-  return distance(word, candidate) <= Math.max(2, candidate.length / 3) ? candidate : null;
-}
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(

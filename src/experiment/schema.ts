@@ -18,10 +18,43 @@ const inputSchema = z.strictObject({
     .describe('"token": whole numbers from 0 that an embedding looks up'),
 });
 
-const networkSchema = z.strictObject({
-  input: inputSchema,
-  layers: z.array(layerSchema).min(1).max(1000).describe('Applied in turn; the last gives the prediction'),
-});
+const MAX_INPUTS = 16;
+
+const networkSchema = z
+  .strictObject({
+    input: inputSchema.optional().describe('The only input, whose name is `input`; or give `inputs`'),
+    inputs: z
+      .record(
+        z
+          .string()
+          .regex(
+            /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
+            'a letter, then letters, digits, "_", "." or "-", at most 64',
+          ),
+        inputSchema,
+      )
+      .refine((inputs) => Object.keys(inputs).length > 0, 'at least one input')
+      .refine((inputs) => Object.keys(inputs).length <= MAX_INPUTS, `at most ${MAX_INPUTS} inputs`)
+      .optional()
+      .describe('Several inputs by name, which layers take as their `inputs` and `data` give by these names'),
+    layers: z
+      .array(layerSchema)
+      .min(1)
+      .max(1000)
+      .describe(
+        'Each takes the output of the one before it, or of those that its `inputs` name; the last gives the prediction',
+      ),
+  })
+  .superRefine(({ input, inputs }, context) => {
+    if ((input === undefined) !== (inputs === undefined)) return;
+    const both = input !== undefined;
+    context.addIssue({
+      code: 'custom',
+      path: [both ? 'inputs' : 'input'],
+      message: both ? 'both input and inputs are given' : 'is missing',
+      params: { fix: both ? 'remove one of them' : 'add "input": { "shape": […] }' },
+    });
+  });
 
 const regularizationSchema = z.strictObject({
   l1: z.number().min(0).max(1e6).default(0).describe('Factor of Σ|w| over all kernels'),

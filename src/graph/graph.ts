@@ -56,9 +56,12 @@ export interface Scope {
 export class GraphShapeError extends Error {
   override name = 'GraphShapeError';
   readonly scope: Scope | null;
-  constructor(message: string, scope: Scope | null) {
+  /** What would help, where that is known. */
+  readonly fix: string | undefined;
+  constructor(message: string, scope: Scope | null, fix?: string) {
     super(scope === null ? message : `layer "${scope.layer}": ${message}`);
     this.scope = scope;
+    this.fix = fix;
   }
 }
 
@@ -96,8 +99,8 @@ export class GraphBuilder {
   }
 
   /** @throws GraphShapeError with this message, naming the layer that is being built */
-  refuse(message: string): never {
-    throw new GraphShapeError(message, this.#scope);
+  refuse(message: string, fix?: string): never {
+    throw new GraphShapeError(message, this.#scope, fix);
   }
 
   /** A value that is fed at every run. Names are unique. */

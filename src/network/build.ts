@@ -13,7 +13,8 @@ import {
   type Mode,
   type ParameterOptions,
 } from './layers/layer.ts';
-import type { PlacedLayer } from './placement.ts';
+import { BODY_INPUT, type PlacedLayer } from './placement.ts';
+import { sourceKey } from './wiring.ts';
 
 export interface Parameter {
   /** `<layer>/<tensor>` */
@@ -65,6 +66,11 @@ export interface BuiltLayer {
   /** After the layer's own activation. */
   readonly output: Tensor;
   readonly input_shape: readonly number[];
+  /**
+   * Names of the layers and inputs of the network that its own inputs come from; of a layer that holds others also of the
+   * last of those.
+   */
+  readonly inputs: readonly string[];
   /** What its activation (linear too) is applied to; null where there is none, or one inside a loop. */
   readonly preactivation: Tensor | null;
 }
@@ -82,6 +88,18 @@ export interface BuiltNetwork {
 /** Learned parameters of activations start at one number. */
 const constant = (value: number): InitializerConfig => ({ type: 'constant', value });
 
+const lastOf = ({ body }: PlacedLayer): string[] => body.slice(-1).map(({ name }) => name);
+
+/** What the building of one layer reads and collects. */
+interface Building {
+  readonly inputs: readonly Tensor[];
+  /** Of the layers and network inputs that its inputs come from. */
+  readonly names: readonly string[];
+  readonly inside: BuiltLayer[];
+  readonly activations: Activation[];
+  readonly preactivations: Tensor[];
+}
+
 class NetworkBuilder {
   readonly parameters: Parameter[] = [];
   readonly running: Running[] = [];
@@ -95,26 +113,41 @@ class NetworkBuilder {
     this.#mode = mode;
   }
 
-  sequence(layers: readonly PlacedLayer[], input: Tensor): { output: Tensor; layers: BuiltLayer[] } {
+  /**
+   * The layers of one list, each on what it names; the last one's output is that of the list.
+   * @param inputs of the list, by name
+   * @param outer what an input of the list is to the whole network
+   */
+  list(
+    layers: readonly PlacedLayer[],
+    inputs: ReadonlyMap<string, Tensor>,
+    outer: (input: string) => readonly string[],
+  ): { output: Tensor; layers: BuiltLayer[] } {
     const built: BuiltLayer[] = [];
-    let x = input;
+    const values = new Map([...inputs].map(([input, tensor]) => [sourceKey({ input }), tensor]));
     for (const layer of layers) {
+      const given = layer.inputs.map((source) => present(values.get(sourceKey(source)), layer.name));
+      const names = layer.inputs.flatMap((source) =>
+        'layer' in source ? [source.layer] : outer(source.input),
+      );
       const result = this.#g.within({ layer: layer.name, pointer: layer.pointer }, () =>
-        this.#layer(layer, x),
+        this.#layer(layer, given, names),
       );
       built.push(...result);
-      x = present(result[0]).output;
+      values.set(sourceKey({ layer: layer.name }), present(result[0]).output);
     }
-    return { output: x, layers: built };
+    const last = present(layers.at(-1));
+    return { output: present(values.get(sourceKey({ layer: last.name }))), layers: built };
   }
 
   /** The layer itself, then those inside it. */
-  #layer(layer: PlacedLayer, input: Tensor): BuiltLayer[] {
+  #layer(layer: PlacedLayer, inputs: readonly Tensor[], names: readonly string[]): BuiltLayer[] {
+    const input = present(inputs[0]);
     const inside: BuiltLayer[] = [];
     const activations: Activation[] = [];
     const preactivations: Tensor[] = [];
     const before = this.parameters.length;
-    const context = this.#context(layer, inside, activations, preactivations);
+    const context = this.#context(layer, { inputs, names, inside, activations, preactivations });
     const output = layer.part.build(context, input);
     const own = this.parameters.slice(before).filter((parameter) => parameter.layer === layer.name);
     const activation = activations.find(({ name }) => name !== 'linear') ?? null;
@@ -125,6 +158,7 @@ class NetworkBuilder {
         pointer: layer.pointer,
         output_shape: output.shape.slice(1),
         input_shape: input.shape.slice(1),
+        inputs: inside.length === 0 ? names : [...names, ...lastOf(layer)],
         parameters: own.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
         activation,
         output,
@@ -143,9 +177,7 @@ class NetworkBuilder {
 
   #context(
     layer: PlacedLayer,
-    inside: BuiltLayer[],
-    activations: Activation[],
-    preactivations: Tensor[],
+    { inputs, names, inside, activations, preactivations }: Building,
   ): LayerContext {
     const g = this.#g;
     const nameOf = (name: string) => `${layer.name}/${name}`;
@@ -161,6 +193,7 @@ class NetworkBuilder {
       );
     return {
       g,
+      inputs,
       mode: this.#mode,
       parameter,
       running: (name, shape, initial) => {
@@ -206,7 +239,7 @@ class NetworkBuilder {
         return value;
       },
       body: (x) => {
-        const { output, layers } = this.sequence(layer.body, x);
+        const { output, layers } = this.list(layer.body, new Map([[BODY_INPUT, x]]), () => names);
         inside.push(...layers);
         return output;
       },
@@ -215,17 +248,17 @@ class NetworkBuilder {
 }
 
 /**
- * The forward pass of `layers` on `input` [batch, …].
+ * The forward pass of `layers` on the inputs of the network, [batch, …] each.
  * @throws GraphShapeError naming the layer whose shapes do not fit
  */
 export function buildNetwork(
   g: GraphBuilder,
   layers: readonly PlacedLayer[],
-  input: Tensor,
+  inputs: ReadonlyMap<string, Tensor>,
   mode: Mode,
 ): BuiltNetwork {
   const builder = new NetworkBuilder(g, mode);
-  const { output, layers: built } = builder.sequence(layers, input);
+  const { output, layers: built } = builder.list(layers, inputs, (input) => [input]);
   const { parameters, running, noises, states } = builder;
   return { output, layers: built, parameters, running, noises, states };
 }

@@ -35,6 +35,15 @@ export type { Loss } from './losses/loss.ts';
 export { optimizerKind } from './optimizers/index.ts';
 export type { Optimizer, OptimizerStep } from './optimizers/optimizer.ts';
 export { outputLayers } from './output.ts';
-export { countLayers, flattenLayers, type PlacedLayer, placeLayers } from './placement.ts';
+export {
+  countLayers,
+  flattenLayers,
+  type NetworkInput,
+  networkInputs,
+  type PlacedLayer,
+  type PlacedNetwork,
+  placeNetwork,
+} from './placement.ts';
 export { completeSchedule, scheduleKind } from './schedules/index.ts';
 export type { Schedule, SchedulePlan } from './schedules/schedule.ts';
+export { type Source, sourceKey, sourceName, type WiringProblem } from './wiring.ts';

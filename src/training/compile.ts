@@ -6,6 +6,7 @@ import {
   buildNetwork,
   type Loss,
   type Mode,
+  type NetworkInput,
   type Noise,
   type Parameter,
   type PlacedLayer,
@@ -15,7 +16,7 @@ import {
 
 /** Names of the graphs' inputs and outputs. Parameters, running averages and noises are inputs of their own name. */
 export const names = {
-  inputs: 'inputs',
+  input: (name: string) => `input ${name}`,
   targets: 'targets',
   /** Weight of each target position; only where classes have weights. */
   weights: 'weights',
@@ -35,7 +36,7 @@ export const names = {
 
 export interface CompileOptions {
   readonly layers: readonly PlacedLayer[];
-  readonly inputShape: readonly number[];
+  readonly inputs: readonly NetworkInput[];
   readonly batchSize: number;
   readonly loss: Loss;
   readonly weighted: boolean;
@@ -62,10 +63,17 @@ interface Forward {
   readonly losses: Tensor;
 }
 
-function buildForward({ layers, inputShape, batchSize, loss }: CompileOptions, mode: Mode): Forward {
+/** The inputs of the network in a graph, by their own names. */
+export const graphInputs = (
+  g: GraphBuilder,
+  { inputs, batchSize }: Pick<CompileOptions, 'inputs' | 'batchSize'>,
+): Map<string, Tensor> =>
+  new Map(inputs.map(({ name, shape }) => [name, g.input(names.input(name), [batchSize, ...shape])]));
+
+function buildForward(options: CompileOptions, mode: Mode): Forward {
+  const { layers, loss } = options;
   const g = new GraphBuilder();
-  const input = g.input(names.inputs, [batchSize, ...inputShape]);
-  const network = buildNetwork(g, layers, input, mode);
+  const network = buildNetwork(g, layers, graphInputs(g, options), mode);
   const targets = g.input(names.targets, network.output.shape);
   return { g, network, losses: loss.build(g, network.output, targets) };
 }

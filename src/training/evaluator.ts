@@ -1,6 +1,5 @@
 /** @file Measures a network over a whole split in inference mode. Reads the weights, never writes them. */
-import type { DataSplits, Split } from '../data/index.ts';
-import { gather } from '../data/index.ts';
+import { type DataSplits, gatherInputs, type InputLayout, type Split } from '../data/index.ts';
 import { bytesOf, flopsOf, type Session, sizeOf } from '../graph/index.ts';
 import { activationShape, type BuiltLayer } from '../network/index.ts';
 import {
@@ -81,7 +80,7 @@ export class Evaluator {
   readonly #watched: readonly WatchedLayer[];
   readonly #layers: readonly BuiltLayer[];
   readonly #chunk: number;
-  readonly #rowSize: number;
+  readonly #inputs: readonly InputLayout[];
   readonly #positions: number;
   readonly #layerOutputs: ReadonlySet<string>;
   readonly #watchedOutputs: ReadonlySet<string>;
@@ -90,16 +89,17 @@ export class Evaluator {
     session: Session,
     coding: TargetCoding,
     layers: readonly BuiltLayer[],
-    options: CompileOptions,
+    { batchSize }: CompileOptions,
+    inputs: readonly InputLayout[],
     positions: number,
   ) {
     this.#session = session;
     this.#coding = coding;
     this.#layers = layers;
     this.#watched = watched(layers);
-    this.#chunk = options.batchSize;
-    this.#rowSize = sizeOf(options.inputShape);
-    this.#positions = positions / options.batchSize;
+    this.#chunk = batchSize;
+    this.#inputs = inputs;
+    this.#positions = positions / batchSize;
     const outputsOf = (some: readonly { readonly name: string }[]) =>
       new Set(some.map(({ name }) => names.output(name)));
     this.#layerOutputs = outputsOf(layers);
@@ -118,7 +118,8 @@ export class Evaluator {
     const { compiled, batchSize } = compileChunk(options, most);
     const sized = { ...options, batchSize };
     const session = await createAskingSession(checkpoint, compiled.graph, model.buffers);
-    return new Evaluator(session, coding, compiled.layers, sized, sizeOf(compiled.positionShape));
+    const positions = sizeOf(compiled.positionShape);
+    return new Evaluator(session, coding, compiled.layers, sized, data.inputs, positions);
   }
 
   /**
@@ -138,7 +139,7 @@ export class Evaluator {
         const at = start + (i % real);
         return samples === undefined ? at : (samples[at] as number);
       });
-      gather(split.inputs, this.#rowSize, filled, this.#session.input(names.inputs));
+      gatherInputs(split.inputs, this.#inputs, filled, (name) => this.#session.input(names.input(name)));
       fillTargets(this.#session.input(names.targets), split, filled, this.#coding);
       await this.#session.run(fetched);
       visit(filled.subarray(0, real));

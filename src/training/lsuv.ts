@@ -2,7 +2,7 @@
 import { GraphBuilder, type Session } from '../graph/index.ts';
 import { type BuiltLayer, buildNetwork, initializerKind } from '../network/index.ts';
 import { type Checkpoint, createAskingSession } from './cancel.ts';
-import { type CompileOptions, names } from './compile.ts';
+import { type CompileOptions, graphInputs, names } from './compile.ts';
 import type { Model, ModelParameter } from './model.ts';
 import { fillNoise } from './noise.ts';
 
@@ -51,22 +51,22 @@ async function scaleKernel({ layer, kernel }: Target, session: Session): Promise
  * @param firstBatch writes the inputs of the first training batch
  */
 export async function scaleToUnitVariance(
-  { layers, inputShape, batchSize }: CompileOptions,
+  options: CompileOptions,
   model: Model,
-  firstBatch: (out: Float32Array) => void,
+  firstBatch: (bufferOf: (input: string) => Float32Array) => void,
   seed: number,
   checkpoint: Checkpoint,
 ): Promise<void> {
   if (!model.parameters.some(scaled)) return;
   const g = new GraphBuilder();
-  const network = buildNetwork(g, layers, g.input(names.inputs, [batchSize, ...inputShape]), 'training');
+  const network = buildNetwork(g, options.layers, graphInputs(g, options), 'training');
   const targets = targetsOf(network.layers, model);
   for (const { name, preactivation: tensor } of network.layers) {
     if (tensor !== null && targets.some(({ layer }) => layer === name)) g.output(preactivation(name), tensor);
   }
   const session = await createAskingSession(checkpoint, g.finish(), model.buffers);
   try {
-    firstBatch(session.input(names.inputs));
+    firstBatch((input) => session.input(names.input(input)));
     for (const noise of network.noises) fillNoise(noise, session.input(noise.name), seed, 0);
     for (const target of targets) await scaleKernel(target, session);
   } finally {

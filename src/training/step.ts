@@ -1,5 +1,5 @@
 /** @file One training step: batch in, loss and gradients out, clipping, update. */
-import { type Batches, createBatches, type DataSplits, gather } from '../data/index.ts';
+import { type Batches, createBatches, type DataSplits, gatherInputs } from '../data/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import { type Session, sizeOf } from '../graph/index.ts';
 import { Arena } from '../kernels/index.ts';
@@ -102,10 +102,11 @@ export class Stepper {
    * @param all fetches the layers' outputs too, for who measures them; without it loss and gradients
    */
   async compute(step: number, all = false): Promise<StepGradients> {
-    const { compiled, data, coding, seed, experiment } = this.#options;
+    const { compiled, data, coding, seed } = this.#options;
     const indices = this.#batches.indices(step);
-    const rowSize = sizeOf(experiment.network.input.shape);
-    gather(data.training.inputs, rowSize, indices, this.#session.input(names.inputs));
+    gatherInputs(data.training.inputs, data.inputs, indices, (name) =>
+      this.#session.input(names.input(name)),
+    );
     fillTargets(this.#session.input(names.targets), data.training, indices, coding);
     if (coding.classWeights !== null) {
       fillWeights(this.#session.input(names.weights), data.training, indices, coding);

@@ -4,20 +4,19 @@ import {
   batchOrder,
   createBatches,
   type DataSplits,
-  gather,
+  gatherInputs,
   loadData,
   summarizeData,
 } from '../data/index.ts';
 import {
-  dataReading,
   type Experiment,
   initialWeights,
+  inputsOf,
   type Plan,
   placedLayers,
   planExperiment,
   resolveLoss,
 } from '../experiment/index.ts';
-import { sizeOf } from '../graph/index.ts';
 import type { Arena } from '../kernels/index.ts';
 import { activationShape, type BuiltLayer, outputLayers } from '../network/index.ts';
 import type {
@@ -242,14 +241,14 @@ class Run {
 }
 
 function gatherFirstBatch(
-  { data: config, network }: Experiment,
+  { data: config }: Experiment,
   { batch_size: batchSize }: Plan,
-  { training }: DataSplits,
+  { training, inputs }: DataSplits,
   seed: number,
-  out: Float32Array,
+  bufferOf: (input: string) => Float32Array,
 ): void {
   const batches = createBatches({ count: training.count, batchSize, shuffle: config.shuffle, seed });
-  gather(training.inputs, sizeOf(network.input.shape), batches.indices(0), out);
+  gatherInputs(training.inputs, inputs, batches.indices(0), bufferOf);
 }
 
 /** A cancel on the way leaves no session behind. */
@@ -274,12 +273,12 @@ async function prepare(experiment: Experiment, seed: number, checkpoint: Checkpo
   checkpoint();
   const plan = planExperiment(experiment);
   checkpoint();
-  const data = loadData(experiment.data, seed, experiment.network.input.shape);
+  const data = loadData(experiment.data, seed, inputsOf(experiment));
   const loss = resolveLoss(experiment);
   const classWeights = resolveClassWeights(experiment.training.class_weights, data.class_counts);
   const options: CompileOptions = {
     layers: placedLayers(experiment),
-    inputShape: experiment.network.input.shape,
+    inputs: inputsOf(experiment),
     batchSize: plan.batch_size,
     loss,
     weighted: classWeights !== null,
@@ -292,7 +291,7 @@ async function prepare(experiment: Experiment, seed: number, checkpoint: Checkpo
   await scaleToUnitVariance(
     options,
     model,
-    (out) => gatherFirstBatch(experiment, plan, data, seed, out),
+    (bufferOf) => gatherFirstBatch(experiment, plan, data, seed, bufferOf),
     seed,
     checkpoint,
   );
@@ -305,7 +304,7 @@ function orderOf({ experiment, data, plan, seed }: Run): BatchOrder | null {
   const { shuffle } = experiment.data;
   const { training } = data;
   const batches = createBatches({ count: training.count, batchSize: plan.batch_size, shuffle, seed });
-  const { targets } = dataReading(experiment);
+  const { target: targets } = resolveLoss(experiment);
   return batchOrder(training, batches, targets === 'classes' ? (plan.output_shape.at(-1) ?? null) : null);
 }
 
@@ -340,7 +339,7 @@ function finish(
     unit_passes: run.unitPasses,
     divergence,
     tied_units: run.tiedUnits,
-    data: summarizeData(run.data, dataReading(run.experiment)),
+    data: summarizeData(run.data, resolveLoss(run.experiment).target),
     class_recall: recall,
     weights,
   };

@@ -41,17 +41,64 @@ const listOption = (maxRank: number, description: string, items: object) =>
     })
     .meta({ description, type: 'array', minItems: 1, maxItems: MAX_SAMPLES, items });
 
+type InlineInputs = Sealed | Readonly<Record<string, Sealed>>;
+
 interface InlineOptions {
-  readonly inputs: Sealed;
+  readonly inputs: InlineInputs;
   readonly targets: Sealed;
 }
+
+/** Inputs without names are one field without a name. */
+interface Field {
+  readonly name: string | null;
+  readonly sealed: Sealed;
+  /** Without the samples. */
+  readonly shape: readonly number[];
+}
+
+function fieldsOf(inputs: InlineInputs): [Field, ...Field[]] {
+  const named: [string | null, Sealed][] = isSealed(inputs) ? [[null, inputs]] : Object.entries(inputs);
+  return named.map(([name, sealed]) => {
+    const shape = sealed.shape.slice(1);
+    return { name, sealed, shape: shape.length > 0 ? shape : [1] };
+  }) as [Field, ...Field[]];
+}
+
+const pathOf = ({ name }: Field): string[] => (name === null ? ['inputs'] : ['inputs', name]);
+
+const samplesOf = (inputs: InlineInputs): number => fieldsOf(inputs)[0].sealed.shape[0] as number;
+
+/** Each sample's fields one after another. */
+function inRows(inputs: InlineInputs): Float64Array {
+  const [first, ...others] = fieldsOf(inputs);
+  if (others.length === 0) return first.sealed.numbers;
+  const samples = samplesOf(inputs);
+  const fields = [first, ...others].map(({ sealed: { numbers } }) => ({
+    numbers,
+    size: numbers.length / samples,
+  }));
+  const rowSize = fields.reduce((sum, { size }) => sum + size, 0);
+  const all = new Float64Array(samples * rowSize);
+  let offset = 0;
+  for (const { numbers, size } of fields) {
+    for (let i = 0; i < samples; i++)
+      all.set(numbers.subarray(i * size, (i + 1) * size), i * rowSize + offset);
+    offset += size;
+  }
+  return all;
+}
+
+const samplesSchema = {
+  anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER)), listOf(listOf(listOf(NUMBER)))],
+};
 
 export const inline = defineData({
   type: 'inline',
   title: 'Inline data',
   description:
     '`inputs` holds one element per sample: a number, or a list nested up to three deep (features; time and features; ' +
-    'channels, height and width), all of one shape; a network may ask for another shape of the same size. `targets` ' +
+    'channels, height and width), all of one shape; a network may ask for another shape of the same size. For a network ' +
+    'with several inputs it holds such a list for each of them, by name. `targets` ' +
     'holds one number per sample, one list of numbers, or for sequences one list of lists (time steps, then outputs). ' +
     'Integers from 0 are class indices where the loss is categorical (one per sample, or a list with one per time step; ' +
     `at most ${MAX_CLASSES} classes); binary and regression losses read the same numbers as numbers. Inputs that are ` +
@@ -59,9 +106,16 @@ export const inline = defineData({
     `At most ${MAX_SAMPLES} samples and ${MAX_NUMBERS} numbers.`,
   sources: ['The request itself'],
   options: {
-    inputs: listOption(MAX_INPUT_RANK, 'The samples, all of one shape', {
-      anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER)), listOf(listOf(listOf(NUMBER)))],
-    }),
+    inputs: z.union([
+      listOption(MAX_INPUT_RANK, 'The samples, all of one shape', samplesSchema),
+      z
+        .record(
+          z.string().min(1).max(64),
+          listOption(MAX_INPUT_RANK, 'The samples of this input', samplesSchema),
+        )
+        .refine((fields) => Object.keys(fields).length > 0, 'at least one input')
+        .describe('For a network with several inputs: the samples of each, by its name'),
+    ]),
     targets: listOption(
       MAX_TARGET_RANK,
       'One class index or number per sample, a list of them, or a list per time step',
@@ -71,21 +125,37 @@ export const inline = defineData({
     ),
   },
   check: ({ inputs, targets }) => {
-    const [samples, given] = [inputs.shape[0] as number, targets.shape[0] as number];
+    const fields = fieldsOf(inputs);
+    const [samples, given] = [samplesOf(inputs), targets.shape[0] as number];
+    const uneven = fields.find(({ sealed }) => sealed.shape[0] !== samples);
+    if (uneven !== undefined) {
+      const message = `has ${uneven.sealed.shape[0]} elements, but "${fields[0].name}" has ${samples}`;
+      return [{ path: pathOf(uneven), message, fix: 'Give every input of every sample' }];
+    }
     if (samples !== given) {
       const message = `has ${given} elements for ${samples} samples`;
       return [{ path: ['targets'], message, fix: 'Give one target per sample' }];
     }
-    return tooMany(inputs.numbers.length + targets.numbers.length, ['inputs']);
+    const numbers = fields.reduce((sum, { sealed }) => sum + sealed.numbers.length, targets.numbers.length);
+    return tooMany(numbers, ['inputs']);
   },
   describe(options) {
-    const { input, target } = shapesOf(options);
+    const fields = fieldsOf(options.inputs);
+    const target = options.targets.shape.slice(1);
     const { tokens, classes, binary } = factsOf(options);
+    const isNamed = fields[0].name !== null;
     return {
-      samples: options.inputs.shape[0] as number,
-      input_shape: input,
+      samples: samplesOf(options.inputs),
+      input_shape: isNamed ? [fields.reduce((sum, { shape }) => sum + sizeOf(shape), 0)] : fields[0].shape,
+      ...(isNamed && {
+        inputs: fields.map(({ name, shape }, i) => ({
+          name: String(name),
+          shape,
+          tokens: tokens[i] ?? null,
+        })),
+      }),
       reshapable: true,
-      tokens,
+      tokens: isNamed ? null : (tokens[0] ?? null),
       target_shape: target,
       classes: target.length < MAX_TARGET_RANK ? classes : null,
       // Whether integers are labels or amounts, only the loss can tell.
@@ -93,24 +163,17 @@ export const inline = defineData({
       binary,
     };
   },
-  generate: ({ inputs, targets }) => ({
-    inputs: inputs.numbers,
-    targets: targets.numbers,
-  }),
+  generate: ({ inputs, targets }) => ({ inputs: inRows(inputs), targets: targets.numbers }),
 });
 
-function shapesOf({ inputs, targets }: InlineOptions) {
-  const input = inputs.shape.slice(1);
-  return { input: input.length > 0 ? input : [1], target: targets.shape.slice(1) };
-}
-
 interface InlineFacts {
-  readonly tokens: number | null;
+  /** Of each field. */
+  readonly tokens: readonly (number | null)[];
   readonly classes: number | null;
   readonly binary: boolean;
 }
 
-const facts = new WeakMap<Sealed, InlineFacts>();
+const facts = new WeakMap<InlineInputs, InlineFacts>();
 
 /** What only a look at every number tells; remembered, because descriptions are asked for often. */
 function factsOf(options: InlineOptions): InlineFacts {
@@ -118,7 +181,9 @@ function factsOf(options: InlineOptions): InlineFacts {
   if (known !== undefined) return known;
   const { inputs, targets } = options;
   const found = {
-    tokens: inputs.shape.length <= 2 ? indicesBelow(inputs.numbers, MAX_TOKENS) : null,
+    tokens: fieldsOf(inputs).map(({ sealed, shape }) =>
+      shape.length === 1 ? indicesBelow(sealed.numbers, MAX_TOKENS) : null,
+    ),
     classes: indicesBelow(targets.numbers, MAX_CLASSES),
     binary: targets.numbers.every((value) => value >= 0 && value <= 1),
   };
@@ -163,7 +228,8 @@ export const inlineReference = z.object({
   sha256: z
     .string()
     .describe(
-      'SHA-256 of the text that the SHA-256 of the inputs and that of the targets make together, both in hex, each of the ' +
+      'SHA-256 of the text that the SHA-256 of the inputs (of several, each after its name) and that of the targets make ' +
+        'together, in hex, each of the ' +
         'numbers as little-endian float64, row-major',
     ),
   samples: z.int(),
@@ -173,7 +239,8 @@ export const inlineReference = z.object({
 export const inlineReferenceOf = ({ inputs, targets }: InlineOptions): z.output<typeof inlineReference> => ({
   type: 'inline',
   sha256: createHash('sha256')
-    .update(inputs.sha256 + targets.sha256)
+    .update(fieldsOf(inputs).reduce((text, { name, sealed }) => text + (name ?? '') + sealed.sha256, ''))
+    .update(targets.sha256)
     .digest('hex'),
-  samples: inputs.shape[0] as number,
+  samples: samplesOf(inputs),
 });

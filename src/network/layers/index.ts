@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { present } from '../../util/assert.ts';
 import { defineKind } from '../../util/kind.ts';
 import { activation } from './activation.ts';
+import { add } from './add.ts';
+import { average } from './average.ts';
 import { averagePool1d } from './average_pool1d.ts';
 import { averagePool2d } from './average_pool2d.ts';
 import { batchNorm } from './batch_norm.ts';
 import { classToken } from './class_token.ts';
+import { concatenate } from './concatenate.ts';
 import { conv1d } from './conv1d.ts';
 import { conv1dTranspose } from './conv1d_transpose.ts';
 import { conv2d } from './conv2d.ts';
@@ -31,6 +34,8 @@ import { layerScale } from './layer_scale.ts';
 import { lstm } from './lstm.ts';
 import { maxPool1d } from './max_pool1d.ts';
 import { maxPool2d } from './max_pool2d.ts';
+import { maximum } from './maximum.ts';
+import { multiply } from './multiply.ts';
 import { permute } from './permute.ts';
 import { positionalEmbedding } from './positional_embedding.ts';
 import { repeat } from './repeat.ts';
@@ -44,6 +49,7 @@ import { separableConv2d } from './separable_conv2d.ts';
 import { simpleRnn } from './simple_rnn.ts';
 import { spatialDropout1d } from './spatial_dropout1d.ts';
 import { spatialDropout2d } from './spatial_dropout2d.ts';
+import { subtract } from './subtract.ts';
 import { upSampling1d } from './up_sampling1d.ts';
 import { upSampling2d } from './up_sampling2d.ts';
 import { zeroPadding1d } from './zero_padding1d.ts';
@@ -93,6 +99,12 @@ const layerParts = [
   reshape,
   permute,
   repeatVector,
+  add,
+  subtract,
+  multiply,
+  average,
+  maximum,
+  concatenate,
   residual,
   repeat,
 ] as const;
@@ -109,6 +121,7 @@ export const familyOf = (type: LayerType): Family => present(families.get(type),
 export interface LayerConfig {
   readonly type: LayerType;
   readonly name?: string | undefined;
+  readonly inputs?: readonly string[] | undefined;
   readonly layers?: readonly LayerConfig[] | undefined;
   readonly [option: string]: unknown;
 }
@@ -119,11 +132,22 @@ const nameOption = z
   .optional()
   .describe('Default: the type and a number, such as dense_1');
 
+const inputsOption = z
+  .array(z.string().min(1).max(80))
+  .min(1)
+  .max(64)
+  .optional()
+  .describe(
+    'Where its input comes from: names of layers above it, or of the inputs of the network (of what it stands in: ' +
+      '`input`). Default: the layer before it',
+  );
+
 const layerObject = (part: LayerPart) =>
   z
     .strictObject({
       type: z.literal(part.type),
       name: nameOption,
+      inputs: inputsOption,
       ...part.options,
       // A getter, because a composite holds what this list defines.
       ...(part.composite === undefined

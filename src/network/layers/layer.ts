@@ -26,6 +26,8 @@ export interface LoopActivation {
 /** What a layer may ask for while it builds. Names are local: the layer's name is put in front. */
 export interface LayerContext {
   readonly g: GraphBuilder;
+  /** All inputs, [batch, …] each; the first is what `build` gets. */
+  readonly inputs: readonly Tensor[];
   readonly mode: Mode;
   /** A trained parameter. */
   parameter(name: string, shape: readonly number[], options: ParameterOptions): Tensor;
@@ -81,10 +83,14 @@ export type Family =
   | 'elementwise'
   | 'composite';
 
+export type Arity = readonly [least: number, most: number];
+
 interface Nature {
   readonly family: Family;
   /** Holds other layers in `layers`: `expanded` into copies, or `built` as one layer. */
   readonly composite?: 'expanded' | 'built';
+  /** How many inputs it takes, at least and at most; one unless given. */
+  readonly arity?: Arity;
 }
 
 /** A layer with its options. */
@@ -125,6 +131,7 @@ export function defineLayer<Type extends string, Options extends z.ZodRawShape>(
   const nature: Nature = {
     family: layer.family,
     ...(layer.composite === undefined ? {} : { composite: layer.composite }),
+    ...(layer.arity === undefined ? {} : { arity: layer.arity }),
   };
   const part = definePart(layer, (options) => ({
     type: layer.type,

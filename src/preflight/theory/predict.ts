@@ -6,14 +6,14 @@ import {
   createBatches,
   type DataSplits,
   type DataSummary,
-  gather,
+  gatherInputs,
   loadData,
   summarizeData,
 } from '../../data/index.ts';
 import {
-  dataReading,
   type Experiment,
   initialWeights,
+  inputsOf,
   type Plan,
   placedLayers,
   resolveLoss,
@@ -39,6 +39,7 @@ import {
   weightMoments,
   wholeOf,
 } from '../../network/propagation/index.ts';
+import { present } from '../../util/assert.ts';
 import { createRandom } from '../../util/random.ts';
 import { cholesky, type Draw, drawHead, type HeadLayer, type Targets } from './head.ts';
 import {
@@ -92,23 +93,27 @@ export interface Prediction {
 }
 
 interface Samples {
-  readonly signal: Signal;
+  /** By input of the network. */
+  readonly signals: ReadonlyMap<string, Signal>;
   readonly indices: Int32Array;
 }
 
 /** Moments of the first samples of the first batch. */
 function inputOf(
-  { network, data: { shuffle } }: Experiment,
-  { training }: DataSplits,
+  { data: { shuffle } }: Experiment,
+  { training, inputs }: DataSplits,
   batchSize: number,
   seed: number,
 ): Samples {
   const batches = createBatches({ count: training.count, batchSize, shuffle, seed });
   const indices = batches.indices(0);
-  const size = sizeOf(network.input.shape);
   const count = Math.min(indices.length, MAX_SAMPLES);
-  const values = gather(training.inputs, size, indices.subarray(0, count), new Float32Array(count * size));
-  return { signal: measured(values, network.input.shape), indices };
+  const values = new Map(inputs.map(({ name, size }) => [name, new Float32Array(count * size)]));
+  gatherInputs(training.inputs, inputs, indices.subarray(0, count), (name) => present(values.get(name)));
+  const signals = inputs.map(
+    ({ name, shape }) => [name, measured(present(values.get(name)), shape)] as const,
+  );
+  return { signals: new Map(signals), indices };
 }
 
 function surroundingsOf(experiment: Experiment, { parameters }: Plan): Surroundings {
@@ -423,10 +428,10 @@ function forecastOf(
  */
 export function predict(experiment: Experiment, plan: Plan, seed: number = experiment.seed): Prediction {
   const layers = placedLayers(experiment);
-  const data = loadData(experiment.data, seed, experiment.network.input.shape);
-  const { signal, indices } = inputOf(experiment, data, plan.batch_size, seed);
+  const data = loadData(experiment.data, seed, inputsOf(experiment));
+  const { signals, indices } = inputOf(experiment, data, plan.batch_size, seed);
   const surroundings = surroundingsOf(experiment, plan);
-  const route = routeOf(layers, signal, surroundings);
+  const route = routeOf(layers, present([...signals.values()][0]), surroundings);
   const gradients =
     route.head === null
       ? null
@@ -448,7 +453,7 @@ export function predict(experiment: Experiment, plan: Plan, seed: number = exper
     forecastOf(layer, passed.get(layer.name), gradients, missing, kernelPenalty(layer.name)),
   );
   return {
-    data: summarizeData(data, dataReading(experiment)),
+    data: summarizeData(data, resolveLoss(experiment).target),
     covers: forecasts.every(({ reason }) => reason === null),
     overflow: stopped?.overflow === undefined ? null : { layer: stopped.layer, rms: stopped.overflow },
     layers: forecasts,

@@ -1,4 +1,5 @@
 /** @file Inputs with mean 0 and deviation 1. */
+import { inputsOf } from '../../experiment/index.ts';
 import type { Remedy } from '../remedy.ts';
 
 export const standardizeInputs: Remedy = {
@@ -23,7 +24,8 @@ export const standardizeInputs: Remedy = {
   ],
   effort: 'setting',
   change: (experiment) => {
-    if (experiment.network.input.dtype === 'token') return { reason: 'the inputs are tokens' };
+    if (inputsOf(experiment).every(({ dtype }) => dtype === 'token'))
+      return { reason: 'the inputs are tokens' };
     if (experiment.data.standardize) return { reason: 'the inputs are standardized already' };
     return { experiment: { ...experiment, data: { ...experiment.data, standardize: true } } };
   },

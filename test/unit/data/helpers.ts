@@ -1,11 +1,22 @@
 /** @file Short ways to samples for the tests of the data sets. */
-import { type DataSplits, dataSchema, describeData, loadData } from '../../../src/data/index.ts';
+import {
+  type DataSplits,
+  dataSchema,
+  describeData,
+  loadData,
+  type WantedInput,
+} from '../../../src/data/index.ts';
 
 /** Parsed and loaded; unless said otherwise in the generated order and without a validation split. */
 export function load(config: Record<string, unknown>, seed = 0): DataSplits {
   const parsed = dataSchema.parse({ shuffle: false, validation_split: 0, ...config });
-  return loadData(parsed, seed, describeData(parsed).input_shape);
+  return loadData(parsed, seed, inputOf(describeData(parsed).input_shape));
 }
+
+/** The inputs of a network that has one, of this shape. */
+export const inputOf = (shape: readonly number[]): WantedInput[] => [
+  { name: 'input', shape, dtype: 'float32' },
+];
 
 export const description = (config: Record<string, unknown>) => describeData(dataSchema.parse(config));
 

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import {
   dataSchema,
   describeData,
-  fitsInput,
   fitsOutput,
   loadData,
+  matchInputs,
   wantedOutput,
 } from '../../../src/data/index.ts';
-import { description, load } from './helpers.ts';
+import { description, inputOf, load } from './helpers.ts';
 
 const issuesOf = (inputs: unknown, targets: unknown) => {
   const parsed = dataSchema.safeParse({ type: 'inline', inputs, targets });
@@ -44,9 +44,9 @@ describe('inputs', () => {
       targets: [0],
       validation_split: 0,
     });
-    expect(fitsInput(describeData(config), [1, 2, 2])).toBe(true);
-    expect(fitsInput(describeData(config), [3])).toBe(false);
-    expect([...loadData(config, 0, [1, 2, 2]).training.inputs]).toEqual([1, 2, 3, 4]);
+    expect(matchInputs(describeData(config), inputOf([1, 2, 2]))).toHaveProperty('fields');
+    expect(matchInputs(describeData(config), inputOf([3]))).toHaveProperty('mismatches');
+    expect([...loadData(config, 0, inputOf([1, 2, 2])).training.inputs]).toEqual([1, 2, 3, 4]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type DataPart, dataParts, dataSchema, describeData, loadData } from '../../../src/data/index.ts';
 import { createRandom } from '../../../src/util/random.ts';
-import { load, rowsOf } from './helpers.ts';
+import { inputOf, load, rowsOf } from './helpers.ts';
 
 const firstRow = (type: string, features: number) => rowsOf(load({ type }).training.inputs, features)[0];
 const floats = (...values: number[]) => [...Float32Array.from(values)];
@@ -65,11 +65,11 @@ describe('samples', () => {
 test('digits take the shape that the network asks for, iris does not', () => {
   const digits = dataSchema.parse({ type: 'digits' });
   expect(describeData(digits).input_shape).toEqual([64]);
-  const image = loadData(digits, 0, [1, 8, 8]);
-  expect(image.description.input_shape).toEqual([1, 8, 8]);
-  expect(image.training.inputs).toEqual(loadData(digits, 0, [64]).training.inputs);
-  expect(() => loadData(digits, 0, [63])).toThrow('does not fit');
-  expect(() => loadData(dataSchema.parse({ type: 'iris' }), 0, [2, 2])).toThrow('does not fit');
+  const image = loadData(digits, 0, inputOf([1, 8, 8]));
+  expect(image.inputs).toMatchObject([{ shape: [1, 8, 8], offset: 0, size: 64 }]);
+  expect(image.training.inputs).toEqual(loadData(digits, 0, inputOf([64])).training.inputs);
+  expect(() => loadData(digits, 0, inputOf([63]))).toThrow('does not fit');
+  expect(() => loadData(dataSchema.parse({ type: 'iris' }), 0, inputOf([2, 2]))).toThrow('does not fit');
 });
 
 test('what a part yields is a copy of the cached table', () => {

@@ -79,7 +79,7 @@ it('gives the same Trace whether somebody can cancel or not', async () => {
 it('does not even load the data where it is canceled from the start', async () => {
   // Data that do not fit the network: loading them is a broken invariant.
   const { network, ...rest } = parse();
-  const unfit = { ...rest, network: { ...network, input: { ...network.input, shape: [3] } } };
+  const unfit = { ...rest, network: { ...network, input: { dtype: 'float32' as const, shape: [3] } } };
   await expect(train(unfit, 0)).rejects.toThrow('does not fit');
   expect(await cancelAt(1, unfit)).toEqual({ asked: 1, result: canceled });
 });

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadData } from '../../../src/data/index.ts';
-import { parseExperiment, placedLayers, resolveLoss } from '../../../src/experiment/index.ts';
+import { inputsOf, parseExperiment, placedLayers, resolveLoss } from '../../../src/experiment/index.ts';
 import { compileTraining, names } from '../../../src/training/compile.ts';
 import { Evaluator } from '../../../src/training/evaluator.ts';
 import { createModel, type Model } from '../../../src/training/model.ts';
@@ -70,7 +70,7 @@ async function build(fixture: Fixture) {
   const classWeights = experiment.training.class_weights as number[] | null;
   const options = {
     layers: placedLayers(experiment),
-    inputShape: experiment.network.input.shape,
+    inputs: inputsOf(experiment),
     batchSize: plan.batch_size,
     loss,
     weighted: classWeights !== null,
@@ -84,7 +84,7 @@ async function build(fixture: Fixture) {
     expect(shape, name).toEqual(fixture.parameters[name]?.shape);
     weights.set((fixture.parameters[name]?.data ?? []).map(Number));
   }
-  const data = loadData(experiment.data, 0, experiment.network.input.shape);
+  const data = loadData(experiment.data, 0, inputsOf(experiment));
   const coding = codeTargets(loss, plan.output_shape, classWeights);
   const common = { experiment, compiled, model, arena, data, coding, seed: 0 };
   const stepper = await Stepper.create({ ...common, batchSize: plan.batch_size, steps: plan.steps });

@@ -1,6 +1,6 @@
 /** @file Random valid experiments of up to eight layers: vectors, sequences, tokens and images, whatever fits where. */
 import fc from 'fast-check';
-import { parseExperiment, placedLayers, resolveLoss } from '../../../src/experiment/index.ts';
+import { inputsOf, parseExperiment, placedLayers, resolveLoss } from '../../../src/experiment/index.ts';
 import { compileTraining } from '../../../src/training/compile.ts';
 
 type Shape = readonly number[];
@@ -202,7 +202,7 @@ const inputsLike = (shape: readonly number[]) => {
 /** What the compiler is given for it. */
 export const optionsOf = (experiment: ReturnType<typeof parse>['experiment'], batchSize: number) => ({
   layers: placedLayers(experiment),
-  inputShape: experiment.network.input.shape,
+  inputs: inputsOf(experiment),
   batchSize,
   loss: resolveLoss(experiment),
   weighted: false,
@@ -231,7 +231,7 @@ export function experimentOf({ input, choices: drawn, loss, batch, penalty, seed
     network: { input, layers },
     data: {
       type: 'inline',
-      inputs: inputsOf(input, batch, seed),
+      inputs: inputsFor(input, batch, seed),
       targets,
       validation_split: 0,
       shuffle: false,
@@ -247,7 +247,7 @@ export function experimentOf({ input, choices: drawn, loss, batch, penalty, seed
 }
 
 /** Numbers that are float32 already, or tokens. */
-function inputsOf({ shape, dtype }: Draft['input'], batch: number, seed: number): unknown {
+function inputsFor({ shape, dtype }: Draft['input'], batch: number, seed: number): unknown {
   let index = seed;
   const next = () => {
     index++;

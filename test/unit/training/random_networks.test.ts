@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadData } from '../../../src/data/index.ts';
-import { resolveLoss } from '../../../src/experiment/index.ts';
+import { inputsOf, resolveLoss } from '../../../src/experiment/index.ts';
 import { compileTraining, names } from '../../../src/training/compile.ts';
 import { createModel } from '../../../src/training/model.ts';
 import { createArena, Stepper } from '../../../src/training/step.ts';
@@ -23,7 +23,7 @@ async function step(request: Config, seed: number) {
   for (const { weights } of model.parameters) {
     for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] as number) + 0.1 * Math.sin(i + 1);
   }
-  const data = loadData(experiment.data, seed, experiment.network.input.shape);
+  const data = loadData(experiment.data, seed, inputsOf(experiment));
   const coding = codeTargets(resolveLoss(experiment), plan.output_shape, null);
   const stepper = await Stepper.create({
     ...{ experiment, compiled, model, arena, data, coding, seed },

@@ -1,0 +1,17 @@
+/** @file Sum of several layers. */
+import { calculus as c } from '../../graph/index.ts';
+import { defineLayer } from './layer.ts';
+import { folded, MAX_MERGED } from './merge.ts';
+
+export const add = defineLayer({
+  type: 'add',
+  family: 'merge',
+  title: 'Sum of several layers',
+  formula: 'y = x₁ + x₂ + …, elementwise; shapes broadcast as in NumPy, without the batch',
+  sources: ['Keras, keras.layers.Add'],
+  options: {},
+  arity: [2, MAX_MERGED],
+  build: (context) => folded(context, c.add),
+  theory: 'it merges several layers',
+  code: () => ({ pytorch: ['Add()'], keras: ['layers.Add()'] }),
+});

@@ -1,0 +1,20 @@
+/** @file Mean of several layers. */
+import { calculus as c } from '../../graph/index.ts';
+import { defineLayer } from './layer.ts';
+import { folded, MAX_MERGED } from './merge.ts';
+
+export const average = defineLayer({
+  type: 'average',
+  family: 'merge',
+  title: 'Mean of several layers',
+  formula: 'y = (x₁ + … + xₙ)/n, elementwise; shapes broadcast as in NumPy, without the batch',
+  sources: ['Keras, keras.layers.Average'],
+  options: {},
+  arity: [2, MAX_MERGED],
+  build(context) {
+    const { g, inputs } = context;
+    return c.mul(g, folded(context, c.add), g.constant(1 / inputs.length));
+  },
+  theory: 'it merges several layers',
+  code: () => ({ pytorch: ['Average()'], keras: ['layers.Average()'] }),
+});

@@ -1,0 +1,17 @@
+/** @file Difference of two layers. */
+import { calculus as c } from '../../graph/index.ts';
+import { defineLayer } from './layer.ts';
+import { folded } from './merge.ts';
+
+export const subtract = defineLayer({
+  type: 'subtract',
+  family: 'merge',
+  title: 'Difference of two layers',
+  formula: 'y = x₁ − x₂, elementwise; shapes broadcast as in NumPy, without the batch',
+  sources: ['Keras, keras.layers.Subtract'],
+  options: {},
+  arity: [2, 2],
+  build: (context) => folded(context, c.sub),
+  theory: 'it merges several layers',
+  code: () => ({ pytorch: ['Subtract()'], keras: ['layers.Subtract()'] }),
+});
