@@ -1,6 +1,6 @@
 /** @file From validation issues to problems that a client can act on: a pointer, what is wrong, and a fix. */
 import type { z } from 'zod';
-import { pointerOf } from '../util/json.ts';
+import { pointerOf, shortName } from '../util/json.ts';
 import { nearest } from '../util/nearest.ts';
 import { knownKeysAt } from './known_keys.ts';
 
