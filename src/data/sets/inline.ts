@@ -58,10 +58,11 @@ interface Field {
 
 function fieldsOf(inputs: InlineInputs): [Field, ...Field[]] {
   const named: [string | null, Sealed][] = isSealed(inputs) ? [[null, inputs]] : Object.entries(inputs);
-  return named.map(([name, sealed]) => {
+  const fields = named.map(([name, sealed]): Field => {
     const shape = sealed.shape.slice(1);
     return { name, sealed, shape: shape.length > 0 ? shape : [1] };
-  }) as [Field, ...Field[]];
+  });
+  return fields as [Field, ...Field[]];
 }
 
 const pathOf = ({ name }: Field): string[] => (name === null ? ['inputs'] : ['inputs', name]);
