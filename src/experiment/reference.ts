@@ -3,8 +3,9 @@
  * What it does not reach either, the data do not allow in that time; what it reaches, another network could.
  */
 import { describeData } from '../data/index.ts';
+import type { NetworkInput } from '../network/index.ts';
 import { parseExperiment } from './parse.ts';
-import { type Plan, planExperiment, resolveLoss } from './plan.ts';
+import { inputsOf, type Plan, planExperiment, resolveLoss } from './plan.ts';
 import type { Experiment } from './schema.ts';
 
 export const referenceKinds = ['dense', 'convolutional', 'recurrent'] as const;
@@ -57,28 +58,39 @@ const waves = (units: number, stddev: number): Layer => ({
 /** By the number of inputs. */
 const FREQUENCIES: Readonly<Record<number, number>> = { 1: 3, 2: 1.5 };
 
-function bodyOf(
-  kind: ReferenceKind,
-  { network, data }: Experiment,
-  width: number,
-  perStep: boolean,
-): Layer[] {
+/** Tokens are looked up in a table as large as the data need it. */
+function tableOf({ data }: Experiment, { name, dtype }: NetworkInput): Layer[] {
+  const description = describeData(data);
+  const field = description.inputs?.find((candidate) => candidate.name === name);
+  const tokens = (description.inputs === undefined ? description.tokens : field?.tokens) ?? null;
+  const isToken = dtype === 'token' && tokens !== null;
+  return isToken ? [{ type: 'embedding', vocabulary: tokens, dimensions: 16, table_initializer: TABLE }] : [];
+}
+
+/** Several inputs side by side, each as one row of numbers. */
+function rowsOf(experiment: Experiment, inputs: readonly NetworkInput[]): Layer[] {
+  const rows = inputs.flatMap((input, i) => {
+    const [first, ...rest] = [...tableOf(experiment, input), { type: 'flatten', name: `row_${i}` }];
+    return [{ ...first, inputs: [input.name] }, ...rest];
+  });
+  return [...rows, { type: 'concatenate', inputs: inputs.map((_, i) => `row_${i}`) }];
+}
+
+function bodyOf(kind: ReferenceKind, experiment: Experiment, width: number, perStep: boolean): Layer[] {
+  const [input, ...others] = inputsOf(experiment) as [NetworkInput, ...NetworkInput[]];
+  if (others.length > 0) return [...rowsOf(experiment, [input, ...others]), relu(width), relu(width)];
   if (kind === 'convolutional') {
-    const [, height = 1, columns = 1] = network.input.shape;
+    const [, height = 1, columns = 1] = input.shape;
     const pool = Math.min(height, columns) >= 4 ? [{ type: 'max_pool2d', pool_size: 2 }] : [];
     return [conv(width / 4), conv(width / 4), ...pool, { type: 'flatten' }, relu(width)];
   }
   if (kind === 'recurrent') {
-    const { tokens } = describeData(data);
-    const isToken = network.input.dtype === 'token' && tokens !== null;
-    const table = isToken
-      ? [{ type: 'embedding', vocabulary: tokens, dimensions: 16, table_initializer: TABLE }]
-      : [];
+    const table = tableOf(experiment, input);
     return [...table, { type: 'gru', units: width / 2, return_sequences: perStep }];
   }
-  const frequency = network.input.shape.length === 1 ? FREQUENCIES[network.input.shape[0] ?? 0] : undefined;
+  const frequency = input.shape.length === 1 ? FREQUENCIES[input.shape[0] ?? 0] : undefined;
   const first = frequency === undefined ? relu(width) : waves(width, frequency);
-  return [...(network.input.shape.length > 1 ? [{ type: 'flatten' }] : []), first, relu(width)];
+  return [...(input.shape.length > 1 ? [{ type: 'flatten' }] : []), first, relu(width)];
 }
 
 /** Layers that give the shape of the experiment's own prediction. */
@@ -113,12 +125,13 @@ function configOf(experiment: Experiment, plan: Plan, kind: ReferenceKind, width
   // At most twice as many steps: without probes they cost half.
   const batch_size = Math.min(plan.batch_size, Math.max(SMALL_BATCH, Math.ceil(plan.batch_size / 2)));
   const steps = Math.max(1, Math.round(samples / batch_size));
-  const tokens = network.input.dtype === 'token';
-  const { shape } = network.input;
-  const perStep = kind === 'recurrent' && plan.output_shape.length === 2 && plan.output_shape[0] === shape[0];
+  const inputs = inputsOf(experiment);
+  const tokens = inputs.every(({ dtype }) => dtype === 'token');
+  const perStep =
+    kind === 'recurrent' && plan.output_shape.length === 2 && plan.output_shape[0] === inputs[0]?.shape[0];
   return {
     network: {
-      input: network.input,
+      ...(network.input === undefined ? { inputs: network.inputs } : { input: network.input }),
       layers: [
         ...bodyOf(kind, experiment, width, perStep),
         ...headOf(plan.output_shape, perStep, activationOf(experiment)),
@@ -145,8 +158,10 @@ function configOf(experiment: Experiment, plan: Plan, kind: ReferenceKind, width
   };
 }
 
-function kindOf({ network }: Experiment): ReferenceKind {
-  const { shape, dtype } = network.input;
+function kindOf(experiment: Experiment): ReferenceKind {
+  const [input, ...others] = inputsOf(experiment);
+  if (input === undefined || others.length > 0) return 'dense';
+  const { shape, dtype } = input;
   if (dtype === 'token' || shape.length === 2) return 'recurrent';
   return shape.length === 3 ? 'convolutional' : 'dense';
 }
@@ -160,7 +175,7 @@ export function referenceExperiment(experiment: Experiment): ReferenceExperiment
   const work = Math.max(plan.flops_per_step, FREE_FLOPS) * plan.steps;
   const own = kindOf(experiment);
   const kinds: ReferenceKind[] =
-    own === 'dense' || experiment.network.input.dtype === 'token' ? [own] : [own, 'dense'];
+    own === 'dense' || inputsOf(experiment).some(({ dtype }) => dtype === 'token') ? [own] : [own, 'dense'];
   for (const kind of kinds) {
     for (const width of WIDTHS) {
       const parsed = parseExperiment(configOf(experiment, plan, kind, width));

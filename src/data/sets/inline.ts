@@ -16,30 +16,60 @@ const listOf = (items: object) => ({ type: 'array', items, minItems: 1 });
 
 const lengths = z.array(z.unknown()).min(1).max(MAX_SAMPLES);
 
+/** What is wrong, as zod says it. */
+interface Issue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
 /** Elements are not parsed by zod, which would take seconds for two million numbers. */
-const listOption = (maxRank: number, description: string, items: object) =>
-  z
-    .unknown()
-    .transform((value, context): Sealed => {
-      if (isSealed(value)) return value;
-      if (!Array.isArray(value) || value.length === 0 || value.length > MAX_SAMPLES) {
-        for (const issue of lengths.safeParse(value).error?.issues ?? [])
-          context.issues.push({ ...issue, input: value } as never);
-        return z.NEVER;
-      }
-      const read = seal(value, maxRank);
-      if (read instanceof Sealed) return read;
-      for (const { path, message, fix } of read)
-        context.issues.push({
-          code: 'custom',
-          input: value,
-          path: [...path],
-          message,
-          ...(fix && { params: { fix } }),
-        });
-      return z.NEVER;
-    })
-    .meta({ description, type: 'array', minItems: 1, maxItems: MAX_SAMPLES, items });
+function readList(value: unknown, maxRank: number): Sealed | readonly Issue[] {
+  if (isSealed(value)) return value;
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_SAMPLES)
+    return lengths.safeParse(value).error?.issues ?? [];
+  const read = seal(value, maxRank);
+  if (read instanceof Sealed) return read;
+  return read.map(({ path, message, fix }) => ({
+    code: 'custom',
+    path: [...path],
+    message,
+    ...(fix && { params: { fix } }),
+  }));
+}
+
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isSealed(value);
+
+/** One list, or one for each name. */
+function readInputs(value: unknown): InlineInputs | readonly Issue[] {
+  if (!isFields(value)) return readList(value, MAX_INPUT_RANK);
+  const issues: Issue[] = [];
+  const fields = Object.entries(value).map(([name, elements]) => {
+    const read = readList(elements, MAX_INPUT_RANK);
+    if (isSealed(read)) return [name, read] as const;
+    issues.push(...read.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
+    return [name, null] as const;
+  });
+  if (fields.length === 0) return [{ code: 'custom', path: [], message: 'at least one input' }];
+  return issues.length > 0 ? issues : (Object.fromEntries(fields) as Readonly<Record<string, Sealed>>);
+}
+
+const readOption = <T extends InlineInputs>(read: (value: unknown) => T | readonly Issue[]) =>
+  z.unknown().transform((value, context): T => {
+    const result = read(value);
+    if (!Array.isArray(result)) return result as T;
+    for (const issue of result) context.issues.push({ ...issue, input: value } as never);
+    return z.NEVER;
+  });
+
+const list = (description: string, items: object) => ({
+  description,
+  type: 'array' as const,
+  minItems: 1,
+  maxItems: MAX_SAMPLES,
+  items,
+});
 
 type InlineInputs = Sealed | Readonly<Record<string, Sealed>>;
 
@@ -107,22 +137,22 @@ export const inline = defineData({
     `At most ${MAX_SAMPLES} samples and ${MAX_NUMBERS} numbers.`,
   sources: ['The request itself'],
   options: {
-    inputs: z.union([
-      listOption(MAX_INPUT_RANK, 'The samples, all of one shape', samplesSchema),
-      z
-        .record(
-          z.string().min(1).max(64),
-          listOption(MAX_INPUT_RANK, 'The samples of this input', samplesSchema),
-        )
-        .refine((fields) => Object.keys(fields).length > 0, 'at least one input')
-        .describe('For a network with several inputs: the samples of each, by its name'),
-    ]),
-    targets: listOption(
-      MAX_TARGET_RANK,
-      'One class index or number per sample, a list of them, or a list per time step',
-      {
+    inputs: readOption(readInputs).meta({
+      description:
+        'The samples, all of one shape; for a network with several inputs those of each, by its name',
+      anyOf: [
+        list('The samples', samplesSchema),
+        {
+          type: 'object',
+          minProperties: 1,
+          additionalProperties: list('The samples of this input', samplesSchema),
+        },
+      ],
+    }),
+    targets: readOption((value) => readList(value, MAX_TARGET_RANK)).meta(
+      list('One class index or number per sample, a list of them, or a list per time step', {
         anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER))],
-      },
+      }),
     ),
   },
   check: ({ inputs, targets }) => {
