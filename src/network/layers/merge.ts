@@ -19,7 +19,7 @@ const fitsAt = (a: Tensor, b: Tensor): boolean =>
  * All inputs with axes that can be broadcast against each other: aligned on the right, sizes equal or one of them 1.
  * @throws GraphShapeError telling two shapes that do not fit
  */
-export function aligned({ g, inputs }: LayerContext): Tensor[] {
+function aligned({ g, inputs }: LayerContext): Tensor[] {
   const rank = Math.max(...inputs.map(({ shape }) => shape.length));
   const wide = inputs.map((x) => withRank(g, x, rank));
   wide.forEach((a, i) => {
