@@ -75,6 +75,8 @@ const schema = z.object({
   MAX_EVENT_LOOP_DELAY_MS: count(2000),
   MAX_RSS_BYTES: count(memoryShare()),
   MAX_BODY_BYTES: count(16 * 2 ** 20),
+  MAX_FILE_BYTES: count(512 * 2 ** 20),
+  MAX_STORED_BYTES: count(20 * 2 ** 30),
   MAX_PARAMETERS: count(2e7),
   MAX_FLOPS_PER_STEP: count(2e10),
   MAX_TOTAL_FLOPS: count(5e14),
@@ -117,6 +119,8 @@ export interface Config {
   /** 0 keeps results for ever. */
   readonly retentionDays: number;
   readonly limits: Limits;
+  /** Of uploaded files: each, and those of one key together. */
+  readonly uploads: { readonly max_file_bytes: number; readonly max_stored_bytes: number };
 }
 
 /** One line that names the variable and what it may be. */
@@ -184,6 +188,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       max_rss_bytes: values.MAX_RSS_BYTES,
     }),
     retentionDays: values.RETENTION_DAYS,
+    uploads: Object.freeze({
+      max_file_bytes: values.MAX_FILE_BYTES,
+      max_stored_bytes: values.MAX_STORED_BYTES,
+    }),
     limits: Object.freeze({
       max_body_bytes: values.MAX_BODY_BYTES,
       max_parameters: values.MAX_PARAMETERS,

@@ -54,10 +54,10 @@ export async function startService(config: Config, signal?: AbortSignal): Promis
     version,
     onError: (error) => logger.warn({ err: error }, 'spans could not be sent'),
   });
-  const { dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays } = config;
+  const { dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays, uploads } = config;
   const { access, pressure, corsOrigins } = config;
   const jobs = await createJobService({
-    ...{ dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays },
+    ...{ dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays, uploads },
     ...{ runStudy, runSearch, quotaOf: access.limitsOf, metrics, traces, logger, signal },
   });
   try {

@@ -63,6 +63,8 @@ export interface DataPart<Type extends string = string, Options extends z.ZodRaw
   readonly sources: readonly string[];
   /** The part's own options; `standardize`, `scale`, `validation_split`, `shuffle` are common to all. */
   readonly options: Options;
+  /** Inputs and targets together; by default as many as a request may make. */
+  readonly maxNumbers?: number;
   /** What the options' own schemas cannot say; `describe` and `generate` see only options that pass. */
   check?(options: z.output<z.ZodObject<Options>>): DataProblem[];
   describe(options: z.output<z.ZodObject<Options>>): DataDescription;

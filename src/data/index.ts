@@ -12,6 +12,7 @@ import { circles } from './sets/circles.ts';
 import { copyMemory } from './sets/copy_memory.ts';
 import { diabetes } from './sets/diabetes.ts';
 import { digits } from './sets/digits.ts';
+import { file } from './sets/file.ts';
 import { friedman } from './sets/friedman.ts';
 import { inline, inlineReference, inlineReferenceOf } from './sets/inline.ts';
 import { iris } from './sets/iris.ts';
@@ -34,6 +35,7 @@ export {
   type TargetReading,
   wantedOutput,
 } from './data_set.ts';
+export { imageSize, readsAsClasses } from './file/samples.ts';
 export { type InputLayout, type InputMismatch, matchInputs, type WantedInput } from './input_layout.ts';
 export { type BatchOrder, batchOrder } from './order.ts';
 export { type DataSplits, type Split, splitSizes } from './splits.ts';
@@ -58,6 +60,7 @@ export const dataParts = [
   digits,
   diabetes,
   inline,
+  file,
 ] as const;
 
 type SchemaOf<Part> =
@@ -86,8 +89,9 @@ function problemsOf(part: DataPart, config: Record<string, unknown>): DataProble
   if (problems.length > 0) return problems;
   const { samples, input_shape, target_shape } = part.describe(config);
   const numbers = samples * (sizeOf(input_shape) + sizeOf(target_shape));
-  if (numbers <= MAX_NUMBERS) return [];
-  return [{ path: ['samples'], message: `makes ${numbers} numbers, more than ${MAX_NUMBERS}` }];
+  const most = part.maxNumbers ?? MAX_NUMBERS;
+  if (numbers <= most) return [];
+  return [{ path: ['samples'], message: `makes ${numbers} numbers, more than ${most}` }];
 }
 
 /** `data` of an experiment. A problem of the options together carries its remedy as `params.fix`. */

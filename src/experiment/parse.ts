@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../util/result.ts';
 import { isSealed } from '../util/sealed.ts';
 import { checkExperiment } from './checks.ts';
 import { completeExperiment } from './complete.ts';
+import { withTargetType } from './file_targets.ts';
 import type { Plan } from './plan.ts';
 import { type Problem, problemsOf } from './problems.ts';
 import { type Experiment, experimentSchema } from './schema.ts';
@@ -38,7 +39,7 @@ export function parseExperiment(body: unknown): Result<ParsedExperiment, Problem
   if (missing !== null) return fail([missing]);
   const parsed = experimentSchema.safeParse(body);
   if (!parsed.success) return fail(problemsOf(parsed.error, experimentSchema, body));
-  const experiment = freeze(completeExperiment(parsed.data));
+  const experiment = freeze(withTargetType(completeExperiment(parsed.data)));
   const { problems, plan } = checkExperiment(experiment);
   return plan === null ? fail(problems) : ok({ experiment, plan });
 }

@@ -1,6 +1,7 @@
 /** @file The request's schema, put together from the parts' own option schemas. Names are the contract's. */
 import { z } from 'zod';
 import { dataSchema, reportedData, reportedDataSchema } from '../data/index.ts';
+import { FILE_ID } from '../files/index.ts';
 import { clippingKind, layerSchema, lossKind, optimizerKind, scheduleKind } from '../network/index.ts';
 
 const MAX_STEPS = 1_000_000;
@@ -61,10 +62,13 @@ const regularizationSchema = z.strictObject({
   l2: z.number().min(0).max(1e6).default(0).describe('Factor of Σw² over all kernels'),
 });
 
-const initialWeightsSchema = z.strictObject({
-  encoding: z.literal('safetensors'),
-  data: z.base64().min(1).describe('A safetensors file of float32 tensors, in base64'),
-});
+const initialWeightsSchema = z.union([
+  z.strictObject({
+    encoding: z.literal('safetensors'),
+    data: z.base64().min(1).describe('A safetensors file of float32 tensors, in base64'),
+  }),
+  z.strictObject({ file: z.string().regex(FILE_ID).describe('Id of an uploaded safetensors file') }),
+]);
 
 const trainingSchema = z.strictObject({
   loss: lossKind.schema.describe('What is minimized: the mean over the batch and all target positions'),

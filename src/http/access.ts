@@ -6,6 +6,8 @@ import { HttpProblem } from './problem.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     needsKey?: boolean;
+    /** Its body may take as long as it goes on arriving. */
+    upload?: boolean;
   }
   interface FastifyRequest {
     /** Null where no valid key came, and one is needed. */

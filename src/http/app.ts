@@ -20,6 +20,7 @@ import { addOwner, addRefusal, ownerOf } from './access.ts';
 import { answerClientError } from './client_error.ts';
 import { addCommonHeaders, commonHeaders } from './common_headers.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
+import { provideFiles } from './files.ts';
 import { parseJsonBody } from './json_body.ts';
 import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts';
 import { createOpenApi, type Examples } from './openapi.ts';
@@ -30,11 +31,13 @@ import { addSpans } from './spans.ts';
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 const COMPRESS_FROM_BYTES = 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Of a whole upload; how long any other body may take: addBodyTimeout. */
+const UPLOAD_TIMEOUT_MS = 3_600_000;
 const MAX_REQUEST_LINE = 16_384;
 
 export interface AppOptions {
-  readonly dependencies: Omit<Dependencies, 'closing' | 'jobs'>;
-  readonly jobs: Pick<RunningJobService, 'of'>;
+  readonly dependencies: Omit<Dependencies, 'closing' | 'jobs' | 'files'>;
+  readonly jobs: Pick<RunningJobService, 'of' | 'filesOf'>;
   readonly access: Access;
   readonly pressure: PressureLimits;
   /** Whose pages may call from a browser; none where it is empty. */
@@ -68,7 +71,7 @@ function createServer(options: AppOptions): FastifyInstance {
     // A line each, once answered, is enough: see logAnswer.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.dependencies.limits.max_body_bytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: UPLOAD_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     // Answered by a hook instead, as a problem.
     return503OnClosing: false,
@@ -80,7 +83,7 @@ function createServer(options: AppOptions): FastifyInstance {
     // An id that is too long is one that no job has. Node bounds the whole line.
     routerOptions: { maxParamLength: MAX_REQUEST_LINE },
     // Answered as a problem instead, see addHttpManners: Node's own answer is bare.
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, headersTimeout: REQUEST_TIMEOUT_MS },
     clientErrorHandler: answerClientError,
     // A path that cannot be decoded. Comes before all hooks.
     frameworkErrors: (error, request, reply) =>
@@ -193,11 +196,61 @@ const DOCS_POLICY = {
   'style-src': "'self' 'unsafe-inline'",
 };
 
+type DependenciesOf = (request: FastifyRequest) => Dependencies;
+
+function addEndpoint(app: FastifyInstance, endpoint: Endpoint, dependenciesOf: DependenciesOf): void {
+  const { method, url, tag, body, upload = false, short = false, public: isPublic = false } = endpoint;
+  app.route({
+    method,
+    url,
+    config: { needsKey: !isPublic, probe: tag === 'service', upload },
+    ...(body === undefined && { decompress: false }),
+    ...(short && { compress: false }),
+    async handler(request, reply) {
+      if (body !== undefined && request.body === undefined) {
+        throw new HttpProblem('malformed_json', 'the body is empty');
+      }
+      const dependencies = dependenciesOf(request);
+      if (body !== undefined) await provideFiles(request.body, dependencies.files);
+      return endpoint.handle(request, reply, dependencies);
+    },
+  });
+}
+
+/** Within this scope a body of any type is handed over as it comes. */
+function addUpload(scope: FastifyInstance, endpoint: Endpoint, dependenciesOf: DependenciesOf): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', (_request, body, done) => done(null, body));
+  addEndpoint(scope, endpoint, dependenciesOf);
+}
+
+/** A body that is no upload has to arrive within the time of a request; an upload only has to go on arriving. */
+function addBodyTimeout(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    done();
+    const { raw } = request;
+    if (raw.complete) return;
+    let seen = raw.socket.bytesRead;
+    const timer = setInterval(() => {
+      const isArriving = request.routeOptions.config.upload === true && raw.socket.bytesRead > seen;
+      seen = raw.socket.bytesRead;
+      if (raw.complete) clearInterval(timer);
+      else if (!isArriving) answerClientError(slow(), raw.socket);
+    }, REQUEST_TIMEOUT_MS);
+    raw.once('close', () => clearInterval(timer));
+  });
+}
+
+const slow = () => Object.assign(new Error('the body is too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+
 /** The application with every route, documentation included. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { examples, jobs, access, pressure } = options;
   const closing = new AbortController();
-  const dependencies: Omit<Dependencies, 'jobs'> = { ...options.dependencies, closing: closing.signal };
+  const dependencies: Omit<Dependencies, 'jobs' | 'files'> = {
+    ...options.dependencies,
+    closing: closing.signal,
+  };
   const served = endpoints.filter(({ tag }) => options.only === null || tag === options.only);
   const app = createServer(options);
   const document = createOpenApi(dependencies.version, examples);
@@ -211,6 +264,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addErrors(app, served);
   addCommonHeaders(app);
   addHttpManners(app);
+  addBodyTimeout(app);
   app.addHook('preClose', async () => closing.abort());
   addRequestMetrics(app, dependencies.metrics);
   addSpans(app, options.traces);
@@ -234,24 +288,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     if (known !== undefined) return known;
     const { max_total_flops, max_flops_per_hour } = access.limitsOf(owner);
     const limits = { ...dependencies.limits, max_total_flops: Math.min(max_total_flops, max_flops_per_hour) };
-    const own = { ...dependencies, limits, jobs: jobs.of(owner) };
+    const own = { ...dependencies, limits, jobs: jobs.of(owner), files: jobs.filesOf(owner) };
     byOwner.set(owner, own);
     return own;
   };
-  for (const { method, url, tag, body, handle, short = false, public: isPublic = false } of served) {
-    app.route({
-      method,
-      url,
-      config: { needsKey: !isPublic, probe: tag === 'service' },
-      ...(body === undefined && { decompress: false }),
-      ...(short && { compress: false }),
-      async handler(request, reply) {
-        if (body !== undefined && request.body === undefined) {
-          throw new HttpProblem('malformed_json', 'the body is empty');
-        }
-        return handle(request, reply, dependenciesOf(request));
-      },
-    });
+  for (const endpoint of served) {
+    if (endpoint.upload) await app.register(async (scope) => addUpload(scope, endpoint, dependenciesOf));
+    else addEndpoint(app, endpoint, dependenciesOf);
   }
   return app;
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Experiment } from '../experiment/index.ts';
 import { problemsOf } from '../experiment/index.ts';
-import type { JobService } from '../jobs/index.ts';
+import type { FileService, JobService } from '../jobs/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { SearchOptions } from '../study/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
@@ -13,6 +13,7 @@ import { validationFailed } from './problem.ts';
 export interface Dependencies {
   /** Of who asks. */
   readonly jobs: JobService;
+  readonly files: FileService;
   readonly estimateTrials: (experiment: Experiment) => number;
   readonly estimateSearchTrials: (experiment: Experiment, options: SearchOptions) => number;
   readonly limits: AdmissionLimits & { readonly max_body_bytes: number };
@@ -35,7 +36,15 @@ export interface Endpoint {
   readonly operationId: string;
   /** True where no answer is long enough for compression to gain anything. */
   readonly short?: boolean;
-  readonly tag: 'jobs' | 'searches' | 'preflight' | 'diagnoses' | 'catalog' | 'activations' | 'service';
+  readonly tag:
+    | 'jobs'
+    | 'files'
+    | 'searches'
+    | 'preflight'
+    | 'diagnoses'
+    | 'catalog'
+    | 'activations'
+    | 'service';
   readonly summary: string;
   readonly description: string;
   /** Needs no access key, also where the service has keys. */
@@ -43,13 +52,15 @@ export interface Endpoint {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
+  /** The body is bytes of any kind, which the handler takes as they come. */
+  readonly upload?: true;
   readonly body?: { readonly schema: z.ZodType; readonly examples?: 'experiments' };
   readonly responses: Readonly<Record<number, ResponseContract>>;
   readonly errors: readonly ErrorCode[];
   handle(request: FastifyRequest, reply: FastifyReply, dependencies: Dependencies): Promise<unknown>;
 }
 
-const keepsJobs = ({ tag }: Endpoint): boolean => tag === 'jobs' || tag === 'searches';
+const keepsJobs = ({ tag }: Endpoint): boolean => tag === 'jobs' || tag === 'searches' || tag === 'files';
 
 /** What an endpoint may answer to who has no key or asks for too much, or while the database cannot be used. */
 export const errorsOfService = (endpoint: Endpoint): readonly ErrorCode[] => [

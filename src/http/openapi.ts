@@ -99,7 +99,10 @@ function errorsOf(codes: readonly ErrorCode[], schemas: Schemas) {
   );
 }
 
-function bodyOf({ body }: Endpoint, schemas: Schemas, examples: Examples) {
+const BYTES = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+
+function bodyOf({ body, upload }: Endpoint, schemas: Schemas, examples: Examples) {
+  if (upload) return { requestBody: { required: true, content: BYTES } };
   if (body === undefined) return {};
   const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
   const media = {
@@ -157,6 +160,7 @@ export function createOpenApi(version: string, examples: Examples): Record<strin
     security: [{ accessKey: [] }, {}],
     tags: [
       { name: 'jobs', description: 'Experiments, from submission to report' },
+      { name: 'files', description: 'Uploaded data, weights and models' },
       { name: 'searches', description: 'Which activation suits a network' },
       { name: 'diagnoses', description: 'Trainings that were measured elsewhere' },
       { name: 'preflight', description: 'Checks that train nothing' },

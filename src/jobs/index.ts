@@ -1,4 +1,6 @@
 /** @file The folder's door: jobs, from submission to stored report. */
+export { type FileService, fileSchema, type StoredFile } from './file.ts';
+export type { FileTask, FileTaskResult } from './file_readers.ts';
 export {
   type Estimate,
   estimateSchema,

@@ -31,6 +31,19 @@ interface JobsTable {
   crash_score: number;
 }
 
+interface FilesTable {
+  /** Order of uploading; cursors hold it. */
+  position: Generated<number>;
+  id: string;
+  owner: string;
+  name: string;
+  bytes: number;
+  sha256: string;
+  /** JSON: what reading the file told. */
+  facts: string;
+  created_at: string;
+}
+
 export interface Tables {
   jobs: JobsTable;
   /** JSON. Beside the jobs: either may hold megabytes, which nobody who looks for a job has to pass by. */
@@ -43,6 +56,11 @@ export interface Tables {
   submissions: { owner: string; flops: number; created_at: string };
   /** The number of an owner's last turn; every turn has the next number, whatever the clock says. */
   turns: { owner: string; turn: number };
+  files: FilesTable;
+  /** The content, on PostgreSQL. */
+  file_parts: { file_id: string; part: number; bytes: Buffer };
+  /** Which files a job reads. */
+  job_files: { job_id: string; file_id: string };
   idempotency_keys: { owner: string; key: string; fingerprint: string; job_id: string; created_at: string };
 }
 
@@ -214,6 +232,40 @@ const documents: Migration = {
   },
 };
 
+const files: Migration = {
+  async up(db: Kysely<unknown>) {
+    const { counter, integer, bytes } = columnTypes(db);
+    await db.schema
+      .createTable('files')
+      .addColumn('position', counter, (column) =>
+        isPostgres(db) ? column.primaryKey() : column.primaryKey().autoIncrement(),
+      )
+      .addColumn('id', 'text', (column) => column.notNull().unique())
+      .addColumn('owner', 'text', (column) => column.notNull())
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('bytes', integer, (column) => column.notNull())
+      .addColumn('sha256', 'text', (column) => column.notNull())
+      .addColumn('facts', 'text', (column) => column.notNull())
+      .addColumn('created_at', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema.createIndex('files_owner').on('files').columns(['owner', 'position']).execute();
+    await db.schema
+      .createTable('file_parts')
+      .addColumn('file_id', 'text', (column) => column.notNull().references('files.id').onDelete('cascade'))
+      .addColumn('part', 'integer', (column) => column.notNull())
+      .addColumn('bytes', bytes, (column) => column.notNull())
+      .addPrimaryKeyConstraint('file_parts_key', ['file_id', 'part'])
+      .execute();
+    await db.schema
+      .createTable('job_files')
+      .addColumn('job_id', 'text', (column) => column.notNull().references('jobs.id').onDelete('cascade'))
+      .addColumn('file_id', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('job_files_key', ['job_id', 'file_id'])
+      .execute();
+    await db.schema.createIndex('job_files_file').on('job_files').column('file_id').execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_searches': searches,
@@ -221,6 +273,7 @@ export const migrations: Record<string, Migration> = {
   '0004_labels': labels,
   '0005_turns': turns,
   '0006_documents': documents,
+  '0007_files': files,
 };
 
 const TABLE = 'kysely_migration';

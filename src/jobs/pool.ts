@@ -77,3 +77,26 @@ export function createPool(threads: number, entry = TRIAL_WORKER): Pool {
     },
   };
 }
+
+export interface TaskPool<Task, Output> {
+  run(task: Task): Promise<Output>;
+  close(): Promise<void>;
+}
+
+/** A thread that idles is worth keeping for so long. */
+const IDLE_MS = 30_000;
+
+/** One thread for tasks that are rare and long; there is none until the first. */
+export function createTaskPool<Task, Output>(entry: URL): TaskPool<Task, Output> {
+  const piscina = new Piscina({
+    filename: entry.href,
+    minThreads: 0,
+    maxThreads: 1,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: IDLE_MS,
+  });
+  return {
+    run: (task) => piscina.run(task) as Promise<Output>,
+    close: () => piscina.destroy(),
+  };
+}

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
+import { FileRefused } from '../files/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type {
@@ -81,6 +82,8 @@ export interface RunnerOptions {
   readonly metrics: Metrics;
   readonly traces: Traces;
   readonly logger: Logger;
+  /** Brings the files that an experiment reads to this process. */
+  readonly bring: (experiment: Experiment) => Promise<void>;
   /** Called after every event that was stored. */
   readonly onEvent: (job: string) => void;
 }
@@ -212,9 +215,21 @@ export class JobRun {
     return (performance.now() - this.#startedAt) / 1000 > most;
   }
 
+  /** @throws JobFailure for a file that is gone or broken */
+  async #bring(experiment: Experiment): Promise<void> {
+    try {
+      await this.#options.bring(experiment);
+    } catch (error) {
+      if (error instanceof FileRefused) throw new JobFailure('file_unreadable', error.message);
+      throw error;
+    }
+  }
+
   async #study(): Promise<void> {
     const { attempts, runStudy, runSearch } = this.#options;
     const { search } = this.job;
+    // Before it is parsed, which looks at the files.
+    await this.#bring(this.job.experiment as Experiment);
     const experiment = experimentOf(this.job);
     const dependencies: StudyDependencies = {
       train: (trial) => this.#train(trial),

@@ -1,11 +1,16 @@
 /** @file The job service: accepts jobs, lets a worker run them, tells who listens, on this replica or another. */
 import { EventEmitter } from 'node:events';
+import { resolve } from 'node:path';
 import type { Logger } from 'pino';
+import { setFilesDirectory } from '../files/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Traces } from '../traces/index.ts';
 import { within } from '../util/within.ts';
 import { Attempts } from './attempts.ts';
 import { openDatabase } from './database.ts';
+import type { FileService } from './file.ts';
+import { createFileReaders } from './file_readers.ts';
+import { FileStore, type UploadLimits } from './file_store.ts';
 import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
 import { createOwnedJobs } from './owned.ts';
 import type { Quota } from './quota.ts';
@@ -28,6 +33,7 @@ export interface JobServiceOptions {
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
   readonly quotaOf: (owner: string) => Quota;
+  readonly uploads: UploadLimits;
   /** After which results are deleted; 0 keeps them. */
   readonly retentionDays: number;
   readonly metrics: Metrics;
@@ -47,6 +53,7 @@ export interface UnownedJobService extends Omit<JobService, 'submit' | 'list' | 
 export interface RunningJobService {
   /** What an owner may see and do. */
   of(owner: string): JobService;
+  filesOf(owner: string): FileService;
   /**
    * Ends the running trainings at their next step, gives their job back to the queue, closes the database.
    * @param requests those that may still read it
@@ -83,6 +90,7 @@ export async function createJobService({
   runSearch,
   quotaOf,
   retentionDays,
+  uploads,
   metrics,
   traces,
   logger,
@@ -94,6 +102,11 @@ export async function createJobService({
     waits: role === 'worker',
     signal: ended,
   });
+  const directory = resolve(dataDir, 'files');
+  setFilesDirectory(directory);
+  const readers = createFileReaders();
+  const files = new FileStore(db, directory, readers);
+  await files.tidy();
   const store = new JobStore(db, room);
   const attempts = new Attempts(db, room);
   const events = new EventEmitter().setMaxListeners(0);
@@ -113,6 +126,7 @@ export async function createJobService({
       : await startWorker({
           ...{ attempts, shared, threads: workerThreads, leaseSeconds },
           ...{ runStudy, runSearch, quotaOf, metrics, traces, logger, onEvent },
+          bring: (experiment) => files.bring(experiment),
         });
   metrics.onRead(async () => {
     const { queued, running, oldest_age_s } = await answered(store.queue()).catch(() => UNKNOWN_QUEUE);
@@ -138,6 +152,7 @@ export async function createJobService({
 
   async function sweep(): Promise<void> {
     const removed = await store.removeEnded(retentionDays * DAY_S);
+    await files.removeUnused(retentionDays * DAY_S);
     recent.forget();
     if (removed > 0) logger.info({ removed }, 'old jobs deleted');
   }
@@ -210,12 +225,22 @@ export async function createJobService({
 
   return {
     of: (owner) => createOwnedJobs(all, owner),
+    filesOf: (owner) => ({
+      upload: (content, upload) => files.upload(owner, content, upload, uploads),
+      find: (id) => files.find(owner, id),
+      list: (limit, cursor) => files.list(owner, limit, cursor),
+      content: (id) => files.content(owner, id),
+      remove: (id) => files.remove(owner, id),
+      provide: (ids) => files.provide(owner, ids),
+      bring: (experiment) => files.bring(experiment),
+    }),
     async stop(requests) {
       stopping = true;
       clearInterval(timer);
       clearInterval(sweeper);
       const idle = (await worker?.stop()) ?? true;
       await requests;
+      await readers.close();
       await within(LAST_QUERIES_MS, close());
       return idle;
     },

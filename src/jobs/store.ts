@@ -1,6 +1,7 @@
 /** @file Jobs in the database, for those who submit and read them. What a worker writes: attempts.ts. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { ulid } from 'ulid';
+import { filesOf } from '../experiment/index.ts';
 import { decodeTrace, type Trace } from '../statistics/index.ts';
 import { present } from '../util/assert.ts';
 import { announce } from './announcements.ts';
@@ -96,6 +97,9 @@ export class JobStore {
         .values({ id, created_at, ...submittedRow(submission) })
         .execute();
       await db.insertInto('experiments').values({ job_id: id, experiment }).execute();
+      for (const file_id of new Set(filesOf(submission.experiment))) {
+        await db.insertInto('job_files').values({ job_id: id, file_id }).execute();
+      }
       if (idempotency !== null) {
         await db
           .insertInto('idempotency_keys')

@@ -1,5 +1,6 @@
 /** @file A worker: claims jobs and runs them one after another on all worker threads, and adopts those of dead workers. */
 import type { Logger } from 'pino';
+import type { Experiment } from '../experiment/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Traces } from '../traces/index.ts';
 import { within } from '../util/within.ts';
@@ -25,6 +26,8 @@ export interface WorkerOptions {
   readonly traces: Traces;
   readonly logger: Logger;
   readonly onEvent: (job: string) => void;
+  /** Brings the files that an experiment reads to this process. */
+  readonly bring: (experiment: Experiment) => Promise<void>;
 }
 
 export interface Worker {

@@ -44,8 +44,27 @@ const good: Readonly<Record<string, readonly unknown[]>> = {
   compareActivations: [{ activations: ['relu', 'softmax', { expression: 'x * sigmoid(x)' }], depth: 5 }],
 };
 
+/** Files, nearly files, and what is none. */
+const uploads = [
+  'a,b,label\n1,2,x\n3,4,y\n5,6,x\n',
+  'a;b\n1,5;2\n2,5;3\n',
+  'a,b\n1,2\n3\n',
+  'a,a\n1,2\n',
+  'x\n"unclosed',
+  '{"a": 1}\n{"a": 2}\n',
+  '{"a": 1}\nnothing',
+  '{"class_name": "Sequential"}',
+  'PAR1 nothing PAR1',
+  'PK\u0003\u0004 no archive',
+  '\u0000\u0001\u0002',
+  `${'c,'.repeat(10_000)}c\n`,
+  '',
+  ' ',
+];
+
 function bodyOf({ operationId, requestBody }: Operation): fc.Arbitrary<string | null> {
   if (requestBody === undefined) return fc.constant(null);
+  if (!('application/json' in requestBody.content)) return fc.constantFrom(...uploads);
   const { schema } = requestBody.content['application/json'];
   const examples = good[operationId];
   if (examples === undefined) throw new Error(`test/fuzz/requests.ts has no good body for ${operationId}`);

@@ -56,6 +56,7 @@ async function run(
       traces: createTraces({ endpoint: null, version: '0', onError: () => {} }),
       logger,
       onEvent: () => {},
+      bring: async () => {},
     },
   }).run();
   return (await store.find(job.id))?.job ?? null;

@@ -4,6 +4,8 @@ import { compareActivationsEndpoint } from './activations/compare.ts';
 import { evaluateActivation } from './activations/evaluate.ts';
 import { readCatalog, readCatalogEntry, readCatalogKind } from './catalog/read.ts';
 import { createDiagnosis } from './diagnoses/create.ts';
+import { createFile } from './files/create.ts';
+import { listFiles, readFile, readFileContent, removeFile } from './files/read.ts';
 import { cancelJob } from './jobs/cancel.ts';
 import { createJob } from './jobs/create.ts';
 import { readEvents } from './jobs/events.ts';
@@ -30,6 +32,11 @@ export const endpoints: readonly Endpoint[] = [
   readEvents,
   readJobWeights,
   readJobModel,
+  createFile,
+  listFiles,
+  readFile,
+  readFileContent,
+  removeFile,
   createSearch,
   createPreflight,
   createDiagnosis,

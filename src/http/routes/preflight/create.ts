@@ -7,6 +7,7 @@ import { forecastFields, predict, staticFindingSchema, staticFindings } from '..
 import { encodeNonFinite } from '../../../util/json.ts';
 import { estimate, excesses } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
+import { bringFiles } from '../../files.ts';
 import { parseRequest } from '../../parse_request.ts';
 
 const responseSchema = z
@@ -60,8 +61,9 @@ export const createPreflight: Endpoint = {
     'body_too_large',
     'unsupported_media_type',
   ],
-  async handle(request, reply, { estimateTrials, limits, workerThreads }) {
+  async handle(request, reply, { estimateTrials, files, limits, workerThreads }) {
     const { experiment, plan } = parseRequest(request.body);
+    await bringFiles(experiment, files);
     const trials = estimateTrials(experiment);
     const prediction = predict(experiment, plan);
     const over = excesses(plan, trials, limits);

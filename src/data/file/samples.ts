@@ -1,0 +1,337 @@
+/** @file The chosen columns, arrays or images of a file → samples. */
+import { join } from 'node:path';
+import {
+  type FileFacts,
+  fileFacts,
+  folderOf,
+  type ImageSize,
+  imagesName,
+  isChannelsLast,
+  NUMBERS,
+  readBlock,
+} from '../../files/index.ts';
+import { present } from '../../util/assert.ts';
+import {
+  type DataDescription,
+  describeClasses,
+  describeValues,
+  type Samples,
+  type TargetReading,
+} from '../data_set.ts';
+import { MAX_CLASSES } from '../options.ts';
+import { arrayNames, type FileOptions, inputColumns, targetColumns } from './selection.ts';
+
+type Read = Float64Array | Float32Array | Int32Array | Uint8Array;
+
+interface Source {
+  readonly folder: string;
+  readonly facts: FileFacts;
+}
+
+/** @throws where the file is not at hand: whoever runs an experiment brings its files first */
+function sourceOf({ file }: FileOptions): Source {
+  return { folder: present(folderOf(file), `${file} at hand`), facts: present(fileFacts(file), file) };
+}
+
+const read = ({ folder }: Source, name: string): Read =>
+  present(readBlock(join(folder, NUMBERS), name), name);
+
+/** The size that images are decoded in. */
+const sizeOf = ({ size, channels }: Pick<FileOptions, 'size' | 'channels'>): ImageSize => ({
+  height: size?.[0] ?? 1,
+  width: size?.[1] ?? 1,
+  channels,
+});
+
+/** How a class is coded: the index of its value among all values, or of a text its code. */
+const classCount = (facts: FileFacts, name: string): number =>
+  facts.numbers[name]?.categories.length || (facts.numbers[name]?.values?.length ?? 0);
+
+/** As `inline` data: whole numbers from 0 are class indices as they are. */
+function plainClasses(facts: FileFacts, names: readonly string[]): number | null {
+  const { whole, min, max } = facts.numbers[names[0] ?? ''] ?? {};
+  const isIndex =
+    names.length === 1 && whole === true && (min ?? -1) >= 0 && (max ?? MAX_CLASSES) < MAX_CLASSES;
+  return isIndex ? (max as number) + 1 : null;
+}
+
+const isBinary = (facts: FileFacts, names: readonly string[]): boolean =>
+  names.every((name) => (facts.numbers[name]?.min ?? -1) >= 0 && (facts.numbers[name]?.max ?? 2) <= 1);
+
+function describeTargets(
+  samples: number,
+  inputShape: readonly number[],
+  targetShape: readonly number[],
+  names: readonly string[],
+  options: FileOptions,
+  facts: FileFacts,
+): DataDescription {
+  if (options.target_type === 'classes' || (facts.numbers[names[0] ?? '']?.categories.length ?? 0) > 0) {
+    const name = names[0] ?? '';
+    const shape = facts.numbers[name]?.one_hot ? [] : targetShape;
+    return describeClasses(
+      samples,
+      inputShape,
+      facts.numbers[name]?.one_hot ? (targetShape.at(-1) ?? 1) : classCount(facts, name),
+      shape,
+    );
+  }
+  return {
+    ...describeValues(samples, inputShape, 1),
+    target_shape: targetShape,
+    classes: targetShape.length < 2 ? plainClasses(facts, names) : null,
+    binary: isBinary(facts, names),
+  };
+}
+
+// --- tables
+
+/** Rows that are used: all, or those without a missing cell. */
+function keptRows(source: Source, options: FileOptions): Int32Array | null {
+  const { description } = source.facts;
+  const columns = [
+    ...inputColumns(options, description.columns ?? []),
+    ...targetColumns(options, description.columns ?? []),
+  ];
+  const holed = columns.filter(({ missing }) => missing > 0);
+  if (options.missing !== 'drop' || holed.length === 0) return null;
+  const rows = description.rows ?? 0;
+  const keeps = new Uint8Array(rows).fill(1);
+  for (const { name } of holed) {
+    const numbers = read(source, name);
+    const isText = numbers instanceof Int32Array;
+    for (let i = 0; i < rows; i++)
+      if (isText ? (numbers[i] as number) < 0 : Number.isNaN(numbers[i])) keeps[i] = 0;
+  }
+  return Int32Array.from({ length: rows }, (_, i) => i).filter((i) => keeps[i] === 1);
+}
+
+const counts = new Map<string, number>();
+const MAX_COUNTS = 256;
+
+/** Remembered: descriptions are asked for often, and this reads columns. */
+function rowCount(source: Source, options: FileOptions): number {
+  if (options.missing !== 'drop') return source.facts.description.rows ?? 0;
+  const key = JSON.stringify([source.folder, options.inputs, options.targets]);
+  const known = counts.get(key);
+  if (known !== undefined) return known;
+  const count = keptRows(source, options)?.length ?? source.facts.description.rows ?? 0;
+  if (counts.size >= MAX_COUNTS) counts.clear();
+  counts.set(key, count);
+  return count;
+}
+
+const widthOf = (facts: FileFacts, name: string): number =>
+  Math.max(1, facts.numbers[name]?.categories.length ?? 1);
+
+function describeTable(source: Source, options: FileOptions): DataDescription {
+  const { columns = [] } = source.facts.description;
+  const width = inputColumns(options, columns).reduce(
+    (sum, { name }) => sum + widthOf(source.facts, name),
+    0,
+  );
+  const targets = targetColumns(options, columns).map(({ name }) => name);
+  const shape = typeof options.targets === 'string' ? [] : [targets.length];
+  const isText = (source.facts.numbers[targets[0] ?? '']?.categories.length ?? 0) > 0;
+  return describeTargets(
+    rowCount(source, options),
+    [width],
+    isText || options.target_type === 'classes' ? [] : shape,
+    targets,
+    options,
+    source.facts,
+  );
+}
+
+/** One column as numbers at `offset` of every row of `out`; text as one number for each category. */
+function placeColumn(
+  source: Source,
+  name: string,
+  rows: Int32Array | null,
+  out: Float64Array,
+  offset: number,
+  stride: number,
+): void {
+  const numbers = read(source, name);
+  const mean = source.facts.description.columns?.find((column) => column.name === name)?.mean ?? 0;
+  const isText = numbers instanceof Int32Array;
+  const count = out.length / stride;
+  for (let i = 0; i < count; i++) {
+    const x = numbers[rows === null ? i : (rows[i] as number)] as number;
+    if (!isText) out[i * stride + offset] = Number.isNaN(x) ? mean : x;
+    else if (x >= 0) out[i * stride + offset + x] = 1;
+  }
+}
+
+/** Labels by the order of their values; text by its code. */
+function codeClasses(
+  numbers: Read,
+  { categories, values }: { categories: readonly string[]; values: readonly number[] | null },
+): Float64Array {
+  if (categories.length > 0) return Float64Array.from(numbers);
+  const codes = new Map((values ?? []).map((value, code) => [value, code]));
+  return Float64Array.from(numbers, (x) => codes.get(x) ?? 0);
+}
+
+function tableSamples(source: Source, options: FileOptions): Samples {
+  const { facts } = source;
+  const columns = facts.description.columns ?? [];
+  const rows = keptRows(source, options);
+  const count = rows?.length ?? facts.description.rows ?? 0;
+  const inputs = inputColumns(options, columns);
+  const width = inputs.reduce((sum, { name }) => sum + widthOf(facts, name), 0);
+  const values = new Float64Array(count * width);
+  let offset = 0;
+  for (const { name } of inputs) {
+    placeColumn(source, name, rows, values, offset, width);
+    offset += widthOf(facts, name);
+  }
+  const names = targetColumns(options, columns).map(({ name }) => name);
+  const targets = new Float64Array(count * names.length);
+  names.forEach((name, j) => {
+    const own = facts.numbers[name] ?? { categories: [], values: null };
+    const numbers = read(source, name);
+    const coded =
+      own.categories.length > 0 || options.target_type === 'classes' ? codeClasses(numbers, own) : numbers;
+    for (let i = 0; i < count; i++)
+      targets[i * names.length + j] = coded[rows === null ? i : (rows[i] as number)] as number;
+  });
+  return { inputs: values, targets };
+}
+
+// --- arrays
+
+/** Of one sample, channels first. */
+const sampleShape = (shape: readonly number[]): number[] =>
+  isChannelsLast(shape)
+    ? [shape[3] as number, shape[1] as number, shape[2] as number]
+    : shape.length === 1
+      ? [1]
+      : shape.slice(1);
+
+const arrayShape = ({ facts }: Source, name: string | null): readonly number[] =>
+  facts.description.arrays?.find((one) => one.name === name)?.shape ?? [];
+
+function describeArrays(source: Source, options: FileOptions): DataDescription {
+  const names = arrayNames(options, source.facts.description);
+  const shape = arrayShape(source, names.inputs);
+  const targetShape = arrayShape(source, names.targets).slice(1);
+  const { whole = false, min, max } = source.facts.numbers[names.inputs ?? ''] ?? {};
+  const isTokens = shape.length === 2 && whole && (min ?? -1) >= 0;
+  const description = describeTargets(
+    shape[0] ?? 0,
+    sampleShape(shape),
+    targetShape,
+    [names.targets ?? ''],
+    options,
+    source.facts,
+  );
+  return { ...description, reshapable: true, tokens: isTokens ? (max ?? 0) + 1 : null };
+}
+
+/** [n, height, width, channels] → [n, channels, height, width]. */
+function channelsFirst(
+  numbers: Read,
+  [count = 0, height = 0, width = 0, channels = 0]: readonly number[],
+): Float32Array {
+  const out = new Float32Array(numbers.length);
+  const plane = height * width;
+  for (let n = 0; n < count; n++) {
+    for (let pixel = 0; pixel < plane; pixel++) {
+      for (let channel = 0; channel < channels; channel++)
+        out[n * plane * channels + channel * plane + pixel] = numbers[
+          (n * plane + pixel) * channels + channel
+        ] as number;
+    }
+  }
+  return out;
+}
+
+function arraySamples(source: Source, options: FileOptions): Samples {
+  const names = arrayNames(options, source.facts.description);
+  const [inputName, targetName] = [present(names.inputs, 'inputs'), present(names.targets, 'targets')];
+  const shape = arrayShape(source, inputName);
+  const numbers = read(source, inputName);
+  const targets = read(source, targetName);
+  const facts = present(source.facts.numbers[targetName], targetName);
+  return {
+    inputs: isChannelsLast(shape) ? channelsFirst(numbers, shape) : floating(numbers),
+    targets: floating(classesOf(targets, arrayShape(source, targetName), facts, options)),
+  };
+}
+
+const floating = (numbers: Read): Float64Array | Float32Array =>
+  numbers instanceof Float64Array || numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
+
+function classesOf(
+  targets: Read,
+  shape: readonly number[],
+  facts: FileFacts['numbers'][string],
+  options: FileOptions,
+): Read {
+  if (options.target_type !== 'classes') return targets;
+  if (!facts.one_hot) return codeClasses(targets, facts);
+  const width = shape[1] as number;
+  return Float64Array.from({ length: shape[0] as number }, (_, i) =>
+    targets.subarray(i * width, (i + 1) * width).indexOf(1),
+  );
+}
+
+// --- images
+
+function describeImages({ facts }: Source, options: FileOptions): DataDescription {
+  const [height = 0, width = 0] = options.size ?? [];
+  const { rows, classes = [] } = facts.description;
+  return describeClasses(rows ?? 0, [options.channels, height, width], classes.length);
+}
+
+function imageSamples({ facts, folder }: Source, options: FileOptions): Samples {
+  const name = imagesName(sizeOf(options));
+  const pixels = present(readBlock(join(folder, name), 'images'), `${name}, decoded before`);
+  return {
+    inputs: Float32Array.from(pixels),
+    targets: Float32Array.from(facts.images ?? [], ({ label }) => label),
+  };
+}
+
+/** Text, and single whole numbers or one-hot rows where the loss is categorical, or binary with two different numbers. */
+export function readsAsClasses(options: FileOptions, reading: TargetReading): boolean {
+  const facts = fileFacts(options.file);
+  if (facts === null) return false;
+  const { kind, columns = [] } = facts.description;
+  const names =
+    kind === 'table'
+      ? targetColumns(options, columns).map(({ name }) => name)
+      : [arrayNames(options, facts.description).targets ?? ''];
+  const target = facts.numbers[names[0] ?? ''];
+  if (names.length !== 1 || target === undefined) return false;
+  if (target.categories.length > 0) return reading !== 'values';
+  const count = target.values?.length ?? Number.POSITIVE_INFINITY;
+  return reading === 'classes'
+    ? count <= MAX_CLASSES
+    : reading === 'binary' && count === 2 && !target.one_hot;
+}
+
+/** The size in which the images of this file have to be decoded before they are read; null for other files. */
+export const imageSize = (options: FileOptions): ImageSize | null =>
+  fileFacts(options.file)?.description.kind === 'images' && options.size !== null ? sizeOf(options) : null;
+
+const byKind = {
+  table: { describe: describeTable, samples: tableSamples },
+  arrays: { describe: describeArrays, samples: arraySamples },
+  weights: { describe: describeArrays, samples: arraySamples },
+  images: { describe: describeImages, samples: imageSamples },
+} as const;
+
+const kindOf = (source: Source) => byKind[source.facts.description.kind as keyof typeof byKind];
+
+export function describeFile(options: FileOptions): DataDescription {
+  const source = sourceOf(options);
+  const description = kindOf(source).describe(source, options);
+  return { ...description, samples: Math.min(description.samples, options.samples ?? description.samples) };
+}
+
+export function fileSamples(options: FileOptions): Samples {
+  const source = sourceOf(options);
+  return kindOf(source).samples(source, options);
+}

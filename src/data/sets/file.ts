@@ -1,0 +1,69 @@
+/** @file Data of an uploaded file: a table, arrays, or a folder of images. */
+import { z } from 'zod';
+import { FILE_ID, fileFacts } from '../../files/index.ts';
+import { defineData } from '../data_set.ts';
+import { describeFile, fileSamples } from '../file/samples.ts';
+import { selectionProblems } from '../file/selection.ts';
+
+/** Inputs and targets together: 1 GiB as float32. */
+const MAX_FILE_NUMBERS = 2 ** 28;
+
+const names = z.union([z.string().max(200), z.array(z.string().max(200)).min(1).max(4096)]);
+
+export const file = defineData({
+  type: 'file',
+  title: 'An uploaded file',
+  description:
+    'Data that were sent to POST /v1/files. Of a table `inputs` and `targets` name columns: inputs are all others (dates are left ' +
+    'out) unless given, a text column becomes one input for each of its texts. Of arrays they name one array each (by default ' +
+    'x_train, x, inputs, … and y_train, y, targets, …), samples along the first axis; images with the channels last are turned to ' +
+    'channels first. Images take `size`, and are numbers from 0 to 255; their folders are the classes. Targets that are text are ' +
+    'classes; whole numbers are classes, in ascending order, where the loss is categorical; one-hot rows likewise.',
+  sources: ['POST /v1/files'],
+  options: {
+    file: z.string().regex(FILE_ID, 'an id that POST /v1/files has answered').describe('Id of the file'),
+    inputs: names.nullable().default(null).describe('Columns, or one array'),
+    targets: names.nullable().default(null).describe('One or several columns, or one array'),
+    target_type: z
+      .enum(['auto', 'classes', 'values'])
+      .default('auto')
+      .describe('How targets are read: as the loss reads them, or as stated'),
+    missing: z
+      .enum(['refuse', 'drop', 'mean'])
+      .default('refuse')
+      .describe(
+        'Cells without a value: refused, their rows left out, or the mean of the column (text: none of its categories)',
+      ),
+    size: z
+      .array(z.int().min(1).max(1024))
+      .length(2)
+      .nullable()
+      .default(null)
+      .describe('Of images: [height, width]'),
+    channels: z
+      .union([z.literal(1), z.literal(3)])
+      .default(3)
+      .describe('Of images: 1 grey, 3 colour'),
+    samples: z
+      .int()
+      .min(2)
+      .nullable()
+      .default(null)
+      .describe('Use only so many samples: the first ones after shuffling; null for all'),
+  },
+  maxNumbers: MAX_FILE_NUMBERS,
+  check(options) {
+    const facts = fileFacts(options.file);
+    if (facts === null)
+      return [
+        { path: ['file'], message: `there is no file ${options.file}`, fix: 'upload it with POST /v1/files' },
+      ];
+    const problems = selectionProblems(options, facts);
+    if (problems.length > 0) return problems;
+    return describeFile(options).samples < 2
+      ? [{ path: ['file'], message: 'fewer than two samples are left' }]
+      : [];
+  },
+  describe: describeFile,
+  generate: fileSamples,
+});

@@ -1,0 +1,289 @@
+/** @file Cells of a table, row by row → columns: numbers, or codes of categories, with what is known of each. */
+import type { ColumnDescription } from './description.ts';
+import { FileRefused, MAX_UNPACKED_BYTES, refuseBeyond } from './refused.ts';
+
+/** More different texts than this are no categories: ids, names, free text. */
+export const MAX_CATEGORIES = 10_000;
+const MAX_COLUMNS = 4096;
+const MAX_NAME = 200;
+/** Shown in descriptions. */
+const MAX_SHOWN = 20;
+/** Up to this share of odd cells, a column of numbers stays one; the odd cells count as missing. */
+const MAX_ODD_SHARE = 0.05;
+/** Bytes that a cell takes here, codes and numbers together. */
+const BYTES_PER_CELL = 12;
+
+const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', 'nil', '?', '-', '.', '#n/a']);
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const DECIMAL_COMMA = /^[+-]?(\d+,\d*|,\d+)(e[+-]?\d+)?$/i;
+const DATE = /^\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}[/.]\d{1,2}[/.]\d{4}( .*)?$/;
+const TRUTH: Readonly<Record<string, number>> = { true: 1, false: 0, yes: 1, no: 0 };
+
+export type Cell = string | number | boolean | null;
+
+/** A column as training reads it. */
+export interface Column {
+  readonly description: ColumnDescription;
+  /** NaN where missing; codes of `categories` (−1 where missing) of text. */
+  readonly numbers: Float64Array | Int32Array;
+  /** Of text; empty where there are too many. In order of their code. */
+  readonly categories: readonly string[];
+  /** Different values in ascending order, of whole numbers with at most MAX_CATEGORIES of them; else null. */
+  readonly values: readonly number[] | null;
+}
+
+class Growing {
+  #numbers = new Float64Array(1024);
+  length = 0;
+  push(value: number): void {
+    if (this.length === this.#numbers.length) {
+      const larger = new Float64Array(2 * this.length);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
+    this.#numbers[this.length++] = value;
+  }
+  at(index: number): number {
+    return this.#numbers[index] as number;
+  }
+  taken(): Float64Array {
+    return this.#numbers.slice(0, this.length);
+  }
+}
+
+interface Odd {
+  readonly line: number;
+  readonly text: string;
+}
+
+/** One column in the making. */
+class ColumnBuilder {
+  readonly #name: string;
+  readonly #numbers = new Growing();
+  /** Codes of texts, from the first text on; −1 for missing cells, −2 for numbers. */
+  readonly #codes = new Growing();
+  readonly #texts = new Map<string, { code: number; count: number }>();
+  #textCells = 0;
+  #missing = 0;
+  #firstMissing: number | null = null;
+  #dates = 0;
+  #truths = 0;
+  readonly #odd: Odd[] = [];
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  push(cell: Cell, line: number, decimalComma: boolean): void {
+    const value = typeof cell === 'string' ? cell.trim() : cell;
+    const number = numberOf(value, decimalComma);
+    if (number !== null) {
+      this.#numbers.push(number);
+      this.#codes.push(Number.isNaN(number) ? -1 : -2);
+      if (Number.isNaN(number)) this.#countMissing(line);
+      return;
+    }
+    this.#numbers.push(Number.NaN);
+    this.#codes.push(this.#codeOf(String(value), line));
+  }
+
+  #countMissing(line: number): void {
+    this.#missing++;
+    this.#firstMissing ??= line;
+  }
+
+  #codeOf(text: string, line: number): number {
+    this.#textCells++;
+    if (DATE.test(text)) this.#dates++;
+    if (text.toLowerCase() in TRUTH) this.#truths++;
+    if (this.#odd.length < 3) this.#odd.push({ line, text });
+    const known = this.#texts.get(text);
+    if (known !== undefined) {
+      known.count++;
+      return known.code;
+    }
+    const code = this.#texts.size;
+    // One more is kept, to know that there are too many.
+    if (code <= MAX_CATEGORIES) this.#texts.set(text, { code, count: 1 });
+    return code;
+  }
+
+  finish(rows: number): Column {
+    const present = rows - this.#missing;
+    if (this.#textCells === 0) return this.#asNumbers([]);
+    if (this.#truths === this.#textCells && this.#textCells === present) return this.#asTruth();
+    if (this.#textCells <= MAX_ODD_SHARE * present) {
+      const shown = this.#odd.map(({ line, text }) => `line ${line}: ${JSON.stringify(text.slice(0, 40))}`);
+      this.#missing += this.#textCells;
+      this.#firstMissing = Math.min(this.#firstMissing ?? Infinity, this.#odd[0]?.line ?? Infinity);
+      return this.#asNumbers([
+        `${this.#textCells} cells are not numbers and count as missing (${shown.join('; ')})`,
+      ]);
+    }
+    return this.#asText(rows);
+  }
+
+  #asTruth(): Column {
+    const names = [...this.#texts.keys()];
+    const numbers = this.#numbers.taken();
+    for (let i = 0; i < numbers.length; i++) {
+      const code = this.#codes.at(i);
+      if (code >= 0) numbers[i] = TRUTH[(names[code] as string).toLowerCase()] as number;
+    }
+    return describeNumbers({ ...this.#facts(), type: 'boolean' }, numbers, []);
+  }
+
+  #asNumbers(notes: string[]): Column {
+    return describeNumbers({ ...this.#facts(), type: 'number' }, this.#numbers.taken(), notes);
+  }
+
+  #asText(rows: number): Column {
+    const codes = new Int32Array(rows);
+    for (let i = 0; i < rows; i++) {
+      const code = this.#codes.at(i);
+      // Numbers among texts are texts too.
+      codes[i] = code === -2 ? this.#codeOf(String(this.#numbers.at(i)), i) : code;
+    }
+    const tooMany = this.#texts.size > MAX_CATEGORIES;
+    const byCount = [...this.#texts].toSorted((a, b) => b[1].count - a[1].count);
+    const isDate = this.#dates > 0.9 * (rows - this.#missing);
+    const distinct = tooMany ? null : this.#texts.size;
+    return {
+      description: {
+        ...this.#facts(),
+        type: isDate ? 'date' : 'text',
+        distinct,
+        ...{ min: null, max: null, mean: null, std: null },
+        categories: byCount.slice(0, MAX_SHOWN).map(([text]) => text.slice(0, MAX_NAME)),
+        notes: textNotes(isDate, distinct, rows - this.#missing),
+      },
+      numbers: codes,
+      categories: tooMany ? [] : [...this.#texts.keys()],
+      values: null,
+    };
+  }
+
+  #facts() {
+    return { name: this.#name, missing: this.#missing, first_missing_line: this.#firstMissing };
+  }
+}
+
+/** NaN for a missing cell, null for text. */
+function numberOf(value: Cell, decimalComma: boolean): number | null {
+  if (value === null) return Number.NaN;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : Number.NaN;
+  if (typeof value === 'boolean') return Number(value);
+  if (NUMBER.test(value)) return Number(value);
+  if (decimalComma && DECIMAL_COMMA.test(value)) return Number(value.replace(',', '.'));
+  return MISSING.has(value.toLowerCase()) ? Number.NaN : null;
+}
+
+function textNotes(isDate: boolean, distinct: number | null, present: number): string[] {
+  if (isDate) return ['dates: not used unless it is named; turn them into numbers, such as days or the hour'];
+  if (distinct === 1) return ['constant: it tells nothing'];
+  if (distinct === null || distinct > 0.5 * present)
+    return ['nearly every row has a text of its own: an id, a name or free text'];
+  return [];
+}
+
+function momentsOf(numbers: Float64Array) {
+  let [count, mean, squares] = [0, 0, 0];
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const x of numbers) {
+    if (Number.isNaN(x)) continue;
+    count++;
+    const delta = x - mean;
+    mean += delta / count;
+    squares += delta * (x - mean);
+    if (x < min) min = x;
+    if (x > max) max = x;
+  }
+  return count === 0 ? null : { count, min, max, mean, std: Math.sqrt(squares / count) };
+}
+
+function describeNumbers(
+  facts: Pick<ColumnDescription, 'name' | 'missing' | 'first_missing_line'> & { type: 'number' | 'boolean' },
+  numbers: Float64Array,
+  notes: string[],
+): Column {
+  const moments = momentsOf(numbers);
+  const seen = new Set<number>();
+  let isWhole = true;
+  for (const x of numbers) {
+    if (Number.isNaN(x)) continue;
+    isWhole &&= Number.isInteger(x);
+    if (seen.size <= MAX_CATEGORIES) seen.add(x);
+  }
+  const distinct = seen.size > MAX_CATEGORIES ? null : seen.size;
+  const ascending = distinct !== null && isWhole ? [...seen].toSorted((a, b) => a - b) : null;
+  const isId =
+    isWhole && moments !== null && moments.count > 20 && distinct === moments.count && isCounting(numbers);
+  const { min = null, max = null, mean = null, std = null } = moments ?? {};
+  return {
+    description: {
+      ...facts,
+      distinct,
+      ...{ min, max, mean, std },
+      categories: [],
+      notes: [
+        ...notes,
+        ...(moments === null ? ['no cell has a value'] : []),
+        ...(distinct === 1 ? ['constant: it tells nothing'] : []),
+        ...(isId ? ['counts the rows: an id, which should not be an input'] : []),
+      ],
+    },
+    numbers,
+    categories: [],
+    values: ascending,
+  };
+}
+
+/** Every number one more than the one before. */
+function isCounting(numbers: Float64Array): boolean {
+  for (let i = 1; i < numbers.length; i++) {
+    if ((numbers[i] as number) - (numbers[i - 1] as number) !== 1) return false;
+  }
+  return true;
+}
+
+/** Columns in the making: `row` takes one row, `finish` gives the columns. */
+export class TableBuilder {
+  readonly #columns: ColumnBuilder[];
+  readonly #decimalComma: boolean;
+  rows = 0;
+
+  /** @throws FileRefused for too many columns, or two of one name */
+  constructor(names: readonly string[], decimalComma = false) {
+    if (names.length > MAX_COLUMNS)
+      throw new FileRefused(`the table has ${names.length} columns, more than ${MAX_COLUMNS}`, {
+        code: 'too_large',
+        fix: 'leave columns out, or send the numbers as an array (NPY, NPZ, safetensors)',
+      });
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined)
+      throw new FileRefused(`two columns are named ${JSON.stringify(twice.slice(0, MAX_NAME))}`, {
+        fix: 'rename one of them',
+      });
+    const long = names.find((name) => name.length > MAX_NAME);
+    if (long !== undefined)
+      throw new FileRefused(`a column's name has ${long.length} characters, more than ${MAX_NAME}`, {
+        fix: 'give it a shorter name, or state header=false where the first line is data',
+      });
+    this.#columns = names.map((name) => new ColumnBuilder(name));
+    this.#decimalComma = decimalComma;
+  }
+
+  row(cells: readonly Cell[], line: number): void {
+    this.rows++;
+    if (this.rows % 4096 === 0)
+      refuseBeyond(this.rows * this.#columns.length * BYTES_PER_CELL, MAX_UNPACKED_BYTES, 'the cells take');
+    for (let i = 0; i < this.#columns.length; i++)
+      this.#columns[i]?.push(cells[i] ?? null, line, this.#decimalComma);
+  }
+
+  /** @throws FileRefused for a table without rows */
+  finish(): Column[] {
+    if (this.rows === 0) throw new FileRefused('the table has no rows');
+    return this.#columns.map((column) => column.finish(this.rows));
+  }
+}

@@ -1,0 +1,175 @@
+/** @file A zip of images, one folder a class → classes and names; images of one size → numbers. */
+import { readFileSync } from 'node:fs';
+import { unzipSync } from 'fflate';
+import sharp from 'sharp';
+import { unzip } from './npy.ts';
+import { FileRefused, MAX_UNPACKED_BYTES, refuseBeyond } from './refused.ts';
+
+const IMAGE = /\.(png|jpe?g|webp)$/i;
+const MAX_IMAGES = 200_000;
+const MAX_PIXELS = 50_000_000;
+/** Decoded at a time. */
+const BATCH = 128;
+
+export interface ImageFolder {
+  /** In alphabetical order, which is that of the class indices. */
+  readonly classes: readonly { readonly name: string; readonly images: number }[];
+  /** Every image, class after class. */
+  readonly images: readonly { readonly path: string; readonly label: number }[];
+}
+
+/** Names of all entries, without unpacking anything. @throws FileRefused */
+export function listZip(bytes: Uint8Array): string[] {
+  const names: string[] = [];
+  let unpacked = 0;
+  try {
+    unzipSync(bytes, {
+      filter: ({ name, originalSize }) => {
+        names.push(name);
+        unpacked += originalSize;
+        return false;
+      },
+    });
+  } catch (error) {
+    throw new FileRefused(
+      `the zip archive cannot be read: ${error instanceof Error ? error.message : 'broken'}`,
+      {
+        fix: 'make it again; check that the upload was complete',
+      },
+    );
+  }
+  refuseBeyond(unpacked, MAX_UNPACKED_BYTES, 'the archive unpacks to');
+  const climbing = names.find(
+    (name) => name.startsWith('/') || name.includes('\\') || name.split('/').includes('..'),
+  );
+  if (climbing !== undefined)
+    throw new FileRefused(
+      `the archive has a path that leads out of it: ${JSON.stringify(climbing.slice(0, 100))}`,
+    );
+  return names;
+}
+
+const isHidden = (path: string): boolean =>
+  path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+
+/** @throws FileRefused where images lie in no folder, or there are none */
+export function findImages(names: readonly string[]): ImageFolder {
+  const paths = names.filter((name) => IMAGE.test(name) && !isHidden(name)).toSorted();
+  if (paths.length === 0)
+    throw new FileRefused('the archive holds no PNG, JPEG or WebP images', {
+      fix: 'put the images of each class into a folder of its own',
+    });
+  if (paths.length > MAX_IMAGES)
+    throw new FileRefused(`the archive holds ${paths.length} images, more than ${MAX_IMAGES}`, {
+      code: 'too_large',
+    });
+  const folderOf = (path: string): string => path.split('/').at(-2) ?? '';
+  const bare = paths.find((path) => folderOf(path) === '');
+  if (bare !== undefined)
+    throw new FileRefused(`${JSON.stringify(bare.slice(0, 100))} lies in no folder`, {
+      fix: 'put the images of each class into a folder of its own',
+    });
+  const classes = [...new Set(paths.map(folderOf))].toSorted();
+  const images = classes.flatMap((name, label) =>
+    paths.filter((path) => folderOf(path) === name).map((path) => ({ path, label })),
+  );
+  return {
+    classes: classes.map((name, label) => ({
+      name,
+      images: images.filter((image) => image.label === label).length,
+    })),
+    images,
+  };
+}
+
+/** Reads every image's header; broken ones are named. @throws FileRefused */
+export async function checkImages(bytes: Uint8Array, { images }: ImageFolder): Promise<{ notes: string[] }> {
+  const sizes = new Map<string, number>();
+  const broken: string[] = [];
+  await eachImage(
+    bytes,
+    images.map(({ path }) => path),
+    async (content, path) => {
+      try {
+        const { width, height } = await sharp(content, { limitInputPixels: MAX_PIXELS }).metadata();
+        sizes.set(`${width}×${height}`, (sizes.get(`${width}×${height}`) ?? 0) + 1);
+      } catch {
+        broken.push(path);
+      }
+    },
+  );
+  if (broken.length > 0)
+    throw new FileRefused(
+      `${broken.length} of ${images.length} images cannot be read: ${broken.slice(0, 5).join(', ')}${broken.length > 5 ? ', …' : ''}`,
+      {
+        fix: 'remove or mend them',
+      },
+    );
+  const shown = [...sizes]
+    .toSorted((a, b) => b[1] - a[1])
+    .slice(0, 5)
+    .map(([size, count]) => `${count} of ${size}`);
+  return { notes: [`sizes (width × height): ${shown.join(', ')}${sizes.size > 5 ? ', …' : ''}`] };
+}
+
+async function eachImage(
+  bytes: Uint8Array,
+  paths: readonly string[],
+  visit: (content: Uint8Array, path: string, index: number) => Promise<void>,
+): Promise<void> {
+  for (let from = 0; from < paths.length; from += BATCH) {
+    const wanted = new Set(paths.slice(from, from + BATCH));
+    const entries = unzip(bytes, (name) => wanted.has(name));
+    await Promise.all(
+      paths
+        .slice(from, from + BATCH)
+        .map((path, i) => visit(entries.get(path) ?? new Uint8Array(), path, from + i)),
+    );
+  }
+}
+
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+}
+
+/**
+ * All images in one size: [images, channels, height, width], 0 to 255. Others are stretched to it; colour becomes grey where one
+ * channel is asked for (ITU-R BT.709 luminance, as libvips has it), transparency lies on black.
+ * @throws FileRefused naming an image that cannot be decoded
+ */
+export async function decodeImages(
+  path: string,
+  { images }: ImageFolder,
+  { height, width, channels }: ImageSize,
+): Promise<Uint8Array> {
+  const size = height * width * channels;
+  refuseBeyond(images.length * size, MAX_UNPACKED_BYTES, 'the images of this size take');
+  const out = new Uint8Array(images.length * size);
+  await eachImage(
+    readFileSync(path),
+    images.map((image) => image.path),
+    async (content, name, index) => {
+      const image = sharp(content, { limitInputPixels: MAX_PIXELS })
+        .flatten({ background: '#000' })
+        .resize(width, height, { fit: 'fill' });
+      const coloured = channels === 1 ? image.toColourspace('b-w') : image.toColourspace('srgb');
+      const { data, info } = await coloured
+        .raw()
+        .toBuffer({ resolveWithObject: true })
+        .catch(() => {
+          throw new FileRefused(`the image ${JSON.stringify(name.slice(0, 100))} cannot be decoded`, {
+            fix: 'remove or mend it',
+          });
+        });
+      for (let pixel = 0; pixel < height * width; pixel++) {
+        for (let channel = 0; channel < channels; channel++) {
+          const from = pixel * info.channels + Math.min(channel, info.channels - 1);
+          out[index * size + channel * height * width + pixel] = data[from] as number;
+        }
+      }
+    },
+  );
+  return out;
+}

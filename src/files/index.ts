@@ -1,0 +1,22 @@
+/** @file The folder's door: uploaded files, from bytes to described numbers. */
+export { readBlock } from './blocks.ts';
+export {
+  type ColumnDescription,
+  descriptionSchema,
+  type FileDescription,
+  fileKinds,
+  type ReadingOptions,
+} from './description.ts';
+export {
+  CONTENT,
+  FILE_ID,
+  factsPath,
+  fileFacts,
+  folderOf,
+  NUMBERS,
+  setFilesDirectory,
+} from './directory.ts';
+export { decodeFolder, imagesName, readFolder } from './folder.ts';
+export type { ImageSize } from './images.ts';
+export { type FileFacts, isChannelsLast } from './read_file.ts';
+export { FileRefused, refuseBeyond } from './refused.ts';

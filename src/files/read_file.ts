@@ -1,0 +1,200 @@
+/** @file An uploaded file → its description, and its numbers beside it in the form that training reads. */
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Numbers, writeBlocks } from './blocks.ts';
+import type { Column } from './columns.ts';
+import { readCsv } from './csv.ts';
+import type { ArrayDescription, FileDescription, FileKind, ReadingOptions } from './description.ts';
+import { CONTENT, NUMBERS } from './directory.ts';
+import { checkImages, findImages, type ImageFolder, listZip } from './images.ts';
+import { readJsonLines } from './json_lines.ts';
+import { formatOf } from './kind.ts';
+import { type NamedArray, readNpy, readNpz, readSafetensorsArrays } from './npy.ts';
+import { factsOfArray, factsOfColumn, type NumberFacts } from './number_facts.ts';
+import { readParquet } from './parquet.ts';
+import { FileRefused } from './refused.ts';
+
+/** What training and checks know beyond the description. */
+export interface FileFacts {
+  readonly description: FileDescription;
+  /** By column or array. */
+  readonly numbers: Readonly<Record<string, NumberFacts>>;
+  readonly images: ImageFolder['images'] | null;
+  /** What the sender stated. */
+  readonly options: ReadingOptions;
+}
+
+type Facts = Omit<FileFacts, 'options'>;
+
+const FIRST_BYTES = 4096;
+/** A file of JSON that is no table is a model of Keras; more than this it is not. */
+const MAX_MODEL_JSON = 64 * 2 ** 20;
+
+function firstBytes(path: string): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(FIRST_BYTES);
+    return bytes.subarray(0, readSync(file, bytes, 0, FIRST_BYTES, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+const bare = (kind: FileKind, format: string): Facts => ({
+  description: { kind, format, rows: null, found: {}, notes: [] },
+  numbers: {},
+  images: null,
+});
+
+function tableFacts(
+  folder: string,
+  columns: readonly Column[],
+  rows: number,
+  format: string,
+  found: FileDescription['found'],
+): Facts {
+  writeBlocks(
+    join(folder, NUMBERS),
+    new Map(columns.map(({ description, numbers }) => [description.name, numbers])),
+  );
+  return {
+    description: {
+      kind: 'table',
+      format,
+      rows,
+      columns: columns.map(({ description }) => description),
+      found,
+      notes: [],
+    },
+    numbers: Object.fromEntries(columns.map((column) => [column.description.name, factsOfColumn(column)])),
+    images: null,
+  };
+}
+
+function arrayNotes(shape: readonly number[], { finite }: NumberFacts): string[] {
+  return [
+    ...(finite ? [] : ['holds numbers that are not finite']),
+    ...(isChannelsLast(shape) ? ['images with the channels last: turned to channels first'] : []),
+  ];
+}
+
+/** [images, height, width, channels], as TensorFlow and most files of images have it. */
+export const isChannelsLast = (shape: readonly number[]): boolean =>
+  shape.length === 4 &&
+  [1, 3, 4].includes(shape[3] as number) &&
+  (shape[1] as number) > 4 &&
+  (shape[2] as number) > 4;
+
+/** Names of parameters have a path; names of data do not. */
+const isWeights = (arrays: readonly NamedArray[]): boolean => arrays.some(({ name }) => /[/.]/.test(name));
+
+function arrayFacts(
+  folder: string,
+  arrays: readonly NamedArray[],
+  format: string,
+  kind: FileKind | undefined,
+): Facts {
+  if (arrays.length === 0) throw new FileRefused('the file holds no arrays');
+  writeBlocks(
+    join(folder, NUMBERS),
+    new Map<string, Numbers>(arrays.map(({ name, numbers }) => [name, numbers])),
+  );
+  const facts = arrays.map((array) => [array.name, factsOfArray(array)] as const);
+  const described: ArrayDescription[] = arrays.map(({ name, shape, dtype }, i) => ({
+    name,
+    shape: [...shape],
+    dtype,
+    notes: arrayNotes(shape, facts[i]?.[1] as NumberFacts),
+  }));
+  const found = kind ?? (format === 'safetensors' && isWeights(arrays) ? 'weights' : 'arrays');
+  return {
+    description: { kind: found, format, rows: null, arrays: described, found: {}, notes: [] },
+    numbers: Object.fromEntries(facts),
+    images: null,
+  };
+}
+
+async function zipFacts(folder: string, options: ReadingOptions): Promise<Facts> {
+  const bytes = readFileSync(join(folder, CONTENT));
+  const names = listZip(bytes);
+  if (names.some((name) => name.endsWith('.npy')))
+    return arrayFacts(folder, readNpz(bytes), 'npz', options.kind);
+  if (names.includes('config.json') && names.includes('metadata.json')) return bare('model', 'keras');
+  if (names.includes('[Content_Types].xml'))
+    throw new FileRefused('this is an Office file', { fix: 'save the sheet as CSV' });
+  if (names.some((name) => name.endsWith('data.pkl')))
+    throw new FileRefused('this is a file of torch.save: it can run code when it is loaded', {
+      fix: 'save the weights with safetensors.torch.save_file(model.state_dict(), …)',
+    });
+  const images = findImages(names);
+  const { notes } = await checkImages(bytes, images);
+  return {
+    description: {
+      kind: 'images',
+      format: 'zip',
+      rows: images.images.length,
+      classes: [...images.classes],
+      found: {},
+      notes,
+    },
+    numbers: {},
+    images: images.images,
+  };
+}
+
+/** JSON lines begin like a JSON document: the first line tells them apart. */
+async function jsonFacts(folder: string): Promise<Facts> {
+  const path = join(folder, CONTENT);
+  const { size } = statSync(path);
+  if (size <= MAX_MODEL_JSON) {
+    const value = parsed(readFileSync(path, 'utf8'));
+    if (value !== null && ('class_name' in value || 'modelTopology' in value || 'model_config' in value))
+      return bare('model', 'keras_json');
+  }
+  const { columns, rows } = await readJsonLines(path);
+  return tableFacts(folder, columns, rows, 'json_lines', {});
+}
+
+function parsed(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Reads `content` in the folder, writes its numbers beside it, tells what it is.
+ * @throws FileRefused
+ */
+export const readFile = async (folder: string, options: ReadingOptions): Promise<FileFacts> => ({
+  ...(await readByFormat(folder, options)),
+  options,
+});
+
+async function readByFormat(folder: string, options: ReadingOptions): Promise<Facts> {
+  const path = join(folder, CONTENT);
+  const format = formatOf(firstBytes(path));
+  switch (format) {
+    case 'npy':
+      return arrayFacts(folder, [readNpy(readFileSync(path), 'array')], format, options.kind);
+    case 'safetensors':
+      return arrayFacts(folder, readSafetensorsArrays(readFileSync(path)), format, options.kind);
+    case 'zip':
+      return zipFacts(folder, options);
+    case 'parquet': {
+      const { columns, rows } = await readParquet(path);
+      return tableFacts(folder, columns, rows, format, {});
+    }
+    case 'json':
+      return jsonFacts(folder);
+    case 'hdf5':
+    case 'onnx':
+      return bare('model', format);
+    case 'text': {
+      const { columns, rows, found } = await readCsv(path, options);
+      return tableFacts(folder, columns, rows, found.delimiter === '\t' ? 'tsv' : 'csv', found);
+    }
+  }
+}

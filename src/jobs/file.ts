@@ -1,0 +1,45 @@
+/** @file A file as clients see it, and what may be done with the files of one owner. */
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { Experiment } from '../experiment/index.ts';
+import { descriptionSchema, type ReadingOptions } from '../files/index.ts';
+import type { UploadOutcome } from './file_store.ts';
+
+export const fileSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    bytes: z.int(),
+    sha256: z.string(),
+    created_at: z.iso.datetime(),
+    ...descriptionSchema.shape,
+  })
+  .meta({ id: 'File' });
+
+export type StoredFile = z.output<typeof fileSchema>;
+
+export interface FilePage {
+  readonly data: StoredFile[];
+  readonly has_more: boolean;
+  readonly next_cursor: string | null;
+}
+
+export interface FileUpload {
+  readonly name: string;
+  readonly options: ReadingOptions;
+}
+
+/** The files of one owner. */
+export interface FileService {
+  /** @throws FileRefused */
+  upload(content: Readable, upload: FileUpload): Promise<UploadOutcome>;
+  find(id: string): Promise<StoredFile | null>;
+  /** Newest first. Throws `InvalidCursor` for a cursor that this service did not make. */
+  list(limit: number, cursor: string | undefined): Promise<FilePage>;
+  content(id: string): Promise<Readable | null>;
+  remove(id: string): Promise<'removed' | 'not_found' | 'in_use'>;
+  /** Makes files usable in this process. @returns those that the owner does not have */
+  provide(ids: readonly string[]): Promise<string[]>;
+  /** Makes all that an experiment reads usable. @throws FileRefused */
+  bring(experiment: Experiment): Promise<void>;
+}

@@ -1,0 +1,39 @@
+/** @file Reads uploaded files beside the event loop. */
+import { FileRefused, type ImageSize, type ReadingOptions } from '../files/index.ts';
+import type { Result } from '../util/result.ts';
+import { createTaskPool } from './pool.ts';
+
+export type FileTask =
+  | { readonly kind: 'read'; readonly folder: string; readonly options: ReadingOptions }
+  | { readonly kind: 'decode'; readonly folder: string; readonly size: ImageSize };
+
+export type FileTaskResult = Result<
+  null,
+  { readonly code: FileRefused['code']; readonly message: string; readonly fix: string | undefined }
+>;
+
+export interface FileReaders {
+  /** Leaves facts and numbers in the folder. @throws FileRefused */
+  read(folder: string, options: ReadingOptions): Promise<void>;
+  /** Leaves pixels in the folder. @throws FileRefused */
+  decode(folder: string, size: ImageSize): Promise<void>;
+  close(): Promise<void>;
+}
+
+const FILE_WORKER = new URL('../../workers/file.worker.ts', import.meta.url);
+
+/** A thread that starts with the first file and ends when there is nothing to do for a while. */
+export function createFileReaders(): FileReaders {
+  const pool = createTaskPool<FileTask, FileTaskResult>(FILE_WORKER);
+  async function run(task: FileTask): Promise<void> {
+    const result = await pool.run(task);
+    if (result.ok) return;
+    const { code, message, fix } = result.error;
+    throw new FileRefused(message, { code, ...(fix !== undefined && { fix }) });
+  }
+  return {
+    read: (folder, options) => run({ kind: 'read', folder, options }),
+    decode: (folder, size) => run({ kind: 'decode', folder, size }),
+    close: () => pool.close(),
+  };
+}
