@@ -19,9 +19,11 @@ const table = {
   traces: [],
   jobs: ['files', 'data', 'metrics', 'traces', 'study', 'diagnosis', 'statistics', 'experiment', 'util'],
   access: [],
+  web: ['util'],
   http: [
     'access',
     'files',
+    'web',
     'metrics',
     'traces',
     'jobs',
@@ -77,6 +79,7 @@ export default {
     ),
     only('pool', 'piscina', '^src/jobs/pool\\.ts$', 'Only the pool knows worker threads.'),
     only('database', 'better-sqlite3|kysely|pg', '^src/jobs/', 'Only jobs know the database.'),
+    only('bundler', 'esbuild', '^src/web/bundle\\.ts$', 'Only the bundle knows the bundler.'),
     only('traces', '@opentelemetry', '^src/traces/', 'Only traces know OpenTelemetry.'),
     only('web', 'fastify|@fastify', '^src/(http/|service\\.ts$)', 'Only http knows the web framework.'),
     {

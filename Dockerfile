@@ -15,6 +15,9 @@ COPY src src
 COPY workers workers
 COPY cli cli
 COPY examples examples
+COPY web web
+COPY scripts/build_web.ts scripts/
+RUN node scripts/build_web.ts
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

@@ -27,6 +27,7 @@ import { createOpenApi, type Examples } from './openapi.ts';
 import { HttpProblem, sendProblem, toProblem } from './problem.ts';
 import { endpoints } from './routes/index.ts';
 import { addSpans } from './spans.ts';
+import { ASSETS, addWeb, webPaths } from './web.ts';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 const COMPRESS_FROM_BYTES = 1024;
@@ -52,7 +53,10 @@ export interface AppOptions {
 type Route = Pick<Endpoint, 'method' | 'url'>;
 
 /** Beside the endpoints of the contract. */
-const pages: readonly Route[] = ['/', '/openapi.json', '/docs'].map((url) => ({ method: 'GET', url }));
+const pages: readonly Route[] = [...webPaths, ASSETS, '/openapi.json', '/docs'].map((url) => ({
+  method: 'GET',
+  url,
+}));
 
 /** The methods that a path takes, or none where no route has this path. */
 function methodsOf(url: string, served: readonly Route[]): string[] {
@@ -278,7 +282,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
-  app.get('/', async (_request, reply) => reply.redirect('/docs'));
+  addWeb(app);
   app.get('/openapi.json', async (_request, reply) => reply.send(document));
   /** What the handler sees of the service: the part that belongs to who asks. There are no more owners than keys. */
   const byOwner = new Map<string, Dependencies>();

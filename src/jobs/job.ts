@@ -53,6 +53,12 @@ export const jobSchema = z
       events: z.string(),
       result: z.string(),
       statistics: z.string(),
+      series: z.string(),
+      runs: z.string(),
+      weights: z.string(),
+      model: z.string(),
+      report: z.string().describe('One HTML file that opens without network'),
+      web: z.string().describe('The page of the job'),
     }),
   })
   .meta({ id: 'Job' });

@@ -29,6 +29,12 @@ export function toJob(row: Row): Job {
       events: `${self}/events`,
       result: `${self}/result`,
       statistics: `${self}/statistics`,
+      series: `${self}/series`,
+      runs: `${self}/runs`,
+      weights: `${self}/weights`,
+      model: `${self}/model`,
+      report: `${self}/report`,
+      web: `/jobs/${row.id}`,
     },
   };
 }

@@ -1,6 +1,7 @@
 /** @file The folder's door: the record of a training, and its rows. */
 
 export { effectiveRank } from './effective_rank.ts';
+export { type Grid, type GridFilter, gridOf } from './grid.ts';
 export { lossRatio, lossScale } from './loss_ratio.ts';
 export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './moments.ts';
 export { Recorder, type Table } from './recorder.ts';

@@ -13,7 +13,10 @@ import { listJobs } from './jobs/list.ts';
 import { readJobModel } from './jobs/model.ts';
 import { readJob } from './jobs/read.ts';
 import { removeJob } from './jobs/remove.ts';
+import { readReport } from './jobs/report.ts';
 import { readResult } from './jobs/result.ts';
+import { readRuns } from './jobs/runs.ts';
+import { readSeries } from './jobs/series.ts';
 import { readStatistics } from './jobs/statistics.ts';
 import { readJobWeights } from './jobs/weights.ts';
 import { createPreflight } from './preflight/create.ts';
@@ -28,6 +31,9 @@ export const endpoints: readonly Endpoint[] = [
   removeJob,
   cancelJob,
   readResult,
+  readReport,
+  readRuns,
+  readSeries,
   readStatistics,
   readEvents,
   readJobWeights,

@@ -6,7 +6,8 @@ import type { JobService } from '../../../jobs/index.ts';
 import { pageOf, type Row } from '../../../statistics/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
-import { HttpProblem, validationFailed } from '../../problem.ts';
+import { validationFailed } from '../../problem.ts';
+import { noSuchRun } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
 const step = z.coerce.number().int().min(0).optional();
@@ -143,10 +144,7 @@ export const readStatistics: Endpoint = {
     if ((await jobs.get(id)) === null) throw noSuchJob(id);
     const known = await jobs.runs(id);
     if (filter.run !== undefined && !known.includes(filter.run)) {
-      throw new HttpProblem(
-        'run_not_found',
-        `no finished run "${filter.run.slice(0, 80)}"; there are: ${known.slice(0, 60).join(', ') || 'none yet'}`,
-      );
+      throw noSuchRun(filter.run, known);
     }
     const runs = filter.run === undefined ? known : [filter.run];
     const start = filter.cursor === undefined ? null : decodeCursor(filter.cursor, runs, filter);

@@ -4,6 +4,7 @@ import type { JobService } from '../../../jobs/index.ts';
 import type { TracedWeights } from '../../../statistics/index.ts';
 import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
+import { noSuchRun } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
 const query = z.strictObject({
@@ -27,11 +28,7 @@ interface KeptWeights {
 export async function readWeights(jobs: JobService, id: string, wanted?: string): Promise<KeptWeights> {
   if ((await jobs.get(id)) === null) throw noSuchJob(id);
   const runs = await jobs.runs(id);
-  if (wanted !== undefined && !runs.includes(wanted))
-    throw new HttpProblem(
-      'run_not_found',
-      `no finished run "${wanted.slice(0, 80)}"; there are: ${runs.slice(0, 60).join(', ') || 'none yet'}`,
-    );
+  if (wanted !== undefined && !runs.includes(wanted)) throw noSuchRun(wanted, runs);
   for (const run of wanted === undefined ? runs : [wanted]) {
     const weights = (await jobs.trace(id, run))?.weights ?? null;
     if (weights !== null) return { run, weights };

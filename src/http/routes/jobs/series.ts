@@ -1,0 +1,59 @@
+/** @file GET /v1/jobs/{id}/series: the measured series of one run as a grid, layers by steps. What a picture is drawn from. */
+import { z } from 'zod';
+import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
+import { gridOf } from '../../../statistics/index.ts';
+import { type Endpoint, idOf, idParams, json, parseQuery } from '../../endpoint.ts';
+import { traceOf } from './known_run.ts';
+
+const query = z.strictObject({
+  run: z.string().describe('`baseline/<seed>` or `<remedy>/<seed>`'),
+  tensor: z.string().optional().describe('Of each layer; the series of the run as a whole unless given'),
+  metric: z.string().optional().describe('One or several, separated by commas; all unless given'),
+  layer: z.string().optional(),
+  max_points: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('At most so many steps, evenly spaced, the first and the last among them'),
+});
+
+const gridSchema = z
+  .object({
+    run: z.string(),
+    tensor: z.string().nullable(),
+    steps: z.array(z.int()),
+    rows: z
+      .array(
+        z.object({
+          layer: z.string().nullable(),
+          metric: z.string(),
+          values: z.array(numberSchema).describe('One for each step; null where nothing was measured'),
+          non_finite: nonFiniteSchema.describe('Which values are null because they are not finite, by index'),
+        }),
+      )
+      .describe('In the order of the layers’ depth'),
+  })
+  .meta({ id: 'Grid' });
+
+export const readSeries: Endpoint = {
+  method: 'GET',
+  url: '/v1/jobs/:id/series',
+  operationId: 'readSeries',
+  tag: 'jobs',
+  summary: 'Read the measured series as a grid',
+  description:
+    'What `statistics` has as rows, without the repetition, to six digits: one row for each layer and metric, one column for ' +
+    'each probed step. For pictures; exact numbers are in `statistics`.',
+  params: idParams,
+  query,
+  responses: { 200: json('The grid', gridSchema) },
+  errors: ['job_not_found', 'run_not_found', 'validation_failed'],
+  async handle(request, reply, { jobs }) {
+    const { run, tensor = null, metric, layer, max_points } = parseQuery(query, request);
+    const trace = await traceOf(jobs, idOf(request), run);
+    const grid = gridOf(trace, { tensor, layer, max_points, metrics: metric?.split(',') });
+    return reply.send({ run, tensor, ...grid });
+  },
+};

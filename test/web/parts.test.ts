@@ -1,0 +1,100 @@
+/** @file Parts of the pages that compute: what they say of numbers, places and scales. */
+import { expect, it } from 'vitest';
+import { heatOf, logScale, panned, pixelsOf, sidedScale, zoomed } from '../../web/charts/heat.ts';
+import { directEdges, layered } from '../../web/charts/layered.ts';
+import { colourWords, SPECIAL } from '../../web/lib/colours.ts';
+import { ago, duration, firstSentence, number } from '../../web/lib/format.ts';
+import { changesOf } from '../../web/lib/json_patch.ts';
+
+const grid = (values: (number | null)[][], nonFinite: Record<string, 'nan' | 'inf'> = {}) => ({
+  run: 'baseline/0',
+  tensor: 'kernel.gradient',
+  steps: values[0]?.map((_, i) => i * 10) ?? [],
+  rows: values.map((row, i) => ({
+    layer: `dense_${i + 1}`,
+    metric: 'rms',
+    values: row,
+    non_finite: nonFinite,
+  })),
+});
+
+it.each([
+  [0, '0'],
+  [0.6953, '0.695'],
+  [-0.0123, '−0.0123'],
+  [3.14e-12, '3.1·10⁻¹²'],
+  [1e6, '10⁶'],
+  [null, '–'],
+  [Number.NaN, 'NaN'],
+])('writes %s as %s', (value, text) => {
+  expect(number(value)).toBe(text);
+});
+
+it('names what JSON could not carry', () => {
+  expect(number(null, 'inf')).toBe('∞');
+});
+
+it('tells times and sentences', () => {
+  expect(duration(90)).toBe('90 s');
+  expect(ago(new Date(1000).toISOString(), 601_000)).toBe('10 min ago');
+  expect(firstSentence('Less than 0.001 of it. More.')).toBe('Less than 0.001 of it.');
+});
+
+it('puts heat maps on whole decades, never fewer than three, so that what vanished looks vanished', () => {
+  const [flat, deep] = [heatOf(grid([[0.5, 0.9]]), 'rms'), heatOf(grid([[3e-12, 0.02]]), 'rms')];
+  expect(logScale([flat])).toMatchObject({ low: -3, high: 0 });
+  expect(logScale([flat, deep])).toMatchObject({ low: -12, high: 0 });
+  expect(sidedScale([deep], 1e-3)).toMatchObject({ low: -9, high: 3 });
+});
+
+it('gives zero, infinity and what was not measured colours of their own', () => {
+  const heat = heatOf(grid([[0, null, null, 1]], { 1: 'inf' }), 'rms');
+  const scale = logScale([heat]);
+  const words = colourWords('viridis');
+  expect([...pixelsOf(heat, scale)]).toEqual([
+    SPECIAL.zero >>> 0,
+    SPECIAL.nonFinite >>> 0,
+    SPECIAL.missing,
+    words.at(-1),
+  ]);
+});
+
+it('keeps the view within the steps', () => {
+  const all = { from: 0, to: 100 };
+  expect(panned({ from: 10, to: 30 }, -50, 100)).toEqual({ from: 0, to: 20 });
+  expect(panned({ from: 10, to: 30 }, 500, 100)).toEqual({ from: 80, to: 100 });
+  expect(zoomed(all, 2, 50, 100)).toEqual(all);
+  expect(zoomed(all, 0.5, 100, 100)).toEqual({ from: 50, to: 100 });
+});
+
+it('draws a graph by the longest way, and only the arrows that no other ones imply', () => {
+  const nodes = [
+    { id: 'a', from: [] },
+    { id: 'b', from: ['a'] },
+    { id: 'c', from: ['a', 'b'] },
+  ];
+  expect(directEdges(nodes)[2]?.from).toEqual(['b']);
+  const { places, columns } = layered(nodes);
+  expect(columns).toBe(3);
+  expect(places.get('c')).toEqual({ column: 2, row: 0 });
+  // A cycle, which no report has, ends all the same.
+  expect(
+    layered([
+      { id: 'x', from: ['y'] },
+      { id: 'y', from: ['x'] },
+    ]).columns,
+  ).toBeGreaterThan(0);
+});
+
+it('reads a patch as before and after', () => {
+  const experiment = { network: { layers: [{ activation: 'sigmoid' }] } };
+  expect(
+    changesOf(experiment, [
+      { op: 'replace', path: '/network/layers/0/activation', value: 'relu' },
+      { op: 'add', path: '/network/layers/-', value: { type: 'batch_norm' } },
+    ]),
+  ).toEqual([
+    { path: '/network/layers/0/activation', before: '"sigmoid"', after: '"relu"' },
+    { path: '/network/layers/-', before: null, after: '{ "type": "batch_norm" }' },
+  ]);
+});

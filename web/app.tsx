@@ -1,0 +1,32 @@
+/** @file The application: which page stands in the frame. */
+import { render } from 'preact';
+import 'uplot/dist/uPlot.min.css';
+import './styles/base.css';
+import './styles/report.css';
+import './styles/app.css';
+import { accessKey } from './api/client.ts';
+import { address, startRouter } from './lib/router.ts';
+import { JobPage } from './pages/job.tsx';
+import { JobsPage } from './pages/jobs.tsx';
+import { Frame } from './ui/frame.tsx';
+
+const JOB = /^\/jobs\/([^/]+)$/;
+
+function Page() {
+  const { pathname } = address.value;
+  const job = JOB.exec(pathname)?.[1];
+  if (job !== undefined) return <JobPage key={job} id={decodeURIComponent(job)} />;
+  return <JobsPage />;
+}
+
+function Application() {
+  return (
+    <Frame>
+      <Page key={accessKey.value ?? ''} />
+    </Frame>
+  );
+}
+
+const root = document.getElementById('root');
+startRouter();
+if (root !== null) render(<Application />, root);

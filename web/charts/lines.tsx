@@ -1,0 +1,197 @@
+/** @file Lines and bands over steps, by uPlot. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import uPlot from 'uplot';
+import { number, powerOfTen } from '../lib/format.ts';
+import { dark, token } from '../lib/theme.ts';
+
+/** A curve, perhaps with a band around it: y is the middle. */
+export interface Curve {
+  readonly label: string;
+  /** A colour of the style sheet. */
+  readonly colour: string;
+  readonly x: readonly number[];
+  readonly y: readonly (number | null)[];
+  readonly low?: readonly (number | null)[];
+  readonly high?: readonly (number | null)[];
+  readonly dashed?: boolean;
+  readonly thin?: boolean;
+}
+
+/** A value that holds at every step. */
+export interface Level {
+  readonly label: string;
+  readonly colour: string;
+  readonly value: number;
+}
+
+export interface LinesProps {
+  readonly curves: readonly Curve[];
+  readonly levels?: readonly Level[];
+  readonly log?: boolean;
+  readonly height?: number;
+  readonly label: string;
+  readonly xLabel?: string;
+}
+
+type Column = (number | null)[];
+
+interface Table {
+  readonly data: uPlot.AlignedData;
+  readonly series: uPlot.Series[];
+  readonly bands: uPlot.Band[];
+  /** Of each curve: its column of middles. */
+  readonly columns: readonly number[];
+}
+
+const usable = (value: number | null | undefined, log: boolean): number | null =>
+  value === null || value === undefined || !Number.isFinite(value) || (log && value <= 0) ? null : value;
+
+function align(
+  x: readonly number[],
+  known: readonly number[],
+  values: readonly (number | null)[],
+  log: boolean,
+): Column {
+  const byX = new Map(known.map((at, i) => [at, values[i] ?? null]));
+  return x.map((at) => usable(byX.get(at), log));
+}
+
+/** All curves on the union of their steps, as uPlot wants them. */
+function tabulate(curves: readonly Curve[], levels: readonly Level[], log: boolean): Table {
+  const x = [...new Set(curves.flatMap((curve) => curve.x))].sort((a, b) => a - b);
+  const data: (number[] | Column)[] = [x];
+  const series: uPlot.Series[] = [{}];
+  const bands: uPlot.Band[] = [];
+  const columns: number[] = [];
+  const add = (column: Column, options: uPlot.Series) => {
+    data.push(column);
+    series.push({
+      spanGaps: true,
+      points: { show: column.filter((value) => value !== null).length < 3 },
+      ...options,
+    });
+    return data.length - 1;
+  };
+  for (const { x: known, y, low, high, colour, dashed, thin } of curves) {
+    const stroke = token(colour);
+    if (low !== undefined && high !== undefined) {
+      const edge = { width: 0, points: { show: false } };
+      const [top, bottom] = [add(align(x, known, high, log), edge), add(align(x, known, low, log), edge)];
+      bands.push({ series: [top, bottom], fill: `color-mix(in srgb, ${stroke} 20%, transparent)` });
+    }
+    columns.push(
+      add(align(x, known, y, log), { stroke, width: thin ? 1 : 2, ...(dashed && { dash: [6, 4] }) }),
+    );
+  }
+  for (const { value, colour } of levels) {
+    const y = usable(value, log);
+    add(
+      x.map(() => y),
+      { stroke: token(colour), width: 1.5, dash: [3, 4], points: { show: false } },
+    );
+  }
+  return { data: data as uPlot.AlignedData, series, bands, columns };
+}
+
+const logTick = (value: number): string => {
+  const exponent = Math.log10(value);
+  return Math.abs(exponent - Math.round(exponent)) < 1e-6 ? powerOfTen(Math.round(exponent)) : '';
+};
+
+function optionsOf(
+  { series, bands }: Table,
+  log: boolean,
+  width: number,
+  height: number,
+  onCursor: (index: number | null) => void,
+): uPlot.Options {
+  const axis = {
+    stroke: token('muted'),
+    grid: { stroke: token('grid'), width: 1 },
+    ticks: { stroke: token('grid'), width: 1, size: 4 },
+    font: '11px system-ui, sans-serif',
+  };
+  return {
+    width,
+    height,
+    series,
+    bands,
+    legend: { show: false },
+    cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false } },
+    scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
+    axes: [
+      {
+        ...axis,
+        size: 28,
+        values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : '')),
+      },
+      {
+        ...axis,
+        size: 54,
+        values: (_, ticks) => ticks.map((tick) => (log ? logTick(tick) : number(tick))),
+      },
+    ],
+    hooks: { setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)] },
+  };
+}
+
+const NO_LEVELS: readonly Level[] = [];
+
+export function Lines({
+  curves,
+  levels = NO_LEVELS,
+  log = false,
+  height = 240,
+  label,
+  xLabel = 'step',
+}: LinesProps) {
+  const holder = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const [index, setIndex] = useState<number | null>(null);
+  const theme = dark.value;
+  const table = useMemo(() => tabulate(curves, levels, log), [curves, levels, log, theme]);
+  /** What has to be the same for new numbers to go into the plot that there is. */
+  const shape = `${theme} ${log} ${height} ${table.series.length} ${curves.map(({ colour }) => colour).join()}`;
+  useEffect(() => {
+    const element = holder.current;
+    if (element === null) return;
+    const made = new uPlot(
+      optionsOf(table, log, element.clientWidth || 300, height, setIndex),
+      table.data,
+      element,
+    );
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth || 300, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [shape]);
+  useEffect(() => {
+    if (plot.current !== null && plot.current.data !== table.data) plot.current.setData(table.data);
+  }, [table]);
+  const at = index === null ? null : (table.data[0][index] ?? null);
+  return (
+    <figure class="lines">
+      <div ref={holder} role="img" aria-label={label} />
+      <figcaption class="legend">
+        {curves.map(({ label: name, colour, dashed }, i) => (
+          <span key={name} class="key">
+            <i class={dashed ? 'dash' : ''} style={{ color: `var(--${colour})` }} />
+            <bdi>{name}</bdi>
+            {index !== null && <b>{number(table.data[table.columns[i] ?? 0]?.[index] ?? null)}</b>}
+          </span>
+        ))}
+        {levels.map(({ label: name, colour, value }) => (
+          <span key={name} class="key">
+            <i class="dash" style={{ color: `var(--${colour})` }} />
+            {name} <b>{number(value)}</b>
+          </span>
+        ))}
+        <span class="key at">{at === null ? xLabel : `${xLabel} ${at}`}</span>
+      </figcaption>
+    </figure>
+  );
+}

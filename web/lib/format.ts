@@ -1,0 +1,105 @@
+/** @file Numbers, times and names as people read them. */
+
+const SUPERSCRIPTS: Readonly<Record<string, string>> = {
+  '-': '⁻',
+  '0': '⁰',
+  '1': '¹',
+  '2': '²',
+  '3': '³',
+  '4': '⁴',
+  '5': '⁵',
+  '6': '⁶',
+  '7': '⁷',
+  '8': '⁸',
+  '9': '⁹',
+};
+
+/** 10⁻³ */
+export const powerOfTen = (exponent: number): string =>
+  `10${[...String(exponent)].map((digit) => SUPERSCRIPTS[digit] ?? digit).join('')}`;
+
+/** What JSON could not carry, by its name; a dash where there is no number at all. */
+const absent = (nonFinite: string | undefined): string =>
+  nonFinite === undefined ? '–' : (names[nonFinite] ?? nonFinite);
+
+function special(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  return value > 0 ? '∞' : '−∞';
+}
+
+/** 3.1·10⁻¹² */
+function scientific(magnitude: number): string {
+  const [mantissa = '', exponent = '0'] = magnitude.toExponential(1).split('e');
+  return `${mantissa === '1.0' ? '' : `${mantissa}·`}${powerOfTen(Number(exponent))}`;
+}
+
+/** Three digits; a power of ten where that is shorter. */
+export function number(value: number | null | undefined, nonFinite?: string): string {
+  if (value === null || value === undefined) return absent(nonFinite);
+  if (!Number.isFinite(value)) return special(value);
+  if (value === 0) return '0';
+  const magnitude = Math.abs(value);
+  const sign = value < 0 ? '−' : '';
+  const small = magnitude < 1e-3;
+  return (
+    sign + (small || magnitude >= 1e5 ? scientific(magnitude) : String(Number(magnitude.toPrecision(3))))
+  );
+}
+
+const names: Readonly<Record<string, string>> = { nan: 'NaN', inf: '∞', '-inf': '−∞' };
+
+export const percent = (fraction: number | null | undefined): string =>
+  fraction === null || fraction === undefined ? '–' : `${Number((100 * fraction).toPrecision(3))} %`;
+
+const COUNTS: readonly (readonly [number, string])[] = [
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+];
+
+/** 12.7 k */
+export function count(value: number): string {
+  const unit = COUNTS.find(([size]) => value >= size);
+  return unit === undefined
+    ? String(Number(value.toPrecision(3)))
+    : `${Number((value / unit[0]).toPrecision(3))} ${unit[1]}`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 1) return 'under 1 s';
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}
+
+export function ago(iso: string, now = Date.now()): string {
+  const seconds = (now - Date.parse(iso)) / 1000;
+  return seconds < 5 ? 'just now' : `${duration(seconds)} ago`;
+}
+
+/** vanishing_gradient → Vanishing gradient */
+export function words(name: string): string {
+  const text = name.replaceAll('_', ' ').trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The first sentence. */
+export function firstSentence(text: string): string {
+  const end = /[.!?](?=\s|$)/.exec(text);
+  return end === null ? text : text.slice(0, end.index + 1);
+}
+
+export const mean = (values: readonly (number | null)[]): number | null => {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 || known.length < values.length
+    ? null
+    : known.reduce((sum, value) => sum + value, 0) / known.length;
+};
+
+export const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+/** A name that is not allowed to be endless. */
+export const clip = (text: string, most = 120): string =>
+  text.length > most ? `${text.slice(0, most - 1)}…` : text;

@@ -1,0 +1,163 @@
+/** @file One layer: its gradient and outputs as ribbons of quantiles over time, its units as a map. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Grid, LayerRow, Report } from '../api/types.ts';
+import { type Curve, Lines } from '../charts/lines.tsx';
+import { clip, percent } from '../lib/format.ts';
+import type { JobData } from './data.ts';
+
+const QUANTILES = ['abs_p05', 'abs_p25', 'abs_p50', 'abs_p75', 'abs_p95'];
+
+function useLayer(data: JobData, run: string, layer: string) {
+  const [grids, setGrids] = useState<{
+    gradient: Grid | null;
+    output: Grid | null;
+    update: Grid | null;
+  } | null>(null);
+  useEffect(() => {
+    let current = true;
+    const of = (tensor: string, metrics: readonly string[]) => data.grid({ run, layer, tensor, metrics });
+    void Promise.all([
+      of('kernel.gradient', ['rms', ...QUANTILES]),
+      of('output', ['rms', 'dead_unit_fraction', 'saturated_fraction', ...QUANTILES]),
+      of('kernel.update', ['ratio_to_weight']),
+    ]).then(([gradient, output, update]) => {
+      if (current) setGrids({ gradient, output, update });
+    });
+    return () => {
+      current = false;
+    };
+  }, [data, run, layer]);
+  return grids;
+}
+
+const valuesOf = (grid: Grid | null, metric: string) =>
+  grid?.rows.find((row) => row.metric === metric)?.values ?? null;
+
+/** 5 % to 95 % and 25 % to 75 % of |x| around the median. */
+function ribbons(grid: Grid | null, colour: string): Curve[] {
+  const [p05, p25, p50, p75, p95] = QUANTILES.map((metric) => valuesOf(grid, metric));
+  if (grid === null || !p05 || !p25 || !p50 || !p75 || !p95) return [];
+  const x = grid.steps;
+  return [
+    { label: '5–95 % of |x|', colour, x, y: p50, low: p05, high: p95, thin: true },
+    { label: '25–75 %', colour, x, y: p50, low: p25, high: p75 },
+  ];
+}
+
+const MAX_SQUARES = 1024;
+
+/** Each unit as a square, those that are stuck filled: how many they are, not which. */
+function UnitMap({ units, fraction, what }: { units: number; fraction: number; what: string }) {
+  const shown = Math.min(units, MAX_SQUARES);
+  const stuck = Math.round(fraction * shown);
+  return (
+    <figure class="units">
+      <div
+        class="unit-squares"
+        role="img"
+        aria-label={`${Math.round(fraction * units)} of ${units} units ${what}`}
+      >
+        {Array.from({ length: shown }, (_, i) => (
+          <i key={i} class={i < stuck ? 'stuck' : ''} />
+        ))}
+      </div>
+      <figcaption>
+        {percent(fraction)} {what} at the last probed step
+        {units > MAX_SQUARES ? `; a square is ${Math.ceil(units / MAX_SQUARES)} units` : ''}
+      </figcaption>
+    </figure>
+  );
+}
+
+const lastOf = (grid: Grid | null, metric: string): number | null =>
+  valuesOf(grid, metric)?.findLast((value) => value !== null) ?? null;
+
+interface Props {
+  readonly data: JobData;
+  readonly report: Report;
+  readonly layer: string;
+  readonly run: string;
+  onClose(): void;
+}
+
+export function LayerDetail({ data, report, layer, run, onClose }: Props) {
+  const grids = useLayer(data, run, layer);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus({ preventScroll: true }), []);
+  const row: LayerRow | undefined = report.baseline.layers.find((one) => one.layer === layer);
+  const gradient = useMemo(() => ribbons(grids?.gradient ?? null, 'series-1'), [grids]);
+  const output = useMemo(() => ribbons(grids?.output ?? null, 'series-4'), [grids]);
+  const ratio = useMemo((): Curve[] => {
+    const y = valuesOf(grids?.update ?? null, 'ratio_to_weight');
+    return y === null
+      ? []
+      : [{ label: 'update / weight', colour: 'series-2', x: grids?.update?.steps ?? [], y }];
+  }, [grids]);
+  const units = row?.output_shape[0] ?? 0;
+  const dead = lastOf(grids?.output ?? null, 'dead_unit_fraction');
+  const saturated = lastOf(grids?.output ?? null, 'saturated_fraction');
+  return (
+    <section class="layer-detail" aria-label={`Layer ${clip(layer, 60)}`}>
+      <div class="chart-head">
+        <h3 ref={title} tabIndex={-1}>
+          <bdi>{clip(layer, 60)}</bdi>
+          {row !== undefined && (
+            <span class="muted">
+              {' '}
+              {row.type}
+              {row.activation === null ? '' : `, ${row.activation}`} · output{' '}
+              {JSON.stringify(row.output_shape)} · {row.parameters.toLocaleString('en')} parameters
+            </span>
+          )}
+        </h3>
+        <button type="button" class="button small" onClick={onClose}>
+          Close
+        </button>
+      </div>
+      {grids === null ? (
+        <div class="waiting" />
+      ) : (
+        <div class="charts three">
+          {gradient.length > 0 && (
+            <div>
+              <h4>Gradient of its weights, |g|</h4>
+              <Lines
+                curves={gradient}
+                log
+                height={170}
+                label={`Quantiles of the gradient of ${clip(layer, 60)} over steps`}
+              />
+            </div>
+          )}
+          {output.length > 0 && (
+            <div>
+              <h4>Outputs, |y|</h4>
+              <Lines
+                curves={output}
+                log
+                height={170}
+                label={`Quantiles of the outputs of ${clip(layer, 60)} over steps`}
+              />
+            </div>
+          )}
+          {ratio.length > 0 && (
+            <div>
+              <h4>Update over weight</h4>
+              <Lines
+                curves={ratio}
+                levels={[{ label: 'about right', colour: 'muted', value: 1e-3 }]}
+                log
+                height={170}
+                label="Update over weight"
+              />
+            </div>
+          )}
+        </div>
+      )}
+      {dead !== null && units > 0 && <UnitMap units={units} fraction={dead} what="dead" />}
+      {saturated !== null && saturated > 0 && units > 0 && (
+        <UnitMap units={units} fraction={saturated} what="of outputs saturated" />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,98 @@
+/** @file The result of a search: candidates by rank, as a gallery. */
+import type { Job, SearchReport } from '../api/types.ts';
+import { clip, number, plural, words } from '../lib/format.ts';
+import { CopyButton, prettyJson, Section } from '../ui/parts.tsx';
+import { Code } from './change.tsx';
+import { VerdictBadge } from './hero.tsx';
+
+type Ranked = SearchReport['ranking'][number];
+
+const nameOf = ({ activation }: Ranked): string => {
+  if (activation === null || activation === undefined) return 'as it is';
+  if (typeof activation === 'string') return activation;
+  const { type, expression } = activation as { type?: string; expression?: string };
+  return expression ?? type ?? JSON.stringify(activation);
+};
+
+function Candidate({ row, best }: { row: Ranked; best: number }) {
+  const { rank, mean, verdict, findings, initializer, normalization, gradient_ratio, seeds, non_finite } =
+    row;
+  const width = mean === null || best <= 0 ? 0 : Math.min(1, best / mean);
+  return (
+    <li class={rank === 1 ? 'candidate first' : 'candidate'}>
+      <header>
+        <b>{rank}</b>
+        <h3>
+          <bdi>{clip(nameOf(row), 60)}</bdi>
+        </h3>
+        {verdict !== null && <VerdictBadge verdict={verdict} />}
+      </header>
+      <p class="candidate-loss">
+        {number(mean, non_finite?.mean)}{' '}
+        <small>
+          {row.metric.replaceAll('_', ' ')}, {plural(seeds.length, 'seed')}
+        </small>
+      </p>
+      <i class="candidate-bar" style={{ width: `${100 * width}%` }} />
+      <p class="muted">
+        {[initializer, normalization === 'none' ? null : normalization]
+          .filter((part) => part !== null)
+          .join(', ')}
+        {gradient_ratio === null ? '' : ` · gradient first/last ${number(gradient_ratio)}`}
+      </p>
+      {findings.length > 0 && <p class="muted">{findings.map(words).join(', ')}</p>}
+    </li>
+  );
+}
+
+export function SearchView({
+  job,
+  report,
+  actions,
+}: {
+  job: Job;
+  report: SearchReport;
+  actions: preact.ComponentChildren;
+}) {
+  const best = report.ranking[0]?.mean ?? 0;
+  return (
+    <>
+      <header class="hero card">
+        <div class="hero-title">
+          <span class="badge good">Search</span>
+          <h1>
+            <bdi>{clip(job.name ?? 'Search without a name', 200)}</bdi>
+          </h1>
+          <p class="muted">
+            {plural(report.ranking.length, 'candidate')} ·{' '}
+            {report.rounds
+              .map(({ candidates, seeds }) => `${candidates} on ${plural(seeds, 'seed')}`)
+              .join(' → ')}
+          </p>
+        </div>
+        <div class="actions">
+          {report.best !== null && (
+            <CopyButton text={prettyJson(report.best.experiment)}>Copy the best as JSON</CopyButton>
+          )}
+          {actions}
+        </div>
+      </header>
+      <Section
+        id="ranking"
+        title="Candidates, best first"
+        lead="By loss on seeds that all of a round share. Each round halves the field."
+      >
+        <ol class="gallery">
+          {report.ranking.map((row) => (
+            <Candidate key={row.rank} row={row} best={best} />
+          ))}
+        </ol>
+      </Section>
+      {report.best !== null && (
+        <Section id="best" title="The best, in PyTorch">
+          <Code text={report.best.snippets.pytorch} />
+        </Section>
+      )}
+    </>
+  );
+}
