@@ -17,19 +17,10 @@ interface Exports {
   heapBase(): number;
   sumOfSquares(x: number, n: number): number;
   moments(x: number, n: number, out: number): void;
-  squaredDeviations(x: number, n: number, mean: number): number;
-  subtract(a: number, b: number, n: number, out: number): void;
+  /** Of x − y, or of x where `y` is 0. */
+  squaredDeviations(x: number, y: number, n: number, mean: number): number;
   scale(x: number, n: number, factor: number): void;
-  absoluteQuantiles(
-    x: number,
-    n: number,
-    step: number,
-    largest: number,
-    levels: number,
-    count: number,
-    out: number,
-    scratch: number,
-  ): void;
+  measure(x: number, y: number, n: number, step: number, levels: number, count: number, out: number): void;
   sgd(n: number, w: number, g: number, v: number, lr: number, momentum: number, nesterov: number): void;
   adam(
     n: number,

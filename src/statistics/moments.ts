@@ -28,7 +28,11 @@ export const tensorMetrics = [
 
 export type TensorMetric = (typeof tensorMetrics)[number];
 
-/** Quantiles are exact up to so many elements. Of larger tensors every k-th element is looked at, k odd and as small as can be. */
+/**
+ * Quantiles are those of all elements up to so many. Of larger tensors every k-th element counts, k odd and as small as can
+ * be. They come from a histogram: within 1/128 of the value, from 2⁻¹²⁶ on. No rule reads them; `abs_max` and the rest
+ * are exact.
+ */
 export const QUANTILE_ELEMENTS = 4096;
 
 /** Sums that the kernel writes: Σx, Σx², Σ|x|, smallest, largest, zeros. */
@@ -41,81 +45,64 @@ const CANCELLATION = 1e-6;
 const stepFor = (n: number): number => (n <= QUANTILE_ELEMENTS ? 1 : Math.ceil(n / QUANTILE_ELEMENTS) | 1);
 
 /** Bytes of an arena that measuring takes. */
-export const MEASURE_BYTES = 8 * (SUMS + 2 * quantiles.length + 8) + 4 * (QUANTILE_ELEMENTS + 8);
+export const MEASURE_BYTES = 8 * (SUMS + 2 * quantiles.length) + 256;
 
-const countNonFinite = (values: Float32Array): number =>
-  values.reduce((count, x) => count + Number(!Number.isFinite(x)), 0);
+function countNonFinite(values: Float32Array, before: Float32Array | null): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    count += Number(!Number.isFinite((values[i] as number) - (before === null ? 0 : (before[i] as number))));
+  }
+  return count;
+}
 
 /** Measures tensors that lie in an arena. Reads them, never writes to them. */
 export class Measure {
   readonly #arena: Arena;
-  readonly #sums: Float64Array;
+  readonly #measured: Float64Array;
   readonly #levels: Float64Array;
-  readonly #quantiles: Float64Array;
-  readonly #scratch: Int32Array;
 
   constructor(arena: Arena) {
     this.#arena = arena;
-    this.#sums = arena.doubles(SUMS);
+    this.#measured = arena.doubles(SUMS + quantiles.length);
     this.#levels = arena.doubles(quantiles.length);
     this.#levels.set(quantiles.map(([, level]) => level));
-    this.#quantiles = arena.doubles(quantiles.length);
-    this.#scratch = arena.integers(QUANTILE_ELEMENTS + 1);
   }
 
   /**
    * All metrics of a tensor, in the order of `tensorMetrics`, written to `out` from `offset` on. std is biased.
    * An element that is not finite makes norm, mean, deviation and quantiles NaN or ±∞, as their formulas say; `min` and
    * `max` ignore NaN. An empty tensor gives NaN.
+   * @param before where given, the metrics are those of `values − before`
    */
-  tensor(values: Float32Array, out: Float64Array, offset: number): void {
+  tensor(values: Float32Array, out: Float64Array, offset: number, before: Float32Array | null = null): void {
     const n = values.length;
+    const { kernels } = this.#arena;
     const address = this.#arena.addressOf(values);
-    this.#arena.kernels.moments(address, n, this.#sums.byteOffset);
-    const sums = this.#sums;
-    const sum = sums[0] as number;
-    const squares = sums[1] as number;
-    const absolute = sums[2] as number;
-    const min = sums[3] as number;
-    const max = sums[4] as number;
-    const mean = sum / n;
+    const subtracted = before === null ? 0 : this.#arena.addressOf(before);
+    const found = this.#measured;
+    const levels = this.#levels.byteOffset;
+    kernels.measure(address, subtracted, n, stepFor(n), levels, quantiles.length, found.byteOffset);
+    const squares = found[1] as number;
+    const min = found[3] as number;
+    const max = found[4] as number;
+    const mean = (found[0] as number) / n;
+    const variance = squares / n - mean * mean;
     // Nothing compared: every element is NaN, or there is none.
     const ordered = min <= max;
     out[offset] = Math.sqrt(squares);
     out[offset + 1] = Math.sqrt(squares / n);
     out[offset + 2] = mean;
-    out[offset + 3] = this.#deviation(address, n, squares / n, mean);
+    out[offset + 3] =
+      variance > CANCELLATION * mean * mean || !Number.isFinite(variance)
+        ? Math.sqrt(variance)
+        : Math.sqrt(kernels.squaredDeviations(address, subtracted, n, mean) / n);
     out[offset + 4] = ordered ? min : Number.NaN;
     out[offset + 5] = ordered ? max : Number.NaN;
-    out[offset + 6] = absolute / n;
+    out[offset + 6] = (found[2] as number) / n;
     out[offset + 7] = ordered ? Math.max(-min, max) : Number.NaN;
-    out[offset + 8] = (sums[5] as number) / n;
-    out[offset + 9] = Number.isFinite(squares) ? 0 : countNonFinite(values);
-    this.#writeQuantiles(address, n, absolute, out, offset);
-  }
-
-  #deviation(address: number, n: number, meanSquare: number, mean: number): number {
-    const variance = meanSquare - mean * mean;
-    if (variance > CANCELLATION * mean * mean || !Number.isFinite(variance)) return Math.sqrt(variance);
-    return Math.sqrt(this.#arena.kernels.squaredDeviations(address, n, mean) / n);
-  }
-
-  #writeQuantiles(address: number, n: number, absolute: number, out: Float64Array, offset: number): void {
+    out[offset + 8] = (found[5] as number) / n;
+    out[offset + 9] = Number.isFinite(squares) ? 0 : countNonFinite(values, before);
     const first = offset + tensorMetrics.length - quantiles.length;
-    if (n === 0 || Number.isNaN(absolute)) {
-      out.fill(Number.NaN, first, first + quantiles.length);
-      return;
-    }
-    this.#arena.kernels.absoluteQuantiles(
-      address,
-      n,
-      stepFor(n),
-      out[offset + 7] as number,
-      this.#levels.byteOffset,
-      quantiles.length,
-      this.#quantiles.byteOffset,
-      this.#scratch.byteOffset,
-    );
-    out.set(this.#quantiles, first);
+    for (let i = 0; i < quantiles.length; i++) out[first + i] = found[SUMS + i] as number;
   }
 }

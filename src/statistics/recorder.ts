@@ -29,6 +29,12 @@ export class Table {
     return { values: this.#values, offset };
   }
 
+  /** The number of the row that was made last. */
+  last(metric: string): number {
+    const column = this.metrics.indexOf(metric);
+    return this.#values[(this.#steps.length - 1) * this.metrics.length + column] as number;
+  }
+
   series(): Series[] {
     const { layer, tensor, metrics } = this;
     const width = metrics.length;

@@ -30,16 +30,31 @@ export class UnitCounter {
   add(values: Float32Array, saturation: { readonly low: number; readonly high: number } | null): void {
     const { units, stride } = this.#layout;
     const [low, high] = saturation === null ? [Number.NaN, Number.NaN] : [saturation.low, saturation.high];
-    for (let start = 0; start < values.length; start += units * stride) {
-      for (let unit = 0; unit < units; unit++) {
-        this.#count(values, unit, start + unit * stride, low, high);
+    if (stride === 1) this.#countRows(values, low, high);
+    else {
+      for (let start = 0; start < values.length; start += stride) {
+        this.#countPlane(values, (start / stride) % units, start, low, high);
       }
     }
     this.#positions += values.length / units;
   }
 
+  /** Units lie side by side. */
+  #countRows(values: Float32Array, low: number, high: number): void {
+    const { units } = this.#layout;
+    const zeros = this.#zeros;
+    const saturated = this.#saturated;
+    for (let start = 0; start < values.length; start += units) {
+      for (let unit = 0; unit < units; unit++) {
+        const x = values[start + unit] as number;
+        if (x === 0) zeros[unit] = (zeros[unit] as number) + 1;
+        if (x <= low || x >= high) saturated[unit] = (saturated[unit] as number) + 1;
+      }
+    }
+  }
+
   /** The elements of a unit in one sample. */
-  #count(values: Float32Array, unit: number, start: number, low: number, high: number): void {
+  #countPlane(values: Float32Array, unit: number, start: number, low: number, high: number): void {
     let [zeros, saturated] = [0, 0];
     for (let i = start; i < start + this.#layout.stride; i++) {
       const x = values[i] as number;

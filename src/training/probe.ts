@@ -42,6 +42,8 @@ interface LayerTables {
   readonly shape: ActivationShape | null;
   readonly output: Table;
   readonly outputGradient: Table;
+  /** Of the graph's outputs, made once: they are looked up at every probe. */
+  readonly names: { readonly output: string; readonly gradient: string };
 }
 
 /** Gradients at the states of a recurrent layer, [time, batch, features]. */
@@ -56,9 +58,8 @@ const throughTime = ['first_to_largest_ratio', 'first_to_last_ratio'];
 
 interface ParameterTables {
   readonly parameter: ModelParameter;
-  /** Its weights before the update, and what the update changed. */
+  /** Its weights before the update. */
   readonly before: Float32Array;
-  readonly change: Float32Array;
   readonly weights: Table;
   readonly gradient: Table;
   readonly update: Table;
@@ -76,9 +77,6 @@ export class Probe {
   readonly #stepper: Stepper;
   readonly #arena: Arena;
   readonly #measure: Measure;
-  /** Weights before the update, and the update. */
-  readonly #before: Float32Array;
-  readonly #update: Float32Array;
 
   constructor(
     { layers, states }: Pick<Compiled, 'layers' | 'states'>,
@@ -98,18 +96,17 @@ export class Probe {
         shape,
         output: recorder.tensor(layer.name, 'output', stuck),
         outputGradient: recorder.tensor(layer.name, 'output_gradient'),
+        names: { output: names.output(layer.name), gradient: names.outputGradient(layer.name) },
       };
     });
-    this.#before = arena.floats(model.weights.length);
-    this.#update = arena.floats(model.weights.length);
+    const before = arena.floats(model.weights.length);
     this.#parameters = model.parameters.map((parameter) => {
       const start =
         (parameter.weights.byteOffset - model.weights.byteOffset) / Float32Array.BYTES_PER_ELEMENT;
       const end = start + parameter.weights.length;
       return {
         parameter,
-        before: this.#before.subarray(start, end),
-        change: this.#update.subarray(start, end),
+        before: before.subarray(start, end),
         weights: recorder.tensor(parameter.layer, parameter.tensor),
         gradient: recorder.tensor(parameter.layer, `${parameter.tensor}.gradient`),
         update: recorder.tensor(parameter.layer, `${parameter.tensor}.update`, ['ratio_to_weight']),
@@ -142,17 +139,17 @@ export class Probe {
     this.recordRun(step, 'gradient_global_norm', norm);
     for (const tables of this.#layers) this.#recordOutput(step, tables);
     for (const tables of this.#states) this.#recordStates(step, tables);
-    for (const { parameter, weights, gradient } of this.#parameters) {
+    for (const { parameter, before, weights, gradient } of this.#parameters) {
       this.#record(weights, step, parameter.weights);
+      before.set(parameter.weights);
       this.#record(gradient, step, parameter.gradient);
     }
-    this.#before.set(this.#model.weights);
   }
 
-  #recordOutput(step: number, { layer, shape, output, outputGradient }: LayerTables): void {
-    const values = this.#stepper.output(names.output(layer.name));
+  #recordOutput(step: number, { layer, shape, output, outputGradient, names: own }: LayerTables): void {
+    const values = this.#stepper.output(own.output);
     this.#record(output, step, values, shape === null ? [] : stuckFractions(layer, shape, values));
-    this.#record(outputGradient, step, this.#stepper.output(names.outputGradient(layer.name)));
+    this.#record(outputGradient, step, this.#stepper.output(own.gradient));
   }
 
   #recordStates(step: number, { layer, time, gradient }: StateTables): void {
@@ -171,13 +168,10 @@ export class Probe {
   afterUpdate(step: number, { learningRate, clippedFraction }: StepUpdate): void {
     this.recordRun(step, 'learning_rate', learningRate);
     this.recordRun(step, 'clipped_fraction', clippedFraction);
-    const { kernels } = this.#arena;
-    const { weights } = this.#model;
-    kernels.subtract(weights.byteOffset, this.#before.byteOffset, weights.length, this.#update.byteOffset);
-    for (const { before, change, update } of this.#parameters) {
+    for (const { parameter, before, update, weights } of this.#parameters) {
       const row = update.row(step);
-      this.#measure.tensor(change, row.values, row.offset);
-      const norm = Math.sqrt(kernels.sumOfSquares(before.byteOffset, before.length));
+      this.#measure.tensor(parameter.weights, row.values, row.offset, before);
+      const norm = weights.last('l2_norm');
       // A zero parameter (a fresh bias) has no scale to compare with: the ratio is ∞ or NaN, and says so.
       row.values[row.offset + FURTHER] = (row.values[row.offset] as number) / norm;
     }

@@ -167,5 +167,5 @@ export function createArena(compiled: Compiled, experiment: Experiment): Arena {
   return new Arena(copies + MEASURE_BYTES + sizes.reduce((sum, size) => sum + Arena.bytesOf(size), 0));
 }
 
-/** Weights before an update, and the update. */
-const PROBE_COPIES = 2;
+/** Weights before an update. */
+const PROBE_COPIES = 1;

@@ -40,25 +40,29 @@ export function sumOfSquares(x: usize, n: i32): f64 {
   return sum;
 }
 
-/**
- * Writes Σx, Σx², Σ|x|, the smallest, the largest and the number of zeros to `out` (six float64). The smallest and the
- * largest ignore NaN; they are +∞ and −∞ where nothing is left.
- */
-export function moments(x: usize, n: i32, out: usize): void {
-  let sumL = f64x2.splat(0);
-  let sumH = f64x2.splat(0);
-  let squaresL = f64x2.splat(0);
-  let squaresH = f64x2.splat(0);
-  let absoluteL = f64x2.splat(0);
-  let absoluteH = f64x2.splat(0);
-  let least = f32x4.splat(f32.MAX_VALUE * 2);
-  let most = f32x4.splat(-f32.MAX_VALUE * 2);
-  let zeros = i32x4.splat(0);
+/** Sums so far, two accumulators each: Σx, Σx², Σ|x|; then the smallest, the largest, the number of zeros, in four lanes. */
+const sums = memory.data(9 * 16, 16);
+
+export function clearSums(): void {
+  for (let i: usize = 0; i < 6; i++) v128.store(sums + (i << 4), f64x2.splat(0));
+  v128.store(sums, f32x4.splat(<f32>Infinity), 6 * 16);
+  v128.store(sums, f32x4.splat(-<f32>Infinity), 7 * 16);
+  v128.store(sums, i32x4.splat(0), 8 * 16);
+}
+
+/** Adds the elements from `x` up to `end`, a multiple of four. */
+export function addToSums(x: usize, end: usize): void {
+  let sumL = v128.load(sums);
+  let sumH = v128.load(sums, 16);
+  let squaresL = v128.load(sums, 2 * 16);
+  let squaresH = v128.load(sums, 3 * 16);
+  let absoluteL = v128.load(sums, 4 * 16);
+  let absoluteH = v128.load(sums, 5 * 16);
+  let least = v128.load(sums, 6 * 16);
+  let most = v128.load(sums, 7 * 16);
+  let zeros = v128.load(sums, 8 * 16);
   const none = f32x4.splat(0);
-  const end = x + ((<usize>n) << 2);
-  const vectors = x + ((<usize>(n & ~3)) << 2);
-  let p = x;
-  for (; p < vectors; p += 16) {
+  for (let p = x; p < end; p += 16) {
     const v = v128.load(p);
     const l = low(v);
     const h = high(v);
@@ -72,23 +76,37 @@ export function moments(x: usize, n: i32, out: usize): void {
     most = f32x4.pmax(most, v);
     zeros = i32x4.sub(zeros, f32x4.eq(v, none));
   }
-  let sum = both(f64x2.add(sumL, sumH));
-  let squares = both(f64x2.add(squaresL, squaresH));
-  let absolute = both(f64x2.add(absoluteL, absoluteH));
-  let smallest = <f64>f32x4.extract_lane(least, 0);
-  let largest = <f64>f32x4.extract_lane(most, 0);
-  smallest = less(smallest, <f64>f32x4.extract_lane(least, 1));
-  smallest = less(smallest, <f64>f32x4.extract_lane(least, 2));
-  smallest = less(smallest, <f64>f32x4.extract_lane(least, 3));
-  largest = more(largest, <f64>f32x4.extract_lane(most, 1));
-  largest = more(largest, <f64>f32x4.extract_lane(most, 2));
-  largest = more(largest, <f64>f32x4.extract_lane(most, 3));
-  let count =
-    i32x4.extract_lane(zeros, 0) +
-    i32x4.extract_lane(zeros, 1) +
-    i32x4.extract_lane(zeros, 2) +
-    i32x4.extract_lane(zeros, 3);
-  for (; p < end; p += 4) {
+  v128.store(sums, sumL);
+  v128.store(sums, sumH, 16);
+  v128.store(sums, squaresL, 2 * 16);
+  v128.store(sums, squaresH, 3 * 16);
+  v128.store(sums, absoluteL, 4 * 16);
+  v128.store(sums, absoluteH, 5 * 16);
+  v128.store(sums, least, 6 * 16);
+  v128.store(sums, most, 7 * 16);
+  v128.store(sums, zeros, 8 * 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function total(at: usize): f64 {
+  return both(f64x2.add(v128.load(sums + at), v128.load(sums + at, 16)));
+}
+
+/** Writes what has been added, and the elements from `x` up to `end`, to `out`: see `moments`. */
+export function writeSums(x: usize, end: usize, out: usize): void {
+  let sum = total(0);
+  let squares = total(2 * 16);
+  let absolute = total(4 * 16);
+  let smallest: f64 = Infinity;
+  let largest: f64 = -Infinity;
+  let count: i32 = 0;
+  for (let lane: usize = 0; lane < 16; lane += 4) {
+    smallest = less(smallest, <f64>load<f32>(sums + lane, 6 * 16));
+    largest = more(largest, <f64>load<f32>(sums + lane, 7 * 16));
+    count += load<i32>(sums + lane, 8 * 16);
+  }
+  for (let p = x; p < end; p += 4) {
     const v = <f64>load<f32>(p);
     sum += v;
     squares += v * v;
@@ -98,11 +116,22 @@ export function moments(x: usize, n: i32, out: usize): void {
     if (v == 0) count++;
   }
   store<f64>(out, sum);
-  store<f64>(out + 8, squares);
-  store<f64>(out + 16, absolute);
-  store<f64>(out + 24, smallest);
-  store<f64>(out + 32, largest);
-  store<f64>(out + 40, <f64>count);
+  store<f64>(out, squares, 8);
+  store<f64>(out, absolute, 16);
+  store<f64>(out, smallest, 24);
+  store<f64>(out, largest, 32);
+  store<f64>(out, <f64>count, 40);
+}
+
+/**
+ * Writes Σx, Σx², Σ|x|, the smallest, the largest and the number of zeros to `out` (six float64). The smallest and the
+ * largest ignore NaN; they are +∞ and −∞ where nothing is left.
+ */
+export function moments(x: usize, n: i32, out: usize): void {
+  const vectors = x + ((<usize>(n & ~3)) << 2);
+  clearSums();
+  addToSums(x, vectors);
+  writeSums(vectors, x + ((<usize>n) << 2), out);
 }
 
 // @ts-ignore: decorator
@@ -118,7 +147,7 @@ function more(known: f64, next: f64): f64 {
 }
 
 /** Σ(x − mean)² */
-export function squaredDeviations(x: usize, n: i32, mean: f64): f64 {
+export function deviationsOf(x: usize, n: i32, mean: f64): f64 {
   const m = f64x2.splat(mean);
   let a = f64x2.splat(0);
   let b = f64x2.splat(0);

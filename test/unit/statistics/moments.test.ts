@@ -11,14 +11,25 @@ import {
 } from '../../../src/statistics/moments.ts';
 import { createRandom } from '../../../src/util/random.ts';
 
-function measure(numbers: ArrayLike<number>): Record<TensorMetric, number> {
-  const arena = new Arena(MEASURE_BYTES + Arena.bytesOf(numbers.length));
-  const values = arena.floats(numbers.length);
-  values.set(Array.from(numbers));
-  const before = values.slice();
+/** @param subtracted measures the difference */
+function measure(
+  numbers: ArrayLike<number>,
+  subtracted: ArrayLike<number> | null = null,
+): Record<TensorMetric, number> {
+  const arena = new Arena(MEASURE_BYTES + 2 * Arena.bytesOf(numbers.length));
+  const take = (given: ArrayLike<number>) => {
+    const array = arena.floats(given.length);
+    array.set(Array.from(given));
+    return array;
+  };
+  const values = take(numbers);
+  const before = subtracted === null ? null : take(subtracted);
   const out = new Float64Array(tensorMetrics.length);
-  new Measure(arena).tensor(values, out, 0);
-  expect(values).toEqual(before);
+  const metrics = new Measure(arena);
+  // What was measured before leaves no trace.
+  metrics.tensor(values, out, 0);
+  metrics.tensor(values, out, 0, before);
+  expect([...values]).toEqual([...Float32Array.from(Array.from(numbers))]);
   return Object.fromEntries(tensorMetrics.map((name, i) => [name, out[i]])) as Record<TensorMetric, number>;
 }
 
@@ -62,7 +73,9 @@ function expectSame(actual: Record<TensorMetric, number>, wanted: Record<TensorM
   // std of nearly equal numbers is what cancellation leaves; everything else is a sum or an element.
   const scale = wanted.abs_max;
   for (const metric of tensorMetrics) {
-    const limit = 1e-9 * (metric === 'l2_norm' ? wanted.l2_norm : scale);
+    // Half a bin of the histogram.
+    const bin = metric.startsWith('abs_p') ? wanted[metric] / 128 + 2 ** -133 : 0;
+    const limit = bin + 1e-9 * (metric === 'l2_norm' ? wanted.l2_norm : scale);
     expect(Math.abs(actual[metric] - wanted[metric]), metric).toBeLessThanOrEqual(limit);
   }
 }
@@ -94,7 +107,7 @@ describe('metrics of a tensor', () => {
   });
 
   it.each([63, 64, 65, 127, 1000, QUANTILE_ELEMENTS - 1, QUANTILE_ELEMENTS])(
-    'have exact quantiles of %d elements, half of them zeros',
+    'have the quantiles of all of %d elements, half of them zeros',
     (length) => {
       const random = createRandom(0, 'moments', length);
       const x = Float32Array.from({ length }, () =>
@@ -103,6 +116,21 @@ describe('metrics of a tensor', () => {
       expectSame(measure(x), expected(x));
     },
   );
+
+  it.each([1, 3, 4, 2047, 2048, 2049, 9000])('are those of a difference of %d elements', (length) => {
+    const random = createRandom(0, 'difference', length);
+    const [a, b] = [0, 1].map(() => Float32Array.from({ length }, () => Math.fround(random.normal())));
+    const difference = (a as Float32Array).map((x, i) => x - ((b as Float32Array)[i] as number));
+    expect(measure(a as Float32Array, b)).toEqual(measure(difference));
+    const constant = (b as Float32Array).map((x) => x + 1);
+    expect(measure(constant, b).std).toBeLessThan(1e-6);
+    expect(measure(b as Float32Array, b)).toMatchObject({ abs_max: 0, std: 0, zero_fraction: 1, abs_p50: 0 });
+  });
+
+  it('have quantiles of one value where there is one', () => {
+    const found = measure(new Float32Array(1000).fill(-1));
+    expect(found).toMatchObject({ abs_p01: 1, abs_p50: 1, abs_p99: 1 });
+  });
 
   it('have quantiles of a sample of larger tensors: ranks within 3 %', () => {
     const random = createRandom(0, 'sample');
@@ -140,6 +168,12 @@ describe('metrics of a tensor', () => {
       const found = measure(x);
       expect(found.non_finite_count).toBe(1);
       expect(found.l2_norm).toBe(norm);
+      const hasNaN = Number.isNaN(odd);
+      expect(found.abs_p50).toEqual(hasNaN ? Number.NaN : expect.closeTo(1, 1));
+      // Its upper neighbour is infinite where there are few.
+      expect(found.abs_p99).toEqual(
+        hasNaN ? Number.NaN : length < 100 ? Number.POSITIVE_INFINITY : expect.closeTo(1, 1),
+      );
     }
   });
 });
