@@ -1,6 +1,6 @@
 /** @file The worker thread's entry: one trial in, a Result out. Errors become values, because they lose their class here. */
 import type { TrialResult, TrialTask } from '../src/jobs/index.ts';
-import { encodeTrace } from '../src/statistics/index.ts';
+import { encodeTrace, LossRing } from '../src/statistics/index.ts';
 import { train } from '../src/training/index.ts';
 
 export default async function runTrial({
@@ -8,13 +8,16 @@ export default async function runTrial({
   seed,
   keepWeights,
   cancel,
+  losses,
 }: TrialTask): Promise<TrialResult> {
   const flag = new Int32Array(cancel);
+  const ring = losses === undefined ? null : new LossRing(losses);
   const start = performance.now();
   try {
     const result = await train(experiment, seed, {
       isCanceled: () => Atomics.load(flag, 0) !== 0,
       keepWeights,
+      onLoss: (step, loss) => ring?.write(step, loss),
     });
     if (!result.ok) return { ok: false, error: { code: 'canceled', detail: 'cancelled' } };
     const seconds = (performance.now() - start) / 1000;

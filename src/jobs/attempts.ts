@@ -5,6 +5,7 @@ import type { Progress, SearchOptions } from '../study/index.ts';
 import { databaseTime, lock } from './dialect.ts';
 import { appendEvent } from './events.ts';
 import type { Job, JobStatus } from './job.ts';
+import type { LossData } from './losses.ts';
 import type { Tables } from './migrations.ts';
 import { type Room, unlimited } from './room.ts';
 import { parse } from './rows.ts';
@@ -144,6 +145,14 @@ export class Attempts {
     return this.#store(0, async (db) => {
       await this.#fenced(db, job, { progress: JSON.stringify(data), heartbeat_at: databaseTime(db) });
       await appendEvent(db, job.id, 'progress', data);
+    });
+  }
+
+  /** Some losses of a training that runs. */
+  losses(job: Attempt, data: LossData): Promise<void> {
+    return this.#db.transaction().execute(async (db) => {
+      await this.#fenced(db, job, { heartbeat_at: databaseTime(db) });
+      await appendEvent(db, job.id, 'losses', data);
     });
   }
 

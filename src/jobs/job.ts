@@ -69,9 +69,13 @@ export type Estimate = z.output<typeof estimateSchema>;
 export const eventSchema = z
   .object({
     seq: z.int().describe('Grows by one within a job'),
-    type: z.enum(['status', 'progress']),
+    type: z.enum(['status', 'progress', 'losses']),
     created_at: time,
-    data: z.record(z.string(), z.unknown()).describe('`status`: { status }; `progress`: as in the job'),
+    data: z
+      .record(z.string(), z.unknown())
+      .describe(
+        '`status`: { status }; `progress`: as in the job; `losses`: { run, steps, losses } of a training that runs, some of its steps',
+      ),
   })
   .meta({ id: 'JobEvent' });
 

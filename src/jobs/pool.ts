@@ -12,6 +12,8 @@ export interface TrialTask {
   readonly keepWeights: boolean;
   /** One Int32; not 0 asks the training to end at its next step. */
   readonly cancel: SharedArrayBuffer;
+  /** Of a `LossRing` that somebody reads. */
+  readonly losses?: SharedArrayBuffer;
 }
 
 export interface TrialFailure {

@@ -19,6 +19,7 @@ import { canonicalJson, encodeNonFinite } from '../util/json.ts';
 import { type Attempts, type ClaimedJob, LostAttempt } from './attempts.ts';
 import { checkSize, experimentOf, JobFailure } from './failure.ts';
 import type { Job } from './job.ts';
+import { LossFeed } from './losses.ts';
 import type { Pool } from './pool.ts';
 import { untilStored } from './storage.ts';
 
@@ -96,6 +97,7 @@ export class JobRun {
   readonly #trials = new Map<string, Promise<Trace>>();
   readonly #startedAt = performance.now();
   readonly #span: Span;
+  readonly #losses: LossFeed;
   #writes: Promise<unknown> = Promise.resolve();
   #trained = 0;
   #phase: { readonly name: string; readonly since: number; readonly span: Span } | null = null;
@@ -107,6 +109,10 @@ export class JobRun {
     this.#span = options.traces.start('job', {
       'gradclinic.job.id': job.id,
       'gradclinic.job.attempt': job.attempt,
+    });
+    this.#losses = new LossFeed(async (data) => {
+      await options.attempts.losses(job, data);
+      options.onEvent(job.id);
     });
   }
 
@@ -138,12 +144,15 @@ export class JobRun {
       { 'gradclinic.trial.run': trial.run, 'gradclinic.trial.key': key },
       this.#phase?.span ?? this.#span,
     );
+    const { ring, end } = this.#losses.follow(trial.run);
     const result = await pool.run({
       experiment: trial.experiment,
       seed: trial.seed,
       keepWeights: trial.keepWeights,
       cancel: this.#flag.buffer as SharedArrayBuffer,
+      losses: ring.buffer,
     });
+    end();
     if (!result.ok) {
       metrics.trials.inc({ outcome: result.error.code });
       endFailed(span, result.error.code);
@@ -300,6 +309,7 @@ export class JobRun {
     } finally {
       clearTimeout(limit);
       clearInterval(timer);
+      this.#losses.stop();
       this.#endPhase();
       this.#span.end();
       logger.info(this.#ids(), 'job ended');

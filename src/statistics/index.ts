@@ -3,6 +3,7 @@
 export { effectiveRank } from './effective_rank.ts';
 export { type Grid, type GridFilter, gridOf } from './grid.ts';
 export { lossRatio, lossScale } from './loss_ratio.ts';
+export { LOSS_SLOTS, LossRing } from './loss_ring.ts';
 export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './moments.ts';
 export { Recorder, type Table } from './recorder.ts';
 export { pageOf, type Row } from './rows.ts';

@@ -55,6 +55,8 @@ export interface TrainOptions {
   readonly isCanceled?: () => boolean;
   /** Keeps the weights from before the first and after the last update in the Trace. */
   readonly keepWeights?: boolean;
+  /** Told the loss of every step, as soon as it is known. */
+  readonly onLoss?: (step: number, loss: number) => void;
 }
 
 const optimizerType = ({ training: { optimizer } }: Experiment): string =>
@@ -345,7 +347,12 @@ function finish(
   };
 }
 
-async function loop(run: Run, seed: number, checkpoint: Checkpoint, keepWeights: boolean): Promise<Trace> {
+async function loop(
+  run: Run,
+  seed: number,
+  checkpoint: Checkpoint,
+  { keepWeights = false, onLoss }: TrainOptions,
+): Promise<Trace> {
   const { steps } = run.plan;
   const middle = Math.floor(steps / 2);
   const kept = keepWeights && run.plan.parameter_count <= MAX_KEPT_PARAMETERS;
@@ -356,6 +363,7 @@ async function loop(run: Run, seed: number, checkpoint: Checkpoint, keepWeights:
   for (let step = 0; step < steps && divergence === null; step++) {
     if (step === middle && step > 0) await run.inspect(step);
     divergence = await run.step(step);
+    onLoss?.(step, run.losses[step] as number);
   }
   if (divergence === null) await run.inspect(steps);
   const final = await run.evaluate();
@@ -373,12 +381,12 @@ async function loop(run: Run, seed: number, checkpoint: Checkpoint, keepWeights:
 export async function train(
   experiment: Experiment,
   seed: number,
-  { isCanceled = () => false, keepWeights = false }: TrainOptions = {},
+  options: TrainOptions = {},
 ): Promise<Result<Trace, { code: 'canceled' }>> {
-  return untilCanceled(isCanceled, async (checkpoint) => {
+  return untilCanceled(options.isCanceled ?? (() => false), async (checkpoint) => {
     const run = await prepare(experiment, seed, checkpoint);
     try {
-      return await loop(run, seed, checkpoint, keepWeights);
+      return await loop(run, seed, checkpoint, options);
     } finally {
       await run.release();
     }
