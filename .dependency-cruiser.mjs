@@ -56,7 +56,10 @@ const doors = Object.keys(table)
     severity: 'error',
     from: { path: '^(src|workers|cli|scripts)/', pathNot: `^src/${folder}/` },
     // The theory of layers has a door of its own in network: only preflight needs it.
-    to: { path: `^src/${folder}/`, pathNot: `^src/${folder}/(propagation/)?index\\.ts$` },
+    to: {
+      path: `^src/${folder}/`,
+      pathNot: `^src/${folder}/((propagation/)?index${folder === 'http' ? '|work' : ''})\\.ts$`,
+    },
   }));
 
 const only = (name, packages, path, comment) => ({
@@ -77,7 +80,7 @@ export default {
       '^src/graph/session\\.ts$',
       'Only the session runs graphs.',
     ),
-    only('pool', 'piscina', '^src/jobs/pool\\.ts$', 'Only the pool knows worker threads.'),
+    only('pool', 'piscina', '^src/(jobs/pool|http/threads)\\.ts$', 'Only the pools know worker threads.'),
     only('database', 'better-sqlite3|kysely|pg', '^src/jobs/', 'Only jobs know the database.'),
     only('bundler', 'esbuild', '^src/web/bundle\\.ts$', 'Only the bundle knows the bundler.'),
     only('traces', '@opentelemetry', '^src/traces/', 'Only traces know OpenTelemetry.'),
@@ -87,7 +90,7 @@ export default {
       comment: 'A worker trains and answers; everything else stays in the main thread.',
       severity: 'error',
       from: { path: '^workers/' },
-      to: { path: '^src/', pathNot: '^src/(files|statistics|training|jobs)/index\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/((files|statistics|training|jobs)/index|http/work)\\.ts$' },
     },
     {
       name: 'no-cycles',

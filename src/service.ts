@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { buildApp, type Examples } from './http/index.ts';
 import { createJobService } from './jobs/index.ts';
 import { createMetrics } from './metrics/index.ts';
-import { estimateSearchTrials, estimateTrials, runSearch, runStudy } from './study/index.ts';
+import { runSearch, runStudy } from './study/index.ts';
 import { createTraces } from './traces/index.ts';
 
 const root = new URL('../', import.meta.url);
@@ -67,8 +67,6 @@ export async function startService(config: Config, signal?: AbortSignal): Promis
       pressure,
       corsOrigins,
       dependencies: {
-        estimateTrials,
-        estimateSearchTrials,
         limits: config.limits,
         workerThreads,
         version,

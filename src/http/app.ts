@@ -20,13 +20,14 @@ import { addOwner, addRefusal, ownerOf } from './access.ts';
 import { answerClientError } from './client_error.ts';
 import { addCommonHeaders, commonHeaders } from './common_headers.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
-import { provideFiles } from './files.ts';
 import { parseJsonBody } from './json_body.ts';
 import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts';
 import { createOpenApi, type Examples } from './openapi.ts';
 import { HttpProblem, sendProblem, toProblem } from './problem.ts';
+import { warmCatalog } from './routes/catalog/read.ts';
 import { endpoints } from './routes/index.ts';
 import { addSpans } from './spans.ts';
+import { createRequestThreads } from './threads.ts';
 import { ASSETS, addWeb, webPaths } from './web.ts';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
@@ -34,10 +35,12 @@ const COMPRESS_FROM_BYTES = 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Of a whole upload; how long any other body may take: addBodyTimeout. */
 const UPLOAD_TIMEOUT_MS = 3_600_000;
+/** Of a route that takes none. */
+const MAX_IGNORED_BODY = 65_536;
 const MAX_REQUEST_LINE = 16_384;
 
 export interface AppOptions {
-  readonly dependencies: Omit<Dependencies, 'closing' | 'jobs' | 'files'>;
+  readonly dependencies: Omit<Dependencies, 'closing' | 'jobs' | 'files' | 'threads'>;
   readonly jobs: Pick<RunningJobService, 'of' | 'filesOf'>;
   readonly access: Access;
   readonly pressure: PressureLimits;
@@ -207,16 +210,19 @@ function addEndpoint(app: FastifyInstance, endpoint: Endpoint, dependenciesOf: D
   app.route({
     method,
     url,
-    config: { needsKey: !isPublic, probe: tag === 'service', upload },
+    config: {
+      needsKey: !isPublic,
+      probe: tag === 'service',
+      upload,
+      takesBody: body !== undefined && !upload,
+    },
     ...(body === undefined && { decompress: false }),
     ...(short && { compress: false }),
     async handler(request, reply) {
       if (body !== undefined && request.body === undefined) {
         throw new HttpProblem('malformed_json', 'the body is empty');
       }
-      const dependencies = dependenciesOf(request);
-      if (body !== undefined) await provideFiles(request.body, dependencies.files);
-      return endpoint.handle(request, reply, dependencies);
+      return endpoint.handle(request, reply, dependenciesOf(request));
     },
   });
 }
@@ -251,25 +257,34 @@ const slow = () => Object.assign(new Error('the body is too slow'), { code: 'ERR
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { examples, jobs, access, pressure } = options;
   const closing = new AbortController();
+  const threads = createRequestThreads();
   const dependencies: Omit<Dependencies, 'jobs' | 'files'> = {
     ...options.dependencies,
+    threads,
     closing: closing.signal,
   };
   const served = endpoints.filter(({ tag }) => options.only === null || tag === options.only);
   const app = createServer(options);
+  if (options.only === null) warmCatalog();
   const document = createOpenApi(dependencies.version, examples);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
     // Many clients name the type even where they send nothing, as with DELETE: only a route that needs a body complains.
-    async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJsonBody(body)),
+    // What needs a body gets it as it came: a request thread parses it. What needs none does not read much of one.
+    async (request: FastifyRequest, body: Buffer) => {
+      if (body.length === 0) return undefined;
+      if (request.routeOptions.config.takesBody === true) return body;
+      return body.length > MAX_IGNORED_BODY ? undefined : parseJsonBody(body);
+    },
   );
   addErrors(app, served);
   addCommonHeaders(app);
   addHttpManners(app);
   addBodyTimeout(app);
   app.addHook('preClose', async () => closing.abort());
+  app.addHook('onClose', () => threads.close());
   addRequestMetrics(app, dependencies.metrics);
   addSpans(app, options.traces);
   addRefusalWhileClosing(app, closing.signal);
@@ -283,7 +298,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
   addWeb(app);
-  app.get('/openapi.json', async (_request, reply) => reply.send(document));
+  const documentText = JSON.stringify(document);
+  app.get('/openapi.json', async (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(documentText),
+  );
   /** What the handler sees of the service: the part that belongs to who asks. There are no more owners than keys. */
   const byOwner = new Map<string, Dependencies>();
   const dependenciesOf = (request: FastifyRequest): Dependencies => {

@@ -1,21 +1,19 @@
 /** @file What an endpoint is: its contract (from which OpenAPI follows) and its handler. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Experiment } from '../experiment/index.ts';
 import { problemsOf } from '../experiment/index.ts';
 import type { FileService, JobService } from '../jobs/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import type { SearchOptions } from '../study/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { validationFailed } from './problem.ts';
+import type { RequestThreads } from './threads.ts';
 
 export interface Dependencies {
   /** Of who asks. */
   readonly jobs: JobService;
   readonly files: FileService;
-  readonly estimateTrials: (experiment: Experiment) => number;
-  readonly estimateSearchTrials: (experiment: Experiment, options: SearchOptions) => number;
+  readonly threads: RequestThreads;
   readonly limits: AdmissionLimits & { readonly max_body_bytes: number };
   readonly workerThreads: number;
   readonly version: string;
@@ -64,8 +62,8 @@ const keepsJobs = ({ tag }: Endpoint): boolean => tag === 'jobs' || tag === 'sea
 
 /** What an endpoint may answer to who has no key or asks for too much, or while the database cannot be used. */
 export const errorsOfService = (endpoint: Endpoint): readonly ErrorCode[] => [
-  ...(endpoint.public ? [] : (['unauthorized', 'overloaded'] as const)),
-  ...(endpoint.tag === 'service' ? [] : (['rate_limited'] as const)),
+  ...(endpoint.public ? [] : (['unauthorized'] as const)),
+  ...(endpoint.tag === 'service' ? [] : (['rate_limited', 'overloaded'] as const)),
   ...(keepsJobs(endpoint) ? (['database_unavailable'] as const) : []),
   ...(keepsJobs(endpoint) && endpoint.method !== 'GET' ? (['storage_full'] as const) : []),
 ];

@@ -2,6 +2,7 @@
 import type { Experiment, Problem } from '../experiment/index.ts';
 import { FileRefused } from '../files/index.ts';
 import type { FileService } from '../jobs/index.ts';
+import { parseJsonBody } from './json_body.ts';
 import { HttpProblem, validationFailed } from './problem.ts';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -18,6 +19,17 @@ function namedFiles(experiment: unknown, pointer: string): { id: string; pointer
     const id = path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), experiment);
     return typeof id === 'string' ? [{ id, pointer: `${pointer}/${path.join('/')}` }] : [];
   });
+}
+
+/** Bytes without it name no file. */
+const MARK = '"file';
+
+/** The body, where it names a file; null where it does not, which the bytes alone mostly tell. */
+export function bodyWithFiles(bytes: Buffer): unknown {
+  if (!bytes.includes(MARK)) return null;
+  const body = parseJsonBody(bytes);
+  if (!isObject(body)) return null;
+  return [...namedFiles(body, ''), ...namedFiles(body.experiment, '')].length > 0 ? body : null;
 }
 
 /** @throws HttpProblem validation_failed for a file that is not there, or another's */

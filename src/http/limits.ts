@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** For those who watch the service: answered however busy it is. */
     probe?: boolean;
+    /** Its body goes to a request thread as it came. */
+    takesBody?: boolean;
   }
 }
 
@@ -70,8 +72,7 @@ export async function addBackPressure(
     pressureHandler: async (request, _reply, type, value) => {
       // No sample since the last look, as right after a single long task: that says nothing yet.
       if (value === Number.POSITIVE_INFINITY) return;
-      const { needsKey, probe } = request.routeOptions.config;
-      if (needsKey !== true || probe === true) return;
+      if (request.routeOptions.config.probe === true) return;
       throw new HttpProblem('overloaded', reasons[type] ?? 'the service has too much to do', {
         headers: { 'retry-after': String(RETRY_AFTER_PRESSURE_S) },
       });

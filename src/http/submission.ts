@@ -2,11 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { type Experiment, filesOf } from '../experiment/index.ts';
 import type { Submission } from '../jobs/index.ts';
+import type { SearchOptions } from '../study/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import { canonicalJson } from '../util/json.ts';
 import { type Dependencies, endOfWait, preferHeader, waitOf } from './endpoint.ts';
 import { HttpProblem } from './problem.ts';
+import { doWork } from './request_work.ts';
 
 const RETRY_AFTER_S = '1';
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -27,27 +30,44 @@ export const submissionErrors: readonly ErrorCode[] = [
   'unsupported_media_type',
 ];
 
-function idempotencyOf(key: unknown, body: unknown): Submission['idempotency'] {
+/** Hashes of what is wanted, whatever the order of keys and the defaults that are left out. */
+export const fingerprintOf = (experiment: Experiment, search: SearchOptions | null): string =>
+  createHash('sha256')
+    .update(canonicalJson(search === null ? experiment : { ...search, experiment }))
+    .digest('hex');
+
+/** A job to be, as a request thread has made it of the body. */
+export type Accepted = Omit<Submission, 'idempotency'> & { readonly fingerprint: string | null };
+
+export const acceptedOf = (experiment: Experiment, search: SearchOptions | null) => ({
+  experiment: { name: experiment.name, metadata: experiment.metadata },
+  json: JSON.stringify(experiment),
+  files: filesOf(experiment),
+  search,
+});
+
+function keyOf(key: unknown): string | null {
   if (key === undefined) return null;
-  if (typeof key !== 'string' || !KEY.test(key)) {
-    throw new HttpProblem('bad_request', 'Idempotency-Key has to be 1 to 255 visible ASCII characters');
-  }
-  return { key, fingerprint: createHash('sha256').update(canonicalJson(body)).digest('hex') };
+  if (typeof key === 'string' && KEY.test(key)) return key;
+  throw new HttpProblem('bad_request', 'Idempotency-Key has to be 1 to 255 visible ASCII characters');
 }
 
 /**
  * Queues a job and answers 202; with `Prefer: wait`, once it is over.
- * @param prepare checks the body; what it throws is answered
+ * @param work checks the body
  */
 export async function submitJob(
   request: FastifyRequest,
   reply: FastifyReply,
   dependencies: Dependencies,
-  prepare: () => Omit<Submission, 'idempotency'>,
+  work: 'acceptExperiment' | 'acceptSearch',
 ): Promise<unknown> {
   const { jobs } = dependencies;
-  const idempotency = idempotencyOf(request.headers['idempotency-key'], request.body);
-  const outcome = await jobs.submit({ ...prepare(), idempotency });
+  const key = keyOf(request.headers['idempotency-key']);
+  const accepted = (await doWork(work, request, dependencies, key !== null)) as Accepted;
+  const { fingerprint, ...submission } = accepted;
+  const idempotency = key === null || fingerprint === null ? null : { key, fingerprint };
+  const outcome = await jobs.submit({ ...submission, idempotency });
   if (outcome.kind === 'conflict') {
     throw new HttpProblem('idempotency_key_reused', 'use a new key for a new experiment');
   }

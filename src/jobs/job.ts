@@ -82,7 +82,11 @@ export const eventSchema = z
 export type JobEvent = z.output<typeof eventSchema>;
 
 export interface Submission {
-  readonly experiment: Experiment;
+  readonly experiment: Pick<Experiment, 'name' | 'metadata'>;
+  /** The whole experiment, every default filled in. */
+  readonly json: string;
+  /** Those that it names. */
+  readonly files: readonly string[];
   /** What to search for; null for a study. */
   readonly search: SearchOptions | null;
   readonly estimate: Estimate;

@@ -1,7 +1,6 @@
 /** @file Jobs in the database, for those who submit and read them. What a worker writes: attempts.ts. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { ulid } from 'ulid';
-import { filesOf } from '../experiment/index.ts';
 import { decodeTrace, type Trace } from '../statistics/index.ts';
 import { present } from '../util/assert.ts';
 import { announce } from './announcements.ts';
@@ -80,7 +79,7 @@ export class JobStore {
   /** The job and its idempotency key in one transaction: once this returns, the job survives anything. */
   submit(submission: OwnedSubmission, quota: Quota): Promise<SubmitOutcome> {
     const { owner, flops, idempotency } = submission;
-    const experiment = JSON.stringify(submission.experiment);
+    const experiment = submission.json;
     return this.#db.transaction().execute(async (db) => {
       // What the owner has, counted below, cannot become more in the meantime.
       await lock(db, 'submit', owner);
@@ -97,7 +96,7 @@ export class JobStore {
         .values({ id, created_at, ...submittedRow(submission) })
         .execute();
       await db.insertInto('experiments').values({ job_id: id, experiment }).execute();
-      for (const file_id of new Set(filesOf(submission.experiment))) {
+      for (const file_id of new Set(submission.files)) {
         await db.insertInto('job_files').values({ job_id: id, file_id }).execute();
       }
       if (idempotency !== null) {

@@ -6,7 +6,6 @@ import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Experiment } from '../../src/experiment/index.ts';
 import { type Announcement, announce } from '../../src/jobs/announcements.ts';
 import { Attempts, type ClaimedJob, LostAttempt } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
@@ -28,7 +27,9 @@ const wide: Quota = {
 
 const submission = (changes: Partial<OwnedSubmission> = {}): OwnedSubmission => ({
   owner: 'alice',
-  experiment: { name: 'a job', metadata: { ticket: 'ML-42' } } as unknown as Experiment,
+  experiment: { name: 'a job', metadata: { ticket: 'ML-42' } },
+  json: '{}',
+  files: [],
   search: null,
   estimate: { parameters: 1, flops_per_step: 1, trials: 3, duration_s: 1 } as OwnedSubmission['estimate'],
   flops: 1e6,
@@ -108,7 +109,7 @@ describe.each(databases)('$name', ({ start }) => {
 
     it('takes the name that it was given, whatever the characters', async () => {
       const name = 'ß 🧪 "quoted" \\ \u0001';
-      const id = await submit({ experiment: { name, metadata: {} } as unknown as Experiment });
+      const id = await submit({ experiment: { name, metadata: {} } });
       expect((await jobOf(id))?.name).toBe(name);
     });
 

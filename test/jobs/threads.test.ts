@@ -37,10 +37,19 @@ async function run(
   const parsed = parseExperiment(tinyExperiment({ name, metadata: { marker: join(folder, 'marker') } }));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const estimate = { parameters: 1, flops_per_step: 1, trials: 1, duration_s: 1 };
-  const experiment = structuredClone(parsed.value.experiment);
+  const experiment = JSON.parse(JSON.stringify(parsed.value.experiment));
   change(experiment);
   await store.submit(
-    { owner: 'a', experiment, search: null, estimate, flops: 1, idempotency: null } as never,
+    {
+      owner: 'a',
+      experiment,
+      json: JSON.stringify(experiment),
+      files: [],
+      search: null,
+      estimate,
+      flops: 1,
+      idempotency: null,
+    } as never,
     quota,
   );
   const job = await attempts.claim(() => 9);

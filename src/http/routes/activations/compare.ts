@@ -6,6 +6,7 @@ import { compareActivations, comparedSchema } from '../../../preflight/index.ts'
 import { encodeNonFinite } from '../../../util/json.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
 import { validationFailed } from '../../problem.ts';
+import { answerWork, workErrors } from '../../request_work.ts';
 
 const bodySchema = z
   .strictObject({
@@ -13,6 +14,14 @@ const bodySchema = z
     depth: z.int().min(1).max(1000).default(20).describe('Layers of the stacks that are compared'),
   })
   .meta({ id: 'ActivationComparison', examples: [{ activations: ['sigmoid', 'relu'], depth: 20 }] });
+
+/** In a request thread. */
+export function compareGiven(body: unknown): string {
+  const parsed = bodySchema.safeParse(body);
+  if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, body));
+  const { activations, depth } = parsed.data;
+  return JSON.stringify(encodeNonFinite({ depth, activations: compareActivations(activations, depth) }));
+}
 
 export const compareActivationsEndpoint: Endpoint = {
   method: 'POST',
@@ -30,17 +39,6 @@ export const compareActivationsEndpoint: Endpoint = {
       z.object({ depth: z.int(), activations: z.array(comparedSchema) }).meta({ id: 'ComparedActivations' }),
     ),
   },
-  errors: [
-    'validation_failed',
-    'malformed_json',
-    'json_too_deep',
-    'body_too_large',
-    'unsupported_media_type',
-  ],
-  async handle(request, reply) {
-    const parsed = bodySchema.safeParse(request.body);
-    if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, request.body));
-    const { activations, depth } = parsed.data;
-    return reply.send(encodeNonFinite({ depth, activations: compareActivations(activations, depth) }));
-  },
+  errors: workErrors,
+  handle: answerWork('compare'),
 };

@@ -6,10 +6,19 @@ import { activationSchema, resolveActivation } from '../../../network/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
 import { validationFailed } from '../../problem.ts';
+import { answerWork, workErrors } from '../../request_work.ts';
 
 const bodySchema = z
   .strictObject({ activation: activationSchema, inputs: z.array(z.number()).min(1).max(10_000) })
   .meta({ id: 'ActivationQuestion', examples: [{ activation: 'sigmoid', inputs: [-1, 0, 1] }] });
+
+/** In a request thread. */
+export function evaluateGiven(body: unknown): string {
+  const parsed = bodySchema.safeParse(body);
+  if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, body));
+  const { activation, inputs } = parsed.data;
+  return JSON.stringify(encodeNonFinite(resolveActivation(activation).evaluate(inputs)));
+}
 
 export const evaluateActivation: Endpoint = {
   method: 'POST',
@@ -33,17 +42,6 @@ export const evaluateActivation: Endpoint = {
         .meta({ id: 'ActivationValues' }),
     ),
   },
-  errors: [
-    'validation_failed',
-    'malformed_json',
-    'json_too_deep',
-    'body_too_large',
-    'unsupported_media_type',
-  ],
-  async handle(request, reply) {
-    const parsed = bodySchema.safeParse(request.body);
-    if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, request.body));
-    const { activation, inputs } = parsed.data;
-    return reply.send(encodeNonFinite(resolveActivation(activation).evaluate(inputs)));
-  },
+  errors: workErrors,
+  handle: answerWork('evaluate'),
 };

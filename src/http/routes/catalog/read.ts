@@ -1,7 +1,9 @@
 /** @file GET /v1/catalog, /v1/catalog/{kind}, /v1/catalog/{kind}/{id} */
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type CatalogEntry, catalog, entrySchema } from '../../catalog.ts';
-import { type Endpoint, json } from '../../endpoint.ts';
+import { type Endpoint, etagHeaders, isKnown, json } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 
 const kinds = Object.keys(catalog) as [string, ...string[]];
@@ -15,8 +17,50 @@ function entriesOf(kind: string): CatalogEntry[] {
       `no kind "${kind.slice(0, 80)}"; there are: ${kinds.join(', ')}`,
     );
   }
-  return make();
+  return remembered(kind, make);
 }
+
+const made = new Map<string, CatalogEntry[]>();
+
+/** The theory of every activation takes a tenth of a second: made once. */
+function remembered(kind: string, make: () => CatalogEntry[]): CatalogEntry[] {
+  const entries = made.get(kind) ?? make();
+  made.set(kind, entries);
+  return entries;
+}
+
+interface Answer {
+  readonly text: string;
+  readonly etag: string;
+}
+
+const answers = new Map<string, Answer>();
+
+function answerOf(key: string, make: () => unknown): Answer {
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(make());
+  const hash = createHash('sha256').update(text).digest('base64url').slice(0, 16);
+  // Weak, because it is sent compressed or as it is.
+  const answer = { text, etag: `W/"${hash}"` };
+  answers.set(key, answer);
+  return answer;
+}
+
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, { text, etag }: Answer) {
+  if (isKnown(request, reply, etag)) return reply.code(304).send();
+  return reply.type('application/json; charset=utf-8').send(text);
+}
+
+const wholeCatalog = (): Answer =>
+  answerOf('', () => Object.fromEntries(kinds.map((kind) => [kind, entriesOf(kind)])));
+
+/** Before the first request could wait for it. */
+export function warmCatalog(): void {
+  wholeCatalog();
+}
+
+const unchanged = { 304: { description: 'Unchanged since the ETag' } };
 
 export const readCatalog: Endpoint = {
   method: 'GET',
@@ -27,10 +71,10 @@ export const readCatalog: Endpoint = {
   summary: 'Read the whole catalogue',
   description:
     'Every activation, layer, initializer, loss, optimizer, schedule, clipping, data set, rule and remedy.',
-  responses: { 200: json('Entries by kind', z.record(z.string(), z.array(entrySchema))) },
+  headers: etagHeaders,
+  responses: { ...unchanged, 200: json('Entries by kind', z.record(z.string(), z.array(entrySchema))) },
   errors: [],
-  handle: async (_request, reply) =>
-    reply.send(Object.fromEntries(kinds.map((kind) => [kind, entriesOf(kind)]))),
+  handle: async (request, reply) => sendAnswer(request, reply, wholeCatalog()),
 };
 
 export const readCatalogKind: Endpoint = {
@@ -42,10 +86,18 @@ export const readCatalogKind: Endpoint = {
   summary: 'Read one kind of the catalogue',
   description: 'All entries of a kind, each with its options (JSON Schema), formula and sources.',
   params: z.object({ kind: kindParam }),
-  responses: { 200: json('The entries', z.object({ data: z.array(entrySchema) })) },
+  headers: etagHeaders,
+  responses: { ...unchanged, 200: json('The entries', z.object({ data: z.array(entrySchema) })) },
   errors: ['catalog_entry_not_found'],
-  handle: async (request, reply) =>
-    reply.send({ data: entriesOf((request.params as { kind: string }).kind) }),
+  async handle(request, reply) {
+    const { kind } = request.params as { kind: string };
+    const entries = entriesOf(kind);
+    return sendAnswer(
+      request,
+      reply,
+      answerOf(`${kind}/`, () => ({ data: entries })),
+    );
+  },
 };
 
 export const readCatalogEntry: Endpoint = {
@@ -57,13 +109,19 @@ export const readCatalogEntry: Endpoint = {
   summary: 'Read one entry of the catalogue',
   description: 'One activation, layer, rule, remedy, …',
   params: z.object({ kind: kindParam, id: z.string() }),
-  responses: { 200: json('The entry', entrySchema) },
+  headers: etagHeaders,
+  responses: { ...unchanged, 200: json('The entry', entrySchema) },
   errors: ['catalog_entry_not_found'],
   async handle(request, reply) {
     const { kind, id } = request.params as { kind: string; id: string };
     const entries = entriesOf(kind);
     const entry = entries.find((candidate) => candidate.id === id);
-    if (entry !== undefined) return reply.send(entry);
+    if (entry !== undefined)
+      return sendAnswer(
+        request,
+        reply,
+        answerOf(`${kind}/${id}`, () => entry),
+      );
     const known = entries.map((candidate) => candidate.id).join(', ');
     throw new HttpProblem(
       'catalog_entry_not_found',

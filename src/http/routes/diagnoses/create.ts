@@ -14,6 +14,7 @@ import { encodeNonFinite } from '../../../util/json.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { validationFailed } from '../../problem.ts';
+import { answerWork, workErrors } from '../../request_work.ts';
 
 const bodySchema = z
   .strictObject({
@@ -30,7 +31,7 @@ const bodySchema = z
   .meta({ id: 'DiagnosisRequest' });
 
 /** The experiment is parsed by itself, once. */
-const givenSchema = bodySchema.extend({ experiment: z.unknown() });
+const givenSchema = bodySchema.extend({ experiment: z.unknown().optional() });
 
 const remedySchema = z.object({
   remedy: z.string(),
@@ -61,6 +62,34 @@ const verification = {
 const experimentOf = (raw: unknown): Experiment | null =>
   raw === null || raw === undefined ? null : parseRequest(raw, '/experiment').experiment;
 
+/** In a request thread. */
+export function diagnoseGiven(body: unknown): string {
+  const parsed = givenSchema.safeParse(body);
+  if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, body));
+  const experiment = experimentOf(parsed.data.experiment);
+  const checks = diagnose(experiment, parsed.data.traces.map(traceOfGiven));
+  const rules = seriousFindings(checks).map(({ rule }) => rule);
+  const proposal = experiment === null ? null : propose(experiment, rules);
+  const candidates =
+    proposal?.candidates ??
+    remedies
+      .filter(({ treats }) => treats.some((rule) => rules.includes(rule)))
+      .map((remedy) => ({ remedy, patch: null, experiment: null }));
+  return JSON.stringify(
+    encodeNonFinite({
+      verdict: verdictOf(checks),
+      checks,
+      remedies: candidates.map(
+        ({ remedy: { remedy, title, rationale, treats, effort }, patch, experiment: changed }) => ({
+          ...{ remedy, title, rationale, treats, effort, verification, patch },
+          snippets: changed === null ? null : codeOf(changed),
+        }),
+      ),
+      not_applicable: proposal?.not_applicable ?? [],
+    }),
+  );
+}
+
 export const createDiagnosis: Endpoint = {
   method: 'POST',
   url: '/v1/diagnoses',
@@ -72,37 +101,6 @@ export const createDiagnosis: Endpoint = {
     'was not measured makes a check not_evaluable. Remedies are proposed, not verified.',
   body: { schema: bodySchema },
   responses: { 200: json('The diagnosis', responseSchema) },
-  errors: [
-    'validation_failed',
-    'malformed_json',
-    'json_too_deep',
-    'body_too_large',
-    'unsupported_media_type',
-  ],
-  async handle(request, reply) {
-    const parsed = givenSchema.safeParse(request.body);
-    if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, request.body));
-    const experiment = experimentOf(parsed.data.experiment);
-    const checks = diagnose(experiment, parsed.data.traces.map(traceOfGiven));
-    const rules = seriousFindings(checks).map(({ rule }) => rule);
-    const proposal = experiment === null ? null : propose(experiment, rules);
-    const candidates =
-      proposal?.candidates ??
-      remedies
-        .filter(({ treats }) => treats.some((rule) => rules.includes(rule)))
-        .map((remedy) => ({ remedy, patch: null, experiment: null }));
-    return reply.send(
-      encodeNonFinite({
-        verdict: verdictOf(checks),
-        checks,
-        remedies: candidates.map(
-          ({ remedy: { remedy, title, rationale, treats, effort }, patch, experiment: changed }) => ({
-            ...{ remedy, title, rationale, treats, effort, verification, patch },
-            snippets: changed === null ? null : codeOf(changed),
-          }),
-        ),
-        not_applicable: proposal?.not_applicable ?? [],
-      }),
-    );
-  },
+  errors: workErrors,
+  handle: answerWork('diagnose'),
 };

@@ -1,10 +1,35 @@
 /** @file POST /v1/jobs: accepts an experiment. */
 import { experimentSchema } from '../../../experiment/index.ts';
 import { jobSchema } from '../../../jobs/index.ts';
+import { estimateTrials } from '../../../study/index.ts';
 import { admit, estimate } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
 import { parseRequest } from '../../parse_request.ts';
-import { submissionErrors, submissionHeaders, submitJob } from '../../submission.ts';
+import {
+  type Accepted,
+  acceptedOf,
+  fingerprintOf,
+  submissionErrors,
+  submissionHeaders,
+  submitJob,
+} from '../../submission.ts';
+import type { WorkContext } from '../../work.ts';
+
+/** In a request thread. */
+export function acceptExperiment(
+  body: unknown,
+  { limits, workerThreads, fingerprint }: WorkContext,
+): Accepted {
+  const { experiment, plan } = parseRequest(body);
+  const trials = estimateTrials(experiment);
+  const { flops } = admit(plan, trials, limits);
+  return {
+    ...acceptedOf(experiment, null),
+    estimate: estimate(plan, trials, workerThreads),
+    flops,
+    fingerprint: fingerprint ? fingerprintOf(experiment, null) : null,
+  };
+}
 
 export const createJob: Endpoint = {
   method: 'POST',
@@ -19,12 +44,5 @@ export const createJob: Endpoint = {
   body: { schema: experimentSchema, examples: 'experiments' },
   responses: { 202: json('Accepted', jobSchema) },
   errors: submissionErrors,
-  handle: (request, reply, dependencies) =>
-    submitJob(request, reply, dependencies, () => {
-      const { estimateTrials, limits, workerThreads } = dependencies;
-      const { experiment, plan } = parseRequest(request.body);
-      const trials = estimateTrials(experiment);
-      const { flops } = admit(plan, trials, limits);
-      return { experiment, search: null, estimate: estimate(plan, trials, workerThreads), flops };
-    }),
+  handle: (request, reply, dependencies) => submitJob(request, reply, dependencies, 'acceptExperiment'),
 };

@@ -4,11 +4,13 @@ import { nonFiniteSchema } from '../../../diagnosis/index.ts';
 import { experimentSchema } from '../../../experiment/index.ts';
 import { estimateSchema } from '../../../jobs/index.ts';
 import { forecastFields, predict, staticFindingSchema, staticFindings } from '../../../preflight/index.ts';
+import { estimateTrials } from '../../../study/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { estimate, excesses } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
-import { bringFiles } from '../../files.ts';
 import { parseRequest } from '../../parse_request.ts';
+import { answerWork, workErrors } from '../../request_work.ts';
+import type { WorkContext } from '../../work.ts';
 
 const responseSchema = z
   .object({
@@ -43,6 +45,39 @@ const responseSchema = z
   })
   .meta({ id: 'Preflight' });
 
+/** In a request thread. */
+export function preflight(body: unknown, { limits, workerThreads }: WorkContext): string {
+  const { experiment, plan } = parseRequest(body);
+  const trials = estimateTrials(experiment);
+  const prediction = predict(experiment, plan);
+  const over = excesses(plan, trials, limits);
+  return JSON.stringify({
+    valid: true,
+    admissible: over.length === 0,
+    limits_exceeded: over,
+    parameters: plan.parameter_count,
+    covers: prediction.covers,
+    layers: plan.layers.map(({ name, type, activation, input_shape, output_shape, parameters }, i) => ({
+      layer: name,
+      type,
+      activation: activation?.name ?? null,
+      input_shape,
+      output_shape,
+      parameters,
+      ...encodeNonFinite(prediction.layers[i]),
+    })),
+    findings: staticFindings(experiment, plan, prediction.data, prediction).map(encodeNonFinite),
+    estimate: estimate(plan, trials, workerThreads),
+    steps: plan.steps,
+    batch_size: plan.batch_size,
+    training_samples: plan.training_samples,
+    validation_samples: plan.validation_samples,
+    memory_bytes: plan.memory_bytes,
+    trace_bytes: plan.trace_bytes,
+    experiment,
+  });
+}
+
 export const createPreflight: Endpoint = {
   method: 'POST',
   url: '/v1/preflight',
@@ -54,43 +89,6 @@ export const createPreflight: Endpoint = {
     'mean-field theory predicts, and the cost of the whole study.',
   body: { schema: experimentSchema, examples: 'experiments' },
   responses: { 200: json('The experiment is valid', responseSchema) },
-  errors: [
-    'validation_failed',
-    'malformed_json',
-    'json_too_deep',
-    'body_too_large',
-    'unsupported_media_type',
-  ],
-  async handle(request, reply, { estimateTrials, files, limits, workerThreads }) {
-    const { experiment, plan } = parseRequest(request.body);
-    await bringFiles(experiment, files);
-    const trials = estimateTrials(experiment);
-    const prediction = predict(experiment, plan);
-    const over = excesses(plan, trials, limits);
-    return reply.send({
-      valid: true,
-      admissible: over.length === 0,
-      limits_exceeded: over,
-      parameters: plan.parameter_count,
-      covers: prediction.covers,
-      layers: plan.layers.map(({ name, type, activation, input_shape, output_shape, parameters }, i) => ({
-        layer: name,
-        type,
-        activation: activation?.name ?? null,
-        input_shape,
-        output_shape,
-        parameters,
-        ...encodeNonFinite(prediction.layers[i]),
-      })),
-      findings: staticFindings(experiment, plan, prediction.data, prediction).map(encodeNonFinite),
-      estimate: estimate(plan, trials, workerThreads),
-      steps: plan.steps,
-      batch_size: plan.batch_size,
-      training_samples: plan.training_samples,
-      validation_samples: plan.validation_samples,
-      memory_bytes: plan.memory_bytes,
-      trace_bytes: plan.trace_bytes,
-      experiment,
-    });
-  },
+  errors: workErrors,
+  handle: answerWork('preflight'),
 };

@@ -2,12 +2,20 @@
 import { z } from 'zod';
 import { experimentSchema, problemsOf } from '../../../experiment/index.ts';
 import { jobSchema } from '../../../jobs/index.ts';
-import { searchOptionsSchema } from '../../../study/index.ts';
+import { estimateSearchTrials, searchOptionsSchema } from '../../../study/index.ts';
 import { admit, estimate } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { validationFailed } from '../../problem.ts';
-import { submissionErrors, submissionHeaders, submitJob } from '../../submission.ts';
+import {
+  type Accepted,
+  acceptedOf,
+  fingerprintOf,
+  submissionErrors,
+  submissionHeaders,
+  submitJob,
+} from '../../submission.ts';
+import type { WorkContext } from '../../work.ts';
 
 const bodySchema = z
   .strictObject({
@@ -18,6 +26,24 @@ const bodySchema = z
 
 /** The experiment is parsed by itself, once. */
 const givenSchema = bodySchema.extend({ experiment: z.unknown() });
+
+/** In a request thread. */
+export function acceptSearch(body: unknown, { limits, workerThreads, fingerprint }: WorkContext): Accepted {
+  const parsed = givenSchema.safeParse(body);
+  if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, body));
+  const { experiment: raw, ...given } = parsed.data;
+  const options = searchOptionsSchema.safeParse(given);
+  if (!options.success) throw validationFailed(problemsOf(options.error, searchOptionsSchema, given));
+  const { experiment, plan } = parseRequest(raw, '/experiment');
+  const trials = estimateSearchTrials(experiment, options.data);
+  const { flops } = admit(plan, trials, limits);
+  return {
+    ...acceptedOf(experiment, options.data),
+    estimate: estimate(plan, trials, workerThreads),
+    flops,
+    fingerprint: fingerprint ? fingerprintOf(experiment, options.data) : null,
+  };
+}
 
 export const createSearch: Endpoint = {
   method: 'POST',
@@ -33,21 +59,5 @@ export const createSearch: Endpoint = {
   body: { schema: bodySchema },
   responses: { 202: json('Accepted', jobSchema) },
   errors: submissionErrors,
-  handle: (request, reply, dependencies) =>
-    submitJob(request, reply, dependencies, () => {
-      const parsed = givenSchema.safeParse(request.body);
-      if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, request.body));
-      const { experiment: raw, ...given } = parsed.data;
-      const options = searchOptionsSchema.safeParse(given);
-      if (!options.success) throw validationFailed(problemsOf(options.error, searchOptionsSchema, given));
-      const { experiment, plan } = parseRequest(raw, '/experiment');
-      const trials = dependencies.estimateSearchTrials(experiment, options.data);
-      const { flops } = admit(plan, trials, dependencies.limits);
-      return {
-        experiment,
-        search: options.data,
-        flops,
-        estimate: estimate(plan, trials, dependencies.workerThreads),
-      };
-    }),
+  handle: (request, reply, dependencies) => submitJob(request, reply, dependencies, 'acceptSearch'),
 };

@@ -1,0 +1,78 @@
+/** @file The threads that do the work of requests. They compute in JavaScript alone, so that they can be ended at any time. */
+import { Piscina } from 'piscina';
+import { HttpProblem } from './problem.ts';
+import { type Work, type WorkContext, type WorkResult, workOn } from './work.ts';
+
+export interface RequestThreads {
+  /** @throws HttpProblem: the work's own, overloaded, experiment_too_large */
+  run(work: Work): Promise<unknown>;
+  /** On the event loop: of a body that names files, which are brought to this thread alone. */
+  runHere(name: Work['name'], body: unknown, context: WorkContext): unknown;
+  close(): Promise<void>;
+}
+
+/** Two, so that one request that takes long does not hold up all others. */
+const THREADS = 2;
+/** Beyond these, requests are told to come back. */
+const MAX_WAITING = 64;
+/** What takes longer is given up; also what waits longer for its turn. */
+const MAX_MS = 20_000;
+/** Of a thread's heap. */
+const MAX_HEAP_MIB = 384;
+const RETRY_AFTER_S = '5';
+
+const WORKER = new URL('../../workers/request.worker.ts', import.meta.url);
+
+const overloaded = () =>
+  new HttpProblem('overloaded', 'too many requests wait for their turn', {
+    headers: { 'retry-after': RETRY_AFTER_S },
+  });
+
+function problemOf(error: unknown, started: boolean): unknown {
+  const { name, code, message } = error as Error & { code?: string };
+  if (name === 'AbortError' && !started) return overloaded();
+  if (name === 'AbortError') {
+    const detail = `it cannot be worked through within ${MAX_MS / 1000} s: send something smaller`;
+    return new HttpProblem('experiment_too_large', detail);
+  }
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || /out of memory/i.test(message))
+    return new HttpProblem(
+      'experiment_too_large',
+      'it needs too much memory to be worked through: send something smaller',
+    );
+  return /queue is at limit/i.test(message) ? overloaded() : error;
+}
+
+/** Made when the first request needs one. */
+export function createRequestThreads(): RequestThreads {
+  let piscina: Piscina | null = null;
+  const start = () =>
+    new Piscina({
+      filename: WORKER.href,
+      minThreads: 1,
+      maxThreads: THREADS,
+      maxQueue: MAX_WAITING,
+      idleTimeout: 60_000,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
+    });
+  return {
+    async run(work) {
+      piscina ??= start();
+      // A copy of its own, which is handed over: a small body lies in memory that Node shares out.
+      const body = new Uint8Array(work.body);
+      const started = new Int32Array(new SharedArrayBuffer(4));
+      const result: WorkResult = await piscina
+        .run({ ...work, body, started }, { transferList: [body.buffer], signal: AbortSignal.timeout(MAX_MS) })
+        .catch((error: unknown) => {
+          throw problemOf(error, Atomics.load(started, 0) === 1);
+        });
+      if (result.ok) return result.value;
+      const { code, detail, extra } = result.problem;
+      throw new HttpProblem(code, detail, extra);
+    },
+    runHere: workOn,
+    async close() {
+      await piscina?.destroy();
+    },
+  };
+}

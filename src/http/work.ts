@@ -1,0 +1,65 @@
+/**
+ * @file What requests ask for that takes more than a moment, done in a thread of its own: bytes in, bytes out, so that the
+ * event loop neither parses, checks, plans nor predicts anything.
+ */
+import type { ErrorCode } from '../util/errors.ts';
+import type { AdmissionLimits } from './admission.ts';
+import { parseJsonBody } from './json_body.ts';
+import { HttpProblem } from './problem.ts';
+import { compareGiven } from './routes/activations/compare.ts';
+import { evaluateGiven } from './routes/activations/evaluate.ts';
+import { diagnoseGiven } from './routes/diagnoses/create.ts';
+import { acceptExperiment } from './routes/jobs/create.ts';
+import { preflight } from './routes/preflight/create.ts';
+import { acceptSearch } from './routes/searches/create.ts';
+
+/** What the answers depend on beside the body. */
+export interface WorkContext {
+  readonly limits: AdmissionLimits;
+  readonly workerThreads: number;
+  /** Whether the body's hash is wanted, for an `Idempotency-Key`. */
+  readonly fingerprint: boolean;
+}
+
+/** By name: answers as JSON. What is wrong with the body is thrown as a HttpProblem. */
+const works = {
+  acceptExperiment,
+  acceptSearch,
+  preflight,
+  diagnose: diagnoseGiven,
+  compare: compareGiven,
+  evaluate: evaluateGiven,
+} satisfies Record<string, (body: unknown, context: WorkContext) => unknown>;
+
+export interface Work {
+  readonly name: keyof typeof works;
+  /** JSON, as it came. */
+  readonly body: Uint8Array;
+  readonly context: WorkContext;
+}
+
+export type WorkResult =
+  | { readonly ok: true; readonly value: unknown }
+  | {
+      readonly ok: false;
+      readonly problem: {
+        readonly code: ErrorCode;
+        readonly detail: string;
+        readonly extra: HttpProblem['extra'];
+      };
+    };
+
+export const workOn = (name: Work['name'], body: unknown, context: WorkContext): unknown =>
+  works[name](body, context);
+
+/** Errors become values, because they lose their class between threads. A bug is thrown on. */
+export function perform({ name, body, context }: Work): WorkResult {
+  try {
+    const parsed = parseJsonBody(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+    return { ok: true, value: workOn(name, parsed, context) };
+  } catch (error) {
+    if (!(error instanceof HttpProblem)) throw error;
+    const { code, message, extra } = error;
+    return { ok: false, problem: { code, detail: message, extra } };
+  }
+}
