@@ -82,7 +82,7 @@ export class DiskRoom implements Room {
   /** Bytes that nothing compresses. @returns whether the reserve is there */
   #hold(): boolean {
     if ((statSync(this.#reserve, { throwIfNoEntry: false })?.size ?? 0) >= this.#bytes) return true;
-    if (this.#free() < 2 * this.#bytes) return false;
+    if (this.#free() < 1.25 * this.#bytes) return false;
     try {
       writeFileSync(this.#reserve, randomBytes(this.#bytes), { mode: 0o600, flush: true });
       this.#limitPages(this.#bytes);
@@ -93,19 +93,24 @@ export class DiskRoom implements Room {
     }
   }
 
+  #number(pragma: string): number {
+    return Number(this.#database?.pragma(pragma, { simple: true }) ?? 0);
+  }
+
   /** Pages that the file can still take; unlimited where the disk is the only limit. */
-  #pagesLeft(): number {
-    if (this.#fileLimit === Infinity || this.#database === null) return Infinity;
-    const number = (pragma: string) => Number(this.#database?.pragma(pragma, { simple: true }));
-    return number('max_page_count') - number('page_count') + number('freelist_count');
+  #pagesLeft(unused: number): number {
+    if (this.#fileLimit === Infinity) return Infinity;
+    return this.#number('max_page_count') - this.#number('page_count') + unused;
   }
 
   expect(bytes = 0): void {
+    // What was deleted has left pages in the file, which are used again.
+    const unused = this.#number('freelist_count');
     // Twice: in the write-ahead log, and in the file.
     const isThere =
       this.#hold() &&
-      this.#free() >= this.#bytes + 2 * bytes &&
-      this.#pagesLeft() >= pagesOf(this.#bytes / 4 + bytes);
+      this.#free() + unused * PAGE_BYTES >= this.#bytes + 2 * bytes &&
+      this.#pagesLeft(unused) >= pagesOf(this.#bytes / 4 + bytes);
     if (!isThere) throw new StorageFull('the disk is full, but for a reserve with which jobs can be deleted');
   }
 

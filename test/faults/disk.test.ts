@@ -1,13 +1,13 @@
 /** @file A disk that takes no more: requests are told so, what was stored is whole, and work goes on once there is room. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/index.ts';
 import { killAll, type ProcessOptions, startServerProcess } from './server_process.ts';
-import { endless, experiment, readJob, report, submit } from './workload.ts';
+import { endless, experiment, readJob, report, submit, untilEnded } from './workload.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-disk-'));
 const SMALL_DISK_BYTES = 2 * 2 ** 20;
@@ -66,6 +66,42 @@ async function check(options: ProcessOptions): Promise<void> {
   await again.kill();
 }
 
+interface Small {
+  readonly options: ProcessOptions;
+  /** Takes what is left of the disk, as another program would. */
+  exhaust(): void;
+}
+
+const request = async (url: string, method: string, path: string): Promise<number> =>
+  (await fetch(url + path, { method })).status;
+
+/** What has to work without room: reading, cancelling, deleting, a start after a kill. */
+async function manage({ options, exhaust }: Small): Promise<void> {
+  let server = await startServerProcess(options);
+  const ended = await submit(server.url, experiment(3, { remedies: { verify: false } }));
+  await report(server.url, ended);
+  const running = await submit(server.url, endless());
+  const { accepted } = await fill(server.url);
+  exhaust();
+  expect(await request(server.url, 'GET', '/readyz')).toBe(503);
+  expect(await request(server.url, 'GET', `/v1/jobs/${ended}/result`)).toBe(200);
+  await expect.poll(async () => (await readJob(server.url, running)).status).toBe('running');
+  await server.kill();
+
+  server = await startServerProcess(options);
+  expect(await request(server.url, 'GET', '/readyz')).toBe(503);
+  expect(await request(server.url, 'POST', `/v1/jobs/${running}/cancel`)).toBe(200);
+  expect((await untilEnded(server.url, running)).status).toBe('canceled');
+  // The newest first: the oldest may have begun.
+  for (const id of accepted.toReversed()) {
+    expect(await request(server.url, 'POST', `/v1/jobs/${id}/cancel`)).toBe(200);
+    expect((await untilEnded(server.url, id)).status).toBe('canceled');
+    expect(await request(server.url, 'DELETE', `/v1/jobs/${id}`)).toBe(204);
+  }
+  expect(await request(server.url, 'DELETE', `/v1/jobs/${ended}`)).toBe(204);
+  await server.kill();
+}
+
 const settingsOf = (DATA_DIR: string) => ({ DATA_DIR, MAX_QUEUED_JOBS: '100000' });
 
 it('answers 507 where files may not grow (ulimit)', { timeout: 120_000 }, async () => {
@@ -92,5 +128,43 @@ it.runIf(isMounted)(
     expect(database.pragma('integrity_check')).toEqual([{ integrity_check: 'ok' }]);
     expect(database.prepare('select count(*) from jobs').pluck().get()).toBe(accepted.length + 2);
     database.close();
+  },
+);
+
+const small = mkdtempSync(join(tmpdir(), 'gradclinic-disk-'));
+
+it('deletes, cancels and starts where files may not grow (ulimit)', { timeout: 120_000 }, async () => {
+  const settings = settingsOf(small);
+  await manage({ options: { settings, maxFileBlocks: SMALL_DISK_BYTES / 512 }, exhaust() {} });
+  rmSync(small, { recursive: true, force: true });
+});
+
+it.runIf(isMounted)(
+  'deletes, cancels and starts on a file system without one free byte; is ready again once there is room',
+  { timeout: 120_000 },
+  async () => {
+    spawnSync('umount', ['-l', folder]);
+    spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK_BYTES}`, 'tmpfs', folder]);
+    const filler = join(folder, 'filler');
+    const options = { settings: settingsOf(folder) };
+    await manage({
+      options,
+      exhaust() {
+        const file = openSync(filler, 'w');
+        for (let bytes = 65_536; bytes >= 1; ) {
+          try {
+            writeSync(file, Buffer.alloc(bytes, 'x'));
+          } catch {
+            bytes = Math.floor(bytes / 2);
+          }
+        }
+        closeSync(file);
+      },
+    });
+    rmSync(filler);
+    const server = await startServerProcess(options);
+    expect(await request(server.url, 'GET', '/readyz')).toBe(200);
+    await report(server.url, await submit(server.url, experiment(4, { remedies: { verify: false } })));
+    await server.kill();
   },
 );
