@@ -11,11 +11,11 @@ export function withTargetType(experiment: Experiment): Experiment {
   return { ...experiment, data: { ...data, target_type } };
 }
 
-/** Uploaded files that an experiment needs. */
-export function filesOf({ data, training }: Experiment): string[] {
-  const weights = training.initial_weights ?? null;
+/** Uploaded files that an experiment needs; also of one that an earlier version has stored. */
+export function filesOf({ data, training }: Partial<Pick<Experiment, 'data' | 'training'>>): string[] {
+  const weights = training?.initial_weights ?? null;
   return [
-    ...(data.type === 'file' ? [data.file] : []),
+    ...(data?.type === 'file' ? [data.file] : []),
     ...(weights !== null && 'file' in weights ? [weights.file] : []),
   ];
 }
