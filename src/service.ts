@@ -3,9 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { buildApp, type Examples } from './http/index.ts';
-import { createJobService } from './jobs/index.ts';
+import { createJobService, runSearchInThread, runStudyInThread } from './jobs/index.ts';
 import { createMetrics } from './metrics/index.ts';
-import { runSearch, runStudy } from './study/index.ts';
 import { createTraces } from './traces/index.ts';
 
 const root = new URL('../', import.meta.url);
@@ -58,7 +57,15 @@ export async function startService(config: Config, signal?: AbortSignal): Promis
   const { access, pressure, corsOrigins } = config;
   const jobs = await createJobService({
     ...{ dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays, uploads },
-    ...{ runStudy, runSearch, quotaOf: access.limitsOf, metrics, traces, logger, signal },
+    ...{
+      runStudy: runStudyInThread,
+      runSearch: runSearchInThread,
+      quotaOf: access.limitsOf,
+      metrics,
+      traces,
+      logger,
+      signal,
+    },
   });
   try {
     const app = await buildApp({

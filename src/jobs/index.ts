@@ -16,3 +16,4 @@ export type { TrialResult, TrialTask } from './pool.ts';
 export { InvalidCursor } from './rows.ts';
 export { createJobService, type Role, type RunningJobService } from './service.ts';
 export { type StorageFailure, storageFailure } from './storage.ts';
+export { runSearchInThread, runStudyInThread, type StudyTask, study, type ToStudy } from './study_thread.ts';

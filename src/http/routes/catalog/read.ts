@@ -1,5 +1,6 @@
 /** @file GET /v1/catalog, /v1/catalog/{kind}, /v1/catalog/{kind}/{id} */
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type CatalogEntry, catalog, entrySchema } from '../../catalog.ts';
@@ -30,7 +31,9 @@ function remembered(kind: string, make: () => CatalogEntry[]): CatalogEntry[] {
 }
 
 interface Answer {
-  readonly text: string;
+  readonly text: Buffer;
+  /** Compressing it for each request would take longer than all else. */
+  readonly zipped: Buffer;
   readonly etag: string;
 }
 
@@ -39,17 +42,22 @@ const answers = new Map<string, Answer>();
 function answerOf(key: string, make: () => unknown): Answer {
   const known = answers.get(key);
   if (known !== undefined) return known;
-  const text = JSON.stringify(make());
+  const text = Buffer.from(JSON.stringify(make()));
   const hash = createHash('sha256').update(text).digest('base64url').slice(0, 16);
   // Weak, because it is sent compressed or as it is.
-  const answer = { text, etag: `W/"${hash}"` };
+  const answer = { text, zipped: gzipSync(text), etag: `W/"${hash}"` };
   answers.set(key, answer);
   return answer;
 }
 
-function sendAnswer(request: FastifyRequest, reply: FastifyReply, { text, etag }: Answer) {
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, { text, zipped, etag }: Answer) {
+  reply.header('vary', 'accept-encoding');
   if (isKnown(request, reply, etag)) return reply.code(304).send();
-  return reply.type('application/json; charset=utf-8').send(text);
+  reply.type('application/json; charset=utf-8');
+  const { 'accept-encoding': accepted = '' } = request.headers;
+  return /\bgzip\b/.test(String(accepted))
+    ? reply.header('content-encoding', 'gzip').send(zipped)
+    : reply.send(text);
 }
 
 const wholeCatalog = (): Answer =>
