@@ -1,5 +1,6 @@
 /** @file Talks to the service over HTTP, like any client. */
-import type { Job } from '../src/jobs/index.ts';
+import { Readable } from 'node:stream';
+import type { Job, StoredFile } from '../src/jobs/index.ts';
 import type { Report } from '../src/study/index.ts';
 
 /** Refused, failed or unreachable: what is printed before exit code 2. */
@@ -56,6 +57,16 @@ export class Client {
       body: experiment,
       headers: { 'content-type': 'application/json' },
     });
+  }
+
+  /** Sends a file as it is read. */
+  upload(name: string, content: Readable): Promise<StoredFile> {
+    return this.#request(`/v1/files?${new URLSearchParams({ name })}`, {
+      method: 'POST',
+      body: Readable.toWeb(content) as never,
+      duplex: 'half',
+      headers: { 'content-type': 'application/octet-stream' },
+    } as RequestInit);
   }
 
   /** @param waitSeconds for a terminal state */

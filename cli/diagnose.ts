@@ -7,17 +7,25 @@ import { Presets, SingleBar } from 'cli-progress';
 import { readConfig } from '../src/config.ts';
 import type { Job } from '../src/jobs/index.ts';
 import { answers, Client, ServiceError } from './client.ts';
+import { type DataArguments, withData } from './data.ts';
 import { createStyle } from './format.ts';
 import { renderReport } from './render.ts';
 
 const USAGE = `usage: npm run diagnose -- FILE [--url URL] [--api-key KEY] [--json]
+                               [--data FILE [--targets NAMES] [--inputs NAMES]]
 
   FILE       an experiment (JSON), for example examples/deep-sigmoid.json
   --url      the service; default http://127.0.0.1:8080, or an embedded one if none answers there
   --api-key  sent as a bearer token
   --json     print the report and nothing else
+  --data     a file of your own that becomes the data: CSV, Parquet, NPZ, a zip of images, … (docs/data.md)
+  --targets  what is to be predicted: columns or an array of it, separated by commas
+  --inputs   what it is predicted from; by default everything else
 
 exit code: 0 healthy, 1 unhealthy, 2 refused or failed`;
+
+/** Standard output is for the report alone: `--json | jq`. */
+const STDERR = 2;
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
@@ -26,6 +34,7 @@ function readArguments(): {
   url: string | undefined;
   apiKey: string | undefined;
   json: boolean;
+  own: DataArguments | null;
 } {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -33,6 +42,9 @@ function readArguments(): {
       url: { type: 'string' },
       'api-key': { type: 'string' },
       json: { type: 'boolean', default: false },
+      data: { type: 'string' },
+      targets: { type: 'string' },
+      inputs: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -43,7 +55,9 @@ function readArguments(): {
   const [file] = positionals;
   if (file === undefined || positionals.length > 1)
     throw new ServiceError(`one experiment file is needed\n${USAGE}`);
-  return { file, url: values.url, apiKey: values['api-key'], json: values.json };
+  const { data, targets, inputs } = values;
+  const own = data === undefined ? null : { data, targets, inputs };
+  return { file, url: values.url, apiKey: values['api-key'], json: values.json, own };
 }
 
 interface Connection {
@@ -60,7 +74,7 @@ async function connect(url: string | undefined): Promise<Connection> {
   const { startService } = await import('../src/service.ts');
   const folder = mkdtempSync(join(tmpdir(), 'gradclinic-'));
   const config = { ...readConfig({}), port: 0, dataDir: folder, logLevel: 'error' };
-  const service = await startService(config);
+  const service = await startService(config, undefined, STDERR);
   return {
     url: service.url,
     close: async () => {
@@ -96,11 +110,12 @@ async function follow(client: Client, submitted: Job): Promise<Job> {
 }
 
 async function main(): Promise<number> {
-  const { file, url, apiKey, json } = readArguments();
-  const experiment = readFileSync(file, 'utf8');
+  const { file, url, apiKey, json, own } = readArguments();
+  const text = readFileSync(file, 'utf8');
   const connection = await connect(url);
   try {
     const client = new Client(connection.url, apiKey);
+    const experiment = own === null ? text : await withData(text, own, client);
     const job = await follow(client, await client.submit(experiment));
     if (job.status !== 'succeeded') {
       throw new ServiceError(

@@ -27,6 +27,8 @@ export function readExamples(): Examples {
 /** What is left of the 10 s of a stop is for the database. */
 const LAST_REQUESTS_MS = 6000;
 
+const STDOUT = 1;
+
 const secretHeaders = ['authorization', 'cookie', 'x-api-key'];
 
 export interface RunningService {
@@ -40,13 +42,16 @@ export interface RunningService {
 
 /**
  * @param signal ends the wait of a worker for its database
+ * @param logStream file descriptor of the log: 1 standard output, 2 standard error
  * @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable, and an Error that names HOST and PORT
  */
-export async function startService(config: Config, signal?: AbortSignal): Promise<RunningService> {
-  const logger = pino({
-    level: config.logLevel,
-    redact: secretHeaders.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
-  });
+export async function startService(
+  config: Config,
+  signal?: AbortSignal,
+  logStream: 1 | 2 = STDOUT,
+): Promise<RunningService> {
+  const redact = secretHeaders.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]);
+  const logger = pino({ level: config.logLevel, redact }, pino.destination(logStream));
   const metrics = createMetrics();
   const traces = createTraces({
     endpoint: config.tracesEndpoint,
