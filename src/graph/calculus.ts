@@ -91,9 +91,14 @@ export const pad = (
   after: readonly number[],
 ): Tensor => ([...before, ...after].every((n) => n === 0) ? x : g.apply('Pad', [x], { before, after }));
 
-/** Cross-correlation of x [batch, in, …size] with kernels [out, in/groups, …window]: [batch, out, …positions]. */
-export const conv = (g: GraphBuilder, x: Tensor, kernel: Tensor, convolution: Convolution): Tensor =>
-  g.apply('Conv', [x, kernel], convolution);
+/** Cross-correlation of x [batch, in, …size] with kernels [out, in/groups, …window], plus bias [out]: [batch, out, …positions]. */
+export const conv = (
+  g: GraphBuilder,
+  x: Tensor,
+  kernel: Tensor,
+  convolution: Convolution,
+  bias?: Tensor,
+): Tensor => g.apply('Conv', bias === undefined ? [x, kernel] : [x, kernel, bias], convolution);
 
 /** Rows of a table [rows, columns] at whole numbers: [… , columns]. */
 export const gather = (g: GraphBuilder, table: Tensor, indices: Tensor): Tensor =>

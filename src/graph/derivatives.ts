@@ -55,13 +55,15 @@ const rules: { readonly [O in Exclude<Operator, Loop>]: Rule<O> } = {
       return part;
     });
   },
-  // dx = dy ∗ᵀ w, dw: see kernelGradient
-  Conv: ({ g, dy, attributes }, x, kernel) => {
+  // dx = dy ∗ᵀ w, dw: see kernelGradient, db = Σdy over batch and positions
+  Conv: ({ g, dy, attributes }, x, kernel, bias) => {
     const [input, w] = [x as Tensor, kernel as Tensor];
     const size = input.shape.slice(2);
+    const allButChannels = [...dy.shape.keys()].filter((axis) => axis !== 1);
     return [
       g.apply('ConvTranspose', [dy, w], { ...attributes, size }),
       kernelGradient(g, input, dy, w.shape, attributes),
+      ...(bias === undefined ? [] : [c.reduceSum(g, dy, allButChannels)]),
     ];
   },
   // the same with x and y exchanged
@@ -148,7 +150,8 @@ const rules: { readonly [O in Exclude<Operator, Loop>]: Rule<O> } = {
     return [c.expand(g, c.reshape(g, dy, kept), shape)];
   },
   // relu′ = 1 for x > 0, else 0
-  Relu: ({ g, dy }, x) => [when(g, c.greater(g, x as Tensor, g.constant(0)), dy)],
+  // By the output, so that the runtime may compute it together with what gives the input.
+  Relu: ({ g, dy, y }) => [when(g, c.greater(g, y, g.constant(0)), dy)],
   Reshape: ({ g, dy }, x) => [c.reshape(g, dy, (x as Tensor).shape)],
   ScatterAdd: ({ g, dy }, indices) => [null, c.gather(g, dy, indices as Tensor)],
   // σ′ = σ(1 − σ)

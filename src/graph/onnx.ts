@@ -110,18 +110,55 @@ function outputPadding(
   });
 }
 
+/**
+ * Where the window moves by single elements, the adjoint of a convolution is one itself, with the kernel's window turned
+ * around and its channels exchanged: faster than `ConvTranspose`, which spreads every window by itself.
+ */
+function adjointConvolution(
+  { inputs: [x, kernel], output, integers }: Names,
+  attributes: OperatorAttributes['ConvTranspose'],
+  shape: Shape,
+): unknown[] | null {
+  const { strides, dilations, before, after, groups } = attributes;
+  const [out, inner, ...window] = shape as [number, number, ...number[]];
+  const reach = window.map((length, axis) => (dilations[axis] as number) * (length - 1));
+  const pads = [before, after].map((side) => reach.map((most, axis) => most - (side[axis] as number)));
+  if (strides.some((stride) => stride !== 1) || pads.flat().some((n) => n < 0)) return null;
+  const axes = window.map((_, axis) => axis + 2);
+  const [last, beforeFirst, back] = [-1, -(2 ** 31), -1].map((n) => integers.of(axes.map(() => n)));
+  const names = ['turned', 'split', 'exchanged', 'kernel'].map((name) => `${output}/${name}`);
+  const [turned, split, exchanged, adjoint] = names as [string, string, string, string];
+  const filters = out / groups;
+  const turn = [present(kernel), present(last), present(beforeFirst), integers.of(axes), present(back)];
+  return [
+    onnxNode('Slice', turn, [turned]),
+    onnxNode('Reshape', [turned, integers.of([groups, filters, inner, ...window])], [split]),
+    onnxNode('Transpose', [split], [exchanged], { perm: [0, 2, 1, ...axes.map((axis) => axis + 1)] }),
+    onnxNode('Reshape', [exchanged, integers.of([groups * inner, filters, ...window])], [adjoint]),
+    onnxNode('Conv', [present(x), adjoint], [output], {
+      strides,
+      dilations,
+      pads: pads.flat(),
+      group: groups,
+    }),
+  ];
+}
+
 const cast = (from: string, to: string) => onnxNode('Cast', [from], [to], { to: elementTypes.int64 });
 
 /** Only operators that differ from their ONNX namesake in name, attributes or inputs. */
 const encodings: { readonly [O in Operator]?: Encode<O> } = {
   Concat: withAttributes('Concat', ({ axis }) => ({ axis })),
   Conv: withAttributes('Conv', window),
-  ConvTranspose: ({ inputs, output }, attributes, { inputs: [x, kernel] }) => [
-    onnxNode('ConvTranspose', inputs, [output], {
-      ...window(attributes),
-      output_padding: outputPadding(present(x).shape.slice(2), present(kernel).shape.slice(2), attributes),
-    }),
-  ],
+  ConvTranspose: (names, attributes, { inputs: [x, kernel] }) => {
+    const [positions, shape] = [present(x).shape.slice(2), present(kernel).shape];
+    const output_padding = outputPadding(positions, shape.slice(2), attributes);
+    return (
+      adjointConvolution(names, attributes, shape) ?? [
+        onnxNode('ConvTranspose', names.inputs, [names.output], { ...window(attributes), output_padding }),
+      ]
+    );
+  },
   Expand: withIntegers('Expand', ({ shape }) => [shape]),
   Gather: ({ inputs: [table, indices], output }) => [
     cast(present(indices), `${output}/indices`),

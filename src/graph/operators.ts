@@ -165,7 +165,7 @@ function windows(size: number, window: number, axis: number, attributes: Convolu
   return Math.floor(room / (strides[axis] ?? 1)) + 1;
 }
 
-/** [batch, in, …size] and kernel [out, in/groups, …window] → [batch, out, …positions] */
+/** [batch, in, …size], kernel [out, in/groups, …window] and maybe bias [out] → [batch, out, …positions] */
 function conv(inputs: readonly Shape[], attributes: OperatorAttributes['Conv']): number[] {
   const [[batch = 0, channels = 0, ...size], [out = 0, inner = 0, ...window]] = [
     at(inputs, 0),
@@ -175,6 +175,8 @@ function conv(inputs: readonly Shape[], attributes: OperatorAttributes['Conv']):
     throw new ShapeMismatch(
       `${channels} channels and ${out} filters do not split into ${attributes.groups} groups`,
     );
+  if (inputs[2] !== undefined && inputs[2].join() !== String(out))
+    throw new ShapeMismatch(`a bias of ${text(inputs[2])} does not fit ${out} filters`);
   return [batch, out, ...size.map((length, axis) => windows(length, window[axis] ?? 1, axis, attributes))];
 }
 

@@ -45,6 +45,8 @@ export async function createSession(
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    // It lets the fused sum overwrite a tensor that is an output of the graph.
+    extra: { optimization: { disable_specified_optimizers: 'ConvAddActivationFusion' } },
     // 3 = errors: warnings would reach stderr as loose text beside the JSON log.
     logSeverityLevel: 3,
   });

@@ -82,7 +82,13 @@ const table: { readonly [O in Operator]: Evaluate<O> } = {
       return at(value, index.with(axis, own));
     });
   },
-  Conv: (inputs, attributes) => correlate(first(inputs), second(inputs), attributes),
+  Conv: (inputs, attributes) => {
+    const product = correlate(first(inputs), second(inputs), attributes);
+    const [, , bias] = inputs;
+    return bias === undefined
+      ? product
+      : tabulate(product.shape, (i) => at(product, i) + at(bias, [i[1] ?? 0]));
+  },
   ConvTranspose: (inputs, attributes) => spreadKernels(first(inputs), second(inputs), attributes),
   Cos: elementwise(Math.cos),
   Div: elementwise((a, b) => a / b),

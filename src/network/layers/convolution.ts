@@ -66,10 +66,10 @@ export function convolve(
     ...fans,
     initializer: options.kernel_initializer,
   });
-  const product = c.conv(g, x, kernel, convolutionOf(size, windowed, groups));
-  if (!options.use_bias) return product;
+  const convolution = convolutionOf(size, windowed, groups);
+  if (!options.use_bias) return c.conv(g, x, kernel, convolution);
   const bias = context.parameter('bias', [filters], { ...fans, initializer: options.bias_initializer });
-  return c.add(g, product, c.reshape(g, bias, [filters, ...size.map(() => 1)]));
+  return c.conv(g, x, kernel, convolution, bias);
 }
 
 export const tuple = (values: readonly number[]): string =>

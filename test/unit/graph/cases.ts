@@ -203,6 +203,10 @@ const convolutions: readonly {
   },
 ];
 
+const biasedConvolution = make([[2, 2, 3, 4], [3, 2, 2, 3], [3]], [], (g, x, w, bias) =>
+  c.conv(g, x as Tensor, w as Tensor, convolution({}, 2), bias),
+);
+
 const convolutionCases = (transposed: boolean): OperatorCase[] =>
   convolutions.map(({ shapes: [x, kernel], given }) => {
     const attributes = convolution(given, x.length - 2);
@@ -312,7 +316,7 @@ export const cases: { readonly [O in Operator]: readonly OperatorCase[] } = {
     // The same tensor twice: it gets the gradients of both places.
     make([[2, 2]], [], (g, x) => c.concat(g, [x as Tensor, x as Tensor], 1)),
   ],
-  Conv: convolutionCases(false),
+  Conv: [...convolutionCases(false), biasedConvolution],
   ConvTranspose: convolutionCases(true),
   Cos: unary(c.cos),
   Div: binary(c.div, ordinary, nonzero),

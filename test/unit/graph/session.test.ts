@@ -1,6 +1,8 @@
 /** @file Running a graph: outputs of every kind, shared buffers, repeated runs. */
 import { describe, expect, test } from 'vitest';
-import { calculus as c, createSession, GraphBuilder, type Tensor } from '../../../src/graph/index.ts';
+import { calculus as c, createSession, GraphBuilder, sizeOf, type Tensor } from '../../../src/graph/index.ts';
+import { createRandom } from '../../../src/util/random.ts';
+import { evaluate } from '../../reference/evaluate.ts';
 import { graphOf, runOnnx } from './harness.ts';
 
 const X = [1, -2, 3];
@@ -80,6 +82,60 @@ describe('a session', () => {
     expect([...all]).toEqual([7, 4, 2, 3, 7, 40, 20, 30, 7]);
     await session.release();
     expect(session.output('y')[0]).toBe(40);
+  });
+
+  test.each([
+    ['first', true],
+    ['first', false],
+    ['second', true],
+    ['second', false],
+  ])(
+    'leaves an output as it is whose sum is rectified: the %s of them, biased: %s',
+    async (place, biased) => {
+      const graph = graphOf([[2, 3, 6, 6], [4, 3, 3, 3], [4, 3, 3, 3], [4]], (g, ...inputs) => {
+        const [x, first, second, bias] = inputs as [Tensor, Tensor, Tensor, Tensor];
+        const window = { strides: [1, 1], dilations: [1, 1], before: [1, 1], after: [1, 1], groups: 1 };
+        const a = c.conv(g, x, first, window);
+        const b = biased ? c.conv(g, x, second, window, bias) : c.conv(g, x, second, window);
+        g.output('b', b);
+        g.output('rectified', c.relu(g, place === 'first' ? c.add(g, b, a) : c.add(g, a, b)));
+      });
+      const random = createRandom(0, 'branches');
+      const feeds = new Map(
+        graph.inputs.map(({ name, tensor }) => [
+          name,
+          Array.from({ length: sizeOf(tensor.shape) }, () => Math.fround(random.normal())),
+        ]),
+      );
+      const [found, exact] = [
+        await runOnnx(graph, feeds),
+        evaluate(graph, new Map([...feeds].map(([name, x]) => [name, Float64Array.from(x)]))),
+      ];
+      for (const name of ['b', 'rectified']) {
+        const gaps = exact.get(name)?.map((x, i) => Math.abs(x - (found.get(name)?.[i] as number))) ?? [1];
+        expect(Math.max(...gaps), name).toBeLessThan(1e-4);
+      }
+    },
+  );
+
+  test('fetches what it is asked for, the same bits as with all, and refuses what it has not fetched', async () => {
+    const graph = graphOf([[3]], (g, x) => {
+      const y = c.exp(g, x as Tensor);
+      g.output('y', y);
+      g.output('z', c.sin(g, y));
+    });
+    const session = await createSession(graph);
+    session.input('x0').set(X);
+    await session.run();
+    const all = [...session.output('z')];
+    session.output('z').fill(0);
+    const selection = new Set(['z']);
+    await session.run(selection);
+    expect([...session.output('z')]).toEqual(all);
+    expect(() => session.output('y')).toThrow('y was not fetched');
+    await session.run();
+    expect(session.output('y')).toHaveLength(3);
+    await session.release();
   });
 
   test('gives the same bits at every run', async () => {
