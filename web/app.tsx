@@ -6,8 +6,11 @@ import './styles/report.css';
 import './styles/app.css';
 import { accessKey } from './api/client.ts';
 import { address, startRouter } from './lib/router.ts';
+import { ActivationsPage } from './pages/activations.tsx';
+import { ComparePage } from './pages/compare.tsx';
 import { JobPage } from './pages/job.tsx';
 import { JobsPage } from './pages/jobs.tsx';
+import { NewPage } from './pages/new.tsx';
 import { Frame } from './ui/frame.tsx';
 
 const JOB = /^\/jobs\/([^/]+)$/;
@@ -16,6 +19,9 @@ function Page() {
   const { pathname } = address.value;
   const job = JOB.exec(pathname)?.[1];
   if (job !== undefined) return <JobPage key={job} id={decodeURIComponent(job)} />;
+  if (pathname === '/new') return <NewPage />;
+  if (pathname === '/compare') return <ComparePage key={address.value.search} />;
+  if (pathname === '/activations') return <ActivationsPage />;
   return <JobsPage />;
 }
 

@@ -31,6 +31,8 @@ export interface LinesProps {
   readonly height?: number;
   readonly label: string;
   readonly xLabel?: string;
+  /** A logarithmic horizontal axis. */
+  readonly logX?: boolean;
 }
 
 type Column = (number | null)[];
@@ -100,7 +102,7 @@ const logTick = (value: number): string => {
 
 function optionsOf(
   { series, bands }: Table,
-  log: boolean,
+  { log, logX }: { log: boolean; logX: boolean },
   width: number,
   height: number,
   onCursor: (index: number | null) => void,
@@ -118,12 +120,13 @@ function optionsOf(
     bands,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false } },
-    scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
+    scales: { x: { time: false, ...(logX && { distr: 3 as const }) }, y: log ? { distr: 3 } : {} },
     axes: [
       {
         ...axis,
         size: 28,
-        values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : '')),
+        values: (_, ticks) =>
+          ticks.map((tick) => (logX ? logTick(tick) : Number.isInteger(tick) ? String(tick) : '')),
       },
       {
         ...axis,
@@ -144,6 +147,7 @@ export function Lines({
   height = 240,
   label,
   xLabel = 'step',
+  logX = false,
 }: LinesProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -156,7 +160,7 @@ export function Lines({
     const element = holder.current;
     if (element === null) return;
     const made = new uPlot(
-      optionsOf(table, log, element.clientWidth || 300, height, setIndex),
+      optionsOf(table, { log, logX }, element.clientWidth || 300, height, setIndex),
       table.data,
       element,
     );

@@ -2,6 +2,7 @@
 import type { Report } from '../api/types.ts';
 import { directEdges, layered, type Place } from '../charts/layered.ts';
 import { words } from '../lib/format.ts';
+import { Scroller } from '../ui/parts.tsx';
 import { findingsOf } from './story.ts';
 
 const [WIDTH, HEIGHT] = [170, 34];
@@ -39,8 +40,7 @@ export function Causes({ report }: { report: Report }) {
   return (
     <figure class="causes scroll">
       <figcaption class="muted">What explains what: causes on the left.</figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls sideways on small screens. */}
-      <section class="scroller" tabIndex={0} aria-label="Graph of causes">
+      <Scroller label="Graph of causes">
         <svg
           width={width}
           height={height}
@@ -64,7 +64,7 @@ export function Causes({ report }: { report: Report }) {
             </g>
           ))}
         </svg>
-      </section>
+      </Scroller>
     </figure>
   );
 }

@@ -16,7 +16,7 @@ interface Arm {
 }
 
 /** The middle and the edges over seeds, at the steps that any of them has. */
-function bandOf(grids: readonly Grid[], metric: string, label: string, colour: string): Curve | null {
+export function bandOf(grids: readonly Grid[], metric: string, label: string, colour: string): Curve | null {
   const bySteps = new Map<number, number[]>();
   for (const { steps, rows } of grids) {
     const values = rows.find((row) => row.metric === metric)?.values ?? [];

@@ -1,8 +1,9 @@
 /** @file The network as a graph, its layers coloured by what was found in them, and theory beside measurement. */
 import type { LayerRow, Report } from '../api/types.ts';
+import { DepthPlot } from '../charts/depth_plot.tsx';
 import { layered, type Place } from '../charts/layered.ts';
-import { clip, count, powerOfTen, words } from '../lib/format.ts';
-import { Section } from '../ui/parts.tsx';
+import { clip, count, words } from '../lib/format.ts';
+import { Scroller, Section } from '../ui/parts.tsx';
 import { findingsOf } from './story.ts';
 
 const [WIDTH, HEIGHT] = [104, 58];
@@ -44,8 +45,7 @@ export function Network({ report }: { report: Report }) {
       title="The network"
       lead="Layers from the input to the output, coloured by what was found in them."
     >
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls sideways. */}
-      <section class="scroller" tabIndex={0} aria-label="The network's layers">
+      <Scroller label="The network's layers">
         <svg
           class="network"
           width={width}
@@ -78,7 +78,7 @@ export function Network({ report }: { report: Report }) {
             />
           ))}
         </svg>
-      </section>
+      </Scroller>
       <Theory report={report} />
     </Section>
   );
@@ -113,91 +113,30 @@ function LayerBox({
   );
 }
 
-const PLOT = { width: 640, height: 210, left: 44, right: 10, top: 10, bottom: 24 };
-
-/** log₁₀; null for what cannot be placed. */
-const decades = (value: number | null): number | null =>
-  value === null || value <= 0 ? null : Math.log10(value);
-
 function Theory({ report }: { report: Report }) {
   const layers = report.preflight.layers;
-  const points = layers.map((row) => ({
-    layer: row.layer,
-    predicted: decades(row.predicted_gradient_rms),
-    measured: decades(row.measured_gradient_rms),
-    spread: 2 * (row.gradient_spread ?? 0),
-    mismatch: row.prediction_mismatch,
-  }));
-  const all = points
-    .flatMap(({ predicted, measured }) => [predicted, measured])
-    .filter((value) => value !== null);
-  if (all.length === 0) return null;
-  const [low, high] = [Math.floor(Math.min(...all) - 0.2), Math.ceil(Math.max(...all) + 0.2)];
-  const x = (i: number) => PLOT.left + ((i + 0.5) / points.length) * (PLOT.width - PLOT.left - PLOT.right);
-  const y = (value: number) =>
-    PLOT.top + ((high - value) / (high - low)) * (PLOT.height - PLOT.top - PLOT.bottom);
-  const every = Math.ceil((high - low) / 6);
-  const ticks = Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => low + i * every);
-  const predicted = points.flatMap((point, i) =>
-    point.predicted === null ? [] : [{ ...point, i, predicted: point.predicted }],
-  );
-  const line = predicted
-    .map((point, n) => `${n === 0 ? 'M' : 'L'}${x(point.i).toFixed(1)} ${y(point.predicted).toFixed(1)}`)
-    .join(' ');
-  const ribbon = [
-    ...predicted.map((point) => `${x(point.i).toFixed(1)},${y(point.predicted + point.spread).toFixed(1)}`),
-    ...predicted
-      .toReversed()
-      .map((point) => `${x(point.i).toFixed(1)},${y(point.predicted - point.spread).toFixed(1)}`),
-  ].join(' ');
+  const predicted = {
+    label: 'mean-field theory',
+    colour: 'series-3',
+    values: layers.map(({ predicted_gradient_rms }) => predicted_gradient_rms),
+    spread: layers.map(({ gradient_spread }) => 2 * (gradient_spread ?? 0)),
+  };
+  const measured = {
+    label: 'measured',
+    colour: 'series-1',
+    values: layers.map(({ measured_gradient_rms }) => measured_gradient_rms),
+    points: true,
+    marked: layers.map(({ prediction_mismatch }) => prediction_mismatch),
+  };
+  if ([...predicted.values, ...measured.values].every((value) => value === null || value <= 0)) return null;
   return (
-    <figure class="theory">
-      <figcaption>
-        <h3>Gradient at the first step: predicted and measured</h3>
-        <span class="legend">
-          <span class="key">
-            <i style={{ color: 'var(--series-3)' }} /> mean-field theory
-          </span>
-          <span class="key">
-            <i class="point" style={{ color: 'var(--series-1)' }} /> measured
-          </span>
-        </span>
-      </figcaption>
-      <svg
-        viewBox={`0 0 ${PLOT.width} ${PLOT.height}`}
-        role="img"
-        aria-label="RMS of the loss gradient at each layer's outputs, predicted and measured"
-      >
-        {ticks.map((tick) => (
-          <g key={tick}>
-            <line class="grid-line" x1={PLOT.left} x2={PLOT.width - PLOT.right} y1={y(tick)} y2={y(tick)} />
-            <text class="tick" x={PLOT.left - 6} y={y(tick) + 4} text-anchor="end">
-              {powerOfTen(tick)}
-            </text>
-          </g>
-        ))}
-        <polygon class="theory-ribbon" points={ribbon} />
-        <path class="theory-line" d={line} />
-        {points.map(({ layer, measured, mismatch }, i) =>
-          measured === null ? null : (
-            <circle
-              key={layer}
-              class={mismatch ? 'theory-point mismatch' : 'theory-point'}
-              cx={x(i)}
-              cy={y(measured)}
-              r={points.length > 60 ? 2 : 4}
-            >
-              <title>{`${clip(layer, 60)}: ${powerOfTen(Number(measured.toFixed(2)))}`}</title>
-            </circle>
-          ),
-        )}
-        <text class="tick" x={PLOT.left} y={PLOT.height - 6}>
-          first layer
-        </text>
-        <text class="tick" x={PLOT.width - PLOT.right} y={PLOT.height - 6} text-anchor="end">
-          last layer
-        </text>
-      </svg>
-    </figure>
+    <div>
+      <h3>Gradient at the first step: predicted and measured</h3>
+      <DepthPlot
+        layers={layers.map(({ layer }) => layer)}
+        series={[predicted, measured]}
+        label="RMS of the loss gradient at each layer's outputs, predicted and measured"
+      />
+    </div>
   );
 }

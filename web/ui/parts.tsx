@@ -22,6 +22,16 @@ export function Section({
   );
 }
 
+/** Scrolls sideways where it is wider than the page, with the keyboard too. */
+export function Scroller({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached.
+    <section class="scroller" tabIndex={0} aria-label={label}>
+      {children}
+    </section>
+  );
+}
+
 export interface Choice<T extends string> {
   readonly value: T;
   readonly label: string;

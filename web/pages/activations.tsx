@@ -1,0 +1,232 @@
+/** @file The activation explorer: curves, slopes and what mean-field theory makes of them in a deep network. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { ApiError, answer, api } from '../api/client.ts';
+import type { components } from '../api/schema.d.ts';
+import { type Curve, Lines } from '../charts/lines.tsx';
+import { clip, number } from '../lib/format.ts';
+import { address } from '../lib/router.ts';
+import { CopyButton, Scroller, Section } from '../ui/parts.tsx';
+
+type Compared = components['schemas']['ComparedActivation'];
+
+const COLOURS = ['series-1', 'series-2', 'series-3', 'series-4', 'series-5'];
+const MOST = 5;
+const NAMES = [
+  'sigmoid',
+  'tanh',
+  'relu',
+  'leaky_relu',
+  'elu',
+  'selu',
+  'gelu',
+  'silu',
+  'mish',
+  'softplus',
+  'softsign',
+  'hard_swish',
+  'sine',
+  'squared_relu',
+];
+const DEFAULT = ['sigmoid', 'tanh', 'relu', 'gelu'];
+const DEPTHS = [10, 30, 100];
+
+/** A formula where it is no name. */
+const asked = (text: string): unknown =>
+  /^[a-z_0-9]+$/.test(text) && text !== 'x' ? text : { expression: text };
+
+function useComparison(activations: readonly string[], depth: number) {
+  const [state, setState] = useState<{ rows: readonly Compared[]; error: string | null }>({
+    rows: [],
+    error: null,
+  });
+  useEffect(() => {
+    let current = true;
+    const body = { activations: activations.map(asked), depth } as never;
+    answer(api.POST('/v1/activations/compare', { body })).then(
+      ({ activations: rows }) => current && setState({ rows, error: null }),
+      (error: unknown) => {
+        const problem =
+          error instanceof ApiError ? (error.problem?.errors?.[0]?.message ?? error.message) : String(error);
+        if (current) setState((before) => ({ ...before, error: problem }));
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [activations, depth]);
+  return state;
+}
+
+const curvesOf = (
+  rows: readonly Compared[],
+  points: (row: Compared) => { x: readonly number[]; y: readonly (number | null)[] },
+): Curve[] =>
+  rows.map((row, i) => ({
+    label: clip(row.name, 40),
+    colour: COLOURS[i % COLOURS.length] as string,
+    ...points(row),
+  }));
+
+function Table({ rows }: { rows: readonly Compared[] }) {
+  return (
+    <Scroller label="Theory">
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Activation</th>
+            <th scope="col">Gain χ₁</th>
+            <th scope="col">Depth scale</th>
+            <th scope="col">Tailored weight variance σ²</th>
+            <th scope="col">Slope</th>
+            <th scope="col">Saturates</th>
+            <th scope="col">Dead zone</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, theory, slope_range, saturation, dead_zone }) => (
+            <tr key={name}>
+              <th scope="row">
+                <bdi>{clip(name, 40)}</bdi>
+              </th>
+              <td>{number(theory?.gain)}</td>
+              <td>{theory === null ? '–' : number(theory.depth_scale, theory.non_finite?.depth_scale)}</td>
+              <td title={theory?.edge_of_chaos.note ?? ''}>
+                {number(theory?.edge_of_chaos.weight_variance)}
+              </td>
+              <td>
+                {number(slope_range.min, slope_range.non_finite?.min)} to{' '}
+                {number(slope_range.max, slope_range.non_finite?.max)}
+              </td>
+              <td>
+                {saturation === null ? 'no' : `at ${number(saturation.low)} and ${number(saturation.high)}`}
+              </td>
+              <td>{dead_zone ? 'yes' : 'no'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroller>
+  );
+}
+
+function Picker({
+  chosen,
+  onChange,
+}: {
+  chosen: readonly string[];
+  onChange(next: readonly string[]): void;
+}) {
+  const [formula, setFormula] = useState('x * sigmoid(1.7 * x)');
+  const toggle = (name: string) =>
+    onChange(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name].slice(-MOST));
+  return (
+    <>
+      <fieldset class="suggestions">
+        <legend>Up to {MOST} at once</legend>
+        {[...NAMES, ...chosen.filter((one) => !NAMES.includes(one))].map((name) => (
+          <button key={name} type="button" aria-pressed={chosen.includes(name)} onClick={() => toggle(name)}>
+            <bdi>{clip(name, 40)}</bdi>
+          </button>
+        ))}
+      </fieldset>
+      <form
+        class="fields"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (formula.trim() !== '' && !chosen.includes(formula)) toggle(formula.trim());
+        }}
+      >
+        <label class="field wide">
+          A formula of your own
+          <input
+            value={formula}
+            onInput={(event) => setFormula(event.currentTarget.value)}
+            spellcheck={false}
+          />
+        </label>
+        <button type="submit" class="button">
+          Add
+        </button>
+        <CopyButton text={JSON.stringify({ activation: { expression: formula } })}>
+          Copy for a layer
+        </CopyButton>
+      </form>
+    </>
+  );
+}
+
+export function ActivationsPage() {
+  const start = address.value.searchParams.get('a');
+  const [chosen, setChosen] = useState<readonly string[]>(
+    start === null ? DEFAULT : start.split('|').slice(0, MOST),
+  );
+  const [depth, setDepth] = useState(30);
+  const { rows, error } = useComparison(chosen, depth);
+  const values = useMemo(() => curvesOf(rows, ({ curve }) => ({ x: curve.inputs, y: curve.values })), [rows]);
+  const slopes = useMemo(
+    () => curvesOf(rows, ({ curve }) => ({ x: curve.inputs, y: curve.derivatives })),
+    [rows],
+  );
+  const gains = useMemo(
+    () =>
+      curvesOf(rows, ({ gradient_range }) => ({
+        x: gradient_range.map(({ weight_variance }) => weight_variance),
+        y: gradient_range.map(({ ratio }) => ratio),
+      })),
+    [rows],
+  );
+  return (
+    <>
+      <div class="page-head">
+        <h1>Activations</h1>
+      </div>
+      <Section id="choose" title="Compare">
+        <Picker chosen={chosen} onChange={setChosen} />
+        {error !== null && (
+          <p role="alert" class="notice">
+            {error}
+          </p>
+        )}
+      </Section>
+      {rows.length > 0 && (
+        <>
+          <Section id="shapes" title="Shape">
+            <div class="charts">
+              <div>
+                <h3>Value</h3>
+                <Lines curves={values} label="Value of each activation" xLabel="x" />
+              </div>
+              <div>
+                <h3>Slope</h3>
+                <Lines curves={slopes} label="Derivative of each activation" xLabel="x" />
+              </div>
+            </div>
+          </Section>
+          <Section
+            id="deep"
+            title="In a deep network"
+            lead={`Gradient at the first of ${depth} layers over that at the last, for each variance of the weights (σ²/fan in). 1 is what keeps it.`}
+          >
+            <label class="field">
+              Layers
+              <select value={String(depth)} onChange={(event) => setDepth(Number(event.currentTarget.value))}>
+                {DEPTHS.map((one) => (
+                  <option key={one}>{one}</option>
+                ))}
+              </select>
+            </label>
+            <Lines
+              curves={gains}
+              log
+              logX
+              label="Gradient ratio over the weight variance"
+              xLabel="σ²"
+              levels={[{ label: 'kept', colour: 'muted', value: 1 }]}
+            />
+            <Table rows={rows} />
+          </Section>
+        </>
+      )}
+    </>
+  );
+}
