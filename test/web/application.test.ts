@@ -1,16 +1,14 @@
 /** @file The application in a real browser, over a real service: every page, live, by keyboard, in the dark, narrow, with a key, without the service. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addKey } from '../../src/access/index.ts';
 import type { Job } from '../../src/jobs/index.ts';
 import { endlessTraining, startTestService, type TestService, tinyExperiment } from '../http/service.ts';
 import { closeBrowser, describeInChromium, openPage, type Watched } from './browser.ts';
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** Too slow a learner, for which there is a cure: sigmoid in six layers. */
 const sick = (changes: Record<string, unknown> = {}) =>
@@ -63,15 +61,13 @@ afterAll(async () => {
 
 /** Serious and critical faults, as axe names them, each with a place. */
 async function faults({ page }: Watched): Promise<string[]> {
-  await page.evaluate(await axeSource());
+  await page.evaluate(axe.source);
   return page.evaluate<string[]>(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 120)))`,
   );
 }
-
-const axeSource = async (): Promise<string> => (await import('node:fs/promises')).readFile(AXE, 'utf8');
 
 const width = ({ page }: Watched): Promise<number> =>
   page.evaluate<number>('document.documentElement.scrollWidth');
@@ -109,15 +105,15 @@ describeInChromium('the application in Chromium', () => {
     openPage(service.url + path, options);
 
   it.each([
-    ['the list', () => '/', '.job-row'],
-    ['a sick job', () => `/jobs/${jobs.sick?.id}`, '.heat canvas'],
-    ['a healthy job', () => `/jobs/${jobs.healthy?.id}`, '.badge.good'],
-    ['a job that diverged', () => `/jobs/${jobs.exploding?.id}`, '.badge.bad'],
-    ['hostile names', () => `/jobs/${jobs.hostile?.id}`, 'h1'],
-    ['a new experiment', () => '/new', '.cost'],
-    ['activations', () => '/activations', '.depth, .plain'],
-    ['a comparison', () => `/compare?jobs=${jobs.sick?.id},${jobs.healthy?.id}`, '.plain'],
-    ['a job that is not there', () => '/jobs/job_unknown', '.empty'],
+    ['the list', (): string => '/', '.job-row'],
+    ['a sick job', (): string => `/jobs/${jobs.sick?.id}`, '.heat canvas'],
+    ['a healthy job', (): string => `/jobs/${jobs.healthy?.id}`, '.badge.good'],
+    ['a job that diverged', (): string => `/jobs/${jobs.exploding?.id}`, '.badge.bad'],
+    ['hostile names', (): string => `/jobs/${jobs.hostile?.id}`, 'h1'],
+    ['a new experiment', (): string => '/new', '.cost'],
+    ['activations', (): string => '/activations', '.depth, .plain'],
+    ['a comparison', (): string => `/compare?jobs=${jobs.sick?.id},${jobs.healthy?.id}`, '.plain'],
+    ['a job that is not there', (): string => '/jobs/job_unknown', '.empty'],
   ] as const)(
     '%s: drawn, without a complaint or a serious fault, and as wide as a phone',
     async (_, path, sign) => {
