@@ -36,6 +36,7 @@ export { optimizerKind } from './optimizers/index.ts';
 export type { Optimizer, OptimizerStep } from './optimizers/optimizer.ts';
 export { outputLayers } from './output.ts';
 export {
+  BODY_INPUT,
   countLayers,
   flattenLayers,
   type NetworkInput,

@@ -1,5 +1,6 @@
 /** @file Sum of several layers. */
 import { calculus as c } from '../../graph/index.ts';
+import { DEPENDENT, sumJunction } from '../propagation/junction.ts';
 import { defineLayer } from './layer.ts';
 import { folded, MAX_MERGED } from './merge.ts';
 
@@ -13,5 +14,12 @@ export const add = defineLayer({
   arity: [2, MAX_MERGED],
   build: (context) => folded(context, c.add),
   theory: 'it merges several layers',
+  junction: (inputs, independent) =>
+    independent
+      ? sumJunction(
+          inputs,
+          inputs.map(() => 1),
+        )
+      : DEPENDENT,
   code: () => ({ pytorch: ['Add()'], keras: ['layers.Add()'] }),
 });

@@ -1,5 +1,6 @@
 /** @file Mean of several layers. */
 import { calculus as c } from '../../graph/index.ts';
+import { DEPENDENT, sumJunction } from '../propagation/junction.ts';
 import { defineLayer } from './layer.ts';
 import { folded, MAX_MERGED } from './merge.ts';
 
@@ -16,5 +17,12 @@ export const average = defineLayer({
     return c.mul(g, folded(context, c.add), g.constant(1 / inputs.length));
   },
   theory: 'it merges several layers',
+  junction: (inputs, independent) =>
+    independent
+      ? sumJunction(
+          inputs,
+          inputs.map(() => 1 / inputs.length),
+        )
+      : DEPENDENT,
   code: () => ({ pytorch: ['Average()'], keras: ['layers.Average()'] }),
 });

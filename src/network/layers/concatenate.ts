@@ -1,6 +1,8 @@
 /** @file Several layers one after another along an axis. */
 import { z } from 'zod';
 import { calculus as c, type Tensor } from '../../graph/index.ts';
+import { concatenationJunction } from '../propagation/junction.ts';
+import type { Signal } from '../propagation/signal.ts';
 import { defineLayer, featureAxis, type LayerContext } from './layer.ts';
 import { MAX_MERGED, shapeText } from './merge.ts';
 
@@ -50,6 +52,15 @@ export const concatenate = defineLayer({
     return c.concat(g, inputs, axis);
   },
   theory: 'it merges several layers',
+  junction(inputs, _independent, { axis }) {
+    const [{ shape: first }] = inputs as [Signal];
+    const at = axis === null ? featureAxis([1, ...first]) - 1 : (axis + first.length) % first.length;
+    const length = inputs.reduce((total, { shape }) => total + (shape[at] as number), 0);
+    return concatenationJunction(
+      inputs,
+      first.map((size, i) => (i === at ? length : size)),
+    );
+  },
   code({ axis }, { inputShape }) {
     const rank = inputShape.length + 1;
     const at = axis === null ? featureAxis([1, ...inputShape]) : 1 + (axis < 0 ? axis + rank - 1 : axis);

@@ -4,6 +4,7 @@ import type { GraphBuilder, Tensor } from '../../graph/index.ts';
 import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
 import { type ActivationConfig, activationSchema } from '../activation_config.ts';
 import { type InitializerConfig, initializerKind } from '../initializers/index.ts';
+import type { Junction } from '../propagation/junction.ts';
 import type { Signal } from '../propagation/signal.ts';
 import type { NotReached, Surroundings, Transfer } from '../propagation/transfer.ts';
 
@@ -104,6 +105,11 @@ export interface Layer extends Nature {
   build(context: LayerContext, x: Tensor): Tensor;
   /** What it does to the moments of values and gradients at the start; or why theory does not reach it. */
   theory(input: Signal, surroundings: Surroundings): Transfer | NotReached;
+  /**
+   * The same of a layer with several inputs; null of one that has no theory of its own for them.
+   * @param independent whether random weights lie between all that the inputs have in common
+   */
+  junction(inputs: readonly Signal[], independent: boolean): Junction | NotReached | null;
   code(context: CodeContext): LayerCode;
 }
 
@@ -117,6 +123,11 @@ interface Definition<Type extends string, Options extends z.ZodRawShape>
   readonly theory:
     | string
     | ((input: Signal, surroundings: Surroundings, options: OptionsOf<Options>) => Transfer | NotReached);
+  junction?(
+    inputs: readonly Signal[],
+    independent: boolean,
+    options: OptionsOf<Options>,
+  ): Junction | NotReached;
   code(options: OptionsOf<Options>, context: CodeContext): LayerCode;
 }
 
@@ -143,6 +154,8 @@ export function defineLayer<Type extends string, Options extends z.ZodRawShape>(
       typeof layer.theory === 'string'
         ? { reason: layer.theory }
         : layer.theory(input, surroundings, options),
+    junction: (inputs: readonly Signal[], independent: boolean) =>
+      layer.junction?.(inputs, independent, options) ?? null,
     code: (context: CodeContext) => layer.code(options, context),
   }));
   return { ...part, ...nature };

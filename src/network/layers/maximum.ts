@@ -18,6 +18,6 @@ export const maximum = defineLayer({
   options: {},
   arity: [2, MAX_MERGED],
   build: (context) => folded(context, largerOf),
-  theory: 'it merges several layers',
+  theory: 'the larger of two depends on their whole distributions',
   code: () => ({ pytorch: ['Maximum()'], keras: ['layers.Maximum()'] }),
 });

@@ -1,5 +1,6 @@
 /** @file Product of several layers. */
 import { calculus as c } from '../../graph/index.ts';
+import { DEPENDENT, productJunction } from '../propagation/junction.ts';
 import { defineLayer } from './layer.ts';
 import { folded, MAX_MERGED } from './merge.ts';
 
@@ -17,5 +18,6 @@ export const multiply = defineLayer({
   arity: [2, MAX_MERGED],
   build: (context) => folded(context, c.mul),
   theory: 'it merges several layers',
+  junction: (inputs, independent) => (independent ? productJunction(inputs) : DEPENDENT),
   code: () => ({ pytorch: ['Multiply()'], keras: ['layers.Multiply()'] }),
 });

@@ -1,5 +1,6 @@
 /** @file Difference of two layers. */
 import { calculus as c } from '../../graph/index.ts';
+import { DEPENDENT, sumJunction } from '../propagation/junction.ts';
 import { defineLayer } from './layer.ts';
 import { folded } from './merge.ts';
 
@@ -13,5 +14,6 @@ export const subtract = defineLayer({
   arity: [2, 2],
   build: (context) => folded(context, c.sub),
   theory: 'it merges several layers',
+  junction: (inputs, independent) => (independent ? sumJunction(inputs, [1, -1]) : DEPENDENT),
   code: () => ({ pytorch: ['Subtract()'], keras: ['layers.Subtract()'] }),
 });

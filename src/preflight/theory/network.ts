@@ -1,10 +1,8 @@
 /** @file The signal's way through layers, residual connections included, until a layer that the theory does not reach. */
-import type { PlacedLayer } from '../../network/index.ts';
+import { BODY_INPUT, type PlacedLayer, type Source, sourceKey } from '../../network/index.ts';
 import {
   activate,
-  alongValues,
   type Backward,
-  combined,
   type Gradient,
   isNotReached,
   largestRms,
@@ -14,11 +12,13 @@ import {
   scaled,
   sizeOf,
   sum,
+  sumJunction,
   type Transfer,
   type Visitor,
   type WeightMoments,
   wholeOf,
 } from '../../network/propagation/index.ts';
+import { present } from '../../util/assert.ts';
 
 /** What is known of the weights at the start. */
 export interface Surroundings {
@@ -29,19 +29,32 @@ export interface Surroundings {
 /** A layer that a signal has passed. */
 export interface Passed {
   readonly layer: PlacedLayer;
-  readonly input: Signal;
+  readonly inputs: readonly Signal[];
   readonly output: Signal;
-  /** From the gradient at the output to that at the input. */
-  readonly backward: Backward;
+  /** From the gradient at the output to those at the inputs. */
+  readonly backward: (gradient: Gradient, visitor: Visitor) => readonly Gradient[];
   /** Layers inside, in turn. */
   readonly inside: readonly Passed[];
 }
 
+/** A signal, and what made its numbers random: the last layers with weights on every way to it, or inputs. */
+interface Arrived {
+  readonly signal: Signal;
+  readonly origins: ReadonlySet<string>;
+}
+
+/** By `sourceKey`. */
+export type Arrivals = ReadonlyMap<string, Arrived>;
+
 export interface Journey {
   readonly passed: readonly Passed[];
+  /** What layers after these can take. */
+  readonly arrivals: Arrivals;
   /** The layer that ended it, and why; null where all were passed. */
   readonly stopped: Stop | null;
 }
+
+type Stopped = Pick<Journey, 'passed' | 'stopped'>;
 
 interface Stop {
   readonly layer: string;
@@ -58,12 +71,38 @@ export function overflowOf({ name }: PlacedLayer, output: Signal): Stop | null {
   return { layer: name, reason: 'its output overflows: float32 ends at 3.4e38', overflow };
 }
 
-/** The gradient back through layers, from the last to the first; tells every output on the way. */
-export function backThrough(passed: readonly Passed[], gradient: Gradient, visitor: Visitor): Gradient {
-  return passed.reduceRight((here, { layer, output, backward }) => {
+/** Gradients at the outputs of layers and at the inputs of a list, each the sum over all that use it. */
+export class Gradients {
+  readonly #found = new Map<string, Gradient>();
+
+  add(sources: readonly Source[], gradients: readonly Gradient[]): this {
+    sources.forEach((source, i) => {
+      const [key, own] = [sourceKey(source), gradients[i] as Gradient];
+      const known = this.#found.get(key);
+      this.#found.set(
+        key,
+        known === undefined
+          ? own
+          : { covariance: sum(known.covariance, own.covariance), radial: sum(known.radial, own.radial) },
+      );
+    });
+    return this;
+  }
+
+  at(source: Source): Gradient | undefined {
+    return this.#found.get(sourceKey(source));
+  }
+}
+
+/** The gradient back through the layers of a list, from the last to the first; tells every output on the way. */
+export function backThrough(passed: readonly Passed[], gradients: Gradients, visitor: Visitor): Gradients {
+  for (const { layer, output, backward } of passed.toReversed()) {
+    const here = gradients.at({ layer: layer.name });
+    if (here === undefined) continue;
     visitor.output(layer.name, wholeOf(here, output));
-    return backward(here, visitor);
-  }, gradient);
+    gradients.add(layer.inputs, backward(here, visitor));
+  }
+  return gradients;
 }
 
 /** The layer's affine part; of layers without one the identity. */
@@ -111,62 +150,113 @@ function skipOf(
  * x + f(x), f and x taken as independent but for their means (Yang & Schoenholz 2017, arXiv:1712.08969): moments add, and
  * so do those of the two gradients.
  */
-function residual(layer: PlacedLayer, input: Signal, surroundings: Surroundings): Passed | Journey {
-  const inner = travel(layer.body, input, surroundings);
-  const body = inner.passed.at(-1)?.output;
-  if (inner.stopped !== null || body === undefined) return inner;
+function residual(layer: PlacedLayer, input: Signal, surroundings: Surroundings): Passed | Stopped {
+  const inside = { input: BODY_INPUT };
+  const inner = travel(layer.body, arrivalsOf(new Map([[BODY_INPUT, input]])), surroundings);
+  const last = inner.passed.at(-1);
+  if (inner.stopped !== null || last === undefined) return inner;
+  const body = last.output;
   const skip = skipOf(layer, input, body, surroundings);
   if (isNotReached(skip))
     return { passed: inner.passed, stopped: { layer: layer.name, reason: skip.reason } };
-  const { samples } = input;
-  const gram = sum(skip.gram, body.gram).map((value, i) => {
-    const [a, b] = [Math.floor(i / samples), i % samples];
-    const cross = (x: number, y: number) => (skip.mean[x] as number) * (body.mean[y] as number);
-    return value + cross(a, b) + cross(b, a);
-  });
-  const output = { ...body, gram, mean: sum(skip.mean, body.mean) };
-  const backward: Backward = (gradient, visitor) => {
-    // Of the part along x + f each summand gets that along itself; what is along the other one is random to it.
-    const whole = wholeOf(gradient, output);
-    const share = (summand: Signal): Gradient => {
-      const own = alongValues(gradient.radial, summand);
-      return { covariance: combined(whole, own, -1), radial: gradient.radial };
-    };
-    const direct = skip.backward(share({ ...output, gram: skip.gram }));
-    const inward = backThrough(inner.passed, share(body), visitor);
-    return {
-      covariance: sum(direct.covariance, inward.covariance),
-      radial: sum(direct.radial, inward.radial),
-    };
+  const { output, backward } = sumJunction([{ ...body, gram: skip.gram, mean: skip.mean }, body], [1, 1]);
+  return {
+    layer,
+    inputs: [input],
+    output,
+    backward(gradient, visitor) {
+      const [direct, inward] = backward(gradient) as [Gradient, Gradient];
+      const through = new Gradients().add([{ layer: last.layer.name }], [inward]);
+      const atInput = backThrough(inner.passed, through, visitor).at(inside);
+      const gradients = [skip.backward(direct), ...(atInput === undefined ? [] : [atInput])];
+      return [
+        present(
+          new Gradients()
+            .add(
+              gradients.map(() => inside),
+              gradients,
+            )
+            .at(inside),
+        ),
+      ];
+    },
+    inside: inner.passed,
   };
-  return { layer, input, output, backward, inside: inner.passed };
 }
 
 function plain(layer: PlacedLayer, input: Signal, surroundings: Surroundings): Passed | NotReached {
   const transfer = transferOf(layer, input, surroundings);
   if (isNotReached(transfer)) return transfer;
   const activated = activate(transfer);
-  return isNotReached(activated) ? activated : { layer, input, ...activated, inside: [] };
+  return isNotReached(activated) ? activated : passedOf(layer, input, activated);
 }
 
-function pass(layer: PlacedLayer, input: Signal, surroundings: Surroundings): Passed | Journey {
-  if (layer.type === 'residual') return residual(layer, input, surroundings);
-  const result = plain(layer, input, surroundings);
+/** A layer with one input and nothing inside. */
+export const passedOf = (
+  layer: PlacedLayer,
+  input: Signal,
+  { output, backward }: { readonly output: Signal; readonly backward: Backward },
+): Passed => ({
+  layer,
+  inputs: [input],
+  output,
+  backward: (gradient, visitor) => [backward(gradient, visitor)],
+  inside: [],
+});
+
+const areIndependent = (arrived: readonly Arrived[]): boolean =>
+  arrived.every(({ origins }, i) =>
+    arrived.slice(0, i).every((other) => [...origins].every((origin) => !other.origins.has(origin))),
+  );
+
+/** Random weights make what they give independent of what they got; every other layer hands that on. */
+function originsOf(layer: PlacedLayer, arrived: readonly Arrived[]): ReadonlySet<string> {
+  if (layer.part.family === 'product') return new Set([layer.name]);
+  const all = new Set(arrived.flatMap(({ origins }) => [...origins]));
+  return layer.body.length === 0 ? all : all.add(layer.name);
+}
+
+function joined(layer: PlacedLayer, arrived: readonly Arrived[]): Passed | NotReached {
+  const inputs = arrived.map(({ signal }) => signal);
+  const junction = layer.part.junction(inputs, areIndependent(arrived));
+  if (junction === null) return { reason: `there is no theory of ${layer.type} on several inputs` };
+  if (isNotReached(junction)) return junction;
+  return { layer, inputs, output: junction.output, backward: junction.backward, inside: [] };
+}
+
+function pass(layer: PlacedLayer, arrived: readonly Arrived[], surroundings: Surroundings): Passed | Stopped {
+  const [{ signal }] = arrived as [Arrived];
+  if (layer.type === 'residual') return residual(layer, signal, surroundings);
+  const result = arrived.length > 1 ? joined(layer, arrived) : plain(layer, signal, surroundings);
   return isNotReached(result)
     ? { passed: [], stopped: { layer: layer.name, reason: result.reason } }
     : result;
 }
 
-export function travel(layers: readonly PlacedLayer[], input: Signal, surroundings: Surroundings): Journey {
+/** What the first layers of a list can take: its inputs, by name. */
+export const arrivalsOf = (inputs: ReadonlyMap<string, Signal>): Arrivals =>
+  new Map(
+    [...inputs].map(([input, signal]) => {
+      const key = sourceKey({ input });
+      return [key, { signal, origins: new Set([key]) }];
+    }),
+  );
+
+export function travel(layers: readonly PlacedLayer[], start: Arrivals, surroundings: Surroundings): Journey {
   const passed: Passed[] = [];
-  let signal = input;
+  const arrivals = new Map(start);
   for (const layer of layers) {
-    const result = pass(layer, signal, surroundings);
-    if ('stopped' in result) return { passed: [...passed, ...result.passed], stopped: result.stopped };
+    const arrived = layer.inputs.map((source) => present(arrivals.get(sourceKey(source)), layer.name));
+    const result = pass(layer, arrived, surroundings);
+    if ('stopped' in result)
+      return { passed: [...passed, ...result.passed], arrivals, stopped: result.stopped };
     const stopped = overflowOf(layer, result.output);
-    if (stopped !== null) return { passed: [...passed, ...result.inside], stopped };
+    if (stopped !== null) return { passed: [...passed, ...result.inside], arrivals, stopped };
     passed.push(result);
-    signal = result.output;
+    arrivals.set(sourceKey({ layer: layer.name }), {
+      signal: result.output,
+      origins: originsOf(layer, arrived),
+    });
   }
-  return { passed, stopped: null };
+  return { passed, arrivals, stopped: null };
 }

@@ -18,7 +18,7 @@ import {
   placedLayers,
   resolveLoss,
 } from '../../experiment/index.ts';
-import { flattenLayers, type PlacedLayer } from '../../network/index.ts';
+import { flattenLayers, type PlacedLayer, sourceKey } from '../../network/index.ts';
 import {
   activate,
   alongValues,
@@ -26,13 +26,14 @@ import {
   combined,
   diagonalMean,
   type Gradient,
+  gainOf,
   incoherent,
   isNotReached,
   measured,
+  type NotReached,
   pairwise,
   product,
   type Signal,
-  sizeOf,
   type Transfer,
   type Visitor,
   type WeightMoments,
@@ -43,10 +44,14 @@ import { present } from '../../util/assert.ts';
 import { createRandom } from '../../util/random.ts';
 import { cholesky, type Draw, drawHead, type HeadLayer, type Targets } from './head.ts';
 import {
+  type Arrivals,
+  arrivalsOf,
   backThrough,
+  Gradients,
   type Journey,
   overflowOf,
   type Passed,
+  passedOf,
   type Surroundings,
   transferOf,
   travel,
@@ -142,8 +147,11 @@ function splitHead(layers: readonly PlacedLayer[]) {
 
 interface Head {
   readonly layers: readonly HeadLayer[];
-  readonly transfer: Transfer;
+  readonly preactivation: Signal;
+  /** From the gradient at the preactivation to those at the layer's inputs. */
+  readonly backward: Passed['backward'];
   /** The layer whose preactivation it is. */
+  readonly layer: PlacedLayer;
   readonly passed: Passed | null;
 }
 
@@ -156,28 +164,37 @@ type Route =
       readonly stopped: Journey['stopped'];
     };
 
-/** The last layer up to its activation; of a residual connection its sum. */
-function endOf(layer: PlacedLayer, input: Signal, surroundings: Surroundings) {
-  if (layer.type !== 'residual') {
-    const transfer = transferOf(layer, input, surroundings);
-    if (isNotReached(transfer)) return transfer;
-    const overflow = overflowOf(layer, transfer.preactivation);
-    if (overflow !== null) return overflow;
-    const activated = activate(transfer);
-    const passed = isNotReached(activated) ? null : { layer, input, ...activated, inside: [] };
-    return { transfer, passed };
+type End = Pick<Head, 'preactivation' | 'backward' | 'passed'> & Pick<Transfer, 'activation'>;
+
+/** The last layer up to its activation; of a residual connection, or of several inputs, what they come to. */
+function endOf(layer: PlacedLayer, arrivals: Arrivals, surroundings: Surroundings): End | NotReached {
+  const [source, ...others] = layer.inputs;
+  if (layer.type === 'residual' || others.length > 0 || source === undefined) {
+    const { passed: all, stopped } = travel([layer], arrivals, surroundings);
+    const passed = all[0];
+    if (stopped !== null || passed === undefined) return stopped ?? { reason: 'it is empty' };
+    return { preactivation: passed.output, backward: passed.backward, activation: null, passed };
   }
-  const { passed, stopped } = travel([layer], input, surroundings);
-  const whole = passed[0];
-  if (stopped !== null || whole === undefined) return stopped ?? { reason: 'it is empty' };
-  const transfer: Transfer = { preactivation: whole.output, backward: whole.backward, activation: null };
-  return { transfer, passed: whole };
+  const input = present(arrivals.get(sourceKey(source)), layer.name).signal;
+  const transfer = transferOf(layer, input, surroundings);
+  if (isNotReached(transfer)) return transfer;
+  const { preactivation, activation } = transfer;
+  const overflow = overflowOf(layer, preactivation);
+  if (overflow !== null) return overflow;
+  const activated = activate(transfer);
+  const passed = isNotReached(activated) ? null : passedOf(layer, input, activated);
+  return {
+    preactivation,
+    backward: (gradient, visitor) => [transfer.backward(gradient, visitor)],
+    activation,
+    passed,
+  };
 }
 
 /** Through the body to the last preactivation. */
-function routeOf(layers: readonly PlacedLayer[], input: Signal, surroundings: Surroundings): Route {
+function routeOf(layers: readonly PlacedLayer[], inputs: Arrivals, surroundings: Surroundings): Route {
   const { body, last, activations } = splitHead(layers);
-  const journey = travel(body, input, surroundings);
+  const journey = travel(body, inputs, surroundings);
   const lost = (reason: string, stopped: Journey['stopped'] = null): Route => ({
     journey,
     head: null,
@@ -187,18 +204,18 @@ function routeOf(layers: readonly PlacedLayer[], input: Signal, surroundings: Su
   if (journey.stopped !== null)
     return lost(`layer "${journey.stopped.layer}": ${journey.stopped.reason}`, journey.stopped);
   if (last === undefined) return lost('the network has no weights');
-  const end = endOf(last, journey.passed.at(-1)?.output ?? input, surroundings);
+  const end = endOf(last, journey.arrivals, surroundings);
   if (isNotReached(end)) return lost(`layer "${last.name}": ${end.reason}`, { layer: last.name, ...end });
-  const { transfer, passed } = end;
-  if (transfer.preactivation.shape.length > 1)
+  const { activation, ...head } = end;
+  if (head.preactivation.shape.length > 1)
     return lost('the output has several positions, whose correlation is not followed');
   const rest = activations.map((layer) => {
-    const found = transferOf(layer, transfer.preactivation, surroundings);
+    const found = transferOf(layer, head.preactivation, surroundings);
     return { layer: layer.name, activation: isNotReached(found) ? null : found.activation };
   });
   return {
     journey,
-    head: { layers: [{ layer: last.name, activation: transfer.activation }, ...rest], transfer, passed },
+    head: { ...head, layer: last, layers: [{ layer: last.name, activation }, ...rest] },
   };
 }
 
@@ -217,7 +234,7 @@ function levelOf(squares: readonly number[]): Level {
   return { value: 10 ** mean, spread: Math.sqrt(variance) };
 }
 
-interface Gradients {
+interface Levels {
   readonly outputs: ReadonlyMap<string, Level>;
   readonly kernels: ReadonlyMap<string, Level>;
   /** Of the head's outputs. */
@@ -245,7 +262,7 @@ interface Draws {
   readonly headGradients: ReadonlyMap<string, Level>;
 }
 
-function drawsOf({ layers, transfer: { preactivation: signal } }: Head, targets: Targets): Draws {
+function drawsOf({ layers, preactivation: signal }: Head, targets: Targets): Draws {
   const { samples, gram, mean } = signal;
   const deviations = pairwise(
     samples,
@@ -309,8 +326,11 @@ function kernelSquares(
   );
 }
 
+const throughHead = ({ layer, backward }: Head, gradient: Gradient, visitor: Visitor): Gradients =>
+  new Gradients().add(layer.inputs, backward(gradient, visitor));
+
 /** For each kernel, the mean over pairs of what stays of a gradient that is the same for all samples, times E x_ax_b. */
-function coherence(passed: readonly Passed[], transfer: Transfer, samples: number): Map<string, number> {
+function coherence(passed: readonly Passed[], head: Head, samples: number): Map<string, number> {
   const found = new Map<string, number>();
   const pairs = Math.max(1, samples * (samples - 1));
   const visitor: Visitor = {
@@ -321,16 +341,15 @@ function coherence(passed: readonly Passed[], transfer: Transfer, samples: numbe
     },
   };
   const same = incoherent(new Float64Array(samples * samples).fill(1), samples);
-  backThrough(passed, transfer.backward(same, visitor), visitor);
+  backThrough(passed, throughHead(head, same, visitor), visitor);
   return found;
 }
 
-function gradientsOf(passed: readonly Passed[], head: Head, targets: Targets): Gradients {
-  const { transfer } = head;
-  const { samples } = transfer.preactivation;
+function gradientsOf(passed: readonly Passed[], head: Head, targets: Targets): Levels {
+  const { samples } = head.preactivation;
   const draws = drawsOf(head, targets);
-  const common = coherence(passed, transfer, samples);
-  const top = wholeOf(draws.gradient, transfer.preactivation);
+  const common = coherence(passed, head, samples);
+  const top = wholeOf(draws.gradient, head.preactivation);
   const outputs = new Map(draws.headGradients);
   const kernels = new Map<string, Level>();
   const visitor: Visitor = {
@@ -345,19 +364,18 @@ function gradientsOf(passed: readonly Passed[], head: Head, targets: Targets): G
       kernels.set(layer, levelOf(squares));
     },
   };
-  backThrough(passed, transfer.backward(draws.gradient, visitor), visitor);
+  backThrough(passed, throughHead(head, draws.gradient, visitor), visitor);
   return { outputs, kernels, head: draws.head };
 }
 
 const withInside = (passed: readonly Passed[]): Passed[] =>
   passed.flatMap((one) => [one, ...withInside(one.inside)]);
 
-/** The squared norm of a gradient that differs from sample to sample, at the input over that at the output. */
-function gainOf({ input, output, backward }: Passed): number {
-  const { samples } = input;
+/** The squared norm of a gradient that differs from sample to sample, at the inputs over that at the output. */
+function gainOfPassed({ inputs, output, backward }: Passed): number {
+  const { samples } = output;
   const unit = pairwise(samples, (a, b) => (a === b ? 1 : 0));
-  const back = backward(incoherent(unit, samples), { output() {}, kernel() {} });
-  return (diagonalMean(back.covariance, samples) * sizeOf(input.shape)) / sizeOf(output.shape);
+  return gainOf(inputs, output, backward(incoherent(unit, samples), { output() {}, kernel() {} }));
 }
 
 function depthScale(gain: number): number | null {
@@ -391,7 +409,7 @@ function penaltyOf({ training: { regularization } }: Experiment, kernel: WeightM
 function forecastOf(
   layer: PlacedLayer,
   passed: Passed | undefined,
-  gradients: Gradients | null,
+  gradients: Levels | null,
   missing: string | null,
   penalty: number,
 ): LayerForecast {
@@ -401,7 +419,7 @@ function forecastOf(
   const drawn = of('head');
   const q = drawn === null ? own : drawn.value ** 2;
   if (q === null) return unreached(layer, missing ?? 'it is not followed');
-  const gain = passed === undefined ? null : gainOf(passed);
+  const gain = passed === undefined ? null : gainOfPassed(passed);
   return {
     layer: layer.name,
     type: layer.type,
@@ -431,7 +449,7 @@ export function predict(experiment: Experiment, plan: Plan, seed: number = exper
   const data = loadData(experiment.data, seed, inputsOf(experiment));
   const { signals, indices } = inputOf(experiment, data, plan.batch_size, seed);
   const surroundings = surroundingsOf(experiment, plan);
-  const route = routeOf(layers, present([...signals.values()][0]), surroundings);
+  const route = routeOf(layers, arrivalsOf(signals), surroundings);
   const gradients =
     route.head === null
       ? null
