@@ -30,6 +30,7 @@ export {
   type LayerContext,
   type Mode,
 } from './layers/layer.ts';
+export { listNames, type NamedPlace } from './list_names.ts';
 export { lossKind } from './losses/index.ts';
 export type { Loss } from './losses/loss.ts';
 export { optimizerKind } from './optimizers/index.ts';

@@ -1,7 +1,8 @@
 /** @file An experiment as PyTorch and Keras code, made from the parts’ own names in these libraries. */
 
-import { type Experiment, placedLayers, planExperiment, resolveLoss } from '../experiment/index.ts';
+import { type Experiment, inputsOf, placedLayers, planExperiment, resolveLoss } from '../experiment/index.ts';
 import {
+  BODY_INPUT,
   type BuiltLayer,
   clippingKind,
   featureAxis,
@@ -10,6 +11,7 @@ import {
   type PlacedLayer,
 } from '../network/index.ts';
 import { present } from '../util/assert.ts';
+import { type CodedLayer, isChain, kerasFunction, kerasModel, torchModule } from './code_graph.ts';
 import { kerasHelpers, torchHelpers } from './code_helpers.ts';
 import { torchInitialization } from './torch_initialization.ts';
 
@@ -24,15 +26,39 @@ function featuresOf(shape: readonly number[]): number {
   return [1, ...shape][featureAxis([1, ...shape])] ?? 1;
 }
 
-function layerCode(layer: PlacedLayer, built: ReadonlyMap<string, BuiltLayer>): LayerCode {
-  const { input_shape, output_shape } = present(built.get(layer.name), layer.name);
-  return layer.part.code({
-    features: featuresOf(output_shape),
-    inputFeatures: featuresOf(input_shape),
-    inputShape: input_shape,
-    outputShape: output_shape,
-    body: layer.body.length === 0 ? empty : join(layer.body.map((inner) => layerCode(inner, built))),
-  });
+/** Code of layers, and of the classes and functions that it needs: bodies that are no chain. */
+class Coder {
+  readonly classes: string[] = [];
+  readonly functions: string[] = [];
+  readonly #built: ReadonlyMap<string, BuiltLayer>;
+
+  constructor(layers: readonly BuiltLayer[]) {
+    this.#built = new Map(layers.map((layer) => [layer.name, layer]));
+  }
+
+  layer(layer: PlacedLayer): LayerCode {
+    const { input_shape, output_shape } = present(this.#built.get(layer.name), layer.name);
+    return layer.part.code({
+      features: featuresOf(output_shape),
+      inputFeatures: featuresOf(input_shape),
+      inputShape: input_shape,
+      outputShape: output_shape,
+      body: layer.body.length === 0 ? empty : this.#body(layer, input_shape),
+    });
+  }
+
+  all = (layers: readonly PlacedLayer[]): CodedLayer[] =>
+    layers.map((layer) => ({ layer, code: this.layer(layer) }));
+
+  #body({ name, body }: PlacedLayer, shape: readonly number[]): LayerCode {
+    const layers = this.all(body);
+    if (isChain(body, 1)) return join(layers.map(({ code }) => code));
+    const own = `body_of_${name.replaceAll(/[^A-Za-z0-9_]/g, '_')}`;
+    const input = { name: BODY_INPUT, shape, dtype: 'float32' } as const;
+    this.classes.push(torchModule(own, [input], layers));
+    this.functions.push(kerasFunction(own, [input], layers));
+    return { pytorch: [`${own}()`], keras: [`${own}()`] };
+  }
 }
 
 /** Neighbouring equal lines as one, with a count: twelve copies of a layer are one line of code. */
@@ -79,8 +105,12 @@ function regularized(line: string, { l1, l2 }: Experiment['training']['regulariz
 
 /** The network and its training as code for both libraries. */
 export function codeOf(experiment: Experiment): { pytorch: string; keras: string } {
-  const built = new Map(planExperiment(experiment).layers.map((layer) => [layer.name, layer]));
-  const lines = join(placedLayers(experiment).map((layer) => layerCode(layer, built)));
+  const placed = placedLayers(experiment);
+  const inputs = inputsOf(experiment);
+  const coder = new Coder(planExperiment(experiment).layers);
+  const coded = coder.all(placed);
+  const lines = join(coded.map(({ code }) => code));
+  const chain = isChain(placed, inputs.length);
   const { training } = experiment;
   const optimizer = optimizerKind.resolve(training.optimizer);
   const loss = resolveLoss(experiment);
@@ -91,10 +121,13 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
     ...(l1 > 0 ? [`${l1} * sum(w.abs().sum() for w in kernels)`] : []),
     ...(l2 > 0 ? [`${l2} * sum((w ** 2).sum() for w in kernels)`] : []),
   ];
-  const torch = lines.pytorch.join('\n');
+  const torch = [...lines.pytorch, ...coder.classes].join('\n');
   const pytorch = [
     ...torchHelpers(torch),
-    `model = nn.Sequential(\n${block(shortest(lines.pytorch))}\n)`,
+    ...coder.classes,
+    ...(chain
+      ? [`model = nn.Sequential(\n${block(shortest(lines.pytorch))}\n)`]
+      : [torchModule('Network', inputs, coded), 'model = Network()']),
     ...torchInitialization(experiment, torch),
     `loss_function = ${loss.pytorch}`,
     `optimizer = ${optimizer.pytorch}`,
@@ -104,11 +137,14 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
     ...(clipping === null ? [] : ['# in the training loop, before optimizer.step():', clipping.pytorch]),
   ];
   const clipArgument = clipping?.keras ?? null;
-  const regularizedLayers = lines.keras.map((line) => regularized(line, training.regularization));
+  const withPenalty = (line: string) => regularized(line, training.regularization);
   const kerasOptimizer = optimizer.keras;
   const keras = [
-    ...kerasHelpers(lines.keras.join('\n')),
-    `model = keras.Sequential([\n${block(shortest(regularizedLayers))}\n])`,
+    ...kerasHelpers([...lines.keras, ...coder.functions].join('\n')),
+    ...coder.functions.map(withPenalty),
+    chain
+      ? `model = keras.Sequential([\n${block(shortest(lines.keras.map(withPenalty)))}\n])`
+      : withPenalty(kerasModel(inputs, coded)),
     `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    loss=${loss.keras},\n)`,
   ];
   return { pytorch: pytorch.join('\n'), keras: keras.join('\n') };

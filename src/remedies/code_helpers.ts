@@ -1,6 +1,24 @@
 /** @file Python classes that the layers' code uses and that PyTorch and Keras lack. Only those that are used are sent. */
 
+/** Shapes of what is merged broadcast without the batch: axes of size 1 come after it. */
+const ALIGNED = `def aligned(x):
+    rank = max(y.dim() for y in x)
+    return [y.reshape(y.shape[0], *[1] * (rank - y.dim()), *y.shape[1:]) for y in x]
+`;
+
+const merging = (name: string, ...body: string[]) =>
+  `class ${name}(nn.Module):\n    def forward(self, *x):\n${body.map((line) => `        ${line}\n`).join('')}`;
+
 const torchClasses: Readonly<Record<string, string>> = {
+  Add: merging('Add', 'return sum(aligned(x))'),
+  Average: merging('Average', 'return sum(aligned(x)) / len(x)'),
+  Subtract: merging('Subtract', 'a, b = aligned(x)', 'return a - b'),
+  Multiply: merging('Multiply', 'y, *rest = aligned(x)', 'for z in rest: y = y * z', 'return y'),
+  Maximum: merging('Maximum', 'y, *rest = aligned(x)', 'for z in rest: y = torch.maximum(y, z)', 'return y'),
+  Concatenate: `class Concatenate(nn.Module):
+    def __init__(self, axis): super().__init__(); self.axis = axis
+    def forward(self, *x): return torch.cat(x, self.axis)
+`,
   Expression: `class Expression(nn.Module):
     def __init__(self, f): super().__init__(); self.f = f
     def forward(self, x): return self.f(x)
@@ -119,6 +137,9 @@ const used = (classes: Readonly<Record<string, string>>, code: string): string[]
     .map(([, text]) => text);
 
 /** Classes that this PyTorch code needs. */
-export const torchHelpers = (code: string): string[] => used(torchClasses, code);
+export function torchHelpers(code: string): string[] {
+  const classes = used(torchClasses, code);
+  return classes.some((text) => text.includes('aligned(')) ? [ALIGNED, ...classes] : classes;
+}
 /** Classes that this Keras code needs. */
 export const kerasHelpers = (code: string): string[] => used(kerasClasses, code);

@@ -9,6 +9,7 @@ import {
   resolveActivation,
 } from '../network/index.ts';
 import type { Change } from './remedy.ts';
+import { beforeNext } from './rewire.ts';
 
 type Training = Experiment['training'];
 
@@ -140,7 +141,7 @@ export function insertNormalization(experiment: Experiment, norm: LayerConfig): 
   const result = editHidden(experiment, (layers) =>
     layers.flatMap((layer, index) => {
       const layersWithNorm = normalize(layer, layers[index + 1], norm);
-      if (layersWithNorm.includes(norm)) inserted++;
+      if (layersWithNorm.some(({ type }) => type === norm.type)) inserted++;
       return layersWithNorm;
     }),
   );
@@ -153,13 +154,13 @@ export function insertNormalization(experiment: Experiment, norm: LayerConfig): 
 function normalize(layer: LayerConfig, next: LayerConfig | undefined, norm: LayerConfig): LayerConfig[] {
   if (norm.type === 'layer_norm') {
     if (isRecurrent(layer)) return [layer, norm];
-    if (isAttention(layer)) return [norm, layer];
+    if (isAttention(layer)) return (layer.inputs?.length ?? 1) > 1 ? [layer] : [beforeNext(norm), layer];
   }
   if (!isProduct(layer)) return [layer];
   const activation = layer.activation;
   if (isNonlinear(activation))
     return [{ ...layer, activation: 'linear' }, norm, { type: 'activation', activation }];
-  return next?.type === 'activation' ? [layer, norm] : [layer];
+  return next?.type === 'activation' && next.inputs === undefined ? [layer, norm] : [layer];
 }
 
 /** The initializer that keeps the signal's scale through this activation. */

@@ -4,6 +4,7 @@ import { canonicalJson, copyOf } from '../util/json.ts';
 import { remedies } from './catalogue/index.ts';
 import { patchBetween } from './patch.ts';
 import type { Remedy } from './remedy.ts';
+import { keepWiring } from './rewire.ts';
 import type { Patch } from './verification.ts';
 
 export interface Candidate {
@@ -25,7 +26,7 @@ export function applyRemedy(
   experiment: Experiment,
   dose: number | null = remedy.dose?.values[0] ?? null,
 ): Candidate | { reason: string } {
-  const change = remedy.change(experiment, dose ?? Number.NaN);
+  const change = keepWiring(experiment, (wired) => remedy.change(wired, dose ?? Number.NaN));
   if ('reason' in change) return change;
   const parsed = parseExperiment(copyOf(change.experiment));
   if (!parsed.ok) return { reason: parsed.error.map(({ message }) => message).join('; ') };

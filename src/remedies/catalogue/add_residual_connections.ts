@@ -5,10 +5,13 @@ import { editHidden, everyLayer, isAttention, isNormalization, isProduct, isRecu
 import type { Remedy } from '../remedy.ts';
 
 const isBranch = (layer: LayerConfig | undefined): boolean =>
-  layer !== undefined && (isNormalization(layer) || layer.type === 'activation' || layer.type === 'dropout');
+  layer !== undefined &&
+  layer.inputs === undefined &&
+  (isNormalization(layer) || layer.type === 'activation' || layer.type === 'dropout');
 
 /** Layers that a residual connection goes around: what they give has the time, or the height and width, that they got. */
 function isBody(layer: LayerConfig): boolean {
+  if ((layer.inputs?.length ?? 1) > 1) return false;
   if (layer.type === 'dense' || isAttention(layer)) return true;
   if (isRecurrent(layer)) return layer.return_sequences === true;
   return isProduct(layer) && layer.padding === 'same';

@@ -6,6 +6,7 @@ import type { Remedy } from '../remedy.ts';
 const isPostNorm = (layer: LayerConfig | undefined, next: LayerConfig | undefined): boolean =>
   layer?.type === 'residual' &&
   next !== undefined &&
+  next.inputs === undefined &&
   isNormalization(next) &&
   !(layer.layers?.[0] !== undefined && isNormalization(layer.layers[0]));
 

@@ -105,3 +105,73 @@ describe('predict', () => {
     expect(predict(experiment, plan).layers[0]?.gain).toBeCloseTo(1, 10);
   });
 });
+
+describe('a network that is a graph', () => {
+  const wide = (more: Record<string, unknown> = {}) => ({
+    type: 'dense',
+    units: 256,
+    activation: 'relu',
+    kernel_initializer: 'he_normal',
+    ...more,
+  });
+  const end = { type: 'dense', units: 10 };
+
+  it.each([
+    ['sum', { type: 'add', inputs: ['dense_2', 'dense_3', 'dense_1'] }],
+    ['difference', { type: 'subtract', inputs: ['dense_2', 'dense_3'] }],
+    ['mean', { type: 'average', inputs: ['dense_2', 'dense_3'] }],
+    ['product', { type: 'multiply', inputs: ['dense_2', 'dense_3'] }],
+    ['concatenation', { type: 'concatenate', inputs: ['dense_2', 'dense_3', 'dense_1'] }],
+  ])('is drawn right through a %s of branches', async (what, merge) => {
+    // Products of relu have long tails: at width 256 a seed is off by a factor.
+    const own = what === 'product' ? { activation: 'tanh' } : {};
+    const block = [wide(own), wide(own), wide({ ...own, inputs: ['dense_1'] }), merge];
+    const layers = [wide(own), { type: 'repeat', times: 3, layers: block }, wide(), end];
+    const { experiment, plan } = parse(layers);
+    expect(predict(experiment, plan).covers).toBe(true);
+    expect(await worstGap(layers, 3)).toBeLessThan(0.15);
+  });
+
+  it('through a gate that is broadcast', async () => {
+    const gate = wide({ units: 1, activation: 'sigmoid', kernel_initializer: 'glorot_normal' });
+    const block = [wide(), gate, { type: 'multiply', inputs: ['dense_1', 'dense_2'] }];
+    const layers = [
+      wide(),
+      ...block.slice(0, 1),
+      gate,
+      { type: 'multiply', inputs: ['dense_2', 'dense_3'] },
+      wide(),
+      end,
+    ];
+    const { experiment, plan } = parse(layers);
+    const { covers, layers: forecasts } = predict(experiment, plan);
+    // The gate is computed from what it multiplies, through random weights of its own.
+    expect(covers).toBe(true);
+    expect(forecasts.find(({ layer }) => layer === 'multiply_1')?.q).toBeGreaterThan(0);
+  });
+
+  it('says that inputs that depend on each other are beyond it', () => {
+    const layers = [
+      wide(),
+      { type: 'activation', activation: 'tanh' },
+      { type: 'add', inputs: ['dense_1', 'activation_1'] },
+      end,
+    ];
+    const { experiment, plan } = parse(layers);
+    const { covers, layers: found } = predict(experiment, plan);
+    expect(covers).toBe(false);
+    expect(found.map(({ reach }) => reach)).toEqual(['theory', 'theory', 'not_reached', 'not_reached']);
+    expect(found[2]?.reason).toMatch(/depend on each other/);
+  });
+
+  it('follows paths, not the order of the list', () => {
+    const { experiment, plan } = parse([
+      wide(),
+      wide({ inputs: ['input'] }),
+      { type: 'add', inputs: ['dense_1', 'dense_2'] },
+      end,
+    ]);
+    const [first, second] = predict(experiment, plan).layers;
+    expect(second?.q).toBeCloseTo(first?.q ?? 0, 10);
+  });
+});

@@ -1,0 +1,123 @@
+/** @file Networks that are no chain as code: a PyTorch module with a `forward`, a Keras model in the functional form. */
+import { type LayerCode, type PlacedLayer, type Source, sourceName } from '../network/index.ts';
+
+/** Whether every layer takes what the one before it gives: then the modules can stand in a list. */
+export const isChain = (layers: readonly PlacedLayer[], inputs: number): boolean =>
+  inputs === 1 &&
+  layers.every(({ inputs: [source, ...others] }, i) => {
+    if (source === undefined || others.length > 0) return false;
+    return i === 0 ? 'input' in source : 'layer' in source && source.layer === layers[i - 1]?.name;
+  });
+
+/** Words of Python, names of the code around, and what an nn.Module has itself. */
+const RESERVED = new Set(
+  (
+    'and as assert async await break class continue def del elif else except finally for from global if import in is ' +
+    'lambda nonlocal not or pass raise return try while with yield None True False input layers model keras torch nn np ' +
+    'self x super dict list apply buffers children cpu cuda double dump_patches eval extra_repr float forward half ' +
+    'modules parameters requires_grad_ share_memory state_dict to train training type zero_grad'
+  ).split(' '),
+);
+
+/** Names of layers and inputs as Python names, no two of them alike. */
+class PythonNames {
+  readonly #known = new Map<string, string>();
+
+  of(name: string): string {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const plain = name.replaceAll(/[^A-Za-z0-9_]/g, '_');
+    const taken = new Set([...this.#known.values(), ...RESERVED]);
+    let free = taken.has(plain) ? `${plain}_` : plain;
+    while (taken.has(free)) free += '_';
+    this.#known.set(name, free);
+    return free;
+  }
+
+  list(sources: readonly Source[]): string {
+    return sources.map((source) => this.of(sourceName(source))).join(', ');
+  }
+}
+
+/** A layer with its own code. */
+export interface CodedLayer {
+  readonly layer: PlacedLayer;
+  readonly code: LayerCode;
+}
+
+export interface CodedInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'token';
+}
+
+const module = (lines: readonly string[]): string => {
+  const [only, ...others] = lines;
+  if (only === undefined) return 'nn.Identity()';
+  return others.length === 0 ? only : `nn.Sequential(${lines.join(', ')})`;
+};
+
+/** @param name of the class */
+export function torchModule(
+  name: string,
+  inputs: readonly CodedInput[],
+  layers: readonly CodedLayer[],
+): string {
+  const names = new PythonNames();
+  const taken = inputs.map((input) => names.of(input.name)).join(', ');
+  const made = layers.map(
+    ({ layer, code }) => `        self.${names.of(layer.name)} = ${module(code.pytorch)}`,
+  );
+  const used = layers.map(
+    ({ layer }) =>
+      `        ${names.of(layer.name)} = self.${names.of(layer.name)}(${names.list(layer.inputs)})`,
+  );
+  const last = layers.at(-1);
+  return [
+    `class ${name}(nn.Module):`,
+    '    def __init__(self):',
+    '        super().__init__()',
+    ...made,
+    `    def forward(self, ${taken}):`,
+    ...used,
+    `        return ${last === undefined ? taken : names.of(last.layer.name)}`,
+    '',
+  ].join('\n');
+}
+
+function kerasStatements(
+  inputs: readonly CodedInput[],
+  layers: readonly CodedLayer[],
+): { lines: string[]; model: string } {
+  const names = new PythonNames();
+  const declared = inputs.map(({ name, shape, dtype }) => {
+    const type = dtype === 'token' ? ', dtype="int32"' : '';
+    return `${names.of(name)} = keras.Input((${shape.join(', ')},), name="${name}"${type})`;
+  });
+  const used = layers.map(({ layer, code }) => {
+    const { inputs: sources } = layer;
+    const taken = sources.length === 1 ? names.list(sources) : `[${names.list(sources)}]`;
+    const applied = code.keras.reduce((inner, line) => `${line}(${inner})`, taken);
+    return `${names.of(layer.name)} = ${applied}`;
+  });
+  const last = layers.at(-1);
+  const taken = inputs.map(({ name }) => names.of(name));
+  const from = taken.length === 1 ? taken[0] : `[${taken.join(', ')}]`;
+  const to = last === undefined ? from : names.of(last.layer.name);
+  return { lines: [...declared, ...used], model: `keras.Model(${from}, ${to})` };
+}
+
+export function kerasModel(inputs: readonly CodedInput[], layers: readonly CodedLayer[]): string {
+  const { lines, model } = kerasStatements(inputs, layers);
+  return [...lines, `model = ${model}`].join('\n');
+}
+
+/** @param name of the function that gives the model */
+export function kerasFunction(
+  name: string,
+  inputs: readonly CodedInput[],
+  layers: readonly CodedLayer[],
+): string {
+  const { lines, model } = kerasStatements(inputs, layers);
+  return [`def ${name}():`, ...lines.map((line) => `    ${line}`), `    return ${model}`, ''].join('\n');
+}
