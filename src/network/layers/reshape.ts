@@ -18,7 +18,7 @@ export const reshape = defineLayer({
   build: ({ g }, x, { shape }) => c.reshape(g, x, [x.shape[0] ?? 1, ...shape]),
   theory: (input, _surroundings, { shape }) => identity(input, shape),
   code: ({ shape }) => ({
-    pytorch: [`nn.Unflatten(1, (${shape.join(', ')},))`].map((line) => `nn.Flatten(), ${line}`),
+    pytorch: ['nn.Flatten()', `nn.Unflatten(1, (${shape.join(', ')},))`],
     keras: [`layers.Reshape((${shape.join(', ')},))`],
   }),
 });
