@@ -66,6 +66,8 @@ export interface BuiltLayer {
   /** After the layer's own activation. */
   readonly output: Tensor;
   readonly input_shape: readonly number[];
+  /** Of all inputs. */
+  readonly input_shapes: readonly (readonly number[])[];
   /**
    * Names of the layers and inputs of the network that its own inputs come from; of a layer that holds others also of the
    * last of those.
@@ -158,6 +160,7 @@ class NetworkBuilder {
         pointer: layer.pointer,
         output_shape: output.shape.slice(1),
         input_shape: input.shape.slice(1),
+        input_shapes: inputs.map(({ shape }) => shape.slice(1)),
         inputs: inside.length === 0 ? names : [...names, ...lastOf(layer)],
         parameters: own.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
         activation,

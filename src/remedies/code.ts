@@ -37,11 +37,12 @@ class Coder {
   }
 
   layer(layer: PlacedLayer): LayerCode {
-    const { input_shape, output_shape } = present(this.#built.get(layer.name), layer.name);
+    const { input_shape, input_shapes, output_shape } = present(this.#built.get(layer.name), layer.name);
     return layer.part.code({
       features: featuresOf(output_shape),
       inputFeatures: featuresOf(input_shape),
       inputShape: input_shape,
+      inputShapes: input_shapes,
       outputShape: output_shape,
       body: layer.body.length === 0 ? empty : this.#body(layer, input_shape),
     });

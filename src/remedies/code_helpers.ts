@@ -80,6 +80,22 @@ const torchClasses: Readonly<Record<string, string>> = {
             scores = scores.masked_fill(torch.ones(time, time, device=x.device).triu(1).bool(), float("-inf"))
         return self.output((scores.softmax(-1) @ v).transpose(1, 2).reshape(x.shape))
 `,
+  MultiHeadAttention: `class MultiHeadAttention(nn.Module):
+    def __init__(self, features, key_features, value_features, heads, causal=False, bias=True):
+        super().__init__(); self.heads, self.causal = heads, causal
+        self.query = nn.Linear(features, features, bias)
+        self.key = nn.Linear(key_features, features, bias)
+        self.value = nn.Linear(value_features, features, bias)
+        self.output = nn.Linear(features, features, bias)
+    def forward(self, query, value, key=None):
+        split = lambda x: x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
+        q, k, v = split(self.query(query)), split(self.key(value if key is None else key)), split(self.value(value))
+        scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5
+        if self.causal:
+            later = torch.ones(*scores.shape[2:], device=scores.device).triu(1).bool()
+            scores = scores.masked_fill(later, float("-inf"))
+        return self.output((scores.softmax(-1) @ v).transpose(1, 2).reshape(query.shape))
+`,
   PositionalEmbedding: `class PositionalEmbedding(nn.Module):
     def __init__(self, time, features, learned=True):
         super().__init__()
@@ -114,6 +130,11 @@ const kerasClasses: Readonly<Record<string, string>> = {
     def __init__(self, body, projection=None):
         super().__init__(); self.body = keras.Sequential(body); self.projection = projection or layers.Identity()
     def call(self, x, training=None): return self.projection(x) + self.body(x, training=training)
+`,
+  Attention: `class Attention(keras.Layer):
+    def __init__(self, attention, causal=False):
+        super().__init__(); self.attention, self.causal = attention, causal
+    def call(self, x): return self.attention(*x, use_causal_mask=self.causal)
 `,
   SelfAttention: `class SelfAttention(keras.Layer):
     def __init__(self, attention, causal=False):

@@ -38,7 +38,7 @@ class Problem:
     layers: list
     training: dict
     parameters: dict
-    inputs: torch.Tensor
+    inputs: "torch.Tensor | dict"
     targets: torch.Tensor
 
     def network(self, dtype=torch.float64):
@@ -46,9 +46,13 @@ class Problem:
 
     def batch(self, dtype=torch.float64):
         """Inputs that the gradients flow back to (tokens: as they are), and targets."""
-        if not self.inputs.is_floating_point():
-            return self.inputs, self.targets.to(dtype)
-        return self.inputs.to(dtype).requires_grad_(), self.targets.to(dtype)
+
+        def ready(x):
+            return x.to(dtype).requires_grad_() if x.is_floating_point() else x
+
+        several = isinstance(self.inputs, dict)
+        inputs = {name: ready(x) for name, x in self.inputs.items()} if several else ready(self.inputs)
+        return inputs, self.targets.to(dtype)
 
 
 def draw(case, seed):
@@ -62,7 +66,7 @@ def draw(case, seed):
     for name in case.get("zeros", []):
         parameters[name] = torch.zeros_like(parameters[name])
     targets = draw_targets(loss_type(case["training"]["loss"]), prediction.shape, random)
-    training = {**case["training"], "batch_size": len(inputs), "steps": STEPS}
+    training = {**case["training"], "batch_size": len(targets), "steps": STEPS}
     problem = Problem(layers, training, parameters, inputs, targets)
     if "clip" in case:
         network = problem.network()
@@ -72,10 +76,18 @@ def draw(case, seed):
 
 
 def draw_inputs(case, random):
-    shape = [case.get("batch", BATCH), *case["network"]["input"]["shape"]]
-    if case["network"]["input"].get("dtype") == "token":
-        vocabulary = case["network"]["layers"][0]["vocabulary"]
-        return torch.randint(vocabulary, shape, generator=random)
+    network = case["network"]
+    if "inputs" in network:
+        return {name: draw_input(case, entry, name, random) for name, entry in network["inputs"].items()}
+    return draw_input(case, network["input"], "input", random)
+
+
+def draw_input(case, entry, name, random):
+    shape = [case.get("batch", BATCH), *entry["shape"]]
+    if entry.get("dtype") == "token":
+        tables = [layer for layer in case["network"]["layers"] if "vocabulary" in layer]
+        table = next(layer for layer in tables if name in layer.get("inputs", [name]))
+        return torch.randint(table["vocabulary"], shape, generator=random)
     if "whole_numbers" in case:
         return torch.randint(case["whole_numbers"], shape, generator=random).double()
     return rounded(torch.randn(*shape, generator=random, dtype=torch.float64) * case.get("input_scale", 1.0))
@@ -242,6 +254,8 @@ def experiment(case, problem):
 
 
 def nested(tensor):
+    if isinstance(tensor, dict):
+        return {name: nested(entry) for name, entry in tensor.items()}
     return number(tensor.item()) if tensor.dim() == 0 else [nested(row) for row in tensor]
 
 

@@ -6,11 +6,12 @@ import torch
 
 import torch_convolutions
 import torch_layers
+import torch_merges
 import torch_resampling
 import torch_sequences
 from torch_numbers import rounded
 
-MODULES = (torch_layers, torch_convolutions, torch_resampling, torch_sequences)
+MODULES = (torch_layers, torch_convolutions, torch_resampling, torch_sequences, torch_merges)
 
 
 def layer_function(kind):
@@ -20,8 +21,8 @@ def layer_function(kind):
 class Layer:
     """One layer in its place: its name, its options, the layers inside it, and its parameters in the network."""
 
-    def __init__(self, network, name, options, body):
-        self.network, self.name, self.options, self.body = network, name, options, body
+    def __init__(self, network, name, options, body, sources):
+        self.network, self.name, self.options, self.body, self.sources = network, name, options, body, sources
         self.function = layer_function(options["type"])
 
     def option(self, key, default):
@@ -44,26 +45,42 @@ class Network:
     def __init__(self, layers, source, dtype=torch.float64):
         self.source, self.dtype = source, dtype
         self.parameters, self.states = {}, {}
-        self.layers = self.place(layers, {}, {}, repeated=False)
+        self.layers = self.place(layers, [({}, {})], None)
 
-    def place(self, configs, types, names, repeated):
-        """The layers, `repeat` expanded. `types` and `names` count what was seen of each."""
+    def place(self, configs, scopes, given):
+        """The layers, `repeat` expanded, each with its sources: layers, or names of inputs. `scopes` count what was seen
+        of each type and name: in the copy of a `repeat`, in those around it, and in the whole network. `given` is what the
+        list takes in, where that is not an input by name."""
 
         def count(counts, key):
             counts[key] = counts.get(key, 0) + 1
             return f"{key}_{counts[key]}"
 
-        placed = []
+        placed, known, last = [], {}, given
+        if given is not None:
+            known["input"] = given
         for config in configs:
+            # Names that no layer has are the network's inputs.
+            sources = [known.get(name, name) for name in config["inputs"]] if "inputs" in config else [last or "input"]
             if config["type"] == "repeat":
+                last = sources[0]
                 for _ in range(config["times"]):
-                    placed += self.place(config["layers"], types, names, repeated=True)
+                    copy = self.place(config["layers"], [({}, {}), *scopes], last)
+                    for layer in copy:
+                        known[layer.names[1]], layer.names = layer, layer.names[1:]
+                    placed, last = placed + copy, copy[-1]
+                known.setdefault(config.get("name"), last)
                 continue
-            name = count(types, config["type"])
-            if "name" in config:
-                name = count(names, config["name"]) if repeated else config["name"]
-            body = self.place(config.get("layers", []), types, names, repeated)
-            placed.append(Layer(self, name, config, body))
+            names = []
+            for depth, (types, given_names) in enumerate(scopes):
+                name = count(types, config["type"])
+                if "name" in config:
+                    name = count(given_names, config["name"]) if depth > 0 else config["name"]
+                names.append(name)
+            body = self.place(config.get("layers", []), scopes, "input")
+            last = Layer(self, names[-1], config, body, sources)
+            last.names, known[names[0]] = names, last
+            placed.append(last)
         return placed
 
     def parameter(self, name, shape):
@@ -80,15 +97,17 @@ class Network:
         self.outputs, self.calls, self.moves, self.pieces = {}, [], {}, {}
         return self.sequence(self.layers, x)
 
-    def sequence(self, layers, x):
+    def sequence(self, layers, inputs):
+        """The last layer's output. `inputs` are tensors by name, or the one that is called input."""
+        values = dict(inputs) if isinstance(inputs, dict) else {"input": inputs}
         for layer in layers:
-            y = layer.function(layer, x)
-            # A layer that gave back x itself would share its gradient with the layer before.
-            y = y.clone() if y is x else y
-            self.outputs[layer.name] = y
-            self.calls.append((layer, x, y))
-            x = y
-        return x
+            taken = [values[source] for source in layer.sources]
+            y = layer.function(layer, *taken)
+            # A layer that gave back what it got would share its gradient with the layer before.
+            y = y.clone() if any(y is x for x in taken) else y
+            self.outputs[layer.name] = values[layer] = y
+            self.calls.append((layer, taken[0], y))
+        return values[layers[-1]]
 
     def update_states(self):
         for name, (value, momentum) in self.moves.items():

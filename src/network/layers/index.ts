@@ -35,6 +35,7 @@ import { lstm } from './lstm.ts';
 import { maxPool1d } from './max_pool1d.ts';
 import { maxPool2d } from './max_pool2d.ts';
 import { maximum } from './maximum.ts';
+import { multiHeadAttention } from './multi_head_attention.ts';
 import { multiply } from './multiply.ts';
 import { permute } from './permute.ts';
 import { positionalEmbedding } from './positional_embedding.ts';
@@ -82,6 +83,7 @@ const layerParts = [
   lstm,
   gru,
   selfAttention,
+  multiHeadAttention,
   activation,
   batchNorm,
   layerNorm,

@@ -60,8 +60,9 @@ export interface CodeContext {
   /** Features of the output: the size of its feature axis. */
   readonly features: number;
   readonly inputFeatures: number;
-  /** Without the batch. */
+  /** Without the batch; of several inputs the first one's. */
   readonly inputShape: readonly number[];
+  readonly inputShapes: readonly (readonly number[])[];
   readonly outputShape: readonly number[];
   /** Code of the layers inside. */
   readonly body: LayerCode;

@@ -1,0 +1,96 @@
+/** @file What attention layers share: projections of features, heads, and the weighted mean over positions. */
+import { z } from 'zod';
+import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
+import {
+  biasInitializerOption,
+  kernelInitializerOption,
+  type LayerContext,
+  type ParameterOptions,
+  useBiasOption,
+} from './layer.ts';
+
+export const attentionOptions = {
+  heads: z.int().min(1).max(1024).default(1).describe('Divides the number of features'),
+  causal: z.boolean().default(false).describe('Every position sees only itself and those before it'),
+  use_bias: useBiasOption,
+  kernel_initializer: kernelInitializerOption,
+  bias_initializer: biasInitializerOption,
+};
+
+export interface AttentionOptions {
+  readonly heads: number;
+  readonly causal: boolean;
+  readonly use_bias: boolean;
+  readonly kernel_initializer: ParameterOptions['initializer'];
+  readonly bias_initializer: ParameterOptions['initializer'];
+}
+
+/** x W + b, on the features: [batch, time, from] → [batch, time, to]. */
+function project(
+  context: LayerContext,
+  name: string,
+  x: Tensor,
+  to: number,
+  options: AttentionOptions,
+): Tensor {
+  const { g } = context;
+  const from = x.shape.at(-1) ?? 1;
+  const fans = { fanIn: from, fanOut: to };
+  const kernel = context.parameter(`${name}/kernel`, [from, to], {
+    ...fans,
+    initializer: options.kernel_initializer,
+  });
+  const rows = c.asMatrix(g, x);
+  const shape = [...x.shape.slice(0, -1), to];
+  if (!options.use_bias) return c.reshape(g, c.gemm(g, rows, kernel), shape);
+  const bias = context.parameter(`${name}/bias`, [to], {
+    ...fans,
+    initializer: options.bias_initializer,
+  });
+  return c.reshape(g, c.affine(g, rows, kernel, bias), shape);
+}
+
+/** 1 where row t may look at column s ≤ t, else 0: [rows, columns] */
+const past = (g: GraphBuilder, rows: number, columns: number): Tensor =>
+  g.madeTensor([rows, columns], () => {
+    const mask = new Float32Array(rows * columns);
+    for (let t = 0; t < rows; t++) mask.fill(1, t * columns, t * columns + Math.min(t + 1, columns));
+    return mask;
+  });
+
+/**
+ * softmax(q kᵀ/√(features/heads)) v by heads, joined and projected.
+ * @param x what queries are made of [batch, time, features], as wide as the output
+ * @param keys, values [batch, positions, …]
+ */
+export function attend(
+  context: LayerContext,
+  { x, keys, values }: { readonly x: Tensor; readonly keys: Tensor; readonly values: Tensor },
+  options: AttentionOptions,
+): Tensor {
+  const { g } = context;
+  const [batch = 1, time = 1, features = 1] = x.shape;
+  const { heads } = options;
+  if (features % heads !== 0) g.refuse(`${features} features do not split into ${heads} heads`);
+  const size = features / heads;
+  const apart = (name: string, of: Tensor) => {
+    const y = project(context, name, of, features, options);
+    return c.transpose(g, c.reshape(g, y, [batch, of.shape[1] ?? 1, heads, size]), [0, 2, 1, 3]);
+  };
+  const [query, key, value] = [apart('query', x), apart('key', keys), apart('value', values)];
+  const products = c.matMul(g, query, c.transpose(g, key, [0, 1, 3, 2]));
+  const scores = c.mul(g, products, g.constant(1 / Math.sqrt(size)));
+  const seen = options.causal
+    ? c.where(
+        g,
+        c.greater(g, past(g, time, keys.shape[1] ?? 1), g.constant(0)),
+        scores,
+        g.constant(Number.NEGATIVE_INFINITY),
+      )
+    : scores;
+  const mixed = c.matMul(g, c.softmax(g, seen, 3), value);
+  const joined = c.reshape(g, c.transpose(g, mixed, [0, 2, 1, 3]), [batch, time, features]);
+  return project(context, 'output', joined, features, options);
+}
+
+export const ATTENTION_THEORY = 'attention weighs positions by their own products';

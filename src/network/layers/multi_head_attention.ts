@@ -1,0 +1,46 @@
+/** @file Multi-head attention of one sequence to another. */
+import type { Tensor } from '../../graph/index.ts';
+import { ATTENTION_THEORY, attend, attentionOptions } from './attention.ts';
+import { initializerArgument, python } from './code.ts';
+import { defineLayer } from './layer.ts';
+import { shapeText } from './merge.ts';
+import { checkSequence } from './window.ts';
+
+export const multiHeadAttention = defineLayer({
+  type: 'multi_head_attention',
+  family: 'attention',
+  title: 'Multi-head attention',
+  formula:
+    'inputs: query x [time, features], value v [positions, …], and key k [positions, …] where it differs from the value; ' +
+    'q = x Wq + bq, k Wk + bk, v Wv + bv, split into heads (contiguous blocks of features); y = softmax(q kᵀ/√(features/heads)) ' +
+    'v, heads joined, · Wo + bo, as wide as the query; kernels query/kernel, key/kernel, value/kernel, output/kernel ' +
+    '[in, features], biases alike',
+  sources: ['Vaswani et al. 2017, arXiv:1706.03762, section 3.2', 'Keras, keras.layers.MultiHeadAttention'],
+  options: attentionOptions,
+  arity: [2, 3],
+  build(context, x, options) {
+    const { g, inputs } = context;
+    const values = inputs[1] as Tensor;
+    const keys = inputs[2] ?? values;
+    for (const one of inputs) checkSequence(g, one);
+    if (keys.shape[1] !== values.shape[1])
+      g.refuse(
+        `its values ${shapeText(values)} and keys ${shapeText(keys)} do not have the same positions`,
+        'give value and key the same first axis',
+      );
+    return attend(context, { x, keys, values }, options);
+  },
+  theory: ATTENTION_THEORY,
+  junction: () => ({ reason: ATTENTION_THEORY }),
+  code({ heads, causal, use_bias, kernel_initializer }, { features, inputShapes }) {
+    const [, value = features, key = value] = inputShapes.map((shape) => shape.at(-1));
+    const bias = use_bias ? '' : `, bias=${python(false)}`;
+    const mask = causal ? `, causal=${python(true)}` : '';
+    const kernel = initializerArgument('kernel', kernel_initializer, 'glorot_uniform');
+    const noBias = use_bias ? '' : `, use_bias=${python(false)}`;
+    return {
+      pytorch: [`MultiHeadAttention(${features}, ${key}, ${value}, ${heads}${mask}${bias})`],
+      keras: [`Attention(layers.MultiHeadAttention(${heads}, ${features / heads}${noBias}${kernel})${mask})`],
+    };
+  },
+});

@@ -1,0 +1,63 @@
+"""Layers with several inputs. Shapes broadcast as in NumPy, without the batch."""
+
+import math
+
+import torch
+
+from torch_activations import channel_axis
+from torch_sequences import later_positions, split_heads
+
+
+def aligned(xs):
+    """Axes of size 1 after the batch, until all have as many."""
+    rank = max(x.dim() for x in xs)
+    return [x.reshape(x.shape[0], *[1] * (rank - x.dim()), *x.shape[1:]) for x in xs]
+
+
+def add(_layer, *xs):
+    return sum(aligned(xs))
+
+
+def subtract(_layer, *xs):
+    a, b = aligned(xs)
+    return a - b
+
+
+def multiply(_layer, *xs):
+    return math.prod(aligned(xs))
+
+
+def average(_layer, *xs):
+    return sum(aligned(xs)) / len(xs)
+
+
+def maximum(_layer, *xs):
+    """The gradient goes to the first of equals, where torch.maximum would share it."""
+    first, *others = aligned(xs)
+    for x in others:
+        first = torch.where(first >= x, first, x)
+    return first
+
+
+def concatenate(layer, *xs):
+    axis = layer.option("axis", None)
+    if axis is None:
+        return torch.cat(xs, channel_axis(xs[0]))
+    return torch.cat(xs, axis if axis < 0 else axis + 1)
+
+
+def multi_head_attention(layer, query, value, key=None):
+    features, heads = query.shape[2], layer.option("heads", 1)
+
+    def project(name, x):
+        y = x @ layer.parameter(f"{name}/kernel", x.shape[2], features)
+        return y + layer.parameter(f"{name}/bias", features) if layer.option("use_bias", True) else y
+
+    key = value if key is None else key
+    q, k, v = (split_heads(project(name, x), heads) for name, x in (("query", query), ("key", key), ("value", value)))
+    scores = q @ k.transpose(2, 3) / math.sqrt(features / heads)
+    if layer.option("causal", False):
+        later = later_positions(max(scores.shape[2:]))[: scores.shape[2], : scores.shape[3]]
+        scores = scores.masked_fill(later, float("-inf"))
+    attended = torch.softmax(scores, -1) @ v
+    return project("output", attended.transpose(1, 2).reshape(query.shape))
