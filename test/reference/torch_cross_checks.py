@@ -242,9 +242,28 @@ def positional_embedding(layer, x):
     return x + torch.tensor(rows, dtype=x.dtype)
 
 
+def multi_head_attention(layer, query):
+    value, key = layer.taken[1], layer.taken[-1]
+    features, heads = query.shape[2], layer.option("heads", 1)
+    weights = {name: parameter(layer, f"{name}/kernel").T for name in ("query", "key", "value", "output")}
+    biases = [parameter(layer, f"{name}/bias") for name in ("query", "key", "value")]
+    later = None
+    if layer.option("causal", False):
+        later = torch.ones(query.shape[1], key.shape[1], dtype=torch.bool).triu(1)
+    attended, _ = F.multi_head_attention_forward(
+        *(x.transpose(0, 1) for x in (query, key, value)), features, heads, None,
+        None if biases[0] is None else torch.cat(biases), None, None, False, 0.0,
+        weights["output"], parameter(layer, "output/bias"), need_weights=False, attn_mask=later,
+        use_separate_proj_weight=True, q_proj_weight=weights["query"], k_proj_weight=weights["key"],
+        v_proj_weight=weights["value"],
+    )
+    return attended.transpose(0, 1)
+
+
 REFERENCES = {
     reference.__name__: reference
     for reference in (
+        multi_head_attention,
         dense,
         conv1d,
         conv2d,

@@ -11,7 +11,7 @@ import torch_resampling
 import torch_sequences
 from torch_numbers import rounded
 
-MODULES = (torch_layers, torch_convolutions, torch_resampling, torch_sequences, torch_merges)
+MODULES = (torch_merges, torch_layers, torch_convolutions, torch_resampling, torch_sequences)
 
 
 def layer_function(kind):
@@ -101,7 +101,7 @@ class Network:
         """The last layer's output. `inputs` are tensors by name, or the one that is called input."""
         values = dict(inputs) if isinstance(inputs, dict) else {"input": inputs}
         for layer in layers:
-            taken = [values[source] for source in layer.sources]
+            layer.taken = taken = [values[source] for source in layer.sources]
             y = layer.function(layer, *taken)
             # A layer that gave back what it got would share its gradient with the layer before.
             y = y.clone() if any(y is x for x in taken) else y

@@ -1,0 +1,70 @@
+"""Networks that are no chain: merging layers, several inputs, attention to another sequence, wiring inside bodies."""
+
+from fixture_cases.parts import FLATTEN, case, conv2d, dense, embedding, layer, residual
+
+MERGED = [dense(3, activation="tanh", name="a"), dense(3, activation="sigmoid", inputs=["input"], name="b")]
+
+
+def of(kind, *inputs, **options):
+    return layer(kind, inputs=list(inputs), **options)
+
+
+def merge_case(name, layers, shape=(3,), **more):
+    return case(f"graph_{name}", layers, shape=shape, **more)
+
+
+def several(name, inputs, layers, **more):
+    return {**case(f"graph_{name}", layers, **more), "network": {"inputs": inputs, "layers": layers}}
+
+
+GATE = [
+    conv2d(4, 3, padding="same", activation="tanh", name="x"),
+    layer("global_average_pool2d"),
+    dense(4, activation="sigmoid"),
+    layer("reshape", shape=[4, 1, 1]),
+    of("multiply", "x", "reshape_1"),
+    FLATTEN,
+    dense(2),
+]
+
+CASES = [
+    merge_case("add", [*MERGED, of("add", "a", "b"), dense(2)]),
+    merge_case("add_of_four", [*MERGED, of("add", "a", "b", "input", "a"), dense(2)]),
+    merge_case("subtract", [*MERGED, of("subtract", "a", "b"), dense(2)]),
+    merge_case("multiply", [*MERGED, of("multiply", "a", "b", "input"), dense(2)]),
+    merge_case("multiply_by_itself", [*MERGED[:1], of("multiply", "a", "a"), dense(2)]),
+    merge_case("average", [*MERGED, of("average", "a", "b", "input"), dense(2)]),
+    merge_case("maximum", [*MERGED, of("maximum", "a", "b", "input"), dense(2)]),
+    merge_case("concatenate", [*MERGED, of("concatenate", "a", "input", "b"), dense(2)]),
+    merge_case("concatenate_time", [*MERGED, of("concatenate", "a", "b", axis=0), dense(2)], (2, 3), batch=2),
+    merge_case("concatenate_last", [*MERGED, of("concatenate", "a", "b", axis=-1), dense(2)], (2, 3), batch=2),
+    merge_case("concatenate_channels", [
+        conv2d(2, 3, padding="same", name="a"), conv2d(1, 1, inputs=["input"], name="b"),
+        of("concatenate", "a", "b", "input"), FLATTEN, dense(2)], (2, 3, 3), batch=2),
+    merge_case("gate", GATE, (2, 3, 3), batch=2),
+    merge_case("broadcast_ranks", [
+        layer("global_average_pool1d", name="mean"), of("subtract", "input", "mean"), FLATTEN, dense(2)], (3, 2), batch=2),
+    merge_case("broadcast_both", [
+        layer("reshape", shape=[3, 1], name="a"), dense(2, inputs=["input"], name="b"), of("add", "a", "b"),
+        FLATTEN, dense(2)]),
+    merge_case("skip_over_repeat", [
+        dense(3, activation="tanh"),
+        layer("repeat", name="stage", times=2, layers=[
+            dense(3, activation="tanh", name="a"), dense(3), of("add", "dense_2", "a", "input")]),
+        of("concatenate", "dense_1", "a_1", "stage"), dense(2)]),
+    merge_case("body_of_residual", [
+        residual(dense(3, activation="tanh", name="a"), dense(3, inputs=["input"], name="b"), of("multiply", "a", "b")),
+        dense(2)]),
+    merge_case("prediction_is_a_sum", [*MERGED, of("add", "a", "b")]),
+    several("two_inputs", {"image": {"shape": [1, 3, 3]}, "meta": {"shape": [2]}}, [
+        conv2d(2, 2, activation="tanh", inputs=["image"]), FLATTEN, of("concatenate", "flatten_1", "meta"), dense(2)]),
+    several("tokens_and_numbers", {"text": {"shape": [3], "dtype": "token"}, "meta": {"shape": [2]}}, [
+        {**embedding(5, 2), "inputs": ["text"]}, layer("global_average_pool1d"),
+        of("add", "global_average_pool1d_1", "meta"), dense(2)]),
+    several("attention_to_another", {"query": {"shape": [2, 4]}, "value": {"shape": [3, 3]}}, [
+        of("multi_head_attention", "query", "value", heads=2), dense(2)], batch=2),
+    several("attention_with_keys", {"query": {"shape": [2, 4]}, "value": {"shape": [3, 3]}, "key": {"shape": [3, 5]}}, [
+        of("multi_head_attention", "query", "value", "key", heads=4), dense(2)], batch=2),
+    several("attention_causal", {"query": {"shape": [3, 4]}, "value": {"shape": [2, 4]}}, [
+        of("multi_head_attention", "query", "value", heads=2, causal=True, use_bias=False), dense(2)], batch=2),
+]
