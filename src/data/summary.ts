@@ -13,6 +13,8 @@ export interface DataSummary {
   readonly target_range: readonly [number, number] | null;
   /** Mean and biased deviation of the targets of one output, the one that is largest; null unless they are values. */
   readonly target_moments: { readonly mean: number; readonly std: number } | null;
+  /** Of several outputs that are no classes to the loss: whether each sample's sum to 1, with one of them 1; else null. */
+  readonly target_rows: 'one_hot' | 'distribution' | 'other' | null;
   /** Samples of each class, as the loss reads the targets: of several, or of 0 and 1; null where they are values. */
   readonly class_counts: readonly number[] | null;
 }
@@ -69,6 +71,20 @@ function countBinary(targets: Float32Array, samples: number): number[] | null {
   return [samples - ones, ones];
 }
 
+/** What the targets of a sample are together, in [samples, outputs] of numbers. */
+function rowsOf(targets: Float32Array, samples: number): DataSummary['target_rows'] {
+  const outputs = targets.length / samples;
+  if (outputs < 2) return null;
+  let oneHot = true;
+  for (let i = 0; i < samples; i++) {
+    const row = targets.subarray(i * outputs, (i + 1) * outputs);
+    const sum = row.reduce((total, x) => total + x, 0);
+    if (Math.abs(sum - 1) > 1e-3 || row.some((x) => x < 0)) return 'other';
+    oneHot &&= row.every((x) => x === 0 || x === 1);
+  }
+  return oneHot ? 'one_hot' : 'distribution';
+}
+
 export function summarizeData(
   { training, inputs: layout, class_counts }: DataSplits,
   reading: TargetReading,
@@ -91,6 +107,7 @@ export function summarizeData(
         : scaleRatio(vectors.flatMap(({ values, size }) => [...momentsOf(values, size).std])),
     target_range: reading === 'classes' ? null : rangeOf(targets),
     target_moments: reading === 'values' ? largestMoments(targets, targets.length / count) : null,
+    target_rows: reading === 'classes' ? null : rowsOf(targets, count),
     class_counts: { classes: class_counts, binary: countBinary(targets, count), values: null }[reading],
   };
 }

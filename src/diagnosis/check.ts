@@ -18,6 +18,10 @@ const evidenceSchema = z.object({
   seed: z.int().nullable(),
   value: numberSchema,
   threshold: numberSchema,
+  healthy: z
+    .enum(['above', 'below'])
+    .nullable()
+    .describe('On which side of the threshold health is; null where there is no threshold'),
   unit: z.string(),
   non_finite: nonFiniteSchema,
 });
@@ -36,7 +40,9 @@ export const checkSchema = z
     explanation: z.string(),
     caused_by: z
       .array(z.string())
-      .describe('Rules of other findings that explain this one: known causes that were not seen later'),
+      .describe(
+        'The root of what brought this finding about, where another finding explains it: one, unless several independent ones do',
+      ),
   })
   .meta({ id: 'Check' });
 

@@ -5,12 +5,23 @@ import { withCauses } from './causes.ts';
 import type { Check, Evidence } from './check.ts';
 import type { Rule, SeedResult } from './rule.ts';
 import { rules } from './rules/index.ts';
+import { isBeyond, text } from './wording.ts';
 
 type Evaluated = Extract<SeedResult, { kind: 'evaluated' }> & { readonly seed: number };
 
 const empty = { severity: null, layers: [], first_step: null, seeds: [], evidence: [], caused_by: [] };
 
-const withSeed = ({ evidence, seed }: Evaluated): Evidence[] => evidence.map((one) => ({ ...one, seed }));
+/** With the seed, and the side on which health is. */
+const evidenceOf = (rule: Rule, { evidence, seed }: Evaluated): Evidence[] =>
+  evidence.map((one) => ({
+    ...one,
+    healthy: one.threshold === null ? null : (one.healthy ?? rule.thresholds[one.metric]?.healthy ?? 'below'),
+    seed,
+  }));
+
+/** What is beyond its threshold stands first; the order of seeds and metrics is kept. */
+const beyondFirst = (evidence: readonly Evidence[]): Evidence[] =>
+  evidence.toSorted((a, b) => Number(isBeyond(b)) - Number(isBeyond(a)));
 
 /** What a rule needs and is not there; null where it has all. */
 function missing(rule: Rule, experiment: Experiment | null, traces: readonly Trace[]): string | null {
@@ -33,12 +44,32 @@ const limitsOf = (rule: Rule, given: GivenThresholds): Record<string, number> =>
   ...given[rule.rule],
 });
 
-function checkFound(rule: Rule, found: readonly Evaluated[], total: number): Check {
+/** What one value beyond its threshold means where the rule wants more than that. */
+function whyClear(evidence: readonly Evidence[]): string {
+  const [first] = evidence.filter(isBeyond);
+  if (first === undefined) return 'Every measured value is on the healthy side of its threshold.';
+  const { metric, value, threshold, seed } = first;
+  return (
+    `${metric} is ${text(value)} on seed ${seed}, beyond ${text(threshold)}; by itself, in a training like this one, that is ` +
+    'no finding.'
+  );
+}
+
+const minority = (found: readonly Evaluated[], traces: readonly Trace[]): string =>
+  ` Only ${found.length} of ${traces.length} seeds show it, so that it does not make the verdict.`;
+
+function checkFound(
+  rule: Rule,
+  found: readonly Evaluated[],
+  traces: readonly Trace[],
+  experiment: Experiment | null,
+): Check {
   // A minority of seeds is told, but does not make the verdict.
-  const enough = rule.quorum === 'any' || found.length * 2 > total;
+  const enough = rule.quorum === 'any' || found.length * 2 > traces.length;
   const order = ['critical', 'warning', 'info'] as const;
   const worst = order.find((severity) => found.some((result) => result.severity === severity)) ?? 'info';
   const layers = [...new Set(found.flatMap((result) => result.layers))];
+  const evidence = beyondFirst(found.flatMap((result) => evidenceOf(rule, result)));
   const steps = found.flatMap(({ first_step }) => (first_step === null ? [] : [first_step]));
   return {
     rule: rule.rule,
@@ -47,8 +78,9 @@ function checkFound(rule: Rule, found: readonly Evaluated[], total: number): Che
     layers,
     first_step: steps.length === 0 ? null : Math.min(...steps),
     seeds: found.map(({ seed }) => seed),
-    evidence: found.flatMap(withSeed),
-    explanation: rule.explain(layers),
+    evidence,
+    explanation:
+      rule.explain({ layers, evidence, traces, experiment }) + (enough ? '' : minority(found, traces)),
     caused_by: [],
   };
 }
@@ -76,14 +108,9 @@ function check(
     };
   }
   const found = evaluated.filter((result) => result.found);
-  if (found.length > 0) return checkFound(rule, found, traces.length);
-  return {
-    ...empty,
-    rule: rule.rule,
-    status: 'clear',
-    evidence: evaluated.flatMap(withSeed),
-    explanation: 'Every measured value is on the healthy side of its threshold.',
-  };
+  if (found.length > 0) return checkFound(rule, found, traces, experiment);
+  const evidence = evaluated.flatMap((result) => evidenceOf(rule, result));
+  return { ...empty, rule: rule.rule, status: 'clear', evidence, explanation: whyClear(evidence) };
 }
 
 /** Every rule's check, in the order of the catalogue. A rule that throws becomes an `error`; the others go on. */
@@ -103,9 +130,11 @@ export function diagnose(
   return withCauses(checks);
 }
 
-/** Findings that cost something: these make a network unhealthy. */
+/** Findings that cost something: these make a network unhealthy. Those that no other explains come first. */
 export const seriousFindings = (checks: readonly Check[]): Check[] =>
-  checks.filter(({ status, severity }) => status === 'found' && severity !== 'info');
+  checks
+    .filter(({ status, severity }) => status === 'found' && severity !== 'info')
+    .toSorted((a, b) => Number(a.caused_by.length > 0) - Number(b.caused_by.length > 0));
 
 export const verdictOf = (checks: readonly Check[]): 'healthy' | 'unhealthy' =>
   seriousFindings(checks).length > 0 ? 'unhealthy' : 'healthy';

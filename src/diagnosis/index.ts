@@ -8,6 +8,7 @@ export {
   type Severity,
 } from './check.ts';
 export { diagnose, seriousFindings, verdictOf } from './diagnose.ts';
+export { progressOf } from './evidence/progress.ts';
 export { givenTraceSchema, traceOfGiven } from './given_trace.ts';
 export type { Rule, Threshold } from './rule.ts';
 export { rules } from './rules/index.ts';

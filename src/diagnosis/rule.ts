@@ -3,11 +3,15 @@ import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type { Evidence, Severity } from './check.ts';
 
+export type Side = 'above' | 'below';
+
 export interface Threshold {
   readonly value: number;
   readonly unit: string;
   readonly source: string;
   readonly rationale: string;
+  /** On which side of it health is; below, unless said otherwise. */
+  readonly healthy?: Side;
   /** Part of how it is measured: a request cannot change it. */
   readonly fixed?: true;
 }
@@ -15,7 +19,8 @@ export interface Threshold {
 /** What a rule reads; where it is missing the check says so instead of passing. */
 export type Need = 'probed_series' | 'unit_passes' | 'experiment';
 
-export type SeedEvidence = Omit<Evidence, 'seed'>;
+/** Without a side it has that of the rule's threshold of the metric's name. */
+export type SeedEvidence = Omit<Evidence, 'seed' | 'healthy'> & { readonly healthy?: Side | null };
 
 /** A rule's answer for one seed. */
 export type SeedResult =
@@ -29,9 +34,18 @@ export type SeedResult =
       readonly evidence: readonly SeedEvidence[];
     };
 
-export interface Rule<Name extends string = string> {
+/** What a finding's explanation is made from. */
+export interface Finding {
+  readonly layers: readonly string[];
+  /** Of the seeds on which it was found; those beyond their threshold first. */
+  readonly evidence: readonly Evidence[];
+  readonly traces: readonly Trace[];
+  readonly experiment: Experiment | null;
+}
+
+interface Definition<Id extends string, Name extends string> {
   /** The file's name, a failing noun. */
-  readonly rule: string;
+  readonly rule: Id;
   readonly title: string;
   readonly description: string;
   readonly needs: readonly Need[];
@@ -41,12 +55,16 @@ export interface Rule<Name extends string = string> {
   readonly quorum: 'any' | 'majority';
   /** @param limits the values of the thresholds, the request's where it gives one */
   examine(trace: Trace, experiment: Experiment, limits: Readonly<Record<Name, number>>): SeedResult;
-  /** What a finding means, in one or two sentences. */
-  explain(layers: readonly string[]): string;
+  /** What this finding means here: which side, where, which numbers, in one to three sentences. */
+  explain(finding: Finding): string;
 }
 
+export type Rule<Id extends string = string> = Definition<Id, string>;
+
 /** Keeps the names of the thresholds while the rule is checked against the interface. */
-export const defineRule = <Name extends string>(rule: Rule<Name>): Rule => rule as unknown as Rule;
+export const defineRule = <const Id extends string, Name extends string>(
+  rule: Definition<Id, Name>,
+): Rule<Id> => rule as unknown as Rule<Id>;
 
 export const notEvaluable = (reason: string): SeedResult => ({ kind: 'not_evaluable', reason });
 
@@ -56,5 +74,17 @@ export const evidenceOf = (
   value: number,
   threshold: number | null,
   unit: string,
-  where: { readonly layer?: string | null; readonly step?: number | null } = {},
-): SeedEvidence => ({ metric, layer: where.layer ?? null, step: where.step ?? null, value, threshold, unit });
+  where: {
+    readonly layer?: string | null;
+    readonly step?: number | null;
+    readonly healthy?: Side | null;
+  } = {},
+): SeedEvidence => ({
+  metric,
+  layer: where.layer ?? null,
+  step: where.step ?? null,
+  value,
+  threshold,
+  unit,
+  ...(where.healthy === undefined ? {} : { healthy: where.healthy }),
+});

@@ -1,6 +1,7 @@
 /** @file The folder's door: the experiment, its schema and what follows from it. */
 export { filesOf } from './file_targets.ts';
 export { initialWeights } from './initial_weights.ts';
+export { lossHint } from './loss_hints.ts';
 export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';
 export { type ParsedExperiment, parseExperiment } from './parse.ts';
 export { baselineSeeds, inputsOf, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';

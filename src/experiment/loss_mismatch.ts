@@ -75,6 +75,20 @@ function outputActivation(experiment: Experiment): Activation | null {
   return activations.find((activation) => activation !== null) ?? null;
 }
 
+const softmaxOfOne: LossMismatch = {
+  what: 'softmax_of_one_unit',
+  severity: 'critical',
+  message:
+    'softmax divides by the sum over the units, and there is one: it gives 1, whatever comes in, and no gradient. End with sigmoid for ' +
+    'two classes, or with one unit per class',
+};
+
+/** On the axis of features: of channels in images. */
+function outputUnits(experiment: Experiment): number {
+  const { output_shape } = planExperiment(experiment);
+  return (output_shape.length === 3 ? output_shape[0] : output_shape.at(-1)) ?? 1;
+}
+
 /**
  * @param targets smallest and largest target of the training split, where they are values
  * @returns null where they fit
@@ -86,6 +100,7 @@ export function lossMismatch(
   const loss = resolveLoss(experiment);
   const activation = outputActivation(experiment);
   const name = activation?.name ?? 'linear';
+  if (name === 'softmax' && outputUnits(experiment) === 1) return softmaxOfOne;
   const range = name === 'linear' ? UNBOUNDED : rangeOf(activation);
   if (loss.output === 'logits') return forLogits(name, range);
   if (loss.output === 'probabilities') return forProbabilities(name, range, loss.target === 'classes');

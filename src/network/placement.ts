@@ -10,6 +10,8 @@ export interface PlacedLayer {
   readonly type: LayerType;
   /** What it is, its options included. */
   readonly part: Layer;
+  /** As the request gives it, defaults filled in. */
+  readonly config: LayerConfig;
   /** JSON Pointer into the request. */
   readonly pointer: string;
   /** Layers above it in its own list, or inputs of that list. */
@@ -100,7 +102,7 @@ class Placement {
     wiring.follow(source);
     return {
       names,
-      layer: { name, type: config.type, part, pointer: pointerOf(path), inputs, body },
+      layer: { name, type: config.type, part, config, pointer: pointerOf(path), inputs, body },
     };
   }
 

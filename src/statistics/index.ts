@@ -11,6 +11,7 @@ export {
   type Divergence,
   type Evaluation,
   type ModeComparison,
+  type RateTrial,
   type Reference,
   SATURATED_SAMPLES,
   type Series,

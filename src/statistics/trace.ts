@@ -78,6 +78,16 @@ export interface Reference {
   readonly validation_samples: number;
 }
 
+/** The first half of the steps again, at another learning rate. */
+export interface RateTrial {
+  /** Of the learning rate. */
+  readonly factor: number;
+  /** Mean data loss of the last fifth of these steps, as a ratio like that of a reference; ∞ where it diverged. */
+  readonly loss_ratio: number;
+  /** The same of the training itself, after as many steps. */
+  readonly own_ratio: number;
+}
+
 /** Units of one kernel that are copies of another at step 0: same weights, same gradient. */
 export interface TiedUnits {
   readonly layer: string;
@@ -121,6 +131,8 @@ export interface Trace {
   readonly batch_order: BatchOrder | null;
   /** Null where none was trained beside. */
   readonly reference: Reference | null;
+  /** Empty where none was made. */
+  readonly rate_trials: readonly RateTrial[];
   readonly unit_passes: readonly UnitPass[];
   readonly divergence: Divergence | null;
   readonly tied_units: readonly TiedUnits[];

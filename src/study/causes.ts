@@ -14,6 +14,7 @@ const consequences: ReadonlySet<string> = new Set([
   'unstable_loss',
   'slow_convergence',
   'loss_not_decreasing',
+  'underfitting',
 ]);
 
 const isExplained = ({ rule, caused_by }: Check): boolean =>

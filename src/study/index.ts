@@ -1,5 +1,6 @@
 /** @file The folder's door: a study, from experiment to report. */
 
+export { runRateTrials } from './rate_trials.ts';
 export { referenceFacts, runReference } from './reference.ts';
 export { type Report, reportSchema } from './report.ts';
 export { estimateTrials, runStudy } from './run_study.ts';

@@ -1,13 +1,22 @@
 /** @file Runs a study from experiment to report. */
 import { seriousFindings, verdictOf } from '../diagnosis/index.ts';
 import { baselineSeeds, type Experiment, reportedExperiment } from '../experiment/index.ts';
-import { type Arm, criteria, goalOf, propose, type Verification, verify } from '../remedies/index.ts';
+import {
+  type Arm,
+  createArm,
+  criteria,
+  goalOf,
+  propose,
+  type Verification,
+  verify,
+} from '../remedies/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import { ArmRunner } from './arms.ts';
 import { BUDGET_ARMS, Budget } from './budget.ts';
 import { toTreat } from './causes.ts';
 import { type Control, createControls } from './controls.ts';
 import { meanLoss, type Trained } from './option.ts';
+import { runRateTrials } from './rate_trials.ts';
 import { recommend } from './recommend.ts';
 import { referenceFacts, referenceRow, runReference } from './reference.ts';
 import type { Report } from './report.ts';
@@ -74,6 +83,17 @@ function controlRows(
   });
 }
 
+/** What a higher and a lower learning rate do belongs to the diagnosis of the baseline, where it has not learned. */
+async function withRates(baseline: Arm, train: StudyDependencies['train']): Promise<Arm> {
+  const { experiment, traces } = baseline;
+  const rate_trials = await runRateTrials(experiment, traces[0] as Trace, train);
+  if (rate_trials.length === 0) return baseline;
+  return createArm(
+    experiment,
+    traces.map((trace) => ({ ...trace, rate_trials })),
+  );
+}
+
 /** Trains, diagnoses, tries the remedies against controls, recommends. Deterministic in the experiment. */
 export async function runStudy(
   experiment: Experiment,
@@ -93,7 +113,8 @@ export async function runStudy(
     out_of_time: dependencies.isOutOfTime(),
   });
   runner.enter('baseline');
-  const baseline = await runner.run('baseline', experiment, seeds, true);
+  const measured = await runner.run('baseline', experiment, seeds, true);
+  const baseline = await withRates(measured, dependencies.train);
   const verdict = verdictOf(baseline.checks);
   const findings = seriousFindings(baseline.checks);
   const rules = findings.map(({ rule }) => rule);

@@ -5,6 +5,7 @@
  */
 import type { TiedUnits } from '../statistics/index.ts';
 import { createRandom } from '../util/random.ts';
+import { isKernel } from './compile.ts';
 import type { Model, ModelParameter } from './model.ts';
 import type { Stepper } from './step.ts';
 
@@ -92,6 +93,50 @@ export async function signalToNoise(
   // Equal batches differ by rounding at most.
   if (noise <= 1e-12 * signal) return Number.POSITIVE_INFINITY;
   return Math.max(0, signal) / noise;
+}
+
+/** The penalty's pull on one kernel beside the data's. */
+export interface PenaltyPull {
+  readonly layer: string;
+  readonly tensor: string;
+  /** ‖∂penalty/∂w‖ / ‖∂data loss/∂w‖ */
+  readonly pull: number;
+  /** −cos of the angle between the two: 1 where the penalty holds the weights against the data. */
+  readonly opposition: number;
+}
+
+/** The mean over so many batches: one alone is mostly noise. */
+const PULL_BATCHES = 8;
+
+/** Gradients of the penalty l1·Σ|w| + l2·Σw² and of the data loss, kernel by kernel, at fixed weights, in float64. */
+export async function penaltyPull(
+  stepper: Stepper,
+  model: Model,
+  step: number,
+  { l1, l2 }: { readonly l1: number; readonly l2: number },
+): Promise<PenaltyPull[]> {
+  const kernels = model.parameters.filter(isKernel);
+  const means = kernels.map(({ gradient }) => new Float64Array(gradient.length));
+  for (let k = 0; k < PULL_BATCHES; k++) {
+    await stepper.compute(step + k);
+    kernels.forEach(({ gradient }, j) => {
+      const mean = means[j] as Float64Array;
+      for (let i = 0; i < mean.length; i++)
+        mean[i] = (mean[i] as number) + (gradient[i] as number) / PULL_BATCHES;
+    });
+  }
+  return kernels.map(({ layer, tensor, weights }, j) => {
+    let [penalty, data, product] = [0, 0, 0];
+    (means[j] as Float64Array).forEach((gradient, i) => {
+      const w = weights[i] as number;
+      const own = l1 * Math.sign(w) + 2 * l2 * w;
+      penalty += own ** 2;
+      data += (gradient - own) ** 2;
+      product += own * (gradient - own);
+    });
+    const opposition = penalty === 0 || data === 0 ? 0 : -product / Math.sqrt(penalty * data);
+    return { layer, tensor, pull: penalty === 0 ? 0 : Math.sqrt(penalty / data), opposition };
+  });
 }
 
 /** Power iteration converges by the ratio of the two largest eigenvalues: enough to be within some per cent. */

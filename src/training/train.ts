@@ -35,7 +35,14 @@ import { encodeSafetensors } from '../util/safetensors.ts';
 import { type Checkpoint, untilCanceled } from './cancel.ts';
 import { type Compiled, type CompileOptions, compileTraining, isKernel, names } from './compile.ts';
 import { Evaluator } from './evaluator.ts';
-import { MAX_INSPECTED_PARAMETERS, sharpness, signalToNoise, tiedUnits } from './inspections.ts';
+import {
+  MAX_INSPECTED_PARAMETERS,
+  type PenaltyPull,
+  penaltyPull,
+  sharpness,
+  signalToNoise,
+  tiedUnits,
+} from './inspections.ts';
 import { scaleToUnitVariance } from './lsuv.ts';
 import { copyWeights, createModel, type Model, setWeights } from './model.ts';
 import { compareModes } from './modes.ts';
@@ -116,6 +123,7 @@ class Run {
   /** Without the penalty. */
   readonly dataLosses: number[] = [];
   readonly modes: ModeComparison[] = [];
+  readonly pulls: (readonly [step: number, pulls: readonly PenaltyPull[]])[] = [];
   readonly norms: number[] = [];
   readonly unitPasses: UnitPass[] = [];
   readonly ranks = new Map<string, readonly (readonly [step: number, rank: number])[]>();
@@ -169,6 +177,10 @@ class Run {
       this.tiedUnits = tiedUnits(this.model);
       return;
     }
+    const { regularization } = this.experiment.training;
+    if (regularization.l1 > 0 || regularization.l2 > 0) {
+      this.pulls.push([step, await penaltyPull(this.stepper, this.model, step, regularization)]);
+    }
     if (step < this.plan.steps) {
       const ratio = await signalToNoise(this.stepper, this.model, step, this.plan.batch_size);
       this.probe.recordRun(step, 'gradient_signal_to_noise', ratio);
@@ -194,6 +206,22 @@ class Run {
       steps: Int32Array.from(points, ([step]) => step),
       values: Float64Array.from(points, ([, rank]) => rank),
     }));
+  }
+
+  /** Of every kernel under a penalty. */
+  pullSeries(): Series[] {
+    const steps = Int32Array.from(this.pulls, ([step]) => step);
+    const series = (metric: 'pull' | 'opposition', at: number, { layer, tensor }: PenaltyPull): Series => ({
+      layer,
+      tensor,
+      metric: `penalty_${metric}`,
+      steps,
+      values: Float64Array.from(this.pulls, ([, pulls]) => pulls[at]?.[metric] ?? Number.NaN),
+    });
+    return (this.pulls[0]?.[1] ?? []).flatMap((kernel, at) => [
+      series('pull', at, kernel),
+      series('opposition', at, kernel),
+    ]);
   }
 
   isProbed(step: number): boolean {
@@ -327,7 +355,7 @@ function finish(
     steps_planned: run.plan.steps,
     steps_completed: run.losses.length - (divergence === null ? 0 : 1),
     layers: run.compiled.layers.map((layer) => traceLayer(layer, run.model, outputs.has(layer.name))),
-    series: [...run.probe.finish(), ...run.rankSeries()],
+    series: [...run.probe.finish(), ...run.rankSeries(), ...run.pullSeries()],
     losses,
     data_losses: l1 > 0 || l2 > 0 ? Float64Array.from(run.dataLosses) : losses,
     gradient_norms: Float64Array.from(run.norms),
@@ -338,6 +366,7 @@ function finish(
     modes: run.modes,
     batch_order: orderOf(run),
     reference: null,
+    rate_trials: [],
     unit_passes: run.unitPasses,
     divergence,
     tied_units: run.tiedUnits,

@@ -2,7 +2,7 @@
 import { type Check, diagnose, seriousFindings } from '../../src/diagnosis/index.ts';
 import { baselineSeeds, parseExperiment } from '../../src/experiment/index.ts';
 import { lossRatio, type Trace } from '../../src/statistics/index.ts';
-import { referenceFacts, runReference } from '../../src/study/index.ts';
+import { referenceFacts, runRateTrials, runReference, type Trial } from '../../src/study/index.ts';
 import { train } from '../../src/training/index.ts';
 import type { Config, Scenario } from './scenario.ts';
 
@@ -19,7 +19,7 @@ const ratioOf = (trace: Trace): number =>
     ? Number.POSITIVE_INFINITY
     : lossRatio(trace);
 
-async function diagnoseExperiment(config: Config): Promise<Diagnosis> {
+export async function diagnoseExperiment(config: Config): Promise<Diagnosis> {
   const parsed = parseExperiment(JSON.parse(JSON.stringify(config)));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const { experiment } = parsed.value;
@@ -29,15 +29,18 @@ async function diagnoseExperiment(config: Config): Promise<Diagnosis> {
     if (!result.ok) throw new Error(result.error.code);
     traces.push(result.value);
   }
-  const reference = await runReference(experiment, async ({ experiment: plain, seed }) => {
-    const result = await train(plain, seed);
+  const plainly = async ({ experiment: one, seed }: Pick<Trial, 'experiment' | 'seed'>) => {
+    const result = await train(one, seed);
     if (!result.ok) throw new Error(result.error.code);
     return result.value;
-  });
-  const facts = reference === null ? null : referenceFacts(reference);
+  };
+  const run = await runReference(experiment, plainly);
+  const reference = run === null ? null : referenceFacts(run);
+  const held = traces.map((trace) => ({ ...trace, reference }));
+  const rate_trials = await runRateTrials(experiment, held[0] as Trace, plainly);
   const checks = diagnose(
     experiment,
-    traces.map((trace) => ({ ...trace, reference: facts })),
+    held.map((trace) => ({ ...trace, rate_trials })),
   );
   return {
     checks,

@@ -692,27 +692,21 @@ const unchanged = frozen.map(([task, optimizer]) =>
   ),
 );
 
-/** A slope under noise that is `noise` times as large. */
-function noisyLine(noise: number): Config {
-  const value = (i: number) => Math.sin(i * 78.233) * 43758.5453;
-  const chance = (i: number) => 2 * (value(i) - Math.floor(value(i))) - 1;
-  const inputs = Array.from({ length: 400 }, (_, i) => [chance(i + 1), chance(i + 1001)]);
-  return {
-    type: 'inline',
-    inputs,
-    targets: inputs.map(([x], i) => (x as number) + noise * chance(i + 5001)),
-  };
-}
-const noisy = [10, 15, 20, 30].map((noise) =>
+/** Noise on the inputs that drowns what tells the classes apart, in batches of one. */
+const drowned: [Task, number][] = [
+  [moons, 10],
+  [circles, 8],
+  [iris, 15],
+  [wine, 12],
+];
+const noisy = drowned.map(([task, stddev]) =>
   sick(
-    `noise/${noise}`,
+    `noise/${task.name}-${stddev}`,
     'dense',
     'noisy_gradient',
     null,
-    classifier({ ...sine, shape: [2], data: noisyLine(noise) }, [dense(16, 'tanh')], adam(1e-3), {
-      batch_size: 1,
-    }),
-    classifier({ ...sine, shape: [2], data: noisyLine(0.1) }, [dense(16, 'tanh')], adam(0.01)),
+    classifier(task, [{ type: 'gaussian_noise', stddev }, dense(16, 'tanh')], sgd(1e-3), { batch_size: 1 }),
+    classifier(task, [dense(16, 'tanh')], adam(0.01), { batch_size: 32 }),
   ),
 );
 

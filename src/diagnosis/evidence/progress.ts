@@ -45,11 +45,49 @@ export interface TrainingProgress {
   readonly loss_ratio: number;
 }
 
+const mean = (values: Float64Array, from: number, to: number): number =>
+  values.subarray(from, to).reduce((sum, value) => sum + value, 0) / (to - from);
+
+/** Means of the third and the last quarter of the batch losses; null of a training too short for quarters. */
+function lastQuarters({ data_losses: losses }: Trace): readonly [third: number, last: number] | null {
+  const quarter = Math.floor(losses.length / 4);
+  if (quarter < 2) return null;
+  const [from, to] = [losses.length - 2 * quarter, losses.length - quarter];
+  return [mean(losses, from, to), mean(losses, to, losses.length)];
+}
+
+/** Whether the mean batch loss of the last quarter lies clearly below that of the third. */
+function stillFalls(trace: Trace): boolean {
+  const quarters = lastQuarters(trace);
+  if (quarters === null) return false;
+  const [third, last] = quarters;
+  return last - trace.least_loss < (third - trace.least_loss) * (1 - STILL_FALLING.value);
+}
+
+/** What stands still in inference learns nothing that could be used, however the loss of its batches falls. */
+const hasGained = (trace: Trace): boolean =>
+  lossRatio(trace) < lossRatio(trace, trace.initial.data_loss) * (1 - STILL_FALLING.value / 2);
+
+/** Loss and accuracy move together: a tenth of the samples is right that a constant gets wrong, and the loss falls, however little. */
+function gainsAccuracy(trace: Trace): boolean {
+  const { initial, final, data } = trace;
+  const quarters = lastQuarters(trace);
+  if (quarters === null || initial.accuracy === null || final.accuracy === null) return false;
+  const counts = data.class_counts ?? [];
+  const total = Math.max(
+    1,
+    counts.reduce((sum, count) => sum + count, 0),
+  );
+  const chance = Math.max(initial.accuracy, ...counts.map((count) => count / total));
+  const [third, last] = quarters;
+  return final.accuracy - chance > 0.1 && last < third;
+}
+
 /**
  * What the data allow in as many samples, by the reference: the larger of its training and validation loss, so that what it knows
  * by heart is not asked of others. Null without a reference.
  */
-function attainable({ reference }: Trace): number | null {
+export function attainable({ reference }: Trace): number | null {
   if (reference === null) return null;
   const { training_ratio, validation_ratio, validation_samples } = reference;
   return validation_samples < MIN_VALIDATION
@@ -66,22 +104,6 @@ function isLimit(trace: Trace, ratio: number): boolean {
 /** Whether even the reference learned nothing: no finding of slow, noisy or poor learning can be held against the network. */
 export const isUnlearnable = (trace: Trace): boolean => (attainable(trace) ?? 0) >= LEARNABLE.value;
 
-function mean(values: Float64Array, from: number, to: number): number {
-  let sum = 0;
-  for (let i = from; i < to; i++) sum += values[i] as number;
-  return sum / (to - from);
-}
-
-/** Whether the mean batch loss of the last quarter lies clearly below that of the third. */
-function stillFalls(trace: Trace): boolean {
-  const { data_losses: losses, least_loss } = trace;
-  const quarter = Math.floor(losses.length / 4);
-  if (quarter < 2) return false;
-  const third = mean(losses, losses.length - 2 * quarter, losses.length - quarter);
-  const last = mean(losses, losses.length - quarter, losses.length);
-  return last - least_loss < (third - least_loss) * (1 - STILL_FALLING.value);
-}
-
 export function progressOf(trace: Trace): TrainingProgress {
   const ratio = lossRatio(trace);
   if (trace.divergence !== null || !Number.isFinite(ratio)) {
@@ -89,7 +111,8 @@ export function progressOf(trace: Trace): TrainingProgress {
   }
   if (ratio < LEARNED.value) return { state: 'learned', loss_ratio: ratio };
   if (isLimit(trace, ratio)) return { state: 'limited', loss_ratio: ratio };
-  return { state: stillFalls(trace) ? 'learning' : 'stuck', loss_ratio: ratio };
+  const learning = hasGained(trace) && (stillFalls(trace) || gainsAccuracy(trace));
+  return { state: learning ? 'learning' : 'stuck', loss_ratio: ratio };
 }
 
 const severityOf: Readonly<Record<ProgressState, Severity>> = {

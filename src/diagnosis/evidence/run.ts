@@ -34,3 +34,13 @@ export function lossWindows(trace: Trace, windows: number): number[] {
     return part.reduce((sum, loss) => sum + loss, 0) / part.length;
   });
 }
+
+/** Below this an update is lost in the rounding of the weights. */
+const STILL = 1e-7;
+
+/** Whether any kernel was moved; true where no update was measured. */
+export function moves(trace: Trace): boolean {
+  const ratios = kernelUpdates(trace, 'ratio_to_weight').flatMap(({ values }) => [...values]);
+  const known = ratios.filter((ratio) => !Number.isNaN(ratio));
+  return known.length === 0 || known.some((ratio) => ratio > STILL);
+}

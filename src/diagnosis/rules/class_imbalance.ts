@@ -1,5 +1,9 @@
 /** @file Rare classes that the network does not see. */
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { measured, percent, text } from '../wording.ts';
+
+/** Less is no imbalance, however little of a class is found. */
+const LEAST_RATIO = 2.5;
 
 const thresholds = {
   class_ratio: {
@@ -13,6 +17,7 @@ const thresholds = {
     unit: 'fraction right of the training samples of a class',
     source: 'this project',
     rationale: 'Imbalance by itself does no harm: a class that is mostly missed is what it costs',
+    healthy: 'above',
   },
 } as const;
 
@@ -20,8 +25,9 @@ export const classImbalance = defineRule({
   rule: 'class_imbalance',
   title: 'Rare classes are missed',
   description:
-    'Largest over smallest class of the training split, and the smallest recall of a class on it after training. Found ' +
-    'where both are beyond their thresholds.',
+    'Largest over smallest class of the training split, and the smallest recall of a class on it after training, two classes of ' +
+    'one output included. Found where both are beyond their thresholds; of classes less unequal where the recall is lower still: ' +
+    'below its threshold · ln(ratio) / ln(threshold of the ratio).',
   needs: [],
   thresholds,
   sources: ['Amazon SageMaker Debugger, ClassImbalance', 'He & Garcia 2009, Learning from imbalanced data'],
@@ -34,20 +40,23 @@ export const classImbalance = defineRule({
     const ratio = Math.max(...counts) / Math.min(...counts);
     const present = trace.class_recall.filter((_, label) => (trace.data.class_counts?.[label] ?? 0) > 0);
     const recall = Math.min(...present);
+    const share = Math.min(1, Math.log(ratio) / Math.log(Math.max(limits.class_ratio, LEAST_RATIO)));
+    const allowed = limits.smallest_recall * share;
     return {
       kind: 'evaluated',
-      found: ratio > limits.class_ratio && recall < limits.smallest_recall,
+      found: ratio > LEAST_RATIO && recall < allowed,
       severity: 'warning',
       layers: [],
       first_step: null,
       evidence: [
         evidenceOf('class_ratio', ratio, limits.class_ratio, 'ratio'),
-        evidenceOf('smallest_recall', recall, limits.smallest_recall, 'fraction', {
+        evidenceOf('smallest_recall', recall, allowed, 'fraction', {
           step: trace.steps_completed,
         }),
       ],
     };
   },
-  explain: () =>
-    'A class with few samples is mostly taken for a larger one: the mean loss hardly notices it.',
+  explain: (finding) =>
+    `The largest class has ${text(measured(finding, 'class_ratio')?.value)} times the samples of the smallest, and of one class only ` +
+    `${percent(measured(finding, 'smallest_recall')?.value ?? 0)} are found: a mean over all samples hardly notices it.`,
 });

@@ -1,6 +1,7 @@
 /** @file Units whose output is exactly 0 on every sample, and stays so. */
 import { defineRule } from '../rule.ts';
 import { examineStuckUnits } from '../stuck_units.ts';
+import { measured, named, percent } from '../wording.ts';
 
 const thresholds = {
   dead_unit_fraction: {
@@ -33,7 +34,7 @@ export const deadUnits = defineRule({
       (pass) => pass.dead_units,
       'no activation here has a region of zero output and slope',
     ),
-  explain: (layers) =>
-    `More than half of the units of ${layers.slice(0, 3).join(', ')} give 0 for every sample: no gradient reaches their ` +
-    'weights, and they cannot recover.',
+  explain: (finding) =>
+    `${percent(measured(finding, 'dead_unit_fraction')?.value ?? 0)} of the units of ${named(finding.layers)} give exactly 0 for every sample: ` +
+    'no gradient reaches their weights, so that they cannot recover.',
 });

@@ -2,6 +2,7 @@
 import { severityByProgress } from '../evidence/progress.ts';
 import { median, runSeries } from '../evidence/run.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { measured, percent, text } from '../wording.ts';
 
 const thresholds = {
   clipped_steps: {
@@ -53,6 +54,10 @@ export const excessiveClipping = defineRule({
       ],
     };
   },
-  explain: () =>
-    'Nearly every gradient is cut down to the limit: the limit, not the learning rate, sets the step.',
+  explain(finding) {
+    const steps = percent(measured(finding, 'clipped_steps')?.value ?? 0);
+    const shrinkage = measured(finding, 'shrinkage')?.value;
+    const factor = shrinkage == null ? '' : `, to a ${text(shrinkage)}th of its norm in the median`;
+    return `The gradient is cut on ${steps} of the steps${factor}: the limit, not the learning rate, sets how far a step goes.`;
+  },
 });

@@ -3,6 +3,7 @@ import type { Trace } from '../../statistics/index.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { gradientProfiles, timeProfiles } from '../evidence/series.ts';
 import { defineRule, notEvaluable } from '../rule.ts';
+import { beyond, text } from '../wording.ts';
 
 const thresholds = {
   gradient_growth: {
@@ -125,7 +126,26 @@ export const explodingGradient = defineRule({
       })),
     };
   },
-  explain: (layers) =>
-    `Gradients${layers.length > 0 ? ` at ${layers.slice(0, 3).join(', ')}` : ''} are so large that an update does not ` +
-    'improve the weights but replaces them.',
+  explain(finding) {
+    const growth = beyond(finding, 'gradient_growth');
+    const update = beyond(finding, 'update_ratio');
+    const norm = beyond(finding, 'norm_growth');
+    const parts = [
+      ...(growth === undefined
+        ? []
+        : [
+            `the gradient at ${growth.layer} is ${text(growth.value)} times that of the last layer (or time step)`,
+          ]),
+      ...(update === undefined
+        ? []
+        : [
+            `at step ${update.step} the update of ${update.layer} is ${text(update.value)} times as large as its weights`,
+          ]),
+      ...(norm === undefined
+        ? []
+        : [`at step ${norm.step} the gradient's norm is ${text(norm.value)} times that of the first step`]),
+    ];
+    const told = parts.join('; ');
+    return `${told.charAt(0).toUpperCase()}${told.slice(1)}: such steps do not improve the weights, they replace them.`;
+  },
 });

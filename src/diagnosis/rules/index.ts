@@ -2,8 +2,12 @@
 import type { Rule } from '../rule.ts';
 import { classImbalance } from './class_imbalance.ts';
 import { deadUnits } from './dead_units.ts';
+import { degenerateNormalization } from './degenerate_normalization.ts';
 import { excessiveClipping } from './excessive_clipping.ts';
+import { excessiveDropout } from './excessive_dropout.ts';
+import { excessiveRegularization } from './excessive_regularization.ts';
 import { explodingGradient } from './exploding_gradient.ts';
+import { inferenceMismatch } from './inference_mismatch.ts';
 import { lossNotDecreasing } from './loss_not_decreasing.ts';
 import { lossOutputMismatch } from './loss_output_mismatch.ts';
 import { noisyGradient } from './noisy_gradient.ts';
@@ -15,14 +19,23 @@ import { saturatedUnits } from './saturated_units.ts';
 import { sharpness } from './sharpness.ts';
 import { slowConvergence } from './slow_convergence.ts';
 import { unchangedParameters } from './unchanged_parameters.ts';
+import { underfitting } from './underfitting.ts';
 import { unscaledInputs } from './unscaled_inputs.ts';
+import { unscaledTargets } from './unscaled_targets.ts';
+import { unshuffledData } from './unshuffled_data.ts';
 import { unstableLoss } from './unstable_loss.ts';
 import { updateRatio } from './update_ratio.ts';
 import { vanishingGradient } from './vanishing_gradient.ts';
 
-export const rules: readonly Rule[] = [
+const all = [
   unscaledInputs,
+  unscaledTargets,
   lossOutputMismatch,
+  unshuffledData,
+  degenerateNormalization,
+  excessiveRegularization,
+  excessiveDropout,
+  inferenceMismatch,
   classImbalance,
   poorInitialization,
   vanishingGradient,
@@ -39,5 +52,10 @@ export const rules: readonly Rule[] = [
   unstableLoss,
   slowConvergence,
   lossNotDecreasing,
+  underfitting,
   overfitting,
-];
+] as const satisfies readonly Rule[];
+
+export type RuleName = (typeof all)[number]['rule'];
+
+export const rules: readonly Rule<RuleName>[] = all;

@@ -1,6 +1,7 @@
 /** @file The loss does not get below that of a constant prediction. */
-import { isUnlearnable, progressOf } from '../evidence/progress.ts';
+import { attainable, isUnlearnable, progressOf } from '../evidence/progress.ts';
 import { defineRule } from '../rule.ts';
+import { measured, text } from '../wording.ts';
 
 const thresholds = {
   loss_ratio: {
@@ -43,5 +44,22 @@ export const lossNotDecreasing = defineRule({
       ],
     };
   },
-  explain: () => 'After all steps the network predicts no better than a constant would.',
+  explain(finding) {
+    const ratio = measured(finding, 'loss_ratio')?.value;
+    const [trace] = finding.traces;
+    const reference = trace === undefined ? null : attainable(trace);
+    const limit =
+      reference === null
+        ? ''
+        : trace !== undefined && isUnlearnable(trace)
+          ? ` The reference, a plain network that is known to learn, ends at ${text(reference)} of it: these data, or so few samples of them, allow no more.`
+          : ` The reference, a plain network on the same data, ends at ${text(reference)} of it: there is something to learn.`;
+    if (ratio == null || !Number.isFinite(ratio))
+      return `The training ended in numbers that are not finite.${limit}`;
+    const where =
+      ratio > 1.5
+        ? `${text(ratio)} times the loss of a constant prediction: it is worse than not looking at the input`
+        : `${text(ratio)} times the loss of a constant prediction: it tells the samples no better apart than a constant`;
+    return `After all steps the loss is ${where}.${limit}`;
+  },
 });

@@ -1,7 +1,9 @@
 /** @file Gradients that are more chance than direction. */
-import { progressOf, severityByProgress } from '../evidence/progress.ts';
-import { lastOf } from '../evidence/run.ts';
+import type { Trace } from '../../statistics/index.ts';
+import { isUnlearnable, progressOf, severityByProgress } from '../evidence/progress.ts';
+import { lastOf, moves } from '../evidence/run.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { measured, text } from '../wording.ts';
 
 const thresholds = {
   gradient_signal_to_noise: {
@@ -9,8 +11,13 @@ const thresholds = {
     unit: '‖mean gradient‖² / summed variance between batches',
     source: 'torchmortem: signal-to-noise < 1 (of single elements); Cockpit (arXiv:2102.06604)',
     rationale: 'Twenty batches have to be averaged before the direction outweighs the chance',
+    healthy: 'above',
   },
 } as const;
+
+/** A linear model comes to its optimum, where every gradient is noise: what it lacks is not a clearer gradient. */
+const isLinear = ({ layers }: Trace): boolean =>
+  layers.every(({ type, activation, is_output }) => is_output || (type === 'dense' && activation === null));
 
 export const noisyGradient = defineRule({
   rule: 'noisy_gradient',
@@ -32,8 +39,13 @@ export const noisyGradient = defineRule({
     const found = value < limits.gradient_signal_to_noise;
     return {
       kind: 'evaluated',
-      found: found && progressOf(trace).state !== 'learned',
-      severity: severityByProgress(trace),
+      // A network at the limit of its data has no direction left to go; one that does not move follows none.
+      found:
+        found &&
+        !['learned', 'limited'].includes(progressOf(trace).state) &&
+        moves(trace) &&
+        !isLinear(trace),
+      severity: isUnlearnable(trace) ? 'info' : severityByProgress(trace),
       layers: [],
       first_step: found ? step : null,
       evidence: [
@@ -41,6 +53,7 @@ export const noisyGradient = defineRule({
       ],
     };
   },
-  explain: () =>
-    'One batch’s gradient says little about the direction of the whole: steps mostly follow chance.',
+  explain: (finding) =>
+    `At step ${measured(finding, 'gradient_signal_to_noise')?.step} the mean gradient has ${text(measured(finding, 'gradient_signal_to_noise')?.value)} ` +
+    'of the power of its scatter from batch to batch: a step follows chance more than direction.',
 });

@@ -43,6 +43,10 @@ export const nonFiniteValues = defineRule({
       ],
     };
   },
-  explain: (layers) =>
-    `Numbers stopped being finite${layers[0] === undefined ? '' : ` in ${layers[0]}`}; nothing after that step was trained.`,
+  explain({ layers, evidence, traces }) {
+    const [first] = evidence;
+    const where = layers[0] === undefined ? 'in the loss' : `in ${layers[0]} (${first?.metric})`;
+    const planned = traces[0]?.steps_planned;
+    return `At step ${first?.step} of ${planned} a number stopped being finite, first ${where}; nothing after that step was trained.`;
+  },
 });

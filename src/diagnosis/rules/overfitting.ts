@@ -1,6 +1,7 @@
 /** @file The network knows the training samples and not the others. */
 import { lossRatio, lossScale } from '../../statistics/index.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { measured, text } from '../wording.ts';
 
 const thresholds = {
   generalization_gap: {
@@ -46,11 +47,14 @@ export const overfitting = defineRule({
           step: trace.steps_completed,
         }),
         evidenceOf('training_loss_ratio', learned, limits.learned, 'final loss / constant loss', {
+          // What is below has learned: one half of the finding, and no fault.
+          healthy: null,
           step: trace.steps_completed,
         }),
       ],
     };
   },
-  explain: () =>
-    'It fits the training samples far better than the validation samples: it has learned them by heart.',
+  explain: (finding) =>
+    `The validation loss lies ${text(measured(finding, 'generalization_gap')?.value)} of a constant’s loss above the training loss, which is down at ` +
+    `${text(measured(finding, 'training_loss_ratio')?.value)} of it: the training samples are known by heart.`,
 });

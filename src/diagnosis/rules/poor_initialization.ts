@@ -3,6 +3,7 @@ import { lossRatio, type Trace } from '../../statistics/index.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
 import { defineRule, evidenceOf, notEvaluable, type SeedEvidence } from '../rule.ts';
+import { beyond, named, percent, text } from '../wording.ts';
 
 const thresholds = {
   tied_unit_fraction: {
@@ -118,7 +119,26 @@ export const poorInitialization = defineRule({
       evidence: hitsFirst(evidence),
     };
   },
-  explain: (layers) =>
-    `The weights that the training starts from stand in its way${layers.length > 0 ? `, in ${layers.slice(0, 3).join(', ')}` : ''}: ` +
-    'units that are copies of each other, a signal whose scale changes with depth, or a first loss far above chance.',
+  explain(finding) {
+    const tied = beyond(finding, 'tied_unit_fraction');
+    const scale = beyond(finding, 'output_scale_ratio');
+    const wrong = beyond(finding, 'initial_loss_ratio');
+    return [
+      ...(tied === undefined
+        ? []
+        : [
+            `${percent(tied.value ?? 0)} of the units of ${named(finding.layers)} start as copies of each other, with the same gradient, and stay so.`,
+          ]),
+      ...(scale === undefined
+        ? []
+        : [
+            `At step 0 the outputs of the hidden layers differ ${text(scale.value)}-fold in size (${scale.layer}): the weights do not keep the signal’s scale.`,
+          ]),
+      ...(wrong === undefined
+        ? []
+        : [
+            `The first loss is ${text(wrong.value)} times that of a constant: the initial weights are sure of what they do not know.`,
+          ]),
+    ].join(' ');
+  },
 });

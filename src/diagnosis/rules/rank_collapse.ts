@@ -3,6 +3,7 @@ import type { Trace } from '../../statistics/index.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { measured, named, text } from '../wording.ts';
 
 const thresholds = {
   rank_excess: {
@@ -11,6 +12,7 @@ const thresholds = {
     source: 'torchmortem: effective rank −50 %; Dong et al. 2021, arXiv:2103.03404',
     rationale:
       'Samples differ by less than 2 % of the output’s size: what tells them apart is lost in the layer’s mean',
+    healthy: 'above',
   },
 } as const;
 
@@ -27,7 +29,8 @@ function ranks(trace: Trace): LayerRank[] {
     const size = output_shape.reduce((product, length) => product * length, 1);
     if (series === undefined || series.values.length < 2 || size < 2) return [];
     const [before, last] = series.values.slice(-2) as unknown as [number, number];
-    const excess = Math.max(before, last) - 1;
+    // Rounding may leave a rank just below 1.
+    const excess = Math.max(0, Math.max(before, last) - 1);
     return Number.isNaN(excess) ? [] : [{ layer: name, excess, step: series.steps.at(-2) as number }];
   });
 }
@@ -62,6 +65,7 @@ export const rankCollapse = defineRule({
       ],
     };
   },
-  explain: (layers) =>
-    `From ${layers[0] ?? 'a hidden layer'} on all samples look alike: the layers behind cannot tell them apart any more.`,
+  explain: (finding) =>
+    `From ${named(finding.layers.slice(0, 1), 'a hidden layer')} on the outputs of all samples are one direction, up to ` +
+    `${text(measured(finding, 'rank_excess')?.value)} of an effective rank: the layers behind cannot tell the samples apart.`,
 });

@@ -3,6 +3,7 @@ import { SATURATED_SLOPE } from '../../network/index.ts';
 import { SATURATED_SAMPLES } from '../../statistics/index.ts';
 import { defineRule, type Threshold } from '../rule.ts';
 import { examineStuckUnits } from '../stuck_units.ts';
+import { measured, named, percent } from '../wording.ts';
 
 const thresholds = {
   saturated_unit_fraction: {
@@ -46,7 +47,7 @@ export const saturatedUnits = defineRule({
       (pass) => pass.saturated_units,
       'no activation here is bounded on both sides',
     ),
-  explain: (layers) =>
-    `More than half of the units of ${layers.slice(0, 3).join(', ')} sit at a bound of their activation, where its slope ` +
-    'is nearly 0 and no gradient passes.',
+  explain: (finding) =>
+    `${percent(measured(finding, 'saturated_unit_fraction')?.value ?? 0)} of the units of ${named(finding.layers)} sit at a bound of their ` +
+    'activation on nearly every sample, where its slope is close to 0 and no gradient passes.',
 });

@@ -2,6 +2,7 @@
 import { severityByProgress } from '../evidence/progress.ts';
 import { lastOf } from '../evidence/run.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { measured, text } from '../wording.ts';
 
 const thresholds = {
   sharpness_ratio: {
@@ -53,5 +54,11 @@ export const sharpness = defineRule({
       ],
     };
   },
-  explain: () => 'The loss curves more than steps of this length can follow: they jump from side to side.',
+  explain(finding) {
+    const limit = measured(finding, 'sharpness_ratio')?.threshold ?? 1;
+    return (
+      `The loss curves ${text(measured(finding, 'sharpness_ratio')?.value)} times as sharply as steps of this learning rate can follow ` +
+      `(training still goes on up to ${text(limit)} times): they jump from side to side instead of descending.`
+    );
+  },
 });

@@ -1,7 +1,9 @@
 /** @file A loss that still falls when the steps are used up. */
-import { progressOf } from '../evidence/progress.ts';
+import { attainable, isUnlearnable, progressOf } from '../evidence/progress.ts';
+import { gainOfHigherRate } from '../evidence/rate.ts';
 import { lossWindows } from '../evidence/run.ts';
-import { defineRule, evidenceOf } from '../rule.ts';
+import { defineRule, evidenceOf, type Finding } from '../rule.ts';
+import { isBeyond, measured, percent, text } from '../wording.ts';
 
 const thresholds = {
   loss_ratio: {
@@ -10,14 +12,30 @@ const thresholds = {
     source: 'AUTOTRAINER (ICSE 2021): slow convergence counts only where accuracy is poor',
     rationale: 'Below half of chance the network has learned, however slowly',
   },
+  higher_rate_gain: {
+    value: 0.2,
+    unit: 'loss less that of a trial at ten times the learning rate, after the first half of the steps / constant loss',
+    source: 'this project',
+    rationale: 'A rate is too low where a higher one learns in as many steps what it does not',
+  },
 } as const;
+
+/** A rate that is too low, and a training that is too short: a trial at ten times the rate tells them apart. */
+function byRate(finding: Finding): string {
+  const gain = measured(finding, 'higher_rate_gain');
+  if (gain === undefined) return '';
+  return isBeyond(gain)
+    ? ` The learning rate is too low for these steps: at ten times the rate the loss is lower by ${text(gain.value)} of a constant’s after half of them.`
+    : ' Ten times the learning rate does not learn it sooner: it needs more steps.';
+}
 
 export const slowConvergence = defineRule({
   rule: 'slow_convergence',
   title: 'The training converges slowly',
   description:
-    'Found where the mean loss of the last quarter of the steps still lies clearly below that of the third, and the ' +
-    'final loss is above the threshold: the steps ended before the learning did.',
+    'Found where the final loss is above its threshold and the mean loss of the last quarter of the steps still lies clearly below that ' +
+    'of the third, or loss and accuracy have both moved the right way: the steps ended before the learning did. Or where a trial at ' +
+    'ten times the learning rate learns what this one does not.',
   needs: [],
   thresholds,
   sources: ['AUTOTRAINER (ICSE 2021)'],
@@ -25,11 +43,13 @@ export const slowConvergence = defineRule({
   examine(trace, _experiment, limits) {
     const { state, loss_ratio } = progressOf(trace);
     const [, , third, last] = lossWindows(trace, 4);
+    const gain = gainOfHigherRate(trace)?.gain ?? null;
+    const faster = gain !== null && gain > limits.higher_rate_gain;
     const fall = third === undefined || last === undefined ? 0 : 1 - last / third;
     return {
       kind: 'evaluated',
-      found: state === 'learning' && loss_ratio > limits.loss_ratio,
-      severity: 'warning',
+      found: loss_ratio > limits.loss_ratio && (state === 'learning' || (state === 'stuck' && faster)),
+      severity: isUnlearnable(trace) ? 'info' : 'warning',
       layers: [],
       first_step: null,
       evidence: [
@@ -37,9 +57,23 @@ export const slowConvergence = defineRule({
           step: trace.steps_completed,
         }),
         evidenceOf('fall_of_the_last_quarter', fall, null, 'relative to the third quarter'),
+        ...(gain === null
+          ? []
+          : [evidenceOf('higher_rate_gain', gain, limits.higher_rate_gain, 'difference / constant loss')]),
       ],
     };
   },
-  explain: () =>
-    'The loss was still falling when the steps ran out: it learns, but too slowly for this budget.',
+  explain(finding) {
+    const fall = measured(finding, 'fall_of_the_last_quarter')?.value ?? 0;
+    const [trace] = finding.traces;
+    const reference = trace === undefined ? null : attainable(trace);
+    const more =
+      reference === null ? '' : ` A plain network reaches ${text(reference)} with as many samples.`;
+    const ratio = text(measured(finding, 'loss_ratio')?.value);
+    const state =
+      fall > 0
+        ? `The steps ended before the learning did: at ${ratio} of a constant’s loss, which still fell by ${percent(fall)} over the last quarter.`
+        : `It ends at ${ratio} of a constant’s loss and hardly moves.`;
+    return `${state}${more}${byRate(finding)}`;
+  },
 });

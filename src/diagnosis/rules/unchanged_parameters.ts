@@ -1,6 +1,9 @@
 /** @file Parameters that no update changed. */
+import type { Trace } from '../../statistics/index.ts';
 import { severityByProgress } from '../evidence/progress.ts';
+import { moves } from '../evidence/run.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { measured, named, text } from '../wording.ts';
 
 const thresholds = {
   largest_change: {
@@ -8,8 +11,20 @@ const thresholds = {
     unit: 'largest update norm / weight norm of all probed steps',
     source: 'Amazon SageMaker Debugger, UnchangedTensor (rtol 1e-5 over three steps)',
     rationale: 'Below a float32 rounding of the weights, so nothing is learned',
+    healthy: 'above',
   },
 } as const;
+
+/** A gradient that arrives and an update of exactly 0, while others move: it was left out of the training on purpose. */
+function isFrozen(trace: Trace, layer: string | null, update: string | null): boolean {
+  const gradient = update?.replace('.update', '.gradient');
+  const arrives = trace.series.find(
+    (s) => s.layer === layer && s.tensor === gradient && s.metric === 'l2_norm',
+  )?.values;
+  const own = trace.series.find((s) => s.layer === layer && s.tensor === update && s.metric === 'l2_norm');
+  const still = own?.values.every((norm) => norm === 0) === true;
+  return still && arrives?.some((norm) => norm > 0) === true && moves(trace);
+}
 
 export const unchangedParameters = defineRule({
   rule: 'unchanged_parameters',
@@ -33,7 +48,9 @@ export const unchangedParameters = defineRule({
         update === 0 ? 0 : update / (weights?.values[i] as number),
       );
       const usable = ratios.filter((ratio) => !Number.isNaN(ratio));
-      return usable.length === 0 ? [] : [{ layer, change: Math.max(...usable) }];
+      return usable.length === 0 || isFrozen(trace, layer, tensor)
+        ? []
+        : [{ layer, change: Math.max(...usable) }];
     });
     if (changes.length === 0) return notEvaluable('no update of a kernel was measured');
     const still = changes.filter(({ change }) => change < limits.largest_change);
@@ -49,6 +66,10 @@ export const unchangedParameters = defineRule({
       ],
     };
   },
-  explain: (layers) =>
-    `The weights of ${layers.slice(0, 3).join(', ')} stayed as they were initialized: nothing reaches them.`,
+  explain(finding) {
+    const change = measured(finding, 'largest_change')?.value;
+    const why =
+      change === 0 ? 'no update reaches them' : `the largest update is ${text(change)} of their size`;
+    return `The weights of ${named(finding.layers)} stayed as they were initialized: ${why}.`;
+  },
 });

@@ -2,6 +2,7 @@
 import type { Trace } from '../../statistics/index.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { beyond, text } from '../wording.ts';
 
 const thresholds = {
   input_rms: {
@@ -16,6 +17,7 @@ const thresholds = {
     unit: 'root mean square of all inputs',
     source: 'this project',
     rationale: 'Inputs this small leave the biases to decide',
+    healthy: 'above',
   },
   feature_scale_ratio: {
     value: 100,
@@ -66,6 +68,25 @@ export const unscaledInputs = defineRule({
       ],
     };
   },
-  explain: () =>
-    'The inputs, or some features beside others, are on a scale that weights and learning rate do not fit.',
+  explain(finding) {
+    const large = beyond(finding, 'input_rms');
+    const small = beyond(finding, 'smallest_input_rms');
+    const uneven = beyond(finding, 'feature_scale_ratio');
+    const size = large ?? small;
+    return [
+      ...(size === undefined
+        ? []
+        : [
+            `The inputs are of size ${text(size.value)} where initial weights are made for 1: ` +
+              (large === undefined
+                ? 'beside the biases they hardly count.'
+                : 'outputs and gradients of the first layer are as much too large.'),
+          ]),
+      ...(uneven === undefined
+        ? []
+        : [
+            `One feature varies ${text(uneven.value)} times as much as the median one: no learning rate suits both.`,
+          ]),
+    ].join(' ');
+  },
 });

@@ -1,8 +1,9 @@
 /** @file A loss that comes back up. */
 import { lossScale } from '../../statistics/index.ts';
 import { progressOf, severityByProgress } from '../evidence/progress.ts';
-import { lossWindows } from '../evidence/run.ts';
+import { lossWindows, moves } from '../evidence/run.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { measured, text } from '../wording.ts';
 
 const thresholds = {
   rebound: {
@@ -46,13 +47,14 @@ export const unstableLoss = defineRule({
     const rebound = rise / lossScale(trace);
     return {
       kind: 'evaluated',
-      found: rebound > limits.rebound,
+      found: rebound > limits.rebound && moves(trace),
       severity: severityByProgress(trace),
       layers: [],
       first_step: rebound > limits.rebound ? step : null,
       evidence: [evidenceOf('rebound', rebound, limits.rebound, 'rise / constant loss', { step })],
     };
   },
-  explain: () =>
-    'The loss falls and comes back up: steps are too long for the curvature, or batches too noisy.',
+  explain: (finding) =>
+    `By step ${measured(finding, 'rebound')?.step} the mean loss has come back up by ${text(measured(finding, 'rebound')?.value)} of a constant’s loss above ` +
+    'its lowest: steps are too long for the curvature, or batches too unlike each other.',
 });

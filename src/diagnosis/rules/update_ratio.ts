@@ -1,8 +1,10 @@
 /** @file How far one update moves a kernel: too far, or nowhere. */
 import type { Trace } from '../../statistics/index.ts';
 import { severityByProgress } from '../evidence/progress.ts';
+import { gainOfLowerRate } from '../evidence/rate.ts';
 import { kernelUpdates, median } from '../evidence/run.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { beyond, percent, text } from '../wording.ts';
 
 const thresholds = {
   largest_ratio: {
@@ -16,18 +18,40 @@ const thresholds = {
     unit: 'median update norm / weight norm of a kernel',
     source: 'torchmortem: below 1e-5; TheDeepChecker: log10(update/weight) below −4',
     rationale: 'A hundred thousand such updates would be needed to change the weights',
+    healthy: 'above',
+  },
+  first_ratio: {
+    value: 0.5,
+    unit: 'update norm / weight norm of a kernel at step 0',
+    source: 'this project',
+    rationale:
+      'A first step half as long as the weights leaves nothing of how they were drawn, and units where they stay',
+  },
+  lower_rate_gain: {
+    value: 0.2,
+    unit: 'loss less that of a trial at a tenth (a hundredth) of the learning rate, after the first half of the steps / constant loss',
+    source: 'this project',
+    rationale: 'A rate is too high where a lower one learns what it does not',
   },
 } as const;
 
 interface KernelRatio {
   readonly layer: string | null;
   readonly ratio: number;
+  /** At the first probed step. */
+  readonly first: number;
 }
 
+/** Kernels that move: what is frozen, or gets no gradient, has no step to be judged. */
 function ratios(trace: Trace): KernelRatio[] {
-  return kernelUpdates(trace, 'ratio_to_weight').flatMap(({ layer, values }) => {
-    const finite = [...values].filter(Number.isFinite);
-    return finite.length === 0 ? [] : [{ layer, ratio: median(finite) }];
+  return kernelUpdates(trace, 'ratio_to_weight').flatMap(({ layer, tensor, values }) => {
+    // A kernel that starts at 0 has no size of its own: what it has is its updates.
+    const weights = trace.series.find(
+      (s) => s.layer === layer && `${s.tensor}.update` === tensor && s.metric === 'l2_norm',
+    );
+    if (weights?.values[0] === 0) return [];
+    const finite = [...values].filter((ratio) => Number.isFinite(ratio) && ratio > 0);
+    return finite.length === 0 ? [] : [{ layer, ratio: median(finite), first: finite[0] as number }];
   });
 }
 
@@ -36,32 +60,72 @@ export const updateRatio = defineRule({
   title: 'Updates are too large or too small for the weights',
   description:
     'Median over the probed steps of ‖update‖/‖kernel‖, for every kernel. About 1e-3 is usual. Read from the updates, ' +
-    'so it holds for adaptive optimizers too. Harmless where the network learns all the same.',
+    'so it holds for adaptive optimizers too. Where the network has not learned, also the loss of a trial at a tenth of the learning rate. Harmless where the network learns all the same.',
   needs: ['probed_series'],
   thresholds,
   sources: ['Karpathy, A Recipe for Training Neural Networks', 'TheDeepChecker', 'torchmortem 2026'],
   quorum: 'majority',
   examine(trace, _experiment, limits) {
-    const measured = ratios(trace);
-    if (measured.length === 0) return notEvaluable('no update of a kernel with a scale was measured');
-    const large = measured.filter(({ ratio }) => ratio > limits.largest_ratio);
-    const small = measured.filter(({ ratio }) => ratio < limits.smallest_ratio);
-    const sorted = measured.toSorted((a, b) => a.ratio - b.ratio);
+    const kernels = ratios(trace);
+    if (kernels.length === 0) return notEvaluable('no update of a kernel with a scale was measured');
+    const gain = gainOfLowerRate(trace)?.gain ?? null;
+    const slower = gain !== null && gain > limits.lower_rate_gain;
+    const large = kernels.filter(({ ratio }) => ratio > limits.largest_ratio);
+    const violent = kernels.filter(({ first }) => first > limits.first_ratio);
+    const [worst] = kernels.toSorted((a, b) => b.first - a.first);
+    const small = kernels.filter(({ ratio }) => ratio < limits.smallest_ratio);
+    const sorted = kernels.toSorted((a, b) => a.ratio - b.ratio);
     const [least, most] = [sorted[0] as KernelRatio, sorted.at(-1) as KernelRatio];
     const evidence = [
       evidenceOf('largest_ratio', most.ratio, limits.largest_ratio, 'ratio', { layer: most.layer }),
       evidenceOf('smallest_ratio', least.ratio, limits.smallest_ratio, 'ratio', { layer: least.layer }),
+      evidenceOf('first_ratio', worst?.first ?? 0, limits.first_ratio, 'ratio', {
+        layer: worst?.layer ?? null,
+        step: 0,
+      }),
+      ...(gain === null
+        ? []
+        : [evidenceOf('lower_rate_gain', gain, limits.lower_rate_gain, 'difference / constant loss')]),
     ];
     return {
       kind: 'evaluated',
-      found: large.length + small.length > 0,
+      found: large.length + small.length + violent.length > 0 || slower,
       severity: severityByProgress(trace),
-      layers: [...new Set([...large, ...small].flatMap(({ layer }) => (layer === null ? [] : [layer])))],
+      layers: [
+        ...new Set([...large, ...violent, ...small].flatMap(({ layer }) => (layer === null ? [] : [layer]))),
+      ],
       first_step: 0,
-      // What was found stands first.
-      evidence: large.length === 0 && small.length > 0 ? evidence.toReversed() : evidence,
+      evidence,
     };
   },
-  explain: (layers) =>
-    `The updates of ${layers.slice(0, 3).join(', ')} are out of proportion to the weights: they replace them, or do not move them.`,
+  explain(finding) {
+    const [large, small] = [beyond(finding, 'largest_ratio'), beyond(finding, 'smallest_ratio')];
+    const gain = beyond(finding, 'lower_rate_gain');
+    const first = beyond(finding, 'first_ratio');
+    const factor = finding.traces.map(gainOfLowerRate)[0]?.factor ?? 0.1;
+    return [
+      ...(first === undefined
+        ? []
+        : [
+            `The first update of ${first.layer} is ${percent(first.value ?? 0)} of its weights: steps are too long from the start.`,
+          ]),
+      ...(large === undefined
+        ? []
+        : [
+            `An update of ${large.layer} is ${percent(large.value ?? 0)} of its weights in the median: a few of them replace what was learned.`,
+          ]),
+      ...(small === undefined
+        ? []
+        : [
+            first === undefined
+              ? `An update of ${small.layer} is ${text(small.value)} of its weights in the median: it would take ${text(1 / (small.value ?? 1))} such steps to change them.`
+              : `Afterwards ${small.layer} hardly moves any more: ${text(small.value)} of its weights a step in the median.`,
+          ]),
+      ...(gain === undefined
+        ? []
+        : [
+            `The learning rate is too high: at ${text(factor)} of it the loss is lower by ${text(gain.value)} of a constant’s after half of the steps.`,
+          ]),
+    ].join(' ');
+  },
 });

@@ -8,6 +8,7 @@ import {
   trainedHiddenLayers,
 } from '../evidence/series.ts';
 import { defineRule, evidenceOf, notEvaluable, type SeedEvidence } from '../rule.ts';
+import { beyond, named, text } from '../wording.ts';
 
 const thresholds = {
   gradient_ratio: {
@@ -15,6 +16,7 @@ const thresholds = {
     unit: 'gradient RMS / largest gradient RMS of the hidden layers behind it',
     source: 'AUTOTRAINER (ICSE 2021): ‖g₁‖/‖g_L‖ < 1e-3, here as RMS so that widths do not matter',
     rationale: 'A layer that gets a thousandth of the gradient of another hardly moves beside it',
+    healthy: 'above',
   },
   persistence: {
     value: 0.5,
@@ -107,6 +109,7 @@ function evidenceOfSymptom({ metric, layer, step, value, found }: Symptom, limit
   return evidenceOf(blocked ? 'blocked_gradient' : metric, value, blocked ? null : limit, 'ratio', {
     layer,
     step,
+    ...(blocked ? {} : { healthy: 'above' }),
   });
 }
 
@@ -150,7 +153,20 @@ export const vanishingGradient = defineRule({
       ],
     };
   },
-  explain: (layers) =>
-    `The gradient that reaches ${layers[0] ?? 'the first layers'} (in a recurrent layer: its first time steps) is less than ` +
-    'a thousandth of the largest one, so what is learned there stays close to the initial weights.',
+  explain(finding) {
+    const depth = beyond(finding, 'gradient_ratio');
+    const time = beyond(finding, 'first_to_largest_ratio');
+    return [
+      ...(depth === undefined
+        ? []
+        : [
+            `At step ${depth.step} the gradient that reaches ${depth.layer} is ${text(depth.value)} of the largest behind it: ${named(finding.layers)} stay close to their initial weights.`,
+          ]),
+      ...(time === undefined
+        ? []
+        : [
+            `At step ${time.step} the first time step of ${time.layer} gets ${text(time.value)} of the largest gradient of all time steps: what comes early is not learned.`,
+          ]),
+    ].join(' ');
+  },
 });

@@ -85,7 +85,10 @@ describe('a study', { timeout: 120_000 }, () => {
     expect(report.reference).toMatchObject({ kind: 'dense', seed: 0 });
     expect(report.reference?.loss_ratio).toBeLessThan(0.1);
     expect(report.reference?.loss).toBeLessThan(0.1 * (report.baseline.runs[0]?.constant_loss ?? 0));
-    const tried = trials.filter((trial) => trial !== plain);
+    // So are two other learning rates, which belong to the diagnosis of what has not learned.
+    const rates = trials.filter(({ run }) => run.startsWith('learning_rate_x'));
+    expect(rates.map(({ run }) => run)).toEqual([0.01, 0.1, 10].map((rate) => `learning_rate_x${rate}/0`));
+    const tried = trials.filter((trial) => trial !== plain && !rates.includes(trial));
     expect(arms(experiment, tried)).toBeLessThanOrEqual(12);
     expect(report.budget.spent).toBeCloseTo(arms(experiment, tried), 5);
     for (const { screening, verification, dose } of report.remedies) {

@@ -1,0 +1,33 @@
+/** @file What other learning rates do, where that was tried: a rate is too high or too low by measurement, not by its size. */
+import type { Trace } from '../../statistics/index.ts';
+
+/** Beyond this many times a constant's loss all losses are alike. */
+const LOST = 2;
+/** Above this a trial has learned nothing that could speak for its rate. */
+const NOTHING = 0.9;
+
+const bounded = (ratio: number): number => Math.min(ratio, LOST);
+
+export interface RateGain {
+  /** Of the learning rate. */
+  readonly factor: number;
+  /** By how much the loss is lower after the first half of the steps, in units of a constant's. */
+  readonly gain: number;
+}
+
+/** Of the best such trial; null where none was made. */
+function gainAt({ rate_trials }: Trace, isWanted: (factor: number) => boolean): RateGain | null {
+  const gains = rate_trials
+    .filter(({ factor }) => isWanted(factor))
+    .map(({ factor, loss_ratio, own_ratio }) => ({
+      factor,
+      gain: loss_ratio < NOTHING ? bounded(own_ratio) - bounded(loss_ratio) : 0,
+    }));
+  return gains.reduce<RateGain | null>(
+    (best, one) => (best === null || one.gain > best.gain ? one : best),
+    null,
+  );
+}
+
+export const gainOfLowerRate = (trace: Trace): RateGain | null => gainAt(trace, (factor) => factor < 1);
+export const gainOfHigherRate = (trace: Trace): RateGain | null => gainAt(trace, (factor) => factor > 1);

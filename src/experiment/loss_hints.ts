@@ -1,0 +1,61 @@
+/** @file Loss and output fit each other, but not the task, or the layers before: what may be meant, and often is not. */
+import type { DataSummary } from '../data/index.ts';
+import { flattenLayers, outputLayers, type PlacedLayer } from '../network/index.ts';
+import type { LossMismatch } from './loss_mismatch.ts';
+import { placedLayers, planExperiment, resolveLoss } from './plan.ts';
+import type { Experiment } from './schema.ts';
+
+const isSoftmax = ({ config }: PlacedLayer): boolean => {
+  const activation = config.activation as { type?: string } | string | undefined;
+  return (typeof activation === 'string' ? activation : activation?.type) === 'softmax';
+};
+
+const hint = (what: string, message: string): LossMismatch => ({ what, severity: 'warning', message });
+
+function ofSoftmaxes(experiment: Experiment): LossMismatch | null {
+  const layers = placedLayers(experiment);
+  const outputs = outputLayers(layers);
+  const names = new Set(outputs.map(({ name }) => name));
+  if (outputs.filter(isSoftmax).length > 1) {
+    const message =
+      'softmax is applied twice: of numbers between 0 and 1 it makes nearly equal ones. Remove one of them';
+    return hint('softmax_twice', message);
+  }
+  const hidden = flattenLayers(layers).find((layer) => isSoftmax(layer) && !names.has(layer.name));
+  if (hidden === undefined) return null;
+  const message =
+    `${hidden.name} has softmax between hidden layers: its units share a sum of 1, so that little of what they know passes. Use ReLU ` +
+    'there, unless it is a gate that is meant to choose';
+  return hint('softmax_between_layers', message);
+}
+
+/** @returns null where nothing looks as if something else was meant */
+export function lossHint(
+  experiment: Experiment,
+  { target_rows: rows }: Pick<DataSummary, 'target_rows'>,
+): LossMismatch | null {
+  const softmaxes = ofSoftmaxes(experiment);
+  if (softmaxes !== null) return softmaxes;
+  const { target, type } = resolveLoss(experiment);
+  const softmax = outputLayers(placedLayers(experiment)).some(isSoftmax);
+  if (rows === null || type === 'kl_divergence') return null;
+  if (softmax && rows === 'other') {
+    const message =
+      'softmax gives outputs that sum to 1, but the targets of a sample do not: it cannot answer yes to two of them, or no to all. End ' +
+      'with sigmoid for answers that are independent, or with a linear layer for values';
+    return hint('softmax_of_independent_targets', message);
+  }
+  if (rows !== 'one_hot') return null;
+  const classes = planExperiment(experiment).output_shape.at(-1);
+  if (target === 'binary') {
+    const message =
+      `each sample has one of ${classes} classes, but ${type} asks ${classes} questions of yes or no, most of which are answered by no: ` +
+      'give the class indices as targets, and use softmax_cross_entropy';
+    return hint('classes_under_binary_loss', message);
+  }
+  if (!softmax) return null;
+  const message =
+    `the targets are classes, coded as 0 and 1, under ${type}: where softmax is sure and wrong its gradient is nearly 0. Give the class ` +
+    'indices as targets, and use categorical_cross_entropy';
+  return hint('values_loss_on_classes', message);
+}
