@@ -1,7 +1,7 @@
 /** @file What the schema cannot say: whether network, data and training fit each other. */
 import { type DataDescription, describeData, fitsOutput, wantedOutput } from '../data/index.ts';
 import { GraphShapeError } from '../graph/index.ts';
-import { countLayers, type Loss } from '../network/index.ts';
+import { countLayers, type Loss, lossKind } from '../network/index.ts';
 import { checkInitialWeights } from './initial_weights.ts';
 import { checkInputs, checkNames, checkTokens, checkWiring } from './input_checks.ts';
 import { type Plan, planExperiment, resolveLoss } from './plan.ts';
@@ -25,10 +25,9 @@ function checkSteps({ training }: Experiment): Problem[] {
   ];
 }
 
-const suitableLosses: Readonly<Record<string, string>> = {
-  classes: 'softmax_cross_entropy, categorical_cross_entropy',
-  values: 'mean_squared_error, mean_absolute_error, huber',
-};
+/** Losses that read targets of this kind. */
+const suitableLosses = (kind: Loss['target']): string =>
+  lossKind.types.filter((type) => lossKind.resolve(type).target === kind).join(', ');
 
 /** A last layer that gives this shape. */
 const outputFix = (wanted: readonly number[]): string => {
@@ -44,7 +43,7 @@ function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }
       {
         pointer: '/training/loss',
         message: `${loss.type} cannot read the targets of this data set (${kind}, ${text(data.target_shape)})`,
-        fix: `use one of: ${suitableLosses[kind]}`,
+        fix: `use one of: ${suitableLosses(kind)}`,
       },
     ];
   }

@@ -103,6 +103,6 @@ export function lossMismatch(
   if (name === 'softmax' && outputUnits(experiment) === 1) return softmaxOfOne;
   const range = name === 'linear' ? UNBOUNDED : rangeOf(activation);
   if (loss.output === 'logits') return forLogits(name, range);
-  if (loss.output === 'probabilities') return forProbabilities(name, range, loss.target === 'classes');
+  if (loss.output === 'probabilities') return forProbabilities(name, range, loss.summed);
   return forValues(name, range, targets);
 }

@@ -4,7 +4,7 @@ import type { Loss } from '../network/index.ts';
 
 export interface TargetCoding {
   readonly loss: Loss;
-  /** Target positions of one sample that are classes: 1, or the time steps. */
+  /** Target positions of one sample whose outputs belong together: 1, or the time steps. */
   readonly positions: number;
   /** Outputs at each position (`classes`: one per class), or of the whole prediction of one sample. */
   readonly outputs: number;
@@ -19,7 +19,7 @@ export function codeTargets(
   classWeights: readonly number[] | null,
 ): TargetCoding {
   const size = outputShape.reduce((product, length) => product * length, 1);
-  const outputs = loss.target === 'classes' ? (outputShape.at(-1) ?? 1) : size;
+  const outputs = loss.summed ? (outputShape.at(-1) ?? 1) : size;
   return { loss, positions: size / outputs, outputs, classWeights };
 }
 
@@ -50,7 +50,8 @@ export function fillTargets(
       }
       return;
     }
-    for (let j = 0; j < outputs; j++) out[row * outputs + j] = split.targets[index * outputs + j] as number;
+    const size = positions * outputs;
+    for (let j = 0; j < size; j++) out[row * size + j] = split.targets[index * size + j] as number;
   });
 }
 
@@ -114,7 +115,9 @@ function overColumns(
   { loss, positions, outputs, classWeights }: TargetCoding,
   of: Column,
 ): number {
-  const columns = loss.target === 'classes' ? positions : outputs;
+  const isClass = loss.target === 'classes';
+  const columns = isClass ? positions : positions * outputs;
+  const terms = !isClass && loss.summed ? outputs : 1;
   let sum = 0;
   for (let j = 0; j < columns; j++) {
     const column = Array.from({ length: split.count }, (_, i) => split.targets[i * columns + j] as number);
@@ -125,7 +128,7 @@ function overColumns(
       weights.map((weight) => weight / total),
     );
   }
-  return sum / columns;
+  return (sum * terms) / columns;
 }
 
 /** The loss of the best prediction that ignores the input, on this split. */

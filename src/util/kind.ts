@@ -57,7 +57,9 @@ type NamesSchema<Parts extends readonly Part[]> = z.ZodEnum<{ [Name in TypeOf<Pa
 type ObjectSchema<Parts extends readonly Part[]> = z.ZodDiscriminatedUnion<ObjectsOf<Parts>, 'type'>;
 
 /** A validated config of one of the parts: its name, or its name with options. */
-export type ConfigOf<Parts extends readonly Part[]> = TypeOf<Parts> | { readonly type: TypeOf<Parts> };
+export type ConfigOf<Parts extends readonly Part[]> =
+  | TypeOf<Parts>
+  | { readonly type: TypeOf<Parts>; readonly [option: string]: unknown };
 
 export interface CatalogEntry {
   readonly id: string;

@@ -100,6 +100,10 @@ def draw_targets(loss, prediction_shape, random):
         count = math.prod(positions)
         return (torch.arange(count) % classes)[torch.randperm(count, generator=random)].reshape(positions).double()
     values = torch.randn(*prediction_shape, generator=random, dtype=torch.float64)
+    if loss == "poisson":
+        return torch.floor(values.abs() * 3)
+    if loss == "kl_divergence":
+        return rounded(torch.softmax(values, -1))
     if loss not in BINARY:
         return rounded(values)
     targets = (values > 0).double()

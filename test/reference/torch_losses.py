@@ -10,7 +10,7 @@ from torch_numbers import keep_clear
 # Targets are class indices.
 CLASSES = {"categorical_cross_entropy", "softmax_cross_entropy"}
 # Targets are 0 or 1.
-BINARY = {"binary_cross_entropy", "sigmoid_cross_entropy"}
+BINARY = {"binary_cross_entropy", "sigmoid_cross_entropy", "hinge"}
 
 
 def loss_type(config):
@@ -46,6 +46,17 @@ def position_losses(config, prediction, targets):
         return F.nll_loss(torch.log(clipped(prediction)).movedim(-1, 1), targets.long(), reduction="none")
     if kind == "softmax_cross_entropy":
         return F.cross_entropy(prediction.movedim(-1, 1), targets.long(), reduction="none")
+    if kind == "poisson":
+        return F.poisson_nll_loss(prediction, targets, log_input=False, eps=1e-7, reduction="none")
+    if kind == "kl_divergence":
+        p, t = clipped(prediction), targets.clamp(1e-7, 1)
+        return F.kl_div(torch.log(p), t, reduction="none").sum(-1)
+    if kind == "hinge":
+        side = 2 * targets - 1
+        keep_clear((side * prediction).detach(), [1])
+        return F.relu(1 - side * prediction)
+    if kind == "log_cosh":
+        return torch.log(torch.cosh(prediction - targets))
     raise ValueError(kind)
 
 

@@ -2,9 +2,13 @@
 import { defineKind } from '../../util/kind.ts';
 import { binaryCrossEntropy } from './binary_cross_entropy.ts';
 import { categoricalCrossEntropy } from './categorical_cross_entropy.ts';
+import { hinge } from './hinge.ts';
 import { huber } from './huber.ts';
+import { klDivergence } from './kl_divergence.ts';
+import { logCosh } from './log_cosh.ts';
 import { meanAbsoluteError } from './mean_absolute_error.ts';
 import { meanSquaredError } from './mean_squared_error.ts';
+import { poisson } from './poisson.ts';
 import { sigmoidCrossEntropy } from './sigmoid_cross_entropy.ts';
 import { softmaxCrossEntropy } from './softmax_cross_entropy.ts';
 
@@ -16,4 +20,8 @@ export const lossKind = defineKind([
   categoricalCrossEntropy,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
+  poisson,
+  klDivergence,
+  hinge,
+  logCosh,
 ]);

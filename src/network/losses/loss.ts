@@ -19,11 +19,13 @@ interface Reading {
 /** A loss with its options. */
 export interface Loss extends Reading {
   readonly type: string;
+  /** A position's loss is the sum over its outputs, as with classes, not one loss for each of them. */
+  readonly summed: boolean;
   /**
    * The loss of every position.
    * @param prediction [batch, …, outputs]
    * @param target of the same shape; one-hot for `classes`
-   * @returns [batch, …] for `classes` (summed over classes), else the shape of the prediction
+   * @returns [batch, …] where it is summed over the outputs, else the shape of the prediction
    */
   build(g: GraphBuilder, prediction: Tensor, target: Tensor): Tensor;
   /**
@@ -49,6 +51,8 @@ export interface Loss extends Reading {
 interface Definition<Type extends string, Options extends z.ZodRawShape>
   extends Description<Type, Options>,
     Reading {
+  /** Losses of `classes` are, others where they say so. */
+  readonly summed?: true;
   build(g: GraphBuilder, prediction: Tensor, target: Tensor, options: OptionsOf<Options>): Tensor;
   slope(prediction: readonly number[], target: readonly number[], options: OptionsOf<Options>): number[];
   constant(column: readonly number[], weights: readonly number[], options: OptionsOf<Options>): number;
@@ -64,6 +68,7 @@ export const defineLoss = <Type extends string, Options extends z.ZodRawShape>(
     type: loss.type,
     target: loss.target,
     output: loss.output,
+    summed: loss.summed === true || loss.target === 'classes',
     build: (g, prediction, target) => loss.build(g, prediction, target, options),
     slope: (prediction, target) => loss.slope(prediction, target, options),
     constant: (column, weights) => loss.constant(column, weights, options),
@@ -71,6 +76,10 @@ export const defineLoss = <Type extends string, Options extends z.ZodRawShape>(
     pytorch: loss.pytorch(options),
     keras: loss.keras(options),
   }));
+
+/** Σ w x, the weights summing to 1. */
+export const meanOf = (column: readonly number[], weights: readonly number[]): number =>
+  column.reduce((sum, x, i) => sum + (weights[i] ?? 0) * x, 0);
 
 /** −Σ p ln p over the weighted frequencies of the values in the column: the cross-entropy of the best constant. */
 export function entropy(column: readonly number[], weights: readonly number[]): number {

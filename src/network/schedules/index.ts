@@ -4,11 +4,20 @@ import { defineKind } from '../../util/kind.ts';
 import { constant } from './constant.ts';
 import { cosine } from './cosine.ts';
 import { exponential } from './exponential.ts';
+import { inverseSquareRoot } from './inverse_square_root.ts';
 import { followers, linearWarmup } from './linear_warmup.ts';
 import { reduceOnPlateau } from './reduce_on_plateau.ts';
 import { step } from './step.ts';
 
-export const scheduleKind = defineKind([constant, step, exponential, cosine, reduceOnPlateau, linearWarmup]);
+export const scheduleKind = defineKind([
+  constant,
+  step,
+  exponential,
+  cosine,
+  inverseSquareRoot,
+  reduceOnPlateau,
+  linearWarmup,
+]);
 
 /** The config with every default filled in, those of the schedule that follows included. */
 export function completeSchedule(

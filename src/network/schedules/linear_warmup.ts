@@ -4,12 +4,20 @@ import { defineKind } from '../../util/kind.ts';
 import { constant } from './constant.ts';
 import { cosine } from './cosine.ts';
 import { exponential } from './exponential.ts';
+import { inverseSquareRoot } from './inverse_square_root.ts';
 import { reduceOnPlateau } from './reduce_on_plateau.ts';
 import { defineSchedule } from './schedule.ts';
 import { step } from './step.ts';
 
 /** Schedules that may follow. */
-export const followers = defineKind([constant, step, exponential, cosine, reduceOnPlateau]);
+export const followers = defineKind([
+  constant,
+  step,
+  exponential,
+  cosine,
+  inverseSquareRoot,
+  reduceOnPlateau,
+]);
 
 export const linearWarmup = defineSchedule({
   type: 'linear_warmup',

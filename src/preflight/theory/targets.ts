@@ -28,7 +28,8 @@ export function targetsOf(
   );
   const weighted = labels.map((row) => row.map((label) => weights?.[label] ?? 1));
   const sum = weighted.flat().reduce((total, weight) => total + weight, 0);
-  const spread = (row: readonly number[]) => row.map((weight) => weight / sum);
+  const terms = loss.summed ? outputs : 1;
+  const spread = (row: readonly number[]) => row.map((weight) => (terms * weight) / sum);
   return {
     loss,
     rows: isClass

@@ -25,6 +25,12 @@ CASES = [
     classifier("sigmoid_cross_entropy_multiple", "sigmoid_cross_entropy", 3),
     classifier("sigmoid_cross_entropy_saturated", "sigmoid_cross_entropy", 3, gain=20.0),
     classifier("softmax_cross_entropy", "softmax_cross_entropy", 3),
+    classifier("poisson", "poisson", 3, "exponential"),
+    classifier("poisson_softplus", "poisson", 1, "softplus"),
+    classifier("kl_divergence", "kl_divergence", 3, "softmax"),
+    classifier("hinge", "hinge", 1),
+    classifier("hinge_multiple", "hinge", 3, gain=2.0),
+    classifier("log_cosh", "log_cosh", 3, gain=3.0),
     classifier("softmax_cross_entropy_saturated", "softmax_cross_entropy", 3, gain=20.0),
 ]
 WEIGHTED = [
@@ -32,6 +38,7 @@ WEIGHTED = [
     ("categorical_cross_entropy", 3, "softmax", [0.5, 0, 3]),
     ("binary_cross_entropy", 1, "sigmoid", [0.6, 2]),
     ("sigmoid_cross_entropy", 1, None, [3, 0.7]),
+    ("hinge", 1, None, [0.6, 2]),
 ]
 CASES += [
     classifier(f"{loss}_class_weights", loss, units, output, training={"class_weights": weights})
@@ -57,6 +64,10 @@ CASES += [
         ("huber", 2, None),
         ("binary_cross_entropy", 2, "sigmoid"),
         ("sigmoid_cross_entropy", 2, None),
+        ("poisson", 2, "exponential"),
+        ("kl_divergence", 3, "softmax"),
+        ("hinge", 2, None),
+        ("log_cosh", 2, None),
         ("categorical_cross_entropy", 3, "softmax"),
         ("softmax_cross_entropy", 3, None),
     )

@@ -1,0 +1,91 @@
+/** @file Every loss: its slope against differences of its graph in float64, its best constant against all others; and schedules. */
+import { describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../../../src/graph/index.ts';
+import { lossKind, scheduleKind } from '../../../src/network/index.ts';
+import { evaluate } from '../../reference/evaluate.ts';
+
+type Loss = ReturnType<typeof lossKind.resolve>;
+
+/** The loss of one position in float64, from its graph. */
+function lossOf(loss: Loss, prediction: readonly number[], target: readonly number[]): number {
+  const g = new GraphBuilder();
+  const shape = [1, prediction.length];
+  const [p, t] = [g.input('p', shape), g.input('t', shape)];
+  g.output('losses', loss.build(g, p, t));
+  const values = evaluate(
+    g.finish(),
+    new Map([
+      ['p', Float64Array.from(prediction)],
+      ['t', Float64Array.from(target)],
+    ]),
+  );
+  return (values.get('losses') as Float64Array).reduce((sum, x) => sum + x, 0);
+}
+
+/** A prediction that the loss can read, and a target. */
+function exampleOf({ target, output, type }: Loss): { prediction: number[]; target: number[] } {
+  const prediction =
+    output === 'probabilities' ? [0.2, 0.7, 0.1] : type === 'poisson' ? [0.4, 2.1, 5] : [-0.3, 1.7, 0.6];
+  if (type === 'kl_divergence') return { prediction, target: [0.5, 0.2, 0.3] };
+  return { prediction, target: target === 'values' ? [1, 0, 2] : [0, 1, 0] };
+}
+
+describe.each(lossKind.types)('%s', (type) => {
+  const loss = lossKind.resolve(type);
+
+  it('has the slope that its graph has', () => {
+    const { prediction, target } = exampleOf(loss);
+    const step = 1e-6;
+    loss.slope(prediction, target).forEach((slope, j) => {
+      const [ahead, behind] = [step, -step].map((by) =>
+        lossOf(loss, prediction.with(j, (prediction[j] as number) + by), target),
+      ) as [number, number];
+      expect(slope).toBeCloseTo((ahead - behind) / 2 / step, 4);
+    });
+  });
+
+  it('has a best constant that no other constant beats', () => {
+    const column = loss.target === 'values' ? [0.3, 0.1, 0.6, 0.2, 0.9] : [0, 1, 1, 0, 1];
+    const weights = column.map(() => 1 / column.length);
+    const best = loss.constant(column, weights);
+    if (loss.target === 'classes') {
+      expect(best).toBeCloseTo(-0.6 * Math.log(0.6) - 0.4 * Math.log(0.4), 9);
+      return;
+    }
+    // The divergence is of whole distributions: a single output of it has no least value.
+    if (type === 'kl_divergence') {
+      expect(best).toBeCloseTo(
+        column.reduce((sum, t) => sum + (t * Math.log(t / 0.42)) / 5, 0),
+        9,
+      );
+      return;
+    }
+    const grid = Array.from({ length: 4001 }, (_, i) =>
+      loss.output === 'logits' ? (i - 2000) / 500 : (i + 1) / 4000,
+    );
+    const least = Math.min(
+      ...grid.map((p) => column.reduce((sum, t) => sum + lossOf(loss, [p], [t]) / column.length, 0)),
+    );
+    expect(best).toBeLessThanOrEqual(least + 1e-9);
+    expect(best).toBeGreaterThan(least - 1e-5);
+  });
+});
+
+describe('inverse_square_root', () => {
+  it('falls with the root of the step, and goes on where a warm-up of its timescale ends', () => {
+    const context = { totalSteps: 1000, stepsPerEpoch: 10 };
+    const alone = scheduleKind.resolve({ type: 'inverse_square_root', timescale: 50 }).create(context);
+    expect(alone.factor(0)).toBe(1);
+    expect(alone.factor(150)).toBeCloseTo(0.5, 12);
+    const warmed = scheduleKind
+      .resolve({
+        type: 'linear_warmup',
+        warmup_steps: 50,
+        after: { type: 'inverse_square_root', timescale: 50 },
+      })
+      .create(context);
+    // Vaswani et al. 2017: min(k⁻½, k · 50⁻¹·⁵), k from 1, over its largest value.
+    for (const k of [1, 10, 50, 51, 200, 900])
+      expect(warmed.factor(k - 1)).toBeCloseTo(Math.min(k / 50, Math.sqrt(50 / Math.max(1, k - 1))), 2);
+  });
+});
