@@ -1,8 +1,9 @@
 /** @file Files in requests: those that a body names are brought to this process, if they are of who asks. */
-import type { Experiment, Problem } from '../experiment/index.ts';
+import type { Problem } from '../experiment/index.ts';
 import { FileRefused } from '../files/index.ts';
 import type { FileService } from '../jobs/index.ts';
 import { parseJsonBody } from './json_body.ts';
+import { parseRequest } from './parse_request.ts';
 import { HttpProblem, validationFailed } from './problem.ts';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -21,31 +22,41 @@ function namedFiles(experiment: unknown, pointer: string): { id: string; pointer
   });
 }
 
-/** Bytes without it name no file. */
-const MARK = '"file';
+/** An id in a body that was not parsed. */
+const NAMED = /"file"\s*:\s*"(file_[0-9a-f]{32})"/g;
 
-/** The body, where it names a file; null where it does not, which the bytes alone mostly tell. */
-export function bodyWithFiles(bytes: Buffer): unknown {
-  if (!bytes.includes(MARK)) return null;
-  const body = parseJsonBody(bytes);
-  if (!isObject(body)) return null;
-  return [...namedFiles(body, ''), ...namedFiles(body.experiment, '')].length > 0 ? body : null;
+const idsIn = (bytes: Buffer): string[] =>
+  bytes.includes('"file_')
+    ? [...bytes.toString('latin1').matchAll(NAMED)].map((match) => match[1] as string)
+    : [];
+
+/** A larger body is not parsed here, where everybody waits: the problem has no pointer then. */
+const MAX_PARSED_BYTES = 2 ** 20;
+
+function missingFiles(bytes: Buffer, missing: ReadonlySet<string>): Problem[] {
+  const body = bytes.length > MAX_PARSED_BYTES ? null : parseJsonBody(bytes);
+  const named = isObject(body)
+    ? [...namedFiles(body, ''), ...namedFiles(body.experiment, '/experiment')]
+    : [];
+  const pointerOf = (id: string) => named.find((one) => one.id === id)?.pointer ?? '';
+  return [...missing].map((id) => ({
+    pointer: pointerOf(id),
+    message: `there is no file ${JSON.stringify(id)}`,
+    fix: 'upload it with POST /v1/files; GET /v1/files lists those that are there',
+  }));
 }
 
-/** @throws HttpProblem validation_failed for a file that is not there, or another's */
-export async function provideFiles(body: unknown, files: FileService): Promise<void> {
-  if (!isObject(body)) return;
-  const named = [...namedFiles(body, ''), ...namedFiles(body.experiment, '/experiment')];
-  if (named.length === 0) return;
-  const missing = new Set(await files.provide(named.map(({ id }) => id)));
-  const problems: Problem[] = named
-    .filter(({ id }) => missing.has(id))
-    .map(({ id, pointer }) => ({
-      pointer,
-      message: `there is no file ${JSON.stringify(id.slice(0, 100))}`,
-      fix: 'upload it with POST /v1/files; GET /v1/files lists those that are there',
-    }));
-  if (problems.length > 0) throw validationFailed(problems);
+/**
+ * Makes the files that a body names usable in this process and its threads.
+ * @returns whether it names any
+ * @throws HttpProblem validation_failed for a file that is not there, or another's
+ */
+export async function provideFiles(bytes: Buffer, files: FileService): Promise<boolean> {
+  const ids = idsIn(bytes);
+  if (ids.length === 0) return false;
+  const missing = new Set(await files.provide(ids));
+  if (missing.size > 0) throw validationFailed(missingFiles(bytes, missing));
+  return true;
 }
 
 export function refusedFile({ code, message, fix }: FileRefused): HttpProblem {
@@ -53,9 +64,10 @@ export function refusedFile({ code, message, fix }: FileRefused): HttpProblem {
   return new HttpProblem(problem, fix === undefined ? message : `${message}; ${fix}`);
 }
 
-/** Makes all that an experiment reads usable in this process. @throws HttpProblem file_unreadable */
-export async function bringFiles(experiment: Experiment, files: FileService): Promise<void> {
-  await files.bring(experiment).catch((error: unknown) => {
+/** Decodes the images that a preflight looks at. @throws HttpProblem file_unreadable */
+export async function decodeImages(bytes: Buffer, files: FileService): Promise<void> {
+  if (bytes.length > MAX_PARSED_BYTES) return;
+  await files.bring(parseRequest(parseJsonBody(bytes)).experiment).catch((error: unknown) => {
     throw error instanceof FileRefused ? refusedFile(error) : error;
   });
 }

@@ -2,8 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../util/errors.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
-import { bodyWithFiles, bringFiles, provideFiles } from './files.ts';
-import { parseRequest } from './parse_request.ts';
+import { decodeImages, provideFiles } from './files.ts';
 import type { Work } from './work.ts';
 
 export const workErrors: readonly ErrorCode[] = [
@@ -24,11 +23,9 @@ export async function doWork(
 ): Promise<unknown> {
   const bytes = request.body as Buffer;
   const context = { limits, workerThreads, fingerprint };
-  const body = bodyWithFiles(bytes);
-  if (body === null) return threads.run({ name, body: bytes, context });
-  await provideFiles(body, files);
-  if (name === 'preflight') await bringFiles(parseRequest(body).experiment, files);
-  return threads.runHere(name, body, context);
+  const hasFiles = await provideFiles(bytes, files);
+  if (hasFiles && name === 'preflight') await decodeImages(bytes, files);
+  return threads.run({ name, body: bytes, context });
 }
 
 /** A handler that answers with the JSON that the thread has made. */

@@ -1,13 +1,11 @@
 /** @file The threads that do the work of requests. They compute in JavaScript alone, so that they can be ended at any time. */
 import { Piscina } from 'piscina';
 import { HttpProblem } from './problem.ts';
-import { type Work, type WorkContext, type WorkResult, workOn } from './work.ts';
+import type { Work, WorkResult } from './work.ts';
 
 export interface RequestThreads {
   /** @throws HttpProblem: the work's own, overloaded, experiment_too_large */
   run(work: Work): Promise<unknown>;
-  /** On the event loop: of a body that names files, which are brought to this thread alone. */
-  runHere(name: Work['name'], body: unknown, context: WorkContext): unknown;
   close(): Promise<void>;
 }
 
@@ -70,7 +68,6 @@ export function createRequestThreads(): RequestThreads {
       const { code, detail, extra } = result.problem;
       throw new HttpProblem(code, detail, extra);
     },
-    runHere: workOn,
     async close() {
       await piscina?.destroy();
     },

@@ -49,14 +49,11 @@ export type WorkResult =
       };
     };
 
-export const workOn = (name: Work['name'], body: unknown, context: WorkContext): unknown =>
-  works[name](body, context);
-
 /** Errors become values, because they lose their class between threads. A bug is thrown on. */
 export function perform({ name, body, context }: Work): WorkResult {
   try {
     const parsed = parseJsonBody(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
-    return { ok: true, value: workOn(name, parsed, context) };
+    return { ok: true, value: works[name](parsed, context) };
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error;
     const { code, message, extra } = error;

@@ -18,6 +18,11 @@ afterAll(() => service.close());
 
 const send = (method: string, path: string) => fetch(service.url + path, { method });
 
+async function uploaded(bytes: string): Promise<string> {
+  const response = await fetch(`${service.url}/v1/files`, { method: 'POST', body: bytes });
+  return ((await response.json()) as { id: string }).id;
+}
+
 /** A good request to every endpoint, by operationId. A new endpoint without a line here fails below. */
 const calls: Readonly<Record<string, () => Promise<Response>>> = {
   createJob: () => service.post('/v1/jobs', tinyExperiment()),
@@ -29,6 +34,14 @@ const calls: Readonly<Record<string, () => Promise<Response>>> = {
   readStatistics: () => service.get(`/v1/jobs/${id}/statistics?limit=100000`),
   readWeights: () => service.get(`/v1/jobs/${id}/weights`),
   readModel: () => service.get(`/v1/jobs/${id}/model?format=onnx`),
+  readReport: () => service.get(`/v1/jobs/${id}/report`),
+  readRuns: () => service.get(`/v1/jobs/${id}/runs`),
+  readSeries: () => service.get(`/v1/jobs/${id}/series?run=baseline/0&metric=loss`),
+  createFile: () => fetch(`${service.url}/v1/files`, { method: 'POST', body: 'a,b\n1,2\n' }),
+  listFiles: () => service.get('/v1/files'),
+  readFile: async () => service.get(`/v1/files/${await uploaded('a,b\n1,2\n')}`),
+  readFileContent: async () => service.get(`/v1/files/${await uploaded('a,b\n1,2\n')}/content`),
+  removeFile: async () => send('DELETE', `/v1/files/${await uploaded('a,b\n3,4\n')}`),
   readEvents: () => service.get(`/v1/jobs/${id}/events`),
   createPreflight: () => service.post('/v1/preflight', tinyExperiment()),
   createSearch: () => service.post('/v1/searches', { experiment: tinyExperiment(), activations: ['relu'] }),
@@ -59,7 +72,7 @@ describe.each(endpoints)('$operationId', ({ operationId, responses }) => {
       expect(text.length).toBeGreaterThan(0);
       return;
     }
-    const plain = contract?.content?.['text/plain'];
+    const plain = contract?.content?.['text/plain'] ?? contract?.content?.['text/html'];
     const schema = contract?.content?.['application/json'];
     if (plain !== undefined) expect(text).not.toBe('');
     else if (schema === undefined) expect(text).toBe('');

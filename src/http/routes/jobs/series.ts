@@ -4,6 +4,7 @@ import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import { gridOf } from '../../../statistics/index.ts';
 import { type Endpoint, idOf, idParams, json, parseQuery } from '../../endpoint.ts';
 import { traceOf } from './known_run.ts';
+import { noSuchJob } from './not_found.ts';
 
 const query = z.strictObject({
   run: z.string().describe('`baseline/<seed>` or `<remedy>/<seed>`'),
@@ -51,8 +52,10 @@ export const readSeries: Endpoint = {
   responses: { 200: json('The grid', gridSchema) },
   errors: ['job_not_found', 'run_not_found', 'validation_failed'],
   async handle(request, reply, { jobs }) {
+    const id = idOf(request);
+    if ((await jobs.get(id)) === null) throw noSuchJob(id);
     const { run, tensor = null, metric, layer, max_points } = parseQuery(query, request);
-    const trace = await traceOf(jobs, idOf(request), run);
+    const trace = await traceOf(jobs, id, run);
     const grid = gridOf(trace, { tensor, layer, max_points, metrics: metric?.split(',') });
     return reply.send({ run, tensor, ...grid });
   },
