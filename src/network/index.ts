@@ -36,6 +36,7 @@ export type { Loss } from './losses/loss.ts';
 export { optimizerKind } from './optimizers/index.ts';
 export type { Optimizer, OptimizerStep } from './optimizers/optimizer.ts';
 export { outputLayers } from './output.ts';
+export { layersBehind } from './paths.ts';
 export {
   BODY_INPUT,
   countLayers,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { DataSummary } from '../data/index.ts';
 import { type Experiment, lossMismatch, type Plan } from '../experiment/index.ts';
-import { familyOf } from '../network/index.ts';
+import { familyOf, layersBehind } from '../network/index.ts';
 import { MAX_FLOAT32 } from '../network/propagation/index.ts';
 import { nonFinite } from './schema.ts';
 import type { Prediction } from './theory/predict.ts';
@@ -35,11 +35,12 @@ const RATES: Readonly<Record<'descent' | 'adaptive', readonly [number, number]>>
 
 /**
  * Where values overflow there is no gradient to follow back: what the layers before make of one of size 1, by their gains,
- * g² size = gain · g² size of the layer behind. Empty with residual connections, whose inner layers are not in a row.
+ * g² size = gain · g² size of the layer behind. Empty where the layers are not in a row.
  */
 function gradientsByGains({ layers: built }: Plan, { layers }: Prediction): (number | null)[] {
   const found = new Array<number | null>(built.length).fill(null);
-  if (built.some(({ type }) => type === 'residual')) return found;
+  const isRow = built.every(({ inputs }, i) => i === 0 || inputs.join() === built[i - 1]?.name);
+  if (!isRow) return found;
   const sizeOf = (i: number) => built[i]?.output_shape.reduce((size, length) => size * length, 1) ?? 1;
   const last = layers.findLastIndex(({ gain }) => gain !== null);
   if (last >= 0) found[last] = 1;
@@ -68,10 +69,15 @@ function gradients(plan: Plan, prediction: Prediction): { layer: string; rms: nu
 function byTheory(plan: Plan, prediction: Prediction): StaticFinding[] {
   const profile = gradients(plan, prediction);
   if (profile.length < 2) return [];
-  const largestBehind = profile.map((_, i) => Math.max(...profile.slice(i).map(({ rms }) => rms)));
-  const last = profile.at(-1)?.rms ?? 0;
+  const reached = layersBehind(plan.layers);
+  const behind = profile.map(({ layer }) => profile.filter((one) => reached.get(layer)?.has(one.layer)));
+  const largestBehind = behind.map((some) => Math.max(...some.map(({ rms }) => rms)));
+  const growth = profile.map(({ rms }, i) => {
+    const last = behind[i]?.at(-1)?.rms ?? 0;
+    return last > 0 ? rms / last : 0;
+  });
   const faint = profile.filter(({ rms }, i) => rms / (largestBehind[i] as number) < VANISHING);
-  const huge = profile.filter(({ rms }) => last > 0 && !(rms / last <= EXPLODING));
+  const huge = profile.filter((_, i) => !((growth[i] as number) <= EXPLODING));
   const finding = (
     rule: string,
     metric: string,
@@ -90,7 +96,7 @@ function byTheory(plan: Plan, prediction: Prediction): StaticFinding[] {
     message,
   });
   const least = Math.min(...profile.map(({ rms }, i) => rms / (largestBehind[i] as number)));
-  const most = Math.max(...profile.map(({ rms }) => rms / last));
+  const most = Math.max(...growth);
   return [
     ...(faint.length === 0
       ? []

@@ -30,6 +30,8 @@ export interface TracedLayer {
   readonly dead_zone: boolean;
   /** Gives the prediction. */
   readonly is_output: boolean;
+  /** Names of the layers and inputs that it takes; of a layer that holds others also of the last of those. */
+  readonly inputs?: readonly string[];
 }
 
 /** Means over a whole split in inference mode; losses include the penalty where they do not say otherwise. */

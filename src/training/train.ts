@@ -100,6 +100,7 @@ function traceLayer(layer: BuiltLayer, model: Model, isOutput: boolean): TracedL
     saturation: shape?.saturation ?? null,
     dead_zone: shape?.dead_zone ?? false,
     is_output: isOutput,
+    inputs: layer.inputs,
   };
 }
 

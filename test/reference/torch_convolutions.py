@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from torch_activations import activate, along_features
-from torch_numbers import TooClose
+from torch_numbers import Margin, TooClose
 
 
 def pair(value):
@@ -98,13 +98,13 @@ def max_pool2d(layer, x):
     return cut.gather(2, cut.detach().argmax(2, keepdim=True)).squeeze(2)
 
 
-def keep_maxima_clear(cut, margin=1e-3):
+def keep_maxima_clear(cut):
     """Equal maxima are exactly equal (zeros behind a relu, whole numbers), never nearly."""
     if cut.shape[2] == 1:
         return
     first, second = cut.topk(2, dim=2).values.unbind(2)
     gap = first - second
-    if ((gap > 0) & (gap < margin)).any():
+    if ((gap > 0) & (gap < Margin.value)).any():
         raise TooClose
 
 

@@ -5,9 +5,15 @@ class TooClose(Exception):
     """A number lies so near a kink that float32 could fall on its other side: these random numbers are no witness."""
 
 
-def keep_clear(values, kinks, margin=1e-3):
+class Margin:
+    """How far from a kink is clear; networks of thousands of kinked numbers cannot keep as far."""
+
+    value = 1e-3
+
+
+def keep_clear(values, kinks):
     for kink in kinks:
-        if (values - kink).abs().min() < margin:
+        if (values - kink).abs().min() < Margin.value:
             raise TooClose
 
 

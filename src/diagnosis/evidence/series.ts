@@ -1,4 +1,5 @@
 /** @file Measured series by layer, and what is derived from them. */
+import { layersBehind } from '../../network/index.ts';
 import type { Series, Trace, TracedLayer } from '../../statistics/index.ts';
 
 function seriesOf(trace: Trace, layer: string | null, tensor: string | null, metric: string): Series | null {
@@ -14,6 +15,8 @@ export interface GradientProfile {
   readonly step: number;
   readonly layers: readonly string[];
   readonly rms: readonly number[];
+  /** For each of these layers the positions, here, of those behind it on some way to the output, its own included. */
+  readonly behind: readonly (readonly number[])[];
 }
 
 /** A ratio of gradients at the states of a recurrent layer, from time step to time step, at every probed step. */
@@ -52,10 +55,14 @@ export function gradientProfiles(trace: Trace): GradientProfile[] {
   const layers = trainedHiddenLayers(trace);
   const series = layers.map(({ name }) => seriesOf(trace, name, 'output_gradient', 'rms'));
   const steps = series[0]?.steps ?? new Int32Array();
+  const reached = layersBehind(trace.layers);
+  const behind = layers.map(({ name }) =>
+    [...layers.keys()].filter((i) => reached.get(name)?.has(layers[i]?.name ?? '')),
+  );
   return [...steps].flatMap((step, i) => {
     const rms = series.map((one) => one?.values[i] ?? Number.NaN);
     // The step that diverged holds the wreck of a gradient.
     const usable = step !== trace.divergence?.step && rms.every(Number.isFinite);
-    return usable ? [{ step, layers: layers.map(({ name }) => name), rms }] : [];
+    return usable ? [{ step, layers: layers.map(({ name }) => name), rms, behind }] : [];
   });
 }

@@ -45,13 +45,14 @@ function growth(trace: Trace): Symptom[] {
   const throughTime = timeProfiles(trace, 'first_to_last_ratio').flatMap(({ layer, steps, ratios }) =>
     steps.map((step, i) => ({ metric: 'gradient_growth', layer, step, value: ratios[i] as number }) as const),
   );
-  const overDepth = gradientProfiles(trace).flatMap(({ step, layers, rms }) => {
-    const last = rms.at(-1) ?? 0;
-    if (last === 0) return [];
-    return layers.map(
-      (layer, i) => ({ metric: 'gradient_growth', layer, step, value: (rms[i] as number) / last }) as const,
-    );
-  });
+  const overDepth = gradientProfiles(trace).flatMap(({ step, layers, rms, behind }) =>
+    layers.flatMap((layer, i) => {
+      // The last one that the layer's output reaches.
+      const last = rms[behind[i]?.at(-1) ?? i] as number;
+      const value = (rms[i] as number) / last;
+      return last === 0 ? [] : [{ metric: 'gradient_growth', layer, step, value } as const];
+    }),
+  );
   return [...overDepth, ...throughTime];
 }
 

@@ -28,7 +28,11 @@ const thresholds = {
 } as const;
 
 /** A normalization that the inputs meet first brings them on its own scale. */
-const normalizesInputs = ({ layers }: Trace): boolean => /_norm$/.test(layers[0]?.type ?? '');
+function normalizesInputs({ layers }: Trace): boolean {
+  const names = new Set(layers.map(({ name }) => name));
+  const first = layers.filter(({ inputs }, i) => inputs?.some((input) => !names.has(input)) ?? i === 0);
+  return first.length > 0 && first.every(({ type }) => /_norm$/.test(type));
+}
 
 export const unscaledInputs = defineRule({
   rule: 'unscaled_inputs',

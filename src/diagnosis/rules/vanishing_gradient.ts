@@ -32,8 +32,8 @@ type Limits = Readonly<Record<keyof typeof thresholds, number>>;
  * Gradient RMS over the largest of the layers behind it (its own included): towards the first layers it may only
  * shrink by this measure, and a gradient that grows on its way gives 1. NaN where all are 0.
  */
-function ratios({ rms }: GradientProfile): number[] {
-  return rms.map((value, i) => value / Math.max(...rms.slice(i)));
+function ratios({ rms, behind }: GradientProfile): number[] {
+  return rms.map((value, i) => value / Math.max(...(behind[i] ?? []).map((j) => rms[j] as number)));
 }
 
 /**

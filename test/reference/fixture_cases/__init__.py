@@ -2,6 +2,7 @@
 
 from fixture_cases import (
     activations,
+    architectures,
     attention,
     clipping,
     compositions,
@@ -30,5 +31,6 @@ FAMILIES = (
     clipping,
     edges,
     optimizers,
+    architectures,
 )
 CASES = [case for family in FAMILIES for case in family.CASES]

@@ -210,15 +210,20 @@ export const optionsOf = (experiment: ReturnType<typeof parse>['experiment'], ba
 });
 
 /** The experiment of a draft, put together layer after layer. */
-export function experimentOf({ input, choices: drawn, loss, batch, penalty, seed }: Draft): Config {
+export function experimentOf(draft: Draft): Config {
+  const { input, choices: drawn } = draft;
   const layers: Config[] =
     input.dtype === 'token' ? [{ type: 'embedding', vocabulary: 6, dimensions: 3 }] : [];
   for (const choice of drawn) {
     const fitting = candidates(choice, shapeAfter(input, layers));
     layers.push(fitting[choice.pick % fitting.length] as Config);
   }
+  return requestOf(draft, layers, shapeAfter(input, layers));
+}
+
+/** The layers with an end that fits the loss, and the data. */
+function requestOf({ input, loss, batch, penalty, seed }: Draft, layers: Config[], last: Shape): Config {
   const classes = loss === 'softmax_cross_entropy';
-  const last = shapeAfter(input, layers);
   if (last.length === 3) layers.push({ type: 'flatten' });
   layers.push({ type: 'dense', units: classes ? 3 : 2 });
   const positions = last.length === 2 ? last[0] : undefined;
@@ -244,6 +249,69 @@ export function experimentOf({ input, choices: drawn, loss, batch, penalty, seed
       regularization: penalty ? { l1: 0.01, l2: 0.02 } : {},
     },
   };
+}
+
+const merges = ['add', 'multiply', 'average', 'maximum', 'subtract'] as const;
+
+/** Ways to bring two branches together, whatever their shapes are: the last one always fits. */
+function joints(kind: string, a: string, b: string, at: number): Config[][] {
+  const [left, right] = [`left_${at}`, `right_${at}`];
+  return [
+    [{ type: kind, inputs: [a, b] }],
+    [{ type: 'concatenate', inputs: [a, b] }],
+    [
+      { type: 'flatten', name: left, inputs: [a] },
+      { type: 'flatten', name: right, inputs: [b] },
+      { type: 'concatenate', inputs: [left, right] },
+    ],
+  ];
+}
+
+const isValid = (input: Draft['input'], layers: readonly Config[]): boolean => {
+  try {
+    shapeAfter(input, layers);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * The same layers as branches: each with another choice on what any layer before it gives, and both merged. At most twelve
+ * layers and the end.
+ */
+export function graphOf(draft: Draft): Config {
+  const { input, choices: drawn } = draft;
+  const layers: Config[] = [
+    input.dtype === 'token'
+      ? { type: 'embedding', vocabulary: 6, dimensions: 3, name: 'l0' }
+      : { type: 'rescaling', scale: 0.9, name: 'l0' },
+  ];
+  const shapes = [shapeAfter(input, layers)];
+  const ends = ['l0'];
+  for (const [at, choice] of drawn.entries()) {
+    const other = drawn[(at + 1) % drawn.length] as Choice;
+    const from = choice.pick % ends.length;
+    const chosen = (shape: Shape, pick: number) => {
+      const fitting = candidates(choice, shape).filter(({ type }) => type !== 'repeat');
+      return fitting[pick % fitting.length] as Config;
+    };
+    const [a, b] = [`a${at}`, `b${at}`];
+    const branches = [
+      { ...chosen(shapes.at(-1) as Shape, choice.pick), name: a, inputs: [ends.at(-1)] },
+      { ...chosen(shapes[from] as Shape, other.pick), name: b, inputs: [ends[from]] },
+    ];
+    const kind = merges[other.pick % merges.length] as string;
+    const joint = joints(kind, a, b, at).find((way) => isValid(input, [...layers, ...branches, ...way]));
+    const merged = (joint ?? []).map((layer, i, all) =>
+      i === all.length - 1 ? { ...layer, name: `m${at}` } : layer,
+    );
+    if (layers.length + branches.length + merged.length > 12) break;
+    layers.push(...branches, ...merged);
+    shapes.push(shapeAfter(input, layers));
+    ends.push(`m${at}`);
+  }
+  return requestOf(draft, layers, shapes.at(-1) as Shape);
 }
 
 /** Numbers that are float32 already, or tokens. */

@@ -8,7 +8,7 @@ import { createModel } from '../../../src/training/model.ts';
 import { createArena, Stepper } from '../../../src/training/step.ts';
 import { codeTargets } from '../../../src/training/targets.ts';
 import { evaluate } from '../../reference/evaluate.ts';
-import { type Draft, drafts, experimentOf, optionsOf, parse } from './networks.ts';
+import { type Draft, drafts, experimentOf, graphOf, optionsOf, parse } from './networks.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 type Feeds = ReadonlyMap<string, Float64Array>;
@@ -75,32 +75,42 @@ function slopeAlong(lossAt: (distance: number) => number): number | null {
   return Math.abs(wide - narrow) <= 1e-7 * (1 + Math.abs(narrow)) ? narrow : null;
 }
 
-test('loss, outputs and gradients of random networks', { timeout: 120_000 }, async () => {
-  const count = { checked: 0, kinks: 0, layers: 0 };
-  const check = async (draft: Draft) => {
-    const request = experimentOf(draft);
-    const { compiled, feeds, measured, unprobed, probed } = await step(request, draft.seed);
-    expect(probed, 'the bits of a step do not depend on what is fetched').toEqual(unprobed);
-    const exact = evaluate(compiled.graph, feeds);
-    const gradients = compiled.parameters.map(({ name }) => exact.get(names.gradient(name)) as Float64Array);
-    const scale = largest(gradients.map(largest));
-    for (const [name, expected] of exact) {
-      const limit = TOLERANCE * largest(expected) + (name.startsWith('gradient') ? CANCELLED * scale : 1e-6);
-      expectClose(name, measured.get(name) as Float64Array, expected, limit);
-    }
-    const norm = Math.hypot(...gradients.flatMap((gradient) => [...gradient]));
-    const direction: Feeds = new Map(
-      compiled.parameters.map(({ name }, i) => [name, (gradients[i] as Float64Array).map((g) => g / norm)]),
-    );
-    count.layers += compiled.layers.length;
-    const slope = slopeAlong(
-      (distance) =>
-        evaluate(compiled.graph, moved(feeds, direction, distance)).get(names.loss)?.[0] as number,
-    );
-    count[slope === null ? 'kinks' : 'checked']++;
-    if (slope !== null) expect(Math.abs(slope - norm)).toBeLessThanOrEqual(1e-6 * (1 + norm));
-  };
-  await fc.assert(fc.asyncProperty(drafts, check), { numRuns: Number(process.env.RUNS ?? 120) });
-  // A test that skips much would show nothing.
-  expect(count.kinks).toBeLessThan(count.checked / 4);
-});
+test.each([
+  ['chains', experimentOf, 120],
+  ['graphs with merges', graphOf, 60],
+] as const)(
+  'loss, outputs and gradients of random %s',
+  { timeout: 120_000 },
+  async (_what, requestOf, runs) => {
+    const count = { checked: 0, kinks: 0, layers: 0 };
+    const check = async (draft: Draft) => {
+      const request = requestOf(draft);
+      const { compiled, feeds, measured, unprobed, probed } = await step(request, draft.seed);
+      expect(probed, 'the bits of a step do not depend on what is fetched').toEqual(unprobed);
+      const exact = evaluate(compiled.graph, feeds);
+      const gradients = compiled.parameters.map(
+        ({ name }) => exact.get(names.gradient(name)) as Float64Array,
+      );
+      const scale = largest(gradients.map(largest));
+      for (const [name, expected] of exact) {
+        const limit =
+          TOLERANCE * largest(expected) + (name.startsWith('gradient') ? CANCELLED * scale : 1e-6);
+        expectClose(name, measured.get(name) as Float64Array, expected, limit);
+      }
+      const norm = Math.hypot(...gradients.flatMap((gradient) => [...gradient]));
+      const direction: Feeds = new Map(
+        compiled.parameters.map(({ name }, i) => [name, (gradients[i] as Float64Array).map((g) => g / norm)]),
+      );
+      count.layers += compiled.layers.length;
+      const slope = slopeAlong(
+        (distance) =>
+          evaluate(compiled.graph, moved(feeds, direction, distance)).get(names.loss)?.[0] as number,
+      );
+      count[slope === null ? 'kinks' : 'checked']++;
+      if (slope !== null) expect(Math.abs(slope - norm)).toBeLessThanOrEqual(1e-6 * (1 + norm));
+    };
+    await fc.assert(fc.asyncProperty(drafts, check), { numRuns: Number(process.env.RUNS ?? runs) });
+    // A test that skips much would show nothing.
+    expect(count.kinks).toBeLessThan(count.checked / 4);
+  },
+);

@@ -24,6 +24,11 @@ const responseSchema = z
         layer: z.string(),
         type: z.string(),
         activation: z.string().nullable(),
+        inputs: z
+          .array(z.string())
+          .describe(
+            'What it takes: layers and inputs of the network; of a layer that holds others also the last of those',
+          ),
         input_shape: z.array(z.int()),
         output_shape: z.array(z.int()),
         parameters: z.int(),
@@ -57,15 +62,18 @@ export function preflight(body: unknown, { limits, workerThreads }: WorkContext)
     limits_exceeded: over,
     parameters: plan.parameter_count,
     covers: prediction.covers,
-    layers: plan.layers.map(({ name, type, activation, input_shape, output_shape, parameters }, i) => ({
-      layer: name,
-      type,
-      activation: activation?.name ?? null,
-      input_shape,
-      output_shape,
-      parameters,
-      ...encodeNonFinite(prediction.layers[i]),
-    })),
+    layers: plan.layers.map(
+      ({ name, type, activation, inputs, input_shape, output_shape, parameters }, i) => ({
+        layer: name,
+        type,
+        activation: activation?.name ?? null,
+        inputs: [...inputs],
+        input_shape,
+        output_shape,
+        parameters,
+        ...encodeNonFinite(prediction.layers[i]),
+      }),
+    ),
     findings: staticFindings(experiment, plan, prediction.data, prediction).map(encodeNonFinite),
     estimate: estimate(plan, trials, workerThreads),
     steps: plan.steps,
