@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { activationSchema, activationShape, resolveActivation } from '../network/index.ts';
 import type { Series, Trace, TracedLayer } from '../statistics/index.ts';
+import { givenProblems } from './given_problems.ts';
 
 const name = z.string().min(1).max(200);
 /** null stands for NaN, which JSON lacks. */
@@ -79,6 +80,10 @@ export const givenTraceSchema = z
     input_rms: z.number().min(0).nullable().default(null).describe('Root mean square of the inputs'),
     class_counts: z.array(z.int().min(0)).nullable().default(null),
     class_recall: z.array(z.number().min(0).max(1)).nullable().default(null),
+  })
+  .superRefine((given, context) => {
+    for (const { path, message, fix } of givenProblems(given))
+      context.addIssue({ code: 'custom', path: [...path], message, params: { fix } });
   })
   .meta({ id: 'GivenTrace' });
 

@@ -9,6 +9,7 @@ export {
 } from './check.ts';
 export { diagnose, seriousFindings, verdictOf } from './diagnose.ts';
 export { progressOf } from './evidence/progress.ts';
+export { diagnoseGivenTraces, toMeasure, verdictOfGiven } from './given_diagnosis.ts';
 export { givenTraceSchema, traceOfGiven } from './given_trace.ts';
 export type { Rule, Threshold } from './rule.ts';
 export { rules } from './rules/index.ts';

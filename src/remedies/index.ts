@@ -6,6 +6,7 @@ export { changeActivation, fittingInitializer, insertNormalization } from './edi
 export { type Goal, goalOf, goalValue } from './goals.ts';
 export { patchBetween } from './patch.ts';
 export { applyRemedy, type Candidate, propose } from './propose.ts';
+export { byCures, isPointless } from './ranking.ts';
 export { type Dose, type Effort, efforts, type Remedy } from './remedy.ts';
 export {
   type Effect,

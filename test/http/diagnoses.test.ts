@@ -53,7 +53,10 @@ describe('trainings recorded in PyTorch', () => {
     expect(diagnosis.verdict).toBe('healthy');
     expect(diagnosis.remedies).toEqual([]);
     const sharpness = diagnosis.checks.find(({ rule }) => rule === 'sharpness');
-    expect(sharpness).toMatchObject({ status: 'not_evaluable', explanation: 'no experiment was given' });
+    expect(sharpness).toMatchObject({
+      status: 'not_evaluable',
+      explanation: expect.stringContaining('the trace lacks the `experiment`'),
+    });
     expect(diagnosis.checks.find(({ rule }) => rule === 'vanishing_gradient')?.status).toBe('clear');
   });
 
@@ -133,5 +136,59 @@ describe('what is no trace', () => {
       status: 'found',
       first_step: 1,
     });
+  });
+});
+
+describe('a trace that contradicts itself', () => {
+  const layer = { name: 'a', type: 'dense', output_shape: [4], parameters: 8, activation: 'relu' };
+  const series = { layer: 'a', tensor: 'output_gradient', metric: 'rms', steps: [0, 1], values: [1, 1] };
+  const trace = {
+    layers: [layer, { ...layer, name: 'b', is_output: true }],
+    losses: [1, 0.9, 0.8],
+    series: [series],
+  };
+  const pass = { step: 1, layer: 'a', units: 4, dead_units: 1 };
+
+  it.each([
+    ['/layers/1/name', { layers: [layer, layer] }],
+    ['/series/0/layer', { series: [{ ...series, layer: 'c' }] }],
+    ['/series/0/tensor', { series: [{ ...series, tensor: 'kernl' }] }],
+    ['/series/0/metric', { series: [{ ...series, metric: 'rmsx' }] }],
+    ['/series/0/metric', { series: [{ ...series, layer: null, tensor: null }] }],
+    ['/series/0/tensor', { series: [{ ...series, layer: null, metric: 'loss' }] }],
+    ['/series/0/steps/1', { series: [{ ...series, steps: [1, 0] }] }],
+    ['/series/0/steps/1', { series: [{ ...series, steps: [1, 1] }] }],
+    ['/series/0/steps/1', { series: [{ ...series, steps: [0, 4] }] }],
+    ['/series/1', { series: [series, series] }],
+    ['/series/0', { series: [{ ...series, values: [1] }] }],
+    ['/gradient_norms', { gradient_norms: [1] }],
+    ['/class_recall', { class_counts: [1, 2], class_recall: [1] }],
+    ['/unit_passes/0/layer', { unit_passes: [{ ...pass, layer: 'c' }] }],
+    ['/unit_passes/0/dead_units', { unit_passes: [{ ...pass, dead_units: 5 }] }],
+    ['/unit_passes/0/step', { unit_passes: [{ ...pass, step: 9 }] }],
+  ])('is refused at %s', async (pointer, wrong) => {
+    await diagnose({ traces: [trace] });
+    const { errors } = await diagnose({ traces: [{ ...trace, ...wrong }] }, 422);
+    expect(errors?.map((one) => one.pointer)).toEqual([`/traces/0${pointer}`]);
+  });
+
+  it('is inconclusive where no gradient was measured, and says how to record it', async () => {
+    const { verdict, to_measure } = (await diagnose({
+      traces: [{ ...trace, losses: [1, 0.5, 0.2], series: [] }],
+    })) as Diagnosis & { to_measure: string[] };
+    expect(verdict).toBe('inconclusive');
+    expect(to_measure.join(' ')).toMatch(/exploding_gradient: .*`output_gradient`, metric `rms`/);
+    expect(to_measure.join(' ')).not.toContain('probe_every');
+  });
+
+  it('gets the remedies that cured such findings most often first, and none that is there', async () => {
+    const { remedies } = await diagnose(recorded('deep_sigmoid'));
+    const ranks = remedies as unknown as { remedy: string; rank: number; suggested: boolean }[];
+    expect(ranks.map(({ rank }) => rank)).toEqual(ranks.map((_, i) => i + 1));
+    expect(ranks.filter(({ suggested }) => suggested)).toHaveLength(3);
+    const at = (name: string) => ranks.findIndex(({ remedy }) => remedy === name);
+    expect(at('add_batch_norm')).toBeLessThan(at('use_gelu'));
+    for (const absent of ['use_lstm', 'reduce_dropout', 'lower_batch_norm_momentum'])
+      expect(at(absent)).toBe(-1);
   });
 });

@@ -2,14 +2,23 @@
 import { z } from 'zod';
 import {
   checkSchema,
-  diagnose,
+  diagnoseGivenTraces,
   givenTraceSchema,
   seriousFindings,
+  toMeasure,
   traceOfGiven,
-  verdictOf,
+  verdictOfGiven,
 } from '../../../diagnosis/index.ts';
 import { type Experiment, experimentSchema, problemsOf } from '../../../experiment/index.ts';
-import { codeOf, patchSchema, propose, remedies, snippetsSchema } from '../../../remedies/index.ts';
+import {
+  byCures,
+  codeOf,
+  isPointless,
+  patchSchema,
+  propose,
+  remedies,
+  snippetsSchema,
+} from '../../../remedies/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
 import { parseRequest } from '../../parse_request.ts';
@@ -35,6 +44,10 @@ const givenSchema = bodySchema.extend({ experiment: z.unknown().optional() });
 
 const remedySchema = z.object({
   remedy: z.string(),
+  rank: z
+    .int()
+    .describe('By how often it cured such findings, where it was tried (docs/remedies.md); 1 first'),
+  suggested: z.boolean().describe('One of the three to try first'),
   title: z.string(),
   rationale: z.string(),
   treats: z.array(z.string()),
@@ -46,7 +59,10 @@ const remedySchema = z.object({
 
 const responseSchema = z
   .object({
-    verdict: z.enum(['healthy', 'unhealthy']),
+    verdict: z
+      .enum(['healthy', 'unhealthy', 'inconclusive'])
+      .describe('Inconclusive where nothing was found, but the gradients could not be judged'),
+    to_measure: z.array(z.string()).describe('What the trace lacks, and how to record it'),
     checks: z.array(checkSchema),
     remedies: z.array(remedySchema).describe('Not verified: nothing was trained here'),
     not_applicable: z.array(z.object({ remedy: z.string(), reason: z.string() })),
@@ -62,26 +78,45 @@ const verification = {
 const experimentOf = (raw: unknown): Experiment | null =>
   raw === null || raw === undefined ? null : parseRequest(raw, '/experiment').experiment;
 
+/** So many are to be tried first. */
+const SUGGESTED = 3;
+
 /** In a request thread. */
 export function diagnoseGiven(body: unknown): string {
   const parsed = givenSchema.safeParse(body);
   if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, body));
   const experiment = experimentOf(parsed.data.experiment);
-  const checks = diagnose(experiment, parsed.data.traces.map(traceOfGiven));
-  const rules = seriousFindings(checks).map(({ rule }) => rule);
+  const traces = parsed.data.traces.map(traceOfGiven);
+  const checks = diagnoseGivenTraces(experiment, traces);
+  const findings = seriousFindings(checks);
+  const rules = findings.map(({ rule }) => rule);
   const proposal = experiment === null ? null : propose(experiment, rules);
-  const candidates =
+  const order = byCures(findings);
+  const candidates = (
     proposal?.candidates ??
     remedies
-      .filter(({ treats }) => treats.some((rule) => rules.includes(rule)))
-      .map((remedy) => ({ remedy, patch: null, experiment: null }));
+      .filter((remedy) => remedy.treats.some((rule) => rules.includes(rule)))
+      .filter((remedy) => traces.every((trace) => !isPointless(remedy, trace)))
+      .map((remedy) => ({ remedy, patch: null, experiment: null }))
+  ).toSorted((a, b) => order(a.remedy, b.remedy));
   return JSON.stringify(
     encodeNonFinite({
-      verdict: verdictOf(checks),
+      verdict: verdictOfGiven(checks),
+      to_measure: toMeasure(checks),
       checks,
       remedies: candidates.map(
-        ({ remedy: { remedy, title, rationale, treats, effort }, patch, experiment: changed }) => ({
-          ...{ remedy, title, rationale, treats, effort, verification, patch },
+        ({ remedy: { remedy, title, rationale, treats, effort }, patch, experiment: changed }, i) => ({
+          ...{
+            remedy,
+            rank: i + 1,
+            suggested: i < SUGGESTED,
+            title,
+            rationale,
+            treats,
+            effort,
+            verification,
+            patch,
+          },
           snippets: changed === null ? null : codeOf(changed),
         }),
       ),
