@@ -14,7 +14,9 @@ import type { Experiment } from './schema.ts';
 /** Options are told apart by their names, which are the contract's. */
 function completeOption(key: string, value: unknown): unknown {
   if (key === 'layers') return (value as LayerConfig[]).map(completeLayer);
-  if (key === 'activation') return completeActivation(value as ActivationConfig);
+  if (key === 'layer') return completeLayer(value as LayerConfig);
+  if (key === 'activation' || key.endsWith('_activation'))
+    return completeActivation(value as ActivationConfig);
   if (key.endsWith('_initializer')) return initializerKind.complete(value as InitializerConfig);
   return value;
 }

@@ -187,11 +187,11 @@ class NetworkBuilder {
     const parameter = (tensor: string, shape: readonly number[], options: ParameterOptions) =>
       this.#parameter(layer.name, tensor, shape, options);
     /** Learned parameters of an activation, one number per feature each. */
-    const slopes = (activation: Activation, count: number): Record<string, Tensor> =>
+    const slopes = (activation: Activation, count: number, before = ''): Record<string, Tensor> =>
       Object.fromEntries(
         Object.entries(activation.parameters).map(([name, initial]) => [
           name,
-          parameter(name, [count], { fanIn: count, fanOut: count, initializer: constant(initial) }),
+          parameter(before + name, [count], { fanIn: count, fanOut: count, initializer: constant(initial) }),
         ]),
       );
     return {
@@ -223,10 +223,11 @@ class NetworkBuilder {
         ]);
         return activation.build(g, x, featureAxis(x.shape), Object.fromEntries(learned));
       },
-      activateInLoop: (count, config) => {
+      activateInLoop: (count, config, inner) => {
         const activation = resolveActivation(config);
-        activations.push(activation);
-        const learned = Object.entries(slopes(activation, count));
+        if (inner === undefined) activations.push(activation);
+        const before = inner === undefined ? '' : `${inner}/`;
+        const learned = Object.entries(slopes(activation, count, before));
         return {
           captured: learned.map(([, value]) => value),
           apply: (body, x, captured) => {

@@ -27,6 +27,26 @@ const torchClasses: Readonly<Record<string, string>> = {
     def __init__(self, stddev): super().__init__(); self.stddev = stddev
     def forward(self, x): return x + self.stddev * torch.randn_like(x) if self.training else x
 `,
+  Bidirectional: `class Bidirectional(nn.Module):
+    def __init__(self, ahead, behind, merge):
+        super().__init__(); self.ahead, self.behind, self.merge = ahead, behind, merge
+    def forward(self, x):
+        a, b = self.ahead(x), self.behind(x.flip(1))
+        b = b.flip(1) if self.behind.return_sequences else b
+        if self.merge == "concatenate": return torch.cat([a, b], -1)
+        return a * b if self.merge == "multiply" else (a + b) / (2 if self.merge == "average" else 1)
+`,
+  ResetFirstGRU: `class ResetFirstGRU(nn.GRU):
+    def forward(self, x):
+        h, states = x.new_zeros(len(x), self.hidden_size), []
+        w_r, w_z, w_n = self.weight_hh_l0.chunk(3)
+        for x_t in nn.functional.linear(x, self.weight_ih_l0, self.bias_ih_l0 if self.bias else None).unbind(1):
+            r, z, n = x_t.chunk(3, -1)
+            r, z = torch.sigmoid(r + h @ w_r.T), torch.sigmoid(z + h @ w_z.T)
+            h = z * h + (1 - z) * torch.tanh(n + (r * h) @ w_n.T)
+            states.append(h)
+        return torch.stack(states, 1), h
+`,
   ClassToken: `class ClassToken(nn.Module):
     def __init__(self, features): super().__init__(); self.token = nn.Parameter(torch.zeros(features))
     def forward(self, x): return torch.cat([self.token.expand(len(x), 1, -1), x], 1)

@@ -21,7 +21,8 @@ const places = (loops: ReadonlySet<string>): readonly Place[] => {
   const inLoop = ({ name }: Placed) => loops.has(name.slice(0, name.indexOf('/')));
   const ends = (suffix: string) => (parameter: Placed) =>
     !inLoop(parameter) && parameter.tensor.endsWith(suffix);
-  const loop = (tensor: string) => (parameter: Placed) => inLoop(parameter) && parameter.tensor === tensor;
+  const loop = (tensor: string) => (parameter: Placed) =>
+    inLoop(parameter) && parameter.tensor.replace(/^(forward|backward)\//, '') === tensor;
   return [
     { variable: 'products', modules: products, attribute: 'weight', holds: ends('kernel') },
     {

@@ -154,12 +154,42 @@ def simple_rnn(layer, x):
     return recurrent(module, layer, x)
 
 
+def standard(layer):
+    return layer.option("activation", "tanh") == "tanh" and layer.option("recurrent_activation", "sigmoid") == "sigmoid"
+
+
+def bidirectional(layer, x):
+    """PyTorch's own bidirectional LSTM."""
+    inner = layer.options["layer"]
+    if inner["type"] != "lstm" or not inner.get("return_sequences") or layer.option("merge", "concatenate") != "concatenate":
+        return None
+    module = torch.nn.LSTM(x.shape[2], inner["units"], batch_first=True, bidirectional=True)
+    weights = {}
+    for direction, suffix in (("forward", ""), ("backward", "_reverse")):
+        kernel, recurrent_kernel, bias = (parameter(layer, f"{direction}/{name}") for name in ("kernel", "recurrent_kernel", "bias"))
+        weights |= {f"weight_ih_l0{suffix}": kernel.T, f"weight_hh_l0{suffix}": recurrent_kernel.T, f"bias_ih_l0{suffix}": bias}
+        weights[f"bias_hh_l0{suffix}"] = torch.zeros_like(bias)
+    return load(module, weights)(x)[0]
+
+
 def lstm(layer, x):
+    if not standard(layer):
+        return None
     return recurrent(torch.nn.LSTM(x.shape[2], layer.options["units"], batch_first=True), layer, x)
 
 
 def gru(layer, x):
-    """PyTorch's resets after the recurrent product, so this is the formula again, number by number."""
+    """PyTorch's resets after the recurrent product; else this is the formula again, number by number."""
+    if not standard(layer):
+        return None
+    if layer.option("reset_after", False):
+        # Torch's order is reset, update, candidate.
+        kernel, recurrent_kernel, bias, more = (
+            reorder(parameter(layer, name), [1, 0, 2]) for name in ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+        )
+        weights = {"weight_ih_l0": kernel.T, "weight_hh_l0": recurrent_kernel.T, "bias_ih_l0": bias, "bias_hh_l0": more}
+        states, _ = load(theirs_gru(layer, x), weights)(x)
+        return states if layer.option("return_sequences", False) else states[:, -1]
     weights = [parameter(layer, name).tolist() for name in ("kernel", "recurrent_kernel", "bias")]
     samples = []
     for sample in x.tolist():
@@ -169,6 +199,10 @@ def gru(layer, x):
         samples.append(states[1:])
     states = torch.tensor(samples, dtype=x.dtype)
     return states if layer.option("return_sequences", False) else states[:, -1]
+
+
+def theirs_gru(layer, x):
+    return torch.nn.GRU(x.shape[2], layer.options["units"], batch_first=True)
 
 
 def gru_step(x, h, kernel, recurrent_kernel, bias):
@@ -279,6 +313,7 @@ REFERENCES = {
         simple_rnn,
         lstm,
         gru,
+        bidirectional,
         self_attention,
     )
 }

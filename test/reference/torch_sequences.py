@@ -34,30 +34,77 @@ def simple_rnn(layer, x):
     return emit(layer, states)
 
 
+class Named:
+    """A layer whose learned parameters carry the name of the option that asks for them."""
+
+    def __init__(self, layer, prefix):
+        self.layer, self.prefix, self.network, self.name = layer, prefix, layer.network, layer.name
+
+    def parameter(self, tensor, *shape):
+        return self.layer.parameter(f"{self.prefix}/{tensor}", *shape)
+
+
+def gated(layer):
+    """The layer's activation and that of its gates."""
+    return [
+        lambda x, key=key, standard=standard: activate(Named(layer, key), layer.option(key, standard), x)
+        for key, standard in (("activation", "tanh"), ("recurrent_activation", "sigmoid"))
+    ]
+
+
 def lstm(layer, x):
     kernel, recurrent_kernel, bias = recurrent_parameters(layer, x, 4)
+    act, gate = gated(layer)
     h, c, states = zero_state(layer, x), zero_state(layer, x), []
     for x_t in x.unbind(1):
         i, f, g, o = (x_t @ kernel + h @ recurrent_kernel + bias).chunk(4, -1)
-        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-        h = torch.sigmoid(o) * torch.tanh(c)
+        c = gate(f) * c + gate(i) * act(g)
+        h = gate(o) * act(c)
         states.append(h)
     return emit(layer, states)
 
 
 def gru(layer, x):
-    """The reset gate multiplies the state before the recurrent product."""
+    """The reset gate multiplies the state before the recurrent product, or (`reset_after`) the product and its bias."""
     kernel, recurrent_kernel, bias = recurrent_parameters(layer, x, 3)
+    after = layer.option("reset_after", False)
+    extra = layer.parameter("recurrent_bias", len(bias)).chunk(3) if after else (0, 0, 0)
     recurrent_z, recurrent_r, recurrent_h = recurrent_kernel.chunk(3, -1)
+    act, gate = gated(layer)
     h, states = zero_state(layer, x), []
     for x_t in x.unbind(1):
         x_z, x_r, x_h = (x_t @ kernel + bias).chunk(3, -1)
-        z = torch.sigmoid(x_z + h @ recurrent_z)
-        r = torch.sigmoid(x_r + h @ recurrent_r)
-        candidate = torch.tanh(x_h + (r * h) @ recurrent_h)
-        h = z * h + (1 - z) * candidate
+        z = gate(x_z + h @ recurrent_z + extra[0])
+        r = gate(x_r + h @ recurrent_r + extra[1])
+        reset = r * (h @ recurrent_h + extra[2]) if after else (r * h) @ recurrent_h
+        h = z * h + (1 - z) * act(x_h + reset)
         states.append(h)
     return emit(layer, states)
+
+
+class Direction:
+    """A layer inside `bidirectional`: its parameters carry the direction's name."""
+
+    def __init__(self, outer, direction):
+        self.outer, self.direction, self.options = outer, direction, outer.options["layer"]
+        self.network, self.name = outer.network, f"{outer.name}/{direction}"
+
+    def option(self, key, default):
+        return self.options.get(key, default)
+
+    def parameter(self, tensor, *shape):
+        return self.outer.parameter(f"{self.direction}/{tensor}", *shape)
+
+
+def bidirectional(layer, x):
+    kind = {"simple_rnn": simple_rnn, "lstm": lstm, "gru": gru}[layer.options["layer"]["type"]]
+    ahead, behind = kind(Direction(layer, "forward"), x), kind(Direction(layer, "backward"), x.flip(1))
+    if layer.options["layer"].get("return_sequences", False):
+        behind = behind.flip(1)
+    merge = layer.option("merge", "concatenate")
+    if merge == "concatenate":
+        return torch.cat([ahead, behind], -1)
+    return ahead * behind if merge == "multiply" else (ahead + behind) / (2 if merge == "average" else 1)
 
 
 def self_attention(layer, x):

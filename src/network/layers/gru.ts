@@ -1,14 +1,19 @@
 /** @file The gated recurrent unit. */
+import { z } from 'zod';
 import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { defineLayer } from './layer.ts';
 import {
+  createGates,
   gate,
+  gatedCode,
+  gatedOptions,
   projectInputs,
   RECURRENT_THEORY,
   recurrentCode,
-  recurrentOptions,
   runThroughTime,
 } from './recurrent.ts';
+
+type Four = [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
 
 export const gru = defineLayer({
   type: 'gru',
@@ -16,27 +21,60 @@ export const gru = defineLayer({
   title: 'Gated recurrent unit',
   formula:
     'z, r = σ of the first two blocks of x W + h R + b; h̃ = tanh(x Wₕ + (r h) Rₕ + bₕ); h ← z h + (1 − z) h̃, from 0; x ' +
-    '[time, in], W (kernel) [in, 3·units], R (recurrent_kernel) [units, 3·units], b (bias) [3·units], blocks z, r, h',
+    '[time, in], W (kernel) [in, 3·units], R (recurrent_kernel) [units, 3·units], b (bias) [3·units], blocks z, r, h; ' +
+    'reset_after: h̃ = tanh(x Wₕ + r (h Rₕ + dₕ) + bₕ), d (recurrent_bias) [3·units] added in all blocks',
   sources: ['Cho et al. 2014, arXiv:1406.1078, version 1 (the reset gate acts before the product)'],
-  options: recurrentOptions,
+  options: {
+    ...gatedOptions,
+    reset_after: z
+      .boolean()
+      .default(false)
+      .describe(
+        'The reset gate multiplies the recurrent product, which has a bias of its own, not the state before it',
+      ),
+  },
   build(context, x, options) {
     const { g } = context;
-    const { units } = options;
+    const { units, reset_after } = options;
     const projected = projectInputs(context, x, 3, options);
     const { zeros, recurrentKernel } = projected;
-    const captured = [gate(g, recurrentKernel, 0, units, 2), gate(g, recurrentKernel, 2, units)];
+    const gates = createGates(context, zeros.shape[0] ?? 1, options);
+    const bias =
+      reset_after && options.use_bias
+        ? context.parameter('recurrent_bias', [3 * units], {
+            fanIn: units,
+            fanOut: 3 * units,
+            initializer: options.bias_initializer,
+          })
+        : c.zeros(g, [3 * units]);
+    const row = c.reshape(g, bias, [1, 3 * units]);
+    const kernels = [recurrentKernel, row].flatMap((whole) => [
+      gate(g, whole, 0, units, 2),
+      gate(g, whole, 2, units),
+    ]);
+    const captured = [...kernels, ...gates.captured];
     return runThroughTime(context, projected, options, [zeros], captured, (b, states, input, inside) => {
-      const [[h], [forGates, forCandidate]] = [states as [Tensor], inside as [Tensor, Tensor]];
-      const gates = c.sigmoid(b, c.add(b, gate(b, input, 0, units, 2), c.gemm(b, h, forGates)));
-      const [z, r] = [gate(b, gates, 0, units), gate(b, gates, 1, units)];
-      const reset = c.gemm(b, c.mul(b, r, h), forCandidate);
-      const candidate = c.tanh(b, c.add(b, gate(b, input, 2, units), reset));
-      const fresh = c.mul(b, c.sub(b, b.constant(1), z), candidate);
-      return { next: [c.add(b, c.mul(b, z, h), fresh)] };
+      const [h] = states as [Tensor];
+      const [forGates, forCandidate, gateBias, candidateBias, ...rest] = inside as Four;
+      const act = gates.within(b, rest);
+      const seen = act.seen(h);
+      const summed = c.add(b, gate(b, input, 0, units, 2), c.gemm(b, seen, forGates));
+      const both = reset_after ? c.add(b, summed, gateBias) : summed;
+      const [update, r] = [0, 1].map((index) => act.gate(gate(b, both, index, units))) as [Tensor, Tensor];
+      const reset = reset_after
+        ? c.mul(b, r, c.add(b, c.gemm(b, seen, forCandidate), candidateBias))
+        : c.gemm(b, c.mul(b, r, seen), forCandidate);
+      const candidate = act.activate(c.add(b, gate(b, input, 2, units), reset));
+      const fresh = c.mul(b, c.sub(b, b.constant(1), update), candidate);
+      return { next: [c.add(b, c.mul(b, update, h), fresh)] };
     });
   },
   theory: RECURRENT_THEORY,
-  // PyTorch's GRU resets after the product: the nearest that it has.
   code: (options, { inputFeatures }) =>
-    recurrentCode({ pytorch: 'GRU', keras: 'GRU' }, options, inputFeatures, { keras: ', reset_after=False' }),
+    recurrentCode(
+      { pytorch: 'GRU', keras: 'GRU', ...(options.reset_after ? {} : { class: 'ResetFirstGRU' }) },
+      options,
+      inputFeatures,
+      { keras: gatedCode(options) + (options.reset_after ? '' : ', reset_after=False') },
+    ),
 });

@@ -8,6 +8,7 @@ import { average } from './average.ts';
 import { averagePool1d } from './average_pool1d.ts';
 import { averagePool2d } from './average_pool2d.ts';
 import { batchNorm } from './batch_norm.ts';
+import { bidirectional } from './bidirectional.ts';
 import { classToken } from './class_token.ts';
 import { concatenate } from './concatenate.ts';
 import { conv1d } from './conv1d.ts';
@@ -82,6 +83,7 @@ const layerParts = [
   simpleRnn,
   lstm,
   gru,
+  bidirectional,
   selfAttention,
   multiHeadAttention,
   activation,

@@ -39,8 +39,11 @@ export interface LayerContext {
   noise(distribution: 'uniform' | 'normal', shape: readonly number[]): Tensor;
   /** x after an activation, whose learned parameters then belong to this layer. */
   activate(x: Tensor, activation: ActivationConfig): Tensor;
-  /** The same for values [batch, features] inside a loop. */
-  activateInLoop(features: number, activation: ActivationConfig): LoopActivation;
+  /**
+   * The same for values [batch, features] inside a loop.
+   * @param inner where it is not the layer's own activation: what the names of its learned parameters begin with
+   */
+  activateInLoop(features: number, activation: ActivationConfig, inner?: string): LoopActivation;
   /**
    * Zeros [time, batch, features] to be added to the states of a loop: their gradient is that of the states, the part
    * through later time steps included, and is measured. Null in inference.

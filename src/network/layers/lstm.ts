@@ -4,11 +4,13 @@ import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { python } from './code.ts';
 import { defineLayer } from './layer.ts';
 import {
+  createGates,
   gate,
+  gatedCode,
+  gatedOptions,
   projectInputs,
   RECURRENT_THEORY,
   recurrentCode,
-  recurrentOptions,
   runThroughTime,
 } from './recurrent.ts';
 
@@ -17,11 +19,11 @@ export const lstm = defineLayer({
   family: 'recurrent',
   title: 'Long short-term memory',
   formula:
-    'i, f, g, o = σ, σ, tanh, σ of the blocks of x W + h R + b; c ← f c + i g; h ← o tanh(c), from 0; x [time, in], W ' +
-    '(kernel) [in, 4·units], R (recurrent_kernel) [units, 4·units], b (bias) [4·units]',
+    'i, f, g, o = σ, σ, φ, σ of the blocks of x W + h R + b; c ← f c + i g; h ← o φ(c), from 0, φ the activation, σ the ' +
+    'recurrent activation; x [time, in], W (kernel) [in, 4·units], R (recurrent_kernel) [units, 4·units], b (bias) [4·units]',
   sources: ['Hochreiter & Schmidhuber 1997', 'Gers et al. 2000, Learning to forget'],
   options: {
-    ...recurrentOptions,
+    ...gatedOptions,
     unit_forget_bias: z.boolean().default(true).describe('The bias of the forget gate starts at 1'),
   },
   build(context, x, options) {
@@ -29,19 +31,21 @@ export const lstm = defineLayer({
     const ones = unit_forget_bias ? ([units, 2 * units] as const) : undefined;
     const projected = projectInputs(context, x, 4, options, ones);
     const { zeros, recurrentKernel } = projected;
+    const gates = createGates(context, zeros.shape[0] ?? 1, options);
     return runThroughTime(
       context,
       projected,
       options,
       [zeros, zeros],
-      [recurrentKernel],
+      [recurrentKernel, ...gates.captured],
       (b, states, input, inside) => {
-        const [[h, cell], [kernel]] = [states as [Tensor, Tensor], inside as [Tensor]];
-        const sum = c.add(b, input, c.gemm(b, h, kernel));
-        const [i, f] = [0, 1].map((index) => c.sigmoid(b, gate(b, sum, index, units))) as [Tensor, Tensor];
-        const candidate = c.tanh(b, gate(b, sum, 2, units));
+        const [[h, cell], [kernel, ...rest]] = [states as [Tensor, Tensor], inside as [Tensor, ...Tensor[]]];
+        const act = gates.within(b, rest);
+        const sum = c.add(b, input, c.gemm(b, act.seen(h), kernel));
+        const [i, f] = [0, 1].map((index) => act.gate(gate(b, sum, index, units))) as [Tensor, Tensor];
+        const candidate = act.activate(gate(b, sum, 2, units));
         const nextCell = c.add(b, c.mul(b, f, cell), c.mul(b, i, candidate));
-        const next = c.mul(b, c.sigmoid(b, gate(b, sum, 3, units)), c.tanh(b, nextCell));
+        const next = c.mul(b, act.gate(gate(b, sum, 3, units)), act.activate(nextCell));
         return { next: [next, nextCell] };
       },
     );
@@ -49,6 +53,6 @@ export const lstm = defineLayer({
   theory: RECURRENT_THEORY,
   code: (options, { inputFeatures }) =>
     recurrentCode({ pytorch: 'LSTM', keras: 'LSTM' }, options, inputFeatures, {
-      keras: options.unit_forget_bias ? '' : `, unit_forget_bias=${python(false)}`,
+      keras: gatedCode(options) + (options.unit_forget_bias ? '' : `, unit_forget_bias=${python(false)}`),
     }),
 });

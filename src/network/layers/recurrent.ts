@@ -1,6 +1,7 @@
 /** @file What recurrent layers share: options, the projection of the inputs for all time steps at once, code. */
 import { z } from 'zod';
 import { calculus as c, type GraphBuilder, scan, type Tensor } from '../../graph/index.ts';
+import { type ActivationConfig, activationSchema, resolveActivation } from '../activation_config.ts';
 import type { InitializerConfig } from '../initializers/index.ts';
 import { initializerArgument, python } from './code.ts';
 import {
@@ -26,6 +27,21 @@ export const recurrentOptions = {
   kernel_initializer: kernelInitializerOption,
   recurrent_initializer: recurrentInitializerOption,
   bias_initializer: biasInitializerOption,
+};
+
+/** Of layers with gates. */
+export const gatedOptions = {
+  ...recurrentOptions,
+  activation: activationSchema.default('tanh').describe('Of the candidate and of what the cell gives'),
+  recurrent_activation: activationSchema.default('sigmoid').describe('Of the gates'),
+  recurrent_dropout: z
+    .number()
+    .min(0)
+    .max(0.99)
+    .default(0)
+    .describe(
+      'Fraction of the state that the recurrent product does not see, the same for all time steps of a sample',
+    ),
 };
 
 export interface RecurrentOptions {
@@ -89,6 +105,66 @@ export function projectInputs(
   };
 }
 
+interface GatedOptions {
+  readonly units: number;
+  readonly activation: ActivationConfig;
+  readonly recurrent_activation: ActivationConfig;
+  readonly recurrent_dropout: number;
+}
+
+/** What a loop with gates captures beside its kernels, and what it does with it. */
+export interface Gates {
+  readonly captured: readonly Tensor[];
+  /** @param inside what was captured, as the body sees it */
+  within(
+    b: GraphBuilder,
+    inside: readonly Tensor[],
+  ): {
+    activate(x: Tensor): Tensor;
+    gate(x: Tensor): Tensor;
+    /** The state that the recurrent product sees. */
+    seen(h: Tensor): Tensor;
+  };
+}
+
+export function createGates(context: LayerContext, batch: number, options: GatedOptions): Gates {
+  const { g, mode } = context;
+  const { units, recurrent_dropout: rate } = options;
+  const own = context.activateInLoop(units, options.activation, 'activation');
+  const recurrent = context.activateInLoop(units, options.recurrent_activation, 'recurrent_activation');
+  const dropped = mode === 'training' && rate > 0;
+  const noise = dropped ? context.noise('uniform', [batch, units]) : null;
+  const kept =
+    noise === null
+      ? []
+      : [c.where(g, c.less(g, noise, g.constant(rate)), g.constant(0), g.constant(1 / (1 - rate)))];
+  return {
+    captured: [...own.captured, ...recurrent.captured, ...kept],
+    within: (b, inside) => {
+      const [first, second] = [own.captured.length, own.captured.length + recurrent.captured.length];
+      const mask = inside[second];
+      return {
+        activate: (x) => own.apply(b, x, inside.slice(0, first)),
+        gate: (x) => recurrent.apply(b, x, inside.slice(first, second)),
+        seen: (h) => (mask === undefined ? h : c.mul(b, h, mask)),
+      };
+    },
+  };
+}
+
+/** Arguments of the Keras layer, where they are not its defaults. */
+export function gatedCode({ activation, recurrent_activation, recurrent_dropout }: GatedOptions): string {
+  const argument = (name: string, config: ActivationConfig, standard: string) => {
+    const { name: own, keras } = resolveActivation(config);
+    return own === standard ? '' : `, ${name}=${/Activation\((.*)\)$/.exec(keras)?.[1] ?? keras}`;
+  };
+  return [
+    argument('activation', activation, 'tanh'),
+    argument('recurrent_activation', recurrent_activation, 'sigmoid'),
+    recurrent_dropout === 0 ? '' : `, recurrent_dropout=${recurrent_dropout}`,
+  ].join('');
+}
+
 interface Step {
   readonly next: readonly [state: Tensor, ...rest: Tensor[]];
 }
@@ -122,13 +198,27 @@ export function runThroughTime(
   return return_sequences ? c.transpose(g, outputs[0] as Tensor, [1, 0, 2]) : (final[0] as Tensor);
 }
 
+/** [batch, time, …] with the last time step first. */
+export function reversed(g: GraphBuilder, x: Tensor): Tensor {
+  const [batch = 1, time = 1, features = 1] = x.shape;
+  const rows = c.reshape(g, c.transpose(g, x, [1, 0, 2]), [time, batch * features]);
+  const order = g.tensor(
+    [time],
+    Float32Array.from({ length: time }, (_, t) => time - 1 - t),
+  );
+  return c.transpose(g, c.reshape(g, c.gather(g, rows, order), [time, batch, features]), [1, 0, 2]);
+}
+
 /** Block `index` of the features of x [batch, gates · units]. */
 export const gate = (g: GraphBuilder, x: Tensor, index: number, units: number, blocks = 1): Tensor =>
   c.slice(g, x, { axis: 1, start: index * units, step: 1, count: blocks * units });
 
-/** @param extra further arguments of either class */
+/**
+ * @param name of the classes; `class` is one of our own for PyTorch
+ * @param extra further arguments of either class
+ */
 export function recurrentCode(
-  name: { readonly pytorch: string; readonly keras: string },
+  name: { readonly pytorch: string; readonly keras: string; readonly class?: string },
   options: RecurrentOptions,
   inputFeatures: number,
   extra: { readonly pytorch?: string; readonly keras?: string } = {},
@@ -143,7 +233,7 @@ export function recurrentCode(
     initializerArgument('recurrent', options.recurrent_initializer, 'orthogonal');
   return {
     pytorch: [
-      `Recurrent(nn.${name.pytorch}(${inputFeatures}, ${units}, batch_first=True${use_bias ? '' : ', bias=False'}${extra.pytorch ?? ''})${sequences})`,
+      `Recurrent(${name.class ?? `nn.${name.pytorch}`}(${inputFeatures}, ${units}, batch_first=True${use_bias ? '' : ', bias=False'}${extra.pytorch ?? ''})${sequences})`,
     ],
     keras: [`layers.${name.keras}(${units}${sequences}${initializers}${bias}${extra.keras ?? ''})`],
   };

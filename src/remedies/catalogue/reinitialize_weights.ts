@@ -24,6 +24,12 @@ const attentionInitializers = { kernel_initializer: 'glorot_uniform', bias_initi
 /** An orthogonal recurrent kernel hands the state, and its gradient, on without growing or shrinking it. */
 const recurrentInitializers = { ...attentionInitializers, recurrent_initializer: 'orthogonal' };
 
+/** Of a wrapper the layer that it runs in both directions. */
+const reinitialized = (layer: LayerConfig): LayerConfig =>
+  typeof layer.layer === 'object'
+    ? { ...layer, layer: { ...layer.layer, ...recurrentInitializers } }
+    : { ...layer, ...recurrentInitializers };
+
 export const reinitializeWeights: Remedy = {
   remedy: 'reinitialize_weights',
   title: 'Re-initialize every layer to fit its activation',
@@ -56,7 +62,7 @@ export const reinitializeWeights: Remedy = {
     const fitLayers = (layers: readonly LayerConfig[]): LayerConfig[] =>
       layers.map((layer, index) => {
         if (layer.layers !== undefined) return { ...layer, layers: fitLayers(layer.layers) };
-        if (isRecurrent(layer)) return { ...layer, ...recurrentInitializers };
+        if (isRecurrent(layer)) return reinitialized(layer);
         if (isAttention(layer)) return { ...layer, ...attentionInitializers };
         if (!isProduct(layer)) return layer;
         const kernel = fittingInitializer(activationOf(layers, index));

@@ -49,6 +49,21 @@ CASES = [
         sequence_case(f"simple_rnn_{activation}", [every("simple_rnn", 3, activation=activation), dense(2)])
         for activation in ("relu", "sigmoid", "linear", "softsign")
     ],
+    sequence_case("lstm_activations", [every("lstm", activation="softsign", recurrent_activation="hard_sigmoid"), dense(2)]),
+    sequence_case("lstm_prelu", [last("lstm", activation="prelu", recurrent_activation="prelu"), dense(2)]),
+    sequence_case("gru_activations", [last("gru", activation="softsign", recurrent_activation="hard_sigmoid"), dense(2)]),
+    sequence_case("gru_reset_after", [last("gru", reset_after=True), dense(2)]),
+    sequence_case("gru_reset_after_sequences", [every("gru", reset_after=True), dense(2)], gain=2.0),
+    *[
+        sequence_case(f"bidirectional_{kind}{name}", [layer("bidirectional", layer=inner(kind)), dense(2)])
+        for kind in KINDS
+        for name, inner in (("", last), ("_sequences", every))
+    ],
+    *[
+        sequence_case(f"bidirectional_{merge}", [layer("bidirectional", layer=every("lstm", 2), merge=merge), dense(2)])
+        for merge in ("add", "average", "multiply")
+    ],
+    sequence_case("bidirectional_prelu", [layer("bidirectional", layer=last("simple_rnn", 2, activation="prelu")), dense(2)]),
     sequence_case("embedding", [embedding(6, 3), FLATTEN, dense(2)], (3,), tokens=True),
     # Every token occurs many times, so that their gradients add up.
     sequence_case("embedding_repeated", [embedding(2, 3), FLATTEN, dense(2)], (4,), tokens=True),

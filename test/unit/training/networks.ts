@@ -74,6 +74,9 @@ const sequences = (choice: Choice, [time = 1, features = 1]: Shape): Config[] =>
     { type: 'simple_rnn', units: size, return_sequences: flag },
     { type: 'lstm', units: size, return_sequences: flag },
     { type: 'gru', units: size, return_sequences: flag },
+    { type: 'gru', units: size, reset_after: true, recurrent_dropout: flag ? 0.3 : 0 },
+    { type: 'lstm', units: size, recurrent_dropout: 0.3, activation: 'softsign', return_sequences: flag },
+    { type: 'bidirectional', layer: { type: flag ? 'lstm' : 'gru', units: size, return_sequences: flag } },
     { type: 'residual', layers: [{ type: 'gru', units: size, return_sequences: true }] },
     { type: 'self_attention', heads: features % 2 === 0 ? 2 : 1, causal: flag },
     {
