@@ -31,7 +31,7 @@ const bodySchema = z
       .array(givenTraceSchema)
       .min(1)
       .max(16)
-      .describe('One for each seed; see examples/pytorch/record_trace.py'),
+      .describe('One for each seed; the Python package in python/ records them'),
     experiment: experimentSchema
       .nullable()
       .default(null)
