@@ -4,7 +4,7 @@ import { assert, present } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
 import { type DataDescription, type DataPart, type DataProblem, sizeOf } from './data_set.ts';
 import { layoutOf, matchInputs, type WantedInput } from './input_layout.ts';
-import { commonOptions, MAX_NUMBERS } from './options.ts';
+import { commonOptions, MAX_NUMBERS, targetsOption } from './options.ts';
 import { addingProblem } from './sets/adding_problem.ts';
 import { blobs } from './sets/blobs.ts';
 import { breastCancer } from './sets/breast_cancer.ts';
@@ -75,7 +75,12 @@ type Schemas = SchemasOf<typeof dataParts>;
 /** The common options are listed last, but a part's own never share their names. */
 function schemaOf(part: DataPart) {
   return z
-    .strictObject({ type: z.literal(part.type), ...part.options, ...commonOptions })
+    .strictObject({
+      type: z.literal(part.type),
+      ...part.options,
+      ...commonOptions,
+      ...('targets' in part.options ? {} : targetsOption),
+    })
     .superRefine((config, context) => {
       for (const { path, message, fix } of problemsOf(part, config)) {
         context.addIssue({ code: 'custom', path: [...path], message, ...(fix && { params: { fix } }) });
@@ -113,8 +118,15 @@ export function reportedData(config: DataConfig): ReportedData {
 const partsByType = new Map<string, DataPart>(dataParts.map((part) => [part.type, part]));
 const partOf = (config: DataConfig): DataPart => present(partsByType.get(config.type), config.type);
 
+/** Whether the network is to give back what it got. A column or array of a file may be called `inputs`. */
+export const learnsInputs = (config: DataConfig): boolean =>
+  config.type !== 'file' && (config as { targets?: unknown }).targets === 'inputs';
+
 export function describeData(config: DataConfig): DataDescription {
-  return partOf(config).describe(config);
+  const description = partOf(config).describe(config);
+  if (!learnsInputs(config)) return description;
+  const { input_shape } = description;
+  return { ...description, target_shape: input_shape, classes: null, also_values: true, binary: false };
 }
 
 /**
@@ -124,9 +136,12 @@ export function describeData(config: DataConfig): DataDescription {
  */
 export function loadData(config: DataConfig, seed: number, inputs: readonly WantedInput[]): DataSplits {
   const part = partOf(config);
-  const description = part.describe(config);
+  const description = describeData(config);
   const match = matchInputs(description, inputs);
   assert('fields' in match, `${config.type} does not fit the network's inputs`);
   const samples = part.generate(config, createRandom(seed, 'data'));
-  return splitSamples(samples, description, layoutOf(description, inputs), config, seed);
+  return splitSamples(samples, description, layoutOf(description, inputs), config, {
+    seed,
+    learnsInputs: learnsInputs(config),
+  });
 }

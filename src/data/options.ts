@@ -69,4 +69,12 @@ export const commonOptions = {
     .describe('Shuffle before splitting and again in each epoch; false keeps the given order throughout'),
 };
 
+/** Of every data set whose own options do not say what its targets are. */
+export const targetsOption = {
+  targets: z
+    .literal('inputs')
+    .optional()
+    .describe('"inputs": the target of every sample is its own input, scaled like it (an autoencoder)'),
+};
+
 export type CommonOptions = z.output<z.ZodObject<typeof commonOptions>>;

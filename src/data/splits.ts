@@ -40,16 +40,18 @@ export function splitSamples(
   description: DataDescription,
   layout: readonly InputLayout[],
   options: CommonOptions,
-  seed: number,
+  { seed, learnsInputs }: { readonly seed: number; readonly learnsInputs: boolean },
 ): DataSplits {
   const order = orderOf(samples, description, options.shuffle, seed);
   const sizes = splitSizes(description.samples, options.validation_split);
   const taken = order.subarray(0, sizes.training + sizes.validation);
   const inputs = rowsOf(samples.inputs, sizeOf(description.input_shape), taken);
-  const targets = rowsOf(samples.targets, sizeOf(description.target_shape), taken);
   const isScaled = columnsToScale(layout, inputs.size);
   if (options.scale !== 1) multiply(inputs, isScaled, options.scale);
   if (options.standardize) standardize(inputs, sizes.training, isScaled);
+  const targets = learnsInputs
+    ? { ...inputs, all: inputs.all.slice() }
+    : rowsOf(samples.targets, sizeOf(description.target_shape), taken);
   const target_moments = options.standardize_targets ? standardize(targets, sizes.training) : null;
   const cut = (from: number, to: number): Split => ({
     inputs: Float32Array.from(inputs.all.subarray(from * inputs.size, to * inputs.size)),

@@ -1,9 +1,9 @@
 /** @file What the schema cannot say: whether network, data and training fit each other. */
-import { type DataDescription, describeData, fitsOutput, wantedOutput } from '../data/index.ts';
+import { type DataDescription, fitsOutput, wantedOutput } from '../data/index.ts';
 import { GraphShapeError } from '../graph/index.ts';
 import { countLayers, type Loss, lossKind } from '../network/index.ts';
 import { checkInitialWeights } from './initial_weights.ts';
-import { checkInputs, checkNames, checkTokens, checkWiring } from './input_checks.ts';
+import { checkInputs, checkNames, checkTargets, checkTokens, checkWiring, dataOf } from './input_checks.ts';
 import { type Plan, planExperiment, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
@@ -102,13 +102,14 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
     const message = `the network has ${layers} layers, more than ${MAX_LAYERS}`;
     return { problems: [{ pointer: '/network/layers', message, fix: 'repeat fewer times' }], plan: null };
   }
-  const data = describeData(experiment.data);
+  const data = dataOf(experiment);
   const loss = resolveLoss(experiment);
   const early = [
     ...checkSteps(experiment),
     ...checkWiring(experiment),
     ...checkNames(experiment),
     ...checkInputs(experiment, data),
+    ...checkTargets(experiment),
   ];
   // Which layers read tokens is known where all names lead somewhere.
   if (early.length === 0) early.push(...checkTokens(experiment, data));

@@ -1,5 +1,11 @@
 /** @file Whether what the layers name is there, and whether network and data have the same inputs. */
-import { type DataDescription, type InputMismatch, matchInputs } from '../data/index.ts';
+import {
+  type DataDescription,
+  describeData,
+  type InputMismatch,
+  learnsInputs,
+  matchInputs,
+} from '../data/index.ts';
 import {
   flattenLayers,
   type NetworkInput,
@@ -104,4 +110,18 @@ function checkVocabulary(
   if (tokens <= vocabulary) return [];
   const message = `the data have tokens up to ${tokens - 1}, the vocabulary ends at ${vocabulary - 1}`;
   return [{ pointer: `${pointer}/vocabulary`, message, fix: `set it to ${tokens}` }];
+}
+
+/** What the data are to this network: where it is to give back its input, targets have the shape of that. */
+export function dataOf(experiment: Experiment): DataDescription {
+  const data = describeData(experiment.data);
+  const [input] = inputsOf(experiment);
+  return learnsInputs(experiment.data) && input !== undefined ? { ...data, target_shape: input.shape } : data;
+}
+
+/** Of several inputs none is the one that is to be given back. */
+export function checkTargets(experiment: Experiment): Problem[] {
+  if (!learnsInputs(experiment.data) || inputsOf(experiment).length === 1) return [];
+  const message = 'the network has several inputs: "inputs" does not say which of them is the target';
+  return [{ pointer: '/data/targets', message, fix: 'give the targets themselves' }];
 }

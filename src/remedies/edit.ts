@@ -9,7 +9,7 @@ import {
   resolveActivation,
 } from '../network/index.ts';
 import type { Change } from './remedy.ts';
-import { beforeNext } from './rewire.ts';
+import { beforeNext, keepWiring } from './rewire.ts';
 
 type Training = Experiment['training'];
 
@@ -86,11 +86,13 @@ export const isNormalization = ({ type }: LayerConfig): boolean => familyOf(type
 export const isProduct = ({ type }: LayerConfig): boolean => familyOf(type) === 'product';
 
 /** Another activation in every hidden layer that has one, or in every hidden product of a network without any. */
-export function changeActivation(
+export const changeActivation = (
   experiment: Experiment,
   activation: ActivationConfig,
   initializer?: string,
-): Change {
+): Change => keepWiring(experiment, (wired) => withActivation(wired, activation, initializer));
+
+function withActivation(experiment: Experiment, activation: ActivationConfig, initializer?: string): Change {
   const change = (isChanged: (layer: LayerConfig) => boolean): { result: Change; changed: number } => {
     let changed = 0;
     const result = editHidden(experiment, (layers) =>
@@ -134,7 +136,10 @@ export function changeRecurrent(experiment: Experiment, from: readonly LayerType
  * normalization also after every recurrent layer, and before every attention (Xiong et al. 2020, arXiv:2002.04745).
  * @param norm the layer to put in
  */
-export function insertNormalization(experiment: Experiment, norm: LayerConfig): Change {
+export const insertNormalization = (experiment: Experiment, norm: LayerConfig): Change =>
+  keepWiring(experiment, (wired) => withNormalization(wired, norm));
+
+function withNormalization(experiment: Experiment, norm: LayerConfig): Change {
   const normalized = everyLayer(experiment.network.layers).some(isNormalization);
   if (normalized) return { reason: 'the network is normalized already' };
   let inserted = 0;

@@ -49,6 +49,12 @@ const layerSchema = z.object({
   layer: z.string(),
   type: z.string(),
   activation: z.string().nullable(),
+  inputs: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'What it takes: layers and inputs of the network; of a layer that holds others also the last of those',
+    ),
   output_shape: z.array(z.int()),
   parameters: z.int(),
 });

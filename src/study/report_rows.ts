@@ -18,10 +18,11 @@ const mean = (values: readonly number[]): number =>
 type LayerRow = Report['baseline']['layers'][number];
 
 export const layerRows = (trace: Trace): LayerRow[] =>
-  trace.layers.map(({ name, type, activation, output_shape, parameters }) => ({
+  trace.layers.map(({ name, type, activation, inputs, output_shape, parameters }) => ({
     layer: name,
     type,
     activation,
+    ...(inputs === undefined ? {} : { inputs: [...inputs] }),
     output_shape: [...output_shape],
     parameters,
   }));

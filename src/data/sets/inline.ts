@@ -55,7 +55,7 @@ function readInputs(value: unknown): InlineInputs | readonly Issue[] {
   return issues.length > 0 ? issues : (Object.fromEntries(fields) as Readonly<Record<string, Sealed>>);
 }
 
-const readOption = <T extends InlineInputs>(read: (value: unknown) => T | readonly Issue[]) =>
+const readOption = <T extends InlineInputs | 'inputs'>(read: (value: unknown) => T | readonly Issue[]) =>
   z.unknown().transform((value, context): T => {
     const result = read(value);
     if (!Array.isArray(result)) return result as T;
@@ -75,7 +75,7 @@ type InlineInputs = Sealed | Readonly<Record<string, Sealed>>;
 
 interface InlineOptions {
   readonly inputs: InlineInputs;
-  readonly targets: Sealed;
+  readonly targets: Sealed | 'inputs';
 }
 
 /** Inputs without names are one field without a name. */
@@ -149,15 +149,25 @@ export const inline = defineData({
         },
       ],
     }),
-    targets: readOption((value) => readList(value, MAX_TARGET_RANK)).meta(
-      list('One class index or number per sample, a list of them, or a list per time step', {
-        anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER))],
-      }),
-    ),
+    targets: readOption<Sealed | 'inputs'>((value) =>
+      value === 'inputs' ? value : readList(value, MAX_TARGET_RANK),
+    ).meta({
+      description:
+        '"inputs": every sample is its own target, scaled like it (an autoencoder); else the targets',
+      anyOf: [
+        { const: 'inputs' },
+        list('One class index or number per sample, a list of them, or a list per time step', {
+          anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER))],
+        }),
+      ],
+    }),
   },
   check: ({ inputs, targets }) => {
     const fields = fieldsOf(inputs);
-    const [samples, given] = [samplesOf(inputs), targets.shape[0] as number];
+    const [samples, given] = [
+      samplesOf(inputs),
+      targets === 'inputs' ? samplesOf(inputs) : (targets.shape[0] as number),
+    ];
     const uneven = fields.find(({ sealed }) => sealed.shape[0] !== samples);
     if (uneven !== undefined) {
       const message = `has ${uneven.sealed.shape[0]} elements, but "${fields[0].name}" has ${samples}`;
@@ -167,12 +177,15 @@ export const inline = defineData({
       const message = `has ${given} elements for ${samples} samples`;
       return [{ path: ['targets'], message, fix: 'Give one target per sample' }];
     }
-    const numbers = fields.reduce((sum, { sealed }) => sum + sealed.numbers.length, targets.numbers.length);
+    const numbers = fields.reduce(
+      (sum, { sealed }) => sum + sealed.numbers.length,
+      targets === 'inputs' ? 0 : targets.numbers.length,
+    );
     return tooMany(numbers, ['inputs']);
   },
   describe(options) {
     const fields = fieldsOf(options.inputs);
-    const target = options.targets.shape.slice(1);
+    const target = options.targets === 'inputs' ? [] : options.targets.shape.slice(1);
     const { tokens, classes, binary } = factsOf(options);
     const isNamed = fields[0].name !== null;
     return {
@@ -194,7 +207,10 @@ export const inline = defineData({
       binary,
     };
   },
-  generate: ({ inputs, targets }) => ({ inputs: inRows(inputs), targets: targets.numbers }),
+  generate: ({ inputs, targets }) => ({
+    inputs: inRows(inputs),
+    targets: targets === 'inputs' ? new Float64Array() : targets.numbers,
+  }),
 });
 
 interface InlineFacts {
@@ -215,8 +231,8 @@ function factsOf(options: InlineOptions): InlineFacts {
     tokens: fieldsOf(inputs).map(({ sealed, shape }) =>
       shape.length === 1 ? indicesBelow(sealed.numbers, MAX_TOKENS) : null,
     ),
-    classes: indicesBelow(targets.numbers, MAX_CLASSES),
-    binary: targets.numbers.every((value) => value >= 0 && value <= 1),
+    classes: targets === 'inputs' ? null : indicesBelow(targets.numbers, MAX_CLASSES),
+    binary: targets !== 'inputs' && targets.numbers.every((value) => value >= 0 && value <= 1),
   };
   facts.set(inputs, found);
   return found;
@@ -271,7 +287,7 @@ export const inlineReferenceOf = ({ inputs, targets }: InlineOptions): z.output<
   type: 'inline',
   sha256: createHash('sha256')
     .update(fieldsOf(inputs).reduce((text, { name, sealed }) => text + (name ?? '') + sealed.sha256, ''))
-    .update(targets.sha256)
+    .update(targets === 'inputs' ? targets : targets.sha256)
     .digest('hex'),
   samples: samplesOf(inputs),
 });

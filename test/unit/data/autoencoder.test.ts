@@ -1,0 +1,59 @@
+/** @file `"targets": "inputs"`: every sample is its own target, whatever the data set. */
+import { expect, test } from 'vitest';
+import { loadData } from '../../../src/data/index.ts';
+import { inputsOf, parseExperiment } from '../../../src/experiment/index.ts';
+
+const parse = (data: object, network: object, loss = 'mean_squared_error') =>
+  parseExperiment({
+    network,
+    data: { targets: 'inputs', ...data },
+    training: { loss, optimizer: 'sgd', steps: 1 },
+  });
+
+const same = (shape: number[], size = shape[0]) => ({
+  input: { shape },
+  layers: [{ type: 'dense', units: size }],
+});
+
+test.each([
+  ['of classes', { type: 'moons', standardize: true }, same([2])],
+  ['of values', { type: 'friedman', scale: 0.5 }, same([10])],
+  ['a table in another shape', { type: 'digits' }, same([1, 8, 8], 8)],
+  [
+    'inline',
+    {
+      type: 'inline',
+      inputs: [
+        [1, 2, 3],
+        [4, 5, 6],
+        [7, 8, 10],
+      ],
+      standardize: true,
+    },
+    same([3]),
+  ],
+])('%s', (_what, data, network) => {
+  const parsed = parse(data, network);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const { experiment } = parsed.value;
+  const { training, validation } = loadData(experiment.data, 0, inputsOf(experiment));
+  expect(training.targets).toEqual(training.inputs);
+  expect(validation?.targets).toEqual(validation?.inputs);
+  expect(parseExperiment(JSON.parse(JSON.stringify(experiment))).ok).toBe(true);
+});
+
+test('has no classes, and needs an output of the shape of the input', () => {
+  const classes = parse({ type: 'moons' }, same([2]), 'softmax_cross_entropy');
+  expect(classes).toMatchObject({ ok: false, error: [{ pointer: '/training/loss' }] });
+  const narrow = parse({ type: 'moons' }, same([2], 1));
+  expect(narrow).toMatchObject({ ok: false, error: [{ pointer: '/network/layers/0' }] });
+});
+
+test('cannot say which of several inputs it means', () => {
+  const network = {
+    inputs: { a: { shape: [1] }, b: { shape: [1] } },
+    layers: [{ type: 'add', inputs: ['a', 'b'] }],
+  };
+  const several = parse({ type: 'inline', inputs: { a: [1, 2], b: [3, 4] } }, network);
+  expect(several).toMatchObject({ ok: false, error: [{ pointer: '/data/targets' }] });
+});
