@@ -1,4 +1,5 @@
 /** @file The worker thread's entry: one trial in, a Result out. Errors become values, because they lose their class here. */
+import { readSeries } from '../src/diagnosis/index.ts';
 import type { TrialResult, TrialTask } from '../src/jobs/index.ts';
 import { encodeTrace, LossRing } from '../src/statistics/index.ts';
 import { train } from '../src/training/index.ts';
@@ -21,7 +22,8 @@ export default async function runTrial({
     });
     if (!result.ok) return { ok: false, error: { code: 'canceled', detail: 'cancelled' } };
     const seconds = (performance.now() - start) / 1000;
-    return { ok: true, value: { trace: result.value, encoded: encodeTrace(result.value), seconds } };
+    const encoded = encodeTrace(result.value);
+    return { ok: true, value: { trace: readSeries(result.value), encoded, seconds } };
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, error: { code: 'failed', detail } };

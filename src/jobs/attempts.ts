@@ -1,5 +1,6 @@
 /** @file Jobs in the database, for the worker that runs them. Every write of a running job is fenced by its attempt. */
 import type { Kysely, Transaction, UpdateObject } from 'kysely';
+import { readSeries } from '../diagnosis/index.ts';
 import { decodeTrace, type Trace } from '../statistics/index.ts';
 import type { Progress, SearchOptions } from '../study/index.ts';
 import { databaseTime, lock } from './dialect.ts';
@@ -163,7 +164,7 @@ export class Attempts {
       .where('job_id', '=', id)
       .where('key', '=', key)
       .executeTakeFirst();
-    return row === undefined ? null : decodeTrace(row.trace);
+    return row === undefined ? null : readSeries(await decodeTrace(row.trace));
   }
 
   /**

@@ -22,6 +22,7 @@ export interface TrialFailure {
 }
 
 export interface TimedTrace {
+  /** What a study reads of it. */
   readonly trace: Trace;
   /** The trace as it is stored. */
   readonly encoded: Uint8Array;

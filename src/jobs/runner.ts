@@ -177,6 +177,9 @@ export class JobRun {
     if (training === undefined) {
       training = this.#trainOnce(trial, key);
       this.#trials.set(key, training);
+      // Only equal trials at the same time wait for each other; later ones find it stored. Traces are not kept here.
+      const forget = () => this.#trials.delete(key);
+      training.then(forget, forget);
     }
     const trace = await training;
     await this.#stored(() => this.#options.attempts.nameRun(this.job, trial.run, key));
