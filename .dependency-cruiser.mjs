@@ -87,10 +87,14 @@ export default {
     only('web', 'fastify|@fastify', '^src/(http/|service\\.ts$)', 'Only http knows the web framework.'),
     {
       name: 'workers-imports',
-      comment: 'A worker trains and answers; everything else stays in the main thread.',
+      comment:
+        'A worker trains, and answers with what is read of it; everything else stays in the main thread.',
       severity: 'error',
       from: { path: '^workers/' },
-      to: { path: '^src/', pathNot: '^src/((files|statistics|training|jobs)/index|http/work)\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/((files|statistics|training|diagnosis|jobs)/index|http/work)\\.ts$',
+      },
     },
     {
       name: 'no-cycles',
