@@ -13,7 +13,7 @@ const table = {
   statistics: ['kernels', 'data', 'util'],
   training: ['statistics', 'experiment', 'data', 'network', 'graph', 'kernels', 'util'],
   diagnosis: ['statistics', 'preflight', 'experiment', 'network', 'util'],
-  remedies: ['diagnosis', 'statistics', 'experiment', 'network', 'util'],
+  remedies: ['diagnosis', 'statistics', 'preflight', 'experiment', 'network', 'util'],
   study: ['network', 'preflight', 'remedies', 'diagnosis', 'statistics', 'preflight', 'experiment', 'util'],
   metrics: [],
   traces: [],

@@ -90,7 +90,7 @@ function renderRemedies({ remedies, controls, not_applicable }: Report): string 
     screened.length === 0
       ? []
       : [
-          `  – screened out by the loss on one seed after a third of the steps (the baseline’s: ${formatNumber(screenedOut[0]?.screening?.baseline ?? null)}): ${screened.join(', ')}`,
+          `  – no more than screened, by what was to get better (the baseline’s: ${formatNumber(screenedOut[0]?.screening?.baseline ?? null)}): ${screened.join(', ')}`,
         ];
   return [table(rows), ...left, ...skipped].join('\n');
 }

@@ -140,7 +140,15 @@ const remediesSchema = z.strictObject({
     .max(10_000)
     .nullable()
     .default(null)
-    .describe('Trainings that the whole study may take; by default what 12 baselines cost'),
+    .describe('Trainings that the whole study may take; by default as many as the budget allows'),
+  min_duration_s: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(60)
+    .describe(
+      'Work that a study may take at least, as seconds of two cores; where 12 baselines cost more, as much as these',
+    ),
   max_duration_s: z
     .number()
     .gt(0)
@@ -158,7 +166,13 @@ export const experimentSchema = z
     training: trainingSchema,
     seed: z.int().min(0).max(4_294_967_295).default(0).describe('Of the first run'),
     diagnostics: diagnosticsSchema.default({ rules: {}, probe_every: 10, seeds: null }),
-    remedies: remediesSchema.default({ verify: true, seeds: 3, max_trials: null, max_duration_s: null }),
+    remedies: remediesSchema.default({
+      verify: true,
+      seeds: 3,
+      max_trials: null,
+      min_duration_s: 60,
+      max_duration_s: null,
+    }),
     metadata: z
       .record(z.string().max(64), z.string().max(500))
       .refine((pairs) => Object.keys(pairs).length <= 16, 'at most 16 pairs')

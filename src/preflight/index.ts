@@ -5,3 +5,4 @@ export { comparedSchema, forecastFields } from './schema.ts';
 export { compareActivations } from './theory/compare.ts';
 export { predict } from './theory/predict.ts';
 export { theorySummary } from './theory/summary.ts';
+export { tailorActivation } from './theory/tailor.ts';

@@ -1,5 +1,5 @@
 /** @file What a remedy has to make better: the training loss, or what the finding is about where that is another. */
-import type { Trace } from '../statistics/index.ts';
+import { lossRatio, type Trace } from '../statistics/index.ts';
 
 export const goals = ['final_loss', 'validation_loss', 'missed_rare_class', 'training_error'] as const;
 export type Goal = (typeof goals)[number];
@@ -24,10 +24,11 @@ export const goalOf = (rules: readonly string[]): Goal =>
  */
 const LOST = 10;
 
-function bounded(loss: number | null, { constant_loss, divergence }: Trace): number {
-  const worst = LOST * Math.max(constant_loss, 1e-9);
-  if (divergence !== null || loss === null || Number.isNaN(loss)) return worst;
-  return Math.min(worst, loss);
+/** In units of what a constant is wrong by, so that losses of targets on another scale, or weighed, can be compared. */
+function bounded(loss: number | null, trace: Trace): number {
+  if (trace.divergence !== null || loss === null) return LOST;
+  const ratio = lossRatio(trace, loss);
+  return Number.isNaN(ratio) ? LOST : Math.min(LOST, ratio);
 }
 
 function missedRareClass({ class_recall, data }: Trace): number | null {
@@ -36,7 +37,7 @@ function missedRareClass({ class_recall, data }: Trace): number | null {
   return 1 - present.reduce((least, recall) => Math.min(least, recall), 1);
 }
 
-/** The smaller the better. */
+/** The smaller the better; 1 is a constant's loss. */
 export function goalValue(goal: Goal, trace: Trace): number {
   const { final, divergence } = trace;
   if (goal === 'validation_loss') return bounded(final.validation_data_loss, trace);
@@ -45,3 +46,11 @@ export function goalValue(goal: Goal, trace: Trace): number {
     return divergence === null ? 1 - final.accuracy : 1;
   return bounded(final.data_loss, trace);
 }
+
+/** What an effect on the goal is called. */
+export const goalMetrics: Readonly<Record<Goal, string>> = {
+  final_loss: 'final_loss_ratio',
+  validation_loss: 'validation_loss_ratio',
+  missed_rare_class: 'missed_rare_class',
+  training_error: 'training_error',
+};

@@ -40,9 +40,7 @@ export const verificationSchema = z.object({
   reason: z.string().describe('Which criterion decided'),
   goal: z.enum(goals).nullable().describe('What had to get better; null where nothing was run'),
   seeds: z.array(z.int()),
-  cleared: z
-    .array(z.string())
-    .describe('Rules found on the baseline and not on a majority of the treated runs'),
+  cleared: z.array(z.string()).describe('Rules found on the baseline and on no treated run'),
   introduced: z.array(z.string()).describe('Rules found on the treated runs and not on the baseline'),
   effects: z.array(effectSchema),
 });

@@ -62,7 +62,7 @@ export class ArmRunner {
     seeds: readonly number[],
     keepWeights = false,
   ): Promise<Arm> {
-    this.budget.spend(experiment, seeds.length);
+    this.budget.spend(experiment, seeds);
     const traces = await Promise.all(
       seeds.map(async (seed) => {
         const trace = await this.#dependencies.train({
@@ -71,7 +71,7 @@ export class ArmRunner {
           seed,
           keepWeights,
         });
-        this.budget.refund(experiment, trace.steps_completed);
+        this.budget.refund(experiment, seed, trace.steps_completed);
         this.#completed++;
         this.#total = Math.max(this.#total, this.#completed);
         this.#report();

@@ -1,17 +1,14 @@
-/** @file Grows options by a further remedy for what is still found, tried on one seed and a third of the steps. */
+/** @file Grows options by a further remedy for what is still found, tried on one seed. */
 import type { Experiment } from '../experiment/index.ts';
-import { applyRemedy, type Candidate, efforts, type Goal, propose } from '../remedies/index.ts';
+import { applyRemedy, type Candidate, type Goal, propose } from '../remedies/index.ts';
 import { lossRatio } from '../statistics/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
-import type { Change, Option } from './option.ts';
-import { byOutcome, type Outcome, runShortly, SCREENING_SHARE } from './screening.ts';
-
-/** A combination that was tried shortly. */
-export interface Combination extends Change, Outcome {}
+import { combined, nameOf, type Option } from './option.ts';
+import { byOutcome, runShortly, type Tried } from './screening.ts';
 
 /** Remedies that a combination may hold. */
-const MAX_COMBINED = 3;
+const MAX_COMBINED = 8;
 /** Remedies by which one option is grown at once. */
 const MAX_PARTNERS = 10;
 
@@ -71,6 +68,8 @@ export interface GrowInput {
   readonly runner: ArmRunner;
   /** Every remedy that was tried alone, best first. */
   readonly singles: readonly Candidate[];
+  /** Of the steps. */
+  readonly share: number;
 }
 
 /**
@@ -83,23 +82,22 @@ export async function grow(
   base: Option,
   rules: readonly string[],
   known: ReadonlySet<string>,
-  { experiment, rules: treats, goal, seeds, seed, runner, singles }: GrowInput,
-): Promise<Combination[]> {
-  if (base.remedies.length >= MAX_COMBINED) return [];
-  let reserved = 0;
+  { experiment, rules: treats, goal, seeds, seed, runner, singles, share }: GrowInput,
+): Promise<Tried[]> {
+  if (base.parts.length >= MAX_COMBINED) return [];
+  let spent = 0;
   const running = partnersOf(base, rules, experiment, singles)
     .filter((partner) => !known.has(canonicalJson(partner.experiment)))
     .slice(0, MAX_PARTNERS)
-    .flatMap((partner) => {
-      const full = runner.budget.costOf(partner.experiment, seeds.length);
-      const one = full / seeds.length;
-      reserved = Math.max(reserved, full + one);
-      if (!runner.affordsWork(one * SCREENING_SHARE + reserved, seeds.length + 2)) return [];
-      const remedies = [...base.remedies, partner.remedy.remedy];
-      const effort = Math.max(base.effort, efforts.indexOf(partner.remedy.effort));
-      const result = { remedies, treats, effort, experiment: partner.experiment, screened: null };
-      const outcome = runShortly(remedies.join('+'), partner.experiment, goal, seed, runner);
-      return [outcome.then((known) => ({ ...result, ...known }))];
+    .flatMap(({ remedy: { remedy }, dose, experiment: changed }) => {
+      const one = runner.budget.costOf(changed, 1);
+      // One of them is to be completed and proven afterwards.
+      if (!runner.affordsWork(spent + one * (share + seeds.length + 1), seeds.length + 2)) return [];
+      spent += one * share;
+      const parts = [...base.parts, { remedy, dose }];
+      const change = combined({ parts, experiment: changed }, treats);
+      const outcome = runShortly(nameOf(change), changed, goal, seed, runner, share);
+      return [outcome.then((known) => ({ ...change, ...known }))];
     });
   return (await Promise.all(running)).toSorted(byOutcome);
 }

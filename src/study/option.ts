@@ -1,14 +1,27 @@
 /** @file What could be recommended, one remedy or several together, and its re-training on the study's seeds. */
 import type { Check } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
-import { type Arm, efforts, type Verification, verify } from '../remedies/index.ts';
+import {
+  type Arm,
+  effortOf,
+  efforts,
+  type Goal,
+  type Part,
+  type Recipe,
+  type Verification,
+  verify,
+} from '../remedies/index.ts';
+import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
 import { findingsOfRuns } from './causes.ts';
+import { meanGoal } from './goal.ts';
 import type { Screened } from './screening.ts';
 
 /** Remedies applied to the study's experiment. */
 export interface Change {
   readonly remedies: readonly string[];
+  /** The same with their doses, in the order in which they are applied. */
+  readonly parts: readonly Part[];
   /** Rules that it is for. */
   readonly treats: readonly string[];
   /** Of the most laborious remedy: its place in `efforts`. */
@@ -25,6 +38,8 @@ export interface Option extends Change {
   readonly verification: Verification | null;
   /** Serious findings of any single run: with none, every run is healthy. */
   readonly findings: readonly Check[];
+  /** Of the goal, mean over its runs. */
+  readonly value: number;
 }
 
 export interface Trained extends Option {
@@ -32,38 +47,33 @@ export interface Trained extends Option {
 }
 
 export const isTrained = (option: Option): option is Trained => option.verification !== null;
+export const isHealthy = ({ findings }: Option): boolean => findings.length === 0;
 
 export const nameOf = ({ remedies }: Change): string => remedies.join('+');
+export const keyOf = ({ experiment }: Change): string => canonicalJson(experiment);
 
-/** Final training loss without penalty, mean over seeds; ∞ where one diverged. */
-export const meanLoss = ({ traces }: Arm): number =>
-  traces.reduce(
-    (sum, { final }) => sum + (Number.isFinite(final.data_loss) ? final.data_loss : Number.POSITIVE_INFINITY),
-    0,
-  ) / traces.length;
-
-/** The same of the validation loss, where there is one: of what is learned equally well, it tells what will hold. */
-function meanValidationLoss(arm: Arm): number {
-  const { traces } = arm;
-  if (traces.some(({ final }) => final.validation_data_loss === null)) return meanLoss(arm);
-  const losses = traces.map(({ final }) => final.validation_data_loss ?? Number.NaN);
-  return losses.every(Number.isFinite)
-    ? losses.reduce((sum, loss) => sum + loss, 0) / losses.length
-    : Number.POSITIVE_INFINITY;
-}
+/** Validation loss, where there is one, over a constant’s: of what is learned equally well, it tells what will hold. */
+export const validationValue = ({ arm }: Option): number =>
+  arm.traces.some(({ final }) => final.validation_data_loss === null)
+    ? meanGoal('final_loss', arm)
+    : meanGoal('validation_loss', arm);
 
 /** Fewest remedies, then least effort, then lowest validation loss. */
 export function bySize(a: Option, b: Option): number {
-  const [lossA, lossB] = [meanValidationLoss(a.arm), meanValidationLoss(b.arm)];
+  const [lossA, lossB] = [validationValue(a), validationValue(b)];
   return (
     a.remedies.length - b.remedies.length || a.effort - b.effort || (lossA === lossB ? 0 : lossA - lossB)
   );
 }
 
+export const isSmaller = (a: Change, b: Change): boolean =>
+  (a.remedies.length - b.remedies.length || a.effort - b.effort) < 0;
+
 export const single = (screened: Screened): Change => {
-  const { remedy, experiment } = screened.candidate;
+  const { remedy, dose, experiment } = screened.candidate;
   return {
     remedies: [remedy.remedy],
+    parts: [{ remedy: remedy.remedy, dose }],
     treats: remedy.treats,
     effort: efforts.indexOf(remedy.effort),
     experiment,
@@ -71,34 +81,45 @@ export const single = (screened: Screened): Change => {
   };
 };
 
-/** The second round of successive halving: all steps, on the first seed. */
-export async function begin(change: Change, seeds: readonly number[], runner: ArmRunner): Promise<Option> {
-  const arm = await runner.run(nameOf(change), change.experiment, seeds.slice(0, 1));
-  return { ...change, arm, verification: null, findings: findingsOfRuns(arm) };
-}
+/** @param treats what it is for: all that was found */
+export const combined = (
+  { parts, experiment }: Pick<Recipe, 'parts' | 'experiment'>,
+  treats: readonly string[],
+): Change => ({
+  remedies: parts.map(({ remedy }) => remedy),
+  parts,
+  treats,
+  effort: Math.max(...parts.map(({ remedy }) => efforts.indexOf(effortOf(remedy)))),
+  experiment,
+  screened: null,
+});
 
 /** What an option is compared with. */
 export interface Comparison {
   readonly baseline: Arm;
   readonly controls: readonly Arm[];
   readonly seeds: readonly number[];
+  readonly goal: Goal;
 }
 
-function judged(change: Change, arm: Arm, { baseline, controls }: Comparison): Trained {
-  const verification = verify(baseline, arm, change.treats, controls);
-  return { ...change, arm, verification, findings: findingsOfRuns(arm) };
+/** All steps, on the first seed. */
+export async function begin(
+  change: Change,
+  { seeds, goal }: Pick<Comparison, 'seeds' | 'goal'>,
+  runner: ArmRunner,
+): Promise<Option> {
+  const arm = await runner.run(nameOf(change), change.experiment, seeds.slice(0, 1));
+  return { ...change, arm, verification: null, findings: findingsOfRuns(arm), value: meanGoal(goal, arm) };
 }
 
-/** The third: on all seeds, judged against the baseline and the controls. */
+/** On all seeds, judged against the baseline and the controls. */
 export async function complete(option: Option, comparison: Comparison, runner: ArmRunner): Promise<Trained> {
-  const others = comparison.seeds.slice(1);
-  if (others.length === 0) return judged(option, option.arm, comparison);
-  const arm = await runner.run(nameOf(option), option.experiment, others);
-  return judged(option, runner.join(option.arm, arm), comparison);
-}
-
-/** Both rounds at once. */
-export async function train(change: Change, comparison: Comparison, runner: ArmRunner): Promise<Trained> {
-  const arm = await runner.run(nameOf(change), change.experiment, comparison.seeds);
-  return judged(change, arm, comparison);
+  const { seeds, baseline, controls, goal } = comparison;
+  const others = seeds.slice(option.arm.traces.length);
+  const arm =
+    others.length === 0
+      ? option.arm
+      : runner.join(option.arm, await runner.run(nameOf(option), option.experiment, others));
+  const verification = verify(baseline, arm, option.treats, controls);
+  return { ...option, arm, verification, findings: findingsOfRuns(arm), value: meanGoal(goal, arm) };
 }

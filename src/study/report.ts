@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { checkSchema, nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
 import { referenceKinds, reportedExperimentSchema } from '../experiment/index.ts';
 import { forecastFields, staticFindingSchema } from '../preflight/index.ts';
-import { effectSchema, patchSchema, snippetsSchema, verificationSchema } from '../remedies/index.ts';
+import {
+  effectSchema,
+  efforts,
+  goals,
+  patchSchema,
+  snippetsSchema,
+  verificationSchema,
+} from '../remedies/index.ts';
 
 const runSchema = z.object({
   seed: z.int(),
@@ -95,7 +102,8 @@ const remedySchema = z.object({
     .describe('How much of it, and the goal after screening for each amount; null where it has no amounts'),
   screening: z
     .object({
-      value: numberSchema.describe('Of the goal, after a third of the steps on the first seed'),
+      value: numberSchema.describe('Of the goal, on the first seed'),
+      share: z.number().describe('Of the steps that were made: 1 where the budget is ample'),
       baseline: numberSchema.describe('The same of the baseline'),
       non_finite: nonFiniteSchema,
     })
@@ -111,13 +119,38 @@ const controlSchema = z.object({
   verification: verificationSchema,
 });
 
+const alternativeSchema = z.object({
+  remedies: z.array(z.string()),
+  effort: z.enum(efforts).describe('Of its most laborious remedy'),
+  loss: numberSchema.describe('The goal, mean over the study’s seeds'),
+  healthy: z.boolean().describe('Nothing serious was found on any of them'),
+  patch: patchSchema,
+});
+
 const recommendationSchema = z.object({
   remedies: z.array(z.string()),
   patch: patchSchema,
   experiment: reportedExperimentSchema,
   verdict: z.enum(['healthy', 'unhealthy']),
-  seeds: z.array(z.int()).describe('On which it was re-trained'),
+  seeds: z.array(z.int()).describe('On which it was re-trained; nothing was chosen by them'),
+  goal: z
+    .object({
+      metric: z.enum(goals),
+      reached: numberSchema.describe('On the study’s seeds; losses are fractions of a constant’s'),
+      best_proven: numberSchema.describe('The least that anything proven reached'),
+      reference: numberSchema
+        .nullable()
+        .describe('What the reference learner reaches; null where it says nothing'),
+      margin: z.object({
+        relative: z.number().describe('Of the best'),
+        absolute: z.number().describe('Of a constant’s loss'),
+      }),
+    })
+    .describe('It is the smallest proven change within the margin, whichever is larger, of the best'),
   effects: z.array(effectSchema),
+  alternatives: z
+    .array(alternativeSchema)
+    .describe('Smaller changes with a higher loss, verified on the study’s seeds, the smallest first'),
   snippets: snippetsSchema,
 });
 

@@ -82,9 +82,6 @@ export const runRow = (trace: Trace): Report['baseline']['runs'][number] => ({
   divergence: trace.divergence,
 });
 
-const SCREENED_OUT =
-  'screened out: others did better on the first seed and a third of the steps, and the budget ends there';
-
 const notRun = (reason: string): Verification => ({
   status: 'not_run',
   reason,
@@ -100,6 +97,11 @@ function doseRow({ candidate: { remedy, dose }, curve }: Screened) {
   const { name, unit } = remedy.dose;
   return { name, unit, value: dose, curve: [...curve] };
 }
+
+const screeningOf = (screened: Screened | null) =>
+  screened === null || screened.share === 0
+    ? null
+    : { value: screened.value, share: screened.share, baseline: screened.baseline };
 
 function remedyRow(
   { remedy, patch, experiment }: Candidate,
@@ -118,7 +120,7 @@ function remedyRow(
     effort,
     patch,
     dose: screened === null ? null : doseRow(screened),
-    screening: screened === null ? null : { value: screened.value, baseline: screened.baseline },
+    screening: screeningOf(screened),
     verification,
     snippets: codeOf(experiment),
   };
@@ -128,29 +130,42 @@ function remedyRow(
 export const proposedRows = (candidates: readonly Candidate[], reason: string): Report['remedies'] =>
   candidates.map((candidate, i) => remedyRow(candidate, i, notRun(reason), null));
 
-/** Why a candidate was not re-trained on all seeds. */
-function whyNot(one: Screened, options: readonly Option[]): string {
-  const begun = options.find((option) => option.screened === one);
-  if (begun === undefined) return SCREENED_OUT;
-  const found = begun.findings.map(({ rule }) => rule).join(', ');
-  return `trained on the first seed only (found: ${found || 'nothing'}), and the budget ends there`;
+/** Why a candidate was not re-trained on all seeds: what happened to it. */
+function whyNot(one: Screened, others: readonly Screened[], options: readonly Option[], end: string): string {
+  if (one.share === 0) return 'not tried: it costs more than screening may take of the budget';
+  const begun = options.find((option) => option.screened?.candidate === one.candidate);
+  if (begun !== undefined) {
+    const found = begun.findings.map(({ rule }) => rule).join(', ');
+    return `trained on the first seed only (found: ${found || 'nothing'}); ${end}`;
+  }
+  const better = others.filter(({ value }) => value < one.value).length;
+  const steps = one.share === 1 ? 'all steps' : 'a third of the steps';
+  const place = better === 0 ? 'no other did better' : `${better} of the ${others.length} others did better`;
+  return `screened on the first seed and ${steps}, where ${place}; ${end}`;
 }
 
 /**
  * What was re-trained, in the order given, then the other candidates.
  * @param options everything that was begun
+ * @param end why nothing more was done
  */
 export function remedyRows(
   ranked: readonly Trained[],
   screened: readonly Screened[],
   options: readonly Option[],
+  end: string,
 ): Report['remedies'] {
-  const left = screened.filter((one) => ranked.every((option) => option.screened !== one));
+  const left = screened.filter((one) =>
+    ranked.every((option) => option.screened?.candidate !== one.candidate),
+  );
+  const others = (one: Screened) => screened.filter((other) => other !== one && other.share > 0);
   return [
     ...ranked.flatMap(({ screened: one, verification }, i) =>
       one === null ? [] : [remedyRow(one.candidate, i, verification, one)],
     ),
-    ...left.map((one, i) => remedyRow(one.candidate, ranked.length + i, notRun(whyNot(one, options)), one)),
+    ...left.map((one, i) =>
+      remedyRow(one.candidate, ranked.length + i, notRun(whyNot(one, others(one), options, end)), one),
+    ),
   ];
 }
 

@@ -1,24 +1,48 @@
-/** @file The rounds after screening: which candidates are re-trained on the first seed, and which on all. */
+/** @file The rounds around the recommendation: what is trained in full before it is sought, and what with the rest of the budget. */
 import { efforts } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
 import {
   begin,
+  bySize,
   type Comparison,
   complete,
+  isHealthy,
+  isSmaller,
   isTrained,
   type Option,
   single,
   type Trained,
-  train,
 } from './option.ts';
-import { byOutcome, type Screened } from './screening.ts';
+import { byOutcome, type Screened, type Screening, type Tried } from './screening.ts';
 
 /** A goal that is lower than the baseline's by less, on one seed, says nothing. */
 const HELPED = 0.95;
-/** So many candidates are re-trained on the first seed before a recommendation is sought. */
-const FIRST_WAVE = 3;
+/** So many candidates are re-trained on the first seed before a recommendation is sought; more where nothing can be told. */
+const [FIRST_WAVE, INDISTINCT_WAVE] = [3, 8];
+/** A third of the steps has shown nothing where even the best has not left the baseline's level by so much. */
+const INDISTINCT = 0.9;
+/** So many candidates are judged on all seeds at most, for the table of remedies. */
+const MAX_JUDGED = 4;
+/** Alternatives to the recommendation. */
+const MAX_FRONT = 4;
 
-const halfOf = (screened: readonly Screened[]): number => Math.max(2, Math.ceil(screened.length / 2));
+/** How often each has cured (docs/remedies.md), the most reliable first: where a short trial tells nothing. */
+const byPastCures = [
+  'use_adam',
+  'add_batch_norm',
+  'add_residual_connections',
+  'reinitialize_weights',
+  'standardize_inputs',
+  'use_rmsprop',
+  'add_layer_norm',
+  'lower_learning_rate',
+  'use_gru',
+  'use_lstm',
+  'use_selu',
+  'train_longer',
+  'use_silu',
+  'clip_gradients',
+];
 
 /**
  * The order in which screened candidates are re-trained: first the best of each kind of change that helped, so that a
@@ -32,38 +56,84 @@ export function inOrder(screened: readonly Screened[]): Screened[] {
   return [...best.toSorted(byOutcome), ...screened.filter((one) => !best.includes(one))];
 }
 
-/** The first candidates on the first seed, as far as the budget allows to go on with one of them, and to prove it. */
-export function beginFirst(
-  order: readonly Screened[],
-  seeds: readonly number[],
-  runner: ArmRunner,
-): Promise<Option[]> {
-  const running = order.slice(0, Math.min(halfOf(order), FIRST_WAVE)).flatMap((screened) => {
-    const { experiment } = screened.candidate;
-    return runner.affords(experiment, seeds.length + 1) ? [begin(single(screened), seeds, runner)] : [];
-  });
-  return Promise.all(running);
+const rankInPast = (name: string): number => {
+  const rank = byPastCures.indexOf(name);
+  return rank === -1 ? byPastCures.length : rank;
+};
+
+/** What is trained in full from the start. Where screening had all steps, that is all that was healthy, at no cost. */
+export function firstWave({ share, baseline, screened, recipes }: Screening): Tried[] {
+  const asTried = (one: Screened): Tried => ({ ...single(one), ...one });
+  const singles = screened.filter((one) => one.share > 0);
+  const usable = recipes.filter((one) => one.share > 0).toSorted(byOutcome);
+  if (share === 1) {
+    const all = [...singles.map(asTried), ...usable];
+    return all.filter((one, i) => one.healthy || i < FIRST_WAVE);
+  }
+  const isIndistinct = singles.every(({ value }) => value > INDISTINCT * baseline);
+  const order = isIndistinct
+    ? singles.toSorted(
+        (a, b) => rankInPast(a.candidate.remedy.remedy) - rankInPast(b.candidate.remedy.remedy),
+      )
+    : inOrder(singles);
+  const wave = order.slice(0, isIndistinct ? INDISTINCT_WAVE : FIRST_WAVE).map(asTried);
+  return [...wave, ...usable.slice(0, 2)];
 }
 
-/** With what is left of the budget: what was begun, and the best half of the candidates, on all seeds. */
-export async function completeHalf(
+/** With what is left of the budget: the best candidates on all seeds, so that the report can say what each of them does. */
+export async function judgeOthers(
   order: readonly Screened[],
   options: readonly Option[],
   comparison: Comparison,
   runner: ArmRunner,
-): Promise<Trained[]> {
+): Promise<Option[]> {
   const { seeds } = comparison;
-  const begun = options.filter(({ screened }) => screened !== null);
-  const waiting = begun.flatMap((option) => {
-    const isOpen = !isTrained(option) && runner.affords(option.experiment, seeds.length - 1);
-    return isOpen ? [complete(option, comparison, runner)] : [];
+  const done = options.filter((option) => option.screened !== null && isTrained(option)).length;
+  const waiting = order
+    .filter((one) =>
+      options.every((option) => option.screened?.candidate !== one.candidate || !isTrained(option)),
+    )
+    .slice(0, Math.max(0, MAX_JUDGED - done));
+  let spent = 0;
+  const running = waiting.flatMap((one) => {
+    const begun = options.find(({ screened }) => screened?.candidate === one.candidate);
+    const missing = seeds.length - (begun?.arm.traces.length ?? 0);
+    const cost = runner.budget.costOf(one.candidate.experiment, missing);
+    if (!runner.affordsWork(spent + cost, missing)) return [];
+    spent += cost;
+    return [judge(one, begun, comparison, runner)];
   });
-  const fresh = order
-    .filter((one) => begun.every(({ screened }) => screened !== one))
-    .slice(0, Math.max(0, halfOf(order) - begun.length))
-    .flatMap((one) => {
-      const { experiment } = one.candidate;
-      return runner.affords(experiment, seeds.length) ? [train(single(one), comparison, runner)] : [];
-    });
-  return [...begun.filter(isTrained), ...(await Promise.all([...waiting, ...fresh]))];
+  const judged = await Promise.all(running);
+  const isJudged = ({ screened }: Option) =>
+    judged.some((trained) => trained.screened?.candidate === screened?.candidate && screened !== null);
+  return [...options.filter((option) => !isJudged(option)), ...judged];
 }
+
+/** Smaller changes that reach less than what is recommended: those that nothing smaller is as good as, on all seeds. */
+export async function judgeFront(
+  chosen: Option | null,
+  options: readonly Option[],
+  comparison: Comparison,
+  runner: ArmRunner,
+): Promise<Option[]> {
+  if (chosen === null) return [...options];
+  const front: Option[] = [];
+  for (const option of options.filter((one) => isHealthy(one) && isSmaller(one, chosen)).toSorted(bySize)) {
+    if (front.every(({ value }) => option.value < value)) front.push(option);
+  }
+  const waiting = new Set(front.slice(-MAX_FRONT).filter((option) => !isTrained(option)));
+  return Promise.all(
+    options.map((option) =>
+      waiting.has(option) && runner.affords(option.experiment, comparison.seeds.length)
+        ? complete(option, comparison, runner)
+        : option,
+    ),
+  );
+}
+
+const judge = async (
+  one: Screened,
+  begun: Option | undefined,
+  comparison: Comparison,
+  runner: ArmRunner,
+): Promise<Trained> => complete(begun ?? (await begin(single(one), comparison, runner)), comparison, runner);

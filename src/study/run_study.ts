@@ -7,6 +7,7 @@ import {
   criteria,
   goalOf,
   propose,
+  recipesFor,
   type Verification,
   verify,
 } from '../remedies/index.ts';
@@ -15,9 +16,9 @@ import { ArmRunner } from './arms.ts';
 import { BUDGET_ARMS, Budget } from './budget.ts';
 import { toTreat } from './causes.ts';
 import { type Control, createControls } from './controls.ts';
-import { meanLoss, type Trained } from './option.ts';
+import { combined, isTrained, type Option, type Trained } from './option.ts';
 import { runRateTrials } from './rate_trials.ts';
-import { recommend } from './recommend.ts';
+import { alternativesTo, recommend } from './recommend.ts';
 import { referenceFacts, referenceRow, runReference } from './reference.ts';
 import type { Report } from './report.ts';
 import {
@@ -28,7 +29,7 @@ import {
   remedyRows,
   runRow,
 } from './report_rows.ts';
-import { beginFirst, completeHalf, inOrder } from './rounds.ts';
+import { inOrder, judgeFront, judgeOthers } from './rounds.ts';
 import { screen } from './screening.ts';
 import type { StudyDependencies, StudyReport } from './study.ts';
 
@@ -41,13 +42,13 @@ export function estimateTrials(experiment: Experiment): number {
 }
 
 /** About so many short trials are screened. */
-const SCREENED = 20;
+const SCREENED = 40;
 
 const statusOrder: readonly Verification['status'][] = ['verified', 'ineffective', 'not_run', 'harmful'];
 
 /** Verified first; then by findings cleared, loss, effort. */
 function rank(trained: readonly Trained[]): Trained[] {
-  const loss = ({ arm }: Trained) => meanLoss(arm);
+  const loss = ({ value }: Trained) => value;
   return trained.toSorted(
     (a, b) =>
       statusOrder.indexOf(a.verification.status) - statusOrder.indexOf(b.verification.status) ||
@@ -107,7 +108,7 @@ export async function runStudy(
   facts.catch(() => {});
   const runner = new ArmRunner(dependencies, budget, estimateTrials(experiment), facts);
   const spent = () => ({
-    limit: BUDGET_ARMS,
+    limit: budget.limit,
     spent: budget.spent,
     unit: 'work of training the baseline on all of its seeds',
     out_of_time: dependencies.isOutOfTime(),
@@ -145,27 +146,47 @@ export async function runStudy(
   }
   runner.enter('screening');
   const goal = goalOf(rules);
-  const screened = await screen(experiment, candidates, goal, seeds[0] as number, runner);
+  const screening = await screen({
+    experiment,
+    candidates,
+    recipes: recipesFor(experiment).map((recipe) => combined(recipe, rules)),
+    goal,
+    seed: seeds[0] as number,
+    runner,
+  });
+  const order = inOrder(screening.screened);
   runner.enter('verification');
-  const order = inOrder(screened);
-  const [controls, options] = await Promise.all([
-    runControls(createControls(experiment, seeds, rules, budget), runner),
-    beginFirst(order, seeds, runner),
-  ]);
-  const comparison = { baseline, controls: controls.map(({ arm }) => arm), seeds };
+  const controls = await runControls(createControls(experiment, seeds, rules, budget), runner);
+  const comparison = { baseline, controls: controls.map(({ arm }) => arm), seeds, goal };
   runner.enter('recommendation');
-  const found = await recommend({ ...comparison, experiment, rules, goal, screened: order, options, runner });
-  const trained = await completeHalf(order, found.options, comparison, runner);
+  const found = await recommend({ ...comparison, experiment, rules, screening, runner });
+  const front = await judgeFront(found.chosen, found.options, comparison, runner);
+  const options = await judgeOthers(order, front, comparison, runner);
   runner.enter('report', runner.completed);
+  const { recommendation } = found;
   return {
     ...report,
-    remedies: remedyRows(rank(trained), screened, found.options),
+    remedies: remedyRows(rank(singlesOf(options)), screening.screened, options, endOf(found, budget)),
     not_applicable: [...not_applicable],
     controls: controlRows(baseline, controls, rules),
-    combinations: combinationRows(experiment, found.options),
+    combinations: combinationRows(experiment, options),
     failed_proofs: [...found.failed],
     budget: spent(),
-    recommendation: found.recommendation,
+    recommendation:
+      recommendation === null
+        ? null
+        : { ...recommendation, alternatives: alternativesTo(found.chosen, options, experiment) },
     recommendation_note: found.note,
   };
 }
+
+const singlesOf = (options: readonly Option[]): Trained[] =>
+  options.filter(isTrained).filter(({ screened }) => screened !== null);
+
+/** Why nothing more was done. */
+const endOf = ({ recommendation }: { recommendation: unknown }, { refused }: Budget): string =>
+  recommendation !== null
+    ? 'something was proven before its turn came'
+    : refused
+      ? 'the budget ends there'
+      : 'nothing that it could be combined with was enough';

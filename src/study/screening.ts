@@ -1,23 +1,31 @@
-/** @file The first round of successive halving: every candidate, and every dose, on one seed and a third of the steps. */
+/**
+ * @file The first round: every candidate in every dose, and every recipe, on one seed; with all steps where the budget is
+ * ample, else with a third of them.
+ */
 import { seriousFindings } from '../diagnosis/index.ts';
 import { type Experiment, planExperiment } from '../experiment/index.ts';
 import { applyRemedy, type Candidate, type Goal, goalValue } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
+import { type Change, nameOf } from './option.ts';
 
-/** Of the steps. */
-export const SCREENING_SHARE = 1 / 3;
+/** Of the steps, where not all can be afforded. */
+const SCREENING_SHARE = 1 / 3;
+/** Of the budget: what screening with all steps, or with a part of them, may take altogether, and a single trial of it. */
+const [WHOLE, PART, MAX_TRIAL] = [0.4, 0.35, 0.04];
 
 export interface DosePoint {
   readonly dose: number;
   readonly value: number;
 }
 
-/** What one seed and a third of the steps showed. */
+/** What one seed showed. */
 export interface Outcome {
   /** Of the goal; the smaller the better. */
   readonly value: number;
   /** Nothing serious was found. */
   readonly healthy: boolean;
+  /** Of the steps that were made. */
+  readonly share: number;
 }
 
 /** A candidate after the first round. */
@@ -30,9 +38,15 @@ export interface Screened extends Outcome {
   readonly curve: readonly DosePoint[];
 }
 
-function shortened(experiment: Experiment): Experiment {
+/** A change after the first round. */
+export interface Tried extends Change, Outcome {}
+
+const UNTRIED: Outcome = { value: Number.POSITIVE_INFINITY, healthy: false, share: 0 };
+
+function shortened(experiment: Experiment, share: number): Experiment {
+  if (share === 1) return experiment;
   const { epochs: _epochs, ...training } = experiment.training;
-  const steps = Math.max(1, Math.round(planExperiment(experiment).steps * SCREENING_SHARE));
+  const steps = Math.max(1, Math.round(planExperiment(experiment).steps * share));
   return { ...experiment, training: { ...training, steps } };
 }
 
@@ -46,10 +60,11 @@ export async function runShortly(
   goal: Goal,
   seed: number,
   runner: ArmRunner,
+  share: number,
 ): Promise<Outcome> {
-  const { traces, checks } = await runner.run(`screening/${name}`, shortened(experiment), [seed]);
+  const { traces, checks } = await runner.run(`screening/${name}`, shortened(experiment, share), [seed]);
   const value = traces[0] === undefined ? Number.POSITIVE_INFINITY : goalValue(goal, traces[0]);
-  return { value, healthy: seriousFindings(checks).length === 0 };
+  return { value, healthy: seriousFindings(checks).length === 0, share };
 }
 
 /** The candidate in every dose of its remedy, or as it is. */
@@ -62,33 +77,97 @@ function variants(candidate: Candidate, experiment: Experiment): Candidate[] {
   });
 }
 
-/** Best first. Ties keep the order of the catalogue. */
-export async function screen(
-  experiment: Experiment,
-  candidates: readonly Candidate[],
-  goal: Goal,
-  seed: number,
+/** The trials of a round, and whether nothing was left out but doses that cost too much. */
+interface Round {
+  readonly experiments: ReadonlySet<Experiment>;
+  readonly all: boolean;
+}
+
+/** Usual doses before others, none that costs too much, in all no more than the part of the budget. */
+function chosen(
+  groups: readonly (readonly Experiment[])[],
   runner: ArmRunner,
-): Promise<Screened[]> {
+  share: number,
+  part: number,
+): Round {
+  const { budget } = runner;
+  const most = Math.max(0, ...groups.map(({ length }) => length));
+  const inTurn = Array.from({ length: most }, (_, dose) => groups.flatMap((group) => group[dose] ?? []));
+  const usual = new Set(groups.flatMap(([first]) => first ?? []));
+  const costOf = (experiment: Experiment) => budget.costOf(shortened(experiment, share), 1);
+  const isCheap = (experiment: Experiment) => costOf(experiment) <= MAX_TRIAL * budget.limit;
+  const experiments = new Set<Experiment>();
+  let spent = 0;
+  const wanted = inTurn.flat().filter(isCheap);
+  for (const experiment of wanted) {
+    const next = spent + costOf(experiment);
+    if (next > part * budget.limit || !runner.affordsWork(next, experiments.size + 1)) continue;
+    spent = next;
+    experiments.add(experiment);
+  }
+  return { experiments, all: experiments.size === wanted.length && [...usual].every(isCheap) };
+}
+
+export interface Screening {
+  /** Of the steps. */
+  readonly share: number;
+  /** The goal of the baseline, by the same seed and steps. */
+  readonly baseline: number;
+  /** Best first. Ties keep the order of the catalogue. */
+  readonly screened: readonly Screened[];
+  readonly recipes: readonly Tried[];
+}
+
+export interface ScreenInput {
+  readonly experiment: Experiment;
+  readonly candidates: readonly Candidate[];
+  readonly recipes: readonly Change[];
+  readonly goal: Goal;
+  readonly seed: number;
+  readonly runner: ArmRunner;
+}
+
+export async function screen(input: ScreenInput): Promise<Screening> {
+  const { experiment, candidates, recipes, goal, seed, runner } = input;
+  const doses = candidates.map((candidate) => variants(candidate, experiment));
+  const groups = [
+    ...recipes.map((recipe) => [recipe.experiment]),
+    ...doses.map((one) => one.map((v) => v.experiment)),
+  ];
+  const whole = chosen(groups, runner, 1, WHOLE);
+  const share = whole.all ? 1 : SCREENING_SHARE;
+  const { experiments } = whole.all ? whole : chosen(groups, runner, share, PART);
+  const tryOut = (name: string, one: Experiment): Promise<Outcome> =>
+    experiments.has(one) ? runShortly(name, one, goal, seed, runner, share) : Promise.resolve(UNTRIED);
   // All at once, so that a failure, as of a canceled job, leaves no other one without a listener.
-  const [{ value: baseline }, ...results] = await Promise.all([
-    runShortly('baseline', experiment, goal, seed, runner),
-    ...candidates.map(async (candidate): Promise<Omit<Screened, 'baseline'>> => {
-      const tried = await Promise.all(
-        variants(candidate, experiment).map(async (variant) => {
-          const name = `${variant.remedy.remedy}${variant.dose ?? ''}`;
-          return { variant, outcome: await runShortly(name, variant.experiment, goal, seed, runner) };
-        }),
-      );
-      const best = tried.toSorted((a, b) => byOutcome(a.outcome, b.outcome))[0];
-      return {
-        candidate: best?.variant ?? candidate,
-        ...(best?.outcome ?? { value: Number.POSITIVE_INFINITY, healthy: false }),
-        curve: tried.flatMap(({ variant: { dose }, outcome: { value } }) =>
-          dose === null ? [] : [{ dose, value }],
-        ),
-      };
-    }),
+  const [{ value: baseline }, triedRecipes, results] = await Promise.all([
+    runShortly('baseline', experiment, goal, seed, runner, share),
+    Promise.all(
+      recipes.map(async (recipe) => ({ ...recipe, ...(await tryOut(nameOf(recipe), recipe.experiment)) })),
+    ),
+    Promise.all(candidates.map((candidate, i) => screenOne(candidate, doses[i] ?? [], tryOut))),
   ]);
-  return results.map((one) => ({ ...one, baseline })).toSorted(byOutcome);
+  const screened = results.map((one) => ({ ...one, baseline })).toSorted(byOutcome);
+  return { share, baseline, screened, recipes: triedRecipes };
+}
+
+async function screenOne(
+  candidate: Candidate,
+  doses: readonly Candidate[],
+  tryOut: (name: string, experiment: Experiment) => Promise<Outcome>,
+): Promise<Omit<Screened, 'baseline'>> {
+  const tried = await Promise.all(
+    doses.map(async (variant) => {
+      const name = `${variant.remedy.remedy}${variant.dose ?? ''}`;
+      return { variant, outcome: await tryOut(name, variant.experiment) };
+    }),
+  );
+  const best = tried.toSorted((a, b) => byOutcome(a.outcome, b.outcome))[0];
+  return {
+    candidate: best?.variant ?? candidate,
+    ...(best?.outcome ?? UNTRIED),
+    curve: tried.flatMap(({ variant: { dose }, outcome: { value, share } }) =>
+      dose === null || share === 0 ? [] : [{ dose, value }],
+    ),
+  };
 }

@@ -83,6 +83,6 @@ export const tinyExperiment = (changes: Record<string, unknown> = {}): Record<st
     batch_size: 16,
     steps: 40,
   },
-  remedies: { seeds: 2 },
+  remedies: { seeds: 2, min_duration_s: 4 },
   ...changes,
 });

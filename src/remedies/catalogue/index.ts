@@ -1,5 +1,6 @@
 /** @file Every remedy that the service knows. A new one is a file beside this and a line here. */
-import type { Remedy } from '../remedy.ts';
+import { present } from '../../util/assert.ts';
+import type { Effort, Remedy } from '../remedy.ts';
 import { addBatchNorm } from './add_batch_norm.ts';
 import { addDropout } from './add_dropout.ts';
 import { addL1Regularization } from './add_l1_regularization.ts';
@@ -22,6 +23,7 @@ import { shuffleData } from './shuffle_data.ts';
 import { standardizeInputs } from './standardize_inputs.ts';
 import { standardizeTargets } from './standardize_targets.ts';
 import { stopEarly } from './stop_early.ts';
+import { tailorActivation } from './tailor_activation.ts';
 import { trainLonger } from './train_longer.ts';
 import { useAdam } from './use_adam.ts';
 import { useElu } from './use_elu.ts';
@@ -47,6 +49,7 @@ export const remedies: readonly Remedy[] = [
   useSelu,
   useGelu,
   useSilu,
+  tailorActivation,
   addBatchNorm,
   addLayerNorm,
   addResidualConnections,
@@ -79,3 +82,10 @@ export const remedies: readonly Remedy[] = [
   stopEarly,
   trainLonger,
 ];
+
+/** @throws where there is no such remedy */
+export const effortOf = (name: string): Effort =>
+  present(
+    remedies.find(({ remedy }) => remedy === name),
+    name,
+  ).effort;

@@ -1,10 +1,14 @@
 /** @file Adam instead of the optimizer. */
-import { optimizerType, withTraining } from '../edit.ts';
+import { optimizerKind } from '../../network/index.ts';
+import { withTraining } from '../edit.ts';
 import type { Remedy } from '../remedy.ts';
+
+/** Learning rates that are usual for it; with others it can be tried anew. */
+const [LOWEST, HIGHEST] = [3e-4, 3e-2];
 
 export const useAdam: Remedy = {
   remedy: 'use_adam',
-  title: 'Use Adam',
+  title: 'Use Adam at a usual learning rate',
   rationale:
     'Adam divides by the running size of each gradient, so that steps keep one size whatever the scale of the gradient.',
   sources: ['Kingma & Ba 2015, arXiv:1412.6980'],
@@ -22,10 +26,12 @@ export const useAdam: Remedy = {
   ],
   effort: 'setting',
   dose: { name: 'learning_rate', unit: 'per step', values: [0.001, 0.003, 0.01] },
-  change: (experiment, learning_rate) =>
-    optimizerType(experiment) === 'adam'
-      ? { reason: 'it is the optimizer already' }
-      : withTraining(experiment, {
-          optimizer: { type: 'adam', learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 },
-        }),
+  change: (experiment, learning_rate) => {
+    const optimizer = optimizerKind.spellOut(experiment.training.optimizer);
+    const isAdam = optimizer.type === 'adam';
+    if (isAdam && optimizer.learning_rate >= LOWEST && optimizer.learning_rate <= HIGHEST)
+      return { reason: 'it is the optimizer already' };
+    const adam = { type: 'adam', learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 } as const;
+    return withTraining(experiment, { optimizer: adam });
+  },
 };

@@ -13,14 +13,7 @@ export const widenLayers: Remedy = {
   title: 'Widen the hidden layers',
   rationale: 'What too few units cannot express, or pass on once some are dead, more of them can.',
   sources: ['Lu et al. 2017, arXiv:1709.02540', 'Lu et al. 2019, arXiv:1903.06733'],
-  treats: [
-    'underfitting',
-    'degenerate_normalization',
-    'rank_collapse',
-    'dead_units',
-    'slow_convergence',
-    'loss_not_decreasing',
-  ],
+  treats: ['underfitting', 'degenerate_normalization', 'dead_units', 'slow_convergence'],
   effort: 'architecture',
   dose: { name: 'factor', unit: 'times the units', values: [2, 4, 8] },
   change: (experiment, factor) => {

@@ -5,6 +5,8 @@ import { type Experiment, parseExperiment } from '../../../src/experiment/index.
 import { remedies } from '../../../src/remedies/catalogue/index.ts';
 import { codeOf } from '../../../src/remedies/code.ts';
 import { applyRemedy } from '../../../src/remedies/propose.ts';
+import { lossRatio } from '../../../src/statistics/index.ts';
+import { train } from '../../../src/training/index.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -259,5 +261,45 @@ describe('remedies', () => {
     const { steps, learning_rate_schedule } = changed('train_longer', decayed).training;
     expect(steps).toBe(15);
     expect(learning_rate_schedule).toMatchObject({ decay_steps: 15 });
+  });
+});
+
+describe('tailor_activation', { timeout: 120_000 }, () => {
+  const plain = (activation: string): Experiment => {
+    const parsed = parseExperiment({
+      network: {
+        input: { shape: [2] },
+        layers: [
+          { type: 'repeat', times: 50, layers: [{ type: 'dense', units: 32, activation }] },
+          { type: 'dense', units: 2 },
+        ],
+      },
+      data: { type: 'moons', samples: 500, standardize: true },
+      training: {
+        loss: 'softmax_cross_entropy',
+        optimizer: { type: 'sgd', learning_rate: 0.01 },
+        batch_size: 64,
+        steps: 300,
+      },
+    });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    return parsed.value.experiment;
+  };
+
+  it.each(['sigmoid', 'relu'])('50 plain layers of %s learn with it, and not without', async (activation) => {
+    const experiment = plain(activation);
+    const result = applyRemedy(find('tailor_activation'), experiment);
+    if ('reason' in result) throw new Error(result.reason);
+    const ratios = async (one: Experiment, seeds: readonly number[]) => {
+      const traces = await Promise.all(seeds.map((seed) => train(one, seed)));
+      return traces.map((trace) => (trace.ok ? lossRatio(trace.value) : Number.NaN));
+    };
+    for (const ratio of await ratios(experiment, [11])) expect(ratio).toBeGreaterThan(0.95);
+    for (const ratio of await ratios(result.experiment, [11, 12, 13])) expect(ratio).toBeLessThan(0.7);
+  });
+
+  it('is for plain networks', () => {
+    expect(placed('tailor_activation', sequence)).toMatch(/plain networks/);
+    expect(placed('tailor_activation', excessive)).toMatch(/plain networks/);
   });
 });

@@ -1,0 +1,105 @@
+/**
+ * @file Recipes: what an experienced person sets up from the start for each kind of network. Where several things are wrong at
+ * once no single remedy shows an effect; a recipe does, and is then reduced to what it takes.
+ */
+import { type Experiment, planExperiment } from '../experiment/index.ts';
+import { remedies } from './catalogue/index.ts';
+import { everyLayer, isAttention, isRecurrent } from './edit.ts';
+import { applyRemedy } from './propose.ts';
+
+/** A remedy by name, with its dose; null where it has none. */
+export interface Part {
+  readonly remedy: string;
+  readonly dose: number | null;
+}
+
+export interface Recipe {
+  readonly recipe: string;
+  readonly parts: readonly Part[];
+  /** With all of its parts that apply, in this order. */
+  readonly experiment: Experiment;
+}
+
+const part = (remedy: string, dose: number | null = null): Part => ({ remedy, dose });
+
+/** What any network learns from: scaled data in random order, an output that fits, no more noise and penalty than it needs. */
+const cleanUp: readonly Part[] = [
+  part('standardize_inputs'),
+  part('standardize_targets'),
+  part('match_loss_to_output'),
+  part('shuffle_data'),
+  part('reduce_dropout', 0.25),
+  part('reduce_regularization', 0),
+  part('lower_batch_norm_momentum', 0.9),
+  part('raise_clipping_limit', 100),
+];
+
+/** Adam after everything that changes what it has to train. */
+const adam = [part('reinitialize_weights'), part('use_adam', 0.003)];
+
+const feedForward: Readonly<Record<string, readonly Part[]>> = {
+  clean: [...cleanUp, ...adam],
+  modern: [...cleanUp, part('use_linear_output'), part('use_relu'), ...adam],
+  normalized: [...cleanUp, part('use_relu'), part('add_batch_norm'), ...adam],
+  residual: [...cleanUp, part('use_relu'), part('add_batch_norm'), part('add_residual_connections'), ...adam],
+};
+
+const recurrent: Readonly<Record<string, readonly Part[]>> = {
+  clean: [...cleanUp, part('set_forget_bias'), part('clip_gradients', 1), ...adam],
+  gated: [
+    ...cleanUp,
+    part('use_gru'),
+    part('set_forget_bias'),
+    part('clip_gradients', 1),
+    part('reinitialize_weights'),
+    part('use_adam', 0.01),
+  ],
+};
+
+const attention: Readonly<Record<string, readonly Part[]>> = {
+  clean: [...cleanUp, ...adam],
+  modern: [
+    ...cleanUp,
+    part('use_pre_norm'),
+    part('add_layer_norm'),
+    part('add_residual_connections'),
+    part('reinitialize_weights'),
+    part('use_adam', 0.001),
+    part('warm_up_learning_rate'),
+  ],
+};
+
+/** Hidden layers with a kernel from which on a stack needs a way past. */
+const DEEP = 5;
+
+function recipesOf(experiment: Experiment): Readonly<Record<string, readonly Part[]>> {
+  const layers = everyLayer(experiment.network.layers);
+  if (layers.some(isAttention)) return attention;
+  if (layers.some(isRecurrent)) return recurrent;
+  const { residual, ...shallow } = feedForward;
+  const deep = planExperiment(experiment).layers.filter(({ parameters }) => parameters > 0).length > DEEP;
+  return deep && residual !== undefined ? { ...shallow, residual } : shallow;
+}
+
+/** These parts in turn, those that do not apply left out; null where none does. */
+export function applyParts(experiment: Experiment, parts: readonly Part[]): Omit<Recipe, 'recipe'> | null {
+  const applied: Part[] = [];
+  let changed = experiment;
+  for (const one of parts) {
+    const remedy = remedies.find((candidate) => candidate.remedy === one.remedy);
+    if (remedy === undefined) throw new Error(`a recipe names ${one.remedy}, which is no remedy`);
+    const result = applyRemedy(remedy, changed, one.dose ?? remedy.dose?.values[0] ?? null);
+    if ('reason' in result) continue;
+    changed = result.experiment;
+    applied.push({ remedy: one.remedy, dose: result.dose });
+  }
+  return applied.length === 0 ? null : { parts: applied, experiment: changed };
+}
+
+/** Those for this kind of network; by default also with more steps where those were too few. */
+export function recipesFor(experiment: Experiment): Recipe[] {
+  return Object.entries(recipesOf(experiment)).flatMap(([recipe, parts]) => {
+    const applied = applyParts(experiment, parts);
+    return applied === null ? [] : [{ recipe, ...applied }];
+  });
+}

@@ -1,0 +1,29 @@
+/** @file When a loss is good enough: within a margin of the best that is known to be reached. */
+import { type Arm, type Goal, goalValue } from '../remedies/index.ts';
+
+/** Differences that other seeds make as well: of the value, and of a constant's loss. */
+export const MARGIN = { relative: 0.1, absolute: 0.02 } as const;
+
+export const isWithin = (value: number, target: number): boolean =>
+  value <= target + Math.max(MARGIN.relative * Math.abs(target), MARGIN.absolute);
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Of the goal, mean over the runs. */
+export const meanGoal = (goal: Goal, { traces }: Arm): number =>
+  mean(traces.map((trace) => goalValue(goal, trace)));
+
+/** What the reference learner reaches, in the units of the goal; ∞ where it says nothing about this goal, or learned nothing. */
+export function referenceValue(goal: Goal, { traces }: Arm): number {
+  const reached = traces.flatMap(({ reference, final }) => {
+    if (reference === null) return [];
+    // Of values there is no other error than the loss.
+    const isLoss = goal === 'final_loss' || (goal === 'training_error' && final.accuracy === null);
+    if (isLoss) return [reference.training_ratio];
+    return goal === 'validation_loss' && reference.validation_ratio !== null
+      ? [reference.validation_ratio]
+      : [];
+  });
+  return reached.length === 0 ? Number.POSITIVE_INFINITY : mean(reached);
+}

@@ -1,0 +1,252 @@
+/** @file What a study knows while it looks for its recommendation, and the single things that it can do next. */
+import type { Experiment } from '../experiment/index.ts';
+import type { Arm, Goal } from '../remedies/index.ts';
+import { canonicalJson } from '../util/json.ts';
+import type { ArmRunner } from './arms.ts';
+import { findingsOfRuns, sickSeeds, toTreat } from './causes.ts';
+import { byDistance, grow } from './combinations.ts';
+import { isWithin, referenceValue } from './goal.ts';
+import {
+  begin,
+  bySize,
+  type Comparison,
+  complete,
+  isHealthy,
+  isSmaller,
+  isTrained,
+  keyOf,
+  type Option,
+  single,
+  type Trained,
+  validationValue,
+} from './option.ts';
+import { MIN_PROOF_SEEDS, type Proof, proofSeeds, prove } from './proof.ts';
+import { reduce } from './reduce.ts';
+import { byOutcome, type Screening, type Tried } from './screening.ts';
+
+export interface PursuitInput extends Comparison {
+  readonly experiment: Experiment;
+  /** The serious findings of the baseline. */
+  readonly rules: readonly string[];
+  readonly goal: Goal;
+  readonly screening: Screening;
+  readonly runner: ArmRunner;
+}
+
+export interface Proven {
+  readonly option: Trained;
+  readonly proof: Arm;
+}
+
+/** What is looked for in a network that is healthy and could learn more. */
+const LEARN_MORE = ['underfitting', 'slow_convergence'];
+/** Changes that are trained with all steps although something smaller is proven, and bases that are grown. */
+const [MAX_BEGUN, MAX_GROWN] = [8, 8];
+
+export class Pursuit {
+  readonly input: PursuitInput;
+  readonly #options = new Map<string, Option>();
+  readonly #proofs = new Map<string, Proof>();
+  readonly #reduced = new Set<string>();
+  readonly #grown = new Set<string>();
+  readonly #known = new Set<string>();
+  #pool: Tried[];
+  #begun = 0;
+  /** What the reference reaches, as long as it is aimed at. */
+  #aim: number;
+
+  constructor(input: PursuitInput) {
+    this.input = input;
+    const { screened, recipes } = input.screening;
+    this.#pool = [...screened.map((one) => ({ ...single(one), ...one })), ...recipes];
+    for (const tried of this.#pool) this.#known.add(keyOf(tried));
+    this.#aim = referenceValue(input.goal, input.baseline);
+  }
+
+  get options(): readonly Option[] {
+    return [...this.#options.values()];
+  }
+
+  get proven(): readonly Proven[] {
+    return this.options.filter(isTrained).flatMap((option) => {
+      const proof = this.#proofs.get(keyOf(option));
+      return proof?.holds === true ? [{ option, proof: proof.arm }] : [];
+    });
+  }
+
+  get failed(): readonly Proven[] {
+    return this.options.filter(isTrained).flatMap((option) => {
+      const proof = this.#proofs.get(keyOf(option));
+      return proof?.holds === false ? [{ option, proof: proof.arm }] : [];
+    });
+  }
+
+  /** The smallest of what is proven and comes near enough to the best of it. */
+  get best(): Proven | null {
+    const least = Math.min(...this.proven.map(({ option }) => option.value));
+    const enough = this.proven.filter(({ option }) => isWithin(option.value, least));
+    return enough.toSorted((a, b) => bySize(a.option, b.option))[0] ?? null;
+  }
+
+  #isOpen = (option: Option): boolean => !this.#proofs.has(keyOf(option));
+  #isFailed = (option: Option): boolean => this.#proofs.get(keyOf(option))?.holds === false;
+
+  /** The least that a healthy option, or the reference, reaches. What only learns by heart is no aim. */
+  get target(): number {
+    const { best } = this;
+    const holdsUp = (option: Option): boolean =>
+      best === null || isWithin(validationValue(option), validationValue(best.option));
+    const reached = this.options.filter(
+      (option) => isHealthy(option) && !this.#isFailed(option) && holdsUp(option),
+    );
+    return Math.min(this.#aim, ...reached.map(({ value }) => value));
+  }
+
+  #isEnough = (option: Option): boolean => isWithin(option.value, this.target);
+
+  /** Whether something is proven that comes near enough to everything that is known to be reached. */
+  get isSettled(): boolean {
+    const { best } = this;
+    return best !== null && this.#isEnough(best.option);
+  }
+
+  /** Whether it would be recommended instead of what is proven so far. */
+  #isWanted = (option: Option): boolean =>
+    !this.isSettled || this.best === null || isSmaller(option, this.best.option);
+
+  #add(...options: readonly Option[]): void {
+    for (const option of options) {
+      this.#known.add(keyOf(option));
+      const before = this.#options.get(keyOf(option));
+      if (before === undefined || !isTrained(before)) this.#options.set(keyOf(option), option);
+    }
+  }
+
+  /** Trains these on the first seed, as far as one of them can still be completed and proven. */
+  async beginAll(tried: readonly Tried[]): Promise<void> {
+    const { seeds, runner } = this.input;
+    let spent = 0;
+    const affordable = tried.filter(({ experiment, share }) => {
+      const one = runner.budget.costOf(experiment, 1);
+      const cost = share === 1 ? 0 : one;
+      if (!runner.affordsWork(spent + cost + one * (seeds.length - 1 + MIN_PROOF_SEEDS), seeds.length + 1))
+        return false;
+      spent += cost;
+      return true;
+    });
+    this.#pool = this.#pool.filter((one) => !affordable.includes(one));
+    this.#add(...(await Promise.all(affordable.map((one) => begin(one, this.input, runner)))));
+  }
+
+  /** What was tried and not yet trained with all steps, the best first. */
+  get pool(): readonly Tried[] {
+    return this.#pool.toSorted(byOutcome);
+  }
+
+  async proveSmallest(accepts: (option: Trained) => boolean): Promise<boolean> {
+    const { seeds, runner } = this.input;
+    const waiting = this.options
+      .filter(isTrained)
+      .filter((option) => this.#isOpen(option) && accepts(option) && this.#isWanted(option));
+    // One proof is always made; more only within the budget.
+    const option = waiting
+      .toSorted(bySize)
+      .find(({ experiment }) => this.#proofs.size === 0 || runner.affords(experiment, MIN_PROOF_SEEDS));
+    if (option === undefined) return false;
+    const from = (seeds.at(-1) ?? 0) + 1 + this.#proofs.size * proofSeeds(seeds.length);
+    this.#proofs.set(keyOf(option), await prove(option, seeds, from, runner));
+    return true;
+  }
+
+  isProvable = (option: Trained): boolean =>
+    isHealthy(option) && option.verification.status === 'verified' && this.#isEnough(option);
+
+  /** Healthy, though its loss is not better than chance allows. */
+  isClear = (option: Trained): boolean => isHealthy(option) && option.verification.status === 'ineffective';
+
+  /** Of the options that are good enough, the smallest that is one remedy, or of which nothing more can be left out. */
+  async completeSmallest(): Promise<boolean> {
+    const { seeds, runner } = this.input;
+    const waiting = this.options.filter(
+      (option) =>
+        !isTrained(option) &&
+        isHealthy(option) &&
+        this.#isEnough(option) &&
+        this.#isWanted(option) &&
+        (option.parts.length === 1 || this.#reduced.has(keyOf(option))),
+    );
+    const option = waiting
+      .toSorted(bySize)
+      .find(({ experiment }) => runner.affords(experiment, seeds.length - 1 + MIN_PROOF_SEEDS));
+    if (option === undefined) return false;
+    this.#options.set(keyOf(option), await complete(option, this.input, runner));
+    return true;
+  }
+
+  async reduceSmallest(): Promise<boolean> {
+    const base = this.options
+      .filter(
+        (option) =>
+          option.parts.length > 1 &&
+          isHealthy(option) &&
+          !this.#isFailed(option) &&
+          !this.#reduced.has(keyOf(option)) &&
+          this.#isEnough(option) &&
+          this.#isWanted(option),
+      )
+      .toSorted(bySize)[0];
+    if (base === undefined) return false;
+    const known = (change: { experiment: Experiment }) => this.#options.get(canonicalJson(change.experiment));
+    const trained = await reduce(base, { ...this.input, known });
+    this.#add(...trained);
+    // Every larger one that was passed on the way is reduced with it.
+    for (const option of [base, ...trained]) this.#reduced.add(keyOf(option));
+    return true;
+  }
+
+  async beginNext(): Promise<boolean> {
+    const [next] = this.pool.filter(({ share }) => share > 0);
+    if (next === undefined || this.#begun >= MAX_BEGUN) return false;
+    this.#begun++;
+    await this.beginAll([next]);
+    this.#pool = this.#pool.filter((one) => one !== next);
+    return true;
+  }
+
+  /** Tries what is nearest to healthy together with a further remedy. */
+  async growNearest(): Promise<boolean> {
+    const base = this.options
+      .filter((option) => !this.#grown.has(keyOf(option)))
+      .toSorted((a, b) => byDistance(a, b) || bySize(a, b))[0];
+    if (base === undefined || this.#grown.size >= MAX_GROWN) return false;
+    this.#grown.add(keyOf(base));
+    const proof = this.#proofs.get(keyOf(base))?.arm;
+    const left = [...base.findings, ...(proof === undefined ? [] : findingsOfRuns(proof))];
+    const rules = left.length === 0 ? LEARN_MORE : [...new Set(toTreat(left))];
+    // Where something was found, so that a partner can show what it does against it.
+    const sick = [...sickSeeds(base.arm), ...(proof === undefined ? [] : sickSeeds(proof))];
+    const { screening, seeds } = this.input;
+    const tried = await grow(base, rules, this.#known, {
+      ...this.input,
+      seed: (sick[0] ?? seeds[0]) as number,
+      singles: screening.screened.map(({ candidate }) => candidate),
+      share: screening.share,
+    });
+    for (const one of tried) this.#known.add(keyOf(one));
+    this.#pool.push(...tried);
+    return tried.length > 0 ? this.#beginBest(tried) : true;
+  }
+
+  async #beginBest(tried: readonly Tried[]): Promise<boolean> {
+    const healthy = tried.filter((one) => one.healthy);
+    await this.beginAll(healthy.length > 0 ? healthy.slice(0, 3) : tried.slice(0, 1));
+    return true;
+  }
+
+  /** What nothing comes near to is no longer aimed at. */
+  lowerAim(): boolean {
+    if (this.#aim === Number.POSITIVE_INFINITY) return false;
+    this.#aim = Number.POSITIVE_INFINITY;
+    return true;
+  }
+}
