@@ -36,11 +36,12 @@ export class Budget {
   #trials = 0;
   #refused = false;
 
-  constructor(experiment: Experiment, seeds: number) {
+  /** @param limit in arms; by default what the experiment asks for */
+  constructor(experiment: Experiment, seeds: number, limit?: number) {
     const { max_trials, min_duration_s } = experiment.remedies;
     this.#unit = secondsOf(experiment) * seeds;
     this.#maxTrials = max_trials ?? Number.POSITIVE_INFINITY;
-    this.limit = Math.max(BUDGET_ARMS, (min_duration_s * CORES) / this.#unit);
+    this.limit = limit ?? Math.max(BUDGET_ARMS, (min_duration_s * CORES) / this.#unit);
   }
 
   /** In arms. */

@@ -1,8 +1,8 @@
 /** @file The proof of an option: re-trained on seeds that nothing was chosen by. */
+import type { Experiment } from '../experiment/index.ts';
 import type { Arm } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
 import { sickSeeds } from './causes.ts';
-import { nameOf, type Trained } from './option.ts';
 
 export interface Proof {
   readonly arm: Arm;
@@ -12,36 +12,46 @@ export interface Proof {
 /** Fresh seeds that a proof takes at least, and where the budget allows. */
 export const MIN_PROOF_SEEDS = 1;
 const MAX_PROOF_SEEDS = 5;
-/** Of so many seeds one may be sick: rules raise false alarms too. */
-const FORGIVING = 5;
+/** Of so many seeds one may be sick: rules raise false alarms too. As many are taken where that costs hardly anything. */
+const FORGIVING = 10;
+/** Of the budget. */
+const HARDLY_ANYTHING = 0.05;
 
-export const proofSeeds = (seeds: number): number => Math.max(seeds, Math.min(MAX_PROOF_SEEDS, 2 * seeds));
+export const proofSeeds = (seeds: number): number => Math.max(FORGIVING, seeds);
+
+const sickOf = (arm: Arm): number => sickSeeds(arm).length;
 
 function holds(arm: Arm): boolean {
-  const sick = sickSeeds(arm).length;
+  const sick = sickOf(arm);
   return sick === 0 || (sick === 1 && arm.traces.length >= FORGIVING && arm.verdict === 'healthy');
 }
 
 /**
- * On one seed; as long as it is healthy, on as many as the study has, and on more, as far as the budget goes.
+ * On one seed; as long as it is healthy, on as many as the study has, then on five, as far as the budget goes; on ten where
+ * these cost hardly anything, or where one of five was not healthy.
  * @param from the first fresh seed
  */
 export async function prove(
-  option: Trained,
+  name: string,
+  experiment: Experiment,
   seeds: readonly number[],
   from: number,
   runner: ArmRunner,
 ): Promise<Proof> {
-  const count = proofSeeds(seeds.length);
-  const fresh = Array.from({ length: count }, (_, i) => from + i);
-  const run = (some: readonly number[]) => runner.run(nameOf(option), option.experiment, some, true);
+  const usual = Math.max(seeds.length, Math.min(MAX_PROOF_SEEDS, 2 * seeds.length));
+  const isCheap =
+    seeds.length > 1 && runner.budget.costOf(experiment, FORGIVING) <= HARDLY_ANYTHING * runner.budget.limit;
+  const fresh = Array.from({ length: proofSeeds(seeds.length) }, (_, i) => from + i);
+  const run = (some: readonly number[]) => runner.run(name, experiment, some, true);
   let arm = await run(fresh.slice(0, 1));
-  for (const upTo of [seeds.length, count]) {
+  for (const upTo of [seeds.length, usual, FORGIVING]) {
     const affordable = fresh
       .slice(arm.traces.length, upTo)
-      .filter((_, i) => runner.affords(option.experiment, i + 1));
-    const lost = sickSeeds(arm).length > (count >= FORGIVING ? 1 : 0);
-    if (affordable.length > 0 && !lost) arm = runner.join(arm, await run(affordable));
+      .filter((_, i) => runner.affords(experiment, i + 1));
+    const sick = sickOf(arm);
+    const isOpen = upTo < FORGIVING ? sick === 0 : sick === 1 || (sick === 0 && isCheap);
+    if (affordable.length > 0 && isOpen && (sick === 0 || arm.traces.length >= seeds.length))
+      arm = runner.join(arm, await run(affordable));
   }
   return { arm, holds: holds(arm) };
 }

@@ -15,6 +15,7 @@ import {
   isSmaller,
   isTrained,
   keyOf,
+  nameOf,
   type Option,
   single,
   type Trained,
@@ -154,7 +155,7 @@ export class Pursuit {
       .find(({ experiment }) => this.#proofs.size === 0 || runner.affords(experiment, MIN_PROOF_SEEDS));
     if (option === undefined) return false;
     const from = (seeds.at(-1) ?? 0) + 1 + this.#proofs.size * proofSeeds(seeds.length);
-    this.#proofs.set(keyOf(option), await prove(option, seeds, from, runner));
+    this.#proofs.set(keyOf(option), await prove(nameOf(option), option.experiment, seeds, from, runner));
     return true;
   }
 

@@ -18,6 +18,7 @@ import {
 import { copyOf } from '../util/json.ts';
 import { ArmRunner } from './arms.ts';
 import { Budget } from './budget.ts';
+import { type Proof, proofSeeds, prove } from './proof.ts';
 import type { SearchOptions, SearchReport } from './search_schema.ts';
 import type { StudyDependencies } from './study.ts';
 
@@ -83,7 +84,7 @@ export function estimateSearchTrials(experiment: Experiment, options: SearchOpti
     trials += candidates * Math.ceil(seeds * round.seeds);
     candidates = Math.ceil(candidates / 2);
   }
-  return trials;
+  return trials + proofSeeds(seeds);
 }
 
 interface Result {
@@ -135,10 +136,39 @@ function shortened(experiment: Experiment, share: number): Experiment {
   return { ...experiment, training: { ...training, steps } };
 }
 
+/** Healthy is what is so on seeds that chose nothing as well: null where nobody has tried. */
+function verdictOf(arm: Arm | null, proof: Proof | null): 'healthy' | 'unhealthy' | null {
+  if (arm === null || arm.verdict === 'unhealthy') return arm?.verdict ?? null;
+  return proof === null ? null : proof.holds ? 'healthy' : 'unhealthy';
+}
+
+/** Proves the candidates of the last round that are healthy, best first, until one holds. */
+async function proveBest(
+  ranking: readonly Result[],
+  seeds: readonly number[],
+  runner: ArmRunner,
+): Promise<Map<Result, Proof>> {
+  const proofs = new Map<Result, Proof>();
+  const from = (seeds.at(-1) ?? 0) + 1;
+  for (const result of ranking) {
+    const { candidate, arm, round } = result;
+    if (round < ROUNDS.length || arm.verdict !== 'healthy' || proofs.size >= MAX_PROOFS) continue;
+    const first = from + proofs.size * proofSeeds(seeds.length);
+    const proof = await prove(`proof/${labelOf(candidate)}`, candidate.experiment, seeds, first, runner);
+    proofs.set(result, proof);
+    if (proof.holds) break;
+  }
+  return proofs;
+}
+
+/** After so many that did not hold, nothing is called healthy. */
+const MAX_PROOFS = 4;
+
 function row(
   experiment: Experiment,
   { candidate, arm, round }: Result,
   rank: number,
+  proof: Proof | null,
 ): SearchReport['ranking'][number] {
   const values = valuesOf(arm);
   const { activation, initializer, normalization } = candidate;
@@ -150,8 +180,9 @@ function row(
     values,
     mean: mean(values),
     confidence_interval: interval(values),
-    verdict: complete ? arm.verdict : null,
+    verdict: verdictOf(complete ? arm : null, proof),
     findings: complete ? seriousFindings(arm.checks).map(({ rule }) => rule) : [],
+    proof: proof === null ? null : { seeds: proof.arm.traces.map(({ seed }) => seed), holds: proof.holds },
     gradient_ratio: gradientRatio(arm),
     patch: patchBetween(experiment, candidate.experiment),
   };
@@ -166,7 +197,7 @@ export async function runSearch(
   const all = Array.from({ length: experiment.remedies.seeds }, (_, i) => experiment.seed + i);
   const runner = new ArmRunner(
     dependencies,
-    new Budget(experiment, all.length),
+    new Budget(experiment, all.length, Number.POSITIVE_INFINITY),
     estimateSearchTrials(experiment, options),
   );
   const asItIs: Candidate = { activation: null, initializer: null, normalization: null, experiment };
@@ -201,14 +232,17 @@ export async function runSearch(
     runner.enter(index === ROUNDS.length - 2 ? 'verification' : 'screening');
   }
   const ranking = order.flat().map((candidate) => latest.get(candidate) as Result);
-  const best = ranking[0];
+  const proofs = await proveBest(ranking, all, runner);
+  const proven = ranking.find((result) => proofs.get(result)?.holds === true);
+  // What is healthy on fresh seeds too; where nothing is, the best that there was.
+  const best = proven ?? ranking[0];
   runner.enter('report', runner.completed);
   return {
     kind: 'search',
     experiment: reportedExperiment(experiment),
     options,
     rounds,
-    ranking: ranking.map((result, i) => row(experiment, result, i + 1)),
+    ranking: ranking.map((result, i) => row(experiment, result, i + 1, proofs.get(result) ?? null)),
     not_applicable: applied.flatMap(({ one, result }) =>
       'reason' in result ? [{ candidate: labelOf(one), reason: result.reason }] : [],
     ),

@@ -61,7 +61,21 @@ const rankedSchema = z.object({
   values: z.array(numberSchema).describe('Of that round, one for each seed'),
   mean: numberSchema,
   confidence_interval: z.array(numberSchema).describe('95 %, by Student’s t; nulls for one seed'),
-  verdict: z.enum(['healthy', 'unhealthy']).nullable().describe('Null where the round measured too little'),
+  verdict: z
+    .enum(['healthy', 'unhealthy'])
+    .nullable()
+    .describe(
+      'Healthy only where its proof holds; null where the round measured too little, or it was healthy and not proven',
+    ),
+  proof: z
+    .object({
+      seeds: z.array(z.int()).describe('Nothing was chosen by them'),
+      holds: z
+        .boolean()
+        .describe('As of a recommendation: healthy on all, or on all but one of at least ten'),
+    })
+    .nullable()
+    .describe('Of the healthy ones, best first, until one holds'),
   findings: z.array(z.string()),
   gradient_ratio: numberSchema
     .nullable()

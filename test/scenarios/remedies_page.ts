@@ -120,7 +120,7 @@ ${cureTable(cures)}
 Wanted: cured at least 97.3 % (255 of 262, AUTOTRAINER, ICSE 2021, the best published repair rate, on models of its own), controls
 verified at most 2 %, stays better at least 95 %.
 
-A study costs at most 12 baselines’ worth of work; here the median was ${(spent[spent.length >> 1] ?? 0).toFixed(1)}, the most
+A study costs at most 12 baselines’ worth of work, or a minute of two cores; in baselines the median was ${(spent[spent.length >> 1] ?? 0).toFixed(1)}, the most
 ${(spent.at(-1) ?? 0).toFixed(1)}.
 
 ## Recommendations
@@ -129,7 +129,7 @@ ${recommended(cures)}
 
 ## By remedy
 
-“Screened out”: others did better on one seed and a third of the steps, and the budget ended.
+“Screened out”: not re-trained on all seeds; the report says why.
 
 ${byRemedy(rows)}
 
