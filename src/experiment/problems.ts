@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { pointerOf, shortName } from '../util/json.ts';
 import { nearest } from '../util/nearest.ts';
 import { knownKeysAt } from './known_keys.ts';
+import { adviceOn, synonymOf } from './synonyms.ts';
 
 export interface Problem {
   /** JSON Pointer into the request body. */
@@ -22,6 +23,9 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function oneOf(value: unknown, known: readonly string[]): Pick<Problem, 'message' | 'fix'> {
+  const synonym = typeof value === 'string' ? synonymOf(shortName(value), known) : null;
+  if (synonym !== null)
+    return { message: `${JSON.stringify(value)} is not known`, fix: `it is called "${synonym}" here` };
   const guess = typeof value === 'string' ? nearest(value, known) : null;
   const shown = value === undefined ? 'is missing' : `${JSON.stringify(value)?.slice(0, 80)} is not known`;
   return {
@@ -98,10 +102,11 @@ function fromUnknownKeys(
   const known = knownKeysAt(schema, path, data);
   return keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => {
     const guess = nearest(key, known);
+    const suggestion = guess === null ? `known keys here: ${known.join(', ')}` : `did you mean "${guess}"?`;
     return {
       pointer: pointerOf([...path, key]),
       message: `unknown key "${shortName(key)}"`,
-      fix: guess === null ? `known keys here: ${known.join(', ')}` : `did you mean "${guess}"?`,
+      fix: adviceOn(shortName(key), known) ?? suggestion,
     };
   });
 }

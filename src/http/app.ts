@@ -164,7 +164,15 @@ function addRefusalWhileClosing(app: FastifyInstance, closing: AbortSignal): voi
 }
 
 /** What a page of another origin may read beyond the body. */
-const EXPOSED_HEADERS = ['etag', 'link', 'location', 'preference-applied', 'retry-after', 'x-request-id'];
+const EXPOSED_HEADERS = [
+  'etag',
+  'idempotent-replayed',
+  'link',
+  'location',
+  'preference-applied',
+  'retry-after',
+  'x-request-id',
+];
 
 /** With it, the plugin answers OPTIONS, also where it is no preflight: what the path takes is said all the same. */
 const addCors = async (

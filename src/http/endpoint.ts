@@ -86,14 +86,14 @@ export const idParams = z.object({ id: z.string().describe('job_…') });
 export const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id;
 
 /** RFC 7240: blanks around the equals sign, quotes and parameters are allowed. */
-const PREFER_WAIT = /(?:^|,)\s*wait\s*=\s*"?(\d+)"?\s*(?:[;,]|$)/i;
+const PREFER_WAIT = /(?:^|,)\s*wait\s*(?:=\s*"?(\d+)"?)?\s*(?:[;,]|$)/i;
 const MAX_WAIT_S = 60;
 
-/** Seconds of `Prefer: wait=N`, at most 60; null where it is not asked for. */
+/** Seconds of `Prefer: wait=N`, at most 60, which are also those of `Prefer: wait`; null where it is not asked for. */
 export function waitOf(request: FastifyRequest): number | null {
   const header = request.headers.prefer;
   const match = PREFER_WAIT.exec(Array.isArray(header) ? header.join(',') : (header ?? ''));
-  return match === null ? null : Math.min(Number(match[1]), MAX_WAIT_S);
+  return match === null ? null : Math.min(Number(match[1] ?? MAX_WAIT_S), MAX_WAIT_S);
 }
 
 /** Ends a wait when the client has gone or the service closes. */
@@ -101,7 +101,10 @@ export const endOfWait = (request: FastifyRequest, { closing }: Dependencies): A
   AbortSignal.any([request.signal, closing]);
 
 export const preferHeader = z.object({
-  prefer: z.string().optional().describe('`wait=N` waits up to N seconds (at most 60) for a terminal state'),
+  prefer: z
+    .string()
+    .optional()
+    .describe('`wait=N` waits up to N seconds (at most 60, as `wait` alone) for a terminal state'),
 });
 
 const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');

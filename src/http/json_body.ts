@@ -65,6 +65,9 @@ function refusePrototypeKeys(value: unknown): void {
   }
 }
 
+/** As Python's json writes them. */
+const NOT_A_NUMBER = /[[:,]\s*-?(NaN|Infinity)\b/;
+
 function parse(bytes: Buffer): unknown {
   let text: string;
   try {
@@ -75,7 +78,11 @@ function parse(bytes: Buffer): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new HttpProblem('malformed_json', error instanceof Error ? error.message : 'not JSON');
+    const said = error instanceof Error ? error.message : 'not JSON';
+    throw new HttpProblem(
+      'malformed_json',
+      NOT_A_NUMBER.test(text) ? `${said}; JSON has no NaN or Infinity: write null, or a number` : said,
+    );
   }
 }
 

@@ -84,6 +84,7 @@ export async function submitJob(
       ? outcome.job
       : ((await jobs.waitUntilTerminal(id, wait * 1000, endOfWait(request, dependencies))) ?? outcome.job);
   if (wait !== null) reply.header('preference-applied', `wait=${wait}`);
+  if (outcome.kind === 'replayed') reply.header('idempotent-replayed', 'true');
   return reply
     .code(202)
     .headers({ location: `/v1/jobs/${id}`, 'retry-after': RETRY_AFTER_S })

@@ -123,6 +123,10 @@ export interface JobService {
     limit: number;
     cursor?: string | undefined;
     status?: JobStatus | undefined;
+    /** Held by the name; case does not matter. */
+    name?: string | undefined;
+    /** Pairs that a job's metadata must have. */
+    metadata?: Readonly<Record<string, string>> | undefined;
   }): Promise<JobPage>;
   /** The serialized report (UTF-8 JSON); null while there is none. */
   result(id: string): Promise<Buffer | null>;

@@ -34,6 +34,12 @@ export interface OwnedJob {
   readonly job: Job;
 }
 
+/** Whether a column of text holds this text; `like` would take % and _ for patterns. */
+const holds = (column: 'name' | 'metadata', text: string, exactly = false) =>
+  exactly
+    ? sql<boolean>`replace(${sql.ref(column)}, ${searchable(text)}, '') <> ${sql.ref(column)}`
+    : sql<boolean>`replace(lower(${sql.ref(column)}), lower(${searchable(text)}), '') <> lower(${sql.ref(column)})`;
+
 export class JobStore {
   readonly #db: Kysely<Tables>;
   readonly #room: Room;
@@ -152,11 +158,15 @@ export class JobStore {
     limit,
     cursor,
     status,
+    name,
+    metadata = {},
   }: {
     owner: string;
     limit: number;
     cursor?: string | undefined;
     status?: JobStatus | undefined;
+    name?: string | undefined;
+    metadata?: Readonly<Record<string, string>> | undefined;
   }): Promise<JobPage> {
     let query = this.#db
       .selectFrom('jobs')
@@ -166,6 +176,10 @@ export class JobStore {
       .limit(limit + 1);
     if (cursor !== undefined) query = query.where('position', '<', decodeCursor(cursor));
     if (status !== undefined) query = query.where('status', '=', status);
+    // Both are JSON text, in which what is looked for stands as JSON writes it.
+    if (name !== undefined) query = query.where(holds('name', JSON.stringify(name).slice(1, -1)));
+    for (const [key, value] of Object.entries(metadata))
+      query = query.where(holds('metadata', `${JSON.stringify(key)}:${JSON.stringify(value)}`, true));
     const rows = await query.execute();
     const page = rows.slice(0, limit);
     const last = page.at(-1);

@@ -14,6 +14,8 @@ export const errorTable = {
   method_not_allowed: { status: 405, title: 'The route does not take this method' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   job_not_finished: { status: 409, title: 'The job has no result' },
+  job_failed: { status: 409, title: 'The job has failed' },
+  job_canceled: { status: 409, title: 'The job was canceled' },
   job_not_terminal: { status: 409, title: 'The job is not finished' },
   file_in_use: { status: 409, title: 'A job that has not ended needs the file' },
   body_too_large: { status: 413, title: 'The body is too large' },

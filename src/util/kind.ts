@@ -6,6 +6,8 @@ import { assert, present } from './assert.ts';
 export interface Description<Type extends string = string, Options extends z.ZodRawShape = z.ZodRawShape> {
   readonly type: Type;
   readonly title: string;
+  /** What people and other libraries call it; case, blanks and underscores do not matter. For suggestions only. */
+  readonly synonyms?: readonly string[];
   /** Formula first; data sets have a description instead. */
   readonly formula?: string;
   readonly description?: string;
@@ -27,13 +29,14 @@ export interface Part<
 
 /** @param bind closes over the options */
 export function definePart<Type extends string, Options extends z.ZodRawShape, Bound>(
-  { type, title, formula, description, sources, options }: Description<Type, Options>,
+  { type, title, synonyms, formula, description, sources, options }: Description<Type, Options>,
   bind: (options: OptionsOf<Options>) => Bound,
 ): Part<Type, Options, Bound> {
   const schema = z.object(options);
   return {
     type,
     title,
+    ...(synonyms === undefined ? {} : { synonyms }),
     ...(formula === undefined ? {} : { formula }),
     ...(description === undefined ? {} : { description }),
     sources,
@@ -64,12 +67,15 @@ export type ConfigOf<Parts extends readonly Part[]> =
 export interface CatalogEntry {
   readonly id: string;
   readonly title: string;
+  readonly synonyms: string[];
   readonly sources: string[];
   readonly [field: string]: unknown;
 }
 
 export interface Kind<Parts extends readonly Part[]> {
   readonly types: readonly TypeOf<Parts>[];
+  /** Of each part that has any. */
+  readonly synonyms: readonly { readonly type: string; readonly names: readonly string[] }[];
   /** The names, as an enum. */
   readonly names: NamesSchema<Parts>;
   /** The strict object of each part: its `type` and its options. */
@@ -99,6 +105,7 @@ function defaultsOf(options: z.ZodRawShape): Record<string, unknown> {
 export const describePart = ({
   type,
   title,
+  synonyms = [],
   formula,
   description,
   sources,
@@ -106,6 +113,7 @@ export const describePart = ({
 }: Description): CatalogEntry => ({
   id: type,
   title,
+  synonyms: [...synonyms],
   ...(formula === undefined ? {} : { formula }),
   ...(description === undefined ? {} : { description }),
   sources: [...sources],
@@ -130,6 +138,9 @@ export function defineKind<const Parts extends readonly Part[]>(parts: Parts): K
     objects.parse(typeof config === 'object' ? config : { type: config });
   return {
     types: parts.map(({ type }) => type),
+    synonyms: parts.flatMap(({ type, synonyms }) =>
+      synonyms === undefined ? [] : [{ type, names: synonyms }],
+    ),
     names,
     objects,
     schema: z.union([names, objects]),

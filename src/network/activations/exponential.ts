@@ -4,6 +4,7 @@ import { defineActivation } from './activation.ts';
 export const exponential = defineActivation({
   type: 'exponential',
   title: 'Exponential',
+  synonyms: ['exp'],
   formula: 'exp(x)',
   sources: ['Keras, keras.activations.exponential'],
   options: {},

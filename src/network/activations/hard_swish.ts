@@ -4,6 +4,7 @@ import { defineActivation } from './activation.ts';
 export const hardSwish = defineActivation({
   type: 'hard_swish',
   title: 'Hard Swish',
+  synonyms: ['hard_silu'],
   formula: 'x * min(max(x + 3, 0), 6) / 6',
   sources: ['Howard et al. 2019, arXiv:1905.02244'],
   options: {},

@@ -4,6 +4,7 @@ import { defineActivation } from './activation.ts';
 export const linear = defineActivation({
   type: 'linear',
   title: 'Linear',
+  synonyms: ['identity', 'none'],
   formula: 'x',
   sources: ['Keras, keras.activations.linear'],
   options: {},

@@ -4,6 +4,7 @@ import { defineActivation } from './activation.ts';
 export const sigmoid = defineActivation({
   type: 'sigmoid',
   title: 'Sigmoid',
+  synonyms: ['logistic'],
   formula: '1 / (1 + exp(-x))',
   sources: [
     'Glorot & Bengio 2010, Understanding the difficulty of training deep feedforward neural networks',

@@ -4,6 +4,7 @@ import { defineActivation } from './activation.ts';
 export const silu = defineActivation({
   type: 'silu',
   title: 'Sigmoid linear unit',
+  synonyms: ['swish'],
   formula: 'x * sigmoid(x)',
   sources: ['Ramachandran et al. 2017, arXiv:1710.05941'],
   options: {},

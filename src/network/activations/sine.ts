@@ -4,6 +4,7 @@ import { defineActivation } from './activation.ts';
 export const sine = defineActivation({
   type: 'sine',
   title: 'Sine',
+  synonyms: ['sin'],
   formula: 'sin(x)',
   sources: ['Sitzmann et al. 2020, arXiv:2006.09661'],
   options: {},

@@ -5,6 +5,7 @@ import { defineAxisActivation } from './activation.ts';
 export const softmax = defineAxisActivation({
   type: 'softmax',
   title: 'Softmax',
+  synonyms: ['softargmax'],
   formula: 'exp(x_i) / Σ_j exp(x_j)',
   sources: ['Bridle 1990, Probabilistic interpretation of feedforward classification network outputs'],
   options: {},

@@ -4,6 +4,7 @@ import { defineActivation } from './activation.ts';
 export const squaredRelu = defineActivation({
   type: 'squared_relu',
   title: 'Squared ReLU',
+  synonyms: ['relu_squared'],
   formula: 'max(x, 0)²',
   sources: ['So et al. 2021, arXiv:2109.08668'],
   options: {},

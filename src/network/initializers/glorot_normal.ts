@@ -5,6 +5,7 @@ import { defineInitializer } from './initializer.ts';
 export const glorotNormal = defineInitializer({
   type: 'glorot_normal',
   title: 'Glorot (Xavier) normal',
+  synonyms: ['xavier_normal'],
   formula: 'Var(w) = 2 / (fan_in + fan_out)',
   sources: ['Glorot & Bengio 2010, equation 16'],
   options: {},

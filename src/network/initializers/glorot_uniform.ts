@@ -5,6 +5,7 @@ import { defineInitializer } from './initializer.ts';
 export const glorotUniform = defineInitializer({
   type: 'glorot_uniform',
   title: 'Glorot (Xavier) uniform',
+  synonyms: ['xavier_uniform', 'xavier'],
   formula: 'Var(w) = 2 / (fan_in + fan_out)',
   sources: ['Glorot & Bengio 2010, equation 16'],
   options: {},

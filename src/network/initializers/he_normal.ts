@@ -5,6 +5,7 @@ import { defineInitializer } from './initializer.ts';
 export const heNormal = defineInitializer({
   type: 'he_normal',
   title: 'He (Kaiming) normal',
+  synonyms: ['kaiming_normal', 'kaiming', 'he'],
   formula: 'Var(w) = 2 / fan_in',
   sources: ['He et al. 2015, arXiv:1502.01852, equation 10'],
   options: {},

@@ -5,6 +5,7 @@ import { defineInitializer } from './initializer.ts';
 export const heUniform = defineInitializer({
   type: 'he_uniform',
   title: 'He (Kaiming) uniform',
+  synonyms: ['kaiming_uniform'],
   formula: 'Var(w) = 2 / fan_in',
   sources: ['He et al. 2015, arXiv:1502.01852, equation 10'],
   options: {},

@@ -5,6 +5,7 @@ import { defineInitializer } from './initializer.ts';
 export const lecunNormal = defineInitializer({
   type: 'lecun_normal',
   title: 'LeCun normal',
+  synonyms: ['lecun'],
   formula: 'Var(w) = 1 / fan_in',
   sources: ['LeCun et al. 1998, Efficient BackProp, section 4.6'],
   options: {},

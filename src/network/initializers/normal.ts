@@ -6,6 +6,7 @@ import { defineInitializer } from './initializer.ts';
 export const normal = defineInitializer({
   type: 'normal',
   title: 'Normal',
+  synonyms: ['random_normal', 'gaussian'],
   formula: 'w ~ N(mean, stddev²)',
   sources: ['Keras, keras.initializers.RandomNormal'],
   options: {

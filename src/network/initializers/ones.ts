@@ -4,6 +4,7 @@ import { defineInitializer } from './initializer.ts';
 export const ones = defineInitializer({
   type: 'ones',
   title: 'Ones',
+  synonyms: ['one'],
   formula: 'w = 1',
   sources: ['Keras, keras.initializers.Ones'],
   options: {},

@@ -6,6 +6,7 @@ import { defineInitializer } from './initializer.ts';
 export const uniform = defineInitializer({
   type: 'uniform',
   title: 'Uniform',
+  synonyms: ['random_uniform'],
   formula: 'w ~ U(min, max)',
   sources: ['Keras, keras.initializers.RandomUniform'],
   options: {

@@ -4,6 +4,7 @@ import { defineInitializer } from './initializer.ts';
 export const zeros = defineInitializer({
   type: 'zeros',
   title: 'Zeros',
+  synonyms: ['zero'],
   formula: 'w = 0',
   sources: ['Keras, keras.initializers.Zeros'],
   options: {},

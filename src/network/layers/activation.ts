@@ -8,6 +8,7 @@ export const activation = defineLayer({
   type: 'activation',
   family: 'elementwise',
   title: 'Activation',
+  synonyms: ['nonlinearity'],
   formula: 'y = φ(x), elementwise (softmax: over the features)',
   sources: ['Keras, keras.layers.Activation'],
   options: { activation: activationSchema },

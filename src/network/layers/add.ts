@@ -8,6 +8,7 @@ export const add = defineLayer({
   type: 'add',
   family: 'merge',
   title: 'Sum of several layers',
+  synonyms: ['sum'],
   formula: 'y = x₁ + x₂ + …, elementwise; shapes broadcast as in NumPy, without the batch',
   sources: ['Keras, keras.layers.Add'],
   options: {},

@@ -14,6 +14,7 @@ export const averagePool1d = defineLayer({
   type: 'average_pool1d',
   family: 'pooling',
   title: 'Average pooling over time',
+  synonyms: ['average_pooling1d', 'avg_pool1d'],
   formula:
     'y[p, f] = mean over the window at p·stride of x[·, f]; padding does not count; x [time, features]',
   sources: ['LeCun et al. 1998, Gradient-based learning applied to document recognition'],

@@ -14,6 +14,7 @@ export const averagePool2d = defineLayer({
   type: 'average_pool2d',
   family: 'pooling',
   title: 'Average pooling over images',
+  synonyms: ['average_pooling2d', 'avg_pool2d'],
   formula: 'y[c, p] = mean over the window at p·stride of x[c, ·]; padding does not count',
   sources: ['LeCun et al. 1998, Gradient-based learning applied to document recognition'],
   options: imagePoolingOptions,

@@ -9,6 +9,7 @@ export const batchNorm = defineLayer({
   type: 'batch_norm',
   family: 'normalization',
   title: 'Batch normalization',
+  synonyms: ['batch_normalization', 'batch_norm1d', 'batch_norm2d'],
   formula:
     'y = γ (x − μ)/√(σ² + ε) + β per feature; in training μ and σ² (biased) of the batch (and time, height, width), ' +
     'in inference their running averages r ← momentum r + (1 − momentum) batch; gamma, beta [features]',

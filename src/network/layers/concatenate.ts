@@ -23,6 +23,7 @@ export const concatenate = defineLayer({
   type: 'concatenate',
   family: 'merge',
   title: 'Several layers one after another',
+  synonyms: ['concat', 'cat'],
   formula: 'y = [x₁, x₂, …] along one axis; all other axes have to be equal',
   sources: ['Keras, keras.layers.Concatenate', 'Huang et al. 2017, DenseNet, arXiv:1608.06993'],
   options: {

@@ -16,6 +16,7 @@ export const conv1d = defineLayer({
   type: 'conv1d',
   family: 'product',
   title: 'Convolution over time',
+  synonyms: ['convolution1d', 'convolution_1d'],
   formula:
     'y[t, o] = φ(b[o] + Σ W[o, i, k] · x[t·stride + k·dilation − pad, i]); x [time, in], W (kernel) ' +
     '[filters, in/groups, kernel_size], b (bias) [filters]; a cross-correlation',

@@ -23,6 +23,7 @@ export const conv1dTranspose = defineLayer({
   type: 'conv1d_transpose',
   family: 'product',
   title: 'Transposed convolution over time',
+  synonyms: ['conv_transpose1d'],
   formula:
     'the adjoint of a convolution, plus a bias: every input adds x · W, stride apart; W (kernel) [filters, in/groups, ' +
     'kernel_size], b (bias) [filters]. "same": size · stride outputs; "valid": (size − 1)·stride + window, at least size · stride; a number: ' +

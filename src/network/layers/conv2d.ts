@@ -9,6 +9,7 @@ export const conv2d = defineLayer({
   type: 'conv2d',
   family: 'product',
   title: 'Convolution over images',
+  synonyms: ['convolution2d', 'convolution', 'conv'],
   formula:
     'y[o, p] = φ(b[o] + Σ W[o, i, k] · x[i, p·stride + k·dilation − pad]); x [in, height, width], W (kernel) ' +
     '[filters, in/groups, height, width], b (bias) [filters]; a cross-correlation',

@@ -16,6 +16,7 @@ export const conv2dTranspose = defineLayer({
   type: 'conv2d_transpose',
   family: 'product',
   title: 'Transposed convolution over images',
+  synonyms: ['conv_transpose2d', 'deconv2d'],
   formula:
     'the adjoint of a convolution, plus a bias: every input adds x · W, stride apart; W (kernel) [filters, in/groups, ' +
     'height, width], b (bias) [filters]. "same": size · stride outputs; "valid": (size − 1)·stride + window, at least size · stride; a number: ' +

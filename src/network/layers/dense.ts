@@ -17,6 +17,7 @@ export const dense = defineLayer({
   type: 'dense',
   family: 'product',
   title: 'Dense',
+  synonyms: ['linear', 'fully_connected', 'fc', 'affine'],
   formula: 'y = φ(x W + b); x […, in], W (kernel) [in, units], b (bias) [units]',
   sources: ['Rosenblatt 1958, The perceptron', 'Keras, keras.layers.Dense'],
   options: {

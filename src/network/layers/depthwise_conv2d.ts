@@ -10,6 +10,7 @@ export const depthwiseConv2d = defineLayer({
   type: 'depthwise_conv2d',
   family: 'product',
   title: 'Depthwise convolution over images',
+  synonyms: ['depthwise_convolution2d'],
   formula:
     'y[c·m + k] = φ(b + W[c·m + k] ∗ x[c]), k < m = depth_multiplier; x [channels, height, width], W (kernel) ' +
     '[channels·m, 1, height, width], b (bias) [channels·m]',

@@ -9,6 +9,7 @@ export const globalAveragePool1d = defineLayer({
   type: 'global_average_pool1d',
   family: 'pooling',
   title: 'Global average pooling over time',
+  synonyms: ['global_average_pooling1d', 'adaptive_avg_pool1d'],
   formula: '[time, features] → [features], the mean over time',
   sources: ['Lin et al. 2014, arXiv:1312.4400'],
   options: {},

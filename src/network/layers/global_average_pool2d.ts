@@ -9,6 +9,7 @@ export const globalAveragePool2d = defineLayer({
   type: 'global_average_pool2d',
   family: 'pooling',
   title: 'Global average pooling over images',
+  synonyms: ['global_average_pooling2d', 'adaptive_avg_pool2d'],
   formula: '[channels, height, width] → [channels], the mean over height and width',
   sources: ['Lin et al. 2014, arXiv:1312.4400'],
   options: {},

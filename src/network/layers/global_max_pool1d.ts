@@ -7,6 +7,7 @@ export const globalMaxPool1d = defineLayer({
   type: 'global_max_pool1d',
   family: 'pooling',
   title: 'Global max pooling over time',
+  synonyms: ['global_max_pooling1d'],
   formula:
     '[time, features] → [features], the largest over time; the gradient goes to the first of equal largest elements',
   sources: ['Keras, keras.layers.GlobalMaxPooling1D'],

@@ -8,6 +8,7 @@ export const globalMaxPool2d = defineLayer({
   type: 'global_max_pool2d',
   family: 'pooling',
   title: 'Global max pooling over images',
+  synonyms: ['global_max_pooling2d', 'adaptive_max_pool2d'],
   formula:
     '[channels, height, width] → [channels], the largest over height and width; the gradient goes to the first of equal largest elements',
   sources: ['Keras, keras.layers.GlobalMaxPooling2D'],

@@ -9,6 +9,7 @@ export const groupNorm = defineLayer({
   type: 'group_norm',
   family: 'normalization',
   title: 'Group normalization',
+  synonyms: ['group_normalization'],
   formula:
     'y = γ (x − μ)/√(σ² + ε) + β, μ and σ² (biased) of each sample over a group of channels (and height, width; and time); ' +
     'gamma, beta [features]',

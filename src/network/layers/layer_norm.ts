@@ -8,6 +8,7 @@ export const layerNorm = defineLayer({
   type: 'layer_norm',
   family: 'normalization',
   title: 'Layer normalization',
+  synonyms: ['layer_normalization'],
   formula:
     'y = γ (x − μ)/√(σ² + ε) + β with μ, σ² (biased) over the features of each sample (each time step; channels, ' +
     'height and width of images); gamma, beta [features]',

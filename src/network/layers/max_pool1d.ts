@@ -14,6 +14,7 @@ export const maxPool1d = defineLayer({
   type: 'max_pool1d',
   family: 'pooling',
   title: 'Max pooling over time',
+  synonyms: ['max_pooling1d'],
   formula:
     'y[p, f] = max over the window at p·stride of x[·, f]; padding never wins. The gradient goes to the first of equal largest elements; x [time, features]',
   sources: ['Ranzato et al. 2007, Unsupervised learning of invariant feature hierarchies'],

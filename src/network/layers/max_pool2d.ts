@@ -14,6 +14,7 @@ export const maxPool2d = defineLayer({
   type: 'max_pool2d',
   family: 'pooling',
   title: 'Max pooling over images',
+  synonyms: ['max_pooling2d', 'max_pooling', 'maxpool'],
   formula:
     'y[c, p] = max over the window at p·stride of x[c, ·]; padding never wins. The gradient goes to the first of equal largest elements, row by row',
   sources: ['Ranzato et al. 2007, Unsupervised learning of invariant feature hierarchies'],

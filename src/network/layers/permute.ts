@@ -8,6 +8,7 @@ export const permute = defineLayer({
   type: 'permute',
   family: 'shape',
   title: 'Permute',
+  synonyms: ['transpose'],
   formula: 'the axes in another order: axis i of the output is axis dims[i] of the input, counted from 1',
   sources: ['Keras, keras.layers.Permute'],
   options: {

@@ -28,6 +28,7 @@ export const rescaling = defineLayer({
   type: 'rescaling',
   family: 'elementwise',
   title: 'Rescaling',
+  synonyms: ['rescale', 'normalization'],
   formula: 'y = scale · x + offset, neither of them trained',
   sources: ['Keras, keras.layers.Rescaling'],
   options: {

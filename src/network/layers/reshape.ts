@@ -9,6 +9,7 @@ export const reshape = defineLayer({
   type: 'reshape',
   family: 'shape',
   title: 'Reshape',
+  synonyms: ['view'],
   formula: 'the same numbers, row-major, in another shape of the same size',
   sources: ['Keras, keras.layers.Reshape'],
   options: {

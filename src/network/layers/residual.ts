@@ -71,6 +71,7 @@ export const residual = defineLayer({
   type: 'residual',
   family: 'composite',
   title: 'Residual connection',
+  synonyms: ['skip_connection', 'shortcut'],
   formula:
     'y = x + f(x), f the layers inside; where shapes differ y = x P + f(x), P (projection/kernel) [in, out]; for images ' +
     'a 1×1 convolution [out, in, 1, 1] with the stride that fits',

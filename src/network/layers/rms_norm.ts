@@ -8,6 +8,7 @@ export const rmsNorm = defineLayer({
   type: 'rms_norm',
   family: 'normalization',
   title: 'RMS normalization',
+  synonyms: ['rms_normalization'],
   formula:
     'y = γ x/√(mean(x²) + ε), the mean over the features of each sample (each time step; channels, height and width ' +
     'of images); gamma [features]',

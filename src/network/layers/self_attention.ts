@@ -8,6 +8,7 @@ export const selfAttention = defineLayer({
   type: 'self_attention',
   family: 'attention',
   title: 'Multi-head self-attention',
+  synonyms: ['attention'],
   formula:
     'q, k, v = x Wq + bq, x Wk + bk, x Wv + bv, split into heads (contiguous blocks of features); y = ' +
     'softmax(q kᵀ/√(features/heads)) v, heads joined, · Wo + bo; x, y [time, features]; kernels query/kernel, ' +

@@ -14,6 +14,7 @@ export const simpleRnn = defineLayer({
   type: 'simple_rnn',
   family: 'recurrent',
   title: 'Simple recurrent layer',
+  synonyms: ['rnn'],
   formula:
     'h ← φ(x W + h R + b), from 0; x [time, in], W (kernel) [in, units], R (recurrent_kernel) [units, units], b (bias) ' +
     '[units]',

@@ -8,6 +8,7 @@ export const upSampling2d = defineLayer({
   type: 'up_sampling2d',
   family: 'shape',
   title: 'Upsampling of images',
+  synonyms: ['upsample', 'upsampling2d'],
   formula:
     '[channels, height, width] → [channels, height·size, width·size]: "nearest" every pixel as a block of copies, "bilinear" ' +
     'linear between the middles of pixels, at the borders constant',

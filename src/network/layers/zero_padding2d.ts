@@ -9,6 +9,7 @@ export const zeroPadding2d = defineLayer({
   type: 'zero_padding2d',
   family: 'shape',
   title: 'Zeros around images',
+  synonyms: ['pad', 'padding'],
   formula: '[channels, height, width] → [channels, top + height + bottom, left + width + right]',
   sources: ['Keras, keras.layers.ZeroPadding2D'],
   options: {

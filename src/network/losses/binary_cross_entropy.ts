@@ -9,6 +9,7 @@ const EPSILON = 1e-7;
 export const binaryCrossEntropy = defineLoss({
   type: 'binary_cross_entropy',
   title: 'Binary cross-entropy',
+  synonyms: ['bce', 'bce_loss', 'binary_crossentropy', 'log_loss'],
   formula: '−t ln p − (1 − t) ln(1 − p), p clipped to [1e-7, 1 − 1e-7]',
   sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.2.2'],
   options: {},

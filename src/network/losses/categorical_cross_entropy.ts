@@ -9,6 +9,13 @@ const EPSILON = 1e-7;
 export const categoricalCrossEntropy = defineLoss({
   type: 'categorical_cross_entropy',
   title: 'Categorical cross-entropy',
+  synonyms: [
+    'categorical_crossentropy',
+    'sparse_categorical_crossentropy',
+    'sparse_categorical_cross_entropy',
+    'nll',
+    'nll_loss',
+  ],
   formula: '−Σ t ln p, p clipped to [1e-7, 1 − 1e-7]',
   sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.2.3'],
   options: {},

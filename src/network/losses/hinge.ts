@@ -5,6 +5,7 @@ import { defineLoss, meanOf } from './loss.ts';
 export const hinge = defineLoss({
   type: 'hinge',
   title: 'Hinge',
+  synonyms: ['hinge_loss'],
   formula: 'max(0, 1 − s z), s = 2t − 1 for targets t of 0 and 1; its slope at s z = 1 is 0',
   sources: ['Cortes & Vapnik 1995, Support-vector networks'],
   options: {},

@@ -6,6 +6,7 @@ import { defineLoss, smallestMean } from './loss.ts';
 export const huber = defineLoss({
   type: 'huber',
   title: 'Huber',
+  synonyms: ['smooth_l1', 'smooth_l1_loss', 'huber_loss'],
   formula: '|e| ≤ delta ? e² / 2 : delta |e| − delta² / 2, e = p − t',
   sources: ['Huber 1964, Robust estimation of a location parameter'],
   options: { delta: z.number().gt(0).max(1e6).default(1).describe('Error beyond which the loss is linear') },

@@ -12,6 +12,7 @@ const clipped = (g: GraphBuilder, x: Tensor): Tensor =>
 export const klDivergence = defineLoss({
   type: 'kl_divergence',
   title: 'Kullback–Leibler divergence',
+  synonyms: ['kld', 'kl_div', 'kullback_leibler_divergence'],
   formula: 'Σ t ln(t/p) over the outputs, t and p clipped to [1e-7, 1]; targets are distributions',
   sources: ['Kullback & Leibler 1951, On information and sufficiency', 'Keras, keras.losses.KLDivergence'],
   options: {},

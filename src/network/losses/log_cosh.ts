@@ -5,6 +5,7 @@ import { defineLoss, smallestMean } from './loss.ts';
 export const logCosh = defineLoss({
   type: 'log_cosh',
   title: 'Log-cosh',
+  synonyms: ['logcosh'],
   formula: 'ln cosh e = |e| + softplus(−2|e|) − ln 2, e = p − t',
   sources: ['Keras, keras.losses.LogCosh'],
   options: {},

@@ -6,6 +6,7 @@ import { defineLoss, smallestMean } from './loss.ts';
 export const meanAbsoluteError = defineLoss({
   type: 'mean_absolute_error',
   title: 'Mean absolute error',
+  synonyms: ['mae', 'l1', 'l1_loss'],
   formula: '|p − t|',
   sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.1.2'],
   options: {},

@@ -6,6 +6,7 @@ import { defineLoss, smallestMean } from './loss.ts';
 export const meanSquaredError = defineLoss({
   type: 'mean_squared_error',
   title: 'Mean squared error',
+  synonyms: ['mse', 'l2', 'l2_loss', 'mse_loss'],
   formula: '(p − t)²',
   sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.1.2'],
   options: {},

@@ -10,6 +10,7 @@ const lossOf = (p: number, t: number): number => p - t * Math.log(p + EPSILON);
 export const poisson = defineLoss({
   type: 'poisson',
   title: 'Poisson',
+  synonyms: ['poisson_nll_loss'],
   formula: 'p − t ln(p + 1e-7)',
   sources: ['Keras, keras.losses.Poisson', 'Nelder & Wedderburn 1972, Generalized linear models'],
   options: {},

@@ -6,6 +6,7 @@ import { binaryConstant, binaryLeast, defineLoss } from './loss.ts';
 export const sigmoidCrossEntropy = defineLoss({
   type: 'sigmoid_cross_entropy',
   title: 'Sigmoid cross-entropy',
+  synonyms: ['bce_with_logits', 'bce_with_logits_loss'],
   formula: 'softplus(z) − t z',
   sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.2.2'],
   options: {},

@@ -6,6 +6,7 @@ import { defineLoss, entropy } from './loss.ts';
 export const softmaxCrossEntropy = defineLoss({
   type: 'softmax_cross_entropy',
   title: 'Softmax cross-entropy',
+  synonyms: ['cross_entropy', 'cross_entropy_loss', 'crossentropy'],
   formula: '−Σ t ln softmax(z)',
   sources: ['Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.2.3'],
   options: {},

@@ -20,6 +20,7 @@ function apply(
 export const sgd = defineOptimizer({
   type: 'sgd',
   title: 'SGD',
+  synonyms: ['gradient_descent', 'stochastic_gradient_descent', 'momentum'],
   formula: 'v ← m v − lr g; w ← w + v (Nesterov: w + m v − lr g)',
   sources: ['Robbins & Monro 1951', 'Polyak 1964', 'Keras 3, keras/src/optimizers/sgd.py'],
   options: {

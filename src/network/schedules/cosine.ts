@@ -5,6 +5,7 @@ import { defineSchedule, ofStep } from './schedule.ts';
 export const cosine = defineSchedule({
   type: 'cosine',
   title: 'Cosine decay',
+  synonyms: ['cosine_annealing', 'cosine_decay'],
   formula: 'alpha + (1 − alpha) (1 + cos(π min(k / decay_steps, 1))) / 2',
   sources: ['Loshchilov & Hutter 2017, arXiv:1608.03983'],
   options: {

@@ -5,6 +5,7 @@ import { defineSchedule, ofStep } from './schedule.ts';
 export const exponential = defineSchedule({
   type: 'exponential',
   title: 'Exponential decay',
+  synonyms: ['exponential_decay', 'exponential_lr'],
   formula: 'decay_rate^(k / decay_steps)',
   sources: ['Keras, keras.optimizers.schedules.ExponentialDecay'],
   options: {

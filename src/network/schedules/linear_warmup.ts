@@ -22,6 +22,7 @@ export const followers = defineKind([
 export const linearWarmup = defineSchedule({
   type: 'linear_warmup',
   title: 'Linear warm-up',
+  synonyms: ['warmup'],
   formula: '(k + 1) / warmup_steps for k < warmup_steps, then the schedule `after`, counted from there',
   sources: ['Goyal et al. 2017, arXiv:1706.02677'],
   options: {

@@ -5,6 +5,7 @@ import { defineSchedule } from './schedule.ts';
 export const reduceOnPlateau = defineSchedule({
   type: 'reduce_on_plateau',
   title: 'Reduce on plateau',
+  synonyms: ['reduce_lr_on_plateau'],
   formula: 'factor^(number of plateaus so far)',
   sources: ['Keras, keras.callbacks.ReduceLROnPlateau'],
   options: {

@@ -5,6 +5,7 @@ import { defineSchedule, ofStep } from './schedule.ts';
 export const step = defineSchedule({
   type: 'step',
   title: 'Step decay',
+  synonyms: ['step_lr', 'step_decay'],
   formula: 'gamma^⌊k / step_size⌋',
   sources: ['PyTorch, torch.optim.lr_scheduler.StepLR'],
   options: {

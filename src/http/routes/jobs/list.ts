@@ -4,11 +4,36 @@ import { InvalidCursor, jobSchema, jobStatuses } from '../../../jobs/index.ts';
 import { type Endpoint, json, parseQuery } from '../../endpoint.ts';
 import { validationFailed } from '../../problem.ts';
 
-const query = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().optional().describe('`next_cursor` of the page before'),
-  status: z.enum(jobStatuses).optional(),
-});
+const query = z
+  .object({
+    limit: z.coerce.number().int().min(1).max(100).default(20),
+    cursor: z.string().optional().describe('`next_cursor` of the page before'),
+    status: z.enum(jobStatuses).optional(),
+    name: z.string().max(200).optional().describe('Jobs whose name holds this text; case does not matter'),
+  })
+  .catchall(z.string().max(500));
+
+/** `metadata.ticket=ML-42` */
+const METADATA = /^metadata\.(.{1,64})$/s;
+
+function metadataOf(rest: Readonly<Record<string, unknown>>): Record<string, string> {
+  const pairs = Object.entries(rest).map(([key, value]) => ({
+    key,
+    name: METADATA.exec(key)?.[1],
+    value: String(value),
+  }));
+  const unknown = pairs.filter(({ name }) => name === undefined);
+  if (unknown.length > 0) {
+    throw validationFailed(
+      unknown.map(({ key }) => ({
+        pointer: `/query/${key.slice(0, 100)}`,
+        message: `unknown key "${key.slice(0, 100)}"`,
+        fix: 'known keys here: limit, cursor, status, name, metadata.<key>',
+      })),
+    );
+  }
+  return Object.fromEntries(pairs.map(({ name, value }) => [name as string, value]));
+}
 
 export const listJobs: Endpoint = {
   method: 'GET',
@@ -16,7 +41,8 @@ export const listJobs: Endpoint = {
   operationId: 'listJobs',
   tag: 'jobs',
   summary: 'List jobs',
-  description: 'Newest first, page by page; a cursor stays valid while jobs are added.',
+  description:
+    'Newest first, page by page; a cursor stays valid while jobs are added. `?metadata.ticket=ML-42` leaves the jobs with this pair.',
   query,
   responses: {
     200: json(
@@ -29,7 +55,8 @@ export const listJobs: Endpoint = {
   errors: ['validation_failed'],
   async handle(request, reply, { jobs }) {
     try {
-      return reply.send(await jobs.list(parseQuery(query, request)));
+      const { limit, cursor, status, name, ...rest } = parseQuery(query, request);
+      return reply.send(await jobs.list({ limit, cursor, status, name, metadata: metadataOf(rest) }));
     } catch (error) {
       if (!(error instanceof InvalidCursor)) throw error;
       throw validationFailed([

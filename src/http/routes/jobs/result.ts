@@ -1,5 +1,6 @@
 /** @file GET /v1/jobs/{id}/result: the report, as it was stored, or with the numbers of its data. */
 import { z } from 'zod';
+import type { Job } from '../../../jobs/index.ts';
 import { reportSchema, searchReportSchema } from '../../../study/index.ts';
 import { type Endpoint, etagHeaders, idOf, idParams, isKnown, json, parseQuery } from '../../endpoint.ts';
 import { includeData } from '../../included_data.ts';
@@ -12,6 +13,15 @@ const query = z.strictObject({
     .optional()
     .describe('`data`: with the numbers of `inline` data, which are else named by their hash'),
 });
+
+/** Why a job has no report. */
+function noResult({ status, error }: Job): HttpProblem {
+  if (status === 'failed')
+    return new HttpProblem('job_failed', `${error?.detail ?? ''} [${error?.code ?? ''}]`);
+  if (status === 'canceled')
+    return new HttpProblem('job_canceled', 'a canceled job has no report: post it again');
+  return new HttpProblem('job_not_finished', `the job is ${status}: wait with \`Prefer: wait=60\``);
+}
 
 export const readResult: Endpoint = {
   method: 'GET',
@@ -27,7 +37,7 @@ export const readResult: Endpoint = {
     200: json('The report; of a search, its ranking', z.union([reportSchema, searchReportSchema])),
     304: { description: 'Unchanged since the ETag' },
   },
-  errors: ['job_not_found', 'job_not_finished', 'validation_failed'],
+  errors: ['job_not_found', 'job_not_finished', 'job_failed', 'job_canceled', 'validation_failed'],
   async handle(request, reply, { jobs }) {
     const id = idOf(request);
     const { include } = parseQuery(query, request);
@@ -37,7 +47,7 @@ export const readResult: Endpoint = {
     if (job.status === 'succeeded' && isKnown(request, reply, `W/"${id}${include ?? ''}"`))
       return reply.code(304).send();
     const report = job.status === 'succeeded' ? await jobs.result(id) : null;
-    if (report === null) throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
+    if (report === null) throw noResult(job);
     const experiment = include === undefined ? null : await jobs.experiment(id);
     return reply
       .type('application/json; charset=utf-8')

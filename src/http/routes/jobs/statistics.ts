@@ -1,5 +1,6 @@
 /** @file GET /v1/jobs/{id}/statistics: the measured series, as rows, page by page. */
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import type { JobService } from '../../../jobs/index.ts';
@@ -31,7 +32,7 @@ const query = z.strictObject({
     .describe('At most so many steps of each series'),
   limit: z.coerce.number().int().min(1).max(100_000).default(10_000).describe('Rows of a page'),
   cursor: z.string().optional().describe('`next_cursor` of the page before'),
-  format: z.enum(['json', 'csv']).default('json'),
+  format: z.enum(['json', 'csv']).optional().describe('Default: JSON, or CSV with `Accept: text/csv`'),
 });
 
 const rowSchema = z.object({
@@ -110,15 +111,63 @@ async function readPage(
 const csvNumber = (value: number): string =>
   Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
 
-const toCsv = (rows: readonly Row[]): string =>
-  [
-    'run,step,layer,tensor,metric,value',
-    ...rows.map((row) =>
-      [row.run, row.step, row.layer ?? '', row.tensor ?? '', row.metric, csvNumber(row.value)].join(','),
-    ),
-  ]
-    .join('\n')
-    .concat('\n');
+/** RFC 4180: a cell with a comma, a quote or a line end stands in quotes; a run's name may hold commas. */
+const csvText = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+const csvLine = (row: Row): string =>
+  `${csvText(row.run)},${row.step},${csvText(row.layer ?? '')},${csvText(row.tensor ?? '')},${row.metric},${csvNumber(row.value)}\n`;
+
+/** Rows that are made at a time. */
+const CSV_ROWS = 10_000;
+
+/** Every row that the filter leaves, a piece at a time. */
+async function* csvOf(
+  jobs: JobService,
+  id: string,
+  runs: readonly string[],
+  start: Position | null,
+  filter: Filter,
+) {
+  yield 'run,step,layer,tensor,metric,value\n';
+  for (let position = start, first = true; first || position !== null; first = false) {
+    const { rows, next } = await readPage(jobs, id, runs, position, { ...filter, limit: CSV_ROWS });
+    if (rows.length > 0) yield rows.map(csvLine).join('');
+    position = next;
+  }
+}
+
+const SHOWN_NAMES = 40;
+
+/** What no series has is a mistake, which an empty answer would hide. @throws HttpProblem validation_failed naming what there is */
+async function refuseUnknown(
+  jobs: JobService,
+  id: string,
+  runs: readonly string[],
+  filter: Filter,
+): Promise<void> {
+  const [run] = runs;
+  const trace = run === undefined ? null : await jobs.trace(id, run);
+  if (trace === null) return;
+  const problems = (['layer', 'tensor', 'metric'] as const).flatMap((name) => {
+    const wanted = filter[name];
+    const known = [...new Set(trace.series.flatMap((series) => series[name] ?? []))];
+    // Another run of the job may have other layers.
+    const isAnothers = name !== 'metric' && runs.length > 1;
+    if (wanted === undefined || known.includes(wanted) || isAnothers) return [];
+    const shown = known.slice(0, SHOWN_NAMES).join(', ');
+    return [
+      {
+        pointer: `/query/${name}`,
+        message: `no series has the ${name} "${wanted.slice(0, 80)}"`,
+        fix: `there are: ${shown}${known.length > SHOWN_NAMES ? ', …' : ''}`,
+      },
+    ];
+  });
+  if (problems.length > 0) throw validationFailed(problems);
+}
+
+const wantsCsv = (accept: string | undefined): boolean =>
+  accept !== undefined && /text\/csv/i.test(accept) && !/application\/json/i.test(accept);
 
 export const readStatistics: Endpoint = {
   method: 'GET',
@@ -128,7 +177,8 @@ export const readStatistics: Endpoint = {
   summary: 'Read the measured series',
   description:
     'Rows { run, step, layer, tensor, metric, value }, run by run (baseline first) and step by step; also of a job that ' +
-    'still runs, for its finished runs. CSV pages are continued by the `Link` header.',
+    'still runs, for its finished runs. JSON comes page by page; CSV has all rows, streamed. A layer, tensor or metric that no ' +
+    'series has is refused, with those that there are.',
   params: idParams,
   query,
   responses: {
@@ -148,16 +198,11 @@ export const readStatistics: Endpoint = {
     }
     const runs = filter.run === undefined ? known : [filter.run];
     const start = filter.cursor === undefined ? null : decodeCursor(filter.cursor, runs, filter);
+    await refuseUnknown(jobs, id, runs, filter);
+    if (filter.format === 'csv' || (filter.format === undefined && wantsCsv(request.headers.accept)))
+      return reply.type('text/csv; charset=utf-8').send(Readable.from(csvOf(jobs, id, runs, start, filter)));
     const { rows, next } = await readPage(jobs, id, runs, start, filter);
     const cursor = next === null ? null : encodeCursor(next, filter);
-    if (filter.format === 'json') {
-      return reply.send({ data: rows.map(encodeNonFinite), has_more: cursor !== null, next_cursor: cursor });
-    }
-    if (cursor !== null) {
-      const url = new URL(request.url, 'http://localhost');
-      url.searchParams.set('cursor', cursor);
-      reply.header('link', `<${url.pathname}${url.search}>; rel="next"`);
-    }
-    return reply.type('text/csv; charset=utf-8').send(toCsv(rows));
+    return reply.send({ data: rows.map(encodeNonFinite), has_more: cursor !== null, next_cursor: cursor });
   },
 };

@@ -33,12 +33,27 @@ export async function readWeights(jobs: JobService, id: string, wanted?: string)
     const weights = (await jobs.trace(id, run))?.weights ?? null;
     if (weights !== null) return { run, weights };
   }
+  const others = wanted === undefined ? [] : await runsWithWeights(jobs, id, runs);
   const kept =
     'weights are kept of the baseline and of the runs that prove the recommendation, up to 5 million parameters';
   throw new HttpProblem(
     'weights_not_found',
-    wanted === undefined ? `no run is finished yet; ${kept}` : `not of "${wanted}": ${kept}`,
+    wanted === undefined
+      ? `no run is finished yet; ${kept}`
+      : `not of "${wanted}", but of: ${others.join(', ') || 'none'}; ${kept}`,
   );
+}
+
+/** Enough to go on with; each is a trace that is read. */
+const SHOWN_RUNS = 8;
+
+async function runsWithWeights(jobs: JobService, id: string, runs: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const run of runs) {
+    if (found.length >= SHOWN_RUNS) break;
+    if ((await jobs.trace(id, run))?.weights != null) found.push(run);
+  }
+  return found;
 }
 
 /** A run's name as part of a file name. */

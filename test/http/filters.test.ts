@@ -1,0 +1,106 @@
+/** @file Lists that are filtered, statistics as a whole, waits without a number, replays, and results that there are none of. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Job } from '../../src/jobs/index.ts';
+import { endlessTraining, startTestService, type TestService, tinyExperiment } from './service.ts';
+
+let service: TestService;
+let job: Job;
+beforeAll(async () => {
+  service = await startTestService();
+  job = await service.finish(
+    tinyExperiment({
+      name: 'Two % blobs',
+      metadata: { ticket: 'ML-42', team: 'a "b"' },
+      diagnostics: { probe_every: 1 },
+    }),
+  );
+  await service.finish(
+    tinyExperiment({ name: 'other', metadata: { ticket: 'ML-4' }, remedies: { verify: false } }),
+  );
+});
+afterAll(() => service.close());
+
+const namesOf = async (query: string) => {
+  const response = await service.get(`/v1/jobs?${query}`);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { data: Job[] }).data.map(({ name }) => name);
+};
+
+it('filters jobs by name and metadata', async () => {
+  expect(await namesOf('name=two%20%25')).toEqual(['Two % blobs']);
+  expect(await namesOf('name=t_o')).toEqual([]);
+  expect(await namesOf('metadata.ticket=ML-4')).toEqual(['other']);
+  expect(await namesOf(`metadata.ticket=ML-42&metadata.team=${encodeURIComponent('a "b"')}`)).toEqual([
+    'Two % blobs',
+  ]);
+  expect(await namesOf('metadata.ticket=ML')).toEqual([]);
+  const wrong = await service.get('/v1/jobs?ticket=1');
+  expect(wrong.status).toBe(422);
+  expect(await wrong.text()).toContain('metadata.<key>');
+});
+
+it('gives all rows as CSV, more than a page of them', async () => {
+  const csv = await (await service.get(`/v1/jobs/${job.id}/statistics?format=csv`)).text();
+  const [header, ...lines] = csv.trimEnd().split('\n');
+  expect(header).toBe('run,step,layer,tensor,metric,value');
+  let count = 0;
+  for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
+    const page = (await (
+      await service.get(
+        `/v1/jobs/${job.id}/statistics?limit=100000${cursor === null ? '' : `&cursor=${cursor}`}`,
+      )
+    ).json()) as { data: unknown[]; next_cursor: string | null };
+    count += page.data.length;
+    cursor = page.next_cursor;
+  }
+  expect(lines).toHaveLength(count);
+  expect(count).toBeGreaterThan(10_000);
+  const accepted = await service.get(`/v1/jobs/${job.id}/statistics?run=baseline/0&metric=loss`, {
+    accept: 'text/csv',
+  });
+  expect(accepted.headers.get('content-type')).toContain('text/csv');
+});
+
+it('names what there is where a layer, tensor or metric is unknown', async () => {
+  for (const [name, value, known] of [
+    ['layer', 'dense_9', 'dense_1'],
+    ['tensor', 'kernel.grad', 'kernel.gradient'],
+    ['metric', 'norm', 'l2_norm'],
+  ] as const) {
+    const response = await service.get(`/v1/jobs/${job.id}/statistics?run=baseline/0&${name}=${value}`);
+    expect(response.status).toBe(422);
+    expect(await response.text()).toContain(known);
+  }
+});
+
+it('waits without a number', async () => {
+  const response = await service.post('/v1/jobs', tinyExperiment({ seed: 7, remedies: { verify: false } }), {
+    prefer: 'wait',
+  });
+  expect(response.headers.get('preference-applied')).toBe('wait=60');
+  expect(((await response.json()) as Job).status).toBe('succeeded');
+});
+
+it('says that an answer is a replay', async () => {
+  const send = () => service.post('/v1/jobs', tinyExperiment(), { 'idempotency-key': 'once' });
+  expect((await send()).headers.get('idempotent-replayed')).toBeNull();
+  expect((await send()).headers.get('idempotent-replayed')).toBe('true');
+});
+
+it('has a code of its own for the result of a canceled job', async () => {
+  const { id } = (await (await service.post('/v1/jobs', tinyExperiment(endlessTraining()))).json()) as Job;
+  expect((await (await service.get(`/v1/jobs/${id}/result`)).json()) as object).toMatchObject({
+    code: 'job_not_finished',
+  });
+  await fetch(`${service.url}/v1/jobs/${id}/cancel`, { method: 'POST' });
+  await service.get(`/v1/jobs/${id}`, { prefer: 'wait' });
+  expect((await (await service.get(`/v1/jobs/${id}/result`)).json()) as object).toMatchObject({
+    status: 409,
+    code: 'job_canceled',
+  });
+});
+
+it('says what to write instead of NaN', async () => {
+  const response = await service.post('/v1/preflight', '{"data": {"type": "inline", "inputs": [NaN]}}');
+  expect(await response.text()).toContain('write null');
+});
