@@ -1,6 +1,7 @@
 /** @file GET /v1/jobs: newest first. */
 import { z } from 'zod';
 import { InvalidCursor, jobSchema, jobStatuses } from '../../../jobs/index.ts';
+import { nearest } from '../../../util/nearest.ts';
 import { type Endpoint, json, parseQuery } from '../../endpoint.ts';
 import { validationFailed } from '../../problem.ts';
 
@@ -16,6 +17,13 @@ const query = z
 /** `metadata.ticket=ML-42` */
 const METADATA = /^metadata\.(.{1,64})$/s;
 
+const KNOWN = ['limit', 'cursor', 'status', 'name'];
+
+function guess(key: string): string {
+  const near = nearest(key, KNOWN);
+  return near === null ? `known keys here: ${KNOWN.join(', ')}, metadata.<key>` : `did you mean "${near}"?`;
+}
+
 function metadataOf(rest: Readonly<Record<string, unknown>>): Record<string, string> {
   const pairs = Object.entries(rest).map(([key, value]) => ({
     key,
@@ -28,7 +36,7 @@ function metadataOf(rest: Readonly<Record<string, unknown>>): Record<string, str
       unknown.map(({ key }) => ({
         pointer: `/query/${key.slice(0, 100)}`,
         message: `unknown key "${key.slice(0, 100)}"`,
-        fix: 'known keys here: limit, cursor, status, name, metadata.<key>',
+        fix: guess(key),
       })),
     );
   }
