@@ -52,7 +52,7 @@ export const commonOptions = {
     .default(false)
     .describe(
       'For regression: train on targets of mean 0 and (biased) standard deviation 1, each output by itself, both of the ' +
-        'training split; losses are those of these targets',
+        'training split; losses are those of these targets, and the report has them in the scale of the data as well',
     ),
   scale: z.number().default(1).describe('Factor on all inputs, applied before `standardize`'),
   validation_split: z

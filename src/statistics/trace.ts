@@ -47,6 +47,8 @@ export interface Evaluation {
   readonly validation_loss: number | null;
   readonly validation_data_loss: number | null;
   readonly validation_accuracy: number | null;
+  /** Losses (no penalty) in the scale that the targets had before they were standardized; null where they were not. */
+  readonly original?: { readonly loss: number; readonly validation_loss: number | null } | null;
 }
 
 /** Units of one layer over a full pass of the training split, in inference mode. */

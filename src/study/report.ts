@@ -21,6 +21,19 @@ const runSchema = z.object({
   initial_validation_loss: numberSchema.describe('Null without a validation split'),
   validation_loss: numberSchema,
   validation_accuracy: numberSchema,
+  original_scale: z
+    .object({
+      initial_loss: numberSchema,
+      final_loss: numberSchema,
+      initial_validation_loss: numberSchema,
+      validation_loss: numberSchema,
+      non_finite: nonFiniteSchema,
+    })
+    .nullable()
+    .optional()
+    .describe(
+      'With `standardize_targets`: the losses (no penalty) in the scale that the targets have in the data; else null',
+    ),
   constant_loss: numberSchema.describe('Training loss of the best prediction that ignores the input'),
   steps_completed: z.int(),
   diverged_at_step: z.int().nullable(),

@@ -67,6 +67,17 @@ export function preflightRows(experiment: Experiment, { traces }: Arm): Report['
   };
 }
 
+/** Losses in the scale of the data, where the training sees standardized targets. */
+function originalScale({ initial, final }: Trace) {
+  if (!initial.original || !final.original) return null;
+  return {
+    initial_loss: initial.original.loss,
+    final_loss: final.original.loss,
+    initial_validation_loss: initial.original.validation_loss,
+    validation_loss: final.original.validation_loss,
+  };
+}
+
 export const runRow = (trace: Trace): Report['baseline']['runs'][number] => ({
   seed: trace.seed,
   initial_loss: trace.initial.loss,
@@ -76,6 +87,7 @@ export const runRow = (trace: Trace): Report['baseline']['runs'][number] => ({
   initial_validation_loss: trace.initial.validation_loss,
   validation_loss: trace.final.validation_loss,
   validation_accuracy: trace.final.validation_accuracy,
+  original_scale: originalScale(trace),
   constant_loss: trace.constant_loss,
   steps_completed: trace.steps_completed,
   diverged_at_step: trace.divergence?.step ?? null,

@@ -23,6 +23,8 @@ export const names = {
   loss: 'loss',
   /** Without the penalty; only where there is one. */
   dataLoss: 'data loss',
+  /** The same with predictions and targets in the scale that the data have; only where targets are standardized. */
+  originalLosses: 'losses in the original scale',
   /** Loss of each target position, without penalty. */
   losses: 'losses',
   prediction: 'prediction',
@@ -39,6 +41,8 @@ export interface CompileOptions {
   readonly inputs: readonly NetworkInput[];
   readonly batchSize: number;
   readonly loss: Loss;
+  /** By what the targets were standardized: target = mean + std · what is trained on. */
+  readonly targetMoments?: TargetMoments | null;
   readonly weighted: boolean;
   readonly regularization: { readonly l1: number; readonly l2: number };
 }
@@ -57,9 +61,15 @@ export interface Compiled {
 /** Parameters that regularization counts as kernels. */
 export const isKernel = (parameter: { readonly name: string }): boolean => parameter.name.endsWith('kernel');
 
+interface TargetMoments {
+  readonly mean: Float64Array;
+  readonly std: Float64Array;
+}
+
 interface Forward {
   readonly g: GraphBuilder;
   readonly network: BuiltNetwork;
+  readonly targets: Tensor;
   readonly losses: Tensor;
 }
 
@@ -75,7 +85,7 @@ function buildForward(options: CompileOptions, mode: Mode): Forward {
   const g = new GraphBuilder();
   const network = buildNetwork(g, layers, graphInputs(g, options), mode);
   const targets = g.input(names.targets, network.output.shape);
-  return { g, network, losses: loss.build(g, network.output, targets) };
+  return { g, network, targets, losses: loss.build(g, network.output, targets) };
 }
 
 /** l1 · Σ|w| + l2 · Σw² over the kernels. */
@@ -144,9 +154,21 @@ export function neededOutputs({ graph, parameters, running }: Compiled): Readonl
   return new Set(graph.outputs.map(({ name }) => name).filter((name) => needed.has(name)));
 }
 
+/** Losses of predictions and targets as they were before the targets were standardized. */
+function originalLosses({ g, network, targets }: Forward, loss: Loss, { mean, std }: TargetMoments): Tensor {
+  const shape = network.output.shape.slice(1);
+  const back = (x: Tensor) =>
+    c.add(g, c.mul(g, x, g.tensor(shape, Float32Array.from(std))), g.tensor(shape, Float32Array.from(mean)));
+  return loss.build(g, back(network.output), back(targets));
+}
+
 /** One inference pass: predictions, losses of all positions, every layer's output. */
 export function compileInference(options: CompileOptions): Compiled {
-  const { g, network, losses } = buildForward(options, 'inference');
+  const forward = buildForward(options, 'inference');
+  const { g, network, losses } = forward;
+  const { targetMoments = null } = options;
+  if (targetMoments !== null)
+    g.output(names.originalLosses, originalLosses(forward, options.loss, targetMoments));
   g.output(names.losses, losses);
   g.output(names.prediction, network.output);
   for (const { name, output } of network.layers) g.output(names.output(name), output);

@@ -34,6 +34,8 @@ export interface SplitResult {
   /** Mean loss without penalty. */
   readonly loss: number;
   readonly accuracy: number | null;
+  /** The loss in the scale that the targets had before they were standardized; null where they were not. */
+  readonly original: number | null;
 }
 
 /** A layer whose units can die or saturate. */
@@ -71,8 +73,16 @@ function rankOf(values: Float32Array, shape: readonly number[]): number {
   return sum / count;
 }
 
+interface Sums {
+  loss: number;
+  weight: number;
+}
+
+const noLosses = (): Sums => ({ loss: 0, weight: 0 });
+
 const PREDICTION: ReadonlySet<string> = new Set([names.prediction]);
 const RESULTS: ReadonlySet<string> = new Set([names.losses, names.prediction]);
+const BOTH_SCALES: ReadonlySet<string> = new Set([...RESULTS, names.originalLosses]);
 
 export class Evaluator {
   readonly #session: Session;
@@ -82,6 +92,7 @@ export class Evaluator {
   readonly #chunk: number;
   readonly #inputs: readonly InputLayout[];
   readonly #positions: number;
+  readonly #isStandardized: boolean;
   readonly #layerOutputs: ReadonlySet<string>;
   readonly #watchedOutputs: ReadonlySet<string>;
 
@@ -89,7 +100,7 @@ export class Evaluator {
     session: Session,
     coding: TargetCoding,
     layers: readonly BuiltLayer[],
-    { batchSize }: CompileOptions,
+    { batchSize, targetMoments = null }: CompileOptions,
     inputs: readonly InputLayout[],
     positions: number,
   ) {
@@ -100,6 +111,7 @@ export class Evaluator {
     this.#chunk = batchSize;
     this.#inputs = inputs;
     this.#positions = positions / batchSize;
+    this.#isStandardized = targetMoments !== null;
     const outputsOf = (some: readonly { readonly name: string }[]) =>
       new Set(some.map(({ name }) => names.output(name)));
     this.#layerOutputs = outputsOf(layers);
@@ -146,9 +158,9 @@ export class Evaluator {
     }
   }
 
-  /** Adds the weighted losses of a chunk. */
-  #addLosses(split: Split, indices: Int32Array, sums: { loss: number; weight: number }): void {
-    const losses = this.#session.output(names.losses);
+  /** Adds the weighted losses of a chunk: those of this output of the graph. */
+  #addLosses(output: string, split: Split, indices: Int32Array, sums: Sums): void {
+    const losses = this.#session.output(output);
     const weights = new Float32Array(indices.length * this.#positions).fill(1);
     if (this.#coding.classWeights !== null) fillWeights(weights, split, indices, this.#coding);
     weights.forEach((weight, i) => {
@@ -171,16 +183,21 @@ export class Evaluator {
 
   /** @param samples indices into the split; by default all of it */
   async evaluate(split: Split, samples?: Int32Array): Promise<SplitResult> {
-    const sums = { loss: 0, weight: 0 };
+    const [sums, original] = [noLosses(), noLosses()];
     let right: number | null = null;
     const visit = (indices: Int32Array) => {
-      this.#addLosses(split, indices, sums);
+      this.#addLosses(names.losses, split, indices, sums);
+      if (this.#isStandardized) this.#addLosses(names.originalLosses, split, indices, original);
       const found = countRight(this.#session.output(names.prediction), split, indices, this.#coding);
       if (found !== null) right = (right ?? 0) + found;
     };
-    await this.#pass(split, RESULTS, visit, samples);
+    await this.#pass(split, this.#isStandardized ? BOTH_SCALES : RESULTS, visit, samples);
     const count = samples?.length ?? split.count;
-    return { loss: sums.loss / sums.weight, accuracy: right === null ? null : right / count };
+    return {
+      loss: sums.loss / sums.weight,
+      accuracy: right === null ? null : right / count,
+      original: this.#isStandardized ? original.loss / original.weight : null,
+    };
   }
 
   /** Losses and accuracies on both splits, the penalty of the regularization included. */
@@ -195,6 +212,10 @@ export class Evaluator {
       validation_data_loss: validation?.loss ?? null,
       validation_accuracy: validation?.accuracy ?? null,
       penalty,
+      original:
+        training.original === null
+          ? null
+          : { loss: training.original, validation_loss: validation?.original ?? null },
     };
   }
 

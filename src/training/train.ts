@@ -312,6 +312,7 @@ async function prepare(experiment: Experiment, seed: number, checkpoint: Checkpo
     inputs: inputsOf(experiment),
     batchSize: plan.batch_size,
     loss,
+    targetMoments: data.target_moments,
     weighted: classWeights !== null,
     regularization: experiment.training.regularization,
   };
