@@ -7,6 +7,7 @@ import {
   clippingKind,
   featureAxis,
   type LayerCode,
+  type Loss,
   optimizerKind,
   type PlacedLayer,
 } from '../network/index.ts';
@@ -104,11 +105,30 @@ function regularized(line: string, { l1, l2 }: Experiment['training']['regulariz
   );
 }
 
+/** PyTorch has the classes of a sequence before the time. */
+const torchLoss = ({ target, pytorch }: Loss, axes: number): string =>
+  target === 'classes' && axes > 1 ? `lambda p, t: (${pytorch})(p.transpose(1, -1), t)` : pytorch;
+
+const imported = (code: string, imports: Readonly<Record<string, string>>): string[] =>
+  Object.entries(imports)
+    .filter(([name]) => new RegExp(`(?<![\\w.])${name}\\.`).test(code))
+    .map(([, line]) => line);
+
+const TORCH_IMPORTS = { math: 'import math', torch: 'import torch', nn: 'from torch import nn' };
+const KERAS_IMPORTS = { np: 'import numpy as np', keras: 'import keras', layers: 'from keras import layers' };
+
+/** The code, behind the imports that it needs. */
+const complete = (lines: readonly string[], imports: Readonly<Record<string, string>>): string => {
+  const code = lines.join('\n');
+  return [...imported(code, imports), code].join('\n');
+};
+
 /** The network and its training as code for both libraries. */
 export function codeOf(experiment: Experiment): { pytorch: string; keras: string } {
   const placed = placedLayers(experiment);
   const inputs = inputsOf(experiment);
-  const coder = new Coder(planExperiment(experiment).layers);
+  const { layers, output_shape } = planExperiment(experiment);
+  const coder = new Coder(layers);
   const coded = coder.all(placed);
   const lines = join(coded.map(({ code }) => code));
   const chain = isChain(placed, inputs.length);
@@ -130,7 +150,7 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
       ? [`model = nn.Sequential(\n${block(shortest(lines.pytorch))}\n)`]
       : [torchModule('Network', inputs, coded), 'model = Network()']),
     ...torchInitialization(experiment, torch),
-    `loss_function = ${loss.pytorch}`,
+    `loss_function = ${torchLoss(loss, output_shape.length)}`,
     `optimizer = ${optimizer.pytorch}`,
     ...(penalty.length > 0
       ? [TORCH_KERNELS, `penalty = lambda: ${penalty.join(' + ')}  # to be added to the loss`]
@@ -148,5 +168,5 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
       : withPenalty(kerasModel(inputs, coded)),
     `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    loss=${loss.keras},\n)`,
   ];
-  return { pytorch: pytorch.join('\n'), keras: keras.join('\n') };
+  return { pytorch: complete(pytorch, TORCH_IMPORTS), keras: complete(keras, KERAS_IMPORTS) };
 }

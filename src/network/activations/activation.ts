@@ -23,7 +23,8 @@ export interface Activation {
   /** Values and derivatives of a list (for softmax: of that vector, derivatives on the Jacobian's diagonal). */
   evaluate(inputs: readonly number[]): { values: number[]; derivatives: number[] };
   /** A module for `nn.Sequential`, and a layer for `keras.Sequential`. */
-  pytorch(features: number): string;
+  /** @param axes of one sample: 1 for vectors, 2 for sequences, 3 for images */
+  pytorch(features: number, axes?: number): string;
   readonly keras: string;
 }
 
@@ -53,7 +54,7 @@ export function elementwise(
 
 interface Common<Type extends string, Options extends z.ZodRawShape> extends Description<Type, Options> {
   readonly initializer: FittingInitializer;
-  pytorch(options: OptionsOf<Options>, features: number): string;
+  pytorch(options: OptionsOf<Options>, features: number, axes: number): string;
   keras(options: OptionsOf<Options>): string;
 }
 
@@ -75,7 +76,7 @@ export const defineActivation = <Type extends string, Options extends z.ZodRawSh
     elementwise(activation.type, (m, x, parameters) => activation.apply(m, x, options, parameters), {
       initializer: activation.initializer,
       parameters: activation.parameters?.(options) ?? {},
-      pytorch: (features) => activation.pytorch(options, features),
+      pytorch: (features, axes = 1) => activation.pytorch(options, features, axes),
       keras: activation.keras(options),
     }),
   );
@@ -97,7 +98,7 @@ export const defineAxisActivation = <Type extends string, Options extends z.ZodR
     build: (g, x, axis) => activation.build(g, x, axis),
     curve: null,
     evaluate: (inputs) => activation.evaluate(inputs),
-    pytorch: (features) => activation.pytorch(options, features),
+    pytorch: (features, axes = 1) => activation.pytorch(options, features, axes),
     keras: activation.keras(options),
   }));
 

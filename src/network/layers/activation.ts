@@ -18,8 +18,8 @@ export const activation = defineLayer({
     ...identity(input),
     activation: resolveActivation(config),
   }),
-  code(options, { features }) {
+  code(options, { features, outputShape }) {
     const { pytorch, keras } = resolveActivation(options.activation);
-    return { pytorch: [pytorch(features)], keras: [keras] };
+    return { pytorch: [pytorch(features, outputShape.length)], keras: [keras] };
   },
 });

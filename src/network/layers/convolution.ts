@@ -146,7 +146,7 @@ export function convolutionCode(
   const { name, pytorch: torchActivation, keras: kerasActivation } = resolveActivation(options.activation);
   const linear = name === 'linear';
   return {
-    pytorch: [...pad.layer, torch, ...(linear ? [] : [torchActivation(filters)])],
+    pytorch: [...pad.layer, torch, ...(linear ? [] : [torchActivation(filters, axes + 1)])],
     keras: [...kerasPad.layer, kerasLayer, ...(linear ? [] : [kerasActivation])],
   };
 }

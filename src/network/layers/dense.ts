@@ -58,7 +58,10 @@ export const dense = defineLayer({
     };
     return affine(input, surroundings, connections, activation);
   },
-  code({ units, activation, use_bias, kernel_initializer, bias_initializer }, { inputFeatures }) {
+  code(
+    { units, activation, use_bias, kernel_initializer, bias_initializer },
+    { inputFeatures, outputShape },
+  ) {
     const { name, pytorch, keras } = resolveActivation(activation);
     const bias = use_bias ? '' : `, bias=${python(false)}`;
     const kerasBias = use_bias
@@ -67,7 +70,10 @@ export const dense = defineLayer({
     const kerasKernel = initializerArgument('kernel', kernel_initializer, 'glorot_uniform');
     const linear = name === 'linear';
     return {
-      pytorch: [`nn.Linear(${inputFeatures}, ${units}${bias})`, ...(linear ? [] : [pytorch(units)])],
+      pytorch: [
+        `nn.Linear(${inputFeatures}, ${units}${bias})`,
+        ...(linear ? [] : [pytorch(units, outputShape.length)]),
+      ],
       keras: [`layers.Dense(${units}${kerasKernel}${kerasBias})`, ...(linear ? [] : [keras])],
     };
   },

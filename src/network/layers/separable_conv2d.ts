@@ -59,7 +59,7 @@ export const separableConv2d = defineLayer({
       pytorch: [
         ...apart.pytorch,
         `nn.Conv2d(${channels * depth_multiplier}, ${filters}, 1${use_bias ? '' : `, bias=${python(false)}`})`,
-        ...(linear ? [] : [pytorch(filters)]),
+        ...(linear ? [] : [pytorch(filters, 3)]),
       ],
       keras: [
         ...padding.layer,

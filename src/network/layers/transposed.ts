@@ -157,7 +157,7 @@ export function transposedCode(
     pytorch: [
       torch,
       ...(direct ? [] : [`nn.ConstantPad${axes}d((${cut.join(', ')}), 0.0)`]),
-      ...(linear ? [] : [torchActivation(filters)]),
+      ...(linear ? [] : [torchActivation(filters, axes + 1)]),
     ],
     keras: [keras, ...(byName ? [] : [crop]), ...(linear ? [] : [kerasActivation])],
   };

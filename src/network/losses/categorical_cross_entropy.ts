@@ -28,6 +28,6 @@ export const categoricalCrossEntropy = defineLoss({
   slope: (prediction, target) =>
     prediction.map((p, i) => (p <= EPSILON || p >= 1 - EPSILON ? 0 : -(target[i] ?? 0) / p)),
   constant: entropy,
-  pytorch: () => 'nn.NLLLoss()  # on the logarithm of the probabilities',
+  pytorch: () => 'lambda p, t: nn.NLLLoss()(p.clamp(1e-7, 1 - 1e-7).log(), t)',
   keras: () => '"sparse_categorical_crossentropy"',
 });
