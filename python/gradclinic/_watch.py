@@ -75,12 +75,14 @@ class Watch:
 
     def __init__(self, model: nn.Module, owners: Dict[int, str], wanted: Callable[[nn.Module], bool],
                  seen: Callable[[Call, torch.Tensor, torch.Tensor], None]) -> None:  # fmt: skip
+        self.model = model
+        #: `loss` of the model's last output in a training pass, where it has one.
+        self.own_loss: Optional[torch.Tensor] = None
         self.names = {id(m): name for name, m in model.named_modules()}
         self.owners, self.wanted, self.seen = owners, wanted, seen
         self.calls: Dict[str, Call] = {}
         self.sources: Dict[int, Tuple[Call, torch.Tensor]] = {}
         self.inputs: List[torch.Tensor] = []
-        self.result: Any = None
         self._stack: List[nn.Module] = []
         self._mode: Optional[_Functions] = None
         self._axes: Dict[int, int] = {}
@@ -99,7 +101,7 @@ class Watch:
         self._handles = []
 
     def reset(self) -> None:
-        self.calls, self.sources, self.result, self.inputs = {}, {}, None, []
+        self.calls, self.sources, self.inputs = {}, {}, []
 
     def _end(self) -> None:
         if self._mode is not None:
@@ -121,6 +123,9 @@ class Watch:
         self._stack.append(module)
 
     def _after(self, module: nn.Module, given: Any, out: Any) -> None:
+        if module is self.model and torch.is_grad_enabled():
+            loss = out.get("loss") if isinstance(out, dict) else getattr(out, "loss", None)
+            self.own_loss = loss.detach() if isinstance(loss, torch.Tensor) else None
         if module not in self._stack:
             return
         while self._stack.pop() is not module:
@@ -141,10 +146,9 @@ class Watch:
                 call.activation = getattr(module, "nonlinearity", "tanh")
             self._take(call, tensors[0], first)
         if not self._stack:
-            self._finish(out, tensors)
+            self._finish(tensors)
 
-    def _finish(self, out: Any, tensors: List[torch.Tensor]) -> None:
-        self.result = out
+    def _finish(self, tensors: List[torch.Tensor]) -> None:
         ends = {id(self.sources[id(t)][0]) for t in tensors if id(t) in self.sources}
         for call in self.calls.values():
             call.is_output = id(call) in ends

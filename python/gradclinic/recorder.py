@@ -148,7 +148,9 @@ class Recorder:
             self.inspect(self.data, self.criterion)
             self._measure_noise(step)
         scale = 1.0 if unscaled else self._scale()
-        loss = getattr(self._watch.result, "loss", None) if loss is None else loss
+        loss = self._watch.own_loss if loss is None else loss
+        if loss is None:
+            raise ValueError("no loss: give it, recorder.step(loss); the model's output has no `loss` of its own")
         old: Dict[str, Tuple[torch.Tensor, float]] = {}
         if step % self.every == 0:
             self._note_layers(step)
@@ -157,7 +159,7 @@ class Recorder:
                 if one.parameter.requires_grad:
                     size = 0.0 if gradient is None else float(norm(gradient)) / scale
                     old[one.name] = (one.parameter.detach().clone(), size)
-        self.losses.append(None if loss is None else _number(float(loss)))
+        self.losses.append(_number(float(loss)))
         self.norms.append(_number(total_norm(one.parameter.grad for one in self._owned) / scale))
         self._open = (step, old)
 

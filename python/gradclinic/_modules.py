@@ -1,0 +1,238 @@
+"""Modules of PyTorch as layers of the service, with their weights in its layout (docs: contract, "Parameters")."""
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import torch
+from torch import nn
+
+Tensors = Dict[str, torch.Tensor]
+#: Layers of the service that stand for a module: type and options; and their weights, in the same order.
+Layers = List[Tuple[Dict[str, Any], Tensors]]
+
+
+class Unsupported(Exception):
+    """Why a module or function cannot be expressed, and what could stand for it."""
+
+
+def activation_of(module: nn.Module) -> Optional[Any]:
+    """The service's word for an activation module; None where it is none."""
+    plain = {nn.ReLU: "relu", nn.ReLU6: "relu6", nn.Sigmoid: "sigmoid", nn.Tanh: "tanh", nn.SiLU: "silu",
+             nn.Mish: "mish", nn.SELU: "selu", nn.Softsign: "softsign", nn.Hardsigmoid: "hard_sigmoid",
+             nn.Hardswish: "hard_swish"}  # fmt: skip
+    for kind, name in plain.items():
+        if isinstance(module, kind):
+            return name
+    if isinstance(module, nn.GELU):
+        return {"type": "gelu", "approximate": True} if getattr(module, "approximate", "none") == "tanh" else "gelu"
+    if isinstance(module, nn.LeakyReLU):
+        return {"type": "leaky_relu", "negative_slope": module.negative_slope}
+    if isinstance(module, nn.ELU) or isinstance(module, nn.CELU):
+        return {"type": "elu" if isinstance(module, nn.ELU) else "celu", "alpha": module.alpha}
+    if isinstance(module, nn.Softplus) and module.beta == 1:
+        return "softplus"
+    if isinstance(module, nn.Hardtanh) and (module.min_val, module.max_val) == (-1, 1):
+        return "hard_tanh"
+    if isinstance(module, nn.Softmax):
+        if module.dim not in (-1, None):
+            raise Unsupported(f"softmax over axis {module.dim}; it has to be the last one")
+        return "softmax"
+    return None
+
+
+def _one(value: Any) -> Any:
+    """(3, 3) as 3, (3, 5) as [3, 5]."""
+    if not isinstance(value, (tuple, list)):
+        return value
+    return value[0] if len(set(value)) == 1 else list(value)
+
+
+def _with_bias(weights: Tensors, module: Any) -> Tuple[Dict[str, Any], Tensors]:
+    if module.bias is None:
+        return {"use_bias": False}, weights
+    return {}, {**weights, "bias": module.bias}
+
+
+def _dense(m: nn.Linear, _: Sequence[int]) -> Layers:
+    extra, weights = _with_bias({"kernel": m.weight.t()}, m)
+    return [({"type": "dense", "units": m.out_features, **extra}, weights)]
+
+
+def _window(m: Any) -> Dict[str, Any]:
+    if getattr(m, "padding_mode", "zeros") != "zeros":
+        raise Unsupported(f'padding_mode="{m.padding_mode}"; the service pads with zeros')
+    padding = m.padding
+    if isinstance(padding, (tuple, list)):
+        padding = _one(padding) if len(padding) > 1 or len(set(padding)) == 1 else padding[0]
+    return {"kernel_size": _one(m.kernel_size), "stride": _one(m.stride), "dilation": _one(m.dilation),
+            "padding": "valid" if padding == 0 else padding, "filters": m.out_channels}  # fmt: skip
+
+
+def _swapped(inner: Layers) -> Layers:
+    """PyTorch has the channels of a sequence before its time, the service after it."""
+    return [({"type": "permute", "dims": [2, 1]}, {}), *inner, ({"type": "permute", "dims": [2, 1]}, {})]
+
+
+def _conv(m: Any, shape: Sequence[int]) -> Layers:
+    options = _window(m)
+    if m.groups != 1:
+        options["groups"] = m.groups
+    extra, weights = _with_bias({"kernel": m.weight}, m)
+    kind = "conv1d" if isinstance(m, nn.Conv1d) else "conv2d"
+    inner: Layers = [({"type": kind, **options, **extra}, weights)]
+    return _swapped(inner) if kind == "conv1d" else inner
+
+
+def _transposed(m: nn.ConvTranspose2d, shape: Sequence[int]) -> Layers:
+    if m.groups != 1:
+        raise Unsupported("a transposed convolution in groups")
+    options = _window(m)
+    # Named padding of the service ends where the input ends; PyTorch's counts from the whole.
+    options["padding"] = _one(m.padding)
+    extra, weights = _with_bias({"kernel": m.weight.transpose(0, 1)}, m)
+    return [({"type": "conv2d_transpose", **options, "output_padding": _one(m.output_padding), **extra}, weights)]
+
+
+def _affine(m: Any) -> Tensors:
+    return {} if m.weight is None else {"gamma": m.weight, **({} if m.bias is None else {"beta": m.bias})}
+
+
+def _batch_norm(m: Any, shape: Sequence[int]) -> Layers:
+    if not m.track_running_stats or m.momentum is None:
+        raise Unsupported("batch norm without running averages; nearest: group_norm or layer_norm")
+    weights = {**_affine(m), "moving_mean": m.running_mean, "moving_variance": m.running_var}
+    inner: Layers = [({"type": "batch_norm", "momentum": 1 - m.momentum, "epsilon": m.eps}, weights)]
+    return _swapped(inner) if len(shape) == 2 else inner
+
+
+def _layer_norm(m: nn.LayerNorm, shape: Sequence[int]) -> Layers:
+    if len(m.normalized_shape) != 1 or len(shape) > 2:
+        raise Unsupported(f"layer norm over {list(m.normalized_shape)} of {list(shape)}; it has to be the last axis of features or "
+                          "sequences; nearest for images: group_norm with groups 1")  # fmt: skip
+    return [({"type": "layer_norm", "epsilon": m.eps}, _affine(m))]
+
+
+def _group_norm(m: nn.GroupNorm, shape: Sequence[int]) -> Layers:
+    inner: Layers = [({"type": "group_norm", "groups": m.num_groups, "epsilon": m.eps}, _affine(m))]
+    return _swapped(inner) if len(shape) == 2 else inner
+
+
+def _embedding(m: nn.Embedding, _: Sequence[int]) -> Layers:
+    if m.max_norm is not None:
+        raise Unsupported("max_norm of an embedding")
+    options = {"type": "embedding", "vocabulary": m.num_embeddings, "dimensions": m.embedding_dim}
+    return [(options, {"table": m.weight})]
+
+
+def _gates(weight: torch.Tensor, order: Sequence[int]) -> torch.Tensor:
+    blocks = weight.chunk(len(order))
+    return torch.cat([blocks[k] for k in order])
+
+
+def _recurrent(m: Any, _: Sequence[int]) -> Layers:
+    if not m.batch_first:
+        raise Unsupported("batch_first=False; nearest: batch_first=True")
+    if m.bidirectional:
+        raise Unsupported("bidirectional=True; nearest: the layer bidirectional")
+    if getattr(m, "proj_size", 0):
+        raise Unsupported("proj_size; nearest: a dense layer behind")
+    kind = {"LSTM": "lstm", "GRU": "gru"}.get(m.mode, "simple_rnn")
+    layers: Layers = []
+    for k in range(m.num_layers):
+        kernel, recurrent = getattr(m, f"weight_ih_l{k}"), getattr(m, f"weight_hh_l{k}")
+        options: Dict[str, Any] = {"type": kind, "units": m.hidden_size, "return_sequences": True}
+        # Gates stand as i, f, g, o in both; those of a GRU as r, z, n here and z, r, h there.
+        order = [1, 0, 2] if kind == "gru" else list(range({"lstm": 4, "simple_rnn": 1}[kind]))
+        weights = {"kernel": _gates(kernel, order).t(), "recurrent_kernel": _gates(recurrent, order).t()}
+        if kind == "gru":
+            options["reset_after"] = True
+        if kind == "simple_rnn":
+            options["activation"] = m.nonlinearity
+        if m.bias:
+            a, b = (_gates(getattr(m, f"bias_{at}_l{k}"), order) for at in ("ih", "hh"))
+            weights.update({"bias": a, "recurrent_bias": b} if kind == "gru" else {"bias": a + b})
+        else:
+            options["use_bias"] = False
+        if k > 0 and m.dropout:
+            layers.append(({"type": "dropout", "rate": m.dropout}, {}))
+        layers.append((options, weights))
+    return layers
+
+
+def _attention(m: nn.MultiheadAttention, _: Sequence[int]) -> Layers:
+    if not m.batch_first or m.in_proj_weight is None or m.bias_k is not None or m.add_zero_attn or m.dropout:
+        raise Unsupported("attention with batch_first=False, other sizes of keys, dropout of its weights or added zeros")
+    weights: Tensors = {"output/kernel": m.out_proj.weight.t()}
+    for name, weight in zip(("query", "key", "value"), m.in_proj_weight.chunk(3)):
+        weights[f"{name}/kernel"] = weight.t()
+    if m.in_proj_bias is not None:
+        for name, bias in zip(("query", "key", "value"), m.in_proj_bias.chunk(3)):
+            weights[f"{name}/bias"] = bias
+        weights["output/bias"] = m.out_proj.bias
+    bias_option = {} if m.in_proj_bias is not None else {"use_bias": False}
+    return [({"type": "self_attention", "heads": m.num_heads, **bias_option}, weights)]
+
+
+def pooling(kind: str, m: Any, shape: Sequence[int]) -> Layers:
+    """:param m: the module, or what has its attributes"""
+    if getattr(m, "ceil_mode", False) or _one(getattr(m, "dilation", 1)) != 1:
+        raise Unsupported("pooling with ceil_mode or dilation")
+    padding = _one(m.padding)
+    if kind == "average" and padding != 0 and m.count_include_pad:
+        raise Unsupported("average pooling that counts its padding; nearest: count_include_pad=False")
+    stride = m.kernel_size if m.stride in (None, (), []) else m.stride
+    images = len(shape) == 3
+    options = {"type": f"{kind}_pool{2 if images else 1}d", "pool_size": _one(m.kernel_size), "stride": _one(stride),
+               "padding": "valid" if padding == 0 else padding}  # fmt: skip
+    return [(options, {})] if images else _swapped([(options, {})])
+
+
+def global_pooling(kind: str, size: Any, shape: Sequence[int]) -> Layers:
+    """Adaptive pooling to one position keeps the axes."""
+    if _one(size) not in (1, [1, 1]):
+        raise Unsupported(f"adaptive pooling to {size}; to 1 it is global, else the nearest is pooling with a fixed window")
+    images = len(shape) == 3
+    word = {"average": "average", "max": "max"}[kind]
+    inner: Layers = [({"type": f"global_{word}_pool{2 if images else 1}d"}, {})]
+    before: Layers = [] if images else [({"type": "permute", "dims": [2, 1]}, {})]
+    return [*before, *inner, ({"type": "reshape", "shape": [shape[0], *([1, 1] if images else [1])]}, {})]
+
+
+def _upsample(m: nn.Upsample, _: Sequence[int]) -> Layers:
+    if m.scale_factor is None or m.mode not in ("nearest", "bilinear") or m.align_corners:
+        raise Unsupported("upsampling other than by a whole scale_factor, nearest or bilinear without align_corners")
+    factor = _one(m.scale_factor)
+    size = [int(f) for f in factor] if isinstance(factor, list) else int(factor)
+    return [({"type": "up_sampling2d", "size": size, "interpolation": m.mode}, {})]
+
+
+_MAKERS: List[Tuple[Any, Callable[[Any, Sequence[int]], Layers]]] = [
+    (nn.Linear, _dense),
+    ((nn.Conv1d, nn.Conv2d), _conv),
+    (nn.ConvTranspose2d, _transposed),
+    ((nn.BatchNorm1d, nn.BatchNorm2d), _batch_norm),
+    (nn.LayerNorm, _layer_norm),
+    (nn.GroupNorm, _group_norm),
+    (nn.Embedding, _embedding),
+    (nn.RNNBase, _recurrent),
+    (nn.MultiheadAttention, _attention),
+    ((nn.MaxPool1d, nn.MaxPool2d), lambda m, shape: pooling("max", m, shape)),
+    ((nn.AvgPool1d, nn.AvgPool2d), lambda m, shape: pooling("average", m, shape)),
+    ((nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d), lambda m, shape: global_pooling("average", m.output_size, shape)),
+    ((nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d), lambda m, shape: global_pooling("max", m.output_size, shape)),
+    (nn.Upsample, _upsample),
+    (nn.Dropout2d, lambda m, _: [({"type": "spatial_dropout2d", "rate": m.p}, {})]),
+    (nn.Dropout, lambda m, _: [({"type": "dropout", "rate": m.p}, {})]),
+]
+
+
+def layers_of(module: nn.Module, shape: Sequence[int]) -> Layers:
+    """:param shape: of the input, without the batch. :raises Unsupported:"""
+    activation = activation_of(module)
+    if activation is not None:
+        return [({"type": "activation", "activation": activation}, {})]
+    for kinds, make in _MAKERS:
+        if isinstance(module, kinds):
+            return make(module, shape)
+    known = sorted({k.__name__ for kinds, _ in _MAKERS for k in (kinds if isinstance(kinds, tuple) else (kinds,))})
+    raise Unsupported(f"the service has no layer for it; there are {', '.join(known)}")

@@ -1,0 +1,201 @@
+"""from_torch: what comes out of the service's network equals what the model in PyTorch gives; what cannot be expressed is named."""
+import unittest
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import gradclinic
+
+#: Of the outputs, relative to the largest.
+TOLERANCE = 1e-5
+
+
+def shaken(model):
+    """Weights, running averages and norms other than at the start."""
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+            if tensor.is_floating_point():
+                noise = torch.rand(tensor.shape, generator=generator)
+                tensor.copy_(tensor + 0.2 * noise)
+    return model.eval()
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 8, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(8)
+        self.block = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.GroupNorm(2, 8), nn.SiLU(), nn.Conv2d(8, 8, 1))
+        self.down = nn.Conv2d(16, 6, (3, 2), stride=2, padding=1, groups=2)
+        self.gate = nn.Linear(6, 6)
+        self.scale = nn.Parameter(torch.ones(6, 1, 1))
+        self.head = nn.Linear(6 * 4, 3)
+
+    def forward(self, x):
+        h = F.relu(self.norm(self.conv(x)))
+        h = F.max_pool2d(h, 2)
+        h = torch.cat([F.gelu(h + self.block(h)), h * 0.5 - 1], dim=1)
+        h = self.down(h) * self.scale
+        gate = torch.sigmoid(self.gate(h.mean((2, 3))))
+        h = h * gate.view(h.size(0), 6, 1, 1)
+        return self.head(F.dropout(F.max_pool2d(h, (1, 2), stride=1).flatten(1), 0.1, self.training))
+
+
+class Block(nn.Module):
+    """Pre-norm attention with a learned position."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(11, 8)
+        self.place = nn.Parameter(torch.randn(1, 6, 8))
+        self.n1, self.n2, self.n3 = nn.LayerNorm(8), nn.LayerNorm(8), nn.LayerNorm(8)
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.up, self.down, self.head = nn.Linear(8, 16), nn.Linear(16, 8), nn.Linear(8, 5)
+
+    def forward(self, tokens):
+        h = self.table(tokens) + self.place
+        n = self.n1(h)
+        h = h + self.attention(n, n, n, need_weights=False)[0]
+        h = h + self.down(F.gelu(self.up(self.n2(h))))
+        return self.head(self.n3(h).mean(1))
+
+
+class Recurrent(nn.Module):
+    def __init__(self, kind, **options):
+        super().__init__()
+        self.rnn = kind(3, 5, batch_first=True, **options)
+        self.second = nn.LSTM(5, 4, batch_first=True)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        h, _ = self.rnn(x)
+        _, (last, _) = self.second(torch.tanh(h))
+        return self.head(last[-1])
+
+
+class LastStep(Recurrent):
+    def forward(self, x):
+        h, _ = self.rnn(x)
+        out, _ = self.second(h)
+        return self.head(out[:, -1])
+
+
+def sequential():
+    return nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 8), nn.LeakyReLU(0.2), nn.Dropout(0.1),
+                         nn.Linear(8, 3))  # fmt: skip
+
+
+def lenet():
+    return nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.Tanh(), nn.AvgPool2d(2), nn.Conv2d(4, 6, 3), nn.ReLU(), nn.Flatten(),
+                         nn.Linear(24, 5), nn.Hardswish(), nn.Linear(5, 2))  # fmt: skip
+
+
+def wavelet():
+    return nn.Sequential(nn.Conv1d(3, 6, 3, padding=2, dilation=2), nn.ReLU(), nn.BatchNorm1d(6), nn.MaxPool1d(2), nn.Conv1d(6, 4, 3),
+                         nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(4, 2))  # fmt: skip
+
+
+def decoder():
+    return nn.Sequential(nn.Linear(4, 16), nn.Unflatten(1, (4, 2, 2)), nn.ConvTranspose2d(4, 3, 3, stride=2, padding=1, output_padding=1),
+                         nn.ReLU(), nn.Upsample(scale_factor=2), nn.AdaptiveMaxPool2d(1), nn.Flatten())  # fmt: skip
+
+
+class SameOutputs(unittest.TestCase):
+    """The loss against the model's own outputs, at these weights: the mean square of the differences."""
+
+    client = gradclinic.Client()
+
+    def same(self, model, x):
+        shaken(model)
+        with torch.no_grad():
+            y = model(x)
+        converted = gradclinic.from_torch(model, x)
+        data = {"type": "inline", "inputs": x.tolist(), "targets": y.tolist(), "validation_split": 0, "shuffle": False}
+        training = {"loss": "mean_squared_error", "optimizer": {"type": "sgd", "learning_rate": 1e-9}, "batch_size": len(x), "steps": 1}
+        body = converted.experiment(data, training, remedies={"verify": False}, diagnostics={"probe_every": 1})
+        report = self.client.submit(body).wait(60, progress=False).result()
+        loss = report.raw["baseline"]["runs"][0]["initial_loss"]
+        self.assertLess(loss**0.5, TOLERANCE * float(y.abs().max()), converted.network)
+        self.assertGreater(float(y.std()), 1e-3)
+        return converted
+
+    def x(self, *shape):
+        return torch.randn(16, *shape, generator=torch.Generator().manual_seed(2))
+
+    def test_sequential(self):
+        converted = self.same(sequential(), self.x(4))
+        kinds = [layer["type"] for layer in converted.network["layers"]]
+        self.assertEqual(kinds, ["dense", "batch_norm", "activation", "dense", "dropout", "dense"])
+        self.assertEqual(converted.network["layers"][3]["activation"], {"type": "leaky_relu", "negative_slope": 0.2})
+
+    def test_images(self):
+        self.same(lenet(), self.x(1, 8, 8))
+        self.same(Residual(), self.x(1, 8, 8))
+
+    def test_images_from_a_vector(self):
+        self.same(decoder(), self.x(4))
+
+    def test_convolutions_over_time(self):
+        self.same(wavelet(), self.x(3, 12))
+
+    def test_attention_positions_and_residual_sums(self):
+        self.same(Block(), torch.randint(0, 11, (16, 6), generator=torch.Generator().manual_seed(4)))
+
+    def test_recurrent_layers(self):
+        self.same(Recurrent(nn.GRU, num_layers=2), self.x(7, 3))
+        self.same(LastStep(nn.RNN, nonlinearity="relu"), self.x(7, 3))
+        self.same(LastStep(nn.LSTM, bias=False), self.x(7, 3))
+
+
+class WhatCannotBeExpressed(unittest.TestCase):
+    def refused(self, model, x):
+        with self.assertRaises(gradclinic.CannotConvert) as caught:
+            gradclinic.from_torch(model, x)
+        return caught.exception
+
+    def test_everything_is_named_at_once_with_the_line_of_code(self):
+        class Odd(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.conv, self.fc = nn.Conv3d(1, 2, 1), nn.Linear(2, 2)
+
+            def forward(self, x):
+                h = torch.cumsum(self.conv(x).mean((2, 3, 4)), 1)
+                return F.log_softmax(self.fc(h), dim=1)
+
+        error = self.refused(Odd(), torch.zeros(2, 1, 2, 2, 2))
+        text = str(error)
+        self.assertRegex(text, r"conv \(Conv3d\)")
+        self.assertRegex(text, r"cumsum: .*test_from_torch\.py.*torch\.cumsum")
+        self.assertRegex(text, "log_softmax; leave it out")
+
+    def test_a_branch_on_data(self):
+        class Branches(nn.Module):
+            def forward(self, x):
+                return x if x.sum() > 0 else -x
+
+        self.assertRegex(str(self.refused(Branches(), torch.zeros(2, 2))), r"test_from_torch\.py, line \d+")
+
+    def test_the_model_stays_as_it_was(self):
+        model = sequential().train()
+        before = {key: value.clone() for key, value in model.state_dict().items()}
+        gradclinic.from_torch(model, torch.randn(4, 4))
+        self.assertTrue(all(m.training for m in model.modules()))
+        self.assertTrue(all(torch.equal(before[key], value) for key, value in model.state_dict().items()))
+
+    def test_a_module_called_twice_is_warned_of(self):
+        class Twice(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(2, 2)
+
+            def forward(self, x):
+                return self.fc(torch.relu(self.fc(x)))
+
+        self.assertRegex(gradclinic.from_torch(Twice(), torch.zeros(2, 2)).warnings[0], "fc is called twice")
+
+
+if __name__ == "__main__":
+    unittest.main()
