@@ -5,7 +5,7 @@ import { percent, table } from './markdown.ts';
 import type { Outcome } from './outcome.ts';
 import { networkFamilies } from './scenario.ts';
 
-const judged = (name: string, { healthy, sick, false_alarms, recall, located, cause }: Judgement) => [
+const judged = (name: string, { healthy, sick, false_alarms, recall, located, cause, first }: Judgement) => [
   name,
   healthy,
   sick,
@@ -13,9 +13,19 @@ const judged = (name: string, { healthy, sick, false_alarms, recall, located, ca
   percent(recall),
   percent(located),
   percent(cause),
+  percent(first),
 ];
 
-const HEAD = ['', 'healthy', 'sick', 'false alarms', 'recall', 'layers right', 'told as cause'];
+const HEAD = [
+  '',
+  'healthy',
+  'sick',
+  'false alarms',
+  'recall',
+  'layers right',
+  'told as cause',
+  'named first',
+];
 
 function byRule(outcomes: readonly Outcome[]): string {
   const rows = rules.map(({ rule }) => {
@@ -97,13 +107,15 @@ in both halves; that is decided by the losses alone.
 
 A false alarm is a healthy experiment with any finding that is critical or a warning. “Layers right”: of the sick ones
 that are found and must name a layer, those that name one of the right ones. “Told as cause”: of those found, the ones
-whose finding is not said to be caused by something else.
+whose finding is not said to be caused by something else. “Named first”: of all sick ones, those whose expected finding is the
+first of the summary.
 
 ## Result
 
 ${table(HEAD, [judged('develop', judge(half('develop'))), judged('**held back**', judge(half('judge')))])}
 
-The bar, on the held-back half: false alarms at most 2 %, recall at least 95 %, layers right at least 85 %.
+The bar, on the held-back half: false alarms at most 1 %, recall at least 97 %, layers right at least 90 %, named first at
+least 92 %.
 
 ## By kind of network (both halves)
 

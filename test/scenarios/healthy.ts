@@ -1,4 +1,5 @@
 /** @file Experiments that learn: whatever a rule says of them as critical or warning is a false alarm. */
+import { healthyReported } from './reported.ts';
 import {
   adam,
   type Config,
@@ -607,6 +608,7 @@ export const healthyScenarios: readonly Scenario[] = inHalves([
   noisy,
   traps,
   settings,
+  ...healthyReported,
   images,
   sequences,
   transformers,

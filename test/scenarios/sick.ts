@@ -1,4 +1,5 @@
 /** @file Experiments that do not learn, each with the rule that must say so and a twin in which the cause is repaired. */
+import { sickReported } from './reported.ts';
 import {
   adam,
   type Config,
@@ -796,6 +797,7 @@ export const sickScenarios: readonly Scenario[] = inHalves([
   unstable,
   sharp,
   collapsed,
+  ...sickReported,
   images,
   sequences,
   transformers,

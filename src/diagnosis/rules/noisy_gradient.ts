@@ -1,4 +1,5 @@
 /** @file Gradients that are more chance than direction. */
+import { type Experiment, planExperiment } from '../../experiment/index.ts';
 import type { Trace } from '../../statistics/index.ts';
 import { isUnlearnable, progressOf, severityByProgress } from '../evidence/progress.ts';
 import { lastOf, moves } from '../evidence/run.ts';
@@ -15,9 +16,15 @@ const thresholds = {
   },
 } as const;
 
-/** A linear model comes to its optimum, where every gradient is noise: what it lacks is not a clearer gradient. */
-const isLinear = ({ layers }: Trace): boolean =>
-  layers.every(({ type, activation, is_output }) => is_output || (type === 'dense' && activation === null));
+/**
+ * Whether averaging over more samples would show a direction: where even the mean over the whole split is no more than chance, the
+ * training stands at an optimum or on a plateau, and noise is not what keeps it there. The noise of dropout has no end of samples.
+ */
+function hasDirection({ modes }: Trace, experiment: Experiment | null, ratio: number): boolean {
+  if (modes.length > 0 || experiment === null) return true;
+  const { training_samples, batch_size } = planExperiment(experiment);
+  return (ratio * training_samples) / batch_size > 1;
+}
 
 export const noisyGradient = defineRule({
   rule: 'noisy_gradient',
@@ -30,7 +37,7 @@ export const noisyGradient = defineRule({
   thresholds,
   sources: ['Schneider et al. 2021, arXiv:2102.06604', 'McCandlish et al. 2018, arXiv:1812.06162'],
   quorum: 'majority',
-  examine(trace, _experiment, limits) {
+  examine(trace, experiment, limits) {
     const measured = lastOf(trace, 'gradient_signal_to_noise');
     if (measured === null)
       return notEvaluable('the training ended before its middle, or has too many parameters');
@@ -44,7 +51,7 @@ export const noisyGradient = defineRule({
         found &&
         !['learned', 'limited'].includes(progressOf(trace).state) &&
         moves(trace) &&
-        !isLinear(trace),
+        hasDirection(trace, experiment, value),
       severity: isUnlearnable(trace) ? 'info' : severityByProgress(trace),
       layers: [],
       first_step: found ? step : null,

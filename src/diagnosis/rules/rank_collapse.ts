@@ -1,4 +1,5 @@
 /** @file Outputs that are the same for every sample. */
+import type { Experiment } from '../../experiment/index.ts';
 import type { Trace } from '../../statistics/index.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
@@ -35,6 +36,12 @@ function ranks(trace: Trace): LayerRank[] {
   });
 }
 
+/** What is nearly linear in one number lies along one direction, and tells the samples apart all the same. */
+function isOneNumber(experiment: Experiment | null): boolean {
+  const shape = experiment?.network.input?.shape;
+  return shape !== undefined && shape.reduce((size, length) => size * length, 1) === 1;
+}
+
 export const rankCollapse = defineRule({
   rule: 'rank_collapse',
   title: 'The outputs collapse to one direction',
@@ -46,7 +53,9 @@ export const rankCollapse = defineRule({
   thresholds,
   sources: ['Dong et al. 2021, arXiv:2103.03404', 'Schoenholz et al. 2017, arXiv:1611.01232'],
   quorum: 'majority',
-  examine(trace, _experiment, limits) {
+  examine(trace, experiment, limits) {
+    if (isOneNumber(experiment))
+      return notEvaluable('the inputs are one number each: their outputs may lie along one direction');
     const measured = ranks(trace);
     if (measured.length === 0) return notEvaluable('no hidden layer was measured twice');
     const collapsed = measured.filter(({ excess }) => excess < limits.rank_excess);
