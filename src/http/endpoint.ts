@@ -37,6 +37,7 @@ export interface Endpoint {
   readonly tag:
     | 'jobs'
     | 'files'
+    | 'imports'
     | 'searches'
     | 'preflight'
     | 'diagnoses'
@@ -58,7 +59,8 @@ export interface Endpoint {
   handle(request: FastifyRequest, reply: FastifyReply, dependencies: Dependencies): Promise<unknown>;
 }
 
-const keepsJobs = ({ tag }: Endpoint): boolean => tag === 'jobs' || tag === 'searches' || tag === 'files';
+const keepsJobs = ({ tag }: Endpoint): boolean =>
+  tag === 'jobs' || tag === 'searches' || tag === 'files' || tag === 'imports';
 
 /** What an endpoint may answer to who has no key or asks for too much, or while the database cannot be used. */
 export const errorsOfService = (endpoint: Endpoint): readonly ErrorCode[] => [

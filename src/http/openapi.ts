@@ -161,6 +161,7 @@ export function createOpenApi(version: string, examples: Examples): Record<strin
     tags: [
       { name: 'jobs', description: 'Experiments, from submission to report' },
       { name: 'files', description: 'Uploaded data, weights and models' },
+      { name: 'imports', description: 'Models of other frameworks as networks' },
       { name: 'searches', description: 'Which activation suits a network' },
       { name: 'diagnoses', description: 'Trainings that were measured elsewhere' },
       { name: 'preflight', description: 'Checks that train nothing' },

@@ -5,6 +5,13 @@ import type { Problem } from '../experiment/index.ts';
 import { type StorageFailure, storageFailure } from '../jobs/index.ts';
 import { type ErrorCode, errorTable } from '../util/errors.ts';
 
+/** Of unsupported_model. */
+const modelPart = {
+  class: z.string().optional().describe('Of the layer, in the words of its framework'),
+  name: z.string().optional().describe('Of the layer in the model'),
+  alternative: z.string().nullable().optional().describe('The nearest that can be expressed'),
+};
+
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -15,7 +22,14 @@ export const problemSchema = z
     code: z.enum(Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]]),
     request_id: z.string(),
     errors: z
-      .array(z.object({ pointer: z.string(), message: z.string(), fix: z.string().optional() }))
+      .array(
+        z.object({
+          pointer: z.string(),
+          message: z.string(),
+          fix: z.string().optional(),
+          ...modelPart,
+        }),
+      )
       .optional()
       .describe('What is wrong where: JSON Pointers into the body, or /query/<name>'),
     limits: z
@@ -26,7 +40,7 @@ export const problemSchema = z
   .meta({ id: 'Problem' });
 
 interface Extra {
-  readonly errors?: readonly Problem[];
+  readonly errors?: readonly (Problem & { class?: string; name?: string; alternative?: string | null })[];
   readonly limits?: readonly { name: string; value: number; limit: number }[];
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Experiment } from '../experiment/index.ts';
 import { descriptionSchema, type ReadingOptions } from '../files/index.ts';
 import type { UploadOutcome } from './file_store.ts';
+import type { ImportTaskResult } from './model_importer.ts';
 
 export const fileSchema = z
   .object({
@@ -42,4 +43,6 @@ export interface FileService {
   provide(ids: readonly string[]): Promise<string[]>;
   /** Makes all that an experiment reads usable. @throws FileRefused */
   bring(experiment: Experiment): Promise<void>;
+  /** A model of another framework; nothing of it is kept. @throws FileRefused where it is too large */
+  readModel(content: Readable): Promise<ImportTaskResult>;
 }

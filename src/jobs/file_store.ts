@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { imageSize } from '../data/index.ts';
@@ -19,17 +19,16 @@ import {
   factsPath,
   folderOf,
   type ReadingOptions,
-  refuseBeyond,
 } from '../files/index.ts';
 import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
 import type { FilePage, FileUpload, StoredFile } from './file.ts';
 import type { FileReaders } from './file_readers.ts';
+import { createMeter, INCOMING } from './incoming.ts';
 import type { Tables } from './migrations.ts';
 import { decodeCursor, encodeCursor } from './rows.ts';
 
 /** A part of the content on PostgreSQL. */
 const PART_BYTES = 4 * 2 ** 20;
-const INCOMING = 'incoming-';
 /** Another process with the same folder may still be at it. */
 const RECENT_MS = 3_600_000;
 
@@ -56,25 +55,6 @@ const idOf = (owner: string, sha256: string, options: ReadingOptions): string =>
     .update(JSON.stringify([owner, sha256, options]))
     .digest('hex')
     .slice(0, 32)}`;
-
-/** Counts and hashes what passes. @throws FileRefused too_large */
-function createMeter(limit: number) {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      hash.update(chunk);
-      try {
-        refuseBeyond(bytes, limit, 'the file has at least');
-        done(null, chunk);
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
-  return { stream, bytes: () => bytes, sha256: () => hash.digest('hex') };
-}
 
 export class FileStore {
   readonly #db: Kysely<Tables>;

@@ -12,6 +12,7 @@ export {
   jobStatuses,
   type Submission,
 } from './job.ts';
+export type { ImportTask, ImportTaskResult, ReadModel } from './model_importer.ts';
 export type { TrialResult, TrialTask } from './pool.ts';
 export { InvalidCursor } from './rows.ts';
 export { createJobService, type Role, type RunningJobService } from './service.ts';

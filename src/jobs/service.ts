@@ -12,6 +12,7 @@ import type { FileService } from './file.ts';
 import { createFileReaders } from './file_readers.ts';
 import { FileStore, type UploadLimits } from './file_store.ts';
 import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
+import { createModelImporter } from './model_importer.ts';
 import { createOwnedJobs } from './owned.ts';
 import type { Quota } from './quota.ts';
 import { createRecentJobs } from './recent.ts';
@@ -106,6 +107,7 @@ export async function createJobService({
   setFilesDirectory(directory);
   const readers = createFileReaders();
   const files = new FileStore(db, directory, readers);
+  const models = createModelImporter(directory);
   await files.tidy();
   const store = new JobStore(db, room);
   const attempts = new Attempts(db, room);
@@ -233,6 +235,7 @@ export async function createJobService({
       remove: (id) => files.remove(owner, id),
       provide: (ids) => files.provide(owner, ids),
       bring: (experiment) => files.bring(experiment),
+      readModel: (content) => models.read(content, uploads.max_file_bytes),
     }),
     async stop(requests) {
       stopping = true;
@@ -240,7 +243,7 @@ export async function createJobService({
       clearInterval(sweeper);
       const idle = (await worker?.stop()) ?? true;
       await requests;
-      await readers.close();
+      await Promise.all([readers.close(), models.close()]);
       await within(LAST_QUERIES_MS, close());
       return idle;
     },

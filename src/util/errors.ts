@@ -24,6 +24,7 @@ export const errorTable = {
   validation_failed: { status: 422, title: 'The request is not valid' },
   experiment_too_large: { status: 422, title: 'The experiment is too large for this service' },
   file_unreadable: { status: 422, title: 'The file cannot be read' },
+  unsupported_model: { status: 422, title: 'The model has parts that this service cannot express' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key came with another body before' },
   rate_limited: { status: 429, title: 'Too many requests' },
   quota_exceeded: { status: 429, title: 'The access key has used up its share for now' },

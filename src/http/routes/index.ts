@@ -6,6 +6,7 @@ import { readCatalog, readCatalogEntry, readCatalogKind } from './catalog/read.t
 import { createDiagnosis } from './diagnoses/create.ts';
 import { createFile } from './files/create.ts';
 import { listFiles, readFile, readFileContent, removeFile } from './files/read.ts';
+import { createImport } from './imports/create.ts';
 import { cancelJob } from './jobs/cancel.ts';
 import { createJob } from './jobs/create.ts';
 import { readEvents } from './jobs/events.ts';
@@ -43,6 +44,7 @@ export const endpoints: readonly Endpoint[] = [
   readFile,
   readFileContent,
   removeFile,
+  createImport,
   createSearch,
   createPreflight,
   createDiagnosis,

@@ -1,0 +1,48 @@
+/** @file The bytes of a model file → its network, training and weights, or why not. */
+import { fail } from '../util/result.ts';
+import { parseJson } from './bytes.ts';
+import { convertKeras } from './keras/convert.ts';
+import { findModel } from './keras/json.ts';
+import { type ImportResult, ModelUnreadable } from './model.ts';
+
+const startsWith = (bytes: Uint8Array, text: string): boolean =>
+  Buffer.from(bytes.subarray(0, text.length)).toString('latin1') === text;
+
+const isJson = (bytes: Uint8Array): boolean =>
+  /^(\xef\xbb\xbf)?\s*[{"]/.test(Buffer.from(bytes.subarray(0, 256)).toString('latin1'));
+
+function importJson(bytes: Uint8Array): ImportResult {
+  const { fromTensorFlowJs, ...found } = findModel(parseJson(bytes));
+  return convertKeras({
+    ...found,
+    format: fromTensorFlowJs ? 'tensorflowjs_json' : 'keras_json',
+    weights: null,
+    warnings: [
+      fromTensorFlowJs
+        ? 'the weights of a TensorFlow.js model are in other files: it starts from new ones'
+        : 'to_json() has no weights: it starts from new ones; a .keras archive has them',
+    ],
+  });
+}
+
+async function read(bytes: Uint8Array): Promise<ImportResult> {
+  if (bytes.length === 0) throw new ModelUnreadable('the body is empty: send the bytes of a model');
+  if (isJson(bytes)) return importJson(bytes);
+  if (startsWith(bytes, '\x80'))
+    throw new ModelUnreadable(
+      'this is a pickle, which can run code when it is loaded; export the model to ONNX',
+    );
+  throw new ModelUnreadable(
+    'this is no model that can be read; send Keras JSON (model.to_json()), a .keras archive, or an ONNX file',
+  );
+}
+
+/** Nothing of the model is run. */
+export async function importModel(bytes: Uint8Array): Promise<ImportResult> {
+  try {
+    return await read(bytes);
+  } catch (error) {
+    if (!(error instanceof ModelUnreadable)) throw error;
+    return fail({ code: 'file_unreadable', message: error.message });
+  }
+}

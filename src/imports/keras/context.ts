@@ -1,0 +1,156 @@
+/** @file What the conversion of one Keras layer gets: the writer, the version, where to put warnings; and the order of axes. */
+import type { NamedTensor } from '../../util/safetensors.ts';
+import type { OmittedPart } from '../model.ts';
+import { Misfit, Unsupported } from '../model.ts';
+import type { NetworkWriter, Value } from '../writer.ts';
+import { Options, serialized } from './config.ts';
+import type { KerasLayer } from './model.ts';
+import { type Activation, activationOf, initializerOf } from './parts.ts';
+
+export interface Context {
+  readonly writer: NetworkWriter;
+  readonly version: 2 | 3;
+  readonly warnings: Set<string>;
+  readonly omitted: OmittedPart[];
+  readonly penalties: Penalty[];
+}
+
+/** Of a layer's kernel. */
+export interface Penalty {
+  readonly layer: string;
+  readonly l1: number;
+  readonly l2: number;
+}
+
+/** From a layer and what it is called on to its output. @throws Unsupported */
+export type Convert = (layer: KerasLayer, inputs: readonly Value[], context: Context) => Value;
+
+export function only(inputs: readonly Value[]): Value {
+  const [first] = inputs;
+  if (first === undefined) throw new Misfit('it is called on nothing');
+  if (inputs.length > 1)
+    throw new Unsupported(`it is called on ${inputs.length} tensors, this service takes one`, null);
+  return first;
+}
+
+export const rankOf = ({ shape }: Value): number => shape.length;
+
+export function needRank(value: Value, rank: number): void {
+  if (rankOf(value) !== rank)
+    throw new Misfit(`it takes ${rank} axes without the batch, but gets [${value.shape.join(', ')}]`);
+}
+
+const orderName = ({ name }: KerasLayer): string => `${name}_order`;
+
+/** [height, width, channels] there → [channels, height, width] here. */
+export function channelsFirst(value: Value, layer: KerasLayer, { writer }: Context): Value {
+  if (rankOf(value) !== 3 || value.channels === 'last') return value;
+  return writer.add('permute', { dims: [3, 1, 2] }, [value], { name: orderName(layer), channels: 'last' });
+}
+
+/** The axes as they are in Keras. */
+export function asInKeras(value: Value, layer: KerasLayer, { writer }: Context): Value {
+  if (value.channels === 'same') return value;
+  const [channels, height, width] = value.shape;
+  const name = orderName(layer);
+  // With one channel, or one pixel, the numbers are in the same order.
+  if (channels === 1 || (height === 1 && width === 1))
+    return writer.add('reshape', { shape: [height, width, channels] }, [value], { name });
+  return writer.add('permute', { dims: [2, 3, 1] }, [value], { name });
+}
+
+export const isChannelsFirst = ({ options }: KerasLayer): boolean =>
+  options.string('data_format', 'channels_last') === 'channels_first';
+
+/** An image as convolutions here take it. */
+export function image(value: Value, layer: KerasLayer, context: Context): Value {
+  needRank(value, 3);
+  return isChannelsFirst(layer) ? asInKeras(value, layer, context) : channelsFirst(value, layer, context);
+}
+
+/** A sequence [time, features], as it is here and, unless it says otherwise, in Keras. */
+export function overTime(
+  layer: KerasLayer,
+  input: Value,
+  { writer }: Context,
+  apply: (x: Value) => Value,
+): Value {
+  needRank(input, 2);
+  if (!isChannelsFirst(layer)) return apply(input);
+  const swap = (x: Value) => writer.add('permute', { dims: [2, 1] }, [x], { name: orderName(layer) });
+  const result = apply(swap(input));
+  return rankOf(result) === 2 ? swap(result) : result;
+}
+
+/** So that the features' axis here is this axis of Keras (counted from 1, or from the last as −1). */
+export function alongAxis(value: Value, axis: number, layer: KerasLayer, context: Context): Value {
+  const rank = rankOf(value);
+  const at = axis < 0 ? rank + 1 + axis : axis;
+  if (rank < 3 && at === rank) return value;
+  if (rank === 3 && at === 3) return channelsFirst(value, layer, context);
+  if (rank === 3 && at === 1) return asInKeras(value, layer, context);
+  throw new Unsupported(`it acts along axis ${axis} of ${rank + 1}`, 'the axis of the features (channels)');
+}
+
+export const activation = ({ config }: KerasLayer, { version }: Context, key = 'activation'): Activation =>
+  activationOf(config[key], version);
+
+/** Only what differs from this service's default. */
+export function withInitializer(
+  { config }: KerasLayer,
+  key: string,
+  option: string,
+  usual: string,
+): Record<string, unknown> {
+  if (config[key] === undefined || config[key] === null) return {};
+  const initializer = initializerOf(config[key]);
+  return initializer === usual ? {} : { [option]: initializer };
+}
+
+/** Kernel, bias, activation: what dense layers and convolutions have in common. */
+export function productOptions(
+  layer: KerasLayer,
+  context: Context,
+  kernel = 'kernel',
+): Record<string, unknown> {
+  const useBias = layer.options.bool('use_bias', true);
+  const chosen = activation(layer, context);
+  notePenalties(layer, context, kernel);
+  return {
+    ...(chosen === 'linear' ? {} : { activation: chosen }),
+    ...(useBias
+      ? withInitializer(layer, 'bias_initializer', 'bias_initializer', 'zeros')
+      : { use_bias: false }),
+    ...withInitializer(layer, `${kernel}_initializer`, 'kernel_initializer', 'glorot_uniform'),
+  };
+}
+
+/** What Keras adds to the loss or forces on weights. */
+export function notePenalties(
+  { name, config }: KerasLayer,
+  { penalties, warnings }: Context,
+  kernel = 'kernel',
+): void {
+  const regularizer = serialized(config[`${kernel}_regularizer`]);
+  if (regularizer !== null) {
+    const options = new Options(regularizer.config, regularizer.class);
+    const rate = (key: string, named: string) =>
+      options.has(key) ? options.number(key) : regularizer.class.toUpperCase() === named ? 0.01 : 0;
+    penalties.push({ layer: name, l1: rate('l1', 'L1'), l2: rate('l2', 'L2') });
+  } else penalties.push({ layer: name, l1: 0, l2: 0 });
+  const lost = Object.entries(config).filter(
+    ([key, value]) =>
+      value !== null &&
+      value !== undefined &&
+      (/_constraint$/.test(key) || (/_regularizer$/.test(key) && key !== `${kernel}_regularizer`)),
+  );
+  for (const [key] of lost) warnings.add(`${key} of "${name}" is left out: this service has none`);
+}
+
+/** So many arrays, or null where the file has none. */
+export function weightsOf({ weights, name }: KerasLayer, count: number): NamedTensor[] | null {
+  if (weights === null) return null;
+  if (weights.length !== count)
+    throw new Unsupported(`the file has ${weights.length} arrays of weights for "${name}", not ${count}`);
+  return [...weights];
+}

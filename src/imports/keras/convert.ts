@@ -1,0 +1,256 @@
+/** @file A Keras model → network and training. Everything that has no counterpart is collected, not only the first. */
+
+import { nearest } from '../../util/nearest.ts';
+import { fail, ok } from '../../util/result.ts';
+import {
+  type ImportResult,
+  Misfit,
+  type ModelFormat,
+  ModelUnreadable,
+  type OmittedPart,
+  Unsupported,
+  type UnsupportedPart,
+} from '../model.ts';
+import { NetworkWriter, type Value } from '../writer.ts';
+import { type Json, serialized } from './config.ts';
+import type { Context } from './context.ts';
+import { converters } from './layers/index.ts';
+import {
+  type Call,
+  type KerasLayer,
+  type KerasModel,
+  modelClasses,
+  type Reference,
+  readModel,
+  type Weights,
+} from './model.ts';
+import { type OutputKind, trainingOf } from './training.ts';
+
+export interface KerasFile {
+  readonly format: ModelFormat;
+  readonly model: Json;
+  /** Of the model within the file. */
+  readonly pointer: string;
+  readonly version: 2 | 3;
+  readonly compiled: Json | null;
+  readonly weights: Weights | null;
+  readonly warnings: readonly string[];
+}
+
+const MAX_DEPTH = 16;
+const keyOf = ({ layer, node }: Pick<Reference, 'layer' | 'node'>): string => `${node} ${layer}`;
+
+class Conversion {
+  readonly context: Context;
+  readonly unsupported: UnsupportedPart[] = [];
+  /** The last activation, which tells what the outputs are. */
+  output: OutputKind = 'other';
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  /** Something cannot be expressed: shapes that follow from it mean nothing. */
+  get #broken(): boolean {
+    return this.unsupported.length > 0;
+  }
+
+  refuse(
+    layer: Pick<KerasLayer, 'pointer' | 'class' | 'name'>,
+    message: string,
+    alternative: string | null,
+  ): void {
+    const { pointer, class: kind, name } = layer;
+    this.unsupported.push({ pointer, class: kind, name, message, alternative });
+  }
+
+  /** Every layer that the outputs need, each after what it is called on. @returns the outputs */
+  run(model: KerasModel, given: ReadonlyMap<string, Value>, prefix: string, depth: number): Value[] {
+    const calls = new Map(
+      model.calls.map((call) => [keyOf({ layer: call.layer.name, node: call.node }), call]),
+    );
+    const values = new Map<string, Value>();
+    const entered = new Set<string>();
+    const outputOf = (reference: Reference): Value => {
+      const key = keyOf(reference);
+      const known = values.get(key) ?? given.get(reference.layer);
+      if (known !== undefined) return known;
+      const call = calls.get(key);
+      if (call === undefined)
+        throw new ModelUnreadable(
+          `the model names a layer that it does not have: "${reference.layer.slice(0, 100)}"`,
+        );
+      if (entered.has(key))
+        throw new ModelUnreadable(
+          `the layers of the model form a circle at "${reference.layer.slice(0, 100)}"`,
+        );
+      entered.add(key);
+      const inputs = call.inputs.map(outputOf);
+      if (call.inputs.some(({ index }) => index > 0))
+        this.refuse(call.layer, 'it takes a second output of a layer, such as a state', null);
+      const value = this.#call(call, inputs, prefix, depth);
+      values.set(key, value);
+      return value;
+    };
+    return model.outputs.map(outputOf);
+  }
+
+  #call(call: Call, inputs: readonly Value[], prefix: string, depth: number): Value {
+    const layer = { ...call.layer, name: `${prefix}${call.layer.name}` };
+    if (call.node > 0 && !FREE.has(layer.class))
+      this.refuse(
+        layer,
+        'it is called more than once, with the same weights',
+        'a layer of its own for every call',
+      );
+    try {
+      return this.#convert(layer, inputs, depth);
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+      if (!(error instanceof Misfit && this.#broken)) this.refuse(layer, error.message, error.alternative);
+      return inputs[0] ?? { source: 'input', shape: [1], channels: 'same' };
+    }
+  }
+
+  #convert(layer: KerasLayer, inputs: readonly Value[], depth: number): Value {
+    if (modelClasses.has(layer.class)) return this.#nested(layer, inputs, depth);
+    const convert = converters.get(layer.class);
+    if (convert === undefined)
+      throw new Unsupported(
+        `${layer.class} is no layer that this service knows; code in a model is never run`,
+        nearest(layer.class, [...converters.keys()]),
+      );
+    this.#noteActivation(layer);
+    return convert(layer, inputs, this.context);
+  }
+
+  #noteActivation({ class: kind, config }: KerasLayer): void {
+    const name = kind === 'Softmax' ? 'softmax' : (serialized(config.activation)?.class ?? '');
+    const changes = config.activation !== undefined || kind === 'Softmax' || /Norm|ReLU|ELU/.test(kind);
+    if (changes) this.output = name === 'softmax' || name === 'sigmoid' ? name : 'other';
+  }
+
+  #nested(layer: KerasLayer, inputs: readonly Value[], depth: number): Value {
+    if (depth > MAX_DEPTH)
+      throw new ModelUnreadable(`models within models are nested deeper than ${MAX_DEPTH}`);
+    const value = { class_name: layer.class === 'Model' ? 'Functional' : layer.class, config: layer.config };
+    const model = readModel(value, layer.pointer, layer.within);
+    const given = new Map(model.inputs.map((name, i) => [name, inputs[i] as Value]));
+    if (inputs.length !== model.inputs.length)
+      throw new Misfit(`it takes ${model.inputs.length} inputs, but gets ${inputs.length}`);
+    const outputs = this.run(model, given, `${layer.name}.`, depth + 1);
+    if (outputs.length > 1) throw new Unsupported(`it has ${outputs.length} outputs`, 'one output');
+    return outputs[0] as Value;
+  }
+}
+
+/** They learn nothing, so that calling them again is another layer that does the same. */
+const FREE: ReadonlySet<string> = new Set([
+  ...['Activation', 'ReLU', 'LeakyReLU', 'ELU', 'Softmax', 'Dropout', 'SpatialDropout1D', 'SpatialDropout2D'],
+  ...[
+    'Flatten',
+    'Reshape',
+    'Permute',
+    'RepeatVector',
+    'GaussianNoise',
+    'Rescaling',
+    'UpSampling1D',
+    'UpSampling2D',
+  ],
+  ...[
+    'MaxPooling1D',
+    'MaxPooling2D',
+    'AveragePooling1D',
+    'AveragePooling2D',
+    'ZeroPadding1D',
+    'ZeroPadding2D',
+  ],
+  ...['GlobalMaxPooling1D', 'GlobalMaxPooling2D', 'GlobalAveragePooling1D', 'GlobalAveragePooling2D'],
+  ...['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Concatenate'],
+]);
+
+/** The layer's shape without the batch. @throws Unsupported where a size is not fixed */
+function inputShape(layer: KerasLayer): number[] {
+  const key = ['batch_shape', 'batch_input_shape', 'shape', 'input_shape'].find((name) =>
+    layer.options.has(name),
+  );
+  if (key === undefined)
+    throw new Unsupported(
+      'the file does not say what shape the input has',
+      'begin with Input(shape=(…)), or call the model once, before it is saved',
+    );
+  const whole = layer.options.shape(key);
+  const shape = key.startsWith('batch') ? whole.slice(1) : whole;
+  if (shape.some((size) => size === null || size < 1))
+    throw new Unsupported(
+      `the input [${shape.map((size) => size ?? 'any').join(', ')}] has no fixed size`,
+      'a fixed size, such as Input(shape=(100, 3))',
+    );
+  return shape as number[];
+}
+
+/** The first layer that says how the channels of images stand; Keras' default is last. */
+function imagesAreLast(model: KerasModel): boolean {
+  const told = model.calls.find(
+    ({ layer }) => layer.config.data_format !== undefined && layer.config.data_format !== null,
+  );
+  return told?.layer.config.data_format !== 'channels_first';
+}
+
+function readInputs(model: KerasModel, conversion: Conversion): Map<string, Value> {
+  const { writer, warnings } = conversion.context;
+  const last = imagesAreLast(model);
+  const values = new Map<string, Value>();
+  for (const name of model.inputs) {
+    const layer = model.calls.find((call) => call.layer.name === name)?.layer;
+    if (layer === undefined) throw new ModelUnreadable(`the model has no input "${name.slice(0, 100)}"`);
+    try {
+      const shape = inputShape(layer);
+      const channels = shape.length === 3 && last ? 'last' : 'same';
+      values.set(name, writer.input(name, shape, channels));
+      if (channels === 'last')
+        warnings.add(
+          `images are channels first here: [${shape.join(', ')}] in Keras is [${values.get(name)?.shape.join(', ')}]`,
+        );
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+      conversion.refuse(layer, error.message, error.alternative);
+      values.set(name, { source: 'input', shape: [1], channels: 'same' });
+    }
+  }
+  return values;
+}
+
+/** @throws ModelUnreadable */
+export function convertKeras(file: KerasFile): ImportResult {
+  const model = readModel(file.model, file.pointer, file.weights);
+  const warnings = new Set(file.warnings);
+  const omitted: OmittedPart[] = [];
+  const writer = new NetworkWriter(model.inputs.length);
+  const context: Context = { writer, version: file.version, warnings, omitted, penalties: [] };
+  const conversion = new Conversion(context);
+  const inputs = readInputs(model, conversion);
+  const outputs = conversion.run(model, inputs, '', 0);
+  if (outputs.length > 1)
+    conversion.refuse(
+      { pointer: `${file.pointer}/config/output_layers`, class: 'Functional', name: 'outputs' },
+      `the model has ${outputs.length} outputs; this service trains one`,
+      'a model of one of them, or concatenate',
+    );
+  if (conversion.unsupported.length > 0)
+    return fail({ code: 'unsupported_model', parts: conversion.unsupported });
+  const [output] = outputs;
+  if (output?.channels === 'last')
+    warnings.add(
+      `the output is channels first here, [${output.shape.join(', ')}]: targets have to be so, too`,
+    );
+  const training = trainingOf(file.compiled, conversion.output, context.penalties, warnings);
+  return ok({
+    format: file.format,
+    network: writer.finish(),
+    training,
+    weights: writer.weights.size > 0 ? writer.weights : null,
+    warnings: [...warnings],
+    omitted,
+  });
+}

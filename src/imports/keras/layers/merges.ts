@@ -1,0 +1,130 @@
+/** @file Layers with several inputs, tables, and what is known to have no counterpart. */
+import type { NamedTensor } from '../../../util/safetensors.ts';
+import { Misfit, Unsupported } from '../../model.ts';
+import type { Value } from '../../writer.ts';
+import {
+  asInKeras,
+  type Context,
+  type Convert,
+  channelsFirst,
+  only,
+  rankOf,
+  weightsOf,
+  withInitializer,
+} from '../context.ts';
+import type { KerasLayer } from '../model.ts';
+
+/** All in the same order of axes; of fewer axes, with axes of 1 before those that they have in Keras. */
+function together(inputs: readonly Value[], layer: KerasLayer, context: Context): Value[] {
+  const rank = Math.max(...inputs.map(rankOf));
+  if (rank < 3) return [...inputs];
+  const first = inputs.some(({ channels }) => channels === 'last');
+  return inputs.map((x) => {
+    const whole = rankOf(x) === rank ? x : widened(x, layer, context);
+    return first ? channelsFirst(whole, layer, context) : asInKeras(whole, layer, context);
+  });
+}
+
+function widened(x: Value, { name }: KerasLayer, { writer }: Context): Value {
+  const shape = [...new Array<number>(3 - rankOf(x)).fill(1), ...x.shape];
+  return writer.add('reshape', { shape }, [x], { name: `${name}_axes` });
+}
+
+const merge =
+  (type: string): Convert =>
+  (layer, inputs, context) => {
+    if (inputs.length < 2)
+      throw new Unsupported('one of its operands is a constant', 'rescaling, with a scale and an offset');
+    const all = together(inputs, layer, context);
+    return context.writer.add(type, {}, all, { name: layer.name, channels: all[0]?.channels ?? 'same' });
+  };
+
+const concatenate: Convert = (layer, inputs, context) => {
+  const all = together(inputs, layer, context);
+  const [first] = all;
+  if (first === undefined) throw new Misfit('it is called on nothing');
+  const rank = rankOf(first);
+  const given = layer.options.has('axis') ? layer.options.int('axis') : -1;
+  const axis = given < 0 ? given + rank : given - 1;
+  if (axis < 0 || axis >= rank) throw new Unsupported(`axis ${given} is that of the batch, or none`);
+  // Where [height, width, channels] is [channels, height, width].
+  const here = first.channels === 'last' ? (axis + 1) % 3 : axis;
+  const usual = rank === 3 ? 0 : rank - 1;
+  return context.writer.add('concatenate', here === usual ? {} : { axis: here }, all, {
+    name: layer.name,
+    channels: first.channels,
+  });
+};
+
+const embedding: Convert = (layer, inputs, context) => {
+  const x = only(inputs);
+  const { options, name } = layer;
+  context.writer.takesTokens(x);
+  const given = weightsOf(layer, 1);
+  const uniform = (value: unknown) => JSON.stringify(value) === '{"type":"uniform","min":-0.05,"max":0.05}';
+  const initializer = withInitializer(layer, 'embeddings_initializer', 'table_initializer', 'none');
+  return context.writer.add(
+    'embedding',
+    {
+      vocabulary: options.int('input_dim'),
+      dimensions: options.int('output_dim'),
+      ...(uniform(initializer.table_initializer) ? {} : initializer),
+      ...(options.bool('mask_zero', false) ? { mask_zero: true } : {}),
+    },
+    [x],
+    { name, weights: given === null ? null : { table: given[0] as NamedTensor } },
+  );
+};
+
+const masking: Convert = (layer, inputs, { writer }) =>
+  writer.add('masking', { value: layer.options.number('mask_value', 0) }, [only(inputs)], {
+    name: layer.name,
+  });
+
+const notHere =
+  (message: string, alternative: string | null): Convert =>
+  () => {
+    throw new Unsupported(message, alternative);
+  };
+
+const code = notHere(
+  'it is Python code, which is never run',
+  'a layer of this service, or an activation { "expression": "x * sigmoid(x)" }',
+);
+
+const AVERAGE = 'average, maximum or add';
+
+export const merges: Readonly<Record<string, Convert>> = {
+  Add: merge('add'),
+  Subtract: merge('subtract'),
+  Multiply: merge('multiply'),
+  Average: merge('average'),
+  Maximum: merge('maximum'),
+  Minimum: notHere('the smallest of several', AVERAGE),
+  Dot: notHere('a product of samples', 'multiply, then dense'),
+  Concatenate: concatenate,
+  Embedding: embedding,
+  Masking: masking,
+  Lambda: code,
+  TFOpLambda: notHere(
+    'a function of TensorFlow in place of a layer',
+    'the layer of Keras that does it, such as Add()',
+  ),
+  SlicingOpLambda: notHere('a slice of a tensor', null),
+  Conv3D: notHere('images of three dimensions', 'conv2d'),
+  MaxPooling3D: notHere('images of three dimensions', 'max_pool2d'),
+  AveragePooling3D: notHere('images of three dimensions', 'average_pool2d'),
+  ConvLSTM2D: notHere('a recurrent layer over images', 'conv2d, then lstm'),
+  SeparableConv1D: notHere('this service has it over images only', 'conv1d'),
+  DepthwiseConv1D: notHere('this service has it over images only', 'conv1d with "groups"'),
+  LocallyConnected1D: notHere('a kernel for every position', 'conv1d'),
+  LocallyConnected2D: notHere('a kernel for every position', 'conv2d'),
+  GaussianDropout: notHere('multiplicative Gaussian noise', 'dropout, or gaussian_noise'),
+  AlphaDropout: notHere('dropout that keeps the mean and variance of selu', 'dropout'),
+  UnitNormalization: notHere('vectors of length 1', 'rms_norm'),
+  TextVectorization: notHere('it reads text', 'tokens made before, as whole numbers'),
+  StringLookup: notHere('it reads text', 'tokens made before, as whole numbers'),
+  Attention: notHere('attention without a kernel', 'self_attention'),
+  AdditiveAttention: notHere('additive attention', 'self_attention'),
+  RNN: notHere('a cell of its own', 'lstm, gru or simple_rnn'),
+};

@@ -1,0 +1,168 @@
+/** @file Recurrent layers. Gates are in the order of this service: i, f, c, o of an LSTM; z, r, h of a GRU. */
+import type { NamedTensor } from '../../../util/safetensors.ts';
+import { Misfit, Unsupported } from '../../model.ts';
+import type { Value } from '../../writer.ts';
+import { Options, serialized } from '../config.ts';
+import {
+  activation,
+  type Context,
+  type Convert,
+  needRank,
+  notePenalties,
+  only,
+  weightsOf,
+  withInitializer,
+} from '../context.ts';
+import type { KerasLayer } from '../model.ts';
+import { activationOf } from '../parts.ts';
+
+const types: ReadonlyMap<string, string> = new Map([
+  ['SimpleRNN', 'simple_rnn'],
+  ['LSTM', 'lstm'],
+  ['GRU', 'gru'],
+  ['CuDNNLSTM', 'lstm'],
+  ['CuDNNGRU', 'gru'],
+]);
+
+/** Options that make another layer of it. */
+function refuseOthers({ options }: KerasLayer): void {
+  if (options.bool('go_backwards', false))
+    throw new Unsupported('it runs backwards through time', 'bidirectional, which runs both ways');
+  if (options.bool('unroll', false) === false && options.bool('time_major', false))
+    throw new Unsupported('its input has the time before the batch');
+}
+
+function resetAfter({ class: kind, options }: KerasLayer, version: 2 | 3): boolean {
+  if (kind === 'CuDNNGRU') return true;
+  // Keras 2 before TensorFlow 2 has no such option, and resets before; files of later ones name it.
+  return kind === 'GRU' && options.bool('reset_after', version === 3);
+}
+
+/** The same layer as an object of this service, without its name. */
+function recurrentLayer(layer: KerasLayer, context: Context): Record<string, unknown> {
+  const type = types.get(layer.class);
+  if (type === undefined)
+    throw new Unsupported(
+      `${layer.class} is no recurrent layer that this service has`,
+      'LSTM, GRU or SimpleRNN',
+    );
+  refuseOthers(layer);
+  notePenalties(layer, context);
+  const { options, config } = layer;
+  const chosen = activation(layer.config.activation === undefined ? withTanh(layer) : layer, context);
+  const gate =
+    type === 'simple_rnn'
+      ? 'sigmoid'
+      : activationOf(config.recurrent_activation ?? 'sigmoid', context.version);
+  const recurrentDropout = options.number('recurrent_dropout', 0);
+  if (options.bool('stateful', false))
+    context.warnings.add(
+      `"${layer.name}" keeps its state from batch to batch in Keras; here it begins at 0 in every sample`,
+    );
+  const useBias = options.bool('use_bias', true);
+  return {
+    type,
+    units: options.int('units'),
+    ...(options.bool('return_sequences', false) ? { return_sequences: true } : {}),
+    ...(chosen === 'tanh' ? {} : { activation: chosen }),
+    ...(gate === 'sigmoid' ? {} : { recurrent_activation: gate }),
+    ...(recurrentDropout === 0 ? {} : { recurrent_dropout: recurrentDropout }),
+    ...(resetAfter(layer, context.version) ? { reset_after: true } : {}),
+    ...(type === 'lstm' && !options.bool('unit_forget_bias', true) ? { unit_forget_bias: false } : {}),
+    ...(useBias
+      ? withInitializer(layer, 'bias_initializer', 'bias_initializer', 'zeros')
+      : { use_bias: false }),
+    ...withInitializer(layer, 'kernel_initializer', 'kernel_initializer', 'glorot_uniform'),
+    ...withInitializer(layer, 'recurrent_initializer', 'recurrent_initializer', 'orthogonal'),
+  };
+}
+
+const withTanh = (layer: KerasLayer): KerasLayer => ({
+  ...layer,
+  config: { ...layer.config, activation: 'tanh' },
+});
+
+const NAMES = ['kernel', 'recurrent_kernel', 'bias'] as const;
+
+function recurrentWeights(layer: KerasLayer): Record<string, NamedTensor> | null {
+  const names = layer.options.bool('use_bias', true) ? NAMES : NAMES.slice(0, 2);
+  const given = weightsOf(layer, names.length);
+  return given === null ? null : Object.fromEntries(names.map((name, i) => [name, given[i] as NamedTensor]));
+}
+
+/** `dropout` of Keras drops the same features at every time step. */
+function dropped(x: Value, layer: KerasLayer, { writer }: Context): Value {
+  const rate = layer.options.number('dropout', 0);
+  return rate === 0 ? x : writer.add('spatial_dropout1d', { rate }, [x], { name: `${layer.name}_dropout` });
+}
+
+const recurrent: Convert = (layer, inputs, context) => {
+  if (inputs.length > 1)
+    throw new Unsupported('it begins with a state that another layer gives', 'a state that begins at 0');
+  const input = only(inputs);
+  needRank(input, 2);
+  const { type, ...options } = recurrentLayer(layer, context);
+  const x = dropped(input, layer, context);
+  return context.writer.add(type as string, options, [x], {
+    name: layer.name,
+    weights: recurrentWeights(layer),
+  });
+};
+
+/** The layer inside a wrapper. */
+export function innerLayer(layer: KerasLayer, key = 'layer'): KerasLayer {
+  const inner = serialized(layer.config[key]);
+  if (inner === null) throw new Misfit(`it wraps no ${key}`);
+  const { name } = inner.config;
+  return {
+    class: inner.class,
+    name: typeof name === 'string' ? name : layer.name,
+    config: inner.config,
+    options: new Options(inner.config, `${inner.class} in ${layer.class} "${layer.name}"`),
+    pointer: `${layer.pointer}/config/${key}`,
+    weights: layer.weights,
+    within: layer.within,
+  };
+}
+
+const merges: ReadonlyMap<unknown, string> = new Map([
+  ['concat', 'concatenate'],
+  ['sum', 'add'],
+  ['ave', 'average'],
+  ['mul', 'multiply'],
+]);
+
+/** Keras gives the weights of both directions one after the other. */
+function bothWeights(layer: KerasLayer, inner: KerasLayer): Record<string, NamedTensor> | null {
+  const names = inner.options.bool('use_bias', true) ? NAMES : NAMES.slice(0, 2);
+  const given = weightsOf(layer, 2 * names.length);
+  if (given === null) return null;
+  const directions = ['forward', 'backward'];
+  return Object.fromEntries(
+    directions.flatMap((direction, d) =>
+      names.map((name, i) => [`${direction}/${name}`, given[d * names.length + i] as NamedTensor]),
+    ),
+  );
+}
+
+const bidirectional: Convert = (layer, inputs, context) => {
+  const x = only(inputs);
+  needRank(x, 2);
+  const mode = layer.config.merge_mode === undefined ? 'concat' : layer.config.merge_mode;
+  const merge = merges.get(mode);
+  if (merge === undefined)
+    throw new Unsupported('it gives both directions by themselves (merge_mode=None)', 'merge_mode="concat"');
+  const inner = { ...innerLayer(layer), name: layer.name };
+  const own = recurrentLayer(inner, context);
+  return context.writer.add(
+    'bidirectional',
+    { layer: own, ...(merge === 'concatenate' ? {} : { merge }) },
+    [dropped(x, inner, context)],
+    { name: layer.name, weights: bothWeights(layer, inner) },
+  );
+};
+
+export const recurrents: Readonly<Record<string, Convert>> = {
+  ...Object.fromEntries([...types.keys()].map((name) => [name, recurrent])),
+  Bidirectional: bidirectional,
+};

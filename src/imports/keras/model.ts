@@ -1,0 +1,207 @@
+/** @file A Keras model as a list of calls: Sequential and Functional, of Keras 2, Keras 3 and TensorFlow.js. */
+import type { NamedTensor } from '../../util/safetensors.ts';
+import { ModelUnreadable } from '../model.ts';
+import { isObject, type Json, Options } from './config.ts';
+
+export interface KerasLayer {
+  readonly class: string;
+  readonly name: string;
+  readonly config: Json;
+  /** The options, with checks. */
+  readonly options: Options;
+  readonly pointer: string;
+  /** In the order of Keras' `weights`; null where the file has none. */
+  readonly weights: readonly NamedTensor[] | null;
+  /** Of a model within the model: where its layers' weights are. */
+  readonly within: Weights | null;
+}
+
+/** A layer called on outputs of others. */
+export interface Call {
+  readonly layer: KerasLayer;
+  /** Which of the calls of a shared layer. */
+  readonly node: number;
+  readonly inputs: readonly Reference[];
+}
+
+/** An output of a call. */
+export interface Reference {
+  readonly layer: string;
+  readonly node: number;
+  /** Which of its outputs. */
+  readonly index: number;
+}
+
+export interface KerasModel {
+  readonly calls: readonly Call[];
+  /** Names of the layers that are inputs, in the order of the model's arguments. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly Reference[];
+}
+
+const MAX_LAYERS = 10_000;
+
+export const modelClasses: ReadonlySet<string> = new Set(['Sequential', 'Functional', 'Model']);
+
+function layersOf(config: unknown): { layers: readonly unknown[]; at: string } {
+  // Keras before 2.2 has the list itself.
+  if (Array.isArray(config)) return { layers: config, at: '/config' };
+  if (isObject(config) && Array.isArray(config.layers))
+    return { layers: config.layers, at: '/config/layers' };
+  throw new ModelUnreadable('the model has no "layers": a subclassed model does not say what it is made of');
+}
+
+/** What gives each layer its weights: those of the layer at this place of its model. */
+export interface Weights {
+  of(layer: {
+    readonly class: string;
+    readonly name: string;
+    readonly index: number;
+  }): readonly NamedTensor[] | null;
+  /** Those of a model within the model. */
+  within(layer: { readonly class: string; readonly name: string; readonly index: number }): Weights | null;
+}
+
+function layerOf(value: unknown, index: number, pointer: string, weights: Weights | null): KerasLayer {
+  if (!isObject(value) || typeof value.class_name !== 'string')
+    throw new ModelUnreadable(`${pointer} is no layer: it has no class_name`);
+  const config = isObject(value.config) ? value.config : {};
+  const given = typeof value.name === 'string' ? value.name : config.name;
+  const name = typeof given === 'string' ? given : `${value.class_name}_${index + 1}`;
+  const isWrapped = modelClasses.has(value.class_name);
+  const whole = isWrapped
+    ? { ...config, ...(Array.isArray(value.config) && { layers: value.config }) }
+    : config;
+  return {
+    class: value.class_name,
+    name,
+    config: whole,
+    options: new Options(whole, `${value.class_name} "${name}"`),
+    pointer,
+    weights: isWrapped ? null : (weights?.of({ class: value.class_name, name, index }) ?? null),
+    within: isWrapped ? (weights?.within({ class: value.class_name, name, index }) ?? null) : null,
+  };
+}
+
+/** ["name", node, index, …] */
+const isHistory = (value: unknown): value is [string, number, number] =>
+  Array.isArray(value) &&
+  typeof value[0] === 'string' &&
+  Number.isSafeInteger(value[1]) &&
+  Number.isSafeInteger(value[2]);
+
+const toReference = ([layer, node, index]: readonly [string, number, number]): Reference => ({
+  layer,
+  node,
+  index,
+});
+
+const MAX_NESTING = 32;
+
+/** Every tensor of the arguments of a call, in their order. */
+function referencesIn(value: unknown, depth = 0): Reference[] {
+  if (depth > MAX_NESTING) throw new ModelUnreadable('the arguments of a call are nested too deeply');
+  if (isHistory(value)) {
+    // Keras 2: further arguments, which may be tensors too, in a fourth place.
+    const [, , , kwargs] = value as readonly unknown[];
+    return [
+      toReference(value),
+      ...(isObject(kwargs) ? Object.values(kwargs).flatMap((item) => referencesIn(item, depth + 1)) : []),
+    ];
+  }
+  if (Array.isArray(value)) return value.flatMap((item) => referencesIn(item, depth + 1));
+  if (!isObject(value)) return [];
+  if (value.class_name === '__keras_tensor__') {
+    const history = isObject(value.config) ? value.config.keras_history : undefined;
+    if (!isHistory(history)) throw new ModelUnreadable('a tensor of the model has no keras_history');
+    return [toReference(history)];
+  }
+  return Object.values(value).flatMap((item) => referencesIn(item, depth + 1));
+}
+
+function callsOf(layer: KerasLayer, value: Json): Call[] {
+  const nodes = Array.isArray(value.inbound_nodes) ? value.inbound_nodes : [];
+  if (nodes.length === 0) return [{ layer, node: 0, inputs: [] }];
+  // A single call may stand without its list: [["x", 0, 0, {…}]].
+  const calls = nodes.every(isHistory) ? [nodes] : nodes;
+  return calls.map((call, node) => ({ layer, node, inputs: referencesIn(call) }));
+}
+
+/** One tensor, or a list or a dictionary of them. */
+const referencesOf = (value: unknown, what: string): Reference[] => {
+  const found = referencesIn(value);
+  if (found.length === 0) throw new ModelUnreadable(`the model does not say what its ${what} are`);
+  return found;
+};
+
+/** @param value `{ class_name, config }`; @param pointer of it */
+export function readModel(value: Json, pointer: string, weights: Weights | null): KerasModel {
+  const { layers, at } = layersOf(value.config);
+  if (layers.length > MAX_LAYERS) throw new ModelUnreadable(`the model has more than ${MAX_LAYERS} layers`);
+  const config = isObject(value.config) ? value.config : {};
+  const read = layers.map((layer, index) => layerOf(layer, index, `${pointer}${at}/${index}`, weights));
+  if (read.length === 0) throw new ModelUnreadable('the model has no layers');
+  if (value.class_name === 'Sequential' || config.input_layers === undefined)
+    return sequential(read, config, value);
+  const calls = read.flatMap((layer, index) => callsOf(layer, layers[index] as Json));
+  return {
+    calls,
+    inputs: referencesOf(config.input_layers, 'inputs').map(({ layer }) => layer),
+    outputs: referencesOf(config.output_layers, 'outputs'),
+  };
+}
+
+/** One after another; where no InputLayer begins, the shape is somewhere else. */
+function sequential(read: readonly KerasLayer[], config: Json, value: Json): KerasModel {
+  const [first] = read as readonly [KerasLayer];
+  const layers = first.class === 'InputLayer' ? read : [impliedInput(first, config, value), ...read];
+  const calls = layers.map((layer, index): Call => {
+    const before = layers[index - 1];
+    return {
+      layer,
+      node: 0,
+      inputs: before === undefined ? [] : [{ layer: before.name, node: 0, index: 0 }],
+    };
+  });
+  const last = layers.at(-1) as KerasLayer;
+  return {
+    calls,
+    inputs: [(layers[0] as KerasLayer).name],
+    outputs: [{ layer: last.name, node: 0, index: 0 }],
+  };
+}
+
+function impliedInput(first: KerasLayer, config: Json, value: Json): KerasLayer {
+  const build = isObject(value.build_config) ? value.build_config.input_shape : undefined;
+  const ownBuild = isObject(first.config.build_config) ? first.config.build_config.input_shape : undefined;
+  const shape =
+    first.config.batch_input_shape ??
+    first.config.batch_shape ??
+    config.build_input_shape ??
+    build ??
+    ownBuild ??
+    inputOf(first);
+  const name = `${first.name}_input`;
+  const own = { batch_shape: shape };
+  return {
+    class: 'InputLayer',
+    name,
+    config: own,
+    options: new Options(own, `InputLayer "${name}"`),
+    pointer: first.pointer,
+    weights: null,
+    within: null,
+  };
+}
+
+/** Of a model or wrapper that stands first, the shape is that of what is in it. */
+function inputOf({ config }: KerasLayer): unknown {
+  const inner = Array.isArray(config.layers) ? config.layers[0] : undefined;
+  const own = isObject(inner) && isObject(inner.config) ? inner.config : undefined;
+  const [dimension, length] = [config.input_dim, config.input_length];
+  return (
+    own?.batch_input_shape ??
+    own?.batch_shape ??
+    (length !== undefined && dimension !== undefined ? [null, length] : undefined)
+  );
+}

@@ -1,0 +1,53 @@
+/** @file Arrays of weights, laid out anew. */
+import type { NamedTensor } from '../util/safetensors.ts';
+import { ModelUnreadable } from './model.ts';
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => size * n, 1);
+
+const stridesOf = (shape: readonly number[]): number[] =>
+  shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+
+/** Axis i of the result is axis `order[i]` of the tensor. */
+export function transposed({ shape, data }: NamedTensor, order: readonly number[]): NamedTensor {
+  if (order.length !== shape.length)
+    throw new ModelUnreadable(`weights [${shape.join(', ')}] do not have ${order.length} axes`);
+  const strides = stridesOf(shape);
+  const target = order.map((axis) => shape[axis] as number);
+  const steps = order.map((axis) => strides[axis] as number);
+  const out = new Float32Array(data.length);
+  const index = new Array<number>(target.length).fill(0);
+  let from = 0;
+  for (let to = 0; to < out.length; to++) {
+    out[to] = data[from] as number;
+    for (let axis = target.length - 1; axis >= 0; axis--) {
+      index[axis] = (index[axis] as number) + 1;
+      from += steps[axis] as number;
+      if ((index[axis] as number) < (target[axis] as number)) break;
+      from -= (steps[axis] as number) * (target[axis] as number);
+      index[axis] = 0;
+    }
+  }
+  return { shape: target, data: out };
+}
+
+export const reshaped = ({ data }: NamedTensor, shape: readonly number[]): NamedTensor => ({ shape, data });
+
+/** Slices along the first axis, from here to there. */
+export function rows({ shape, data }: NamedTensor, from: number, to: number): NamedTensor {
+  const [, ...rest] = shape;
+  const size = sizeOf(rest);
+  return { shape: [to - from, ...rest], data: data.slice(from * size, to * size) };
+}
+
+/** All after one another along the first axis. */
+export function stacked(parts: readonly NamedTensor[]): NamedTensor {
+  const [first] = parts;
+  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    data.set(part.data, offset);
+    offset += part.data.length;
+  }
+  const length = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 1), 0);
+  return { shape: [length, ...(first?.shape.slice(1) ?? [])], data };
+}

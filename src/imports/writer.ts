@@ -1,0 +1,160 @@
+/** @file Writes a network layer by layer: names, wires, follows shapes with the service's own layers, and keeps weights. */
+import { GraphBuilder, GraphShapeError } from '../graph/index.ts';
+import { buildNetwork, type LayerConfig, layerKind, layerSchema, placeNetwork } from '../network/index.ts';
+import { nearest } from '../util/nearest.ts';
+import type { NamedTensor } from '../util/safetensors.ts';
+import { type ImportedNetwork, Misfit, ModelUnreadable, type NetworkInputs, Unsupported } from './model.ts';
+import { Names } from './names.ts';
+import { sizeOf } from './tensors.ts';
+
+/** A layer's output, or an input of the network. */
+export interface Value {
+  readonly source: string;
+  /** Without the batch, as it is here. */
+  readonly shape: readonly number[];
+  /** Where its axes are elsewhere in the model: `last` is [height, width, channels] there, [channels, height, width] here. */
+  readonly channels: 'same' | 'last';
+}
+
+/** Numbers of one output for one sample. */
+const MAX_ELEMENTS = 1e8;
+const MAX_LAYERS = 1000;
+
+const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+interface Issue {
+  readonly code?: string;
+  readonly path?: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+}
+
+/** What the layer's schema has against its options, in a line. */
+function complaint(type: string, issues: readonly Issue[]): string {
+  const texts = issues.map(({ code, keys, path = [], message }) =>
+    code === 'unrecognized_keys'
+      ? `${type} of this service has no ${(keys ?? []).join(', ')}`
+      : `${[...path].join('.')}: ${message}`,
+  );
+  return texts.slice(0, 3).join('; ');
+}
+
+export class NetworkWriter {
+  readonly #names = new Names();
+  readonly #layers: LayerConfig[] = [];
+  readonly #inputs = new Map<string, { shape: readonly number[]; dtype: NetworkInputs['dtype'] }>();
+  readonly weights = new Map<string, NamedTensor>();
+  /** How many inputs the network has, which decides what a single one is called. */
+  readonly #several: boolean;
+
+  constructor(inputs: number) {
+    this.#several = inputs > 1;
+  }
+
+  input(name: string, shape: readonly number[], channels: Value['channels']): Value {
+    if (shape.length === 0 || shape.length > 3)
+      throw new Misfit(
+        `the input has ${shape.length} axes without the batch; this service takes 1 to 3`,
+        'reshape the samples to vectors, sequences or images before',
+      );
+    const source = this.#several ? this.#names.take(name) : 'input';
+    const here = channels === 'last' ? [shape[2] as number, shape[0] as number, shape[1] as number] : shape;
+    this.#inputs.set(source, { shape: here, dtype: 'float32' });
+    return { source, shape: here, channels };
+  }
+
+  /** An embedding looks it up. */
+  takesTokens({ source }: Value): void {
+    const input = this.#inputs.get(source);
+    if (input !== undefined) input.dtype = 'token';
+  }
+
+  /**
+   * Adds a layer on these inputs.
+   * @param options as in a request, without type, name and inputs
+   * @param weights of its parameters and running averages, by their names within the layer
+   * @throws Unsupported, Misfit
+   */
+  add(
+    type: string,
+    options: Readonly<Record<string, unknown>>,
+    inputs: readonly Value[],
+    more: {
+      readonly name: string;
+      readonly channels?: Value['channels'];
+      readonly weights?: Readonly<Record<string, NamedTensor>> | null;
+    },
+  ): Value {
+    if (!(layerKind.types as readonly string[]).includes(type))
+      throw new Unsupported(`this service has no layer ${type}`, nearest(type, layerKind.types));
+    if (this.#layers.length >= MAX_LAYERS)
+      throw new Unsupported(`the model has more than ${MAX_LAYERS} layers`);
+    const last = this.#layers.at(-1)?.name ?? 'input';
+    const sources = inputs.map(({ source }) => source);
+    const follows =
+      sources.length === 1 && sources[0] === last && !(this.#several && this.#layers.length === 0);
+    const parsed = layerSchema.safeParse({ type, ...options });
+    if (!parsed.success) throw new Unsupported(complaint(type, parsed.error.issues as readonly Issue[]));
+    const shapes = this.#build(parsed.data, inputs);
+    const name = this.#names.take(more.name);
+    this.#layers.push({ type, name, ...(follows ? {} : { inputs: sources }), ...options } as LayerConfig);
+    for (const [local, tensor] of Object.entries(more.weights ?? {})) this.#keep(name, local, tensor, shapes);
+    return { source: name, shape: shapes.output, channels: more.channels ?? 'same' };
+  }
+
+  #keep(name: string, local: string, tensor: NamedTensor, { parameters }: Shapes): void {
+    const wanted = parameters.get(local);
+    if (wanted === undefined)
+      throw new ModelUnreadable(`the file has weights for ${name}/${local}, which ${name} does not have`);
+    if (wanted.length !== tensor.shape.length || wanted.some((size, axis) => size !== tensor.shape[axis]))
+      throw new ModelUnreadable(
+        `the weights of ${name}/${local} are ${shapeText(tensor.shape)}, but the layer needs ${shapeText(wanted)}`,
+      );
+    this.weights.set(`${name}/${local}`, tensor);
+  }
+
+  /** Of the layer by itself: no values are computed. */
+  #build(layer: LayerConfig, inputs: readonly Value[]): Shapes {
+    const g = new GraphBuilder();
+    const names = inputs.map((_, i) => `x${i + 1}`);
+    const config = Object.fromEntries(
+      names.map((name, i) => [name, { shape: inputs[i]?.shape ?? [], dtype: 'float32' as const }]),
+    );
+    const { layers, problems } = placeNetwork({
+      inputs: config,
+      layers: [{ ...layer, name: 'it', inputs: names }],
+    });
+    if (problems[0] !== undefined) throw new Misfit(problems[0].message, problems[0].fix);
+    try {
+      const tensors = new Map(
+        names.map((name, i) => [name, g.input(name, [1, ...(inputs[i]?.shape ?? [])])]),
+      );
+      const { output, parameters, running } = buildNetwork(g, layers, tensors, 'training');
+      const shape = output.shape.slice(1);
+      if (sizeOf(shape) > MAX_ELEMENTS) throw new Misfit(`its output ${shapeText(shape)} is too large`);
+      const all = [...parameters, ...running].map(
+        (parameter) => [parameter.name.slice('it/'.length), parameter.shape] as const,
+      );
+      return { output: shape, parameters: new Map(all) };
+    } catch (error) {
+      if (error instanceof GraphShapeError)
+        throw new Misfit(error.message.replace('layer "it": ', ''), error.fix ?? null);
+      throw error;
+    }
+  }
+
+  /** @throws ModelUnreadable where nothing was written */
+  finish(): ImportedNetwork {
+    if (this.#layers.length === 0) throw new ModelUnreadable('the model has no layers');
+    const inputs = Object.fromEntries(this.#inputs);
+    return this.#several
+      ? { inputs, layers: this.#layers }
+      : { input: Object.values(inputs)[0] as NetworkInputs, layers: this.#layers };
+  }
+}
+
+interface Shapes {
+  readonly output: readonly number[];
+  /** By their names within the layer. */
+  readonly parameters: ReadonlyMap<string, readonly number[]>;
+}

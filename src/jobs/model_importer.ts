@@ -1,0 +1,50 @@
+/** @file Models on their way into the service: to a file beside the uploads, and read in a thread. */
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ImportedModel, ImportFailure } from '../imports/index.ts';
+import type { Result } from '../util/result.ts';
+import { createMeter, INCOMING } from './incoming.ts';
+import { createTaskPool } from './pool.ts';
+
+export interface ImportTask {
+  /** Of the model's file. */
+  readonly path: string;
+}
+
+/** The weights as safetensors. */
+export interface ReadModel extends Omit<ImportedModel, 'weights'> {
+  readonly weights: Uint8Array | null;
+}
+
+export type ImportTaskResult = Result<ReadModel, ImportFailure>;
+
+export interface ModelImporter {
+  /** Nothing of it stays. @throws FileRefused where it is too large */
+  read(content: Readable, maxBytes: number): Promise<ImportTaskResult>;
+  close(): Promise<void>;
+}
+
+const IMPORT_WORKER = new URL('../../workers/import.worker.ts', import.meta.url);
+
+/** @param directory of the uploads, which is tidied at every start */
+export function createModelImporter(directory: string): ModelImporter {
+  const pool = createTaskPool<ImportTask, ImportTaskResult>(IMPORT_WORKER);
+  return {
+    async read(content, maxBytes) {
+      const folder = join(directory, `${INCOMING}${randomUUID()}`);
+      const path = join(folder, 'model');
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      try {
+        await pipeline(content, createMeter(maxBytes).stream, createWriteStream(path, { mode: 0o600 }));
+        return await pool.run({ path });
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    close: () => pool.close(),
+  };
+}

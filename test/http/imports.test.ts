@@ -1,0 +1,159 @@
+/** @file Models of other frameworks over HTTP: what they become, that it can be posted, and that everything else is listed. */
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sequential2, sequential3 } from '../imports/models.ts';
+import { check } from './answers.ts';
+import { startTestService, type TestService } from './service.ts';
+
+let service: TestService;
+
+beforeAll(async () => {
+  service = await startTestService({ MAX_FILE_BYTES: String(2 ** 20) });
+});
+afterAll(async () => service.close());
+
+async function send(body: Uint8Array | object | string, headers: Record<string, string> = {}) {
+  const url = `${service.url}/v1/imports`;
+  const bytes = body instanceof Uint8Array || typeof body === 'string' ? body : JSON.stringify(body);
+  const response = check('POST', url, await fetch(url, { method: 'POST', body: bytes as string, headers }));
+  return { status: (await response).status, body: await (await response).json() };
+}
+
+const digits = [
+  {
+    kind: 'Conv2D',
+    name: 'conv2d',
+    options: {
+      filters: 4,
+      kernel_size: [3, 3],
+      strides: [1, 1],
+      padding: 'same',
+      data_format: 'channels_last',
+      dilation_rate: [1, 1],
+      groups: 1,
+      activation: 'relu',
+      use_bias: true,
+    },
+  },
+  {
+    kind: 'MaxPooling2D',
+    name: 'pool',
+    options: { pool_size: [2, 2], padding: 'valid', strides: [2, 2], data_format: 'channels_last' },
+  },
+  { kind: 'Flatten', name: 'flatten', options: { data_format: 'channels_last' } },
+  { kind: 'Dense', name: 'dense', options: { units: 10, activation: 'softmax', use_bias: true } },
+];
+
+const compiled = {
+  optimizer: {
+    module: 'keras.optimizers',
+    class_name: 'SGD',
+    config: {
+      name: 'SGD',
+      learning_rate: 0.05,
+      momentum: 0.9,
+      nesterov: true,
+      clipnorm: 1,
+      weight_decay: null,
+    },
+    registered_name: null,
+  },
+  loss: {
+    module: 'keras.losses',
+    class_name: 'SparseCategoricalCrossentropy',
+    config: { from_logits: false, reduction: 'sum_over_batch_size' },
+    registered_name: null,
+  },
+  metrics: ['accuracy'],
+};
+
+describe('POST /v1/imports', () => {
+  test('a Keras model trains once data are added to the answer', async () => {
+    const { status, body } = await send(sequential3([8, 8, 1], digits, compiled));
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      format: 'keras_json',
+      network: { input: { shape: [1, 8, 8] } },
+      training: {
+        loss: 'categorical_cross_entropy',
+        optimizer: { type: 'sgd', learning_rate: 0.05, momentum: 0.9, nesterov: true },
+        gradient_clipping: { type: 'norm', max_norm: 1 },
+      },
+      initial_weights: null,
+    });
+    const { network, training } = body as { network: object; training: object };
+    const experiment = {
+      network,
+      training: { ...training, epochs: 1 },
+      data: { type: 'digits' },
+      remedies: { verify: false },
+    };
+    const job = await service.finish(experiment);
+    expect(job.status).toBe('succeeded');
+  });
+
+  test('the layers of Keras 2 are the same, packed or not', async () => {
+    const [plain, packed] = [
+      await send(sequential2([8, 8, 1], digits)),
+      await send(gzipSync(JSON.stringify(sequential2([8, 8, 1], digits))), { 'content-encoding': 'gzip' }),
+    ];
+    const newer = await send(sequential3([8, 8, 1], digits));
+    expect(plain.status).toBe(200);
+    expect((plain.body as { network: unknown }).network).toEqual(
+      (newer.body as { network: unknown }).network,
+    );
+    expect(packed.body).toEqual(plain.body);
+  });
+
+  test('everything that cannot be expressed is listed at once, by class, name and nearest alternative', async () => {
+    const { status, body } = await send(
+      sequential3(
+        [8, 8, 1],
+        [
+          {
+            kind: 'Lambda',
+            name: 'scale',
+            options: { function: { class_name: '__lambda__', config: { code: '4wEAAAAA' } } },
+          },
+          digits[0] as (typeof digits)[0],
+          { kind: 'Conv2DD', name: 'typo', options: {} },
+          { kind: 'Flatten', name: 'flatten' },
+          { kind: 'AlphaDropout', name: 'alpha', options: { rate: 0.1 } },
+          { kind: 'Dense', name: 'dense', options: { units: 3, activation: 'my_activation' } },
+        ],
+      ),
+    );
+    expect(status).toBe(422);
+    const { code, errors } = body as { code: string; errors: Record<string, string>[] };
+    expect(code).toBe('unsupported_model');
+    expect(errors.map(({ class: kind, name, alternative }) => [kind, name, alternative])).toEqual([
+      ['Lambda', 'scale', expect.stringContaining('expression')],
+      ['Conv2DD', 'typo', 'Conv2D'],
+      ['AlphaDropout', 'alpha', 'dropout'],
+      ['Dense', 'dense', expect.any(String)],
+    ]);
+    expect(errors[2]?.pointer).toBe('/config/layers/5');
+    expect(errors.every(({ message, name = '' }) => message?.includes(name))).toBe(true);
+  });
+
+  test.each<[string, Uint8Array | string, number, string]>([
+    ['nothing', '', 422, 'file_unreadable'],
+    ['a CSV', 'a,b\n1,2\n', 422, 'file_unreadable'],
+    ['a pickle', new Uint8Array([0x80, 4, 0x95, 1, 0, 0, 0, 0, 0, 0, 0, 0x8c]), 422, 'file_unreadable'],
+    ['half a JSON text', '{"class_name": "Sequential", "config": {', 422, 'file_unreadable'],
+    ['another JSON text', '{"a": 1}', 422, 'file_unreadable'],
+    ['a subclassed model', '{"class_name": "MyModel", "config": {}}', 422, 'file_unreadable'],
+    ['deep nesting', `${'{"config":'.repeat(5000)}1${'}'.repeat(5000)}`, 422, 'file_unreadable'],
+    [
+      'layers that are none',
+      '{"class_name": "Sequential", "config": {"layers": [1, null]}}',
+      422,
+      'file_unreadable',
+    ],
+    ['more bytes than a file may have', ' '.repeat(2 ** 20 + 1), 413, 'file_too_large'],
+  ])('%s is refused', async (_what, bytes, status, code) => {
+    const answer = await send(bytes);
+    expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+    expect((answer.body as { code: string }).code).toBe(code);
+  });
+});

@@ -1,0 +1,11 @@
+/** @file The entry of a thread that reads models of other frameworks. What is wrong with a model comes back as a value. */
+import { readFile } from 'node:fs/promises';
+import { encodeWeights, importModel } from '../src/imports/index.ts';
+import type { ImportTask, ImportTaskResult } from '../src/jobs/index.ts';
+
+export default async function runImport({ path }: ImportTask): Promise<ImportTaskResult> {
+  const result = await importModel(await readFile(path));
+  if (!result.ok) return result;
+  const { weights, ...model } = result.value;
+  return { ok: true, value: { ...model, weights: weights === null ? null : encodeWeights(weights) } };
+}
