@@ -1,6 +1,7 @@
 /** @file The bytes of a model file → its network, training and weights, or why not. */
 import { fail } from '../util/result.ts';
 import { parseJson } from './bytes.ts';
+import { importArchive, importHdf5 } from './keras/archive.ts';
 import { convertKeras } from './keras/convert.ts';
 import { findModel } from './keras/json.ts';
 import { type ImportResult, ModelUnreadable } from './model.ts';
@@ -28,6 +29,8 @@ function importJson(bytes: Uint8Array): ImportResult {
 async function read(bytes: Uint8Array): Promise<ImportResult> {
   if (bytes.length === 0) throw new ModelUnreadable('the body is empty: send the bytes of a model');
   if (isJson(bytes)) return importJson(bytes);
+  if (startsWith(bytes, 'PK\x03\x04')) return importArchive(bytes);
+  if (startsWith(bytes, '\x89HDF\r\n\x1a\n')) return importHdf5(bytes);
   if (startsWith(bytes, '\x80'))
     throw new ModelUnreadable(
       'this is a pickle, which can run code when it is loaded; export the model to ONNX',

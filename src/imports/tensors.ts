@@ -31,23 +31,3 @@ export function transposed({ shape, data }: NamedTensor, order: readonly number[
 }
 
 export const reshaped = ({ data }: NamedTensor, shape: readonly number[]): NamedTensor => ({ shape, data });
-
-/** Slices along the first axis, from here to there. */
-export function rows({ shape, data }: NamedTensor, from: number, to: number): NamedTensor {
-  const [, ...rest] = shape;
-  const size = sizeOf(rest);
-  return { shape: [to - from, ...rest], data: data.slice(from * size, to * size) };
-}
-
-/** All after one another along the first axis. */
-export function stacked(parts: readonly NamedTensor[]): NamedTensor {
-  const [first] = parts;
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    data.set(part.data, offset);
-    offset += part.data.length;
-  }
-  const length = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 1), 0);
-  return { shape: [length, ...(first?.shape.slice(1) ?? [])], data };
-}

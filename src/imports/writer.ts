@@ -105,9 +105,9 @@ export class NetworkWriter {
   #keep(name: string, local: string, tensor: NamedTensor, { parameters }: Shapes): void {
     const wanted = parameters.get(local);
     if (wanted === undefined)
-      throw new ModelUnreadable(`the file has weights for ${name}/${local}, which ${name} does not have`);
+      throw new Misfit(`the file has weights for ${name}/${local}, which ${name} does not have`);
     if (wanted.length !== tensor.shape.length || wanted.some((size, axis) => size !== tensor.shape[axis]))
-      throw new ModelUnreadable(
+      throw new Misfit(
         `the weights of ${name}/${local} are ${shapeText(tensor.shape)}, but the layer needs ${shapeText(wanted)}`,
       );
     this.weights.set(`${name}/${local}`, tensor);

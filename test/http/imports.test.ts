@@ -1,6 +1,9 @@
 /** @file Models of other frameworks over HTTP: what they become, that it can be posted, and that everything else is listed. */
 import { gzipSync } from 'node:zlib';
+import { strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeSafetensors } from '../../src/util/safetensors.ts';
+import { kerasArchive } from '../imports/archives.ts';
 import { sequential2, sequential3 } from '../imports/models.ts';
 import { check } from './answers.ts';
 import { startTestService, type TestService } from './service.ts';
@@ -67,6 +70,12 @@ const compiled = {
   metrics: ['accuracy'],
 };
 
+const brokenWeights = () =>
+  zipSync({
+    'config.json': strToU8(JSON.stringify(sequential3([8, 8, 1], digits))),
+    'model.weights.h5': strToU8('no weights'),
+  });
+
 describe('POST /v1/imports', () => {
   test('a Keras model trains once data are added to the answer', async () => {
     const { status, body } = await send(sequential3([8, 8, 1], digits, compiled));
@@ -103,6 +112,40 @@ describe('POST /v1/imports', () => {
       (newer.body as { network: unknown }).network,
     );
     expect(packed.body).toEqual(plain.body);
+  });
+
+  test('an archive brings its weights, from which the training starts', async () => {
+    const units = 3;
+    const weights = [
+      { shape: [4, units], data: Array.from({ length: 4 * units }, (_, i) => i / 10 - 0.5) },
+      { shape: [units], data: [0.5, 0, -0.5] },
+    ];
+    const layers = [{ kind: 'Dense', name: 'dense', options: { units, activation: 'softmax' }, weights }];
+    const { status, body } = await send(await kerasArchive(sequential3([4], layers, compiled), layers));
+    expect(status).toBe(200);
+    const { network, training, initial_weights } = body as {
+      network: object;
+      training: object;
+      initial_weights: { file: string };
+    };
+    expect(training).toMatchObject({ initial_weights });
+    expect(await (await service.get(`/v1/files/${initial_weights.file}`)).json()).toMatchObject({
+      kind: 'weights',
+    });
+    const data = { type: 'iris', validation_split: 0 };
+    const still = {
+      ...training,
+      epochs: undefined,
+      steps: 1,
+      optimizer: { type: 'sgd', learning_rate: 1e-9 },
+    };
+    const job = await service.finish({ network, data, training: still, remedies: { verify: false } });
+    const kept = await service.get(`/v1/jobs/${job.id}/weights?run=baseline/0&at=initial`);
+    const tensors = decodeSafetensors(new Uint8Array(await kept.arrayBuffer()));
+    expect(tensors.ok && tensors.value.get('dense/kernel')).toEqual({
+      shape: [4, units],
+      data: Float32Array.from(weights[0]?.data ?? []),
+    });
   });
 
   test('everything that cannot be expressed is listed at once, by class, name and nearest alternative', async () => {
@@ -150,6 +193,10 @@ describe('POST /v1/imports', () => {
       422,
       'file_unreadable',
     ],
+    ['an archive of something else', zipSync({ 'a.txt': strToU8('a') }), 422, 'file_unreadable'],
+    ['half a zip', zipSync({ 'config.json': strToU8('{}') }).subarray(0, 40), 422, 'file_unreadable'],
+    ['weights that are no HDF5', brokenWeights(), 422, 'file_unreadable'],
+    ['the beginning of an HDF5 file', strToU8('\x89HDF\r\n\x1a\n and no more', true), 422, 'file_unreadable'],
     ['more bytes than a file may have', ' '.repeat(2 ** 20 + 1), 413, 'file_too_large'],
   ])('%s is refused', async (_what, bytes, status, code) => {
     const answer = await send(bytes);

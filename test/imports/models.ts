@@ -72,3 +72,72 @@ export const sequential3 = (
   build_config: { input_shape: [null, ...shape] },
   ...(compiled === null ? {} : { compile_config: compiled }),
 });
+
+export type Node = Layer & { readonly inputs: readonly string[] };
+
+export interface FunctionalInput {
+  readonly name: string;
+  /** Without the batch. */
+  readonly shape: readonly (number | null)[];
+}
+
+const pairs = (inputs: readonly string[]) => inputs.map((name) => [name, 0, 0]);
+
+export const functional2 = (inputs: readonly FunctionalInput[], nodes: readonly Node[]) => ({
+  class_name: 'Functional',
+  config: {
+    name: 'model',
+    layers: [
+      ...inputs.map(({ name, shape }) => ({
+        class_name: 'InputLayer',
+        config: { batch_input_shape: [null, ...shape], dtype: 'float32', name },
+        name,
+        inbound_nodes: [],
+      })),
+      ...nodes.map((node) => ({
+        ...two(node),
+        name: node.name,
+        inbound_nodes: [node.inputs.map((name) => [name, 0, 0, {}])],
+      })),
+    ],
+    input_layers: pairs(inputs.map(({ name }) => name)),
+    output_layers: pairs([nodes.at(-1)?.name ?? '']),
+  },
+  keras_version: '2.11.0',
+  backend: 'tensorflow',
+});
+
+const tensor = (name: string) => ({
+  class_name: '__keras_tensor__',
+  config: { shape: [null, 1], dtype: 'float32', keras_history: [name, 0, 0] },
+});
+
+/** One input stands alone, several in a list. */
+const oneOrAll = <T>(items: readonly T[]) => (items.length === 1 ? items[0] : items);
+
+export const functional3 = (inputs: readonly FunctionalInput[], nodes: readonly Node[]) => ({
+  module: 'keras.src.models.functional',
+  class_name: 'Functional',
+  config: {
+    name: 'functional',
+    trainable: true,
+    layers: [
+      ...inputs.map(({ name, shape }) => ({
+        module: 'keras.layers',
+        class_name: 'InputLayer',
+        config: { batch_shape: [null, ...shape], dtype: 'float32', sparse: false, name },
+        registered_name: null,
+        name,
+        inbound_nodes: [],
+      })),
+      ...nodes.map((node) => ({
+        ...three(node),
+        name: node.name,
+        inbound_nodes: [{ args: [oneOrAll(node.inputs.map(tensor))], kwargs: {} }],
+      })),
+    ],
+    input_layers: oneOrAll(pairs(inputs.map(({ name }) => name))),
+    output_layers: oneOrAll(pairs([nodes.at(-1)?.name ?? ''])),
+  },
+  registered_name: 'Functional',
+});

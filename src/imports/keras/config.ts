@@ -37,6 +37,11 @@ export class Options {
     return new ModelUnreadable(`"${key}" of ${this.#what} has to be ${wanted}, not ${text(this.of[key])}`);
   }
 
+  without(key: string): Options {
+    const { [key]: _left, ...rest } = this.of;
+    return new Options(rest, this.#what);
+  }
+
   has(key: string): boolean {
     return this.of[key] !== undefined && this.of[key] !== null;
   }

@@ -1,7 +1,7 @@
 /** @file A Keras model as a list of calls: Sequential and Functional, of Keras 2, Keras 3 and TensorFlow.js. */
 import type { NamedTensor } from '../../util/safetensors.ts';
 import { ModelUnreadable } from '../model.ts';
-import { isObject, type Json, Options } from './config.ts';
+import { isObject, type Json, Options, serialized } from './config.ts';
 
 export interface KerasLayer {
   readonly class: string;
@@ -204,4 +204,20 @@ function inputOf({ config }: KerasLayer): unknown {
     own?.batch_shape ??
     (length !== undefined && dimension !== undefined ? [null, length] : undefined)
   );
+}
+
+/** The layer inside a wrapper. */
+export function innerLayer(layer: KerasLayer, key = 'layer'): KerasLayer {
+  const inner = serialized(layer.config[key]);
+  if (inner === null) throw new ModelUnreadable(`${layer.class} "${layer.name}" wraps no ${key}`);
+  const { name } = inner.config;
+  return {
+    class: inner.class,
+    name: typeof name === 'string' ? name : layer.name,
+    config: inner.config,
+    options: new Options(inner.config, `${inner.class} in ${layer.class} "${layer.name}"`),
+    pointer: `${layer.pointer}/config/${key}`,
+    weights: layer.weights,
+    within: layer.within,
+  };
 }

@@ -5,7 +5,15 @@ import { merges } from './merges.ts';
 import { products } from './products.ts';
 import { recurrents } from './recurrent.ts';
 import { shapes } from './shapes.ts';
+import { timeDistributed } from './time_distributed.ts';
 
 export const converters: ReadonlyMap<string, Convert> = new Map(
-  Object.entries({ ...products, ...shapes, ...elementwise, ...recurrents, ...merges }),
+  Object.entries({
+    ...products,
+    ...shapes,
+    ...elementwise,
+    ...recurrents,
+    ...merges,
+    TimeDistributed: timeDistributed,
+  }),
 );

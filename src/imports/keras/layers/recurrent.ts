@@ -1,8 +1,7 @@
 /** @file Recurrent layers. Gates are in the order of this service: i, f, c, o of an LSTM; z, r, h of a GRU. */
 import type { NamedTensor } from '../../../util/safetensors.ts';
-import { Misfit, Unsupported } from '../../model.ts';
+import { Unsupported } from '../../model.ts';
 import type { Value } from '../../writer.ts';
-import { Options, serialized } from '../config.ts';
 import {
   activation,
   type Context,
@@ -13,7 +12,7 @@ import {
   weightsOf,
   withInitializer,
 } from '../context.ts';
-import type { KerasLayer } from '../model.ts';
+import { innerLayer, type KerasLayer } from '../model.ts';
 import { activationOf } from '../parts.ts';
 
 const types: ReadonlyMap<string, string> = new Map([
@@ -108,22 +107,6 @@ const recurrent: Convert = (layer, inputs, context) => {
     weights: recurrentWeights(layer),
   });
 };
-
-/** The layer inside a wrapper. */
-export function innerLayer(layer: KerasLayer, key = 'layer'): KerasLayer {
-  const inner = serialized(layer.config[key]);
-  if (inner === null) throw new Misfit(`it wraps no ${key}`);
-  const { name } = inner.config;
-  return {
-    class: inner.class,
-    name: typeof name === 'string' ? name : layer.name,
-    config: inner.config,
-    options: new Options(inner.config, `${inner.class} in ${layer.class} "${layer.name}"`),
-    pointer: `${layer.pointer}/config/${key}`,
-    weights: layer.weights,
-    within: layer.within,
-  };
-}
 
 const merges: ReadonlyMap<unknown, string> = new Map([
   ['concat', 'concatenate'],
