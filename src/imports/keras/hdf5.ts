@@ -69,7 +69,9 @@ export class Hdf5File {
 export async function withHdf5<T>(bytes: Uint8Array, use: (file: Hdf5File) => T): Promise<T> {
   // Its WebAssembly is large, and few models need it.
   const { ready, File: Open } = await import('h5wasm');
-  const { FS } = await ready;
+  const { FS, activate_throwing_error_handler: throwErrors } = await ready;
+  // By itself it writes them to stderr, beside the log.
+  throwErrors();
   const name = 'model.h5';
   FS.writeFile(name, bytes);
   try {
