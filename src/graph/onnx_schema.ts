@@ -1,4 +1,4 @@
-/** @file The part of onnx.proto (ONNX IR version 8) that the encoder writes, as a protobufjs descriptor. */
+/** @file The part of onnx.proto (ONNX IR version 8) that is written and read, as a protobufjs descriptor. */
 import protobuf from 'protobufjs';
 
 const string = (id: number) => ({ type: 'string', id });
@@ -12,8 +12,10 @@ const root = protobuf.Root.fromJSON({
     AttributeProto: {
       fields: {
         name: string(1),
+        f: message('float', 2),
         i: message('int64', 3),
         s: { type: 'bytes', id: 4 },
+        t: message('TensorProto', 5),
         g: message('GraphProto', 6),
         ints: packed('int64', 8),
         type: message('int32', 20),
@@ -23,7 +25,7 @@ const root = protobuf.Root.fromJSON({
     TypeProto: { fields: { tensorType: message('TensorTypeProto', 1) } },
     TensorTypeProto: { fields: { elemType: message('int32', 1), shape: message('TensorShapeProto', 2) } },
     TensorShapeProto: { fields: { dim: repeated('Dimension', 1) } },
-    Dimension: { fields: { dimValue: message('int64', 1) } },
+    Dimension: { fields: { dimValue: message('int64', 1), dimParam: string(2) } },
     NodeProto: {
       fields: {
         input: repeated('string', 1),
@@ -37,6 +39,8 @@ const root = protobuf.Root.fromJSON({
       fields: {
         dims: packed('int64', 1),
         dataType: message('int32', 2),
+        floatData: packed('float', 4),
+        int64Data: packed('int64', 7),
         name: string(8),
         rawData: message('bytes', 9),
       },
@@ -65,4 +69,10 @@ const root = protobuf.Root.fromJSON({
 /** Serializes a ModelProto given with the field names above. */
 export function writeModel(model: Record<string, unknown>): Uint8Array {
   return root.lookupType('ModelProto').encode(model).finish();
+}
+
+/** The opposite, of any ONNX file: fields that are left out have their default. Throws where the bytes are none. */
+export function readModel(bytes: Uint8Array): Record<string, unknown> {
+  const type = root.lookupType('ModelProto');
+  return type.toObject(type.decode(bytes), { longs: Number, defaults: true, arrays: true });
 }

@@ -5,6 +5,7 @@ import { importArchive, importHdf5 } from './keras/archive.ts';
 import { convertKeras } from './keras/convert.ts';
 import { findModel } from './keras/json.ts';
 import { type ImportResult, ModelUnreadable } from './model.ts';
+import { importOnnx } from './onnx/convert.ts';
 
 const startsWith = (bytes: Uint8Array, text: string): boolean =>
   Buffer.from(bytes.subarray(0, text.length)).toString('latin1') === text;
@@ -29,6 +30,8 @@ function importJson(bytes: Uint8Array): ImportResult {
 async function read(bytes: Uint8Array): Promise<ImportResult> {
   if (bytes.length === 0) throw new ModelUnreadable('the body is empty: send the bytes of a model');
   if (isJson(bytes)) return importJson(bytes);
+  // ONNX' first field is ir_version, a small number.
+  if (bytes[0] === 0x08 && (bytes[1] ?? 0xff) < 0x20) return importOnnx(bytes);
   if (startsWith(bytes, 'PK\x03\x04')) return importArchive(bytes);
   if (startsWith(bytes, '\x89HDF\r\n\x1a\n')) return importHdf5(bytes);
   if (startsWith(bytes, '\x80'))

@@ -1,4 +1,5 @@
 /** @file Models of other frameworks over HTTP: what they become, that it can be posted, and that everything else is listed. */
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -148,6 +149,17 @@ describe('POST /v1/imports', () => {
     });
   });
 
+  test('an ONNX file is taken with its weights', async () => {
+    const file = readFileSync(new URL('../imports/fixtures/torch_mlp.onnx', import.meta.url));
+    const { status, body } = await send(file);
+    expect(status, JSON.stringify(body)).toBe(200);
+    expect(body).toMatchObject({
+      format: 'onnx',
+      network: { input: { shape: [5] } },
+      initial_weights: { file: expect.stringMatching(/^file_/) },
+    });
+  });
+
   test('everything that cannot be expressed is listed at once, by class, name and nearest alternative', async () => {
     const { status, body } = await send(
       sequential3(
@@ -197,6 +209,7 @@ describe('POST /v1/imports', () => {
     ['half a zip', zipSync({ 'config.json': strToU8('{}') }).subarray(0, 40), 422, 'file_unreadable'],
     ['weights that are no HDF5', brokenWeights(), 422, 'file_unreadable'],
     ['the beginning of an HDF5 file', strToU8('\x89HDF\r\n\x1a\n and no more', true), 422, 'file_unreadable'],
+    ['what begins like ONNX', strToU8('\x08\x07 and goes on like a text', true), 422, 'file_unreadable'],
     ['more bytes than a file may have', ' '.repeat(2 ** 20 + 1), 413, 'file_too_large'],
   ])('%s is refused', async (_what, bytes, status, code) => {
     const answer = await send(bytes);

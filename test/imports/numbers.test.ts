@@ -1,10 +1,10 @@
 /** @file Imported Keras models give the numbers that Keras gives: against NumPy, through real `.keras` archives. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ImportedModel, type ImportResult, importModel } from '../../src/imports/index.ts';
+import { importModel } from '../../src/imports/index.ts';
 import { kerasArchive, kerasHdf5, type Packed } from './archives.ts';
 import { functional2, functional3, type Layer, type Node, sequential3 } from './models.ts';
-import { predict } from './predict.ts';
+import { expectClose, imported, predict } from './predict.ts';
 
 interface Fixture {
   readonly shape: readonly number[];
@@ -24,22 +24,6 @@ function channelsFirst({ shape, data }: Packed): Packed {
     return data[(sample * h * w + (i % (h * w))) * c + channel] as number;
   };
   return { shape: [n, c, h, w], data: data.map((_, i) => at(i)) };
-}
-
-/** float32 through some layers of sums of some tens of products. */
-const TOLERANCE = 1e-5;
-
-function expectClose(given: Packed, wanted: Packed): void {
-  expect(given.shape).toEqual(wanted.shape);
-  const errors = given.data.map((value, i) => Math.abs(value - (wanted.data[i] as number)));
-  expect(Math.max(...errors)).toBeLessThan(TOLERANCE);
-  // Zeros would be close to zeros.
-  expect(given.data.some((value) => Math.abs(value) > 0.01)).toBe(true);
-}
-
-function imported(result: ImportResult): ImportedModel {
-  if (!result.ok) throw new Error(JSON.stringify(result.error));
-  return result.value;
 }
 
 describe('a .keras archive', () => {

@@ -1,6 +1,8 @@
 /** @file What an imported network gives, with the weights that were imported, on ONNX Runtime. */
+
+import { expect } from 'vitest';
 import { createSession, GraphBuilder } from '../../src/graph/index.ts';
-import type { ImportedModel } from '../../src/imports/index.ts';
+import type { ImportedModel, ImportResult } from '../../src/imports/index.ts';
 import { buildNetwork, layerSchema, networkInputs, placeNetwork } from '../../src/network/index.ts';
 import { present } from '../../src/util/assert.ts';
 import type { Packed } from './archives.ts';
@@ -34,4 +36,20 @@ export async function predict(
   } finally {
     await session.release();
   }
+}
+
+/** float32 through some layers of sums of some tens of products. */
+const TOLERANCE = 1e-5;
+
+export function expectClose(given: Packed, wanted: Packed): void {
+  expect(given.shape).toEqual(wanted.shape);
+  const errors = given.data.map((value, i) => Math.abs(value - (wanted.data[i] as number)));
+  expect(Math.max(...errors)).toBeLessThan(TOLERANCE);
+  // Zeros would be close to zeros.
+  expect(given.data.some((value) => Math.abs(value) > 0.01)).toBe(true);
+}
+
+export function imported(result: ImportResult): ImportedModel {
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  return result.value;
 }

@@ -198,7 +198,7 @@ export function trainingOf(
       `training.optimizer is adam with a learning rate of ${DEFAULT_OPTIMIZER.learning_rate}, because the file names none`,
     );
   warnings.add(
-    `what fit() was told is not in the file: training.epochs is ${EPOCHS}, batch_size 32; class_weight, callbacks and validation_split are yours to give`,
+    `how long it was trained, and on what, is not in the file: training.epochs is ${EPOCHS}, batch_size 32; class_weight, callbacks and validation_split are yours to give`,
   );
   return {
     loss: loss === null ? lossOfOutput(output, warnings) : lossOf(loss, output, warnings),

@@ -1,0 +1,59 @@
+/** @file What the conversion of one ONNX node gets, and what an operand can be. */
+import type { NamedTensor } from '../../util/safetensors.ts';
+import { Misfit, Unsupported } from '../model.ts';
+import type { NetworkWriter, Value } from '../writer.ts';
+import type { OnnxNode } from './graph.ts';
+
+export interface OnnxContext {
+  readonly writer: NetworkWriter;
+  readonly warnings: Set<string>;
+  /** The node that alone uses this output, if there is one. */
+  next(output: string): OnnxNode | null;
+  /** All nodes that use this output. */
+  users(output: string): readonly OnnxNode[];
+  constant(name: string | undefined): NamedTensor | null;
+  /** What was made of a tensor so far. */
+  value(name: string | undefined): Value;
+  /** These nodes are part of another's layer. */
+  absorb(...nodes: readonly OnnxNode[]): void;
+}
+
+/** From a node to its output, and the name of the tensor that it stands for where nodes were absorbed. */
+export interface Written {
+  readonly value: Value;
+  readonly output?: string;
+}
+
+export type ConvertNode = (node: OnnxNode, context: OnnxContext) => Written;
+
+export const written = (value: Value, output?: string): Written =>
+  output === undefined ? { value } : { value, output };
+
+export function needConstant(node: OnnxNode, index: number, what: string, context: OnnxContext): NamedTensor {
+  const tensor = context.constant(node.inputs[index]);
+  if (tensor === null) throw new Unsupported(`its ${what} is computed, not a weight of the file`);
+  return tensor;
+}
+
+/** The operand that is no constant, and the constant. */
+export function withConstant(
+  node: OnnxNode,
+  context: OnnxContext,
+): { value: string; constant: NamedTensor; first: boolean } | null {
+  const [a, b] = node.inputs.map((name) => context.constant(name));
+  if (b) return { value: node.inputs[0] as string, constant: b, first: true };
+  if (a) return { value: node.inputs[1] as string, constant: a, first: false };
+  return null;
+}
+
+/** The single number of a constant; null where it has more. */
+export const scalar = (tensor: NamedTensor | null): number | null =>
+  tensor !== null && tensor.data.length === 1 ? (tensor.data[0] as number) : null;
+
+/** Numbers close enough to be a written-out constant in float32. */
+export const near = (a: number | null, b: number): boolean =>
+  a !== null && Math.abs(a - b) <= 1e-4 * Math.max(1, Math.abs(b));
+
+export function needRank({ shape }: Value, ...ranks: readonly number[]): void {
+  if (!ranks.includes(shape.length)) throw new Misfit(`it gets [${shape.join(', ')}] without the batch`);
+}

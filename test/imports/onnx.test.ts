@@ -1,0 +1,31 @@
+/** @file ONNX files that PyTorch 1.13 has written give the numbers of their modules. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { importModel } from '../../src/imports/index.ts';
+import type { Packed } from './archives.ts';
+import { expectClose, imported, predict } from './predict.ts';
+
+const bytesOf = (name: string) => readFileSync(new URL(`fixtures/torch_${name}.onnx`, import.meta.url));
+const numbersOf = (name: string): { input: Packed; output: Packed } =>
+  JSON.parse(readFileSync(new URL(`fixtures/torch_${name}.json`, import.meta.url), 'utf8'));
+
+describe('an ONNX file', () => {
+  test.each(['mlp', 'cnn', 'pooled', 'functional', 'layer_norm'])(
+    'of %s gives the same numbers',
+    async (name) => {
+      const model = imported(await importModel(bytesOf(name)));
+      const { input, output } = numbersOf(name);
+      expectClose(await predict(model, input), output);
+    },
+  );
+  test('whose convolution may have batch norm folded into it says so', async () => {
+    const { warnings } = imported(await importModel(bytesOf('pooled')));
+    expect(warnings.join()).toContain('folded');
+  });
+
+  test('that is cut off is refused', async () => {
+    const whole = bytesOf('mlp');
+    const result = await importModel(whole.subarray(0, whole.length - 500));
+    expect(result).toMatchObject({ ok: false, error: { code: 'file_unreadable' } });
+  });
+});
