@@ -48,6 +48,9 @@ export async function importModel(bytes: Uint8Array): Promise<ImportResult> {
   try {
     return await read(bytes);
   } catch (error) {
+    // Of the stack, or of an array's length.
+    if (error instanceof RangeError)
+      return fail({ code: 'file_unreadable', message: 'the model is nested too deeply, or too large' });
     if (!(error instanceof ModelUnreadable)) throw error;
     return fail({ code: 'file_unreadable', message: error.message });
   }

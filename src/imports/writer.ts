@@ -139,6 +139,7 @@ export class NetworkWriter {
     } catch (error) {
       if (error instanceof GraphShapeError)
         throw new Misfit(error.message.replace('layer "it": ', ''), error.fix ?? null);
+      if (error instanceof RangeError) throw new Misfit('it is too large');
       throw error;
     }
   }

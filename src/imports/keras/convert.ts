@@ -97,18 +97,22 @@ class Conversion {
 
   #call(call: Call, inputs: readonly Value[], prefix: string, depth: number): Value {
     const layer = { ...call.layer, name: `${prefix}${call.layer.name}` };
-    if (call.node > 0 && !FREE.has(layer.class))
+    const passed = inputs[0] ?? { source: 'input', shape: [1], channels: 'same' };
+    if (call.node > 0 && !FREE.has(layer.class)) {
       this.refuse(
         layer,
         'it is called more than once, with the same weights',
         'a layer of its own for every call',
       );
+      // Models that call models twice would take forever.
+      return passed;
+    }
     try {
       return this.#convert(layer, inputs, depth);
     } catch (error) {
       if (!(error instanceof Unsupported)) throw error;
       if (!(error instanceof Misfit && this.#broken)) this.refuse(layer, error.message, error.alternative);
-      return inputs[0] ?? { source: 'input', shape: [1], channels: 'same' };
+      return passed;
     }
   }
 

@@ -39,7 +39,8 @@ export interface KerasModel {
   readonly outputs: readonly Reference[];
 }
 
-const MAX_LAYERS = 10_000;
+/** Twice what a network here can have; what is visited one within the other stays within the stack. */
+const MAX_LAYERS = 2000;
 
 export const modelClasses: ReadonlySet<string> = new Set(['Sequential', 'Functional', 'Model']);
 

@@ -1,0 +1,206 @@
+/** @file What Keras files say, in the words of this service; and what they cannot say. */
+import { describe, expect, test } from 'vitest';
+import { type ImportFailure, importModel } from '../../src/imports/index.ts';
+import { functional2, functional3, type Layer, sequential2, sequential3 } from './models.ts';
+import { imported } from './predict.ts';
+
+const read = (model: unknown) => importModel(new TextEncoder().encode(JSON.stringify(model)));
+const dense = (name: string, options: Record<string, unknown> = {}): Layer => ({
+  kind: 'Dense',
+  name,
+  options: { units: 4, activation: 'linear', use_bias: true, ...options },
+});
+const accept = async (model: unknown) => imported(await read(model));
+
+async function refused(model: unknown): Promise<ImportFailure> {
+  const result = await read(model);
+  if (result.ok) throw new Error('it was taken');
+  return result.error;
+}
+
+async function partsOf(model: unknown) {
+  const failure = await refused(model);
+  if (failure.code !== 'unsupported_model') throw new Error(failure.message);
+  return failure.parts;
+}
+
+describe('a model', () => {
+  test('of TensorFlow.js is found within its topology', async () => {
+    const { keras_version, backend, ...model_config } = sequential2(
+      [3],
+      [dense('a'), dense('b', { units: 1 })],
+    );
+    const { format, network, warnings } = await accept({
+      format: 'layers-model',
+      modelTopology: { keras_version, backend, model_config },
+      weightsManifest: [{ paths: ['group1-shard1of1.bin'], weights: [] }],
+    });
+    expect(format).toBe('tensorflowjs_json');
+    expect(network.layers.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(warnings.join()).toContain('other files');
+  });
+
+  test.each<[2 | 3, unknown]>([
+    [2, { expression: 'min(max(0.2 * x + 0.5, 0), 1)' }],
+    [3, 'hard_sigmoid'],
+  ])('of Keras %i has the hard sigmoid of that version', async (version, wanted) => {
+    const layers = [dense('a', { activation: 'hard_sigmoid' })];
+    const { network } = await accept(version === 2 ? sequential2([3], layers) : sequential3([3], layers));
+    expect(network.layers[0]?.activation).toEqual(wanted);
+  });
+
+  test.each<[string, unknown, unknown]>([
+    ['He by name', { class_name: 'HeNormal', config: { seed: null } }, 'he_normal'],
+    [
+      'He as variance scaling',
+      { class_name: 'VarianceScaling', config: { scale: 2, mode: 'fan_in', distribution: 'normal' } },
+      'he_normal',
+    ],
+    [
+      'a normal distribution',
+      { module: 'keras.initializers', class_name: 'RandomNormal', config: { mean: 0, stddev: 0.3 } },
+      { type: 'normal', mean: 0, stddev: 0.3 },
+    ],
+    ['Glorot, the default', 'glorot_uniform', undefined],
+  ])('has its initializer: %s', async (_what, initializer, wanted) => {
+    const { network } = await accept(sequential3([3], [dense('a', { kernel_initializer: initializer })]));
+    expect(network.layers[0]?.kernel_initializer).toEqual(wanted);
+  });
+
+  test('tells its loss, optimizer, schedule, clipping and regularization', async () => {
+    const l2 = { module: 'keras.regularizers', class_name: 'L2', config: { l2: 0.01 } };
+    const schedule = {
+      module: 'keras.optimizers.schedules',
+      class_name: 'ExponentialDecay',
+      config: { initial_learning_rate: 0.02, decay_steps: 50, decay_rate: 0.5, staircase: false },
+    };
+    const { training } = await accept(
+      sequential3([3], [dense('a', { kernel_regularizer: l2 }), dense('b', { kernel_regularizer: l2 })], {
+        loss: { class_name: 'BinaryCrossentropy', config: { from_logits: true } },
+        optimizer: {
+          class_name: 'Adam',
+          config: { learning_rate: schedule, beta_1: 0.8, beta_2: 0.99, epsilon: 1e-6, global_clipnorm: 2 },
+        },
+      }),
+    );
+    expect(training).toMatchObject({
+      loss: 'sigmoid_cross_entropy',
+      optimizer: { type: 'adam', learning_rate: 0.02, beta_1: 0.8, beta_2: 0.99, epsilon: 1e-6 },
+      learning_rate_schedule: { type: 'exponential', decay_steps: 50, decay_rate: 0.5 },
+      gradient_clipping: { type: 'global_norm', max_norm: 2 },
+      regularization: { l1: 0, l2: 0.01 },
+    });
+  });
+
+  test('within a model is written out', async () => {
+    const inner = sequential3([4], [dense('a'), dense('b')]);
+    const { network } = await accept(
+      functional3(
+        [{ name: 'x', shape: [4] }],
+        [
+          { kind: 'Sequential', name: 'inner', inputs: ['x'], options: inner.config },
+          { ...dense('c'), inputs: ['inner'] },
+        ],
+      ),
+    );
+    expect(network.layers.map(({ name }) => name)).toEqual(['inner.a', 'inner.b', 'c']);
+  });
+
+  test('keeps layers out that act in training only, and tells which', async () => {
+    const flip = {
+      kind: 'RandomFlip',
+      name: 'flip',
+      options: { mode: 'horizontal', data_format: 'channels_last' },
+    };
+    const { network, omitted } = await accept(
+      sequential3([4, 4, 1], [flip, { kind: 'Flatten', name: 'flat' }, dense('a')]),
+    );
+    expect(network.layers.map(({ type }) => type)).not.toContain('flip');
+    expect(omitted).toEqual([{ class: 'RandomFlip', name: 'flip', reason: expect.any(String) }]);
+  });
+});
+
+describe('refused', () => {
+  test.each<[string, unknown, string]>([
+    ['an input of any length', sequential3([null, 3], [dense('a')]), 'no fixed size'],
+    ['a layer that is called twice', twice(), 'more than once'],
+    ['several outputs', outputs(), '2 outputs'],
+    [
+      'shapes that do not fit',
+      sequential3([3], [{ kind: 'Conv1D', name: 'c', options: { filters: 2, kernel_size: [3] } }]),
+      '2 axes',
+    ],
+    [
+      'a class of a name that objects have',
+      sequential3([3], [{ kind: 'constructor', name: 'c' }]),
+      'no layer that this service knows',
+    ],
+    [
+      'an initializer of such a name',
+      sequential3([3], [dense('a', { kernel_initializer: 'constructor' })]),
+      'not known',
+    ],
+  ])('%s', async (_what, model, message) => {
+    const parts = await partsOf(model);
+    expect(parts.map((part) => part.message).join()).toContain(message);
+  });
+
+  test.each<[string, unknown]>([
+    [
+      'a circle',
+      functional2(
+        [{ name: 'x', shape: [4] }],
+        [
+          { ...dense('a'), inputs: ['b'] },
+          { ...dense('b'), inputs: ['a'] },
+        ],
+      ),
+    ],
+    [
+      'a name that leads nowhere',
+      functional2([{ name: 'x', shape: [4] }], [{ ...dense('a'), inputs: ['nowhere'] }]),
+    ],
+    ['options of the wrong type', sequential3([3], [dense('a', { units: 'many' })])],
+    [
+      'too many layers',
+      sequential3(
+        [3],
+        Array.from({ length: 3000 }, (_, i) => dense(`d${i}`)),
+      ),
+    ],
+  ])('%s, as a broken file', async (_what, model) => {
+    expect(await refused(model)).toMatchObject({ code: 'file_unreadable' });
+  });
+});
+
+function twice() {
+  const model = functional2(
+    [{ name: 'x', shape: [4] }],
+    [
+      { ...dense('a'), inputs: ['x'] },
+      { kind: 'Add', name: 'sum', inputs: ['a', 'a'] },
+    ],
+  );
+  const [, a, sum] = model.config.layers as { inbound_nodes: unknown[] }[];
+  a?.inbound_nodes.push([['x', 0, 0, {}]]);
+  if (sum !== undefined)
+    sum.inbound_nodes = [
+      [
+        ['a', 0, 0, {}],
+        ['a', 1, 0, {}],
+      ],
+    ];
+  return model;
+}
+
+function outputs() {
+  const model = functional2(
+    [{ name: 'x', shape: [4] }],
+    [
+      { ...dense('a'), inputs: ['x'] },
+      { ...dense('b'), inputs: ['x'] },
+    ],
+  );
+  model.config.output_layers.push(['a', 0, 0]);
+  return model;
+}
