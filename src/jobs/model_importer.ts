@@ -32,7 +32,8 @@ const IMPORT_WORKER = new URL('../../workers/import.worker.ts', import.meta.url)
 
 /** @param directory of the uploads, which is tidied at every start */
 export function createModelImporter(directory: string): ModelImporter {
-  const pool = createTaskPool<ImportTask, ImportTaskResult>(IMPORT_WORKER);
+  // No thread is kept: what a broken file has done to the memory of one does not reach the next.
+  const pool = createTaskPool<ImportTask, ImportTaskResult>(IMPORT_WORKER, 0);
   return {
     async read(content, maxBytes) {
       const folder = join(directory, `${INCOMING}${randomUUID()}`);

@@ -90,13 +90,13 @@ export interface TaskPool<Task, Output> {
 const IDLE_MS = 30_000;
 
 /** One thread for tasks that are rare and long; there is none until the first. */
-export function createTaskPool<Task, Output>(entry: URL): TaskPool<Task, Output> {
+export function createTaskPool<Task, Output>(entry: URL, idleMs = IDLE_MS): TaskPool<Task, Output> {
   const piscina = new Piscina({
     filename: entry.href,
     minThreads: 0,
     maxThreads: 1,
     concurrentTasksPerWorker: 1,
-    idleTimeout: IDLE_MS,
+    idleTimeout: idleMs,
   });
   return {
     run: (task) => piscina.run(task) as Promise<Output>,

@@ -7,6 +7,25 @@ import { sizeOf } from '../tensors.ts';
 /** Of all arrays of a file together. */
 const MAX_NUMBERS = 2 ** 28;
 
+/** Counts the faults of this thread: after one, the library's memory is not to be trusted, and it is loaded anew. */
+let faults = 0;
+
+/** What the library throws, of whatever kind: the file is broken. @throws ModelUnreadable */
+function guarded<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ModelUnreadable) throw error;
+    if (error instanceof Error && error.name === 'RuntimeError') faults++;
+    throw new ModelUnreadable('the HDF5 file is broken or cut off');
+  }
+}
+
+async function loadLibrary(): Promise<typeof import('h5wasm')> {
+  // Its WebAssembly is large, and few models need it.
+  return faults === 0 ? import('h5wasm') : import(`${import.meta.resolve('h5wasm')}?${faults}`);
+}
+
 export class Hdf5File {
   readonly #file: Hdf5;
   #numbers = 0;
@@ -22,12 +41,18 @@ export class Hdf5File {
 
   /** Names within a group; null where there is no such group. */
   keys(path: string): string[] | null {
-    const entity = this.#entity(path);
-    return entity !== null && entity.type === 'Group' ? (entity as Group).keys() : null;
+    return guarded(() => {
+      const entity = this.#entity(path);
+      return entity !== null && entity.type === 'Group' ? (entity as Group).keys() : null;
+    });
   }
 
   /** Null where there is no such array. */
   tensor(path: string): NamedTensor | null {
+    return guarded(() => this.#tensor(path));
+  }
+
+  #tensor(path: string): NamedTensor | null {
     const entity = this.#entity(path);
     if (entity === null || entity.type !== 'Dataset') return null;
     const { shape, metadata } = entity as Dataset;
@@ -46,13 +71,13 @@ export class Hdf5File {
 
   /** A text that is an attribute; null where there is none. */
   text(path: string, name: string): string | null {
-    const value = this.#attribute(path, name);
+    const value = guarded(() => this.#attribute(path, name));
     return typeof value === 'string' ? value : null;
   }
 
   /** Several of them. */
   texts(path: string, name: string): string[] | null {
-    const value = this.#attribute(path, name);
+    const value = guarded(() => this.#attribute(path, name));
     return Array.isArray(value) && value.every((item) => typeof item === 'string')
       ? (value as string[])
       : null;
@@ -67,31 +92,20 @@ export class Hdf5File {
 
 /** @throws ModelUnreadable */
 export async function withHdf5<T>(bytes: Uint8Array, use: (file: Hdf5File) => T): Promise<T> {
-  // Its WebAssembly is large, and few models need it.
-  const { ready, File: Open } = await import('h5wasm');
+  const { ready, File: Open } = await loadLibrary();
   const { FS, activate_throwing_error_handler: throwErrors } = await ready;
   // By itself it writes them to stderr, beside the log.
   throwErrors();
   const name = 'model.h5';
   FS.writeFile(name, bytes);
   try {
-    const file = opened(() => new Open(name, 'r'));
+    const file = guarded(() => new Open(name, 'r'));
     try {
       return use(new Hdf5File(file));
     } finally {
-      file.close();
+      guarded(() => file.close());
     }
   } finally {
     FS.unlink(name);
-  }
-}
-
-function opened(open: () => Hdf5): Hdf5 {
-  try {
-    const file = open();
-    file.keys();
-    return file;
-  } catch {
-    throw new ModelUnreadable('the HDF5 file is broken or cut off');
   }
 }
