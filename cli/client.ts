@@ -46,9 +46,30 @@ export class Client {
         error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
       throw new ServiceError(`no service at ${this.#url}: ${cause}`);
     });
-    const body = (await response.json()) as T;
+    const body = (await this.#json(response)) as T;
     if (!response.ok) throw new ServiceError(describe(response.status, body as ProblemBody));
     return body;
+  }
+
+  /** Another program may listen there. */
+  async #json(response: Response): Promise<unknown> {
+    const text = await response.text();
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new ServiceError(`${this.#url} answers, but it is not GradClinic: ${response.status}, no JSON`);
+    }
+  }
+
+  cancel(id: string): Promise<Job> {
+    return this.#request(`/v1/jobs/${id}/cancel`, { method: 'POST' });
+  }
+
+  /** The report as one HTML file. */
+  async reportFile(id: string): Promise<string> {
+    const response = await fetch(`${this.#url}/v1/jobs/${id}/report`, { headers: this.#headers });
+    if (!response.ok) throw new ServiceError(`no report file: ${response.status}`);
+    return response.text();
   }
 
   submit(experiment: string): Promise<Job> {
@@ -85,8 +106,11 @@ export class Client {
   }
 }
 
+/** Whether GradClinic answers there: something else that listens is as good as nothing. */
 export const answers = async (url: string): Promise<boolean> =>
-  fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1000) }).then(
-    (response) => response.ok,
-    () => false,
-  );
+  fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(2000) })
+    .then((response) => response.json())
+    .then(
+      (body) => (body as { info?: { title?: string } } | null)?.info?.title === 'GradClinic',
+      () => false,
+    );

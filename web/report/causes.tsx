@@ -5,7 +5,7 @@ import { words } from '../lib/format.ts';
 import { Scroller } from '../ui/parts.tsx';
 import { findingsOf } from './story.ts';
 
-const [WIDTH, HEIGHT] = [170, 34];
+const [WIDTH, HEIGHT] = [186, 34];
 const [GAP_X, GAP_Y] = [56, 14];
 const MARGIN = 4;
 

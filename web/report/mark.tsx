@@ -4,13 +4,13 @@ import { number, words } from '../lib/format.ts';
 
 export type Side = 'below' | 'above';
 
-/** As the wire says, or else by the status: what was found is not on the healthy side. */
+/** As the wire says. A report from before it did: what is clear is on the healthy side; of what is found, one item alone may not be. */
 function healthySide(item: Evidence, status: Check['status']): Side | null {
   const given = (item as { healthy?: unknown }).healthy;
   if (given === 'below' || given === 'above') return given;
   if (given === null || item.value === null || item.threshold === null) return null;
-  const isBelow = item.value <= item.threshold;
-  return isBelow === (status === 'clear') ? 'below' : 'above';
+  if (status !== 'clear') return null;
+  return item.value <= item.threshold ? 'below' : 'above';
 }
 
 /** Beyond two decades a linear scale shows one of the two at its edge. */
