@@ -59,7 +59,10 @@ function Scale({
         />
       )}
       <i class="mark-threshold" style={{ left: percentage(threshold) }} />
-      <i class={bad ? 'mark-value bad' : 'mark-value'} style={{ left: percentage(value) }} />
+      <i
+        class={`mark-value ${side === null ? 'neutral' : bad ? 'bad' : ''}`}
+        style={{ left: percentage(value) }}
+      />
     </div>
   );
 }
