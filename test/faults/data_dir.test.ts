@@ -102,5 +102,6 @@ it('files of the database are for their owner alone, also those of an earlier ve
   const modes = readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).mode & 0o777]);
   await running.kill();
   expect(modes.length).toBeGreaterThan(3);
-  expect(modes).toEqual(modes.map(([name]) => [name, 0o600]));
+  // Files, and the folder of uploads.
+  expect(modes).toEqual(modes.map(([name]) => [name, name === 'files' ? 0o700 : 0o600]));
 });

@@ -68,8 +68,33 @@ it.each([...open.map(({ url }) => url), '/openapi.json', '/docs/'])('%s stays pu
   expect((await send('GET', path, bearer('wrong'))).status).toBe(200);
 });
 
+it('the file of another key is not there, by any route', async () => {
+  const upload = await fetch(`${service.url}/v1/files`, {
+    method: 'POST',
+    body: 'a,b\n1,2\n3,4\n',
+    headers: alice,
+  });
+  const { id } = (await upload.json()) as { id: string };
+  expect((await send('GET', `/v1/files/${id}`, alice)).status).toBe(200);
+  for (const [method, path] of [
+    ['GET', `/v1/files/${id}`],
+    ['GET', `/v1/files/${id}/content`],
+    ['DELETE', `/v1/files/${id}`],
+  ] as const)
+    expect((await send(method, path, bob)).status).toBe(404);
+  const body = tinyExperiment({ data: { type: 'file', file: id, targets: 'b' } });
+  const foreign = await fetch(`${service.url}/v1/jobs`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { ...bob, 'content-type': 'application/json' },
+  });
+  expect(foreign.status).toBe(422);
+  expect(await foreign.text()).toContain('there is no file');
+  expect(((await (await send('GET', '/v1/files', bob)).json()) as { data: unknown[] }).data).toEqual([]);
+});
+
 describe('the job of another key', () => {
-  const ofJobs = closed.filter(({ url }) => url.includes(':id'));
+  const ofJobs = closed.filter(({ url }) => url.startsWith('/v1/jobs/:id'));
 
   it('there are routes to try', () => expect(ofJobs.length).toBeGreaterThanOrEqual(8));
 
