@@ -10,11 +10,15 @@ export interface Packed {
 
 export type WeightedLayer = Layer & { readonly weights: readonly Packed[] };
 
+const PROJECTIONS = ['query', 'key', 'value', 'output'];
+
 /** Where the weights of a layer are, within its group. */
 function placesOf({ kind, weights }: WeightedLayer): string[] {
   const half = weights.length / 2;
   if (kind === 'Bidirectional')
     return weights.map((_, i) => `${i < half ? 'forward' : 'backward'}_layer/cell/vars/${i % half}`);
+  if (kind === 'MultiHeadAttention')
+    return weights.map((_, i) => `${PROJECTIONS[Math.floor(i / 2)]}_dense/vars/${i % 2}`);
   const within = { TimeDistributed: 'layer/', LSTM: 'cell/', GRU: 'cell/', SimpleRNN: 'cell/' }[kind] ?? '';
   return weights.map((_, i) => `${within}vars/${i}`);
 }

@@ -300,8 +300,9 @@ class Graph:
         self.values = {name: array.astype(np.float64) for name, array in self.inputs.items()}
         self.layers = []
 
-    def add(self, kind, name, inputs, apply, weights=(), **options):
-        self.layers.append({"kind": kind, "name": name, "options": options, "inputs": inputs, "weights": [packed(w) for w in weights]})
+    def add(self, kind, name, inputs, apply, weights=(), keywords=None, **options):
+        called = {} if keywords is None else {"keywords": keywords}
+        self.layers.append({"kind": kind, "name": name, "options": options, "inputs": inputs, **called, "weights": [packed(w) for w in weights]})
         self.values[name] = apply(*[self.values[one] for one in inputs], *[w.astype(np.float64) for w in weights])
 
     def write(self, name, output):
@@ -343,3 +344,35 @@ graph.add("Subtract", "less", ["most", "deep"], lambda a, b: a - b)
 graph.add("Concatenate", "joined", ["less", "meta"], lambda a, b: np.concatenate([a, b], -1), axis=-1)
 densely(graph, "logits", "joined", 2, "softmax")
 graph.write("functional", "logits")
+
+
+def attention(query, value, key, weights, causal):
+    """Kernels [in, heads, size], of the output [heads, size, out]; a loop over the heads."""
+    wq, bq, wk, bk, wv, bv, wo, bo = weights
+    out = np.zeros((*query.shape[:2], wo.shape[-1])) + bo
+    for head in range(wq.shape[1]):
+        q, k, v = (x @ w[:, head] + b[head] for x, w, b in ((query, wq, bq), (key, wk, bk), (value, wv, bv)))
+        scores = q @ k.transpose(0, 2, 1) / math.sqrt(wq.shape[2])
+        if causal:
+            scores = np.where(np.tril(np.ones(scores.shape[1:])) > 0, scores, -np.inf)
+        out += softmax(scores) @ v @ wo[head]
+    return out
+
+
+def attending(graph, name, inputs, heads, causal=False):
+    query, value, key = [graph.values[one].shape[-1] for one in (inputs + inputs[-1:])[:3]]
+    size = query // heads
+    weights = [array for width in (query, key, value) for array in (draw(width, heads, size), draw(heads, size))]
+    weights += [draw(heads, size, query), draw(query)]
+    apply = lambda *given: attention(given[0], given[1], given[len(inputs) - 1], given[len(inputs):], causal)
+    graph.add("MultiHeadAttention", name, inputs, apply, weights, keywords={"use_causal_mask": True} if causal else {},
+              num_heads=heads, key_dim=size, value_dim=size, dropout=0.0, use_bias=True, output_shape=None, attention_axes=None)
+
+
+sequences = Graph({"words": (5, 6), "memory": (4, 3), "marks": (4, 2)})
+attending(sequences, "itself", ["words", "words"], 3, causal=True)
+attending(sequences, "other", ["itself", "memory"], 2)
+attending(sequences, "keyed", ["other", "memory", "marks"], 2)
+sequences.add("Flatten", "flatten", ["keyed"], lambda x: x.reshape(len(x), -1), data_format="channels_last")
+densely(sequences, "logits", "flatten", 2, "linear")
+sequences.write("attention", "logits")

@@ -120,6 +120,61 @@ describe('a model', () => {
   });
 });
 
+const inner = (kind: string, options: Record<string, unknown>) => ({
+  module: 'keras.layers',
+  class_name: kind,
+  config: { name: 'inner', return_sequences: false, go_backwards: false, ...options },
+});
+
+/** As Keras 3 writes it: with both directions. */
+const both = (backward: Record<string, unknown>): Layer => ({
+  kind: 'Bidirectional',
+  name: 'both',
+  options: {
+    merge_mode: 'ave',
+    layer: inner('GRU', { units: 2 }),
+    backward_layer: inner('GRU', { ...backward, go_backwards: true, name: 'backward_inner' }),
+  },
+});
+
+const attending = (options: Record<string, unknown>, inputs = ['x', 'x']) =>
+  functional3([{ name: 'x', shape: [5, 6] }], [{ kind: 'MultiHeadAttention', name: 'a', inputs, options }]);
+
+describe('recurrent layers', () => {
+  test('keep their activations, their dropout of states, and their kind of reset', async () => {
+    const options = { units: 2, activation: 'relu', recurrent_activation: 'tanh', recurrent_dropout: 0.25 };
+    const layers = [
+      { kind: 'LSTM', name: 'a', options: { ...options, return_sequences: true, unit_forget_bias: false } },
+      { kind: 'GRU', name: 'b', options },
+    ];
+    const said = { units: 2, activation: 'relu', recurrent_activation: 'tanh', recurrent_dropout: 0.25 };
+    const { network } = await accept(sequential3([5, 3], layers));
+    expect(network.layers).toEqual([
+      { type: 'lstm', name: 'a', ...said, return_sequences: true, unit_forget_bias: false },
+      { type: 'gru', name: 'b', ...said, reset_after: true },
+    ]);
+    const older = await accept(sequential2([5, 3], layers));
+    expect(older.network.layers[1]).not.toHaveProperty('reset_after');
+  });
+
+  test('in both directions hold one layer, which Keras 3 writes twice', async () => {
+    const { network } = await accept(sequential3([5, 3], [both({ units: 2 })]));
+    expect(network.layers).toEqual([
+      {
+        type: 'bidirectional',
+        name: 'both',
+        layer: { type: 'gru', units: 2, reset_after: true },
+        merge: 'average',
+      },
+    ]);
+  });
+});
+
+test('dropout of attention is left out, and that is said', async () => {
+  const { warnings } = await accept(attending({ num_heads: 2, key_dim: 3, dropout: 0.1 }));
+  expect(warnings.join()).toContain('dropout of "a"');
+});
+
 describe('refused', () => {
   test.each<[string, unknown, string]>([
     ['an input of any length', sequential3([null, 3], [dense('a')]), 'no fixed size'],
@@ -139,6 +194,19 @@ describe('refused', () => {
       'an initializer of such a name',
       sequential3([3], [dense('a', { kernel_initializer: 'constructor' })]),
       'not known',
+    ],
+    [
+      'directions that differ',
+      sequential3([5, 3], [both({ units: 2, activation: 'relu' })]),
+      'backward_layer',
+    ],
+    ['heads that do not share the features', attending({ num_heads: 2, key_dim: 4 }), '2 heads of 4'],
+    ['values of another width', attending({ num_heads: 2, key_dim: 3, value_dim: 5 }), 'values'],
+    ['an output of another width', attending({ num_heads: 2, key_dim: 3, output_shape: [4] }), 'output'],
+    [
+      'attention with a mask',
+      attending({ num_heads: 2, key_dim: 3 }, ['x', 'x', 'x', 'x']),
+      'attention_mask',
     ],
   ])('%s', async (_what, model, message) => {
     const parts = await partsOf(model);

@@ -73,7 +73,10 @@ export const sequential3 = (
   ...(compiled === null ? {} : { compile_config: compiled }),
 });
 
-export type Node = Layer & { readonly inputs: readonly string[] };
+export type Node = Layer & {
+  readonly inputs: readonly string[];
+  readonly keywords?: Readonly<Record<string, unknown>>;
+};
 
 export interface FunctionalInput {
   readonly name: string;
@@ -82,6 +85,13 @@ export interface FunctionalInput {
 }
 
 const pairs = (inputs: readonly string[]) => inputs.map((name) => [name, 0, 0]);
+
+/** Keras 2 takes one argument by its place, and attention several. */
+function calledBy2({ kind, inputs, keywords = {} }: Node): unknown {
+  if (kind !== 'MultiHeadAttention') return inputs.map((name) => [name, 0, 0, keywords]);
+  const [query, value, key] = inputs.map((name) => [name, 0, 0]);
+  return [[...(query ?? []), { ...keywords, ...(key && { key }), value }]];
+}
 
 export const functional2 = (inputs: readonly FunctionalInput[], nodes: readonly Node[]) => ({
   class_name: 'Functional',
@@ -97,7 +107,7 @@ export const functional2 = (inputs: readonly FunctionalInput[], nodes: readonly 
       ...nodes.map((node) => ({
         ...two(node),
         name: node.name,
-        inbound_nodes: [node.inputs.map((name) => [name, 0, 0, {}])],
+        inbound_nodes: [calledBy2(node)],
       })),
     ],
     input_layers: pairs(inputs.map(({ name }) => name)),
@@ -114,6 +124,10 @@ const tensor = (name: string) => ({
 
 /** One input stands alone, several in a list. */
 const oneOrAll = <T>(items: readonly T[]) => (items.length === 1 ? items[0] : items);
+
+/** Most layers take a list, attention takes one after the other. */
+const argumentsOf = ({ kind, inputs }: Node) =>
+  kind === 'MultiHeadAttention' ? inputs.map(tensor) : [oneOrAll(inputs.map(tensor))];
 
 export const functional3 = (inputs: readonly FunctionalInput[], nodes: readonly Node[]) => ({
   module: 'keras.src.models.functional',
@@ -133,7 +147,7 @@ export const functional3 = (inputs: readonly FunctionalInput[], nodes: readonly 
       ...nodes.map((node) => ({
         ...three(node),
         name: node.name,
-        inbound_nodes: [{ args: [oneOrAll(node.inputs.map(tensor))], kwargs: {} }],
+        inbound_nodes: [{ args: argumentsOf(node), kwargs: node.keywords ?? {} }],
       })),
     ],
     input_layers: oneOrAll(pairs(inputs.map(({ name }) => name))),

@@ -27,15 +27,22 @@ function channelsFirst({ shape, data }: Packed): Packed {
 }
 
 describe('a .keras archive', () => {
-  test.each(['dense', 'convolutions', 'images', 'pooled', 'channels_first', 'conv1d', 'recurrent'])(
-    'of %s gives the same numbers',
-    async (name) => {
-      const { shape, layers, input, output } = fixture(name);
-      const model = imported(await importModel(await kerasArchive(sequential3(shape, layers), layers)));
-      const isImage = shape.length === 3 && name !== 'channels_first';
-      expectClose(await predict(model, isImage ? channelsFirst(input) : input), output);
-    },
-  );
+  test.each([
+    'dense',
+    'convolutions',
+    'images',
+    'pooled',
+    'channels_first',
+    'conv1d',
+    'recurrent',
+    'gru_reset_after',
+    'bidirectional',
+  ])('of %s gives the same numbers', async (name) => {
+    const { shape, layers, input, output } = fixture(name);
+    const model = imported(await importModel(await kerasArchive(sequential3(shape, layers), layers)));
+    const isImage = shape.length === 3 && name !== 'channels_first';
+    expectClose(await predict(model, isImage ? channelsFirst(input) : input), output);
+  });
 });
 
 interface GraphFixture {
@@ -58,5 +65,23 @@ describe('a Functional model', () => {
       await predict({ network, ...model }, inputs[0] as Packed, channelsFirst(inputs[1] as Packed)),
       output,
     );
+  });
+});
+
+describe('attention with heads', () => {
+  const { inputs, layers, output } = fixture('attention') as unknown as GraphFixture;
+  const named = inputs.map(({ name, shape }) => ({ name, shape: shape.slice(1) }));
+
+  test.each([
+    ['by place, in a .keras archive of Keras 3', () => kerasArchive(functional3(named, layers), layers)],
+    ['by keyword, in an HDF5 file of Keras 2', () => kerasHdf5(functional2(named, layers), layers)],
+  ])('%s, gives the same numbers', async (_what, write) => {
+    const model = imported(await importModel(await write()));
+    expect(model.network.layers.slice(0, 3)).toMatchObject([
+      { type: 'self_attention', heads: 3, causal: true, inputs: ['words'] },
+      { type: 'multi_head_attention', heads: 2, inputs: ['itself', 'memory'] },
+      { type: 'multi_head_attention', heads: 2, inputs: ['other', 'memory', 'marks'] },
+    ]);
+    expectClose(await predict(model, ...inputs), output);
   });
 });

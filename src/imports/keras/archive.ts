@@ -62,7 +62,9 @@ const join = (...parts: string[]): string => parts.filter((part) => part !== '')
 function variables(file: Hdf5File, path: string): NamedTensor[] {
   const names = (file.keys(join(path, 'vars')) ?? []).toSorted((a, b) => Number(a) - Number(b));
   const own = names.map((name) => file.tensor(join(path, 'vars', name)) as NamedTensor);
-  const parts = PARTS.filter((part) => file.keys(path)?.includes(part));
+  const children = file.keys(path) ?? [];
+  // Of attention in Keras 2, and in the first of Keras 3, they are private.
+  const parts = PARTS.flatMap((part) => [part, `_${part}`].find((name) => children.includes(name)) ?? []);
   return [...own, ...parts.flatMap((part) => variables(file, join(path, part)))];
 }
 

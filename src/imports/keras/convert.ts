@@ -96,7 +96,11 @@ class Conversion {
   }
 
   #call(call: Call, inputs: readonly Value[], prefix: string, depth: number): Value {
-    const layer = { ...call.layer, name: `${prefix}${call.layer.name}` };
+    const layer = {
+      ...call.layer,
+      name: `${prefix}${call.layer.name}`,
+      ...(call.arguments !== undefined && { call: call.arguments }),
+    };
     const passed = inputs[0] ?? { source: 'input', shape: [1], channels: 'same' };
     if (call.node > 0 && !FREE.has(layer.class)) {
       this.refuse(

@@ -14,6 +14,16 @@ export interface KerasLayer {
   readonly weights: readonly NamedTensor[] | null;
   /** Of a model within the model: where its layers' weights are. */
   readonly within: Weights | null;
+  /** How it is called, where the file says that. */
+  readonly call?: CallArguments;
+}
+
+/** Of one call. */
+export interface CallArguments {
+  /** Of every input: its keyword, or null where it stands by its place. */
+  readonly names: readonly (string | null)[];
+  /** Arguments by keyword, tensors among them. */
+  readonly keywords: Json;
 }
 
 /** A layer called on outputs of others. */
@@ -22,6 +32,7 @@ export interface Call {
   /** Which of the calls of a shared layer. */
   readonly node: number;
   readonly inputs: readonly Reference[];
+  readonly arguments?: CallArguments;
 }
 
 /** An output of a call. */
@@ -120,12 +131,27 @@ function referencesIn(value: unknown, depth = 0): Reference[] {
   return Object.values(value).flatMap((item) => referencesIn(item, depth + 1));
 }
 
+/** `{ args, kwargs }` in Keras 3; in Keras 2 the keywords stand behind every tensor, the same ones. */
+function argumentsOf(call: unknown): { inputs: Reference[]; arguments: CallArguments } {
+  const parts: readonly unknown[] = isObject(call) ? [call.args] : Array.isArray(call) ? call : [];
+  const given = isObject(call) ? call.kwargs : (parts.find(isHistory) as readonly unknown[] | undefined)?.[3];
+  const keywords = isObject(given) ? given : {};
+  const placed = referencesIn(parts.map((part) => (isHistory(part) ? part.slice(0, 3) : part)));
+  const named = Object.entries(keywords).flatMap(([name, value]) =>
+    referencesIn(value).map((reference) => ({ name, reference })),
+  );
+  return {
+    inputs: [...placed, ...named.map(({ reference }) => reference)],
+    arguments: { names: [...placed.map(() => null), ...named.map(({ name }) => name)], keywords },
+  };
+}
+
 function callsOf(layer: KerasLayer, value: Json): Call[] {
   const nodes = Array.isArray(value.inbound_nodes) ? value.inbound_nodes : [];
   if (nodes.length === 0) return [{ layer, node: 0, inputs: [] }];
   // A single call may stand without its list: [["x", 0, 0, {…}]].
   const calls = nodes.every(isHistory) ? [nodes] : nodes;
-  return calls.map((call, node) => ({ layer, node, inputs: referencesIn(call) }));
+  return calls.map((call, node) => ({ layer, node, ...argumentsOf(call) }));
 }
 
 /** One tensor, or a list or a dictionary of them. */

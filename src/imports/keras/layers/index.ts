@@ -1,5 +1,6 @@
 /** @file Every layer of Keras that is known, by its class. A new one is a line in one of these files. */
 import type { Convert } from '../context.ts';
+import { attention } from './attention.ts';
 import { elementwise } from './elementwise.ts';
 import { merges } from './merges.ts';
 import { products } from './products.ts';
@@ -14,6 +15,7 @@ export const converters: ReadonlyMap<string, Convert> = new Map(
     ...elementwise,
     ...recurrents,
     ...merges,
+    ...attention,
     TimeDistributed: timeDistributed,
   }),
 );

@@ -124,10 +124,6 @@ export const merges: Readonly<Record<string, Convert>> = {
   UnitNormalization: notHere('vectors of length 1', 'rms_norm'),
   TextVectorization: notHere('it reads text', 'tokens made before, as whole numbers'),
   StringLookup: notHere('it reads text', 'tokens made before, as whole numbers'),
-  MultiHeadAttention: notHere(
-    'it is not read from Keras files yet',
-    'self_attention, or multi_head_attention',
-  ),
   Attention: notHere('attention without a kernel', 'self_attention'),
   AdditiveAttention: notHere('additive attention', 'self_attention'),
   RNN: notHere('a cell of its own', 'lstm, gru or simple_rnn'),

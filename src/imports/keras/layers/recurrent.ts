@@ -1,4 +1,5 @@
 /** @file Recurrent layers. Gates are in the order of this service: i, f, c, o of an LSTM; z, r, h of a GRU. */
+import { isDeepStrictEqual } from 'node:util';
 import type { NamedTensor } from '../../../util/safetensors.ts';
 import { Unsupported } from '../../model.ts';
 import type { Value } from '../../writer.ts';
@@ -83,10 +84,30 @@ const withTanh = (layer: KerasLayer): KerasLayer => ({
 
 const NAMES = ['kernel', 'recurrent_kernel', 'bias'] as const;
 
+const namesOf = ({ options }: KerasLayer): readonly string[] =>
+  options.bool('use_bias', true) ? NAMES : NAMES.slice(0, 2);
+
+/**
+ * Of one direction, by their names here.
+ * @param arrays as Keras has them; with reset_after, its bias [2, 3 · units] is that of the inputs and that of the state
+ */
+function named(layer: KerasLayer, arrays: readonly NamedTensor[]): Record<string, NamedTensor> {
+  return Object.fromEntries(
+    namesOf(layer).flatMap((name, i): [string, NamedTensor][] => {
+      const array = arrays[i] as NamedTensor;
+      const [rows, width = 0] = array.shape;
+      if (name !== 'bias' || rows !== 2 || array.shape.length !== 2) return [[name, array]];
+      return [
+        ['bias', { shape: [width], data: array.data.subarray(0, width) }],
+        ['recurrent_bias', { shape: [width], data: array.data.subarray(width) }],
+      ];
+    }),
+  );
+}
+
 function recurrentWeights(layer: KerasLayer): Record<string, NamedTensor> | null {
-  const names = layer.options.bool('use_bias', true) ? NAMES : NAMES.slice(0, 2);
-  const given = weightsOf(layer, names.length);
-  return given === null ? null : Object.fromEntries(names.map((name, i) => [name, given[i] as NamedTensor]));
+  const given = weightsOf(layer, namesOf(layer).length);
+  return given === null ? null : named(layer, given);
 }
 
 /** `dropout` of Keras drops the same features at every time step. */
@@ -117,15 +138,31 @@ const merges: ReadonlyMap<unknown, string> = new Map([
 
 /** Keras gives the weights of both directions one after the other. */
 function bothWeights(layer: KerasLayer, inner: KerasLayer): Record<string, NamedTensor> | null {
-  const names = inner.options.bool('use_bias', true) ? NAMES : NAMES.slice(0, 2);
-  const given = weightsOf(layer, 2 * names.length);
+  const count = namesOf(inner).length;
+  const given = weightsOf(layer, 2 * count);
   if (given === null) return null;
-  const directions = ['forward', 'backward'];
+  const directions = { forward: given.slice(0, count), backward: given.slice(count) };
   return Object.fromEntries(
-    directions.flatMap((direction, d) =>
-      names.map((name, i) => [`${direction}/${name}`, given[d * names.length + i] as NamedTensor]),
+    Object.entries(directions).flatMap(([direction, arrays]) =>
+      Object.entries(named(inner, arrays)).map(([name, array]) => [`${direction}/${name}`, array]),
     ),
   );
+}
+
+/** Keras 3 writes both layers; here they have the same options. @throws Unsupported */
+function refuseUnequal(layer: KerasLayer, forward: Record<string, unknown>, context: Context): void {
+  if (!layer.options.has('backward_layer')) return;
+  const written = innerLayer(layer, 'backward_layer');
+  const options = written.options.without('go_backwards');
+  const quiet = { ...context, warnings: new Set<string>(), penalties: [] };
+  const backward = recurrentLayer({ ...written, name: layer.name, options }, quiet);
+  const dropout = (one: KerasLayer) => one.options.number('dropout', 0);
+  const equal = isDeepStrictEqual(backward, forward) && dropout(written) === dropout(innerLayer(layer));
+  if (!equal)
+    throw new Unsupported(
+      'its backward_layer is not like its layer',
+      'the same layer in both directions, or two layers and concatenate',
+    );
 }
 
 const bidirectional: Convert = (layer, inputs, context) => {
@@ -137,6 +174,7 @@ const bidirectional: Convert = (layer, inputs, context) => {
     throw new Unsupported('it gives both directions by themselves (merge_mode=None)', 'merge_mode="concat"');
   const inner = { ...innerLayer(layer), name: layer.name };
   const own = recurrentLayer(inner, context);
+  refuseUnequal(layer, own, context);
   return context.writer.add(
     'bidirectional',
     { layer: own, ...(merge === 'concatenate' ? {} : { merge }) },
