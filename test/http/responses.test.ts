@@ -1,4 +1,5 @@
 /** @file Every endpoint's answer against the schema that it declares, which is what the OpenAPI document shows. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOpenApi } from '../../src/http/index.ts';
 import { problemSchema } from '../../src/http/problem.ts';
@@ -37,6 +38,11 @@ const calls: Readonly<Record<string, () => Promise<Response>>> = {
   readReport: () => service.get(`/v1/jobs/${id}/report`),
   readRuns: () => service.get(`/v1/jobs/${id}/runs`),
   readSeries: () => service.get(`/v1/jobs/${id}/series?run=baseline/0&metric=loss`),
+  createImport: () =>
+    fetch(`${service.url}/v1/imports`, {
+      method: 'POST',
+      body: readFileSync(new URL('../imports/fixtures/torch_mlp.onnx', import.meta.url)),
+    }),
   createFile: () => fetch(`${service.url}/v1/files`, { method: 'POST', body: 'a,b\n1,2\n' }),
   listFiles: () => service.get('/v1/files'),
   readFile: async () => service.get(`/v1/files/${await uploaded('a,b\n1,2\n')}`),
