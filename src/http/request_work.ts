@@ -3,6 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../util/errors.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
 import { decodeImages, provideFiles } from './files.ts';
+import type { WantedImport } from './import_work.ts';
+import { namedModel } from './imports.ts';
 import type { Work } from './work.ts';
 
 export const workErrors: readonly ErrorCode[] = [
@@ -14,15 +16,43 @@ export const workErrors: readonly ErrorCode[] = [
   'unsupported_media_type',
 ];
 
+/** What may be wrong with a model that a body names. */
+export const namedModelErrors: readonly ErrorCode[] = [
+  'file_unreadable',
+  'unsupported_model',
+  'file_too_large',
+];
+
+/** These take a model in place of a network. */
+const importing: ReadonlySet<Work['name']> = new Set(['acceptExperiment', 'preflight']);
+
+/** The same body, with the network of the model that it names. */
+async function withNetwork(
+  body: Buffer,
+  context: Work['context'],
+  { threads, files }: Dependencies,
+): Promise<Buffer> {
+  if (!body.includes('"import"')) return body;
+  const wanted = (await threads.run({ name: 'wantedImport', body, context })) as WantedImport | null;
+  if (wanted === null) return body;
+  const { network, training } = await namedModel(wanted, files);
+  const imported = { network, training };
+  const whole = await threads.run({ name: 'withImported', body, context: { ...context, imported } });
+  const { buffer, byteOffset, byteLength } = whole as Uint8Array<ArrayBuffer>;
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
 /** Has a request thread do the work of this name on the request's body. */
 export async function doWork(
   name: Work['name'],
   request: FastifyRequest,
-  { threads, files, limits, workerThreads }: Dependencies,
+  dependencies: Dependencies,
   fingerprint = false,
 ): Promise<unknown> {
-  const bytes = request.body as Buffer;
+  const { threads, files, limits, workerThreads } = dependencies;
   const context = { limits, workerThreads, fingerprint };
+  const given = request.body as Buffer;
+  const bytes = importing.has(name) ? await withNetwork(given, context, dependencies) : given;
   const hasFiles = await provideFiles(bytes, files);
   if (hasFiles && name === 'preflight') await decodeImages(bytes, files);
   return threads.run({ name, body: bytes, context });

@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from '../util/errors.ts';
 import type { AdmissionLimits } from './admission.ts';
+import { type Imported, wantedImport, withImported } from './import_work.ts';
 import { parseJsonBody } from './json_body.ts';
 import { HttpProblem } from './problem.ts';
 import { compareGiven } from './routes/activations/compare.ts';
@@ -19,6 +20,8 @@ export interface WorkContext {
   readonly workerThreads: number;
   /** Whether the body's hash is wanted, for an `Idempotency-Key`. */
   readonly fingerprint: boolean;
+  /** The model that the body names. */
+  readonly imported?: Imported;
 }
 
 /** By name: answers as JSON. What is wrong with the body is thrown as a HttpProblem. */
@@ -29,6 +32,8 @@ const works = {
   diagnose: diagnoseGiven,
   compare: compareGiven,
   evaluate: evaluateGiven,
+  wantedImport,
+  withImported,
 } satisfies Record<string, (body: unknown, context: WorkContext) => unknown>;
 
 export interface Work {

@@ -217,3 +217,106 @@ describe('POST /v1/imports', () => {
     expect((answer.body as { code: string }).code).toBe(code);
   });
 });
+
+describe('"import" in place of a network', () => {
+  const units = 3;
+  const layers = [
+    {
+      kind: 'Dense',
+      name: 'dense',
+      options: { units, activation: 'softmax' },
+      weights: [
+        { shape: [2, units], data: [0.1, 0.2, 0.3, -0.1, -0.2, -0.3] },
+        { shape: [units], data: [0.5, 0, -0.5] },
+      ],
+    },
+  ];
+  const data = { type: 'spirals', classes: 3, samples: 90 };
+  const remedies = { verify: false };
+
+  async function upload(bytes: Uint8Array): Promise<string> {
+    const response = await fetch(`${service.url}/v1/files`, { method: 'POST', body: bytes as never });
+    return ((await response.json()) as { id: string }).id;
+  }
+  async function post(path: string, body: object, headers: Record<string, string> = {}) {
+    const url = `${service.url}${path}`;
+    const sent = { 'content-type': 'application/json', ...headers };
+    const response = await check(
+      'POST',
+      url,
+      await fetch(url, { method: 'POST', headers: sent, body: JSON.stringify(body) }),
+    );
+    const answer = (await response.json()) as { id: string; code: string; errors: { pointer: string }[] };
+    return { status: response.status, body: answer };
+  }
+  const archive = async () => upload(await kerasArchive(sequential3([2], layers, compiled), layers));
+
+  test('gives network, training where the body has none, and the weights to start from', async () => {
+    const id = await archive();
+    const { status, body } = await post('/v1/preflight', {
+      import: id,
+      data,
+      remedies,
+      training: { steps: 20 },
+    });
+    expect([status, body]).toMatchObject([
+      200,
+      {
+        experiment: {
+          network: { layers: [{ type: 'dense', name: 'dense', units }] },
+          training: {
+            loss: 'categorical_cross_entropy',
+            optimizer: { type: 'sgd', momentum: 0.9 },
+            gradient_clipping: { type: 'norm', max_norm: 1 },
+            steps: 20,
+            initial_weights: { file: expect.stringMatching(/^file_/) },
+          },
+        },
+      },
+    ]);
+    const own = await post('/v1/preflight', {
+      import: id,
+      data,
+      remedies,
+      training: { optimizer: 'adam', initial_weights: null },
+    });
+    expect(own.body).toMatchObject({
+      experiment: {
+        training: { optimizer: { type: 'adam' }, gradient_clipping: null, initial_weights: null, epochs: 10 },
+      },
+    });
+  });
+
+  test('makes a job, the same one for the same key', async () => {
+    const experiment = { import: await archive(), data, remedies, training: { epochs: 1 } };
+    const key = { 'idempotency-key': 'imported-once' };
+    const first = await post('/v1/jobs', experiment, key);
+    expect(first.status).toBe(202);
+    expect((await post('/v1/jobs', experiment, key)).body.id).toBe(first.body.id);
+    const other = { ...experiment, training: { epochs: 2 } };
+    expect((await post('/v1/jobs', other, key)).body.code).toBe('idempotency_key_reused');
+  });
+
+  test('is refused where it is no model, not there, or beside a network', async () => {
+    const id = await archive();
+    const table = await upload(strToU8('a,b\n1,2\n3,4\n'));
+    const lambda = await upload(
+      strToU8(JSON.stringify(sequential3([2], [{ kind: 'Lambda', name: 'code' }]))),
+    );
+    const refused = async (experiment: object) => {
+      const { status, body } = await post('/v1/jobs', { data, ...experiment });
+      return [status, body.code, body.errors?.[0]?.pointer];
+    };
+    expect(await refused({ import: table })).toEqual([422, 'file_unreadable', undefined]);
+    expect(await refused({ import: lambda })).toEqual([
+      422,
+      'unsupported_model',
+      expect.stringContaining('/layers/1'),
+    ]);
+    const wrong = [422, 'validation_failed', '/import'];
+    expect(await refused({ import: `file_${'0'.repeat(32)}` })).toEqual(wrong);
+    expect(await refused({ import: 5 })).toEqual(wrong);
+    expect(await refused({ import: id, network: { layers: [] } })).toEqual(wrong);
+    expect(await refused({ import: id, training: 'long' })).toEqual([422, 'validation_failed', '/training']);
+  });
+});

@@ -1,11 +1,9 @@
 /** @file POST /v1/imports: a model of another framework → network and training. */
-import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { type ImportFailure, modelFormats } from '../../../imports/index.ts';
-import type { FileService, ReadModel } from '../../../jobs/index.ts';
+import { modelFormats } from '../../../imports/index.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
-import { HttpProblem } from '../../problem.ts';
-import { overQuota, takeUpload, uploadErrors } from '../../upload.ts';
+import { takeModel } from '../../imports.ts';
+import { takeUpload, uploadErrors } from '../../upload.ts';
 
 const importSchema = z
   .object({
@@ -25,37 +23,6 @@ const importSchema = z
   })
   .meta({ id: 'Import' });
 
-type Import = z.output<typeof importSchema>;
-
-/** Nobody reads more. */
-const MAX_PARTS = 200;
-
-function refusal(failure: ImportFailure): HttpProblem {
-  if (failure.code === 'file_unreadable') return new HttpProblem('file_unreadable', failure.message);
-  const { parts } = failure;
-  const errors = parts.slice(0, MAX_PARTS).map(({ class: kind, name, message, pointer, alternative }) => ({
-    pointer,
-    message: `${kind} "${name}": ${message}`,
-    ...(alternative !== null && { fix: `the nearest that can be expressed: ${alternative}` }),
-    ...{ class: kind, name, alternative },
-  }));
-  const count = `${parts.length} part${parts.length === 1 ? '' : 's'} of the model cannot be expressed`;
-  return new HttpProblem('unsupported_model', count, { errors });
-}
-
-async function keepWeights(weights: Uint8Array, files: FileService): Promise<{ file: string }> {
-  const name = 'imported_weights.safetensors';
-  const outcome = await files.upload(Readable.from([weights]), { name, options: { kind: 'weights' } });
-  if (outcome.kind === 'over_quota') throw overQuota(outcome.used);
-  return { file: outcome.file.id };
-}
-
-async function withWeights({ weights, ...model }: ReadModel, files: FileService): Promise<Import> {
-  const initial_weights = weights === null ? null : await keepWeights(weights, files);
-  const training = initial_weights === null ? model.training : { ...model.training, initial_weights };
-  return { ...model, training, initial_weights } as unknown as Import;
-}
-
 export const createImport: Endpoint = {
   method: 'POST',
   url: '/v1/imports',
@@ -70,11 +37,5 @@ export const createImport: Endpoint = {
   responses: { 200: json('The model can be expressed', importSchema) },
   errors: ['unsupported_model', ...uploadErrors],
   handle: async (request, reply, { files }) =>
-    reply.send(
-      await takeUpload(request, async (content) => {
-        const result = await files.readModel(content);
-        if (!result.ok) throw refusal(result.error);
-        return withWeights(result.value, files);
-      }),
-    ),
+    reply.send(await takeUpload(request, (content) => takeModel(content, files))),
 };

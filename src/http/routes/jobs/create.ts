@@ -1,10 +1,11 @@
 /** @file POST /v1/jobs: accepts an experiment. */
-import { experimentSchema } from '../../../experiment/index.ts';
 import { jobSchema } from '../../../jobs/index.ts';
 import { estimateTrials } from '../../../study/index.ts';
 import { admit, estimate } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
+import { requestedExperimentSchema } from '../../import_work.ts';
 import { parseRequest } from '../../parse_request.ts';
+import { namedModelErrors } from '../../request_work.ts';
 import {
   type Accepted,
   acceptedOf,
@@ -39,10 +40,11 @@ export const createJob: Endpoint = {
   summary: 'Submit an experiment',
   description:
     'Validates the experiment and queues it. The accepted job survives a crash of the service. With the same ' +
-    '`Idempotency-Key` and body within 24 hours the first job is returned again.',
+    '`Idempotency-Key` and body within 24 hours the first job is returned again. In place of `network`, `import` may name an ' +
+    'uploaded model.',
   headers: submissionHeaders,
-  body: { schema: experimentSchema, examples: 'experiments' },
+  body: { schema: requestedExperimentSchema, examples: 'experiments' },
   responses: { 202: json('Accepted', jobSchema) },
-  errors: submissionErrors,
+  errors: [...submissionErrors, ...namedModelErrors],
   handle: (request, reply, dependencies) => submitJob(request, reply, dependencies, 'acceptExperiment'),
 };

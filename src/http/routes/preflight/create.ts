@@ -8,8 +8,9 @@ import { estimateTrials } from '../../../study/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { estimate, excesses } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
+import { requestedExperimentSchema } from '../../import_work.ts';
 import { parseRequest } from '../../parse_request.ts';
-import { answerWork, workErrors } from '../../request_work.ts';
+import { answerWork, namedModelErrors, workErrors } from '../../request_work.ts';
 import type { WorkContext } from '../../work.ts';
 
 const responseSchema = z
@@ -95,8 +96,8 @@ export const createPreflight: Endpoint = {
   description:
     'Trains nothing: validity, shapes and parameters of every layer, the values and gradients of the first step that ' +
     'mean-field theory predicts, and the cost of the whole study.',
-  body: { schema: experimentSchema, examples: 'experiments' },
+  body: { schema: requestedExperimentSchema, examples: 'experiments' },
   responses: { 200: json('The experiment is valid', responseSchema) },
-  errors: workErrors,
+  errors: [...workErrors, ...namedModelErrors, 'quota_exceeded'],
   handle: answerWork('preflight'),
 };
