@@ -44,6 +44,11 @@ export class Budget {
     this.limit = limit ?? Math.max(BUDGET_ARMS, (min_duration_s * CORES) / this.#unit);
   }
 
+  /** One training, in seconds of one core. */
+  secondsOf(experiment: Experiment): number {
+    return secondsOf(experiment);
+  }
+
   /** In arms. */
   costOf(experiment: Experiment, seeds: number): number {
     return (secondsOf(experiment) * seeds) / this.#unit;

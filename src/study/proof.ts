@@ -14,8 +14,8 @@ export const MIN_PROOF_SEEDS = 1;
 const MAX_PROOF_SEEDS = 5;
 /** Of so many seeds one may be sick: rules raise false alarms too. As many are taken where that costs hardly anything. */
 const FORGIVING = 10;
-/** Of the budget. */
-const HARDLY_ANYTHING = 0.05;
+/** Of the budget, and a single training in seconds of one core. */
+const HARDLY_ANYTHING = { share: 0.05, training_s: 0.2 };
 
 export const proofSeeds = (seeds: number): number => Math.max(FORGIVING, seeds);
 
@@ -39,8 +39,11 @@ export async function prove(
   runner: ArmRunner,
 ): Promise<Proof> {
   const usual = Math.max(seeds.length, Math.min(MAX_PROOF_SEEDS, 2 * seeds.length));
+  const { budget } = runner;
   const isCheap =
-    seeds.length > 1 && runner.budget.costOf(experiment, FORGIVING) <= HARDLY_ANYTHING * runner.budget.limit;
+    seeds.length > 1 &&
+    budget.secondsOf(experiment) <= HARDLY_ANYTHING.training_s &&
+    budget.costOf(experiment, FORGIVING) <= HARDLY_ANYTHING.share * budget.limit;
   const fresh = Array.from({ length: proofSeeds(seeds.length) }, (_, i) => from + i);
   const run = (some: readonly number[]) => runner.run(name, experiment, some, true);
   let arm = await run(fresh.slice(0, 1));

@@ -43,6 +43,8 @@ export interface Proven {
 const LEARN_MORE = ['underfitting', 'slow_convergence'];
 /** Changes that are trained with all steps although something smaller is proven, and bases that are grown. */
 const [MAX_BEGUN, MAX_GROWN] = [8, 8];
+/** Of the budget: what may be spent before something better is looked for than what is proven. */
+const ENOUGH = 1 / 3;
 
 export class Pursuit {
   readonly input: PursuitInput;
@@ -205,7 +207,14 @@ export class Pursuit {
     return true;
   }
 
+  /** Something is proven, and so much was spent that nothing further is looked for. */
+  get #isSatisfied(): boolean {
+    const { budget } = this.input.runner;
+    return this.best !== null && budget.spent >= ENOUGH * budget.limit;
+  }
+
   async beginNext(): Promise<boolean> {
+    if (this.#isSatisfied) return false;
     const [next] = this.pool.filter(({ share }) => share > 0);
     if (next === undefined || this.#begun >= MAX_BEGUN) return false;
     this.#begun++;
@@ -216,6 +225,7 @@ export class Pursuit {
 
   /** Tries what is nearest to healthy together with a further remedy. */
   async growNearest(): Promise<boolean> {
+    if (this.#isSatisfied) return false;
     const base = this.options
       .filter((option) => !this.#grown.has(keyOf(option)))
       .toSorted((a, b) => byDistance(a, b) || bySize(a, b))[0];

@@ -11,7 +11,7 @@ import { type Change, nameOf } from './option.ts';
 /** Of the steps, where not all can be afforded. */
 const SCREENING_SHARE = 1 / 3;
 /** Of the budget: what screening with all steps, or with a part of them, may take altogether, and a single trial of it. */
-const [WHOLE, PART, MAX_TRIAL] = [0.4, 0.35, 0.04];
+const [WHOLE, PART, MAX_TRIAL] = [0.1, 0.25, 0.04];
 
 export interface DosePoint {
   readonly dose: number;
