@@ -24,14 +24,20 @@ const isExplained = ({ rule, caused_by }: Check): boolean =>
 export const toTreat = (findings: readonly Check[]): string[] =>
   findings.filter((finding) => !isExplained(finding)).map(({ rule }) => rule);
 
-const isSerious = (experiment: Experiment, trace: Trace): boolean =>
-  seriousFindings(diagnose(experiment, [trace])).length > 0;
+/** A run is asked about again and again, and a diagnosis takes as long as a short training. */
+const known = new WeakMap<Trace, readonly Check[]>();
+
+function findingsOfRun(experiment: Experiment, trace: Trace): readonly Check[] {
+  const findings = known.get(trace) ?? seriousFindings(diagnose(experiment, [trace]));
+  known.set(trace, findings);
+  return findings;
+}
 
 /** The serious findings of each run by itself: empty only where every single run is healthy. */
 export function findingsOfRuns({ experiment, traces }: Arm): Check[] {
   const byRule = new Map<string, Check>();
   for (const trace of traces) {
-    for (const finding of seriousFindings(diagnose(experiment, [trace]))) {
+    for (const finding of findingsOfRun(experiment, trace)) {
       if (!byRule.has(finding.rule)) byRule.set(finding.rule, finding);
     }
   }
@@ -40,4 +46,4 @@ export function findingsOfRuns({ experiment, traces }: Arm): Check[] {
 
 /** Seeds whose run by itself has a serious finding. */
 export const sickSeeds = ({ experiment, traces }: Arm): number[] =>
-  traces.filter((trace) => isSerious(experiment, trace)).map(({ seed }) => seed);
+  traces.filter((trace) => findingsOfRun(experiment, trace).length > 0).map(({ seed }) => seed);
