@@ -1,4 +1,5 @@
 /** @file The folder's door: the experiment, its schema and what follows from it. */
+export { describeData, learnsInputs } from '../data/index.ts';
 export { filesOf } from './file_targets.ts';
 export { initialWeights } from './initial_weights.ts';
 export { lossHint } from './loss_hints.ts';

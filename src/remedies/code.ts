@@ -14,6 +14,7 @@ import {
 import { present } from '../util/assert.ts';
 import { type CodedLayer, isChain, kerasFunction, kerasModel, torchModule } from './code_graph.ts';
 import { kerasHelpers, torchHelpers } from './code_helpers.ts';
+import { isWeighted, kerasTraining, torchTraining, weightedLoss } from './code_training.ts';
 import { torchInitialization } from './torch_initialization.ts';
 
 const empty: LayerCode = { pytorch: [], keras: [] };
@@ -115,7 +116,12 @@ const imported = (code: string, imports: Readonly<Record<string, string>>): stri
     .map(([, line]) => line);
 
 const TORCH_IMPORTS = { math: 'import math', torch: 'import torch', nn: 'from torch import nn' };
-const KERAS_IMPORTS = { np: 'import numpy as np', keras: 'import keras', layers: 'from keras import layers' };
+const KERAS_IMPORTS = {
+  math: 'import math',
+  np: 'import numpy as np',
+  keras: 'import keras',
+  layers: 'from keras import layers',
+};
 
 /** The code, behind the imports that it needs. */
 const complete = (lines: readonly string[], imports: Readonly<Record<string, string>>): string => {
@@ -150,12 +156,12 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
       ? [`model = nn.Sequential(\n${block(shortest(lines.pytorch))}\n)`]
       : [torchModule('Network', inputs, coded), 'model = Network()']),
     ...torchInitialization(experiment, torch),
-    `loss_function = ${torchLoss(loss, output_shape.length)}`,
+    ...(isWeighted(experiment)
+      ? weightedLoss(experiment, (code) => torchLoss({ ...loss, pytorch: code }, output_shape.length))
+      : [`loss_function = ${torchLoss(loss, output_shape.length)}`]),
     `optimizer = ${optimizer.pytorch}`,
-    ...(penalty.length > 0
-      ? [TORCH_KERNELS, `penalty = lambda: ${penalty.join(' + ')}  # to be added to the loss`]
-      : []),
-    ...(clipping === null ? [] : ['# in the training loop, before optimizer.step():', clipping.pytorch]),
+    ...(penalty.length > 0 ? [TORCH_KERNELS, `penalty = lambda: ${penalty.join(' + ')}`] : []),
+    ...torchTraining(experiment),
   ];
   const clipArgument = clipping?.keras ?? null;
   const withPenalty = (line: string) => regularized(line, training.regularization);
@@ -167,6 +173,7 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
       ? `model = keras.Sequential([\n${block(shortest(lines.keras.map(withPenalty)))}\n])`
       : withPenalty(kerasModel(inputs, coded)),
     `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    loss=${loss.keras},\n)`,
+    ...kerasTraining(experiment),
   ];
   return { pytorch: complete(pytorch, TORCH_IMPORTS), keras: complete(keras, KERAS_IMPORTS) };
 }

@@ -9,4 +9,5 @@ export const constant = defineSchedule({
   sources: ['Robbins & Monro 1951, A stochastic approximation method'],
   options: {},
   create: () => ofStep(() => 1),
+  python: () => ({ factor: '1' }),
 });

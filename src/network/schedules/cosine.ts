@@ -22,4 +22,7 @@ export const cosine = defineSchedule({
     const length = decay_steps ?? totalSteps;
     return ofStep((k) => alpha + (1 - alpha) * 0.5 * (1 + Math.cos(Math.PI * Math.min(k / length, 1))));
   },
+  python: ({ decay_steps, alpha }, { totalSteps }, k) => ({
+    factor: `${alpha} + (1 - ${alpha}) * 0.5 * (1 + math.cos(math.pi * min(${k} / ${decay_steps ?? totalSteps}, 1)))`,
+  }),
 });

@@ -13,4 +13,5 @@ export const exponential = defineSchedule({
     decay_rate: z.number().gt(0).max(10).default(0.96).describe('Factor'),
   },
   create: ({ decay_steps, decay_rate }) => ofStep((k) => decay_rate ** (k / decay_steps)),
+  python: ({ decay_steps, decay_rate }, _, k) => ({ factor: `${decay_rate} ** (${k} / ${decay_steps})` }),
 });

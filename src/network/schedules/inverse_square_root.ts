@@ -12,4 +12,5 @@ export const inverseSquareRoot = defineSchedule({
     timescale: z.int().min(1).max(1e9).default(100).describe('Steps after which the rate has fallen to 1/√2'),
   },
   create: ({ timescale }) => ofStep((k) => Math.sqrt(timescale / (k + timescale))),
+  python: ({ timescale }, _, k) => ({ factor: `(${timescale} / (${k} + ${timescale})) ** 0.5` }),
 });

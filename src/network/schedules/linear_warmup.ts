@@ -39,4 +39,9 @@ export const linearWarmup = defineSchedule({
       observe: following.observe,
     };
   },
+  python({ warmup_steps, after }, { totalSteps, stepsPerEpoch }, k) {
+    const context = { totalSteps: Math.max(1, totalSteps - warmup_steps), stepsPerEpoch };
+    const { factor, ...state } = followers.resolve(after).python(context, `(${k} - ${warmup_steps})`);
+    return { factor: `(${k} + 1) / ${warmup_steps} if ${k} < ${warmup_steps} else ${factor}`, ...state };
+  },
 });

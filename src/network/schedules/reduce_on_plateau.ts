@@ -33,4 +33,8 @@ export const reduceOnPlateau = defineSchedule({
       },
     };
   },
+  python: ({ factor, patience, min_delta, min_factor }, { stepsPerEpoch }) => ({
+    factor: 'plateau.factor',
+    plateau: `ReduceOnPlateau(${factor}, ${patience}, ${min_delta}, ${min_factor}, ${stepsPerEpoch})`,
+  }),
 });

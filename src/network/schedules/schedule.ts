@@ -14,15 +14,26 @@ export interface Schedule {
   observe(loss: number): void;
 }
 
+/** A schedule as Python. */
+export interface ScheduleCode {
+  /** An expression for the factor of a step; `plateau` in it is the object that `plateau` makes. */
+  readonly factor: string;
+  /** Makes an object with a `factor` that is told every loss. */
+  readonly plateau?: string;
+}
+
 /** A schedule with its options, before a training. */
 export interface SchedulePlan {
   readonly type: string;
   create(context: ScheduleContext): Schedule;
+  /** @param k Python expression of the step, counted from 0 */
+  python(context: ScheduleContext, k: string): ScheduleCode;
 }
 
 /** As its file defines it. In the formula, k is the step, counted from 0. */
 interface Definition<Type extends string, Options extends z.ZodRawShape> extends Description<Type, Options> {
   create(options: OptionsOf<Options>, context: ScheduleContext): Schedule;
+  python(options: OptionsOf<Options>, context: ScheduleContext, k: string): ScheduleCode;
 }
 
 export const defineSchedule = <Type extends string, Options extends z.ZodRawShape>(
@@ -31,6 +42,7 @@ export const defineSchedule = <Type extends string, Options extends z.ZodRawShap
   definePart(schedule, (options) => ({
     type: schedule.type,
     create: (context) => schedule.create(options, context),
+    python: (context, k) => schedule.python(options, context, k),
   }));
 
 /** A schedule that depends on the step alone. */

@@ -13,4 +13,5 @@ export const step = defineSchedule({
     gamma: z.number().gt(0).max(10).default(0.1).describe('Factor of each drop'),
   },
   create: ({ step_size, gamma }) => ofStep((k) => gamma ** Math.floor(k / step_size)),
+  python: ({ step_size, gamma }, _, k) => ({ factor: `${gamma} ** (${k} // ${step_size})` }),
 });
