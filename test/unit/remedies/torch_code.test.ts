@@ -1,4 +1,4 @@
-/** @file The PyTorch code of experiments runs: model, loss, gradient and one step. Skipped where PyTorch is not installed. */
+/** @file The PyTorch code of experiments runs: model, loss, gradient, one step, its own training. Skipped where PyTorch is not installed. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
@@ -161,13 +161,15 @@ for name, (code, shape) in json.load(sys.stdin).items():
         targets = torch.zeros(prediction.shape[:-1], dtype=torch.long) if classes else torch.zeros_like(prediction)
         loss(prediction, targets).backward()
         scope["optimizer"].step()
+        losses = scope["train"](torch.randn(4, *shape).numpy(), targets.numpy())
+        assert len(losses) == 1, losses
     except Exception as error:
         failures[name] = f"{type(error).__name__}: {error}"
 print(json.dumps(failures))
 `;
 
 describe.skipIf(!hasTorch)(`PyTorch code of ${Object.keys(cases).length} experiments`, () => {
-  it('runs, forward, backward and one step', () => {
+  it('runs, forward, backward, one step, and its own training', () => {
     const { stdout, stderr } = spawnSync(PYTHON, ['-c', RUN], {
       input: JSON.stringify(cases),
       encoding: 'utf8',

@@ -1,0 +1,194 @@
+/** @file The training in generated code: PyTorch’s losses are the service’s own, from the same weights and samples. */
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { parseExperiment } from '../../../src/experiment/index.ts';
+import { codeOf } from '../../../src/remedies/index.ts';
+import { train } from '../../../src/training/index.ts';
+import { encodeSafetensors } from '../../../src/util/safetensors.ts';
+
+type Config = Record<string, unknown>;
+
+const PYTHON = '/usr/bin/python3';
+const hasTorch = spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
+
+const COUNT = 22;
+const inputs = Array.from({ length: COUNT }, (_, i) => [50 + 9 * Math.sin(i), 0.01 * Math.cos(2 * i), 7]);
+const labels = inputs.map((_, i) => (i % 4 === 0 ? 1 : i % 11 === 3 ? 2 : 0));
+const values = inputs.map(([a = 0, b = 0]) => [300 + 2 * a + 900 * b]);
+
+/** Kernels of the two dense layers, [inputs, units] row-major. */
+const kernel = (rows: number, columns: number) =>
+  Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i + 1));
+
+interface Case {
+  readonly training: Config;
+  readonly data?: Config;
+  readonly targets: unknown[] | 'inputs';
+  readonly units?: number;
+}
+
+function experimentOf({ training, data, targets, units = 1 }: Case) {
+  const weights = new Map([
+    ['first/kernel', { shape: [3, 4], data: kernel(3, 4) }],
+    ['last/kernel', { shape: [4, units], data: kernel(4, units) }],
+  ]);
+  const parsed = parseExperiment({
+    network: {
+      input: { shape: [3] },
+      layers: [
+        { type: 'dense', units: 4, activation: 'tanh', name: 'first' },
+        { type: 'dense', units, name: 'last' },
+      ],
+    },
+    data: { type: 'inline', inputs, targets, validation_split: 0, shuffle: false, ...data },
+    training: {
+      batch_size: COUNT,
+      steps: 12,
+      initial_weights: {
+        encoding: 'safetensors',
+        data: Buffer.from(encodeSafetensors(weights)).toString('base64'),
+      },
+      ...training,
+    },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value.experiment;
+}
+
+const sgd = { type: 'sgd', learning_rate: 0.1 };
+const softmax = { loss: 'softmax_cross_entropy', optimizer: sgd };
+const regression = { loss: 'mean_squared_error', optimizer: sgd };
+const both = { standardize: true, standardize_targets: true };
+const scheduled = (learning_rate_schedule: unknown) => ({
+  targets: values,
+  data: both,
+  training: { ...regression, learning_rate_schedule },
+});
+
+const cases: Record<string, Case> = {
+  'standardized regression': { targets: values, data: both, training: regression },
+  'batches across epochs': { targets: values, data: both, training: { ...regression, batch_size: 8 } },
+  'scaled inputs, penalty and clipping': {
+    targets: values,
+    data: { scale: 0.01, standardize_targets: true },
+    training: {
+      ...regression,
+      regularization: { l1: 0.001, l2: 0.01 },
+      gradient_clipping: { type: 'global_norm', max_norm: 0.5 },
+    },
+  },
+  'an autoencoder': {
+    targets: 'inputs',
+    units: 3,
+    data: { standardize: true },
+    training: regression,
+  },
+  'balanced classes with warm-up': {
+    targets: labels,
+    units: 3,
+    data: { standardize: true },
+    training: {
+      ...softmax,
+      batch_size: 8,
+      class_weights: 'balanced',
+      learning_rate_schedule: { type: 'linear_warmup', warmup_steps: 4, after: 'cosine' },
+    },
+  },
+  'a list of class weights': {
+    targets: labels,
+    units: 3,
+    data: { standardize: true },
+    training: { ...softmax, class_weights: [1, 3, 0.5] },
+  },
+  'weighted binary classes': {
+    targets: labels.map((label) => Math.min(label, 1)),
+    data: { standardize: true },
+    training: { loss: 'sigmoid_cross_entropy', optimizer: 'adam', class_weights: 'balanced' },
+  },
+  'weighted hinge': {
+    targets: labels.map((label) => Math.min(label, 1)),
+    data: { standardize: true },
+    training: { loss: 'hinge', optimizer: sgd, class_weights: [1, 2.5] },
+  },
+  step: scheduled({ type: 'step', step_size: 3, gamma: 0.5 }),
+  exponential: scheduled({ type: 'exponential', decay_steps: 4, decay_rate: 0.5 }),
+  cosine: scheduled({ type: 'cosine', alpha: 0.1 }),
+  'inverse square root': scheduled({ type: 'inverse_square_root', timescale: 3 }),
+  plateau: scheduled({
+    type: 'linear_warmup',
+    warmup_steps: 2,
+    after: { type: 'reduce_on_plateau', patience: 2, min_delta: 0.1, factor: 0.5 },
+  }),
+};
+
+const RUN = `
+import json, sys
+import numpy, torch
+given = json.load(sys.stdin)
+results = {}
+for name, (code, targets) in given["cases"].items():
+    try:
+        scope = {}
+        exec(code, scope)
+        for w in scope["model"].parameters():
+            columns, rows = w.shape if w.dim() > 1 else (0, 0)
+            values = torch.arange(1, rows * columns + 1).double().sin().float()
+            w.data = values.reshape(rows, columns).T.clone() if w.dim() > 1 else torch.zeros_like(w)
+        arrays = [given["inputs"]] if targets == "inputs" else [given["inputs"], numpy.array(targets)]
+        results[name] = scope["train"](*arrays)
+    except Exception as error:
+        results[name] = f"{type(error).__name__}: {error}"
+print(json.dumps(results))
+`;
+
+describe.skipIf(!hasTorch)('the training in PyTorch code', () => {
+  it('has the losses of the service', async () => {
+    const experiments = Object.entries(cases).map(
+      ([name, entry]) => [name, experimentOf(entry), entry.targets] as const,
+    );
+    const coded = experiments.map(([name, experiment, targets]) => [
+      name,
+      [codeOf(experiment).pytorch, targets],
+    ]);
+    const { stdout, stderr } = spawnSync(PYTHON, ['-c', RUN], {
+      input: JSON.stringify({ inputs, cases: Object.fromEntries(coded) }),
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    const found = JSON.parse(stdout) as Record<string, number[] | string>;
+    for (const [name, experiment] of experiments) {
+      const trained = await train(experiment, 0);
+      if (!trained.ok) throw new Error(trained.error.code);
+      const losses = [...trained.value.losses];
+      expect(losses, name).toHaveLength(12);
+      const own = found[name];
+      expect(own, name).toBeInstanceOf(Array);
+      const errors = losses.map((loss, i) => Math.abs(loss - Number(own?.[i])) / Math.max(1, Math.abs(loss)));
+      expect(Math.max(...errors), name).toBeLessThan(1e-4);
+    }
+  }, 60_000);
+});
+
+const keras = (name: string) => codeOf(experimentOf(cases[name] as Case)).keras;
+
+describe('the training in Keras code', () => {
+  it('has what is done to the data, the weights of classes, the schedule and the steps', () => {
+    const code = keras('balanced classes with warm-up');
+    expect(code).toContain('x = standardized(0, x)');
+    expect(code).toContain('sample_weight=weights');
+    expect(code).toContain('batch_size=8, epochs=4, shuffle=False');
+    expect(code).toContain('if self.k == 12: self.model.stop_training = True');
+    expect(code).toContain('(k + 1) / 4 if k < 4 else');
+    expect(code).toMatch(/^import math$/m);
+  });
+
+  it.skipIf(!hasTorch)('is Python', () => {
+    for (const name of Object.keys(cases)) {
+      const { stderr } = spawnSync(PYTHON, ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], {
+        input: keras(name),
+        encoding: 'utf8',
+      });
+      expect(stderr, name).toBe('');
+    }
+  });
+});
