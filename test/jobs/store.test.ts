@@ -38,7 +38,8 @@ const submission = (changes: Partial<OwnedSubmission> = {}): OwnedSubmission => 
 });
 
 /** As the runner does; more than a page of the database. */
-const trace = { losses: Float64Array.from({ length: 5000 }, (_, i) => i / 3) } as unknown as Trace;
+const losses = Float64Array.from({ length: 5000 }, (_, i) => i / 3);
+const trace = { losses, series: [], weights: null } as unknown as Trace;
 const anyNumber = () => 1000;
 
 describe.each(databases)('$name', ({ start }) => {
