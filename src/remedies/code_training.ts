@@ -39,8 +39,8 @@ const standardized = ({ deviation, choose }: Arrays): string => `moments = {}
 def standardized(name, x):
     """By the mean and deviation of each feature of the training split, which the first call sees."""
     if name not in moments:
-        std = ${deviation}
-        moments[name] = x.mean(0), ${choose('(x == x[0]).all(0)', '1', 'std')}
+        spread = ${deviation}
+        moments[name] = x.mean(0), ${choose('(x == x[0]).all(0)', '1', 'spread')}
     mean, std = moments[name]
     return (x - mean) / std
 `;
