@@ -1,7 +1,7 @@
 /** @file Which columns or arrays of a file are inputs and which are targets, and what is wrong with the choice. */
 
 import type { ColumnDescription, FileDescription, FileFacts } from '../../files/index.ts';
-import { closest } from '../../util/closest.ts';
+import { nearest } from '../../util/nearest.ts';
 import type { DataProblem } from '../data_set.ts';
 import { MAX_CLASSES } from '../options.ts';
 
@@ -59,7 +59,7 @@ function unknownNames(
   if (given === null) return [];
   return listOf(given).flatMap((name, i) => {
     if (known.includes(name)) return [];
-    const near = closest(name, known);
+    const near = nearest(name, known);
     const shown = known
       .slice(0, 20)
       .map((one) => JSON.stringify(one))
