@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { buildApp, type Examples } from './http/index.ts';
 import { createJobService, runSearchInThread, runStudyInThread } from './jobs/index.ts';
 import { createMetrics } from './metrics/index.ts';
-import { createTraces } from './traces/index.ts';
+import { createTelemetry } from './telemetry/index.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -53,7 +53,7 @@ export async function startService(
   const redact = secretHeaders.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]);
   const logger = pino({ level: config.logLevel, redact }, pino.destination(logStream));
   const metrics = createMetrics();
-  const traces = createTraces({
+  const telemetry = createTelemetry({
     endpoint: config.tracesEndpoint,
     version,
     onError: (error) => logger.warn({ err: error }, 'spans could not be sent'),
@@ -67,7 +67,7 @@ export async function startService(
       runSearch: runSearchInThread,
       quotaOf: access.limitsOf,
       metrics,
-      traces,
+      telemetry,
       logger,
       signal,
     },
@@ -84,7 +84,7 @@ export async function startService(
         version,
         metrics,
       },
-      traces,
+      telemetry,
       examples: readExamples(),
       logger,
       only: role === 'worker' ? 'service' : null,
@@ -106,7 +106,7 @@ export async function startService(
         // Together: the end of the trainings is what long polls and streams wait for.
         const ended = await jobs.stop(app.close());
         clearTimeout(impatience);
-        await traces.close();
+        await telemetry.close();
         if (!ended) logger.warn('a step still runs and is killed; its job is back in the queue');
         return ended;
       },

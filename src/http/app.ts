@@ -14,7 +14,7 @@ import Fastify, {
 import type { Access } from '../access/index.ts';
 import type { RunningJobService } from '../jobs/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import type { Traces } from '../traces/index.ts';
+import type { Telemetry } from '../telemetry/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import { addOwner, addRefusal, ownerOf } from './access.ts';
 import { answerClientError } from './client_error.ts';
@@ -48,7 +48,7 @@ export interface AppOptions {
   readonly corsOrigins: readonly string[];
   readonly examples: Examples;
   readonly logger: FastifyBaseLogger;
-  readonly traces: Traces;
+  readonly telemetry: Telemetry;
   /** Serves the endpoints with this tag alone; null serves all. */
   readonly only: Endpoint['tag'] | null;
 }
@@ -142,7 +142,7 @@ function addErrors(app: FastifyInstance, served: readonly Route[]): void {
 }
 
 /** By the route's pattern: a path would be a series of its own for every job. */
-function addRequestMetrics(app: FastifyInstance, { requests }: Metrics): void {
+function recordAnswers(app: FastifyInstance, { requests }: Metrics): void {
   app.addHook('onResponse', (request, reply, done) => {
     const { url: route = 'none' } = request.routeOptions;
     const labels = { method: request.method, route, status: String(reply.statusCode) };
@@ -293,8 +293,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addBodyTimeout(app);
   app.addHook('preClose', async () => closing.abort());
   app.addHook('onClose', () => threads.close());
-  addRequestMetrics(app, dependencies.metrics);
-  addSpans(app, options.traces);
+  recordAnswers(app, dependencies.metrics);
+  addSpans(app, options.telemetry);
   addRefusalWhileClosing(app, closing.signal);
   if (options.corsOrigins.length > 0) await addCors(app, options.corsOrigins, served);
   // In this order: who asks, how often, whether there is room, whether they may.

@@ -1,6 +1,6 @@
 /** @file A span for each request. */
 import type { FastifyInstance } from 'fastify';
-import { endFailed, type Span, type Traces } from '../traces/index.ts';
+import { endFailed, type Span, type Telemetry } from '../telemetry/index.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,11 +9,11 @@ declare module 'fastify' {
 }
 
 /** Named by the route's pattern, with the attributes of OpenTelemetry's conventions for HTTP and the job's id. */
-export function addSpans(app: FastifyInstance, traces: Traces): void {
+export function addSpans(app: FastifyInstance, telemetry: Telemetry): void {
   app.decorateRequest('span', null);
-  if (!traces.recorded) return;
+  if (!telemetry.recorded) return;
   app.addHook('onRequest', (request, _reply, done) => {
-    request.span = traces.startRequest(
+    request.span = telemetry.startRequest(
       `${request.method} ${request.routeOptions.url ?? 'none'}`,
       request.headers,
     );

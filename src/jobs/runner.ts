@@ -14,7 +14,7 @@ import type {
   StudyReport,
   Trial,
 } from '../study/index.ts';
-import { endFailed, type Span, type Traces } from '../traces/index.ts';
+import { endFailed, type Span, type Telemetry } from '../telemetry/index.ts';
 import { canonicalJson, encodeNonFinite } from '../util/json.ts';
 import { type Attempts, type ClaimedJob, LostAttempt } from './attempts.ts';
 import { checkSize, experimentOf, JobFailure } from './failure.ts';
@@ -81,7 +81,7 @@ export interface RunnerOptions {
   /** The most that an attempt may take. */
   readonly maxSeconds: number;
   readonly metrics: Metrics;
-  readonly traces: Traces;
+  readonly telemetry: Telemetry;
   readonly logger: Logger;
   /** Brings the files that an experiment reads to this process. */
   readonly bring: (experiment: Experiment) => Promise<void>;
@@ -106,7 +106,7 @@ export class JobRun {
   constructor(job: ClaimedJob, options: RunnerOptions) {
     this.job = job;
     this.#options = options;
-    this.#span = options.traces.start('job', {
+    this.#span = options.telemetry.start('job', {
       'gradclinic.job.id': job.id,
       'gradclinic.job.attempt': job.attempt,
     });
@@ -135,11 +135,11 @@ export class JobRun {
   }
 
   async #trainOnce(trial: Trial, key: string): Promise<Trace> {
-    const { attempts, pool, metrics, traces, logger } = this.#options;
+    const { attempts, pool, metrics, telemetry, logger } = this.#options;
     const known = await this.#stored(() => attempts.knownTrial(this.job, key));
     if (known !== null) return known;
     if (this.#reason !== null) throw new StudyCanceled();
-    const span = traces.start(
+    const span = telemetry.start(
       'trial',
       { 'gradclinic.trial.run': trial.run, 'gradclinic.trial.key': key },
       this.#phase?.span ?? this.#span,
@@ -189,7 +189,7 @@ export class JobRun {
   #enterPhase(name: string): void {
     if (name === this.#phase?.name) return;
     this.#endPhase();
-    const span = this.#options.traces.start(`phase ${name}`, { 'gradclinic.phase': name }, this.#span);
+    const span = this.#options.telemetry.start(`phase ${name}`, { 'gradclinic.phase': name }, this.#span);
     this.#phase = { name, since: Date.now(), span };
   }
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { setFilesDirectory } from '../files/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import type { Traces } from '../traces/index.ts';
+import type { Telemetry } from '../telemetry/index.ts';
 import { within } from '../util/within.ts';
 import { Attempts } from './attempts.ts';
 import { openDatabase } from './database.ts';
@@ -38,7 +38,7 @@ export interface JobServiceOptions {
   /** After which results are deleted; 0 keeps them. */
   readonly retentionDays: number;
   readonly metrics: Metrics;
-  readonly traces: Traces;
+  readonly telemetry: Telemetry;
   readonly logger: Logger;
   /** Ends the wait for a database that is away. */
   readonly signal?: AbortSignal | undefined;
@@ -93,7 +93,7 @@ export async function createJobService({
   retentionDays,
   uploads,
   metrics,
-  traces,
+  telemetry,
   logger,
   signal: ended,
 }: JobServiceOptions): Promise<RunningJobService> {
@@ -127,7 +127,7 @@ export async function createJobService({
       ? null
       : await startWorker({
           ...{ attempts, shared, threads: workerThreads, leaseSeconds },
-          ...{ runStudy, runSearch, quotaOf, metrics, traces, logger, onEvent },
+          ...{ runStudy, runSearch, quotaOf, metrics, telemetry, logger, onEvent },
           bring: (experiment) => files.bring(experiment),
         });
   metrics.onRead(async () => {

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Experiment } from '../experiment/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import type { Traces } from '../traces/index.ts';
+import type { Telemetry } from '../telemetry/index.ts';
 import { within } from '../util/within.ts';
 import type { Attempts } from './attempts.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -23,7 +23,7 @@ export interface WorkerOptions {
   /** How long a worker may be silent before its job is another's. */
   readonly leaseSeconds: number;
   readonly metrics: Metrics;
-  readonly traces: Traces;
+  readonly telemetry: Telemetry;
   readonly logger: Logger;
   readonly onEvent: (job: string) => void;
   /** Brings the files that an experiment reads to this process. */

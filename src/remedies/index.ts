@@ -1,7 +1,6 @@
 /** @file The folder's door: the catalogue of remedies, their patches and what verification makes of them. */
 
 export { effortOf, remedies } from './catalogue/index.ts';
-export { codeOf } from './code.ts';
 export { changeActivation, fittingInitializer, insertNormalization } from './edit.ts';
 export { type Goal, goalOf, goals, goalValue } from './goals.ts';
 export { patchBetween } from './patch.ts';

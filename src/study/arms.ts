@@ -3,7 +3,7 @@ import type { Experiment } from '../experiment/index.ts';
 import { type Arm, createArm } from '../remedies/index.ts';
 import type { Reference } from '../statistics/index.ts';
 import type { Budget } from './budget.ts';
-import type { Phase, StudyDependencies } from './study.ts';
+import type { Phase, StudyDependencies } from './dependencies.ts';
 
 export class ArmRunner {
   readonly #dependencies: StudyDependencies;

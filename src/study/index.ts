@@ -1,5 +1,13 @@
 /** @file The folder's door: a study, from experiment to report. */
 
+export {
+  type Phase,
+  type Progress,
+  phases,
+  type StudyDependencies,
+  type StudyReport,
+  type Trial,
+} from './dependencies.ts';
 export { runRateTrials } from './rate_trials.ts';
 export { referenceFacts, runReference } from './reference.ts';
 export { type Report, reportSchema } from './report.ts';
@@ -11,11 +19,3 @@ export {
   searchOptionsSchema,
   searchReportSchema,
 } from './search_schema.ts';
-export {
-  type Phase,
-  type Progress,
-  phases,
-  type StudyDependencies,
-  type StudyReport,
-  type Trial,
-} from './study.ts';

@@ -13,7 +13,7 @@ import {
 } from '../remedies/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
-import { findingsOfRuns } from './causes.ts';
+import { findingsOfRuns } from './findings.ts';
 import { meanGoal } from './goal.ts';
 import type { Screened } from './screening.ts';
 

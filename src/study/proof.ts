@@ -2,7 +2,7 @@
 import type { Experiment } from '../experiment/index.ts';
 import type { Arm } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
-import { sickSeeds } from './causes.ts';
+import { sickSeeds } from './findings.ts';
 
 export interface Proof {
   readonly arm: Arm;

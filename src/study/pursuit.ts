@@ -3,8 +3,8 @@ import type { Experiment } from '../experiment/index.ts';
 import type { Arm, Goal } from '../remedies/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
-import { findingsOfRuns, sickSeeds, toTreat } from './causes.ts';
 import { byDistance, grow } from './combinations.ts';
+import { findingsOfRuns, sickSeeds, toTreat } from './findings.ts';
 import { isWithin, referenceValue } from './goal.ts';
 import {
   begin,

@@ -2,7 +2,7 @@
 import { progressOf } from '../diagnosis/index.ts';
 import { type Experiment, planExperiment } from '../experiment/index.ts';
 import { lossRatio, type RateTrial, type Trace } from '../statistics/index.ts';
-import type { StudyDependencies } from './study.ts';
+import type { StudyDependencies } from './dependencies.ts';
 
 const FACTORS = [0.01, 0.1, 10];
 

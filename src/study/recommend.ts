@@ -1,8 +1,9 @@
 /** @file The recommendation: the smallest change that is good enough, proven on seeds that did not choose it. */
 import { type Experiment, reportedExperiment } from '../experiment/index.ts';
-import { codeOf, effectsOf, efforts, patchBetween } from '../remedies/index.ts';
-import { findingsOfRuns } from './causes.ts';
+import { codeOf } from '../export/index.ts';
+import { effectsOf, efforts, patchBetween } from '../remedies/index.ts';
 import { byDistance } from './combinations.ts';
+import { findingsOfRuns } from './findings.ts';
 import { isWithin, MARGIN, referenceValue } from './goal.ts';
 import { moves } from './moves.ts';
 import { bySize, isHealthy, isSmaller, isTrained, nameOf, type Option, type Trained } from './option.ts';

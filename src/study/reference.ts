@@ -6,8 +6,8 @@ import {
   referenceExperiment,
 } from '../experiment/index.ts';
 import { lossRatio, lossScale, type Reference, type Trace } from '../statistics/index.ts';
+import type { StudyDependencies } from './dependencies.ts';
 import type { Report } from './report.ts';
-import type { StudyDependencies } from './study.ts';
 
 export interface ReferenceRun {
   readonly kind: ReferenceKind;

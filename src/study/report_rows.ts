@@ -1,7 +1,8 @@
 /** @file The parts of the report, from what the study measured. */
 import { type Experiment, planExperiment } from '../experiment/index.ts';
+import { codeOf } from '../export/index.ts';
 import { comparePrediction, predict, staticFindings } from '../preflight/index.ts';
-import { type Arm, type Candidate, codeOf, patchBetween, type Verification } from '../remedies/index.ts';
+import { type Arm, type Candidate, patchBetween, type Verification } from '../remedies/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import { isTrained, type Option, type Trained } from './option.ts';
 import type { Report } from './report.ts';

@@ -14,8 +14,9 @@ import {
 import type { Trace } from '../statistics/index.ts';
 import { ArmRunner } from './arms.ts';
 import { BUDGET_ARMS, Budget } from './budget.ts';
-import { toTreat } from './causes.ts';
 import { type Control, createControls } from './controls.ts';
+import type { StudyDependencies, StudyReport } from './dependencies.ts';
+import { toTreat } from './findings.ts';
 import { combined, isTrained, type Option, type Trained } from './option.ts';
 import { runRateTrials } from './rate_trials.ts';
 import { alternativesTo, recommend } from './recommend.ts';
@@ -31,7 +32,6 @@ import {
 } from './report_rows.ts';
 import { inOrder, judgeFront, judgeOthers } from './rounds.ts';
 import { screen } from './screening.ts';
-import type { StudyDependencies, StudyReport } from './study.ts';
 
 /** The most trials that a study of this experiment is expected to take. */
 export function estimateTrials(experiment: Experiment): number {

@@ -5,11 +5,11 @@
 
 import { seriousFindings } from '../diagnosis/index.ts';
 import { type Experiment, parseExperiment, planExperiment, reportedExperiment } from '../experiment/index.ts';
+import { codeOf } from '../export/index.ts';
 import type { ActivationConfig } from '../network/index.ts';
 import {
   type Arm,
   changeActivation,
-  codeOf,
   fittingInitializer,
   insertNormalization,
   interval,
@@ -18,9 +18,9 @@ import {
 import { copyOf } from '../util/json.ts';
 import { ArmRunner } from './arms.ts';
 import { Budget } from './budget.ts';
+import type { StudyDependencies } from './dependencies.ts';
 import { type Proof, proofSeeds, prove } from './proof.ts';
 import type { SearchOptions, SearchReport } from './search_schema.ts';
-import type { StudyDependencies } from './study.ts';
 
 interface Candidate {
   /** Null for the experiment as it is. */

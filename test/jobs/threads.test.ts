@@ -12,7 +12,7 @@ import { JobRun } from '../../src/jobs/runner.ts';
 import { JobStore } from '../../src/jobs/store.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
 import { runSearch, runStudy } from '../../src/study/index.ts';
-import { createTraces } from '../../src/traces/index.ts';
+import { createTelemetry } from '../../src/telemetry/index.ts';
 import { tinyExperiment } from '../http/service.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-threads-'));
@@ -62,7 +62,7 @@ async function run(
       runSearch,
       maxSeconds: 60,
       metrics: createMetrics(),
-      traces: createTraces({ endpoint: null, version: '0', onError: () => {} }),
+      telemetry: createTelemetry({ endpoint: null, version: '0', onError: () => {} }),
       logger,
       onEvent: () => {},
       bring: async () => {},

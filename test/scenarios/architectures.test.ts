@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { inputsOf, parseExperiment } from '../../src/experiment/index.ts';
+import { codeOf } from '../../src/export/index.ts';
 import { predict } from '../../src/preflight/index.ts';
-import { codeOf } from '../../src/remedies/index.ts';
 import { train } from '../../src/training/index.ts';
 
 const folder = new URL('../../examples/architectures/', import.meta.url);

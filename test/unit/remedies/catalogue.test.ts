@@ -2,8 +2,8 @@
 import { applyPatch } from 'rfc6902';
 import { describe, expect, it } from 'vitest';
 import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
+import { codeOf } from '../../../src/export/index.ts';
 import { remedies } from '../../../src/remedies/catalogue/index.ts';
-import { codeOf } from '../../../src/remedies/code.ts';
 import { applyRemedy } from '../../../src/remedies/propose.ts';
 import { lossRatio } from '../../../src/statistics/index.ts';
 import { train } from '../../../src/training/index.ts';

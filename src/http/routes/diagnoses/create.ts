@@ -1,4 +1,5 @@
 /** @file POST /v1/diagnoses: the rules on a training that was measured elsewhere. */
+
 import { z } from 'zod';
 import {
   checkSchema,
@@ -10,9 +11,9 @@ import {
   verdictOfGiven,
 } from '../../../diagnosis/index.ts';
 import { type Experiment, experimentSchema, problemsOf } from '../../../experiment/index.ts';
+import { codeOf } from '../../../export/index.ts';
 import {
   byCures,
-  codeOf,
   isPointless,
   patchSchema,
   propose,

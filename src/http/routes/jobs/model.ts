@@ -1,8 +1,8 @@
 /** @file GET /v1/jobs/{id}/model: the trained network of a run as an ONNX model. */
 import { z } from 'zod';
 import type { ReportedExperiment } from '../../../experiment/index.ts';
+import { exportOnnx } from '../../../export/index.ts';
 import type { Report } from '../../../study/index.ts';
-import { exportOnnx } from '../../../training/index.ts';
 import { decodeSafetensors } from '../../../util/safetensors.ts';
 import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';

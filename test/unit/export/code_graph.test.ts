@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
-import { codeOf } from '../../../src/remedies/index.ts';
+import { codeOf } from '../../../src/export/index.ts';
 
 const python = '/usr/bin/python3';
 const hasTorch = spawnSync(python, ['-c', 'import torch']).status === 0;

@@ -20,7 +20,7 @@ export type { Span } from '@opentelemetry/api';
 /** The end of the service does not wait longer for a collector that is away. */
 const LAST_EXPORT_MS = 2000;
 
-export interface Traces {
+export interface Telemetry {
   /** False: nobody takes them. */
   readonly recorded: boolean;
   /** A request; continues the trace of its `traceparent` header. */
@@ -39,14 +39,14 @@ export function endFailed(span: Span, message: string): void {
 
 const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
-const noTraces: Traces = {
+const noTelemetry: Telemetry = {
   recorded: false,
   startRequest: () => noSpan,
   start: () => noSpan,
   close: async () => {},
 };
 
-export interface TracesOptions {
+export interface TelemetryOptions {
   /** Base address of an OTLP/HTTP collector, such as http://localhost:4318; null: nothing is recorded. */
   readonly endpoint: string | null;
   readonly version: string;
@@ -55,8 +55,8 @@ export interface TracesOptions {
 }
 
 /** @see https://opentelemetry.io/docs/specs/otlp/ */
-export function createTraces({ endpoint, version, onError }: TracesOptions): Traces {
-  if (endpoint === null) return noTraces;
+export function createTelemetry({ endpoint, version, onError }: TelemetryOptions): Telemetry {
+  if (endpoint === null) return noTelemetry;
   setGlobalErrorHandler(onError);
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
   const provider = new TracerProvider({

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
-import { codeOf } from '../../../src/remedies/index.ts';
+import { codeOf } from '../../../src/export/index.ts';
 import { train } from '../../../src/training/index.ts';
 import { encodeSafetensors } from '../../../src/util/safetensors.ts';
 

@@ -3,7 +3,8 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { loadData } from '../../../src/data/index.ts';
 import { inputsOf, parseExperiment } from '../../../src/experiment/index.ts';
-import { exportOnnx, train } from '../../../src/training/index.ts';
+import { exportOnnx } from '../../../src/export/index.ts';
+import { train } from '../../../src/training/index.ts';
 import { decodeSafetensors } from '../../../src/util/safetensors.ts';
 
 test('and gives what the trained network gives', async () => {

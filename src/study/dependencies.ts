@@ -1,4 +1,4 @@
-/** @file The request's story: train → diagnose → propose → verify → recommend → report. Gets `train` as an argument. */
+/** @file What a study is given and says while it goes: trials to train, phases, progress. */
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type { Report } from './report.ts';
