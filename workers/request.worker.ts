@@ -1,8 +1,11 @@
 /** @file The entry of a thread that does the work of requests. */
-import { perform, type Work, type WorkResult } from '../src/http/work.ts';
+import { perform, performReading, type Reading, type Work, type WorkResult } from '../src/http/work.ts';
 
 /** @param started becomes 1 once the work has begun */
-export default function doWork({ started, ...work }: Work & { readonly started: Int32Array }): WorkResult {
+export default function doWork({
+  started,
+  ...work
+}: (Work | Reading) & { readonly started: Int32Array }): WorkResult | Promise<WorkResult> {
   Atomics.store(started, 0, 1);
-  return perform(work);
+  return 'reading' in work ? performReading(work) : perform(work);
 }

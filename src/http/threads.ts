@@ -1,11 +1,21 @@
 /** @file The threads that do the work of requests. They compute in JavaScript alone, so that they can be ended at any time. */
 import { Piscina } from 'piscina';
 import { HttpProblem } from './problem.ts';
-import type { Work, WorkResult } from './work.ts';
+import type { OptionsOf, ReadingName, ReadingResult } from './readings/index.ts';
+import type { Reading, Work, WorkResult } from './work.ts';
 
 export interface RequestThreads {
   /** @throws HttpProblem: the work's own, overloaded, experiment_too_large */
   run(work: Work): Promise<unknown>;
+  /**
+   * What is read of stored documents. In threads of their own: who reads does not wait for who plans.
+   * @throws HttpProblem: the reading's own, overloaded
+   */
+  read<N extends ReadingName>(
+    reading: N,
+    documents: readonly Uint8Array[],
+    options: OptionsOf<N>,
+  ): Promise<ReadingResult<N>>;
   close(): Promise<void>;
 }
 
@@ -42,7 +52,7 @@ function problemOf(error: unknown, started: boolean): unknown {
 }
 
 /** Made when the first request needs one. */
-export function createRequestThreads(): RequestThreads {
+function createPool() {
   let piscina: Piscina | null = null;
   const start = () =>
     new Piscina({
@@ -54,13 +64,11 @@ export function createRequestThreads(): RequestThreads {
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
     });
   return {
-    async run(work) {
+    async run(work: Work | Reading, transferList: ArrayBuffer[]): Promise<unknown> {
       piscina ??= start();
-      // A copy of its own, which is handed over: a small body lies in memory that Node shares out.
-      const body = new Uint8Array(work.body);
       const started = new Int32Array(new SharedArrayBuffer(4));
       const result: WorkResult = await piscina
-        .run({ ...work, body, started }, { transferList: [body.buffer], signal: AbortSignal.timeout(MAX_MS) })
+        .run({ ...work, started }, { transferList, signal: AbortSignal.timeout(MAX_MS) })
         .catch((error: unknown) => {
           throw problemOf(error, Atomics.load(started, 0) === 1);
         });
@@ -70,6 +78,26 @@ export function createRequestThreads(): RequestThreads {
     },
     async close() {
       await piscina?.destroy();
+    },
+  };
+}
+
+export function createRequestThreads(): RequestThreads {
+  const workers = createPool();
+  const readers = createPool();
+  return {
+    run(work) {
+      // A copy of its own, which is handed over: a small body lies in memory that Node shares out.
+      const body = new Uint8Array(work.body);
+      return workers.run({ ...work, body }, [body.buffer]);
+    },
+    async read<N extends ReadingName>(reading: N, given: readonly Uint8Array[], options: OptionsOf<N>) {
+      const documents = given.map((one) => new Uint8Array(one));
+      const transferred = documents.map(({ buffer }) => buffer);
+      return (await readers.run({ reading, documents, options }, transferred)) as ReadingResult<N>;
+    },
+    async close() {
+      await Promise.all([workers.close(), readers.close()]);
     },
   };
 }

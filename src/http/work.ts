@@ -7,6 +7,7 @@ import type { AdmissionLimits } from './admission.ts';
 import { type Imported, wantedImport, withImported } from './import_work.ts';
 import { parseJsonBody } from './json_body.ts';
 import { HttpProblem } from './problem.ts';
+import { type Reading, read } from './readings/index.ts';
 import { compareGiven } from './routes/activations/compare.ts';
 import { evaluateGiven } from './routes/activations/evaluate.ts';
 import { diagnoseGiven } from './routes/diagnoses/create.ts';
@@ -54,14 +55,30 @@ export type WorkResult =
       };
     };
 
+export type { Reading };
+
+const refused = ({ code, message, extra }: HttpProblem): WorkResult => ({
+  ok: false,
+  problem: { code, detail: message, extra },
+});
+
 /** Errors become values, because they lose their class between threads. A bug is thrown on. */
 export function perform({ name, body, context }: Work): WorkResult {
   try {
     const parsed = parseJsonBody(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
     return { ok: true, value: works[name](parsed, context) };
   } catch (error) {
-    if (!(error instanceof HttpProblem)) throw error;
-    const { code, message, extra } = error;
-    return { ok: false, problem: { code, detail: message, extra } };
+    if (error instanceof HttpProblem) return refused(error);
+    throw error;
+  }
+}
+
+/** The same for what is read of stored documents. */
+export async function performReading(reading: Reading): Promise<WorkResult> {
+  try {
+    return { ok: true, value: await read(reading) };
+  } catch (error) {
+    if (error instanceof HttpProblem) return refused(error);
+    throw error;
   }
 }

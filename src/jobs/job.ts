@@ -135,6 +135,8 @@ export interface JobService {
   /** Names of the finished runs, baseline first. */
   runs(id: string): Promise<string[]>;
   trace(id: string, run: string): Promise<Trace | null>;
+  /** The same as it is stored, for who has a thread to unpack it: by `encodeTrace`. */
+  encodedTrace(id: string, run: string): Promise<Uint8Array | null>;
   /** Events with seq > after, oldest first. */
   events(id: string, after: number, limit: number): Promise<JobEvent[]>;
   /** Calls back after every new event of the job, until the returned function is called. */

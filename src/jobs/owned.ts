@@ -19,6 +19,7 @@ export function createOwnedJobs(all: UnownedJobService, owner: string): JobServi
     experiment: async (id) => ((await own(id)) ? all.experiment(id) : null),
     runs: async (id) => ((await own(id)) ? all.runs(id) : []),
     trace: async (id, run) => ((await own(id)) ? all.trace(id, run) : null),
+    encodedTrace: async (id, run) => ((await own(id)) ? all.encodedTrace(id, run) : null),
     events: async (id, after, limit) => ((await own(id)) ? all.events(id, after, limit) : []),
     cancel: async (id) => ((await own(id)) ? all.cancel(id) : null),
     remove: async (id) => ((await own(id)) ? all.remove(id) : 'not_found'),

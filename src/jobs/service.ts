@@ -202,6 +202,7 @@ export async function createJobService({
     experiment: (id) => store.experiment(id),
     runs: (id) => store.runs(id),
     trace: (id, run) => store.traceOfRun(id, run),
+    encodedTrace: (id, run) => store.encodedTrace(id, run),
     events: (id, after, limit) => store.events(id, after, limit),
     subscribe,
     async cancel(id) {

@@ -216,7 +216,7 @@ export class JobStore {
     ];
   }
 
-  async traceOfRun(id: string, run: string): Promise<Trace | null> {
+  async encodedTrace(id: string, run: string): Promise<Uint8Array | null> {
     const row = await this.#db
       .selectFrom('runs')
       .innerJoin('trials', (join) =>
@@ -226,7 +226,12 @@ export class JobStore {
       .where('runs.job_id', '=', id)
       .where('run', '=', searchable(run))
       .executeTakeFirst();
-    return row === undefined ? null : decodeTrace(row.trace);
+    return row?.trace ?? null;
+  }
+
+  async traceOfRun(id: string, run: string): Promise<Trace | null> {
+    const encoded = await this.encodedTrace(id, run);
+    return encoded === null ? null : decodeTrace(encoded);
   }
 
   events(id: string, after: number, limit: number): Promise<JobEvent[]> {

@@ -1,4 +1,5 @@
 /** @file Lists that are filtered, statistics as a whole, waits without a number, replays, and results that there are none of. */
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/index.ts';
 import { endlessTraining, startTestService, type TestService, tinyExperiment } from './service.ts';
@@ -59,6 +60,38 @@ it('gives all rows as CSV, more than a page of them', async () => {
     accept: 'text/csv',
   });
   expect(accepted.headers.get('content-type')).toContain('text/csv');
+});
+
+it('gives all rows as Parquet, a row group for each run', async () => {
+  const path = `/v1/jobs/${job.id}/statistics`;
+  const response = await service.get(path, { accept: 'application/vnd.apache.parquet' });
+  expect(response.headers.get('content-type')).toBe('application/vnd.apache.parquet');
+  const file = await response.arrayBuffer();
+  const rows = await parquetReadObjects({ file });
+  const csv = await (await service.get(`${path}?format=csv`)).text();
+  const cells = rows.map((row) => Object.values(row).map((cell) => (cell === null ? '' : String(cell))));
+  expect(cells.map((row) => row.map((cell) => (/,/.test(cell) ? `"${cell}"` : cell)).join(','))).toEqual(
+    csv
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.replace(/nan$/, 'NaN').replace(/inf$/, 'Infinity')),
+  );
+  const { row_groups, num_rows } = parquetMetadata(file);
+  expect(row_groups).toHaveLength(new Set(rows.map(({ run }) => run)).size);
+  expect(num_rows).toBe(BigInt(rows.length));
+  const none = await service.get(`${path}?from_step=999999&format=parquet`);
+  expect(await parquetReadObjects({ file: await none.arrayBuffer() })).toEqual([]);
+});
+
+it('answers with the type that is preferred', async () => {
+  const typeFor = async (accept: string) =>
+    (await service.get(`/v1/jobs/${job.id}/statistics?metric=loss`, { accept })).headers.get('content-type');
+  expect(await typeFor('text/html, */*;q=0.8')).toContain('application/json');
+  expect(await typeFor('application/json;q=0.5, Text/CSV')).toContain('text/csv');
+  expect(await typeFor('text/csv;q=0.1, application/vnd.apache.parquet;q=0.2')).toContain('parquet');
+  expect(await typeFor('text/csv, application/json')).toContain('application/json');
+  expect(await typeFor('text/csv;q=0')).toContain('application/json');
 });
 
 it('names what there is where a layer, tensor or metric is unknown', async () => {

@@ -1,13 +1,15 @@
 /** @file GET /v1/jobs/{id}/statistics: the measured series, as rows, page by page. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import type { JobService } from '../../../jobs/index.ts';
-import { pageOf, type Row } from '../../../statistics/index.ts';
-import { encodeNonFinite } from '../../../util/json.ts';
 import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
+import { wantedType } from '../../media_type.ts';
 import { validationFailed } from '../../problem.ts';
+import { PARQUET_START, parquetEnd } from '../../readings/parquet.ts';
+import { CSV_HEADER, type Piece, type RowFormat, rowFormats } from '../../readings/statistics.ts';
+import type { RequestThreads } from '../../threads.ts';
 import { noSuchRun } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
@@ -32,7 +34,10 @@ const query = z.strictObject({
     .describe('At most so many steps of each series'),
   limit: z.coerce.number().int().min(1).max(100_000).default(10_000).describe('Rows of a page'),
   cursor: z.string().optional().describe('`next_cursor` of the page before'),
-  format: z.enum(['json', 'csv']).optional().describe('Default: JSON, or CSV with `Accept: text/csv`'),
+  format: z
+    .enum(rowFormats)
+    .optional()
+    .describe('Default: JSON, or what `Accept` asks for: `text/csv`, `application/vnd.apache.parquet`'),
 });
 
 const rowSchema = z.object({
@@ -81,79 +86,104 @@ function decodeCursor(cursor: string, runs: readonly string[], filter: Filter): 
   ]);
 }
 
-interface Page {
-  readonly rows: Row[];
-  readonly next: Position | null;
+/** What rows are read from. */
+interface Source {
+  readonly jobs: JobService;
+  readonly threads: RequestThreads;
+  readonly id: string;
+  readonly runs: readonly string[];
+  readonly start: Position | null;
+  readonly filter: Filter;
 }
 
-async function readPage(
-  jobs: JobService,
-  id: string,
-  runs: readonly string[],
-  start: Position | null,
-  filter: Filter,
-): Promise<Page> {
-  const rows: Row[] = [];
-  const first = start === null ? 0 : runs.indexOf(start.run);
-  for (const run of runs.slice(first)) {
-    const trace = await jobs.trace(id, run);
+interface PlacedPiece extends Piece {
+  readonly run: string;
+  readonly offset: number;
+}
+
+/**
+ * Run by run and piece by piece, each made by a thread. A trace is read once, and its pieces one at a time: no faster than they
+ * are taken.
+ * @param next what the coming piece is like: its most rows, and where it will stand
+ */
+async function* piecesOf(
+  { jobs, threads, id, runs, start, filter }: Source,
+  format: RowFormat,
+  next: () => { readonly limit: number; readonly place: number },
+): AsyncGenerator<PlacedPiece> {
+  for (const run of runs.slice(start === null ? 0 : runs.indexOf(start.run))) {
+    const trace = await jobs.encodedTrace(id, run);
     if (trace === null) continue;
-    const offset = run === start?.run ? start.offset : 0;
-    const page = pageOf(run, trace, filter, offset, filter.limit - rows.length);
-    // One by one: so many rows at once would not fit on the stack as arguments.
-    for (const row of page.rows) rows.push(row);
-    const end = offset + page.rows.length;
-    if (end < page.total) return { rows, next: { run, offset: end } };
+    // A page of JSON takes one piece of a run.
+    const key = format === 'json' ? null : randomUUID();
+    for (let offset = run === start?.run ? start.offset : 0; ; ) {
+      const { limit, place } = next();
+      const options = { run, filter, offset, limit, format, place, key };
+      const piece = await threads.read('pieceOfRows', [trace], options);
+      yield { ...piece, run, offset };
+      offset += piece.rows;
+      if (offset >= piece.total) break;
+    }
   }
-  return { rows, next: null };
 }
-
-const csvNumber = (value: number): string =>
-  Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
-
-/** RFC 4180: a cell with a comma, a quote or a line end stands in quotes; a run's name may hold commas. */
-const csvText = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
-const csvLine = (row: Row): string =>
-  `${csvText(row.run)},${row.step},${csvText(row.layer ?? '')},${csvText(row.tensor ?? '')},${row.metric},${csvNumber(row.value)}\n`;
 
 /** Rows that are made at a time. */
-const CSV_ROWS = 10_000;
+const PIECE_ROWS = 100_000;
 
-/** Every row that the filter leaves, a piece at a time. */
-async function* csvOf(
-  jobs: JobService,
-  id: string,
-  runs: readonly string[],
-  start: Position | null,
-  filter: Filter,
-) {
-  yield 'run,step,layer,tensor,metric,value\n';
-  for (let position = start, first = true; first || position !== null; first = false) {
-    const { rows, next } = await readPage(jobs, id, runs, position, { ...filter, limit: CSV_ROWS });
-    if (rows.length > 0) yield rows.map(csvLine).join('');
-    position = next;
+/** Every row that the filter leaves. */
+async function* csvOf(source: Source): AsyncGenerator<Uint8Array | string> {
+  yield CSV_HEADER;
+  for await (const { bytes } of piecesOf(source, 'csv', () => ({ limit: PIECE_ROWS, place: 0 })))
+    if (bytes.length > 0) yield bytes;
+}
+
+/** The same: a row group for each piece. */
+async function* parquetOf(source: Source): AsyncGenerator<Uint8Array> {
+  let place = PARQUET_START.length;
+  const groups: NonNullable<Piece['group']>[] = [];
+  yield PARQUET_START;
+  for await (const { bytes, group } of piecesOf(source, 'parquet', () => ({ limit: PIECE_ROWS, place }))) {
+    if (group === null) continue;
+    groups.push(group);
+    place += bytes.length;
+    yield bytes;
   }
+  yield parquetEnd(groups, place);
+}
+
+/** A page of rows. */
+async function pageOf(source: Source): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let left = source.filter.limit;
+  let cursor: string | null = null;
+  // With none left it goes on to the next run that has rows.
+  for await (const piece of piecesOf(source, 'json', () => ({ limit: left, place: 0 }))) {
+    left -= piece.rows;
+    if (piece.rows > 0) parts.push(Buffer.from(parts.length === 0 ? '' : ','), piece.bytes);
+    const end = piece.offset + piece.rows;
+    if (end === piece.total) continue;
+    cursor = encodeCursor({ run: piece.run, offset: end }, source.filter);
+    break;
+  }
+  const rest = JSON.stringify({ has_more: cursor !== null, next_cursor: cursor }).slice(1);
+  return Buffer.concat([Buffer.from('{"data":['), ...parts, Buffer.from(`],${rest}`)]);
 }
 
 const SHOWN_NAMES = 40;
 
 /** What no series has is a mistake, which an empty answer would hide. @throws HttpProblem validation_failed naming what there is */
-async function refuseUnknown(
-  jobs: JobService,
-  id: string,
-  runs: readonly string[],
-  filter: Filter,
-): Promise<void> {
+async function refuseUnknown({ jobs, threads, id, runs, filter }: Source): Promise<void> {
+  const given = (['layer', 'tensor', 'metric'] as const).filter((name) => filter[name] !== undefined);
   const [run] = runs;
-  const trace = run === undefined ? null : await jobs.trace(id, run);
+  const trace = run === undefined || given.length === 0 ? null : await jobs.encodedTrace(id, run);
   if (trace === null) return;
-  const problems = (['layer', 'tensor', 'metric'] as const).flatMap((name) => {
-    const wanted = filter[name];
-    const known = [...new Set(trace.series.flatMap((series) => series[name] ?? []))];
+  const names = await threads.read('namesOfSeries', [trace], undefined);
+  const problems = given.flatMap((name) => {
+    const wanted = filter[name] as string;
+    const known = names[name];
     // Another run of the job may have other layers.
     const isAnothers = name !== 'metric' && runs.length > 1;
-    if (wanted === undefined || known.includes(wanted) || isAnothers) return [];
+    if (known.includes(wanted) || isAnothers) return [];
     const shown = known.slice(0, SHOWN_NAMES).join(', ');
     return [
       {
@@ -166,8 +196,16 @@ async function refuseUnknown(
   if (problems.length > 0) throw validationFailed(problems);
 }
 
-const wantsCsv = (accept: string | undefined): boolean =>
-  accept !== undefined && /text\/csv/i.test(accept) && !/application\/json/i.test(accept);
+const typeOf: Readonly<Record<RowFormat, string>> = {
+  json: 'application/json',
+  csv: 'text/csv',
+  parquet: 'application/vnd.apache.parquet',
+};
+
+const acceptedFormat = (accept: string | undefined): RowFormat => {
+  const type = wantedType(accept, [typeOf.json, typeOf.csv, typeOf.parquet]);
+  return rowFormats.find((format) => typeOf[format] === type) ?? 'json';
+};
 
 export const readStatistics: Endpoint = {
   method: 'GET',
@@ -177,18 +215,22 @@ export const readStatistics: Endpoint = {
   summary: 'Read the measured series',
   description:
     'Rows { run, step, layer, tensor, metric, value }, run by run (baseline first) and step by step; also of a job that ' +
-    'still runs, for its finished runs. JSON comes page by page; CSV has all rows, streamed. A layer, tensor or metric that no ' +
+    'still runs, for its finished runs. JSON comes page by page; CSV and Parquet have all rows, streamed. A layer, tensor or metric that no ' +
     'series has is refused, with those that there are.',
   params: idParams,
   query,
   responses: {
     200: {
       description: 'A page of rows',
-      content: { 'application/json': pageSchema, 'text/csv': z.string() },
+      content: {
+        [typeOf.json]: pageSchema,
+        [typeOf.csv]: z.string(),
+        [typeOf.parquet]: z.string().meta({ format: 'binary' }),
+      },
     },
   },
   errors: ['job_not_found', 'run_not_found', 'validation_failed'],
-  async handle(request, reply, { jobs }) {
+  async handle(request, reply, { jobs, threads }) {
     const id = idOf(request);
     const filter = parseQuery(query, request);
     if ((await jobs.get(id)) === null) throw noSuchJob(id);
@@ -198,11 +240,14 @@ export const readStatistics: Endpoint = {
     }
     const runs = filter.run === undefined ? known : [filter.run];
     const start = filter.cursor === undefined ? null : decodeCursor(filter.cursor, runs, filter);
-    await refuseUnknown(jobs, id, runs, filter);
-    if (filter.format === 'csv' || (filter.format === undefined && wantsCsv(request.headers.accept)))
-      return reply.type('text/csv; charset=utf-8').send(Readable.from(csvOf(jobs, id, runs, start, filter)));
-    const { rows, next } = await readPage(jobs, id, runs, start, filter);
-    const cursor = next === null ? null : encodeCursor(next, filter);
-    return reply.send({ data: rows.map(encodeNonFinite), has_more: cursor !== null, next_cursor: cursor });
+    const source: Source = { jobs, threads, id, runs, start, filter };
+    await refuseUnknown(source);
+    const format = filter.format ?? acceptedFormat(request.headers.accept);
+    if (format === 'json') return reply.type('application/json; charset=utf-8').send(await pageOf(source));
+    if (format === 'csv') return reply.type('text/csv; charset=utf-8').send(Readable.from(csvOf(source)));
+    return reply
+      .type(typeOf.parquet)
+      .header('content-disposition', `attachment; filename="${id}.parquet"`)
+      .send(Readable.from(parquetOf(source)));
   },
 };
