@@ -5,7 +5,7 @@
 import { namesOfSeries, pieceOfRows } from './statistics.ts';
 
 /** By name: from documents, as they are stored, and options. */
-export const readings = {
+const readings = {
   pieceOfRows,
   namesOfSeries,
 } satisfies Record<string, (documents: readonly Uint8Array[], options: never) => unknown>;
