@@ -38,12 +38,6 @@ function missing(rule: Rule, experiment: Experiment | null, traces: readonly Tra
 /** Thresholds of a request, by rule and name. */
 export type GivenThresholds = Experiment['diagnostics']['rules'];
 
-/** Values of the thresholds: the request's, or the rule's own. */
-const limitsOf = (rule: Rule, given: GivenThresholds): Record<string, number> => ({
-  ...Object.fromEntries(Object.entries(rule.thresholds).map(([name, { value }]) => [name, value])),
-  ...given[rule.rule],
-});
-
 /** What one value beyond its threshold means where the rule wants more than that. */
 function whyClear(evidence: readonly Evidence[]): string {
   const [first] = evidence.filter(isBeyond);
@@ -93,10 +87,12 @@ function check(
 ): Check {
   const lacking = missing(rule, experiment, traces);
   if (lacking !== null) return { ...empty, rule: rule.rule, status: 'not_evaluable', explanation: lacking };
-  const limits = limitsOf(rule, given);
   // Rules that read the experiment say so in `needs`: they do not get here without one.
   const known = experiment as Experiment;
-  const results = traces.map((trace) => ({ seed: trace.seed, ...rule.examine(trace, known, limits) }));
+  const results = traces.map((trace) => ({
+    seed: trace.seed,
+    ...rule.examine(trace, known, given[rule.rule]),
+  }));
   const evaluated = results.filter((result) => result.kind === 'evaluated');
   if (evaluated.length === 0) {
     const reasons = results.flatMap((result) => (result.kind === 'not_evaluable' ? [result.reason] : []));

@@ -13,5 +13,5 @@ export { diagnoseGivenTraces, toMeasure, verdictOfGiven } from './given_diagnosi
 export { givenTraceSchema, traceOfGiven } from './given_trace.ts';
 export { readSeries } from './read_series.ts';
 export type { Rule, Threshold } from './rule.ts';
-export { rules } from './rules/index.ts';
+export { type RuleName, rules } from './rules/index.ts';
 export { thresholdProblems } from './threshold_problems.ts';

@@ -43,7 +43,8 @@ export interface Finding {
   readonly experiment: Experiment | null;
 }
 
-interface Definition<Id extends string, Name extends string> {
+/** What a rule says of itself. */
+interface Description<Id extends string, Name extends string, Effect extends string> {
   /** The file's name, a failing noun. */
   readonly rule: Id;
   readonly title: string;
@@ -51,20 +52,46 @@ interface Definition<Id extends string, Name extends string> {
   readonly needs: readonly Need[];
   readonly thresholds: Readonly<Record<Name, Threshold>>;
   readonly sources: readonly string[];
+  /** Rules whose findings this one explains. */
+  readonly brings_about: readonly Effect[];
+  /** It shows because something else is wrong: where that is found too, that is what is to be treated. */
+  readonly is_consequence: boolean;
+  /** How a trace from elsewhere records what the rule reads; null where only a job measures it. */
+  readonly recorded_as: string | null;
   /** On how many seeds it has to hold: one, or more than half. */
   readonly quorum: 'any' | 'majority';
-  /** @param limits the values of the thresholds, the request's where it gives one */
-  examine(trace: Trace, experiment: Experiment, limits: Readonly<Record<Name, number>>): SeedResult;
   /** What this finding means here: which side, where, which numbers, in one to three sentences. */
   explain(finding: Finding): string;
 }
 
-export type Rule<Id extends string = string> = Definition<Id, string>;
+interface Definition<Id extends string, Name extends string, Effect extends string>
+  extends Description<Id, Name, Effect> {
+  /** @param limits the values of the thresholds, the request's where it gives one */
+  examine(trace: Trace, experiment: Experiment, limits: Readonly<Record<Name, number>>): SeedResult;
+}
 
-/** Keeps the names of the thresholds while the rule is checked against the interface. */
-export const defineRule = <const Id extends string, Name extends string>(
-  rule: Definition<Id, Name>,
-): Rule<Id> => rule as unknown as Rule<Id>;
+/** Values of thresholds by name, as a request gives them. */
+export type GivenLimits = Readonly<Record<string, number>>;
+
+export interface Rule<Id extends string = string, Effect extends string = string>
+  extends Description<Id, string, Effect> {
+  /** @param given replaces the values of these thresholds */
+  examine(trace: Trace, experiment: Experiment, given?: GivenLimits): SeedResult;
+}
+
+/** The rule with its thresholds bound. Its name and its effects stay types, so that the list of rules can be checked. */
+export function defineRule<const Id extends string, const Effect extends string, Name extends string>(
+  rule: Definition<Id, Name, Effect>,
+): Rule<Id, Effect> {
+  const names = Object.keys(rule.thresholds) as Name[];
+  return {
+    ...rule,
+    examine(trace, experiment, given = {}) {
+      const limits = names.map((name) => [name, given[name] ?? rule.thresholds[name].value]);
+      return rule.examine(trace, experiment, Object.fromEntries(limits) as Record<Name, number>);
+    },
+  };
+}
 
 export const notEvaluable = (reason: string): SeedResult => ({ kind: 'not_evaluable', reason });
 

@@ -1,7 +1,11 @@
 /** @file How often each remedy was verified on each finding: the tables of docs/remedies.md as data, by `npm run evaluate`. */
+import type { RuleName } from '../diagnosis/index.ts';
+import type { RemedyName } from './catalogue/index.ts';
 
 /** [verified, re-trained on all seeds] by finding and remedy. */
-export const cureCounts: Readonly<Record<string, Readonly<Record<string, readonly [number, number]>>>> = {
+type Counts = Partial<Record<RemedyName, readonly [verified: number, trained: number]>>;
+
+export const cureCounts: Readonly<Partial<Record<RuleName, Counts>>> = {
   class_imbalance: {
     balance_classes: [4, 4],
   },

@@ -1,14 +1,14 @@
 /** @file From findings to candidates: every remedy that treats one of them, as a patch that is a valid experiment. */
 import { type Experiment, parseExperiment } from '../experiment/index.ts';
 import { canonicalJson, copyOf } from '../util/json.ts';
-import { remedies } from './catalogue/index.ts';
+import { type RemedyName, remedies } from './catalogue/index.ts';
 import { patchBetween } from './patch.ts';
 import type { Remedy } from './remedy.ts';
 import { keepWiring } from './rewire.ts';
 import type { Patch } from './verification.ts';
 
 export interface Candidate {
-  readonly remedy: Remedy;
+  readonly remedy: Remedy<RemedyName>;
   /** Null where the remedy has none. */
   readonly dose: number | null;
   readonly experiment: Experiment;
@@ -22,7 +22,7 @@ export interface Proposal {
 
 /** The remedy applied, or why it cannot be. The result is a valid experiment that differs from its input. */
 export function applyRemedy(
-  remedy: Remedy,
+  remedy: Remedy<RemedyName>,
   experiment: Experiment,
   dose: number | null = remedy.dose?.values[0] ?? null,
 ): Candidate | { reason: string } {

@@ -3,7 +3,7 @@
  * once no single remedy shows an effect; a recipe does, and is then reduced to what it takes.
  */
 import { type Experiment, planExperiment } from '../experiment/index.ts';
-import { remedies } from './catalogue/index.ts';
+import { type RemedyName, remedies } from './catalogue/index.ts';
 import { everyLayer, isAttention, isRecurrent } from './edit.ts';
 import { applyRemedy } from './propose.ts';
 
@@ -20,7 +20,7 @@ export interface Recipe {
   readonly experiment: Experiment;
 }
 
-const part = (remedy: string, dose: number | null = null): Part => ({ remedy, dose });
+const part = (remedy: RemedyName, dose: number | null = null): Part => ({ remedy, dose });
 
 /** What any network learns from: scaled data in random order, an output that fits, no more noise and penalty than it needs. */
 const cleanUp: readonly Part[] = [

@@ -1,21 +1,12 @@
 /** @file Which findings are worth a remedy: causes, and consequences whose cause is not known. */
-import { type Check, diagnose, seriousFindings } from '../diagnosis/index.ts';
+import { type Check, diagnose, rules, seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import type { Arm } from '../remedies/index.ts';
 import type { Trace } from '../statistics/index.ts';
 
-/** What shows in a training because of something else; with that found too, it is the cause that is to be treated. */
-const consequences: ReadonlySet<string> = new Set([
-  'excessive_clipping',
-  'update_ratio',
-  'unchanged_parameters',
-  'noisy_gradient',
-  'sharpness',
-  'unstable_loss',
-  'slow_convergence',
-  'loss_not_decreasing',
-  'underfitting',
-]);
+const consequences: ReadonlySet<string> = new Set(
+  rules.filter(({ is_consequence }) => is_consequence).map(({ rule }) => rule),
+);
 
 const isExplained = ({ rule, caused_by }: Check): boolean =>
   consequences.has(rule) && caused_by.some((cause) => !consequences.has(cause));

@@ -31,6 +31,10 @@ export const classImbalance = defineRule({
   needs: [],
   thresholds,
   sources: ['Amazon SageMaker Debugger, ClassImbalance', 'He & Garcia 2009, Learning from imbalanced data'],
+  // A mean loss that hardly hears the rare classes.
+  brings_about: ['loss_not_decreasing', 'slow_convergence', 'underfitting', 'noisy_gradient'],
+  is_consequence: false,
+  recorded_as: '`class_counts` of the training split and `class_recall` on it after the last step',
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const counts = trace.data.class_counts?.filter((count) => count > 0) ?? [];

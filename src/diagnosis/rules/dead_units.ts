@@ -1,4 +1,5 @@
 /** @file Units whose output is exactly 0 on every sample, and stays so. */
+import { POOR } from '../consequences.ts';
 import { defineRule } from '../rule.ts';
 import { examineStuckUnits } from '../stuck_units.ts';
 import { measured, named, percent } from '../wording.ts';
@@ -25,6 +26,9 @@ export const deadUnits = defineRule({
     'Lu et al. 2019, arXiv:1903.06733',
     'DeepDiagnosis (ICSE 2022): 58 of its 68 false alarms counted zeros instead',
   ],
+  brings_about: ['vanishing_gradient', 'rank_collapse', 'update_ratio', 'unchanged_parameters', ...POOR],
+  is_consequence: false,
+  recorded_as: '`unit_passes` with `dead_units`, counted over all training samples at two steps or more',
   quorum: 'majority',
   examine: (trace, _experiment, limits) =>
     examineStuckUnits(

@@ -1,6 +1,9 @@
 /** @file A normalization over a single number: its output is the same whatever comes in. */
+
 import { type Experiment, planExperiment } from '../../experiment/index.ts';
+import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
+import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { named } from '../wording.ts';
 
@@ -64,6 +67,10 @@ export const degenerateNormalization = defineRule({
   needs: ['experiment'],
   thresholds,
   sources: ['Wu & He 2018, arXiv:1803.08494', 'Ioffe 2017, arXiv:1702.03275'],
+  // Its output is the same for every sample.
+  brings_about: ['poor_initialization', 'inference_mismatch', ...WRECKED, ...POOR],
+  is_consequence: false,
+  recorded_as: EXPERIMENT,
   quorum: 'any',
   examine(trace, experiment, limits) {
     const norms = normalized(experiment);

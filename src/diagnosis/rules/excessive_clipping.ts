@@ -1,6 +1,9 @@
 /** @file Clipping that rules the training. */
+
+import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { median, runSeries } from '../evidence/run.ts';
+import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, percent, text } from '../wording.ts';
 
@@ -33,6 +36,9 @@ export const excessiveClipping = defineRule({
   needs: ['probed_series', 'experiment'],
   thresholds,
   sources: ['Pascanu et al. 2013, arXiv:1211.5063', 'google-research/flood-forecasting#298'],
+  brings_about: ['update_ratio', 'unchanged_parameters', ...POOR],
+  is_consequence: true,
+  recorded_as: `${EXPERIMENT}, and a series of the run, metric \`clipped_fraction\``,
   quorum: 'majority',
   examine(trace, { training: { gradient_clipping: clipping } }, limits) {
     if (clipping === null) return notEvaluable('the training does not clip gradients');

@@ -1,8 +1,11 @@
 /** @file Noise that leaves too little of a signal to learn from. */
+
 import { type Experiment, placedLayers } from '../../experiment/index.ts';
 import { flattenLayers } from '../../network/index.ts';
 import { lossScale } from '../../statistics/index.ts';
+import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
+import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, named, percent, text } from '../wording.ts';
 
@@ -43,6 +46,19 @@ export const excessiveDropout = defineRule({
   needs: ['experiment'],
   thresholds,
   sources: ['Srivastava et al. 2014, JMLR 15', 'UMLAUT (CHI 2021)'],
+  // What a batch shows of a unit is chance.
+  brings_about: [
+    'vanishing_gradient',
+    'exploding_gradient',
+    'dead_units',
+    'rank_collapse',
+    'update_ratio',
+    'excessive_clipping',
+    'sharpness',
+    ...POOR,
+  ],
+  is_consequence: false,
+  recorded_as: EXPERIMENT,
   quorum: 'majority',
   examine(trace, experiment, limits) {
     const drops = dropping(experiment);

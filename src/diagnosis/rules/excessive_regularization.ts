@@ -1,7 +1,10 @@
 /** @file A penalty, or weight decay, that holds the weights against the data. */
+
 import type { Experiment } from '../../experiment/index.ts';
 import type { Series, Trace } from '../../statistics/index.ts';
+import { POOR } from '../consequences.ts';
 import { progressOf, severityByProgress } from '../evidence/progress.ts';
+import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, named, text } from '../wording.ts';
 
@@ -90,6 +93,20 @@ export const excessiveRegularization = defineRule({
   needs: ['probed_series', 'experiment'],
   thresholds,
   sources: ['TheDeepChecker (TOSEM 2023)', 'Loshchilov & Hutter 2019, arXiv:1711.05101'],
+  // Weights that are drawn to 0 carry no signal.
+  brings_about: [
+    'vanishing_gradient',
+    'dead_units',
+    'rank_collapse',
+    'update_ratio',
+    'unchanged_parameters',
+    'excessive_clipping',
+    'inference_mismatch',
+    'sharpness',
+    ...POOR,
+  ],
+  is_consequence: false,
+  recorded_as: EXPERIMENT,
   quorum: 'majority',
   examine(trace, experiment, limits) {
     const { l1, l2 } = experiment.training.regularization;

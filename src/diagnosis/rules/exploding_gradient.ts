@@ -1,7 +1,10 @@
 /** @file The gradient grows on its way to the first layers, or its updates outweigh the weights. */
+
 import type { Trace } from '../../statistics/index.ts';
+import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { gradientProfiles, timeProfiles } from '../evidence/series.ts';
+import { GRADIENTS, UPDATES } from '../recorded.ts';
 import { defineRule, notEvaluable } from '../rule.ts';
 import { beyond, text } from '../wording.ts';
 
@@ -95,6 +98,10 @@ export const explodingGradient = defineRule({
   needs: ['probed_series'],
   thresholds,
   sources: ['Pascanu et al. 2013, arXiv:1211.5063', 'TheDeepChecker', 'torchmortem 2026'],
+  // Steps that replace the weights push units to where they stay, and their gradients to 0.
+  brings_about: ['inference_mismatch', ...WRECKED, ...POOR],
+  is_consequence: false,
+  recorded_as: `${GRADIENTS}; and ${UPDATES}`,
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const measured = {

@@ -58,4 +58,5 @@ const all = [
 
 export type RuleName = (typeof all)[number]['rule'];
 
-export const rules: readonly Rule<RuleName>[] = all;
+/** Does not compile where a rule brings about what is no rule. */
+export const rules: readonly Rule<RuleName, RuleName>[] = all;

@@ -1,5 +1,7 @@
 /** @file A network that is another in inference than the one that was trained. */
+
 import { lossRatio, lossScale } from '../../statistics/index.ts';
+import { POOR } from '../consequences.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, named, percent, text } from '../wording.ts';
 
@@ -28,6 +30,20 @@ export const inferenceMismatch = defineRule({
   needs: ['probed_series'],
   thresholds,
   sources: ['Ioffe & Szegedy 2015, arXiv:1502.03167', 'Ioffe 2017, Batch renormalization, arXiv:1702.03275'],
+  // Measured in inference, nothing was learned, whatever training mode shows.
+  brings_about: [
+    'overfitting',
+    'vanishing_gradient',
+    'exploding_gradient',
+    'dead_units',
+    'saturated_units',
+    'rank_collapse',
+    'update_ratio',
+    'sharpness',
+    ...POOR,
+  ],
+  is_consequence: false,
+  recorded_as: null,
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const end = trace.modes.at(-1);

@@ -22,6 +22,9 @@ export const lossNotDecreasing = defineRule({
   needs: [],
   thresholds,
   sources: ['Amazon SageMaker Debugger, LossNotDecreasing'],
+  brings_about: ['underfitting'],
+  is_consequence: true,
+  recorded_as: null,
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const { state, loss_ratio } = progressOf(trace);

@@ -1,7 +1,10 @@
 /** @file A loss that reads the output otherwise than the last layer means it. Known before training. */
+
 import { type Experiment, type LossMismatch, lossHint, lossMismatch } from '../../experiment/index.ts';
 import type { Trace } from '../../statistics/index.ts';
+import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
+import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf } from '../rule.ts';
 
 const thresholds = {
@@ -38,6 +41,10 @@ export const lossOutputMismatch = defineRule({
   needs: ['experiment'],
   thresholds,
   sources: ['UMLAUT (CHI 2021)', 'NeuraLint (TOSEM 2021)'],
+  // The gradient of an output that cannot become right.
+  brings_about: ['unscaled_targets', 'poor_initialization', ...WRECKED, ...POOR],
+  is_consequence: false,
+  recorded_as: EXPERIMENT,
   quorum: 'any',
   examine(trace, experiment) {
     const mismatch = found(trace, experiment);

@@ -36,6 +36,10 @@ export const noisyGradient = defineRule({
   needs: ['probed_series'],
   thresholds,
   sources: ['Schneider et al. 2021, arXiv:2102.06604', 'McCandlish et al. 2018, arXiv:1812.06162'],
+  brings_about: ['unstable_loss', 'slow_convergence', 'loss_not_decreasing', 'underfitting'],
+  is_consequence: true,
+  recorded_as:
+    'a series of the run, metric `gradient_signal_to_noise`: squared norm of the mean gradient of some batches over their variance',
   quorum: 'majority',
   examine(trace, experiment, limits) {
     const measured = lastOf(trace, 'gradient_signal_to_noise');

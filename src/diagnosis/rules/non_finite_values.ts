@@ -1,4 +1,5 @@
 /** @file Numbers stopped being finite. */
+import { POOR } from '../consequences.ts';
 import { defineRule } from '../rule.ts';
 
 export const nonFiniteValues = defineRule({
@@ -18,6 +19,9 @@ export const nonFiniteValues = defineRule({
     },
   },
   sources: ['Lightning-AI/pytorch-lightning#8313'],
+  brings_about: ['vanishing_gradient', 'unchanged_parameters', ...POOR],
+  is_consequence: false,
+  recorded_as: null,
   quorum: 'any',
   examine({ divergence, steps_completed }) {
     return {

@@ -27,6 +27,9 @@ export const overfitting = defineRule({
   needs: [],
   thresholds,
   sources: ['Amazon SageMaker Debugger, Overfit', 'Prechelt 1998, Early stopping — but when?'],
+  brings_about: [],
+  is_consequence: false,
+  recorded_as: '`validation_loss` after the last step',
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const { data_loss, validation_data_loss } = trace.final;

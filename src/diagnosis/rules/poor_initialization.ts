@@ -1,5 +1,7 @@
 /** @file The initial weights: units that are copies, a scale that changes from layer to layer, a loss far above chance. */
+
 import { lossRatio, type Trace } from '../../statistics/index.ts';
+import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
 import { defineRule, evidenceOf, notEvaluable, type SeedEvidence } from '../rule.ts';
@@ -69,6 +71,10 @@ export const poorInitialization = defineRule({
   needs: ['probed_series'],
   thresholds,
   sources: ['Glorot & Bengio 2010', 'He et al. 2015, arXiv:1502.01852', 'TheDeepChecker (TOSEM 2023)'],
+  // A signal that shrinks or grows with depth takes the gradient along.
+  brings_about: [...WRECKED, ...POOR],
+  is_consequence: false,
+  recorded_as: 'a series of tensor `output`, metric `rms`, of every layer, from step 0 on',
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     if (trace.series.length === 0) return notEvaluable('nothing was measured at step 0');

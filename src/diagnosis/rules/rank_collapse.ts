@@ -1,6 +1,8 @@
 /** @file Outputs that are the same for every sample. */
+
 import type { Experiment } from '../../experiment/index.ts';
 import type { Trace } from '../../statistics/index.ts';
+import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
@@ -52,6 +54,10 @@ export const rankCollapse = defineRule({
   needs: ['probed_series'],
   thresholds,
   sources: ['Dong et al. 2021, arXiv:2103.03404', 'Schoenholz et al. 2017, arXiv:1611.01232'],
+  brings_about: ['update_ratio', ...POOR],
+  is_consequence: false,
+  recorded_as:
+    'a series of tensor `output`, metric `effective_rank`, of every hidden layer, at two steps or more',
   quorum: 'majority',
   examine(trace, experiment, limits) {
     if (isOneNumber(experiment))

@@ -1,6 +1,8 @@
 /** @file Units of bounded activations that sit at a bound. */
+
 import { SATURATED_SLOPE } from '../../network/index.ts';
 import { SATURATED_SAMPLES } from '../../statistics/index.ts';
+import { POOR } from '../consequences.ts';
 import { defineRule, type Threshold } from '../rule.ts';
 import { examineStuckUnits } from '../stuck_units.ts';
 import { measured, named, percent } from '../wording.ts';
@@ -38,6 +40,9 @@ export const saturatedUnits = defineRule({
   needs: ['unit_passes'],
   thresholds,
   sources: ['Glorot & Bengio 2010', 'TheDeepChecker'],
+  brings_about: ['vanishing_gradient', 'rank_collapse', 'update_ratio', 'unchanged_parameters', ...POOR],
+  is_consequence: false,
+  recorded_as: '`unit_passes` with `saturated_units`, counted over all training samples at two steps or more',
   quorum: 'majority',
   examine: (trace, _experiment, limits) =>
     examineStuckUnits(

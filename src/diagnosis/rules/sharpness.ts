@@ -1,6 +1,8 @@
 /** @file Curvature beyond what the learning rate can follow. */
+
 import { severityByProgress } from '../evidence/progress.ts';
 import { lastOf } from '../evidence/run.ts';
+import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, text } from '../wording.ts';
 
@@ -24,6 +26,9 @@ export const sharpness = defineRule({
   needs: ['probed_series', 'experiment'],
   thresholds,
   sources: ['Cohen et al. 2021, arXiv:2103.00065', 'Schneider et al. 2021, arXiv:2102.06604'],
+  brings_about: ['unstable_loss', 'slow_convergence', 'loss_not_decreasing', 'underfitting'],
+  is_consequence: true,
+  recorded_as: `${EXPERIMENT}, and a series of the run, metric \`sharpness\`: the largest Hessian eigenvalue after the last step`,
   quorum: 'majority',
   examine(trace, { training: { optimizer } }, limits) {
     const {

@@ -39,6 +39,9 @@ export const slowConvergence = defineRule({
   needs: [],
   thresholds,
   sources: ['AUTOTRAINER (ICSE 2021)'],
+  brings_about: ['loss_not_decreasing', 'underfitting'],
+  is_consequence: true,
+  recorded_as: null,
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const { state, loss_ratio } = progressOf(trace);

@@ -1,7 +1,10 @@
 /** @file Parameters that no update changed. */
+
 import type { Trace } from '../../statistics/index.ts';
+import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { moves } from '../evidence/run.ts';
+import { UPDATES } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, named, text } from '../wording.ts';
 
@@ -35,6 +38,9 @@ export const unchangedParameters = defineRule({
   needs: ['probed_series'],
   thresholds,
   sources: ['Amazon SageMaker Debugger, UnchangedTensor'],
+  brings_about: POOR,
+  is_consequence: true,
+  recorded_as: UPDATES,
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const updates = trace.series.filter(

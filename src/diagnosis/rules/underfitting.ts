@@ -27,6 +27,9 @@ export const underfitting = defineRule({
   needs: [],
   thresholds,
   sources: ['Karpathy, A Recipe for Training Neural Networks: a baseline that is known to work'],
+  brings_about: [],
+  is_consequence: true,
+  recorded_as: null,
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const limit = attainable(trace);

@@ -1,5 +1,7 @@
 /** @file Inputs on a scale that no initializer is made for. */
+
 import type { Trace } from '../../statistics/index.ts';
+import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { beyond, text } from '../wording.ts';
@@ -43,6 +45,10 @@ export const unscaledInputs = defineRule({
   needs: [],
   thresholds,
   sources: ['LeCun et al. 1998, Efficient BackProp', 'AUTOTRAINER (ICSE 2021)'],
+  // Numbers of the wrong size meet weights that were drawn for numbers of size 1.
+  brings_about: ['poor_initialization', 'inference_mismatch', ...WRECKED, ...POOR],
+  is_consequence: false,
+  recorded_as: '`input_rms`: the root mean square of the training inputs',
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const { input_rms, feature_scale_ratio } = trace.data;

@@ -1,4 +1,5 @@
 /** @file Targets on a scale that a fresh network is far from. */
+import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { beyond, measured, text } from '../wording.ts';
@@ -35,6 +36,9 @@ export const unscaledTargets = defineRule({
   needs: [],
   thresholds,
   sources: ['LeCun et al. 1998, Efficient BackProp'],
+  brings_about: ['inference_mismatch', ...WRECKED, ...POOR],
+  is_consequence: false,
+  recorded_as: null,
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const { target_moments: moments } = trace.data;

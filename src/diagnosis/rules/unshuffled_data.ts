@@ -1,4 +1,5 @@
 /** @file Batches whose samples are alike, because the data are sorted and not shuffled. */
+import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, percent, text } from '../wording.ts';
@@ -21,6 +22,10 @@ export const unshuffledData = defineRule({
   needs: [],
   thresholds,
   sources: ['Bottou 2012, Stochastic gradient descent tricks'],
+  // A step hears one class only, and forgets the others.
+  brings_about: ['overfitting', 'sharpness', 'rank_collapse', 'update_ratio', ...POOR],
+  is_consequence: false,
+  recorded_as: null,
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const { batch_order: order } = trace;

@@ -36,6 +36,9 @@ export const unstableLoss = defineRule({
   needs: [],
   thresholds,
   sources: ['AUTOTRAINER (ICSE 2021)', 'Cohen et al. 2021, arXiv:2103.00065'],
+  brings_about: ['slow_convergence', 'loss_not_decreasing', 'underfitting'],
+  is_consequence: true,
+  recorded_as: 'the `losses` of at least ten steps',
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const windows = lossWindows(trace, WINDOWS).filter(Number.isFinite);

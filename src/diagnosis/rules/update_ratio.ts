@@ -1,8 +1,11 @@
 /** @file How far one update moves a kernel: too far, or nowhere. */
+
 import type { Trace } from '../../statistics/index.ts';
+import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { gainOfLowerRate } from '../evidence/rate.ts';
 import { kernelUpdates, median } from '../evidence/run.ts';
+import { UPDATES } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { beyond, percent, text } from '../wording.ts';
 
@@ -64,6 +67,9 @@ export const updateRatio = defineRule({
   needs: ['probed_series'],
   thresholds,
   sources: ['Karpathy, A Recipe for Training Neural Networks', 'TheDeepChecker', 'torchmortem 2026'],
+  brings_about: ['unchanged_parameters', ...POOR],
+  is_consequence: true,
+  recorded_as: UPDATES,
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const kernels = ratios(trace);

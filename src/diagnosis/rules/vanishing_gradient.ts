@@ -1,5 +1,7 @@
 /** @file The gradient shrinks on its way to the first layers. */
+
 import type { Trace } from '../../statistics/index.ts';
+import { POOR } from '../consequences.ts';
 import { progressOf, severityByProgress } from '../evidence/progress.ts';
 import {
   type GradientProfile,
@@ -7,6 +9,7 @@ import {
   timeProfiles,
   trainedHiddenLayers,
 } from '../evidence/series.ts';
+import { GRADIENTS } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable, type SeedEvidence } from '../rule.ts';
 import { beyond, named, text } from '../wording.ts';
 
@@ -123,6 +126,10 @@ export const vanishingGradient = defineRule({
   needs: ['probed_series'],
   thresholds,
   sources: ['Hochreiter 1991', 'Bengio et al. 1994', 'Glorot & Bengio 2010', 'AUTOTRAINER (ICSE 2021)'],
+  // What gets no gradient does not change.
+  brings_about: ['update_ratio', 'unchanged_parameters', 'rank_collapse', ...POOR],
+  is_consequence: false,
+  recorded_as: GRADIENTS,
   quorum: 'majority',
   examine(trace, _experiment, limits) {
     const depth = overDepth(trace, limits);

@@ -1,9 +1,9 @@
 /** @file Batch normalization before every hidden activation. */
 import type { LayerConfig } from '../../network/index.ts';
 import { everyLayer, insertNormalization, isAttention, isRecurrent } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const addBatchNorm: Remedy = {
+export const addBatchNorm = defineRemedy({
   remedy: 'add_batch_norm',
   title: 'Add batch normalization before every hidden activation',
   rationale:
@@ -35,4 +35,4 @@ export const addBatchNorm: Remedy = {
     // Of 0.99, Keras’ default, the running averages would still hold the initial values after a short training.
     return insertNormalization(experiment, { type: 'batch_norm', momentum: 0.9, epsilon: 1e-3 });
   },
-};
+});

@@ -1,8 +1,8 @@
 /** @file Dropout after every hidden activation. */
 import { editHidden, everyLayer, isNonlinear } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const addDropout: Remedy = {
+export const addDropout = defineRemedy({
   remedy: 'add_dropout',
   title: 'Add dropout after every hidden activation',
   rationale:
@@ -21,4 +21,4 @@ export const addDropout: Remedy = {
       ),
     );
   },
-};
+});

@@ -1,8 +1,8 @@
 /** @file An L1 penalty. */
 import { withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const addL1Regularization: Remedy = {
+export const addL1Regularization = defineRemedy({
   remedy: 'add_l1_regularization',
   title: 'Add L1 regularization',
   rationale: 'The penalty draws every weight towards 0 by a constant force, against weights that grow.',
@@ -15,4 +15,4 @@ export const addL1Regularization: Remedy = {
     if (regularization.l1 > 0) return { reason: 'there is an L1 penalty already' };
     return withTraining(experiment, { regularization: { ...regularization, l1 } });
   },
-};
+});

@@ -1,8 +1,8 @@
 /** @file An L2 penalty. */
 import { withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const addL2Regularization: Remedy = {
+export const addL2Regularization = defineRemedy({
   remedy: 'add_l2_regularization',
   title: 'Add L2 regularization',
   rationale: 'The penalty draws every weight towards 0 in proportion to its size, against weights that grow.',
@@ -15,4 +15,4 @@ export const addL2Regularization: Remedy = {
     if (regularization.l2 > 0) return { reason: 'there is an L2 penalty already' };
     return withTraining(experiment, { regularization: { ...regularization, l2 } });
   },
-};
+});

@@ -1,8 +1,8 @@
 /** @file Layer normalization before every hidden activation and attention, and after every recurrent layer. */
 import { insertNormalization } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const addLayerNorm: Remedy = {
+export const addLayerNorm = defineRemedy({
   remedy: 'add_layer_norm',
   title: 'Add layer normalization before every hidden activation',
   rationale: 'Each sample gets mean 0 and variance 1 over the units, whatever the batch.',
@@ -21,4 +21,4 @@ export const addLayerNorm: Remedy = {
   ],
   effort: 'architecture',
   change: (experiment) => insertNormalization(experiment, { type: 'layer_norm', epsilon: 1e-3 }),
-};
+});

@@ -2,7 +2,7 @@
 
 import type { LayerConfig } from '../../network/index.ts';
 import { editHidden, everyLayer, isAttention, isNormalization, isProduct, isRecurrent } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 const isBranch = (layer: LayerConfig | undefined): boolean =>
   layer !== undefined &&
@@ -29,7 +29,7 @@ function wrap(layers: readonly LayerConfig[], layer: LayerConfig, index: number)
   return [{ type: 'residual', kernel_initializer: 'glorot_uniform', layers: branch }];
 }
 
-export const addResidualConnections: Remedy = {
+export const addResidualConnections = defineRemedy({
   remedy: 'add_residual_connections',
   title: 'Add residual connections around the hidden layers',
   rationale: 'The sum with the input gives the gradient a way past every layer.',
@@ -49,4 +49,4 @@ export const addResidualConnections: Remedy = {
     }
     return editHidden(experiment, (layers) => layers.flatMap((layer, index) => wrap(layers, layer, index)));
   },
-};
+});

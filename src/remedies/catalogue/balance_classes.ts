@@ -1,9 +1,9 @@
 /** @file Class weights that undo the imbalance. */
 import { resolveLoss } from '../../experiment/index.ts';
 import { withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const balanceClasses: Remedy = {
+export const balanceClasses = defineRemedy({
   remedy: 'balance_classes',
   title: 'Weigh the classes by their rarity',
   rationale:
@@ -16,4 +16,4 @@ export const balanceClasses: Remedy = {
     if (resolveLoss(experiment).target === 'values') return { reason: 'the targets are no classes' };
     return withTraining(experiment, { class_weights: 'balanced' });
   },
-};
+});

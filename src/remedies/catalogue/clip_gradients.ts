@@ -1,8 +1,8 @@
 /** @file Gradients clipped by their global norm. */
 import { withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const clipGradients: Remedy = {
+export const clipGradients = defineRemedy({
   remedy: 'clip_gradients',
   title: 'Clip the gradients by their global norm',
   rationale: 'A limit on the joint norm keeps a single huge gradient from replacing the weights.',
@@ -14,4 +14,4 @@ export const clipGradients: Remedy = {
     experiment.training.gradient_clipping === null
       ? withTraining(experiment, { gradient_clipping: { type: 'global_norm', max_norm } })
       : { reason: 'gradients are clipped already' },
-};
+});

@@ -1,12 +1,12 @@
 /** @file Larger batches. */
 import { planExperiment } from '../../experiment/index.ts';
 import { withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 /** From this factor on the samples seen stay as many, and the steps become fewer: otherwise few could afford it. */
 const SAME_SAMPLES = 16;
 
-export const increaseBatchSize: Remedy = {
+export const increaseBatchSize = defineRemedy({
   remedy: 'increase_batch_size',
   title: 'Take more samples into a batch',
   rationale:
@@ -31,4 +31,4 @@ export const increaseBatchSize: Remedy = {
       { steps: factor < SAME_SAMPLES ? steps : fewer, batch_size: larger },
     );
   },
-};
+});

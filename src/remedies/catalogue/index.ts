@@ -41,7 +41,7 @@ import { useSilu } from './use_silu.ts';
 import { warmUpLearningRate } from './warm_up_learning_rate.ts';
 import { widenLayers } from './widen_layers.ts';
 
-export const remedies: readonly Remedy[] = [
+const all = [
   useRelu,
   useLeakyRelu,
   usePrelu,
@@ -81,7 +81,11 @@ export const remedies: readonly Remedy[] = [
   lowerBatchNormMomentum,
   stopEarly,
   trainLonger,
-];
+] as const satisfies readonly Remedy[];
+
+export type RemedyName = (typeof all)[number]['remedy'];
+
+export const remedies: readonly Remedy<RemedyName>[] = all;
 
 /** @throws where there is no such remedy */
 export const effortOf = (name: string): Effort =>

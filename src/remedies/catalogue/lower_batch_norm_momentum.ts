@@ -1,11 +1,11 @@
 /** @file Running averages that follow sooner. */
 import type { LayerConfig } from '../../network/index.ts';
 import { everyLayer, mapLayers } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 const isBatchNorm = ({ type }: LayerConfig): boolean => type === 'batch_norm';
 
-export const lowerBatchNormMomentum: Remedy = {
+export const lowerBatchNormMomentum = defineRemedy({
   remedy: 'lower_batch_norm_momentum',
   title: 'Lower the momentum of batch normalization',
   rationale:
@@ -25,4 +25,4 @@ export const lowerBatchNormMomentum: Remedy = {
       isBatchNorm(layer) ? { ...layer, momentum: Math.min(momentum, Number(layer.momentum)) } : layer,
     );
   },
-};
+});

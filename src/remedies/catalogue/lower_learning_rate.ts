@@ -1,8 +1,8 @@
 /** @file A smaller learning rate. */
 import { scaleLearningRate } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const lowerLearningRate: Remedy = {
+export const lowerLearningRate = defineRemedy({
   remedy: 'lower_learning_rate',
   title: 'Lower the learning rate',
   rationale: 'Smaller steps stay where the gradient still describes the loss.',
@@ -25,4 +25,4 @@ export const lowerLearningRate: Remedy = {
   effort: 'setting',
   dose: { name: 'factor', unit: 'times the learning rate', values: [0.1, 0.01, 0.001] },
   change: (experiment, factor) => scaleLearningRate(experiment, factor),
-};
+});

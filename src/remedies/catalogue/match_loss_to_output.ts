@@ -2,7 +2,7 @@
 import { type Experiment, lossMismatch, planExperiment, resolveLoss } from '../../experiment/index.ts';
 import type { LayerConfig } from '../../network/index.ts';
 import { isNonlinear, withLayers } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 const isSoftmax = (activation: unknown): boolean =>
   activation === 'softmax' || (activation as { type?: string } | undefined)?.type === 'softmax';
@@ -15,7 +15,7 @@ function fittingOutput(experiment: Experiment): string {
   return loss.target === 'classes' && !one ? 'softmax' : 'sigmoid';
 }
 
-export const matchLossToOutput: Remedy = {
+export const matchLossToOutput = defineRemedy({
   remedy: 'match_loss_to_output',
   title: 'End with the activation that the loss takes',
   rationale:
@@ -43,4 +43,4 @@ export const matchLossToOutput: Remedy = {
       layers.map((layer) => (layer === target ? { ...layer, activation: fitting } : layer)),
     );
   },
-};
+});

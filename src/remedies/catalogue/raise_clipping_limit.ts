@@ -1,9 +1,9 @@
 /** @file A higher limit for gradients that are clipped. */
 import { clippingKind } from '../../network/index.ts';
 import { withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const raiseClippingLimit: Remedy = {
+export const raiseClippingLimit = defineRemedy({
   remedy: 'raise_clipping_limit',
   title: 'Raise the limit of gradient clipping',
   rationale: 'A limit that nearly every gradient meets is a smaller learning rate under another name.',
@@ -26,4 +26,4 @@ export const raiseClippingLimit: Remedy = {
     );
     return withTraining(experiment, { gradient_clipping: Object.fromEntries(limits) });
   },
-};
+});

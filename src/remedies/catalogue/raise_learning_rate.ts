@@ -1,8 +1,8 @@
 /** @file A larger learning rate. */
 import { scaleLearningRate } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const raiseLearningRate: Remedy = {
+export const raiseLearningRate = defineRemedy({
   remedy: 'raise_learning_rate',
   title: 'Raise the learning rate',
   rationale: 'Steps that hardly move the weights can be longer.',
@@ -19,4 +19,4 @@ export const raiseLearningRate: Remedy = {
   effort: 'setting',
   dose: { name: 'factor', unit: 'times the learning rate', values: [10, 100, 10_000] },
   change: (experiment, factor) => scaleLearningRate(experiment, factor),
-};
+});

@@ -1,14 +1,14 @@
 /** @file Less dropout, and less noise between the layers. */
 import type { LayerConfig } from '../../network/index.ts';
 import { everyLayer, mapLayers } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 /** Options that say how much is dropped, or how much noise is added. */
 const amounts = ['rate', 'recurrent_dropout', 'stddev'] as const;
 
 const isNoisy = (layer: LayerConfig): boolean => amounts.some((key) => Number(layer[key] ?? 0) > 0);
 
-export const reduceDropout: Remedy = {
+export const reduceDropout = defineRemedy({
   remedy: 'reduce_dropout',
   title: 'Drop fewer units',
   rationale:
@@ -35,4 +35,4 @@ export const reduceDropout: Remedy = {
       ),
     }));
   },
-};
+});

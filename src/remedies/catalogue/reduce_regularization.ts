@@ -1,9 +1,9 @@
 /** @file A weaker penalty and weaker weight decay, or none. */
 import { optimizerKind } from '../../network/index.ts';
 import { withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const reduceRegularization: Remedy = {
+export const reduceRegularization = defineRemedy({
   remedy: 'reduce_regularization',
   title: 'Weaken the penalty on the weights',
   rationale:
@@ -34,4 +34,4 @@ export const reduceRegularization: Remedy = {
         : { optimizer: { ...optimizer, weight_decay: decay * factor } as typeof optimizer }),
     });
   },
-};
+});

@@ -10,7 +10,7 @@ import {
   isRecurrent,
   withLayers,
 } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 /** The activation that a dense layer feeds: its own, or that of the layer after it (past a normalization). */
 function activationOf(layers: readonly LayerConfig[], index: number): unknown {
@@ -30,7 +30,7 @@ const reinitialized = (layer: LayerConfig): LayerConfig =>
     ? { ...layer, layer: { ...layer.layer, ...recurrentInitializers } }
     : { ...layer, ...recurrentInitializers };
 
-export const reinitializeWeights: Remedy = {
+export const reinitializeWeights = defineRemedy({
   remedy: 'reinitialize_weights',
   title: 'Re-initialize every layer to fit its activation',
   rationale:
@@ -72,4 +72,4 @@ export const reinitializeWeights: Remedy = {
     const drawn = { ...experiment, training: { ...experiment.training, initial_weights: null } };
     return withLayers(drawn, fitLayers(experiment.network.layers));
   },
-};
+});

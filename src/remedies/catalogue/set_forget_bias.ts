@@ -1,12 +1,12 @@
 /** @file LSTMs that begin by remembering. */
 import type { LayerConfig } from '../../network/index.ts';
 import { everyLayer, mapLayers } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 const forgets = ({ type, unit_forget_bias }: LayerConfig): boolean =>
   type === 'lstm' && unit_forget_bias === false;
 
-export const setForgetBias: Remedy = {
+export const setForgetBias = defineRemedy({
   remedy: 'set_forget_bias',
   title: 'Start the forget gates at a bias of 1',
   rationale:
@@ -24,4 +24,4 @@ export const setForgetBias: Remedy = {
     everyLayer(experiment.network.layers).some(forgets)
       ? mapLayers(experiment, (layer) => (forgets(layer) ? { ...layer, unit_forget_bias: true } : layer))
       : { reason: 'no LSTM starts its forget gates at 0' },
-};
+});

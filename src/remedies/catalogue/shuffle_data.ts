@@ -1,7 +1,7 @@
 /** @file Samples in random order. */
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const shuffleData: Remedy = {
+export const shuffleData = defineRemedy({
   remedy: 'shuffle_data',
   title: 'Shuffle the samples',
   rationale:
@@ -22,4 +22,4 @@ export const shuffleData: Remedy = {
     experiment.data.shuffle
       ? { reason: 'the samples are shuffled already' }
       : { experiment: { ...experiment, data: { ...experiment.data, shuffle: true } } },
-};
+});

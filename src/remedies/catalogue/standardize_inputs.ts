@@ -1,8 +1,8 @@
 /** @file Inputs with mean 0 and deviation 1. */
 import { inputsOf } from '../../experiment/index.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const standardizeInputs: Remedy = {
+export const standardizeInputs = defineRemedy({
   remedy: 'standardize_inputs',
   title: 'Standardize the inputs',
   rationale:
@@ -29,4 +29,4 @@ export const standardizeInputs: Remedy = {
     if (experiment.data.standardize) return { reason: 'the inputs are standardized already' };
     return { experiment: { ...experiment, data: { ...experiment.data, standardize: true } } };
   },
-};
+});

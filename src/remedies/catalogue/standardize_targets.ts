@@ -1,8 +1,8 @@
 /** @file Targets with mean 0 and deviation 1. */
 import { resolveLoss } from '../../experiment/index.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const standardizeTargets: Remedy = {
+export const standardizeTargets = defineRemedy({
   remedy: 'standardize_targets',
   title: 'Standardize the targets',
   rationale:
@@ -29,4 +29,4 @@ export const standardizeTargets: Remedy = {
     if (experiment.data.standardize_targets) return { reason: 'the targets are standardized already' };
     return { experiment: { ...experiment, data: { ...experiment.data, standardize_targets: true } } };
   },
-};
+});

@@ -1,8 +1,8 @@
 /** @file Fewer steps. */
 import { planExperiment } from '../../experiment/index.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const stopEarly: Remedy = {
+export const stopEarly = defineRemedy({
   remedy: 'stop_early',
   title: 'Stop earlier',
   rationale:
@@ -16,4 +16,4 @@ export const stopEarly: Remedy = {
     const steps = Math.max(1, Math.round(planExperiment(experiment).steps * share));
     return { experiment: { ...experiment, training: { ...training, steps } } };
   },
-};
+});

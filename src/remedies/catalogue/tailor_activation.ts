@@ -10,9 +10,9 @@ import {
   isProduct,
   isRecurrent,
 } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const tailorActivation: Remedy = {
+export const tailorActivation = defineRemedy({
   remedy: 'tailor_activation',
   title: 'Tailor the activation to the depth',
   rationale:
@@ -52,4 +52,4 @@ export const tailorActivation: Remedy = {
       },
     };
   },
-};
+});

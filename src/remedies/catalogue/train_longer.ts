@@ -1,7 +1,7 @@
 /** @file More steps. */
 import { planExperiment } from '../../experiment/index.ts';
 import { withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 /** Lengths within a schedule, which is stretched with the training. */
 const lengths: ReadonlySet<string> = new Set(['decay_steps', 'step_size']);
@@ -15,7 +15,7 @@ function stretch<T>(schedule: T, factor: number): T {
   return Object.fromEntries(entries) as T;
 }
 
-export const trainLonger: Remedy = {
+export const trainLonger = defineRemedy({
   remedy: 'train_longer',
   title: 'Train longer',
   rationale: 'A loss that is still falling when the steps run out has not shown what the network can learn.',
@@ -29,4 +29,4 @@ export const trainLonger: Remedy = {
     const learning_rate_schedule = stretch(training.learning_rate_schedule, factor);
     return withTraining({ ...experiment, training }, { steps, learning_rate_schedule });
   },
-};
+});

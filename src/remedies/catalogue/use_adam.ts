@@ -1,12 +1,12 @@
 /** @file Adam instead of the optimizer. */
 import { optimizerKind } from '../../network/index.ts';
 import { withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 /** Learning rates that are usual for it; with others it can be tried anew. */
 const [LOWEST, HIGHEST] = [3e-4, 3e-2];
 
-export const useAdam: Remedy = {
+export const useAdam = defineRemedy({
   remedy: 'use_adam',
   title: 'Use Adam at a usual learning rate',
   rationale:
@@ -34,4 +34,4 @@ export const useAdam: Remedy = {
     const adam = { type: 'adam', learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 } as const;
     return withTraining(experiment, { optimizer: adam });
   },
-};
+});

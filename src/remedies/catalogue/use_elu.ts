@@ -1,8 +1,8 @@
 /** @file ELU in the hidden layers. */
 import { changeActivation } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const useElu: Remedy = {
+export const useElu = defineRemedy({
   remedy: 'use_elu',
   title: 'Use ELU in the hidden layers',
   rationale:
@@ -19,4 +19,4 @@ export const useElu: Remedy = {
   ],
   effort: 'activation',
   change: (experiment) => changeActivation(experiment, { type: 'elu', alpha: 1 }),
-};
+});

@@ -1,8 +1,8 @@
 /** @file GELU in the hidden layers. */
 import { changeActivation } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const useGelu: Remedy = {
+export const useGelu = defineRemedy({
   remedy: 'use_gelu',
   title: 'Use GELU in the hidden layers',
   rationale: 'A smooth rectifier: slope near 1 on the right, and a gradient also for small negative inputs.',
@@ -18,4 +18,4 @@ export const useGelu: Remedy = {
   ],
   effort: 'activation',
   change: (experiment) => changeActivation(experiment, { type: 'gelu', approximate: false }),
-};
+});

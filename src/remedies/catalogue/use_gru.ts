@@ -1,8 +1,8 @@
 /** @file GRU instead of plain recurrent layers. */
 import { changeRecurrent } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const useGru: Remedy = {
+export const useGru = defineRemedy({
   remedy: 'use_gru',
   title: 'Use GRU instead of plain recurrent layers',
   rationale:
@@ -20,4 +20,4 @@ export const useGru: Remedy = {
   ],
   effort: 'architecture',
   change: (experiment) => changeRecurrent(experiment, ['simple_rnn'], 'gru'),
-};
+});

@@ -1,8 +1,8 @@
 /** @file Leaky ReLU in the hidden layers. */
 import { changeActivation } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const useLeakyRelu: Remedy = {
+export const useLeakyRelu = defineRemedy({
   remedy: 'use_leaky_relu',
   title: 'Use Leaky ReLU in the hidden layers',
   rationale: 'Like ReLU, but a small slope on the left lets a gradient through to units that would be dead.',
@@ -20,4 +20,4 @@ export const useLeakyRelu: Remedy = {
   dose: { name: 'negative_slope', unit: 'slope for x < 0', values: [0.01, 0.1, 0.3] },
   change: (experiment, negative_slope) =>
     changeActivation(experiment, { type: 'leaky_relu', negative_slope }),
-};
+});

@@ -2,7 +2,7 @@
 import { type Experiment, resolveLoss } from '../../experiment/index.ts';
 import type { LayerConfig } from '../../network/index.ts';
 import { everyLayer, isNonlinear, withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 /** Losses on probabilities, and the same on logits. */
 const onLogits: Readonly<Record<string, Experiment['training']['loss']>> = {
@@ -24,7 +24,7 @@ function withoutActivation(layers: readonly LayerConfig[]): LayerConfig[] | null
   return [...layers.slice(0, from), ...linear];
 }
 
-export const useLinearOutput: Remedy = {
+export const useLinearOutput = defineRemedy({
   remedy: 'use_linear_output',
   title: 'End with a linear layer, and take the loss on logits',
   rationale:
@@ -50,4 +50,4 @@ export const useLinearOutput: Remedy = {
     const loss = onLogits[type];
     return loss === undefined ? { experiment: changed } : withTraining(changed, { loss });
   },
-};
+});

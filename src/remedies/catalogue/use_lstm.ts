@@ -1,8 +1,8 @@
 /** @file LSTM instead of plain recurrent layers. */
 import { changeRecurrent } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const useLstm: Remedy = {
+export const useLstm = defineRemedy({
   remedy: 'use_lstm',
   title: 'Use LSTM instead of plain recurrent layers',
   rationale:
@@ -19,4 +19,4 @@ export const useLstm: Remedy = {
   ],
   effort: 'architecture',
   change: (experiment) => changeRecurrent(experiment, ['simple_rnn'], 'lstm'),
-};
+});

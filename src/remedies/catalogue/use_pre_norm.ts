@@ -1,7 +1,7 @@
 /** @file Normalization inside the branches instead of on the way past them. */
 import type { LayerConfig } from '../../network/index.ts';
 import { editHidden, isNormalization } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 const isPostNorm = (layer: LayerConfig | undefined, next: LayerConfig | undefined): boolean =>
   layer?.type === 'residual' &&
@@ -28,7 +28,7 @@ function postNorm(layers: readonly LayerConfig[]): LayerConfig | null {
   return layers.reduce<LayerConfig | null>((found, layer) => found ?? postNorm(layer.layers ?? []), null);
 }
 
-export const usePreNorm: Remedy = {
+export const usePreNorm = defineRemedy({
   remedy: 'use_pre_norm',
   title: 'Normalize inside the residual branches',
   rationale:
@@ -59,4 +59,4 @@ export const usePreNorm: Remedy = {
     const ended = [...layers.slice(0, end), last as LayerConfig, ...layers.slice(end)];
     return { experiment: { ...experiment, network: { ...experiment.network, layers: ended } } };
   },
-};
+});

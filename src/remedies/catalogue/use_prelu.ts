@@ -1,8 +1,8 @@
 /** @file Parametric ReLU in the hidden layers. */
 import { changeActivation } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const usePrelu: Remedy = {
+export const usePrelu = defineRemedy({
   remedy: 'use_prelu',
   title: 'Use Parametric ReLU in the hidden layers',
   rationale: 'Like Leaky ReLU with a slope that is learned, one per unit.',
@@ -18,4 +18,4 @@ export const usePrelu: Remedy = {
   ],
   effort: 'activation',
   change: (experiment) => changeActivation(experiment, { type: 'prelu', initial_slope: 0.25 }),
-};
+});

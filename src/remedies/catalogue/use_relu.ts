@@ -1,8 +1,8 @@
 /** @file ReLU in the hidden layers. */
 import { changeActivation } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const useRelu: Remedy = {
+export const useRelu = defineRemedy({
   remedy: 'use_relu',
   title: 'Use ReLU in the hidden layers',
   rationale:
@@ -20,4 +20,4 @@ export const useRelu: Remedy = {
   ],
   effort: 'activation',
   change: (experiment) => changeActivation(experiment, 'relu'),
-};
+});

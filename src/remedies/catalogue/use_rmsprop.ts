@@ -1,8 +1,8 @@
 /** @file RMSprop instead of the optimizer. */
 import { optimizerType, withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const useRmsprop: Remedy = {
+export const useRmsprop = defineRemedy({
   remedy: 'use_rmsprop',
   title: 'Use RMSprop',
   rationale: 'RMSprop divides by the running root mean square of each gradient, so that steps keep one size.',
@@ -32,4 +32,4 @@ export const useRmsprop: Remedy = {
             centered: false,
           },
         }),
-};
+});

@@ -1,8 +1,8 @@
 /** @file SELU with its initializer in the hidden layers. */
 import { changeActivation } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const useSelu: Remedy = {
+export const useSelu = defineRemedy({
   remedy: 'use_selu',
   title: 'Use SELU with lecun_normal kernels in the hidden layers',
   rationale: 'With lecun_normal kernels, the outputs of SELU tend to mean 0 and variance 1 in every layer.',
@@ -20,4 +20,4 @@ export const useSelu: Remedy = {
   ],
   effort: 'activation',
   change: (experiment) => changeActivation(experiment, 'selu', 'lecun_normal'),
-};
+});

@@ -1,8 +1,8 @@
 /** @file SiLU in the hidden layers. */
 import { changeActivation } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
-export const useSilu: Remedy = {
+export const useSilu = defineRemedy({
   remedy: 'use_silu',
   title: 'Use SiLU in the hidden layers',
   rationale: 'Smooth, unbounded above, and with a gradient on the left: x · σ(x).',
@@ -18,4 +18,4 @@ export const useSilu: Remedy = {
   ],
   effort: 'activation',
   change: (experiment) => changeActivation(experiment, 'silu', 'he_normal'),
-};
+});

@@ -1,11 +1,11 @@
 /** @file A learning rate that rises over the first tenth of the steps. */
 import { planExperiment } from '../../experiment/index.ts';
 import { withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 const SHARE = 0.1;
 
-export const warmUpLearningRate: Remedy = {
+export const warmUpLearningRate = defineRemedy({
   remedy: 'warm_up_learning_rate',
   title: 'Warm the learning rate up over the first tenth of the steps',
   rationale: 'The first gradients are the largest and the least to be trusted: short steps get past them.',
@@ -29,4 +29,4 @@ export const warmUpLearningRate: Remedy = {
       learning_rate_schedule: { type: 'linear_warmup', warmup_steps, after: schedule },
     });
   },
-};
+});

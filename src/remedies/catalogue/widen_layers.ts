@@ -1,6 +1,6 @@
 /** @file More units in every hidden layer. */
 import { editHidden, withTraining } from '../edit.ts';
-import type { Remedy } from '../remedy.ts';
+import { defineRemedy } from '../remedy.ts';
 
 /** Options that say how wide a layer is. */
 const widths = ['units', 'filters', 'dimensions'] as const;
@@ -8,7 +8,7 @@ const widths = ['units', 'filters', 'dimensions'] as const;
 /** Wider layers train no better, and cost more than a study may. */
 const MOST = 1024;
 
-export const widenLayers: Remedy = {
+export const widenLayers = defineRemedy({
   remedy: 'widen_layers',
   title: 'Widen the hidden layers',
   rationale: 'What too few units cannot express, or pass on once some are dead, more of them can.',
@@ -32,4 +32,4 @@ export const widenLayers: Remedy = {
     if (widened === 0) return { reason: `no hidden layer is narrower than ${MOST / factor}` };
     return withTraining(change.experiment, { initial_weights: null });
   },
-};
+});
