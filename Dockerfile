@@ -13,6 +13,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY src src
 COPY workers workers
+COPY client client
 COPY cli cli
 COPY examples examples
 COPY web web

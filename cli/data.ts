@@ -1,7 +1,10 @@
 /** @file Puts a file of the user's own into an experiment: uploads it, and names it in `data`. */
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { type Client, ServiceError } from './client.ts';
+import type { Client } from '../client/index.ts';
+import { streamed } from './calls.ts';
+import { ask } from './connection.ts';
+import { Refusal } from './program.ts';
 
 export interface DataArguments {
   /** Path of the file. */
@@ -31,20 +34,32 @@ const namesOf = (text: string): string | string[] => {
   return names.length === 1 ? (names[0] as string) : names;
 };
 
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Refusal(`the experiment is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /**
  * @param text the experiment, whose `data` may be missing
  * @returns the experiment with the uploaded file as its data
- * @throws ServiceError where the file is not there, or the service refuses it
+ * @throws Refusal where the service refuses the file
  */
 export async function withData(
   text: string,
   { data, targets, inputs }: DataArguments,
   client: Client,
 ): Promise<string> {
-  const experiment: unknown = JSON.parse(text);
-  if (!isObject(experiment)) throw new ServiceError('the experiment is no JSON object');
-  if (!existsSync(data)) throw new ServiceError(`there is no file ${data}`);
-  const file = await client.upload(basename(data), createReadStream(data));
+  const experiment = parse(text);
+  if (!isObject(experiment)) throw new Refusal('the experiment is no JSON object');
+  const file = await ask(
+    client.POST('/v1/files', {
+      params: { query: { name: basename(data) } },
+      ...streamed(createReadStream(data)),
+    }),
+  );
   console.error(
     `${basename(data)}: ${file.kind}${file.rows === null ? '' : `, ${file.rows} rows`} (${file.id})`,
   );

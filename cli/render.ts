@@ -1,6 +1,6 @@
 /** @file A report as text for the terminal. */
-import type { Report } from '../src/study/index.ts';
-import type { StatisticsRow } from './client.ts';
+import type { Report } from '../client/index.ts';
+import type { StatisticsRow } from './calls.ts';
 import { formatNumber, logBar, type Style, table } from './format.ts';
 
 type Check = Report['checks'][number];

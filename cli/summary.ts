@@ -1,5 +1,5 @@
 /** @file A report in a few lines: cause, change, loss before and after, where to look. */
-import type { Report } from '../src/study/index.ts';
+import type { Report } from '../client/index.ts';
 import { formatNumber, type Style } from './format.ts';
 
 type Check = Report['checks'][number];

@@ -3,7 +3,7 @@ import { render } from 'preact';
 import 'uplot/dist/uPlot.min.css';
 import './styles/base.css';
 import './styles/report.css';
-import type { Grid, Job, Report, SearchReport } from './api/types.ts';
+import type { Grid, Job, Report, SearchReport } from '../client/index.ts';
 import { toggleTheme } from './lib/theme.ts';
 import { gridsInFile, type JobData } from './report/data.ts';
 import { ReportView } from './report/view.tsx';

@@ -1,5 +1,6 @@
 /** @file The threads that do the work of requests. They compute in JavaScript alone, so that they can be ended at any time. */
 import { Piscina } from 'piscina';
+import { threadProgram } from '../util/programs.ts';
 import { HttpProblem } from './problem.ts';
 import type { OptionsOf, ReadingName, ReadingResult } from './readings/index.ts';
 import type { Reading, Work, WorkResult } from './work.ts';
@@ -29,7 +30,7 @@ const MAX_MS = 20_000;
 const MAX_HEAP_MIB = 384;
 const RETRY_AFTER_S = '5';
 
-const WORKER = new URL('../../workers/request.worker.ts', import.meta.url);
+const WORKER = threadProgram('request.worker');
 
 const overloaded = () =>
   new HttpProblem('overloaded', 'too many requests wait for their turn', {

@@ -1,5 +1,6 @@
 /** @file Reads uploaded files beside the event loop. */
 import { FileRefused, type ImageSize, type ReadingOptions } from '../files/index.ts';
+import { threadProgram } from '../util/programs.ts';
 import type { Result } from '../util/result.ts';
 import { createTaskPool } from './pool.ts';
 
@@ -20,7 +21,7 @@ export interface FileReaders {
   close(): Promise<void>;
 }
 
-const FILE_WORKER = new URL('../../workers/file.worker.ts', import.meta.url);
+const FILE_WORKER = threadProgram('file.worker');
 
 /** A thread that starts with the first file and ends when there is nothing to do for a while. */
 export function createFileReaders(): FileReaders {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ImportedModel, ImportFailure } from '../imports/index.ts';
+import { threadProgram } from '../util/programs.ts';
 import type { Result } from '../util/result.ts';
 import { createMeter, INCOMING } from './incoming.ts';
 import { createTaskPool } from './pool.ts';
@@ -28,7 +29,7 @@ export interface ModelImporter {
   close(): Promise<void>;
 }
 
-const IMPORT_WORKER = new URL('../../workers/import.worker.ts', import.meta.url);
+const IMPORT_WORKER = threadProgram('import.worker');
 
 /** @param directory of the uploads, which is tidied at every start */
 export function createModelImporter(directory: string): ModelImporter {

@@ -3,6 +3,7 @@ import '../util/no_telemetry.ts';
 import { Piscina } from 'piscina';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
+import { threadProgram } from '../util/programs.ts';
 import type { Result } from '../util/result.ts';
 import { within } from '../util/within.ts';
 
@@ -43,7 +44,7 @@ export interface Pool {
   close(milliseconds: number): Promise<boolean>;
 }
 
-const TRIAL_WORKER = new URL('../../workers/trial.worker.ts', import.meta.url);
+const TRIAL_WORKER = threadProgram('trial.worker');
 
 /** @param entry what a thread runs: takes a task, answers with a result */
 export function createPool(threads: number, entry = TRIAL_WORKER): Pool {

@@ -7,8 +7,9 @@ import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type { Progress, SearchOptions, StudyDependencies, Trial } from '../study/index.ts';
 import { runSearch, runStudy } from '../study/index.ts';
+import { threadProgram } from '../util/programs.ts';
 
-const ENTRY = new URL('../../workers/study.worker.ts', import.meta.url);
+const ENTRY = threadProgram('study.worker');
 
 /** What a thread is given to begin with. */
 export interface StudyTask {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { loadBundles } from './bundle.ts';
 import { APP_POLICY, appPage, type ReportFile, reportPage } from './pages.ts';
 
+export { buildInto } from './bundle.ts';
 export type { ReportFile } from './pages.ts';
 
 export interface Asset {

@@ -1,12 +1,20 @@
 /** @file `npm run diagnose -- x.json --data house.csv --targets price`: the file becomes the data. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestService, type TestService } from '../http/service.ts';
+import { gradclinic } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-cli-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(async () => {
+  await service.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const path = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);
@@ -30,13 +38,15 @@ const experiment = path(
   }),
 );
 
-const diagnose = (...args: string[]) =>
-  spawnSync(process.execPath, ['cli/diagnose.ts', ...args], { encoding: 'utf8', timeout: 50_000 });
+const diagnose = (...args: string[]) => gradclinic(['diagnose', experiment, ...args]);
 
-test('uploads the file and trains on it', () => {
-  const { stdout, stderr, status } = diagnose(experiment, '--data', csv, '--targets', 'price', '--json');
-  expect(status, stderr).not.toBe(2);
-  const report = JSON.parse(stdout) as {
+test('uploads the file and trains on it, at a service of its own where none answers', async () => {
+  // Port 9 (discard) is nobody's.
+  const args = ['diagnose', experiment, '--data', csv, '--targets', 'price', '--json'];
+  const { out, err, code } = await gradclinic(args, { PORT: '9' });
+  expect(err).toContain('no service at http://127.0.0.1:9: starting an embedded one');
+  expect(code, err).not.toBe(2);
+  const report = JSON.parse(out) as {
     experiment: { data: object };
     baseline: { runs: { final_loss: number }[] };
   };
@@ -44,14 +54,14 @@ test('uploads the file and trains on it', () => {
   expect(report.baseline.runs[0]?.final_loss).toBeLessThan(1);
 });
 
-test('names the column that was meant', () => {
-  const { stderr, status } = diagnose(experiment, '--data', csv, '--targets', 'prise');
-  expect(status).toBe(2);
-  expect(stderr).toMatch(/\/data\/targets: the file has no "prise" \(did you mean "price"\?\)/);
+test('names the column that was meant', async () => {
+  const { err, code } = await diagnose('--url', service.url, '--data', csv, '--targets', 'prise');
+  expect(code).toBe(2);
+  expect(err).toMatch(/\/data\/targets: the file has no "prise" \(did you mean "price"\?\)/);
 });
 
-test('says so where there is no such file', () => {
-  const { stderr, status } = diagnose(experiment, '--data', join(folder, 'nothing.csv'));
-  expect(status).toBe(2);
-  expect(stderr).toMatch(/there is no file .*nothing\.csv/);
+test('says so where there is no such file, before anything is started', async () => {
+  const { err, code } = await diagnose('--data', join(folder, 'nothing.csv'));
+  expect(code).toBe(2);
+  expect(err).toMatch(/nothing\.csv: there is no such file/);
 });

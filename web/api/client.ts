@@ -1,8 +1,8 @@
 /** @file The API as the pages use it: typed by the OpenAPI document, with the reader's access key where the service wants one. */
 import { signal } from '@preact/signals';
-import createClient from 'openapi-fetch';
-import type { paths } from './schema.d.ts';
-import type { Problem } from './types.ts';
+import { ApiError, createClient } from '../../client/index.ts';
+
+export { ApiError, answer } from '../../client/index.ts';
 
 const STORED = 'gradclinic-key';
 
@@ -23,16 +23,6 @@ export function setAccessKey(key: string | null): void {
 export const authorization = (): Record<string, string> =>
   accessKey.value === null ? {} : { authorization: `Bearer ${accessKey.value}` };
 
-/** What the service said no with, or that it said nothing. */
-export class ApiError extends Error {
-  override name = 'ApiError';
-  readonly problem: Problem | null;
-  constructor(problem: Problem | null, detail: string) {
-    super(detail);
-    this.problem = problem;
-  }
-}
-
 /** Remembers whether the service answers, and whether it wants a key. */
 export async function reach(request: Request): Promise<Response> {
   try {
@@ -47,20 +37,4 @@ export async function reach(request: Request): Promise<Response> {
   }
 }
 
-export const api = createClient<paths>({
-  baseUrl: location.origin,
-  fetch: (request) => {
-    for (const [name, value] of Object.entries(authorization())) request.headers.set(name, value);
-    return reach(request);
-  },
-});
-
-/** The data of an answer, or an ApiError. */
-export async function answer<T>(
-  asked: Promise<{ data?: T; error?: unknown; response: Response }>,
-): Promise<T> {
-  const { data, error, response } = await asked;
-  if (response.ok && data !== undefined) return data;
-  const problem = (error ?? null) as Problem | null;
-  throw new ApiError(problem, problem?.detail ?? `The service answered ${response.status}.`);
-}
+export const api = createClient({ baseUrl: location.origin, apiKey: () => accessKey.value, fetch: reach });

@@ -1,6 +1,7 @@
 /** @file Follows a job's events by server-sent events, with the access key (which EventSource cannot send), and comes back after a cut. */
+
+import type { JobEvent } from '../../client/index.ts';
 import { ApiError, authorization, reach } from './client.ts';
-import type { JobEvent } from './types.ts';
 
 const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [500, 8000];
 

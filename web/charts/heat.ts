@@ -1,5 +1,5 @@
 /** @file Heat maps as numbers: cells, a scale, and their pixels. Knows no page. */
-import type { Grid } from '../api/types.ts';
+import type { Grid } from '../../client/index.ts';
 import { colourWords, LEVELS, type MapName, SPECIAL } from '../lib/colours.ts';
 
 export interface HeatScale {

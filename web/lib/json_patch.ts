@@ -1,5 +1,5 @@
 /** @file A patch as lines: what stood at each path, and what stands there after. */
-import type { Patch } from '../api/types.ts';
+import type { Patch } from '../../client/index.ts';
 
 export interface Change {
   readonly path: string;

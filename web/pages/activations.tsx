@@ -1,7 +1,7 @@
 /** @file The activation explorer: curves, slopes and what mean-field theory makes of them in a deep network. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { components } from '../../client/index.ts';
 import { ApiError, answer, api } from '../api/client.ts';
-import type { components } from '../api/schema.d.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
 import { clip, number } from '../lib/format.ts';
 import { address } from '../lib/router.ts';

@@ -1,7 +1,7 @@
 /** @file Two or more jobs over each other: the same plots, and only what differs in their settings. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Grid, Job, Report, Run } from '../../client/index.ts';
 import { answer, api } from '../api/client.ts';
-import type { Grid, Job, Report, Run } from '../api/types.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
 import { differences } from '../lib/differences.ts';
 import { clip, number, words } from '../lib/format.ts';

@@ -1,8 +1,8 @@
 /** @file One job: live while it runs, its report once it has ended. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Grid, Job, JobEvent, Report, SearchReport } from '../../client/index.ts';
 import { ApiError, accessKey, answer, api, authorization, reach } from '../api/client.ts';
 import { follow } from '../api/events.ts';
-import type { Grid, Job, JobEvent, Report, SearchReport } from '../api/types.ts';
 import { clip } from '../lib/format.ts';
 import { go } from '../lib/router.ts';
 import type { GridQuery, JobData } from '../report/data.ts';

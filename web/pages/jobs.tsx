@@ -1,7 +1,7 @@
 /** @file The list of jobs, newest first, kept up to date. */
 import { useEffect, useState } from 'preact/hooks';
+import type { Job } from '../../client/index.ts';
 import { ApiError, answer, api } from '../api/client.ts';
-import type { Job } from '../api/types.ts';
 import { ago, clip, plural, words } from '../lib/format.ts';
 import { VerdictBadge } from '../report/hero.tsx';
 import { ProgressBar, StatusBadge } from './live.tsx';

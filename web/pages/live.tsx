@@ -1,7 +1,7 @@
 /** @file A job that has no report: on its way, with the curves as they grow, or ended without one. */
 import { useMemo, useState } from 'preact/hooks';
+import type { Job, JobEvent } from '../../client/index.ts';
 import { answer, api } from '../api/client.ts';
-import type { Job, JobEvent } from '../api/types.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
 import { clip, duration, plural, words } from '../lib/format.ts';
 import { Section } from '../ui/parts.tsx';

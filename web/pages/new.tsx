@@ -1,8 +1,8 @@
 /** @file A new experiment: examples, a form for the usual, an editor that knows the schema, and what preflight says while one types. */
 import { useEffect, useState } from 'preact/hooks';
+import type { Problem } from '../../client/index.ts';
 import { ApiError, answer, api } from '../api/client.ts';
 import { type ApiDocument, apiDocument } from '../api/document.ts';
-import type { Problem } from '../api/types.ts';
 import { draft, setDraft } from '../lib/draft.ts';
 import { go } from '../lib/router.ts';
 import { prettyJson, Section } from '../ui/parts.tsx';

@@ -1,7 +1,7 @@
 /** @file What the service says of an experiment before it trains: errors at their places, shapes, cost, the predicted signal. */
 import { useEffect, useState } from 'preact/hooks';
+import type { components } from '../../client/index.ts';
 import { ApiError, answer, api } from '../api/client.ts';
-import type { components } from '../api/schema.d.ts';
 import { DepthPlot } from '../charts/depth_plot.tsx';
 import { clip, count, duration, plural, words } from '../lib/format.ts';
 import { Scroller, Section } from '../ui/parts.tsx';

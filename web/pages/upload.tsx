@@ -1,8 +1,7 @@
 /** @file Takes what is dropped or chosen: an experiment becomes the draft, a data file is uploaded and named in it. */
 import { useRef, useState } from 'preact/hooks';
+import type { components, Problem } from '../../client/index.ts';
 import { ApiError, authorization, reach } from '../api/client.ts';
-import type { components } from '../api/schema.d.ts';
-import type { Problem } from '../api/types.ts';
 import { draft, setDraft } from '../lib/draft.ts';
 import { clip, count } from '../lib/format.ts';
 import { prettyJson } from '../ui/parts.tsx';

@@ -1,5 +1,5 @@
 /** @file The findings as a graph: arrows lead from a cause to what it explains. */
-import type { Report } from '../api/types.ts';
+import type { Report } from '../../client/index.ts';
 import { directEdges, layered, type Place } from '../charts/layered.ts';
 import { words } from '../lib/format.ts';
 import { Scroller } from '../ui/parts.tsx';

@@ -1,6 +1,6 @@
 /** @file The recommended change: the config as a diff, and as code. */
 import { useState } from 'preact/hooks';
-import type { Report } from '../api/types.ts';
+import type { Report } from '../../client/index.ts';
 import { changesOf, readablePath } from '../lib/json_patch.ts';
 import { Choose, CopyButton, prettyJson, Section } from '../ui/parts.tsx';
 

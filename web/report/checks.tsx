@@ -1,5 +1,5 @@
 /** @file Every rule's answer: what was found with its evidence, then what is clear, then what could not be evaluated. */
-import type { Check, Report } from '../api/types.ts';
+import type { Check, Report } from '../../client/index.ts';
 import { clip, plural, words } from '../lib/format.ts';
 import { Section } from '../ui/parts.tsx';
 import { Causes } from './causes.tsx';

@@ -1,6 +1,6 @@
 /** @file Loss and accuracy over the training: all seeds of an arm as a band. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Grid, Report } from '../api/types.ts';
+import type { Grid, Report } from '../../client/index.ts';
 import { type Curve, type Level, Lines } from '../charts/lines.tsx';
 import { mean } from '../lib/format.ts';
 import { Choose, Section } from '../ui/parts.tsx';

@@ -1,5 +1,5 @@
 /** @file What the renderer draws from: the job, its report, and a source of grids: the API, or what a file carries. */
-import type { Grid, Job, Report, SearchReport } from '../api/types.ts';
+import type { Grid, Job, Report, SearchReport } from '../../client/index.ts';
 
 export interface GridQuery {
   readonly run: string;

@@ -1,5 +1,5 @@
 /** @file A forest plot: each arm's effect with its interval, the controls' range as a grey band. */
-import type { Effect } from '../api/types.ts';
+import type { Effect } from '../../client/index.ts';
 import { clip, number } from '../lib/format.ts';
 
 export interface ForestRow {

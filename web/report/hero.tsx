@@ -1,6 +1,6 @@
 /** @file The top of a report: verdict, root cause, the change, and what it did. */
 import type { ComponentChildren } from 'preact';
-import type { Job, Report } from '../api/types.ts';
+import type { Job, Report } from '../../client/index.ts';
 import { clip, firstSentence, number, percent, plural, words } from '../lib/format.ts';
 import { CopyButton, prettyJson } from '../ui/parts.tsx';
 import { isAccuracy, type Outcome, outcomesOf, rootOf, titleOf } from './story.ts';

@@ -1,6 +1,6 @@
 /** @file One layer: its gradient and outputs as ribbons of quantiles over time, its units as a map. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Grid, LayerRow, Report } from '../api/types.ts';
+import type { Grid, LayerRow, Report } from '../../client/index.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
 import { clip, percent } from '../lib/format.ts';
 import type { JobData } from './data.ts';

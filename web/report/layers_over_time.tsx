@@ -1,6 +1,6 @@
 /** @file Heat maps of the layers over the training, as it is beside the recommended change, on one scale. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Grid, Report } from '../api/types.ts';
+import type { Grid, Report } from '../../client/index.ts';
 import { ColourBar } from '../charts/colour_bar.tsx';
 import {
   fractionScale,

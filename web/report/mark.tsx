@@ -1,5 +1,5 @@
 /** @file Evidence as a mark on a scale: the threshold, the healthy side, the measured value. */
-import type { Check, Evidence } from '../api/types.ts';
+import type { Check, Evidence } from '../../client/index.ts';
 import { number, words } from '../lib/format.ts';
 
 export type Side = 'below' | 'above';

@@ -1,5 +1,5 @@
 /** @file The network as a graph, its layers coloured by what was found in them, and theory beside measurement. */
-import type { LayerRow, Report } from '../api/types.ts';
+import type { LayerRow, Report } from '../../client/index.ts';
 import { DepthPlot } from '../charts/depth_plot.tsx';
 import { layered, type Place } from '../charts/layered.ts';
 import { clip, count, words } from '../lib/format.ts';

@@ -1,5 +1,5 @@
 /** @file What was tried: a forest plot of the arms, doses as curves, alternatives as loss against effort, and what was left out. */
-import type { Report } from '../api/types.ts';
+import type { Report } from '../../client/index.ts';
 import { Lines } from '../charts/lines.tsx';
 import { clip, number, plural, words } from '../lib/format.ts';
 import { Section } from '../ui/parts.tsx';

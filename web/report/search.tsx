@@ -1,5 +1,5 @@
 /** @file The result of a search: candidates by rank, as a gallery. */
-import type { Job, SearchReport } from '../api/types.ts';
+import type { Job, SearchReport } from '../../client/index.ts';
 import { clip, number, plural, words } from '../lib/format.ts';
 import { CopyButton, prettyJson, Section } from '../ui/parts.tsx';
 import { Code } from './change.tsx';

@@ -1,5 +1,5 @@
 /** @file What the report comes to, in the words that stand on top: root cause, change, effect. */
-import type { Check, Effect, Report } from '../api/types.ts';
+import type { Check, Effect, Report } from '../../client/index.ts';
 import { mean, words } from '../lib/format.ts';
 
 const SEVERITIES = ['critical', 'warning', 'info'];

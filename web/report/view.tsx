@@ -1,6 +1,6 @@
 /** @file A finished job, drawn: the same for the page and for the file. */
 import type { ComponentChildren } from 'preact';
-import { isSearch } from '../api/types.ts';
+import { isSearch } from '../../client/index.ts';
 import { Change } from './change.tsx';
 import { Checks } from './checks.tsx';
 import { Curves } from './curves.tsx';
