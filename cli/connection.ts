@@ -102,7 +102,7 @@ export async function connect({ url, apiKey }: Place): Promise<Connection> {
 }
 
 /** A problem in lines: what it is, then where and how to mend it. */
-export function describeProblem({ title, detail, code, errors = [], limits = [] }: Problem): string {
+function describeProblem({ title, detail, code, errors = [], limits = [] }: Problem): string {
   const places = errors.map(
     ({ pointer, message, fix }) => `  ${pointer || '/'}: ${message}${fix ? ` (${fix})` : ''}`,
   );
