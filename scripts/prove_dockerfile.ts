@@ -29,6 +29,9 @@ function check(holds: boolean, text: string): void {
 
 const sleep = (ms: number) => new Promise((wake) => setTimeout(wake, ms));
 
+const megabytes = (folder: string): string =>
+  execFileSync('du', ['-sm', folder], { encoding: 'utf8' }).split('\t')[0] ?? '';
+
 const freePort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -124,8 +127,9 @@ async function runImage({ root, volume, cmd, healthcheck, ...image }: Built, fol
     succeeds(place, 'sh', '-c', `touch ${volume}/x && rm ${volume}/x`),
     `its user can write to ${volume}`,
   );
-  const key = runIn(place, ['node', 'cli/keys.ts', 'create', 'proof']).match(/gradclinic_\S+/)?.[0] ?? '';
-  check(key !== '', 'cli/keys.ts makes an access key in the volume');
+  const key =
+    runIn(place, ['node', 'cli/main.ts', 'keys', 'create', 'proof']).match(/gradclinic_\S+/)?.[0] ?? '';
+  check(key !== '', '"gradclinic keys" makes an access key in the volume');
   const server = startIn(place, cmd);
   try {
     const healthy = async () => (succeeds(place, ...healthcheck) ? true : null);
@@ -151,6 +155,9 @@ async function prove(): Promise<void> {
   check(
     existsSync(join(modules, 'fastify')) && !existsSync(join(modules, 'vitest')),
     'production dependencies only',
+  );
+  say(
+    `MEASURED  the image adds ${megabytes(join(image.root, 'app'))} MB to its base, ${megabytes(modules)} MB of them dependencies`,
   );
   await runImage(image, folder);
   say(`

@@ -149,15 +149,19 @@ it('serve listens where it is told to, and stops on a signal', async () => {
   const data = join(folder, 'data');
   const args = [main, 'serve', '--port', '0', '--data', data];
   const child = spawn(process.execPath, args, { env: { ...process.env, LOG_LEVEL: 'info' } });
-  await new Promise<void>((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if ((JSON.parse(line) as { msg: string }).msg === 'listening') resolve();
-    });
-  });
-  expect(existsSync(data)).toBe(true);
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  expect(await ended).toBe(0);
+  try {
+    await new Promise<void>((resolve) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if ((JSON.parse(line) as { msg: string }).msg === 'listening') resolve();
+      });
+    });
+    expect(existsSync(data)).toBe(true);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  } finally {
+    child.kill('SIGKILL');
+  }
 });
 
 const OLD = '/usr/bin/node';

@@ -1,9 +1,21 @@
-/** @file The examples, as whole studies on real worker threads: what must be found, cured, and left alone. */
+/**
+ * @file The examples, as whole studies on real worker threads: what must be found, cured, and left alone. In short: with a
+ * smaller budget for remedies, and one seed where nothing is wrong with a large network; EXAMPLES=long runs them as they are.
+ */
 import { applyPatch } from 'rfc6902';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rules } from '../../src/diagnosis/index.ts';
 import type { Report } from '../../src/study/index.ts';
 import { readExample, startTestService, type TestService } from '../http/service.ts';
+
+const isLong = process.env.EXAMPLES === 'long';
+
+/** @param seconds of two cores for its remedies; each example has all its arms in them */
+function shortened(name: string, seconds: number): Record<string, unknown> {
+  const example = readExample(name);
+  if (isLong) return example;
+  return { ...example, remedies: { ...(example.remedies as object), min_duration_s: seconds } };
+}
 
 let service: TestService;
 
@@ -70,7 +82,7 @@ async function expectCured(report: Report): Promise<void> {
 
 describe('examples', { timeout: 240_000 }, () => {
   it('deep-sigmoid: vanishing gradients in the first layers, cured', async () => {
-    const report = await study(readExample('deep-sigmoid'));
+    const report = await study(shortened('deep-sigmoid', 20));
     expect(found(report)).toContain('vanishing_gradient');
     const check = report.checks.find(({ rule }) => rule === 'vanishing_gradient');
     expect(check?.layers.slice(0, 3)).toEqual(['dense_1', 'dense_2', 'dense_3']);
@@ -78,18 +90,20 @@ describe('examples', { timeout: 240_000 }, () => {
     expect(verified(report)).toEqual(expect.arrayContaining(['add_batch_norm']));
     expectReasons(report);
     for (const { verification } of report.controls) expect(verification.status).not.toBe('verified');
+    const file = await service.get(`/v1/jobs/${report.job_id}/report`);
+    expect((await file.arrayBuffer()).byteLength).toBeLessThan(1_000_000);
     await expectCured(report);
   });
 
   it('exploding-large-init: exploding gradients and where numbers overflow, cured', async () => {
-    const report = await study(readExample('exploding-large-init'));
+    const report = await study(shortened('exploding-large-init', 15));
     expect(found(report)).toEqual(expect.arrayContaining(['exploding_gradient']));
     for (const { verification } of report.controls) expect(verification.status).not.toBe('verified');
     await expectCured(report);
   });
 
   it('dead-relu: dead units, cured; dropout, the textbook’s remedy, is not verified', async () => {
-    const report = await study(readExample('dead-relu'));
+    const report = await study(shortened('dead-relu', 15));
     expect(found(report)).toContain('dead_units');
     expect(verified(report)).toContain('reinitialize_weights');
     expect(verified(report)).not.toContain('add_dropout');
@@ -97,7 +111,7 @@ describe('examples', { timeout: 240_000 }, () => {
   });
 
   it('vanishing-rnn: gradients vanish on the way back through time; gated units cure it', async () => {
-    const report = await study(readExample('vanishing-rnn'));
+    const report = await study(shortened('vanishing-rnn', 30));
     const check = report.checks.find(({ rule }) => rule === 'vanishing_gradient');
     expect(check).toMatchObject({ status: 'found', layers: ['simple_rnn_1'] });
     const gated = verified(report).filter((remedy) => remedy === 'use_lstm' || remedy === 'use_gru');
@@ -107,14 +121,17 @@ describe('examples', { timeout: 240_000 }, () => {
   });
 
   it.each([
-    'healthy-relu',
-    'custom-activation',
-    'resnet',
-    'lstm-classifier',
-    'transformer-pre-norm',
-    'transformer-post-norm',
-  ])('%s: healthy, no remedy is run', async (name) => {
-    const report = await study(readExample(name));
+    ['healthy-relu', 3],
+    ['custom-activation', 3],
+    ['resnet', 1],
+    ['lstm-classifier', 3],
+    ['transformer-pre-norm', 1],
+    ['transformer-post-norm', 1],
+  ] as const)('%s: healthy, no remedy is run', async (name, seeds) => {
+    const example = readExample(name);
+    const report = await study(
+      isLong ? example : { ...example, diagnostics: { ...(example.diagnostics as object), seeds } },
+    );
     expect(report.verdict).toBe('healthy');
     expect(report.remedies).toEqual([]);
     expect(report.recommendation).toBeNull();
