@@ -82,6 +82,24 @@ function checkTargetScale({ data }: Experiment, loss: Loss): Problem[] {
   return [{ pointer: '/data/standardize_targets', message, fix: 'remove it, or use a loss for values' }];
 }
 
+/** What stops by the validation loss needs samples to measure it on. */
+function checkEarlyStopping({ training }: Experiment, { validation_samples, steps }: Plan): Problem[] {
+  const { early_stopping } = training;
+  if (!early_stopping) return [];
+  const pointer = '/training/early_stopping';
+  if (validation_samples === 0)
+    return [
+      {
+        pointer,
+        message: 'there is no validation split to measure',
+        fix: 'add "validation_split": 0.2 to data, or remove early_stopping',
+      },
+    ];
+  if (early_stopping.check_every <= steps) return [];
+  const message = `would measure every ${early_stopping.check_every} steps of ${steps}: never`;
+  return [{ pointer: `${pointer}/check_every`, message, fix: `give at most ${steps}` }];
+}
+
 function build(experiment: Experiment): Plan | Problem[] {
   try {
     return planExperiment(experiment);
@@ -119,6 +137,7 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
     ...checkOutput(loss, data, result),
     ...checkClassWeights(experiment, loss, data),
     ...checkTargetScale(experiment, loss),
+    ...checkEarlyStopping(experiment, result),
     ...checkInitialWeights(experiment, [...result.parameters, ...result.running]),
   ];
   return { problems, plan: problems.length > 0 ? null : result };

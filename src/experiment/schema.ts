@@ -70,6 +70,19 @@ const initialWeightsSchema = z.union([
   z.strictObject({ file: z.string().regex(FILE_ID).describe('Id of an uploaded safetensors file') }),
 ]);
 
+const earlyStoppingSchema = z.strictObject({
+  check_every: z.int().min(1).max(MAX_STEPS).describe('Steps between measurements of the validation loss'),
+  patience: z
+    .int()
+    .min(1)
+    .max(MAX_STEPS)
+    .nullable()
+    .default(null)
+    .describe(
+      'The training ends after so many measurements without a lower loss; null: never before its steps',
+    ),
+});
+
 const trainingSchema = z.strictObject({
   loss: lossKind.schema.describe('What is minimized: the mean over the batch and all target positions'),
   optimizer: optimizerKind.schema,
@@ -89,6 +102,10 @@ const trainingSchema = z.strictObject({
     .describe('Passes over the training split; or give `steps`'),
   gradient_clipping: clippingKind.objects.nullable().default(null),
   regularization: regularizationSchema.default({ l1: 0, l2: 0 }),
+  early_stopping: earlyStoppingSchema
+    .nullable()
+    .default(null)
+    .describe('Keeps the weights of the lowest validation loss; needs `data.validation_split`'),
   class_weights: z
     .union([z.literal('balanced'), z.array(z.number().min(0).max(1e6)).min(2).max(10_000)])
     .nullable()

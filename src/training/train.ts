@@ -34,6 +34,7 @@ import type { Result } from '../util/result.ts';
 import { encodeSafetensors } from '../util/safetensors.ts';
 import { type Checkpoint, untilCanceled } from './cancel.ts';
 import { type Compiled, type CompileOptions, compileTraining, isKernel, names } from './compile.ts';
+import { EarlyStopping } from './early_stopping.ts';
 import { Evaluator } from './evaluator.ts';
 import {
   MAX_INSPECTED_PARAMETERS,
@@ -163,8 +164,22 @@ class Run {
     );
   }
 
-  /** What is measured at a few steps only: it takes passes over the data, or many gradients. */
-  async inspect(step: number): Promise<void> {
+  /** Null where none is asked for. */
+  earlyStopping(): EarlyStopping | null {
+    const { early_stopping } = this.experiment.training;
+    const { validation } = this.data;
+    if (!early_stopping || validation === null) return null;
+    return new EarlyStopping(early_stopping, this.model, async () => {
+      const { loss } = await this.evaluator.evaluate(validation);
+      return loss;
+    });
+  }
+
+  /**
+   * What is measured at a few steps only: it takes passes over the data, or many gradients.
+   * @param ended whether no update follows
+   */
+  async inspect(step: number, ended = false): Promise<void> {
     this.unitPasses.push(...(await this.evaluator.countUnits(step, this.data.training)));
     if (this.experiment.diagnostics.probe_every === 0) return;
     for (const [layer, rank] of await this.evaluator.effectiveRanks(this.data.training)) {
@@ -182,7 +197,7 @@ class Run {
     if (regularization.l1 > 0 || regularization.l2 > 0) {
       this.pulls.push([step, await penaltyPull(this.stepper, this.model, step, regularization)]);
     }
-    if (step < this.plan.steps) {
+    if (!ended) {
       const ratio = await signalToNoise(this.stepper, this.model, step, this.plan.batch_size);
       this.probe.recordRun(step, 'gradient_signal_to_noise', ratio);
     } else if (optimizerType(this.experiment) === 'sgd') {
@@ -390,13 +405,19 @@ async function loop(
   const initialFile = kept ? encodeSafetensors(copyWeights(run.model)) : null;
   const initial = await run.evaluate();
   await run.inspect(0);
+  const stopping = run.earlyStopping();
   let divergence: Divergence | null = null;
-  for (let step = 0; step < steps && divergence === null; step++) {
+  let stopped = false;
+  for (let step = 0; step < steps && divergence === null && !stopped; step++) {
     if (step === middle && step > 0) await run.inspect(step);
     divergence = await run.step(step);
     onLoss?.(step, run.losses[step] as number);
+    if (divergence === null) stopped = (await stopping?.observe(step + 1)) ?? false;
   }
-  if (divergence === null) await run.inspect(steps);
+  if (divergence === null) {
+    stopping?.restore();
+    await run.inspect(run.losses.length, true);
+  }
   const final = await run.evaluate();
   const recall = await run.evaluator.classRecall(run.data.training);
   checkpoint();

@@ -1,4 +1,5 @@
 /** @file Scenarios after what people report in public: the kinds that the first ones lacked, sick and healthy. */
+import { at, bell, chance, rows } from './numbers.ts';
 import {
   adam,
   type Config,
@@ -35,19 +36,6 @@ const healthy = (name: string, config: Config): Draft => ({
   experiment: config,
   sickness: null,
 });
-
-/** The same numbers on every machine, between 0 and 1. */
-const chance = (i: number): number => {
-  const value = Math.sin(i * 78.233 + 12.9898) * 43758.5453;
-  return value - Math.floor(value);
-};
-const bell = (i: number): number =>
-  Math.sqrt(-2 * Math.log(1 - chance(2 * i))) * Math.cos(2 * Math.PI * chance(2 * i + 1));
-const rows = (count: number, features: number): number[][] =>
-  Array.from({ length: count }, (_, i) =>
-    Array.from({ length: features }, (__, j) => bell(i * features + j)),
-  );
-const at = (row: readonly number[], j: number): number => row[j] ?? 0;
 
 /** A smooth function of two standardized inputs, on a scale of its own. */
 const surface = (offset: number, scale: number, samples = 400): Config => {
