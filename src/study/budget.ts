@@ -36,11 +36,19 @@ export class Budget {
   #trials = 0;
   #refused = false;
 
-  /** @param limit in arms; by default what the experiment asks for */
-  constructor(experiment: Experiment, seeds: number, limit?: number) {
+  /**
+   * @param limit in arms; by default what the experiment asks for
+   * @param trials the most, if the experiment does not ask for fewer
+   */
+  constructor(
+    experiment: Experiment,
+    seeds: number,
+    limit?: number,
+    trials: number = Number.POSITIVE_INFINITY,
+  ) {
     const { max_trials, min_duration_s } = experiment.remedies;
     this.#unit = secondsOf(experiment) * seeds;
-    this.#maxTrials = max_trials ?? Number.POSITIVE_INFINITY;
+    this.#maxTrials = Math.min(trials, max_trials ?? Number.POSITIVE_INFINITY);
     this.limit = limit ?? Math.max(BUDGET_ARMS, (min_duration_s * CORES) / this.#unit);
   }
 
@@ -78,6 +86,10 @@ export class Budget {
 
   get spent(): number {
     return this.#spent;
+  }
+
+  get trials(): number {
+    return this.#trials;
   }
 
   /** Whether something had to be left out for it. */

@@ -151,10 +151,9 @@ export class Pursuit {
     const waiting = this.options
       .filter(isTrained)
       .filter((option) => this.#isOpen(option) && accepts(option) && this.#isWanted(option));
-    // One proof is always made; more only within the budget.
     const option = waiting
       .toSorted(bySize)
-      .find(({ experiment }) => this.#proofs.size === 0 || runner.affords(experiment, MIN_PROOF_SEEDS));
+      .find(({ experiment }) => runner.affords(experiment, MIN_PROOF_SEEDS));
     if (option === undefined) return false;
     const from = (seeds.at(-1) ?? 0) + 1 + this.#proofs.size * proofSeeds(seeds.length);
     this.#proofs.set(keyOf(option), await prove(nameOf(option), option.experiment, seeds, from, runner));

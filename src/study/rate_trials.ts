@@ -5,6 +5,8 @@ import { lossRatio, type RateTrial, type Trace } from '../statistics/index.ts';
 import type { StudyDependencies } from './dependencies.ts';
 
 const FACTORS = [0.01, 0.1, 10];
+/** At most so many are run. */
+export const RATE_TRIALS = FACTORS.length;
 
 /** Mean data loss of the last fifth of the first steps; ∞ where the training did not get that far. */
 function endOf(trace: Trace, steps: number): number {

@@ -221,6 +221,7 @@ export const reportSchema = z
         limit: z.number(),
         spent: z.number(),
         unit: z.string(),
+        trials: z.int().describe('Trainings, with those of the reference and of other learning rates'),
         out_of_time: z.boolean().describe('remedies.max_duration_s ended the study early'),
       })
       .describe('What the study computed'),

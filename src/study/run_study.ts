@@ -1,6 +1,11 @@
 /** @file Runs a study from experiment to report. */
 import { seriousFindings, verdictOf } from '../diagnosis/index.ts';
-import { baselineSeeds, type Experiment, reportedExperiment } from '../experiment/index.ts';
+import {
+  baselineSeeds,
+  type Experiment,
+  referenceExperiment,
+  reportedExperiment,
+} from '../experiment/index.ts';
 import {
   type Arm,
   createArm,
@@ -18,7 +23,7 @@ import { type Control, createControls } from './controls.ts';
 import type { StudyDependencies, StudyReport } from './dependencies.ts';
 import { toTreat } from './findings.ts';
 import { combined, isTrained, type Option, type Trained } from './option.ts';
-import { runRateTrials } from './rate_trials.ts';
+import { RATE_TRIALS, runRateTrials } from './rate_trials.ts';
 import { alternativesTo, recommend } from './recommend.ts';
 import { referenceFacts, referenceRow, runReference } from './reference.ts';
 import type { Report } from './report.ts';
@@ -59,18 +64,32 @@ function rank(trained: readonly Trained[]): Trained[] {
   );
 }
 
+const counted =
+  ({ train }: StudyDependencies, budget: Budget): StudyDependencies['train'] =>
+  async (trial) => {
+    budget.spend(trial.experiment, [trial.seed]);
+    const trace = await train(trial);
+    budget.refund(trial.experiment, trial.seed, trace.steps_completed);
+    return trace;
+  };
+
 interface ControlArm {
   readonly control: Control;
   readonly arm: Arm;
 }
 
+/** Those that the trials allow, in their order. */
 const runControls = (controls: readonly Control[], runner: ArmRunner): Promise<ControlArm[]> =>
   Promise.all(
-    controls.map(async (control) => ({
-      control,
-      arm: await runner.run(control.control, control.experiment, control.seeds),
-    })),
+    controls.flatMap((control) =>
+      runner.affords(control.experiment, control.seeds.length) ? [runControl(control, runner)] : [],
+    ),
   );
+
+const runControl = async (control: Control, runner: ArmRunner): Promise<ControlArm> => ({
+  control,
+  arm: await runner.run(control.control, control.experiment, control.seeds),
+});
 
 function controlRows(
   baseline: Arm,
@@ -85,8 +104,9 @@ function controlRows(
 }
 
 /** What a higher and a lower learning rate do belongs to the diagnosis of the baseline, where it has not learned. */
-async function withRates(baseline: Arm, train: StudyDependencies['train']): Promise<Arm> {
+async function withRates(baseline: Arm, train: StudyDependencies['train'], budget: Budget): Promise<Arm> {
   const { experiment, traces } = baseline;
+  if (!budget.affords(budget.costOf(experiment, RATE_TRIALS), RATE_TRIALS)) return baseline;
   const rate_trials = await runRateTrials(experiment, traces[0] as Trace, train);
   if (rate_trials.length === 0) return baseline;
   return createArm(
@@ -102,7 +122,12 @@ export async function runStudy(
 ): Promise<StudyReport> {
   const seeds = baselineSeeds(experiment);
   const budget = new Budget(experiment, seeds.length);
-  const reference = runReference(experiment, dependencies.train);
+  // The diagnosis is part of what a study costs: its trials are counted like any other.
+  const train = counted(dependencies, budget);
+  budget.spend(experiment, seeds);
+  const plain = referenceExperiment(experiment)?.experiment ?? experiment;
+  const fits = budget.affords(budget.costOf(plain, 1), 1);
+  const reference = fits ? runReference(experiment, train) : Promise.resolve(null);
   const facts = reference.then((run) => (run === null ? null : referenceFacts(run)));
   // Whatever ends the one ends the baseline too, which is waited for first.
   facts.catch(() => {});
@@ -111,11 +136,12 @@ export async function runStudy(
     limit: budget.limit,
     spent: budget.spent,
     unit: 'work of training the baseline on all of its seeds',
+    trials: budget.trials,
     out_of_time: dependencies.isOutOfTime(),
   });
   runner.enter('baseline');
   const measured = await runner.run('baseline', experiment, seeds, true);
-  const baseline = await withRates(measured, dependencies.train);
+  const baseline = await withRates(measured, train, budget);
   const verdict = verdictOf(baseline.checks);
   const findings = seriousFindings(baseline.checks);
   const rules = findings.map(({ rule }) => rule);
@@ -146,8 +172,13 @@ export async function runStudy(
   }
   runner.enter('screening');
   const goal = goalOf(rules);
+  const planned = createControls(experiment, seeds, rules, budget);
   const screening = await screen({
     experiment,
+    reserved: {
+      arms: planned.reduce((sum, one) => sum + budget.costOf(one.experiment, one.seeds.length), 0),
+      trials: planned.reduce((sum, one) => sum + one.seeds.length, 0),
+    },
     candidates,
     recipes: recipesFor(experiment).map((recipe) => combined(recipe, rules)),
     goal,
@@ -156,7 +187,7 @@ export async function runStudy(
   });
   const order = inOrder(screening.screened);
   runner.enter('verification');
-  const controls = await runControls(createControls(experiment, seeds, rules, budget), runner);
+  const controls = await runControls(planned, runner);
   const comparison = { baseline, controls: controls.map(({ arm }) => arm), seeds, goal };
   runner.enter('recommendation');
   const found = await recommend({ ...comparison, experiment, rules, screening, runner });

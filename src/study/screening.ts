@@ -86,7 +86,7 @@ interface Round {
 /** Usual doses before others, none that costs too much, in all no more than the part of the budget. */
 function chosen(
   groups: readonly (readonly Experiment[])[],
-  runner: ArmRunner,
+  { experiment: baseline, reserved, runner }: ScreenInput,
   share: number,
   part: number,
 ): Round {
@@ -97,11 +97,15 @@ function chosen(
   const costOf = (experiment: Experiment) => budget.costOf(shortened(experiment, share), 1);
   const isCheap = (experiment: Experiment) => costOf(experiment) <= MAX_TRIAL * budget.limit;
   const experiments = new Set<Experiment>();
-  let spent = 0;
+  // All steps of the baseline are known already.
+  const [own, ownTrials] = share === 1 ? [0, 0] : [costOf(baseline), 1];
+  let spent = own;
   const wanted = inTurn.flat().filter(isCheap);
   for (const experiment of wanted) {
     const next = spent + costOf(experiment);
-    if (next > part * budget.limit || !runner.affordsWork(next, experiments.size + 1)) continue;
+    const trials = experiments.size + 1 + ownTrials;
+    if (next > part * budget.limit || !runner.affordsWork(next + reserved.arms, trials + reserved.trials))
+      continue;
     spent = next;
     experiments.add(experiment);
   }
@@ -120,6 +124,8 @@ export interface Screening {
 
 export interface ScreenInput {
   readonly experiment: Experiment;
+  /** What has to be left for the control arms. */
+  readonly reserved: { readonly arms: number; readonly trials: number };
   readonly candidates: readonly Candidate[];
   readonly recipes: readonly Change[];
   readonly goal: Goal;
@@ -134,14 +140,14 @@ export async function screen(input: ScreenInput): Promise<Screening> {
     ...recipes.map((recipe) => [recipe.experiment]),
     ...doses.map((one) => one.map((v) => v.experiment)),
   ];
-  const whole = chosen(groups, runner, 1, WHOLE);
+  const whole = chosen(groups, input, 1, WHOLE);
   const share = whole.all ? 1 : SCREENING_SHARE;
-  const { experiments } = whole.all ? whole : chosen(groups, runner, share, PART);
+  const { experiments } = whole.all ? whole : chosen(groups, input, share, PART);
   const tryOut = (name: string, one: Experiment): Promise<Outcome> =>
     experiments.has(one) ? runShortly(name, one, goal, seed, runner, share) : Promise.resolve(UNTRIED);
   // All at once, so that a failure, as of a canceled job, leaves no other one without a listener.
   const [{ value: baseline }, triedRecipes, results] = await Promise.all([
-    runShortly('baseline', experiment, goal, seed, runner, share),
+    experiments.size === 0 ? UNTRIED : runShortly('baseline', experiment, goal, seed, runner, share),
     Promise.all(
       recipes.map(async (recipe) => ({ ...recipe, ...(await tryOut(nameOf(recipe), recipe.experiment)) })),
     ),

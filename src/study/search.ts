@@ -19,7 +19,7 @@ import { copyOf } from '../util/json.ts';
 import { ArmRunner } from './arms.ts';
 import { Budget } from './budget.ts';
 import type { StudyDependencies } from './dependencies.ts';
-import { type Proof, proofSeeds, prove } from './proof.ts';
+import { MIN_PROOF_SEEDS, type Proof, proofSeeds, prove } from './proof.ts';
 import type { SearchOptions, SearchReport } from './search_schema.ts';
 
 interface Candidate {
@@ -80,8 +80,10 @@ export function estimateSearchTrials(experiment: Experiment, options: SearchOpti
   const seeds = experiment.remedies.seeds;
   let candidates = combine(options).length + 1;
   let trials = 0;
-  for (const round of ROUNDS) {
-    trials += candidates * Math.ceil(seeds * round.seeds);
+  for (const [index, round] of ROUNDS.entries()) {
+    // What the others are compared with runs in every round, also where it is out of the race.
+    const runners = index === 0 ? candidates : candidates + 1;
+    trials += runners * Math.ceil(seeds * round.seeds);
     candidates = Math.ceil(candidates / 2);
   }
   return trials + proofSeeds(seeds);
@@ -153,6 +155,7 @@ async function proveBest(
   for (const result of ranking) {
     const { candidate, arm, round } = result;
     if (round < ROUNDS.length || arm.verdict !== 'healthy' || proofs.size >= MAX_PROOFS) continue;
+    if (!runner.affords(candidate.experiment, MIN_PROOF_SEEDS)) break;
     const first = from + proofs.size * proofSeeds(seeds.length);
     const proof = await prove(`proof/${labelOf(candidate)}`, candidate.experiment, seeds, first, runner);
     proofs.set(result, proof);
@@ -197,7 +200,7 @@ export async function runSearch(
   const all = Array.from({ length: experiment.remedies.seeds }, (_, i) => experiment.seed + i);
   const runner = new ArmRunner(
     dependencies,
-    new Budget(experiment, all.length, Number.POSITIVE_INFINITY),
+    new Budget(experiment, all.length, Number.POSITIVE_INFINITY, estimateSearchTrials(experiment, options)),
     estimateSearchTrials(experiment, options),
   );
   const asItIs: Candidate = { activation: null, initializer: null, normalization: null, experiment };

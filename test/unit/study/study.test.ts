@@ -4,6 +4,7 @@ import { type Experiment, parseExperiment } from '../../../src/experiment/index.
 import { remedies } from '../../../src/remedies/index.ts';
 import { runStudy, type StudyReport, type Trial } from '../../../src/study/index.ts';
 import { train } from '../../../src/training/index.ts';
+import { canonicalJson } from '../../../src/util/json.ts';
 import { createRandom } from '../../../src/util/random.ts';
 
 type Config = Readonly<Record<string, unknown>>;
@@ -44,6 +45,14 @@ async function study(
   return { report, trials, phases };
 }
 
+/** Different trainings, as the service counts them: equal ones are trained once. */
+const countTrained = (trials: readonly Trial[]): number =>
+  new Set(
+    trials.map(({ experiment: { network, data, training }, seed }) =>
+      canonicalJson({ network, data, training, seed }),
+    ),
+  ).size;
+
 describe('a study', { timeout: 120_000 }, () => {
   it.each(['baseline', 'screening', 'verification', 'recommendation'])(
     'leaves no failure without a listener when all trainings of %s are canceled at once',
@@ -71,7 +80,7 @@ describe('a study', { timeout: 120_000 }, () => {
   it('screens every candidate and dose, verifies the best within its budget, and shows all of it', async () => {
     const { report, trials, phases } = await study(parse({ remedies: { min_duration_s: 8 } }));
     expect(phases).toEqual(['baseline', 'screening', 'verification', 'recommendation', 'report']);
-    // The positive control is no try: it is trained once, beside the budget.
+    // The positive control is trained once.
     const [plain, ...again] = trials.filter(({ run }) => run.startsWith('reference/'));
     expect([plain?.run, again]).toEqual(['reference/0', []]);
     expect(report.reference).toMatchObject({ kind: 'dense', seed: 0 });
@@ -118,11 +127,36 @@ describe('a study', { timeout: 120_000 }, () => {
 
   it('takes no more trials than asked for, and says what was left out', async () => {
     const { report, trials } = await study(parse({ remedies: { seeds: 2, max_trials: 40 } }));
-    const full = trials.filter(({ run }) => !run.startsWith('screening/'));
-    expect(full.length).toBeLessThanOrEqual(40);
+    // The reference and other learning rates are counted too; what was trained before is not trained again.
+    const made = countTrained(trials);
+    expect(made).toBeLessThanOrEqual(40);
+    expect(report.budget.trials).toBe(made);
+    expect(trials.some(({ run }) => run.startsWith('reference/'))).toBe(true);
     const left = report.remedies.filter(({ verification }) => verification.status === 'not_run');
     expect(left.length).toBeGreaterThan(0);
   });
+
+  it.each([3, 4, 6, 9, 17])(
+    'with %i trials at most makes no more, whatever it then cannot say',
+    async (max_trials) => {
+      const { report, trials } = await study(
+        parse({
+          network: { input: { shape: [2] }, layers: [{ type: 'dense', units: 2 }] },
+          training: {
+            loss: 'softmax_cross_entropy',
+            optimizer: { type: 'sgd', learning_rate: 1e-6 },
+            steps: 20,
+          },
+          remedies: { seeds: 2, max_trials },
+        }),
+      );
+      expect(report.budget.trials).toBe(countTrained(trials));
+      expect(report.budget.trials).toBeLessThanOrEqual(max_trials);
+      expect(report.budget.spent).toBeLessThanOrEqual(report.budget.limit);
+      // A recommendation has its proof, or there is none.
+      expect(report.recommendation?.seeds.length ?? 1).toBeGreaterThan(0);
+    },
+  );
 
   it('begins nothing new when its time is over', async () => {
     const { report } = await study(parse({ remedies: { seeds: 2 } }), (trials) => trials.length > 4);
