@@ -8,6 +8,7 @@ import {
   resolveLoss,
 } from '../experiment/index.ts';
 import { clippingKind, scheduleKind } from '../network/index.ts';
+import { indented, kerasStopping, torchStopping } from './code_stopping.ts';
 
 /** How arrays are written in a library. */
 interface Arrays {
@@ -59,9 +60,6 @@ const PLATEAU = `class ReduceOnPlateau:
             self.factor, self.waited = max(self.factor * self.drop, self.min_factor), 0
 `;
 
-const indented = (lines: readonly string[]): string[] =>
-  lines.flatMap((line) => line.split('\n').map((part) => `    ${part}`));
-
 /** `prepare(x)` gives the network's inputs in a list, scaled and standardized; tokens as they are. */
 function preparation(experiment: Experiment, arrays: Arrays): string[] {
   const inputs = inputsOf(experiment);
@@ -91,25 +89,56 @@ function preparation(experiment: Experiment, arrays: Arrays): string[] {
   ];
 }
 
+/** Names of arrays in the code: those that are given, and what is made of them. */
+interface Split {
+  readonly x_given: string;
+  readonly y_given: string;
+  readonly x: string;
+  readonly y: string;
+}
+
+const trainingSplit: Split = { x_given: 'x_train', y_given: 'y_train', x: 'x', y: 'y' };
+const validationSplit: Split = {
+  x_given: 'x_validation',
+  y_given: 'y_validation',
+  x: 'x_held',
+  y: 'y_held',
+};
+
 /** Statements that make `y` of `y_train`: class indices, or numbers of the output's shape. */
-function targets(experiment: Experiment, arrays: Arrays): string[] {
+function targets(experiment: Experiment, arrays: Arrays, { x, y, y_given }: Split = trainingSplit): string[] {
   const { output_shape } = planExperiment(experiment);
   const isClass = resolveLoss(experiment).target === 'classes';
   const shape = [-1, ...(isClass ? output_shape.slice(0, -1) : output_shape)].join(', ');
-  if (isClass) return [`y = ${arrays.token('y_train')}.reshape(${shape})`];
-  const given = learnsInputs(experiment.data) ? 'x[0]' : 'y_train';
-  const line = `y = ${arrays.real(given)}.reshape(${shape})`;
+  if (isClass) return [`${y} = ${arrays.token(y_given)}.reshape(${shape})`];
+  const given = learnsInputs(experiment.data) ? `${x}[0]` : y_given;
+  const line = `${y} = ${arrays.real(given)}.reshape(${shape})`;
   return [
     line,
     ...(experiment.data.standardize_targets
-      ? ['y = standardized("y", y)  # a prediction p stands for mean + std * p, of moments["y"]']
+      ? [`${y} = standardized("y", ${y})  # a prediction p stands for mean + std * p, of moments["y"]`]
       : []),
-    `y = ${arrays.single('y')}`,
+    `${y} = ${arrays.single(y)}`,
   ];
 }
 
+/** The training split, and the validation split where the training is stopped by it. */
+const splitsOf = ({ training }: Experiment): Split[] =>
+  training.early_stopping ? [trainingSplit, validationSplit] : [trainingSplit];
+
 const arguments_ = (experiment: Experiment): string =>
-  learnsInputs(experiment.data) ? 'x_train' : 'x_train, y_train';
+  splitsOf(experiment)
+    .flatMap(({ x_given, y_given }) => (learnsInputs(experiment.data) ? [x_given] : [x_given, y_given]))
+    .join(', ');
+
+const describedArguments = (experiment: Experiment): string =>
+  `# x_train, y_train: arrays of the training split${experiment.training.early_stopping ? '; x_validation, y_validation: of the validation split' : ''}`;
+
+/** `x_held` and `y_held` in `train`, where it is stopped by them. */
+const heldOut = (experiment: Experiment, arrays: Arrays): string[] =>
+  experiment.training.early_stopping
+    ? ['x_held = prepare(x_validation)', ...targets(experiment, arrays, validationSplit)]
+    : [];
 
 export const isWeighted = ({ training }: Experiment): boolean => training.class_weights !== null;
 
@@ -168,7 +197,7 @@ export function torchTraining(experiment: Experiment): string[] {
     ...schedule.lines,
     ...preparation(experiment, torchArrays),
     torchOrder(data.shuffle),
-    '# x_train, y_train: arrays of the training split',
+    describedArguments(experiment),
     `def train(${arguments_(experiment)}):`,
     ...indented([
       'from torch.utils.data import DataLoader, TensorDataset',
@@ -181,6 +210,8 @@ export function torchTraining(experiment: Experiment): string[] {
             'class_weights[:] = torch.where(counts > 0, y.numel() / (len(counts) * counts.clamp(min=1)), torch.zeros(len(counts)))',
           ]
         : []),
+      ...heldOut(experiment, torchArrays),
+      ...(training.early_stopping ? ['best, waited, kept = float("inf"), 0, None'] : []),
       `batches = DataLoader(TensorDataset(*x, y), batch_size=min(${batch_size}, len(y)), sampler=sample_order(len(y)))`,
       ...(isScheduled ? ['schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)'] : []),
       'losses = []',
@@ -195,7 +226,9 @@ export function torchTraining(experiment: Experiment): string[] {
         'losses.append(loss.item())',
         ...(schedule.plateau ? ['plateau.observe(losses[-1])'] : []),
         ...(isScheduled ? ['schedule.step()'] : []),
+        ...torchStopping(experiment),
       ]),
+      ...(training.early_stopping ? ['if kept is not None: model.load_state_dict(kept)'] : []),
       'model.eval()',
       'return losses',
     ]),
@@ -246,18 +279,21 @@ export function kerasTraining(experiment: Experiment): string[] {
   const { lines, plateau } = scheduleOf(experiment, 1);
   const x = inputsOf(experiment).length === 1 ? 'x[0]' : 'x';
   const weights = kerasWeights(experiment);
+  const stops = Boolean(experiment.training.early_stopping);
   return [
     ...lines,
     ...preparation(experiment, kerasArrays),
     kerasCallback(steps, lines.length > 0, plateau),
-    '# x_train, y_train: arrays of the training split',
+    ...kerasStopping(experiment),
+    describedArguments(experiment),
     `def train(${arguments_(experiment)}):`,
     ...indented([
       'x = prepare(x_train)',
       ...targets(experiment, kerasArrays),
       ...weights,
+      ...heldOut(experiment, kerasArrays),
       `return model.fit(\n    ${x}, y, batch_size=${batch_size}, epochs=${Math.ceil(steps / steps_per_epoch)}, ` +
-        `shuffle=${experiment.data.shuffle ? 'True' : 'False'},${weights.length > 0 ? ' sample_weight=weights,' : ''} callbacks=[Steps()],\n)`,
+        `shuffle=${experiment.data.shuffle ? 'True' : 'False'},${weights.length > 0 ? ' sample_weight=weights,' : ''} callbacks=[Steps()${stops ? `, KeepBest(${x.replace('x', 'x_held')}, y_held)` : ''}],\n)`,
     ]),
     '',
     `# history = train(${arguments_(experiment)}); then model.predict(${inputsOf(experiment).length === 1 ? 'prepare(x)[0]' : 'prepare(x)'})`,

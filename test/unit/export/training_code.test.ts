@@ -169,6 +169,67 @@ describe.skipIf(!hasTorch)('the training in PyTorch code', () => {
   }, 60_000);
 });
 
+/** A high rate on few samples: the validation loss falls, then rises. */
+const stopping = (early_stopping: Config): Case => ({
+  targets: values.map(([value = 0], i) => [value + 40 * Math.sin(7 * i)]),
+  data: { ...both, validation_split: 0.5 },
+  training: { ...regression, batch_size: 11, steps: 200, early_stopping },
+});
+const stoppingCases = [stopping({ check_every: 2 }), stopping({ check_every: 3, patience: 2 })];
+
+const STOP = `
+import json, sys
+import numpy, torch
+given = json.load(sys.stdin)
+results = []
+for code, targets in given["cases"]:
+    scope = {}
+    exec(code, scope)
+    model = scope["model"]
+    for w in model.parameters():
+        columns, rows = w.shape if w.dim() > 1 else (0, 0)
+        values = torch.arange(1, rows * columns + 1).double().sin().float()
+        w.data = values.reshape(rows, columns).T.clone() if w.dim() > 1 else torch.zeros_like(w)
+    x, y = numpy.array(given["inputs"]), numpy.array(targets)
+    losses = scope["train"](x[:11], y[:11], x[11:], y[11:])
+    mean, std = scope["moments"]["y"]
+    held = ((torch.tensor(y[11:]) - mean) / std).float()
+    with torch.no_grad(): results.append([losses, scope["loss_function"](model(*scope["prepare"](x[11:])), held).item()])
+print(json.dumps(results))
+`;
+
+describe.skipIf(!hasTorch)('early stopping in PyTorch code', () => {
+  it('ends where the service ends, with the weights of the lowest validation loss', async () => {
+    const experiments = stoppingCases.map(experimentOf);
+    const coded = experiments.map((experiment, i) => [codeOf(experiment).pytorch, stoppingCases[i]?.targets]);
+    const { stdout, stderr } = spawnSync(PYTHON, ['-c', STOP], {
+      input: JSON.stringify({ inputs, cases: coded }),
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    const found = JSON.parse(stdout) as [losses: number[], held: number][];
+    for (const [i, experiment] of experiments.entries()) {
+      const trained = await train(experiment, 0);
+      if (!trained.ok) throw new Error(trained.error.code);
+      const { losses, final } = trained.value;
+      const [own, held] = found[i] as (typeof found)[number];
+      expect(own).toHaveLength(losses.length);
+      expect(Math.abs(held - (final.validation_data_loss ?? 0))).toBeLessThan(1e-3);
+      // Not the last weights: those do worse.
+      const last = await train(
+        experimentOf({
+          ...(stoppingCases[i] as Case),
+          training: { ...stoppingCases[i]?.training, early_stopping: null },
+        }),
+        0,
+      );
+      if (!last.ok) throw new Error(last.error.code);
+      expect(last.value.final.validation_data_loss).toBeGreaterThan(held * 1.02);
+    }
+    expect(found.map(([losses]) => losses.length < 200)).toEqual([false, true]);
+  }, 60_000);
+});
+
 const keras = (name: string) => codeOf(experimentOf(cases[name] as Case)).keras;
 
 describe('the training in Keras code', () => {
@@ -183,9 +244,15 @@ describe('the training in Keras code', () => {
   });
 
   it.skipIf(!hasTorch)('is Python', () => {
-    for (const name of Object.keys(cases)) {
+    const codes = { ...Object.fromEntries(Object.keys(cases).map((name) => [name, keras(name)])) };
+    stoppingCases.forEach((entry, i) => {
+      const code = codeOf(experimentOf(entry)).keras;
+      codes[`early stopping ${i}`] = code;
+      expect(code).toContain('callbacks=[Steps(), KeepBest(x_held[0], y_held)]');
+    });
+    for (const [name, input] of Object.entries(codes)) {
       const { stderr } = spawnSync(PYTHON, ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], {
-        input: keras(name),
+        input,
         encoding: 'utf8',
       });
       expect(stderr, name).toBe('');
