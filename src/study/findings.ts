@@ -24,17 +24,38 @@ function findingsOfRun(experiment: Experiment, trace: Trace): readonly Check[] {
   return findings;
 }
 
-/** The serious findings of each run by itself: empty only where every single run is healthy. */
-export function findingsOfRuns({ experiment, traces }: Arm): Check[] {
-  const byRule = new Map<string, Check>();
+/** Of so many runs, one may have a warning that the others do not have: with few validation samples rules raise false alarms too. */
+const WARNED = 1 / 3;
+
+/**
+ * The serious findings that count against an arm: those of all runs together, critical ones of any single run, and warnings of
+ * more than a third of the runs by themselves.
+ */
+export function findingsOfRuns({ experiment, traces, checks }: Arm): Check[] {
+  const byRule = new Map<string, Check[]>(seriousFindings(checks).map((finding) => [finding.rule, []]));
   for (const trace of traces) {
     for (const finding of findingsOfRun(experiment, trace)) {
-      if (!byRule.has(finding.rule)) byRule.set(finding.rule, finding);
+      byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), finding]);
     }
   }
-  return [...byRule.values()];
+  const together = new Map(seriousFindings(checks).map((finding) => [finding.rule, finding]));
+  return [...byRule].flatMap(([rule, findings]) => {
+    const counts =
+      together.has(rule) ||
+      findings.length > WARNED * traces.length ||
+      findings.some(({ severity }) => severity === 'critical');
+    const finding =
+      findings.find(({ severity }) => severity === 'critical') ?? findings[0] ?? together.get(rule);
+    return counts && finding !== undefined ? [finding] : [];
+  });
 }
 
+const seedsWith = ({ experiment, traces }: Arm, is: (finding: Check) => boolean): number[] =>
+  traces.filter((trace) => findingsOfRun(experiment, trace).some(is)).map(({ seed }) => seed);
+
 /** Seeds whose run by itself has a serious finding. */
-export const sickSeeds = ({ experiment, traces }: Arm): number[] =>
-  traces.filter((trace) => findingsOfRun(experiment, trace).length > 0).map(({ seed }) => seed);
+export const sickSeeds = (arm: Arm): number[] => seedsWith(arm, () => true);
+
+/** Seeds whose run by itself has a critical finding. */
+export const criticalSeeds = (arm: Arm): number[] =>
+  seedsWith(arm, ({ severity }) => severity === 'critical');

@@ -28,6 +28,12 @@ export const moves: readonly Move[] = [
     take: (pursuit) => pursuit.reduceSmallest(),
   },
   {
+    move: 'complete_warned',
+    reason:
+      'on one seed a rule may warn by chance, the more so with few validation samples: two further seeds cost less than a new try',
+    take: (pursuit) => pursuit.completeWarned(),
+  },
+  {
     move: 'begin_next',
     reason:
       'nothing that was trained in full is enough: the next best of what was tried shortly may be, with all steps',

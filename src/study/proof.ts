@@ -2,7 +2,7 @@
 import type { Experiment } from '../experiment/index.ts';
 import type { Arm } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
-import { sickSeeds } from './findings.ts';
+import { criticalSeeds, findingsOfRuns, sickSeeds } from './findings.ts';
 
 export interface Proof {
   readonly arm: Arm;
@@ -19,11 +19,17 @@ const HARDLY_ANYTHING = { share: 0.05, training_s: 0.2 };
 
 export const proofSeeds = (seeds: number): number => Math.max(FORGIVING, seeds);
 
-const sickOf = (arm: Arm): number => sickSeeds(arm).length;
-
+/** Nothing counts against it, or of at least ten seeds one alone. */
 function holds(arm: Arm): boolean {
-  const sick = sickOf(arm);
-  return sick === 0 || (sick === 1 && arm.traces.length >= FORGIVING && arm.verdict === 'healthy');
+  if (findingsOfRuns(arm).length === 0) return true;
+  return arm.traces.length >= FORGIVING && sickSeeds(arm).length === 1 && arm.verdict === 'healthy';
+}
+
+/** Whether as many further seeds can still make it hold: a warning of one seed may be chance, which the others tell. */
+function isOpen(arm: Arm, upTo: number, seeds: number): boolean {
+  const [critical, sick] = [criticalSeeds(arm).length, sickSeeds(arm).length];
+  if (critical === 0 && sick <= upTo / 3) return true;
+  return upTo >= FORGIVING && sick === 1 && arm.traces.length >= seeds;
 }
 
 /**
@@ -51,9 +57,9 @@ export async function prove(
     const affordable = fresh
       .slice(arm.traces.length, upTo)
       .filter((_, i) => runner.affords(experiment, i + 1));
-    const sick = sickOf(arm);
-    const isOpen = upTo < FORGIVING ? sick === 0 : sick === 1 || (sick === 0 && isCheap);
-    if (affordable.length > 0 && isOpen && (sick === 0 || arm.traces.length >= seeds.length))
+    // What holds by now is proven further only where that costs hardly anything.
+    const isWanted = upTo < FORGIVING || isCheap || !holds(arm);
+    if (affordable.length > 0 && isWanted && isOpen(arm, Math.max(upTo, usual), seeds.length))
       arm = runner.join(arm, await run(affordable));
   }
   return { arm, holds: holds(arm) };

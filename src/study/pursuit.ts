@@ -43,6 +43,8 @@ export interface Proven {
 const LEARN_MORE = ['underfitting', 'slow_convergence'];
 /** Changes that are trained with all steps although something smaller is proven, and bases that are grown. */
 const [MAX_BEGUN, MAX_GROWN] = [8, 8];
+/** Options with a warning on the first seed that are trained on the others. */
+const MAX_WARNED = 4;
 /** Of the budget: what may be spent before something better is looked for than what is proven. */
 const ENOUGH = 1 / 3;
 
@@ -55,6 +57,7 @@ export class Pursuit {
   readonly #known = new Set<string>();
   #pool: Tried[];
   #begun = 0;
+  #warned = 0;
   /** What the reference reaches, as long as it is aimed at. */
   #aim: number;
 
@@ -181,6 +184,21 @@ export class Pursuit {
       .toSorted(bySize)
       .find(({ experiment }) => runner.affords(experiment, seeds.length - 1 + MIN_PROOF_SEEDS));
     if (option === undefined) return false;
+    this.#options.set(keyOf(option), await complete(option, this.input, runner));
+    return true;
+  }
+
+  /** Good enough but for a warning on the first seed: it may be chance, which the others tell. */
+  async completeWarned(): Promise<boolean> {
+    const { seeds, runner } = this.input;
+    const isWarned = ({ findings }: Option): boolean =>
+      findings.length > 0 && findings.every(({ severity }) => severity !== 'critical');
+    const option = this.options
+      .filter((one) => !isTrained(one) && isWarned(one) && this.#isEnough(one) && this.#isWanted(one))
+      .toSorted(bySize)
+      .find(({ experiment }) => runner.affords(experiment, seeds.length - 1 + MIN_PROOF_SEEDS));
+    if (option === undefined || this.#warned >= MAX_WARNED || seeds.length === 1) return false;
+    this.#warned++;
     this.#options.set(keyOf(option), await complete(option, this.input, runner));
     return true;
   }

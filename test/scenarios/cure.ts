@@ -30,6 +30,14 @@ export interface CureOutcome {
   readonly holds: boolean | null;
   /** Of the recommended experiment on fresh seeds: what is found, and each final loss over that of a constant. */
   readonly fresh: { readonly found: readonly string[]; readonly loss_ratios: readonly number[] } | null;
+  /** Mean over fresh seeds of the validation loss (where there is none, of the training loss) over a constant’s. */
+  readonly levels: {
+    readonly baseline: number;
+    /** Null without a recommendation. */
+    readonly recommended: number | null;
+    readonly twin: number;
+    readonly twin_found: readonly string[];
+  } | null;
   /** What the study says where it recommends nothing, or something that falls short. */
   readonly note: string | null;
   /** Null where nothing was verified: whether the best verified remedy beats the baseline in the mean of fresh seeds. */
@@ -42,6 +50,8 @@ export interface CureOutcome {
 const FRESH = [40_001, 40_002, 40_003, 40_004, 40_005];
 /** Final loss over that of a constant: what the repaired twins reach. */
 const LEARNED = 0.5;
+/** A loss so many times a constant’s is lost, whatever it is. */
+const LOST = 100;
 /** Sicknesses that do not show in the training loss. */
 const SILENT = ['overfitting', 'class_imbalance'];
 
@@ -85,6 +95,30 @@ function holds({ found, loss_ratios }: NonNullable<CureOutcome['fresh']>, sick: 
   return found.length === 0 && (silent || learned);
 }
 
+/** What counts in the end: the validation loss of what is not known by heart. */
+const levelOf = (trace: Trace): number => {
+  const { validation_data_loss: validation } = trace.final;
+  const ratio = validation === null ? ratioOf(trace) : lossRatio(trace, validation);
+  return trace.divergence === null && Number.isFinite(ratio) ? Math.min(LOST, ratio) : LOST;
+};
+
+const levelOn = async (experiment: Experiment): Promise<number> =>
+  mean((await onFreshSeeds(experiment)).map(levelOf));
+
+async function levels(
+  baseline: Experiment,
+  recommended: Experiment | null,
+  twin: Scenario['experiment'],
+): Promise<NonNullable<CureOutcome['levels']>> {
+  const repaired = parsed(twin);
+  return {
+    baseline: await levelOn(baseline),
+    recommended: recommended === null ? null : await levelOn(recommended),
+    twin: await levelOn(repaired),
+    twin_found: (await tryOnFreshSeeds(repaired)).found,
+  };
+}
+
 async function staysBetter(baseline: Experiment, report: Report): Promise<boolean | null> {
   const best = report.remedies.find(({ verification }) => verification.status === 'verified');
   if (best === undefined) return null;
@@ -106,6 +140,12 @@ function dataOf({ data }: Scenario['experiment']): string {
   return canonicalJson(rest);
 }
 
+function parsed(config: Scenario['experiment']): Experiment {
+  const result = parseExperiment(JSON.parse(JSON.stringify(config)));
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  return result.value.experiment;
+}
+
 export async function cureScenario({
   name,
   half,
@@ -113,9 +153,7 @@ export async function cureScenario({
   sickness,
 }: Scenario): Promise<CureOutcome> {
   known.clear();
-  const parsed = parseExperiment(JSON.parse(JSON.stringify(config)));
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-  const { experiment } = parsed.value;
+  const experiment = parsed(config);
   const report = (await runStudy(experiment, {
     train: ({ experiment: one, seed }) => trainOnce(one, seed),
     onProgress: () => {},
@@ -125,10 +163,8 @@ export async function cureScenario({
     .filter(({ status, severity }) => status === 'found' && severity !== 'info')
     .map(({ rule }) => rule);
   const { recommendation } = report;
-  const fresh =
-    recommendation === null
-      ? null
-      : await tryOnFreshSeeds(withSamples(recommendation.experiment, experiment));
+  const recommended = recommendation === null ? null : withSamples(recommendation.experiment, experiment);
+  const fresh = recommended === null ? null : await tryOnFreshSeeds(recommended);
   return {
     name,
     half,
@@ -147,6 +183,7 @@ export async function cureScenario({
     recommended: recommendation?.remedies ?? [],
     holds: fresh === null ? null : holds(fresh, found),
     fresh,
+    levels: sickness === null ? null : await levels(experiment, recommended, sickness.twin),
     note: report.recommendation_note,
     stays_better: await staysBetter(experiment, report),
     spent: report.budget.spent,

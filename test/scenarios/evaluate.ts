@@ -1,15 +1,20 @@
 /**
  * @file `npm run evaluate`: the diagnosis on every scenario, then the whole study of every sick one; prints the tables and
- * writes docs/evaluation.md and docs/remedies.md. `npm run evaluate -- diagnosis` (or `remedies`) does one of them. Exit
- * code 1 where a bar is missed or a scenario is not what it claims to be.
+ * writes docs/evaluation.md and docs/remedies.md. `npm run evaluate -- diagnosis` (or `remedies`) does one of them, `-- hard` the
+ * studies of the hard ones. With `--slice 2/8 --outcomes FILE` the second of eight parts, whose outcomes are added to a file of
+ * JSON lines; `-- counts FILE…` makes src/remedies/cure_counts.ts of such files. Exit code 1 where a bar is missed or a scenario is
+ * not what it claims to be.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { type CureOutcome, cureScenario } from './cure.ts';
+import { renderCounts } from './cure_counts_file.ts';
 import { curesOf, renderEvaluation, withCures } from './evaluation_page.ts';
+import { hardScenarios } from './hard.ts';
 import { healthyScenarios } from './healthy.ts';
-import { fraction, invalidity, judge, judgeCures } from './judgement.ts';
+import { fraction, invalidity, judge, judgeCures, judgeHard } from './judgement.ts';
 import { type Outcome, runScenario } from './outcome.ts';
-import { cureTable, renderRemedies } from './remedies_page.ts';
+import { cureTable, hardTable, renderRemedies } from './remedies_page.ts';
 import type { Scenario } from './scenario.ts';
 import { sickScenarios } from './sick.ts';
 import { isMainThread, runOnAllCores, serve } from './workers.ts';
@@ -22,21 +27,39 @@ const BAR = { false_alarms: 0.01, recall: 0.97, located: 0.9, first: 0.92 };
 /** 97.3 %: AUTOTRAINER (ICSE 2021), the best published repair rate. */
 const CURE_BAR = { cured: 0.973, controls: 0.02, stays_better: 0.95 };
 
-/** Tasks: first the diagnoses of all scenarios, then the studies of the sick ones. */
-function scenarioOf(index: number): { scenario: Scenario; study: boolean } {
-  const study = index >= scenarios.length;
-  const scenario = study ? sickScenarios[index - scenarios.length] : scenarios[index];
-  if (scenario === undefined) throw new Error(`no task ${index}`);
-  return { scenario, study };
-}
-
 interface Task {
   readonly outcome?: Outcome;
   readonly cure?: CureOutcome;
 }
 
+type Work = readonly [scenario: Scenario, study: boolean];
+
+const parts: Readonly<Record<string, readonly Work[]>> = {
+  diagnosis: scenarios.map((scenario) => [scenario, false]),
+  remedies: sickScenarios.map((scenario) => [scenario, true]),
+  hard: hardScenarios.map((scenario) => [scenario, true]),
+};
+
+/** @param slice as "2/8": the second of eight parts, of which each holds every kind */
+function worksOf(part: string, slice: string): Work[] {
+  const [which = 1, of = 1] = slice.split('/').map(Number);
+  const works = part === 'all' ? ['diagnosis', 'remedies'].flatMap((one) => parts[one] ?? []) : parts[part];
+  if (works === undefined)
+    throw new Error(`there is no ${part}: name one of ${Object.keys(parts).join(', ')}, counts`);
+  return works.filter((_, i) => i % of === which - 1);
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { slice: { type: 'string', default: '1/1' }, outcomes: { type: 'string' } },
+});
+const [part = 'all', ...files] = positionals;
+
 async function work(index: number): Promise<Task> {
-  const { scenario, study } = scenarioOf(index);
+  const [scenario, study] = worksOf(
+    process.env.EVALUATE_PART ?? part,
+    process.env.EVALUATE_SLICE ?? values.slice,
+  )[index] as Work;
   return study ? { cure: await cureScenario(scenario) } : { outcome: await runScenario(scenario) };
 }
 
@@ -68,21 +91,36 @@ function evaluateRemedies(cures: readonly CureOutcome[]): boolean {
   );
 }
 
-async function main(part: string | undefined): Promise<void> {
+function evaluateHard(cures: readonly CureOutcome[]): boolean {
+  process.stdout.write(`\n${hardTable(cures)}\n`);
+  return fraction(judgeHard(cures.filter(({ half }) => half === 'judge')).cured) >= CURE_BAR.cured;
+}
+
+async function main(): Promise<void> {
   const started = performance.now();
-  const from = part === 'remedies' ? scenarios.length : 0;
-  const to = part === 'diagnosis' ? scenarios.length : scenarios.length + sickScenarios.length;
-  process.env.EVALUATE_FROM = String(from);
-  const answers = await runOnAllCores<Task>(import.meta.url, to - from);
+  process.env.EVALUATE_PART = part;
+  process.env.EVALUATE_SLICE = values.slice;
+  const answers = await runOnAllCores<Task>(import.meta.url, worksOf(part, values.slice).length);
   const outcomes = answers.flatMap(({ outcome }) => outcome ?? []);
   const cures = answers.flatMap(({ cure }) => cure ?? []);
+  if (values.outcomes !== undefined)
+    appendFileSync(values.outcomes, cures.map((cure) => `${JSON.stringify(cure)}\n`).join(''));
+  const isWhole = values.slice === '1/1';
   const reached = [
-    ...(outcomes.length > 0 ? [evaluateDiagnosis(outcomes)] : []),
-    ...(cures.length > 0 ? [evaluateRemedies(cures)] : []),
+    ...(outcomes.length > 0 && isWhole ? [evaluateDiagnosis(outcomes)] : []),
+    ...(cures.length > 0 && isWhole && part !== 'hard' ? [evaluateRemedies(cures)] : []),
+    ...(part === 'hard' ? [evaluateHard(cures)] : []),
   ];
   process.stdout.write(`(${((performance.now() - started) / 60_000).toFixed(1)} minutes)\n`);
   if (reached.includes(false)) process.exitCode = 1;
 }
 
-if (isMainThread) await main(process.argv[2]);
-else serve((index) => work(index + Number(process.env.EVALUATE_FROM)));
+function count(): void {
+  const lines = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n'));
+  const text = renderCounts(lines.map((line) => JSON.parse(line) as Pick<CureOutcome, 'remedies'>));
+  writeFileSync(new URL('../../src/remedies/cure_counts.ts', import.meta.url), text);
+}
+
+if (!isMainThread) serve(work);
+else if (part === 'counts') count();
+else await main();

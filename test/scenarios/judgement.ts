@@ -99,3 +99,25 @@ export function judgeCures(cures: readonly CureOutcome[]): CureJudgement {
     },
   };
 }
+
+/** As far as the repaired twin, in the validation loss, give or take a quarter or a tenth of a constant’s: seeds differ by as much. */
+const reaches = (level: number, twin: number): boolean => level <= Math.max(1.25 * twin, twin + 0.1);
+
+/** Not learned, though the twin learns and is healthy. */
+export const isHardAndCurable = ({ levels }: CureOutcome): boolean =>
+  levels !== null &&
+  levels.twin_found.length === 0 &&
+  levels.twin < 0.8 &&
+  levels.baseline >= Math.max(0.5, 1.25 * levels.twin);
+
+/** Of hard scenarios: healthy on fresh seeds, and as good as the twin. */
+export const isCuredAsTwin = ({ fresh, levels }: CureOutcome): boolean =>
+  fresh?.found.length === 0 &&
+  levels !== null &&
+  levels.recommended !== null &&
+  reaches(levels.recommended, levels.twin);
+
+export const judgeHard = (cures: readonly CureOutcome[]): CureJudgement => ({
+  ...judgeCures(cures),
+  cured: share(cures.filter(isHardAndCurable), isCuredAsTwin),
+});

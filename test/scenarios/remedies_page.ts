@@ -1,7 +1,14 @@
 /** @file docs/remedies.md from the studies of all sick scenarios. */
 import { remedies } from '../../src/remedies/index.ts';
 import type { CureOutcome, RemedyOutcome } from './cure.ts';
-import { type CureJudgement, judgeCures, type Share } from './judgement.ts';
+import {
+  type CureJudgement,
+  isCuredAsTwin,
+  isHardAndCurable,
+  judgeCures,
+  judgeHard,
+  type Share,
+} from './judgement.ts';
 import { percent, table } from './markdown.ts';
 
 const judged = (name: string, { cured, controls, stays_better }: CureJudgement) => [
@@ -99,6 +106,28 @@ export function cureTable(cures: readonly CureOutcome[]): string {
       judged('**all**', judgeCures(cures)),
     ],
   );
+}
+
+/** The same of the hard ones: cured is healthy on the fresh seeds and as good as the twin. */
+export function hardTable(cures: readonly CureOutcome[]): string {
+  const half = (name: CureOutcome['half']) => cures.filter((cure) => cure.half === name);
+  const rows = table(
+    ['', 'cured', 'controls verified', 'stays better'],
+    [
+      judged('develop', judgeHard(half('develop'))),
+      judged('held back', judgeHard(half('judge'))),
+      judged('**all**', judgeHard(cures)),
+    ],
+  );
+  const level = (value: number | null | undefined) => value?.toPrecision(3) ?? 'nothing';
+  const missed = cures
+    .filter((cure) => isHardAndCurable(cure) && !isCuredAsTwin(cure))
+    .map(
+      ({ name, recommended, fresh, levels, note }) =>
+        `- ${name}: ${recommended.join(' + ') || 'no recommendation'}, ${level(levels?.recommended)} where its twin reaches ${level(levels?.twin)}` +
+        `${fresh?.found.length ? `, found ${fresh.found.join(', ')}` : ''}. ${note ?? ''}`,
+    );
+  return [rows, '', ...missed].join('\n');
 }
 
 export function renderRemedies(cures: readonly CureOutcome[]): string {
