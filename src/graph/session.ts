@@ -1,8 +1,11 @@
 /** @file Runs a graph on ONNX Runtime, one thread, into buffers that are allocated once. The only importer of the runtime. */
 import '../util/no_telemetry.ts';
+import { createHash } from 'node:crypto';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { assert, present } from '../util/assert.ts';
+import { bytesOf } from './cost.ts';
 import type { Graph } from './graph.ts';
+import { Lending, type Loan } from './lending.ts';
 import { encodeOnnx } from './onnx.ts';
 import { sizeOf } from './operators.ts';
 
@@ -16,7 +19,7 @@ export interface Session {
    * @param fetched outputs that are written into their buffers, all by default; each costs some microseconds
    */
   run(fetched?: ReadonlySet<string>): Promise<void>;
-  /** Frees the runtime's memory; the buffers stay readable. */
+  /** Gives the compiled graph back, once; the buffers stay readable. */
   release(): Promise<void>;
 }
 
@@ -29,7 +32,38 @@ function discard(results: InferenceSession.ReturnType): void {
 }
 
 /**
- * Compiles the graph. Every run computes every output, so what is read from a run cannot change its result.
+ * Compiled graphs of this thread. They hold no weights: all numbers of a run are in the buffers of who runs it, and runs
+ * follow each other. A study trains the same graph with many seeds, optimizers and learning rates, and compiling takes as
+ * long as five steps of it.
+ */
+const compiledGraphs = new Lending<InferenceSession>({
+  maxIdle: 48,
+  maxIdleCost: 128 * 2 ** 20,
+  destroy: (session) => session.release(),
+});
+
+/** Equal bytes are equal graphs, constants included. */
+function compile(graph: Graph): Promise<Loan<InferenceSession>> {
+  const model = encodeOnnx(graph);
+  const key = createHash('sha256').update(model).digest('base64');
+  return compiledGraphs.borrow(key, bytesOf(graph), () =>
+    InferenceSession.create(model, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      // It lets the fused sum overwrite a tensor that is an output of the graph.
+      extra: { optimization: { disable_specified_optimizers: 'ConvAddActivationFusion' } },
+      // 3 = errors: warnings would reach stderr as loose text beside the JSON log.
+      logSeverityLevel: 3,
+    }),
+  );
+}
+
+/**
+ * Compiles the graph, unless this thread has an equal one. Every run computes every output, so what is read from a run
+ * cannot change its result.
  * @param shared buffers to use for inputs and outputs of that name (weights, gradients) instead of new ones; they may
  * be views into a larger array
  * @param allocate makes the buffers of all others
@@ -39,17 +73,7 @@ export async function createSession(
   shared: ReadonlyMap<string, Float32Array> = new Map(),
   allocate: (length: number) => Float32Array = (length) => new Float32Array(length),
 ): Promise<Session> {
-  const session = await InferenceSession.create(encodeOnnx(graph), {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    // It lets the fused sum overwrite a tensor that is an output of the graph.
-    extra: { optimization: { disable_specified_optimizers: 'ConvAddActivationFusion' } },
-    // 3 = errors: warnings would reach stderr as loose text beside the JSON log.
-    logSeverityLevel: 3,
-  });
+  const { value: session, giveBack } = await compile(graph);
   const known = new Set(session.inputNames);
   const tensors = (side: Graph['inputs']) =>
     Object.fromEntries(
@@ -82,6 +106,6 @@ export async function createSession(
       current = fetched === undefined ? outputs : select(fetched);
       discard(await session.run(feeds, current));
     },
-    release: () => session.release(),
+    release: giveBack,
   };
 }

@@ -89,7 +89,7 @@ export async function signalToNoise(
     for (let i = 0; i < mean.length; i++) noise += ((sample[i] as number) - (mean[i] as number)) ** 2;
   }
   noise /= batches - 1;
-  const signal = mean.reduce((sum, m) => sum + m * m, 0) - noise / batches;
+  const signal = dot(mean, mean) - noise / batches;
   // Equal batches differ by rounding at most.
   if (noise <= 1e-12 * signal) return Number.POSITIVE_INFINITY;
   return Math.max(0, signal) / noise;
@@ -144,7 +144,14 @@ const ITERATIONS = 8;
 /** Of the weights' norm: long enough that the gradients' difference has digits left in float32. */
 const STEP_LENGTH = 1e-3;
 
-const normOf = (values: Float64Array): number => Math.sqrt(values.reduce((sum, x) => sum + x * x, 0));
+/** In plain loops: a callback for every element takes as long as the passes over the batch. */
+function dot(a: Float64Array | Float32Array, b: Float64Array | Float32Array, divisor = 1): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += ((a[i] as number) * (b[i] as number)) / divisor;
+  return sum;
+}
+
+const normOf = (values: Float64Array | Float32Array): number => Math.sqrt(dot(values, values));
 
 /**
  * Largest Hessian eigenvalue (by magnitude) of the loss on the batch of `step`, by power iteration on differences of
@@ -154,23 +161,28 @@ const normOf = (values: Float64Array): number => Math.sqrt(values.reduce((sum, x
 export async function sharpness(stepper: Stepper, model: Model, step: number, seed: number): Promise<number> {
   const { weights, gradient } = model;
   const kept = weights.slice();
-  const epsilon = STEP_LENGTH * Math.max(1e-3, Math.sqrt(kept.reduce((sum, w) => sum + w * w, 0)));
+  const epsilon = STEP_LENGTH * Math.max(1e-3, normOf(kept));
   const random = createRandom(seed, 'sharpness', step);
-  let direction = Float64Array.from(kept, () => random.normal());
+  const direction = Float64Array.from(kept, () => random.normal());
+  const product = new Float64Array(kept.length);
+  const ahead = new Float32Array(kept.length);
   let norm = normOf(direction);
   let eigenvalue = Number.NaN;
-  const gradientAt = async (distance: number): Promise<Float32Array> => {
+  const computeAt = async (distance: number): Promise<void> => {
     for (let i = 0; i < kept.length; i++) {
       weights[i] = (kept[i] as number) + (distance * (direction[i] as number)) / norm;
     }
     await stepper.compute(step);
-    return gradient.slice();
   };
   for (let iteration = 0; iteration < ITERATIONS && norm > 0; iteration++) {
-    const [ahead, behind] = [await gradientAt(epsilon), await gradientAt(-epsilon)];
-    const product = Float64Array.from(ahead, (g, i) => (g - (behind[i] as number)) / (2 * epsilon));
-    eigenvalue = product.reduce((sum, p, i) => sum + (p * (direction[i] as number)) / norm, 0);
-    direction = product;
+    await computeAt(epsilon);
+    ahead.set(gradient);
+    await computeAt(-epsilon);
+    for (let i = 0; i < product.length; i++) {
+      product[i] = ((ahead[i] as number) - (gradient[i] as number)) / (2 * epsilon);
+    }
+    eigenvalue = dot(product, direction, norm);
+    direction.set(product);
     norm = normOf(direction);
     if (!Number.isFinite(norm)) break;
   }

@@ -63,6 +63,8 @@ export interface TrainOptions {
   readonly isCanceled?: () => boolean;
   /** Keeps the weights from before the first and after the last update in the Trace. */
   readonly keepWeights?: boolean;
+  /** Told when data, weights and graphs are ready, before the first pass. */
+  readonly onPrepared?: () => void;
   /** Told the loss of every step, as soon as it is known. */
   readonly onLoss?: (step: number, loss: number) => void;
 }
@@ -437,6 +439,7 @@ export async function train(
 ): Promise<Result<Trace, { code: 'canceled' }>> {
   return untilCanceled(options.isCanceled ?? (() => false), async (checkpoint) => {
     const run = await prepare(experiment, seed, checkpoint);
+    options.onPrepared?.();
     try {
       return await loop(run, seed, checkpoint, options);
     } finally {

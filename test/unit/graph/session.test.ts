@@ -1,5 +1,6 @@
 /** @file Running a graph: outputs of every kind, shared buffers, repeated runs. */
-import { describe, expect, test } from 'vitest';
+import { InferenceSession } from 'onnxruntime-node';
+import { describe, expect, test, vi } from 'vitest';
 import { calculus as c, createSession, GraphBuilder, sizeOf, type Tensor } from '../../../src/graph/index.ts';
 import { createRandom } from '../../../src/util/random.ts';
 import { evaluate } from '../../reference/evaluate.ts';
@@ -153,5 +154,29 @@ describe('a session', () => {
     }
     expect(results.size).toBe(1);
     await session.release();
+  });
+
+  test('of an equal graph shares what is compiled and no number; one constant more or less is another graph', async () => {
+    const create = vi.spyOn(InferenceSession, 'create');
+    const shifted = (by: number) =>
+      graphOf([[3]], (g, x) => g.output('y', c.add(g, x as Tensor, g.constant(by))));
+    const [first, second] = [await createSession(shifted(0.125)), await createSession(shifted(0.125))];
+    expect(create).toHaveBeenCalledTimes(1);
+    const other = await createSession(shifted(0.25));
+    expect(create).toHaveBeenCalledTimes(2);
+    first.input('x0').set([1, 2, 3]);
+    second.input('x0').set([4, 5, 6]);
+    await Promise.all([first.run(), second.run(), other.run()]);
+    expect([...first.output('y')]).toEqual([1.125, 2.125, 3.125]);
+    expect([...second.output('y')]).toEqual([4.125, 5.125, 6.125]);
+    expect([...other.output('y')]).toEqual([0.25, 0.25, 0.25]);
+    await first.release();
+    await second.run();
+    expect([...second.output('y')]).toEqual([4.125, 5.125, 6.125]);
+    await second.release();
+    await other.release();
+    await (await createSession(shifted(0.125))).release();
+    expect(create).toHaveBeenCalledTimes(2);
+    create.mockRestore();
   });
 });
