@@ -29,6 +29,11 @@ export class Lending<T> {
     this.#options = options;
   }
 
+  /** Loans that were not given back. */
+  get inUse(): number {
+    return [...this.#entries.values()].reduce((sum, { users }) => sum + users, 0);
+  }
+
   /** @param cost of keeping the value, in the unit of `maxIdleCost` */
   async borrow(key: string, cost: number, make: () => Promise<T>): Promise<Loan<T>> {
     const entry = this.#entries.get(key) ?? { key, value: make(), cost, users: 0 };

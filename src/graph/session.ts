@@ -42,6 +42,9 @@ const compiledGraphs = new Lending<InferenceSession>({
   destroy: (session) => session.release(),
 });
 
+/** Sessions of this thread that are open. */
+export const sessionsInUse = (): number => compiledGraphs.inUse;
+
 /** Equal bytes are equal graphs, constants included. */
 function compile(graph: Graph): Promise<Loan<InferenceSession>> {
   const model = encodeOnnx(graph);
