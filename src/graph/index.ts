@@ -22,4 +22,4 @@ export {
   sizeOf,
 } from './operators.ts';
 export { scan } from './scan.ts';
-export { createSession, type Session } from './session.ts';
+export { createSession, type Session, sessionsInUse } from './session.ts';
