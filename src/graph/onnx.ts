@@ -2,7 +2,8 @@
 import { present } from '../util/assert.ts';
 import type { Constant, Graph, GraphInput, Node, Tensor } from './graph.ts';
 import { writeModel } from './onnx_schema.ts';
-import type { Convolution, Operator, OperatorAttributes, Shape } from './operators.ts';
+import { type Convolution, type Operator, type OperatorAttributes, type Shape, sizeOf } from './operators.ts';
+import type { Pack } from './packing.ts';
 import type { ScanBody } from './scan.ts';
 
 /** TensorProto.DataType */
@@ -309,15 +310,51 @@ function resultOf(body: ScanBody, id: number, shape: Shape): Tensor {
   return known ?? { id, shape, dtype: 'float32' };
 }
 
+const flatName = ({ name, tensor }: GraphInput): string =>
+  tensor.shape.length === 1 ? name : `${name}/flat`;
+
+/** A packed input into its members. */
+const unpack = ({ name, members }: Pack, integers: IntegerLists): unknown[] => [
+  onnxNode(
+    'Split',
+    [name, integers.of(members.map(({ tensor }) => sizeOf(tensor.shape)))],
+    members.map(flatName),
+    { axis: 0 },
+  ),
+  ...members
+    .filter((member) => flatName(member) !== member.name)
+    .map((member) =>
+      onnxNode('Reshape', [flatName(member), integers.of(member.tensor.shape)], [member.name]),
+    ),
+];
+
+/** The members of a packed output into one. */
+const pack = ({ name, members }: Pack, integers: IntegerLists): unknown[] => [
+  ...members
+    .filter((member) => flatName(member) !== member.name)
+    .map((member) => onnxNode('Reshape', [member.name, integers.of([-1])], [flatName(member)])),
+  onnxNode('Concat', members.map(flatName), [name], { axis: 0 }),
+];
+
+const packInfo = ({ name, data }: Pack) => valueInfo(name, { shape: [data.length], dtype: 'float32' });
+
+/** What is handed over as one. */
+export interface Packs {
+  readonly inputs: readonly Pack[];
+  readonly outputs: readonly Pack[];
+}
+
+const NO_PACKS: Packs = { inputs: [], outputs: [] };
 const NO_WEIGHTS: ReadonlyMap<string, Float32Array> = new Map();
 
 /**
- * The model's bytes, ready for ONNX Runtime or a file. Inputs and outputs keep their names.
+ * The model's bytes, ready for ONNX Runtime or a file. Inputs and outputs keep their names, but for those that are packed.
  * @param weights values of inputs by name: these become part of the model
  */
 export function encodeOnnx(
   graph: Graph,
   weights: ReadonlyMap<string, Float32Array> = NO_WEIGHTS,
+  packs: Packs = NO_PACKS,
 ): Uint8Array {
   const names = new Map<number, string>(graph.inputs.map(({ name, tensor }) => [tensor.id, name]));
   const computed = new Set(graph.nodes.map((node) => node.output.id));
@@ -332,8 +369,17 @@ export function encodeOnnx(
   const aliases = graph.outputs
     .filter((output) => !named.includes(output))
     .map(({ name, tensor }) => onnxNode('Identity', [encoder.nameOf(tensor)], [name]));
-  const nodes = [...encoder.nodes(graph.nodes), ...aliases];
+  const nodes = [
+    ...packs.inputs.flatMap((some) => unpack(some, integers)),
+    ...encoder.nodes(graph.nodes),
+    ...aliases,
+    ...packs.outputs.flatMap((some) => pack(some, integers)),
+  ];
   const fixed = ({ name }: GraphInput) => weights.has(name);
+  const unpacked = (side: readonly GraphInput[], packed: readonly Pack[]) => {
+    const members = new Set(packed.flatMap((some) => some.members));
+    return side.filter((one) => !members.has(one));
+  };
   return writeModel({
     irVersion: IR_VERSION,
     producerName: 'gradclinic',
@@ -349,8 +395,16 @@ export function encodeOnnx(
           .map(({ name, tensor }) => floats(name, { shape: tensor.shape, data: present(weights.get(name)) })),
         ...integers.initializers,
       ],
-      input: graph.inputs.filter((input) => !fixed(input)).map(({ name, tensor }) => valueInfo(name, tensor)),
-      output: graph.outputs.map(({ name, tensor }) => valueInfo(name, tensor)),
+      input: [
+        ...packs.inputs.map(packInfo),
+        ...unpacked(graph.inputs, packs.inputs)
+          .filter((input) => !fixed(input))
+          .map(({ name, tensor }) => valueInfo(name, tensor)),
+      ],
+      output: [
+        ...packs.outputs.map(packInfo),
+        ...unpacked(graph.outputs, packs.outputs).map(({ name, tensor }) => valueInfo(name, tensor)),
+      ],
     },
   });
 }

@@ -6,8 +6,9 @@ import { assert, present } from '../util/assert.ts';
 import { bytesOf } from './cost.ts';
 import type { Graph } from './graph.ts';
 import { Lending, type Loan } from './lending.ts';
-import { encodeOnnx } from './onnx.ts';
+import { encodeOnnx, type Packs } from './onnx.ts';
 import { sizeOf } from './operators.ts';
+import { type Pack, packNeighbours } from './packing.ts';
 
 export interface Session {
   /** The buffer behind an input: write into it before a run. Float32, row-major. */
@@ -46,8 +47,8 @@ const compiledGraphs = new Lending<InferenceSession>({
 export const sessionsInUse = (): number => compiledGraphs.inUse;
 
 /** Equal bytes are equal graphs, constants included. */
-function compile(graph: Graph): Promise<Loan<InferenceSession>> {
-  const model = encodeOnnx(graph);
+function compile(graph: Graph, packs: Packs): Promise<Loan<InferenceSession>> {
+  const model = encodeOnnx(graph, undefined, packs);
   const key = createHash('sha256').update(model).digest('base64');
   return compiledGraphs.borrow(key, bytesOf(graph), () =>
     InferenceSession.create(model, {
@@ -64,6 +65,35 @@ function compile(graph: Graph): Promise<Loan<InferenceSession>> {
   );
 }
 
+/** Buffers of the inputs, or of the outputs, and the tensors that hand them over: some alone, some packed. */
+class Side {
+  readonly #data: ReadonlyMap<string, Float32Array>;
+  readonly #tensorOf = new Map<string, readonly [handed: string, tensor: Tensor]>();
+
+  constructor(side: Graph['inputs'], packs: readonly Pack[], bufferOf: BufferOf) {
+    this.#data = new Map(side.map(({ name, tensor }) => [name, bufferOf(name, sizeOf(tensor.shape))]));
+    for (const { name: packed, members, data } of packs) {
+      const handed = [packed, new Tensor('float32', data, [data.length])] as const;
+      for (const { name } of members) this.#tensorOf.set(name, handed);
+    }
+    for (const { name, tensor } of side) {
+      if (this.#tensorOf.has(name)) continue;
+      this.#tensorOf.set(name, [name, new Tensor('float32', this.data(name), [...tensor.shape])]);
+    }
+  }
+
+  data(name: string): Float32Array {
+    return present(this.#data.get(name), name);
+  }
+
+  /** By the names that the runtime knows. */
+  tensors(names: Iterable<string> = this.#data.keys()): Record<string, Tensor> {
+    return Object.fromEntries([...names].map((name) => present(this.#tensorOf.get(name), name)));
+  }
+}
+
+type BufferOf = (name: string, length: number) => Float32Array;
+
 /**
  * Compiles the graph, unless this thread has an equal one. Every run computes every output, so what is read from a run
  * cannot change its result.
@@ -76,38 +106,32 @@ export async function createSession(
   shared: ReadonlyMap<string, Float32Array> = new Map(),
   allocate: (length: number) => Float32Array = (length) => new Float32Array(length),
 ): Promise<Session> {
-  const { value: session, giveBack } = await compile(graph);
-  const known = new Set(session.inputNames);
-  const tensors = (side: Graph['inputs']) =>
-    Object.fromEntries(
-      side.map(({ name, tensor }) => {
-        const data = shared.get(name) ?? allocate(sizeOf(tensor.shape));
-        return [name, new Tensor('float32', data, [...tensor.shape])];
-      }),
-    );
-  const inputs = tensors(graph.inputs);
-  const feeds = Object.fromEntries(Object.entries(inputs).filter(([name]) => known.has(name)));
-  const outputs = tensors(graph.outputs);
-  const selections = new WeakMap<ReadonlySet<string>, Record<string, Tensor>>();
-  const select = (fetched: ReadonlySet<string>) => {
-    const known = selections.get(fetched);
-    if (known !== undefined) return known;
-    const made = Object.fromEntries([...fetched].map((name) => [name, present(outputs[name], name)]));
-    selections.set(fetched, made);
-    return made;
+  const packs = {
+    inputs: packNeighbours(graph.inputs, shared),
+    outputs: packNeighbours(graph.outputs, shared),
   };
-  let current: Readonly<Record<string, Tensor>> = outputs;
-  const dataOf = (side: Record<string, Tensor>, name: string) =>
-    present(side[name], name).data as Float32Array;
+  const { value: session, giveBack } = await compile(graph, packs);
+  const bufferOf: BufferOf = (name, length) => shared.get(name) ?? allocate(length);
+  const inputs = new Side(graph.inputs, packs.inputs, bufferOf);
+  const outputs = new Side(graph.outputs, packs.outputs, bufferOf);
+  // The runtime does not know inputs that nothing reads.
+  const known = new Set(session.inputNames);
+  const feeds = Object.fromEntries(Object.entries(inputs.tensors()).filter(([name]) => known.has(name)));
+  const all = outputs.tensors();
+  const everything: ReadonlySet<string> = new Set(graph.outputs.map(({ name }) => name));
+  const selections = new WeakMap([[everything, all]]);
+  let current = everything;
   return {
-    input: (name) => dataOf(inputs, name),
+    input: (name) => inputs.data(name),
     output: (name) => {
-      assert(current[name] !== undefined || outputs[name] === undefined, `${name} was not fetched`);
-      return dataOf(outputs, name);
+      assert(current.has(name) || !everything.has(name), `${name} was not fetched`);
+      return outputs.data(name);
     },
-    run: async (fetched) => {
-      current = fetched === undefined ? outputs : select(fetched);
-      discard(await session.run(feeds, current));
+    run: async (fetched = everything) => {
+      current = fetched;
+      const selected = selections.get(fetched) ?? outputs.tensors(fetched);
+      selections.set(fetched, selected);
+      discard(await session.run(feeds, selected));
     },
     release: giveBack,
   };

@@ -1,7 +1,14 @@
 /** @file Running a graph: outputs of every kind, shared buffers, repeated runs. */
 import { InferenceSession } from 'onnxruntime-node';
 import { describe, expect, test, vi } from 'vitest';
-import { calculus as c, createSession, GraphBuilder, sizeOf, type Tensor } from '../../../src/graph/index.ts';
+import {
+  calculus as c,
+  createSession,
+  GraphBuilder,
+  type GraphInput,
+  sizeOf,
+  type Tensor,
+} from '../../../src/graph/index.ts';
 import { createRandom } from '../../../src/util/random.ts';
 import { evaluate } from '../../reference/evaluate.ts';
 import { graphOf, runOnnx } from './harness.ts';
@@ -178,5 +185,70 @@ describe('a session', () => {
     await (await createSession(shifted(0.125))).release();
     expect(create).toHaveBeenCalledTimes(2);
     create.mockRestore();
+  });
+});
+
+describe('inputs and outputs that lie one after another in memory', () => {
+  const shapes = [[3], [2, 3], [], [4], [2, 2]];
+  const build = (factor: number) =>
+    graphOf(shapes, (g, vector, matrix, scalar, _unread, square) => {
+      const scaled = c.mul(g, c.exp(g, matrix as Tensor), scalar as Tensor);
+      g.output('a', c.add(g, scaled, c.mul(g, vector as Tensor, g.constant(factor))));
+      g.output('b', c.total(g, scaled));
+      g.output('c', c.gemm(g, square as Tensor, scaled));
+      g.output('an input', vector as Tensor);
+      g.output('the same again', scaled);
+    });
+  const side = (part: readonly GraphInput[], all: Float32Array) => {
+    let start = 0;
+    return part.map(({ name, tensor }) => {
+      const end = start + sizeOf(tensor.shape);
+      const view = all.subarray(start, end);
+      start = end;
+      return [name, view] as const;
+    });
+  };
+  const prepare = async (neighbours: boolean, factor = 1) => {
+    const graph = build(factor);
+    const [ins, outs] = [new Float32Array(18), new Float32Array(22)];
+    const shared = new Map([...side(graph.inputs, ins), ...side(graph.outputs, outs)]);
+    const session = await createSession(graph, neighbours ? shared : new Map());
+    const random = createRandom(0, 'neighbours');
+    for (const { name } of graph.inputs) {
+      const values = session.input(name);
+      for (let i = 0; i < values.length; i++) values[i] = random.normal();
+    }
+    return { graph, session, outs };
+  };
+
+  test('give the same bits as apart, in their own places', async () => {
+    const [packed, apart] = [await prepare(true), await prepare(false)];
+    await packed.session.run();
+    await apart.session.run();
+    for (const { name } of packed.graph.outputs) {
+      expect([...packed.session.output(name)], name).toEqual([...apart.session.output(name)]);
+    }
+    expect([...packed.outs]).toEqual(
+      packed.graph.outputs.flatMap(({ name }) => [...apart.session.output(name)]),
+    );
+    expect(packed.outs.every((x) => x !== 0)).toBe(true);
+  });
+
+  test('are handed over as one', async () => {
+    const create = vi.spyOn(InferenceSession, 'create');
+    // Nobody has compiled this one.
+    const { session } = await prepare(true, 3);
+    const inner: InferenceSession = await create.mock.results[0]?.value;
+    create.mockRestore();
+    expect(inner.inputNames).toHaveLength(1);
+    expect(inner.outputNames).toHaveLength(1);
+    await session.release();
+  });
+
+  test('may be fetched in part', async () => {
+    const { session } = await prepare(true);
+    await session.run(new Set(['b']));
+    expect(session.output('b')[0]).not.toBe(0);
+    expect(() => session.output('c')).toThrow('c was not fetched');
   });
 });
