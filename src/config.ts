@@ -54,6 +54,8 @@ const schema = z.object({
   WORKER_THREADS: integer(1, 256, availableParallelism()),
   // Twenty heartbeats. A worker that was only slow loses its attempt, never its finished trials.
   LEASE_SECONDS: integer(2, 600, 20),
+  // What it takes to hand a trial over, and to have its result back, many times over.
+  SHARED_TRIAL_SECONDS: integer(0, 86_400, 2),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ALLOW_ANONYMOUS: z.enum(['true', 'false']).default('false'),
   API_KEYS_FILE: z.string().min(1).optional(),
@@ -107,6 +109,8 @@ export interface Config {
   readonly workerThreads: number;
   /** How long a worker may be silent before its job is another's. */
   readonly leaseSeconds: number;
+  /** Other workers may train a trial that is estimated to take as long. */
+  readonly sharedTrialSeconds: number;
   readonly logLevel: string;
   /** Where spans are sent; null: nowhere. */
   readonly tracesEndpoint: string | null;
@@ -179,6 +183,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     role: values.ROLE,
     workerThreads: values.WORKER_THREADS,
     leaseSeconds: values.LEASE_SECONDS,
+    sharedTrialSeconds: values.SHARED_TRIAL_SECONDS,
     logLevel: values.LOG_LEVEL,
     tracesEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT || null,
     access: createAccess(keys, keyLimitsOf(values)),

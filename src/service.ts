@@ -58,10 +58,28 @@ export async function startService(
     version,
     onError: (error) => logger.warn({ err: error }, 'spans could not be sent'),
   });
-  const { dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays, uploads } = config;
+  const {
+    dataDir,
+    databaseUrl,
+    role,
+    workerThreads,
+    leaseSeconds,
+    sharedTrialSeconds,
+    retentionDays,
+    uploads,
+  } = config;
   const { access, pressure, corsOrigins } = config;
   const jobs = await createJobService({
-    ...{ dataDir, databaseUrl, role, workerThreads, leaseSeconds, retentionDays, uploads },
+    ...{
+      dataDir,
+      databaseUrl,
+      role,
+      workerThreads,
+      leaseSeconds,
+      sharedTrialSeconds,
+      retentionDays,
+      uploads,
+    },
     ...{
       runStudy: runStudyInThread,
       runSearch: runSearchInThread,

@@ -2,8 +2,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { isPostgres } from './dialect.ts';
 
-/** A job waits for a worker, has a new event, or is to be canceled. */
-const kinds = ['queued', 'event', 'cancel'] as const;
+/** A job waits for a worker, has a new event, is to be canceled; a trial of it waits for a thread, or has been trained. */
+const kinds = ['queued', 'event', 'cancel', 'trial', 'trained'] as const;
 
 export interface Announcement {
   readonly kind: (typeof kinds)[number];

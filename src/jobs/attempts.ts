@@ -5,26 +5,15 @@ import { decodeTrace, type Trace } from '../statistics/index.ts';
 import type { Progress, SearchOptions } from '../study/index.ts';
 import { databaseTime, lock } from './dialect.ts';
 import { appendEvent } from './events.ts';
+import { type Attempt, fenced, lost } from './fence.ts';
 import type { Job, JobStatus } from './job.ts';
 import type { LossData } from './losses.ts';
+import { type MachineKind, machineKind } from './machine.ts';
 import type { Tables } from './migrations.ts';
 import { type Room, unlimited } from './room.ts';
 import { parse } from './rows.ts';
+import { recordTrial } from './trial_rows.ts';
 import { nextInTurn, recordTurn } from './turn.ts';
-
-/** Another attempt owns the job now. */
-export class LostAttempt extends Error {
-  override name = 'LostAttempt';
-}
-
-const lost = ({ id, attempt }: Attempt) =>
-  new LostAttempt(`job ${id} is no longer run by attempt ${attempt}`);
-
-/** Who may write to a running job: one attempt at a time. */
-export interface Attempt {
-  readonly id: string;
-  readonly attempt: number;
-}
 
 export interface ClaimedJob extends Attempt {
   readonly owner: string;
@@ -45,10 +34,12 @@ export interface Orphan extends Attempt {
 export class Attempts {
   readonly #db: Kysely<Tables>;
   readonly #room: Room;
+  readonly #machine: MachineKind;
 
-  constructor(db: Kysely<Tables>, room: Room = unlimited) {
+  constructor(db: Kysely<Tables>, room: Room = unlimited, machine: MachineKind = machineKind()) {
     this.#db = db;
     this.#room = room;
+    this.#machine = machine;
   }
 
   /** Stores something: not from the reserve of the disk. */
@@ -110,21 +101,6 @@ export class Attempts {
     };
   }
 
-  async #fenced(
-    db: Kysely<Tables>,
-    { id, attempt }: Attempt,
-    values: UpdateObject<Tables, 'jobs'>,
-  ): Promise<void> {
-    const { numUpdatedRows } = await db
-      .updateTable('jobs')
-      .set(values)
-      .where('id', '=', id)
-      .where('attempt', '=', attempt)
-      .where('status', '=', 'running')
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw lost({ id, attempt });
-  }
-
   /** Says that the attempt lives. Returns whether the job is to be canceled. */
   async heartbeat({ id, attempt }: Attempt): Promise<boolean> {
     const row = await this.#db
@@ -144,7 +120,7 @@ export class Attempts {
     const fraction = total_trials === 0 ? 0 : completed_trials / total_trials;
     const data = { ...progress, fraction, eta_s: etaSeconds };
     return this.#store(0, async (db) => {
-      await this.#fenced(db, job, { progress: JSON.stringify(data), heartbeat_at: databaseTime(db) });
+      await fenced(db, job, { progress: JSON.stringify(data), heartbeat_at: databaseTime(db) });
       await appendEvent(db, job.id, 'progress', data);
     });
   }
@@ -152,7 +128,7 @@ export class Attempts {
   /** Some losses of a training that runs. */
   losses(job: Attempt, data: LossData): Promise<void> {
     return this.#db.transaction().execute(async (db) => {
-      await this.#fenced(db, job, { heartbeat_at: databaseTime(db) });
+      await fenced(db, job, { heartbeat_at: databaseTime(db) });
       await appendEvent(db, job.id, 'losses', data);
     });
   }
@@ -173,24 +149,15 @@ export class Attempts {
    */
   storeTrial(job: Attempt, key: string, encoded: Uint8Array): Promise<void> {
     return this.#store(encoded.byteLength, async (db) => {
-      await this.#fenced(db, job, { crash_score: 0 });
-      const row = {
-        job_id: job.id,
-        key,
-        trace: Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength),
-      };
-      await db
-        .insertInto('trials')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
+      await fenced(db, job, { crash_score: 0 });
+      await recordTrial(db, job.id, key, encoded, this.#machine);
     });
   }
 
   /** Says which trial the statistics of a run are. */
   nameRun(job: Attempt, run: string, key: string): Promise<void> {
     return this.#store(0, async (db) => {
-      await this.#fenced(db, job, { heartbeat_at: databaseTime(db) });
+      await fenced(db, job, { heartbeat_at: databaseTime(db) });
       await db
         .insertInto('runs')
         .values({ job_id: job.id, run, key })
@@ -205,7 +172,9 @@ export class Attempts {
     status: JobStatus,
     values: UpdateObject<Tables, 'jobs'>,
   ): Promise<void> {
-    await this.#fenced(db, job, { ...values, status, finished_at: databaseTime(db) });
+    await fenced(db, job, { ...values, status, finished_at: databaseTime(db) });
+    // Whatever was ordered and is not trained yet, nobody waits for.
+    await db.deleteFrom('orders').where('job_id', '=', job.id).execute();
     await appendEvent(db, job.id, 'status', { status });
   }
 
@@ -235,7 +204,7 @@ export class Attempts {
   release(job: Attempt, crashScore?: number): Promise<void> {
     return this.#conclude(async (db) => {
       const score = crashScore === undefined ? {} : { crash_score: crashScore };
-      await this.#fenced(db, job, { status: 'queued', ...score });
+      await fenced(db, job, { status: 'queued', ...score });
       await appendEvent(db, job.id, 'status', { status: 'queued' });
     });
   }

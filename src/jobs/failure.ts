@@ -16,7 +16,7 @@ export class JobFailure extends Error {
  * With the defaults of this version filled in, which the one that accepted it may not have known.
  * @throws JobFailure experiment_outdated
  */
-export function experimentOf({ experiment }: ClaimedJob): Experiment {
+export function experimentOf({ experiment }: Pick<ClaimedJob, 'experiment'>): Experiment {
   const parsed = parseExperiment(experiment);
   if (parsed.ok) return parsed.value.experiment;
   const [first] = parsed.error;

@@ -44,12 +44,38 @@ interface FilesTable {
   created_at: string;
 }
 
+/** Trials that any process may train. */
+interface OrdersTable {
+  job_id: string;
+  key: string;
+  owner: string;
+  /** Of the first run that needs it. */
+  run: string;
+  seed: number;
+  keep_weights: number;
+  experiment: Buffer;
+  seconds: number;
+  turn: number;
+  traceparent: string | null;
+  /** The kind that the study is on. */
+  machine: string;
+  starts: number;
+  /** Null while it waits. */
+  taken_at: string | null;
+  /** JSON. */
+  failure: string | null;
+}
+
 export interface Tables {
   jobs: JobsTable;
   /** JSON. Beside the jobs: either may hold megabytes, which nobody who looks for a job has to pass by. */
   experiments: { job_id: string; experiment: string };
   results: { job_id: string; result: Buffer };
-  trials: { job_id: string; key: string; trace: Buffer };
+  /** `machine`: null of what an earlier version trained. */
+  trials: { job_id: string; key: string; trace: Buffer; machine: Generated<string | null> };
+  /** Kinds of machines that have trained; JSON. */
+  machines: { id: string; facts: string };
+  orders: OrdersTable;
   runs: { job_id: string; run: string; key: string };
   events: { job_id: string; seq: number; type: string; data: string; created_at: string };
   /** Of the last hour: what an owner's limit of FLOPs is counted from. */
@@ -266,6 +292,38 @@ const files: Migration = {
   },
 };
 
+const orders: Migration = {
+  async up(db: Kysely<unknown>) {
+    const { integer, bytes } = columnTypes(db);
+    await db.schema.alterTable('trials').addColumn('machine', 'text').execute();
+    await db.schema
+      .createTable('machines')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('facts', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createTable('orders')
+      .addColumn('job_id', 'text', (column) => column.notNull().references('jobs.id').onDelete('cascade'))
+      .addColumn('key', 'text', (column) => column.notNull())
+      .addColumn('owner', 'text', (column) => column.notNull())
+      .addColumn('run', 'text', (column) => column.notNull())
+      .addColumn('seed', integer, (column) => column.notNull())
+      .addColumn('keep_weights', 'integer', (column) => column.notNull())
+      .addColumn('experiment', bytes, (column) => column.notNull())
+      .addColumn('seconds', 'double precision', (column) => column.notNull())
+      .addColumn('turn', 'double precision', (column) => column.notNull())
+      .addColumn('traceparent', 'text')
+      .addColumn('machine', 'text', (column) => column.notNull())
+      .addColumn('starts', 'integer', (column) => column.notNull())
+      .addColumn('taken_at', 'text')
+      .addColumn('failure', 'text')
+      .addPrimaryKeyConstraint('orders_key', ['job_id', 'key'])
+      .execute();
+    await db.schema.createIndex('orders_owner').on('orders').columns(['owner', 'turn']).execute();
+    await db.schema.createIndex('orders_turn').on('orders').columns(['turn']).execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_searches': searches,
@@ -274,6 +332,7 @@ export const migrations: Record<string, Migration> = {
   '0005_turns': turns,
   '0006_documents': documents,
   '0007_files': files,
+  '0008_orders': orders,
 };
 
 const TABLE = 'kysely_migration';

@@ -1,5 +1,6 @@
 /** @file After a crash: running jobs of a dead process go back to the queue, unless they are what kills it. */
-import { type Attempts, LostAttempt, type Orphan } from './attempts.ts';
+import type { Attempts, Orphan } from './attempts.ts';
+import { LostAttempt } from './fence.ts';
 
 /** An attempt that lasted this long (by its heartbeat) and finished no trial weighs as its own cause of death. */
 const LONG_ATTEMPT_MS = 10_000;

@@ -1,27 +1,26 @@
 /** @file Runs one claimed job: its study, trial by trial, each trial trained once and kept. */
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import { FileRefused } from '../files/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import type { Trace } from '../statistics/index.ts';
 import type {
   Progress,
   SearchOptions,
   SearchReport,
   StudyDependencies,
   StudyReport,
-  Trial,
 } from '../study/index.ts';
-import { endFailed, type Span, type Telemetry } from '../telemetry/index.ts';
-import { canonicalJson, encodeNonFinite } from '../util/json.ts';
-import { type Attempts, type ClaimedJob, LostAttempt } from './attempts.ts';
-import { checkSize, experimentOf, JobFailure } from './failure.ts';
+import type { Span, Telemetry } from '../telemetry/index.ts';
+import { encodeNonFinite } from '../util/json.ts';
+import type { Attempts, ClaimedJob } from './attempts.ts';
+import { experimentOf, JobFailure } from './failure.ts';
+import { LostAttempt } from './fence.ts';
 import type { Job } from './job.ts';
 import { LossFeed } from './losses.ts';
-import type { Pool } from './pool.ts';
 import { untilStored } from './storage.ts';
+import type { Threads } from './trainer.ts';
+import { type SharedTrials, Trials } from './trials.ts';
 
 export type RunStudy = (experiment: Experiment, dependencies: StudyDependencies) => Promise<StudyReport>;
 
@@ -57,25 +56,18 @@ function searchOutcome(report: Omit<SearchReport, 'job_id'>): { report: typeof r
   };
 }
 
-class StudyCanceled extends Error {
-  override name = 'StudyCanceled';
-}
+type Reason = 'cancel' | 'shutdown' | 'time' | 'lost' | 'failure';
 
 const HEARTBEAT_MS = 1000;
 
 /** From this part of the time limit on nothing new begins, so that what was found comes to a report. */
 const REPORT_IN_TIME = 0.8;
 
-/** Equal for trials that would be trained alike: all that a training reads, and the seed. */
-function trialKey({ experiment, seed, keepWeights }: Trial): string {
-  const { network, data, training, diagnostics } = experiment;
-  const read = { network, data, training, probe_every: diagnostics.probe_every, seed, keepWeights };
-  return createHash('sha256').update(canonicalJson(read)).digest('hex');
-}
-
 export interface RunnerOptions {
   readonly attempts: Attempts;
-  readonly pool: Pick<Pool, 'run'>;
+  readonly threads: Threads;
+  /** Null where there are no other processes. */
+  readonly shared: SharedTrials | null;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
   /** The most that an attempt may take. */
@@ -94,14 +86,15 @@ export class JobRun {
   readonly job: ClaimedJob;
   readonly #options: RunnerOptions;
   readonly #flag = new Int32Array(new SharedArrayBuffer(4));
-  readonly #trials = new Map<string, Promise<Trace>>();
   readonly #startedAt = performance.now();
   readonly #span: Span;
   readonly #losses: LossFeed;
+  readonly #trials: Trials;
+  /** Aborted with the first reason to end. */
+  readonly #stopped = new AbortController();
   #writes: Promise<unknown> = Promise.resolve();
-  #trained = 0;
   #phase: { readonly name: string; readonly since: number; readonly span: Span } | null = null;
-  #reason: 'cancel' | 'shutdown' | 'time' | 'lost' | 'failure' | null = null;
+  #reason: Reason | null = null;
 
   constructor(job: ClaimedJob, options: RunnerOptions) {
     this.job = job;
@@ -114,76 +107,31 @@ export class JobRun {
       await options.attempts.losses(job, data);
       options.onEvent(job.id);
     });
+    this.#trials = new Trials(job, {
+      ...options,
+      losses: this.#losses,
+      flag: this.#flag.buffer as SharedArrayBuffer,
+      signal: this.#stopped.signal,
+      span: () => this.#phase?.span ?? this.#span,
+    });
   }
 
   /** Ends the trainings at their next step or pass. */
-  stop(reason: 'cancel' | 'shutdown' | 'time' | 'lost'): void {
+  stop(reason: Exclude<Reason, 'failure'>): void {
+    this.#endTrainings(reason);
+  }
+
+  #endTrainings(reason: Reason): void {
     this.#reason ??= reason;
     Atomics.store(this.#flag, 0, 1);
+    this.#stopped.abort();
   }
 
   readonly #ids = () => ({ job_id: this.job.id, attempt: this.job.attempt });
 
-  /** A database that is away or full is waited for, but not by a job that is to end. */
-  #stored<T>(work: () => Promise<T>): Promise<T> {
-    return untilStored(work, () => this.#reason !== null);
-  }
-
   /** The end of the job is waited for as well, but not by a process that is to end. */
   #concluded(work: () => Promise<void>): Promise<void> {
     return untilStored(work, () => this.#reason === 'shutdown');
-  }
-
-  async #trainOnce(trial: Trial, key: string): Promise<Trace> {
-    const { attempts, pool, metrics, telemetry, logger } = this.#options;
-    const known = await this.#stored(() => attempts.knownTrial(this.job, key));
-    if (known !== null) return known;
-    if (this.#reason !== null) throw new StudyCanceled();
-    const span = telemetry.start(
-      'trial',
-      { 'gradclinic.trial.run': trial.run, 'gradclinic.trial.key': key },
-      this.#phase?.span ?? this.#span,
-    );
-    const { ring, end } = this.#losses.follow(trial.run);
-    const result = await pool.run({
-      experiment: trial.experiment,
-      seed: trial.seed,
-      keepWeights: trial.keepWeights,
-      cancel: this.#flag.buffer as SharedArrayBuffer,
-      losses: ring.buffer,
-    });
-    end();
-    if (!result.ok) {
-      metrics.trials.inc({ outcome: result.error.code });
-      endFailed(span, result.error.code);
-      if (result.error.code === 'canceled') throw new StudyCanceled();
-      throw new Error(result.error.detail);
-    }
-    const { trace, encoded, seconds } = result.value;
-    checkSize(encoded);
-    const outcome = trace.divergence === null ? 'completed' : 'diverged';
-    metrics.trials.inc({ outcome });
-    span.setAttributes({ 'gradclinic.trial.outcome': outcome, 'gradclinic.trial.seconds': seconds }).end();
-    metrics.steps.observe(seconds / Math.max(1, trace.steps_completed));
-    await this.#stored(() => attempts.storeTrial(this.job, key, encoded));
-    this.#trained++;
-    logger.info({ ...this.#ids(), trial: trial.run, key, seconds, outcome }, 'trial trained');
-    return trace;
-  }
-
-  async #train(trial: Trial): Promise<Trace> {
-    const key = trialKey(trial);
-    let training = this.#trials.get(key);
-    if (training === undefined) {
-      training = this.#trainOnce(trial, key);
-      this.#trials.set(key, training);
-      // Only equal trials at the same time wait for each other; later ones find it stored. Traces are not kept here.
-      const forget = () => this.#trials.delete(key);
-      training.then(forget, forget);
-    }
-    const trace = await training;
-    await this.#stored(() => this.#options.attempts.nameRun(this.job, trial.run, key));
-    return trace;
   }
 
   #enterPhase(name: string): void {
@@ -203,15 +151,15 @@ export class JobRun {
 
   /** From the pace of this attempt; null until a trial is done. */
   #eta({ completed_trials, total_trials }: Progress): number | null {
-    if (this.#trained === 0) return null;
-    const pace = (performance.now() - this.#startedAt) / 1000 / this.#trained;
+    if (this.#trials.trained === 0) return null;
+    const pace = (performance.now() - this.#startedAt) / 1000 / this.#trials.trained;
     return Math.round(pace * (total_trials - completed_trials) * 10) / 10;
   }
 
   #onProgress(progress: Progress): void {
     this.#enterPhase(progress.phase);
     // What an earlier attempt has told already is not told again, from the beginning.
-    if (this.#trained === 0 && progress.completed_trials < this.job.completed_trials) return;
+    if (this.#trials.trained === 0 && progress.completed_trials < this.job.completed_trials) return;
     const { attempts, onEvent, logger } = this.#options;
     const write = async () => {
       await attempts.progress(this.job, progress, this.#eta(progress));
@@ -243,8 +191,9 @@ export class JobRun {
     // Before it is parsed, which looks at the files.
     await this.#bring(this.job.experiment as Experiment);
     const experiment = experimentOf(this.job);
+    this.#trials.holds(experiment);
     const dependencies: StudyDependencies = {
-      train: (trial) => this.#train(trial),
+      train: (trial) => this.#trials.train(trial),
       onProgress: (progress) => this.#onProgress(progress),
       isOutOfTime: () => this.#isOutOfTime(experiment),
     };
@@ -254,16 +203,18 @@ export class JobRun {
         : searchOutcome(await runSearch(experiment, search, dependencies));
     await this.#writes;
     const result = Buffer.from(JSON.stringify(encodeNonFinite({ job_id: this.job.id, ...report })));
-    await this.#stored(() => attempts.succeed(this.job, result, summary));
+    await untilStored(
+      () => attempts.succeed(this.job, result, summary),
+      () => this.#reason !== null,
+    );
   }
 
   async #end(error: unknown): Promise<void> {
     const { attempts, logger } = this.#options;
     const reason = this.#reason;
     // The other trials of the study are of no use any more.
-    this.#reason ??= 'failure';
-    Atomics.store(this.#flag, 0, 1);
-    await Promise.allSettled(this.#trials.values());
+    this.#endTrainings('failure');
+    await this.#trials.settled();
     await this.#writes;
     if (reason === 'shutdown') return this.#concluded(() => attempts.release(this.job));
     if (reason === 'cancel') return this.#concluded(() => attempts.canceled(this.job));

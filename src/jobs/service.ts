@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { setFilesDirectory } from '../files/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { openSharedQueue } from '../queue/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
 import { within } from '../util/within.ts';
 import { Attempts } from './attempts.ts';
@@ -12,7 +13,10 @@ import type { FileService } from './file.ts';
 import { createFileReaders } from './file_readers.ts';
 import { FileStore, type UploadLimits } from './file_store.ts';
 import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
+import { machineKind } from './machine.ts';
+import type { Tables } from './migrations.ts';
 import { createModelImporter } from './model_importer.ts';
+import { Orders } from './orders.ts';
 import { createOwnedJobs } from './owned.ts';
 import type { Quota } from './quota.ts';
 import { createRecentJobs } from './recent.ts';
@@ -31,6 +35,8 @@ export interface JobServiceOptions {
   readonly workerThreads: number;
   /** How long a worker may be silent before its job is another's. */
   readonly leaseSeconds: number;
+  /** A trial that is estimated to take less is trained by the process that plans its study. */
+  readonly sharedTrialSeconds: number;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
   readonly quotaOf: (owner: string) => Quota;
@@ -87,6 +93,7 @@ export async function createJobService({
   role,
   workerThreads,
   leaseSeconds,
+  sharedTrialSeconds,
   runStudy,
   runSearch,
   quotaOf,
@@ -110,7 +117,19 @@ export async function createJobService({
   const models = createModelImporter(directory);
   await files.tidy();
   const store = new JobStore(db, room);
-  const attempts = new Attempts(db, room);
+  const machine = machineKind();
+  const attempts = new Attempts(db, room, machine);
+  const queue =
+    databaseUrl === null || role === 'api'
+      ? null
+      : await openSharedQueue<Tables>({
+          ...{ url: databaseUrl, name: `trials-${machine.id}`, leaseSeconds },
+          onError: (error) => logger.warn({ err: error }, 'the queue of trials'),
+        });
+  const market =
+    queue === null
+      ? null
+      : { queue, orders: new Orders(db, queue, machine), leastSeconds: sharedTrialSeconds };
   const events = new EventEmitter().setMaxListeners(0);
   const find = (id: string) => store.find(id);
   const recent = shared ? { find, forget: () => {} } : createRecentJobs(find);
@@ -126,7 +145,7 @@ export async function createJobService({
     role === 'api'
       ? null
       : await startWorker({
-          ...{ attempts, shared, threads: workerThreads, leaseSeconds },
+          ...{ attempts, shared, market, threads: workerThreads, leaseSeconds },
           ...{ runStudy, runSearch, quotaOf, metrics, telemetry, logger, onEvent },
           bring: (experiment) => files.bring(experiment),
         });
@@ -141,9 +160,12 @@ export async function createJobService({
   await listen({
     onListening() {
       worker?.wake();
+      worker?.onTrial();
       wakeAll();
     },
     onAnnouncement({ kind, job }) {
+      if (kind === 'trial') return worker?.onTrial();
+      if (kind === 'trained') return worker?.onTrained(job);
       if (kind === 'queued') worker?.wake();
       if (kind === 'cancel') worker?.cancel(job);
       onEvent(job);
@@ -245,7 +267,7 @@ export async function createJobService({
       const idle = (await worker?.stop()) ?? true;
       await requests;
       await Promise.all([readers.close(), models.close()]);
-      await within(LAST_QUERIES_MS, close());
+      await within(LAST_QUERIES_MS, Promise.allSettled([queue?.close(), close()]));
       return idle;
     },
   };

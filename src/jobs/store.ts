@@ -252,6 +252,7 @@ export class JobStore {
       if (job?.status === 'queued') {
         const values = { status: 'canceled', cancel_requested_at: time, finished_at: time };
         await db.updateTable('jobs').set(values).where('id', '=', id).execute();
+        await db.deleteFrom('orders').where('job_id', '=', id).execute();
         await appendEvent(db, id, 'status', { status: 'canceled' });
       }
       if (job?.status === 'running') {

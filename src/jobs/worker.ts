@@ -1,21 +1,28 @@
-/** @file A worker: claims jobs and runs them one after another on all worker threads, and adopts those of dead workers. */
+/** @file A worker: plans the studies of the jobs that it claims, trains their trials and those of others, adopts the jobs of dead workers. */
 import type { Logger } from 'pino';
 import type { Experiment } from '../experiment/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import type { Queue } from '../queue/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
 import { within } from '../util/within.ts';
-import type { Attempts } from './attempts.ts';
+import type { Attempts, ClaimedJob } from './attempts.ts';
+import { AwaitedOrders } from './awaited.ts';
+import { OrderRunner } from './order_runner.ts';
+import type { Orders } from './orders.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { Quota } from './quota.ts';
 import { recoverJobs } from './recovery.ts';
 import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
 import { storageFailure } from './storage.ts';
+import { Trainer } from './trainer.ts';
 import { createWitness } from './witness.ts';
 
 export interface WorkerOptions {
   readonly attempts: Attempts;
   /** Whether there may be other workers. */
   readonly shared: boolean;
+  /** Where trials are handed to other processes; null where there are none. */
+  readonly market: Market | null;
   readonly threads: number;
   readonly runStudy: RunStudy;
   readonly runSearch: RunSearch;
@@ -30,11 +37,23 @@ export interface WorkerOptions {
   readonly bring: (experiment: Experiment) => Promise<void>;
 }
 
+/** Trials that any process may train. */
+export interface Market {
+  readonly orders: Orders;
+  readonly queue: Queue<never>;
+  /** A trial that is estimated to take less is trained by the process that plans its study. */
+  readonly leastSeconds: number;
+}
+
 export interface Worker {
-  /** Looks for a job, unless it is at one. */
+  /** Looks for jobs, as far as it may take more. */
   wake(): void;
-  /** Ends the job if this worker runs it. */
+  /** Ends what this worker runs of the job. */
   cancel(job: string): void;
+  /** A trial waits for a thread. */
+  onTrial(): void;
+  /** A trial of this job was trained, or cannot be. */
+  onTrained(job: string): void;
   readonly alive: boolean;
   readonly threads: Pool['threads'];
   /**
@@ -47,11 +66,14 @@ export interface Worker {
 /** Guards against a wake-up that was lost, and is how often a worker looks for jobs of dead ones. */
 const POLL_MS = 5000;
 
+/** Planning takes a thread of its own for each, and memory. */
+const MOST_STUDIES = 4;
+
 /** Of the ten seconds of a stop. */
 const [ORDERLY_MS, GIVE_BACK_MS, LAST_THREADS_MS] = [4000, 1500, 2500];
 
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { attempts, shared, threads, quotaOf, leaseSeconds, logger, onEvent } = options;
+  const { attempts, shared, market, threads, quotaOf, leaseSeconds, logger, onEvent } = options;
   // Alone on the database, whatever is running was run by a process that is no more.
   let recovered = shared;
   async function recover(): Promise<void> {
@@ -69,37 +91,60 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     });
   }
   const pool = createPool(threads);
+  const warn = (error: unknown) => logger.warn({ err: error }, 'a trial was left to others');
+  const orderRunner = market === null ? null : new OrderRunner({ ...options, ...market, pool });
+  const trainer = new Trainer(pool, threads, orderRunner, warn);
+  const awaited = market === null ? null : new AwaitedOrders(market.orders, logger);
+  const sharedTrials = market === null || awaited === null ? null : { ...market, awaited };
   const witness = createWitness(leaseSeconds * 1000);
-  let current: JobRun | null = null;
+  /** By the id of the job. */
+  const runs = new Map<string, { readonly run: JobRun; readonly ended: Promise<void> }>();
   let stopping = false;
-  let working: Promise<void> | null = null;
+  let claiming: Promise<void> | null = null;
   /** A job may have been queued while the last claim was on its way. */
   let again = false;
 
-  /** One job at a time: a study alone keeps every worker thread busy. */
-  async function work(): Promise<void> {
-    while (!stopping) {
+  /** One study of an owner at a time, which alone keeps every thread busy; of several owners, so that none waits for another's. */
+  function mayRun(owner: string): number {
+    const own = [...runs.values()].some(({ run }) => run.job.owner === owner);
+    return own ? 0 : quotaOf(owner).max_running_jobs;
+  }
+
+  async function claimAll(): Promise<void> {
+    while (!stopping && runs.size < MOST_STUDIES) {
       again = false;
       if (!recovered) await recover();
-      const job = await attempts.claim((owner) => quotaOf(owner).max_running_jobs);
+      const job = await attempts.claim(mayRun);
       if (job === null && again) continue;
       if (job === null) return;
-      current = new JobRun(job, { ...options, pool, maxSeconds: quotaOf(job.owner).max_job_seconds });
-      if (stopping) current.stop('shutdown');
-      onEvent(job.id);
-      await current.run().finally(() => {
-        current = null;
-      });
+      start(job);
     }
+  }
+
+  function start(job: ClaimedJob): void {
+    const run = new JobRun(job, {
+      ...options,
+      ...{ threads: trainer, shared: sharedTrials, maxSeconds: quotaOf(job.owner).max_job_seconds },
+    });
+    if (stopping) run.stop('shutdown');
+    onEvent(job.id);
+    const ended = run
+      .run()
+      .catch(report)
+      .finally(() => {
+        runs.delete(job.id);
+        wake();
+      });
+    runs.set(job.id, { run, ended });
   }
 
   function wake(): void {
     again = true;
-    if (working !== null || stopping) return;
-    working = work()
+    if (claiming !== null || stopping) return;
+    claiming = claimAll()
       .catch(report)
       .finally(() => {
-        working = null;
+        claiming = null;
       });
   }
 
@@ -112,17 +157,24 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   function poll(): void {
     wake();
+    trainer.wake();
     if (!shared) return;
     adopt().catch((error: unknown) => logger.warn({ err: error }, 'could not look for jobs of dead workers'));
   }
 
   const timer = setInterval(poll, Math.min(POLL_MS, (leaseSeconds * 1000) / 4));
   wake();
+  trainer.wake();
 
   return {
     wake,
     cancel(job) {
-      if (current?.job.id === job) current.stop('cancel');
+      runs.get(job)?.run.stop('cancel');
+      orderRunner?.cancel(job);
+    },
+    onTrial: () => trainer.wake(),
+    onTrained(job) {
+      awaited?.look(job).catch(warn);
     },
     get alive() {
       return pool.alive;
@@ -133,10 +185,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     async stop() {
       stopping = true;
       clearInterval(timer);
-      current?.stop('shutdown');
-      const ended = await within(ORDERLY_MS, working ?? Promise.resolve());
+      const atWork = [...runs.values()];
+      for (const { run } of atWork) run.stop('shutdown');
+      orderRunner?.stop();
+      await within(ORDERLY_MS, Promise.all([claiming, trainer.stop(), ...atWork.map(({ ended }) => ended)]));
       // A training is in the middle of something long: the job must not wait for the lease to run out.
-      if (!ended && current !== null) await within(GIVE_BACK_MS, current.giveBack());
+      const left = [...runs.values()].map(({ run }) => run.giveBack());
+      if (left.length > 0) await within(GIVE_BACK_MS, Promise.allSettled(left));
+      awaited?.close();
       return pool.close(LAST_THREADS_MS);
     },
   };

@@ -17,8 +17,8 @@ const FLOPS_PER_S = 8e9;
 const STEP_S_PER_TENSOR = 1e-5;
 const START_S_PER_TENSOR = 6e-3;
 
-/** Seconds of one core that one training of so many steps takes. */
-function secondsOf(experiment: Experiment, steps?: number): number {
+/** Seconds of one core that one training of so many steps takes; by default all of the experiment's. */
+export function secondsOf(experiment: Experiment, steps?: number): number {
   const plan = planExperiment(experiment);
   const tensors = plan.parameters.length;
   const perStep = plan.flops_per_step / FLOPS_PER_S + STEP_S_PER_TENSOR * tensors;

@@ -1,5 +1,6 @@
 /** @file The folder's door: a study, from experiment to report. */
 
+export { secondsOf } from './budget.ts';
 export {
   type Phase,
   type Progress,

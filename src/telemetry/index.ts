@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import {
   type Attributes,
   defaultTextMapGetter,
+  defaultTextMapSetter,
   INVALID_SPAN_CONTEXT,
   ROOT_CONTEXT,
   type Span,
@@ -25,8 +26,10 @@ export interface Telemetry {
   readonly recorded: boolean;
   /** A request; continues the trace of its `traceparent` header. */
   startRequest(name: string, headers: Readonly<Record<string, unknown>>): Span;
-  /** A job, with no parent; its phases and its trials name it. The caller ends the span. */
-  start(name: string, attributes: Attributes, parent?: Span): Span;
+  /** A job, with no parent; its phases and its trials name it, a trial in another process by `headerOf`. The caller ends the span. */
+  start(name: string, attributes: Attributes, parent?: Span | string): Span;
+  /** The `traceparent` by which another process continues the trace of a span; null where nothing is recorded. */
+  headerOf(span: Span): string | null;
   /** Sends what is left. */
   close(): Promise<void>;
 }
@@ -43,6 +46,7 @@ const noTelemetry: Telemetry = {
   recorded: false,
   startRequest: () => noSpan,
   start: () => noSpan,
+  headerOf: () => null,
   close: async () => {},
 };
 
@@ -74,8 +78,18 @@ export function createTelemetry({ endpoint, version, onError }: TelemetryOptions
       return tracer.startSpan(name, { kind: SpanKind.SERVER }, parent);
     },
     start(name, attributes, parent) {
-      const parentContext = parent === undefined ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, parent);
+      const parentContext =
+        typeof parent === 'string'
+          ? propagator.extract(ROOT_CONTEXT, { traceparent: parent }, defaultTextMapGetter)
+          : parent === undefined
+            ? ROOT_CONTEXT
+            : trace.setSpan(ROOT_CONTEXT, parent);
       return tracer.startSpan(name, { attributes }, parentContext);
+    },
+    headerOf(span) {
+      const carrier: { traceparent?: string } = {};
+      propagator.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, defaultTextMapSetter);
+      return carrier.traceparent ?? null;
     },
     async close() {
       await Promise.race([provider.shutdown().catch(onError), setTimeout(LAST_EXPORT_MS)]);

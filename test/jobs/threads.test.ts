@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/jobs/database.ts';
 import { createPool } from '../../src/jobs/pool.ts';
 import { JobRun } from '../../src/jobs/runner.ts';
 import { JobStore } from '../../src/jobs/store.ts';
+import { Trainer } from '../../src/jobs/trainer.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
 import { runSearch, runStudy } from '../../src/study/index.ts';
 import { createTelemetry } from '../../src/telemetry/index.ts';
@@ -57,7 +58,8 @@ async function run(
   await new JobRun(job, {
     ...{
       attempts,
-      pool,
+      threads: new Trainer(pool, 2, null, () => {}),
+      shared: null,
       runStudy,
       runSearch,
       maxSeconds: 60,
