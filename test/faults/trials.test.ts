@@ -1,0 +1,147 @@
+/** @file Trials of one study on several workers: killed, stopped for a while, told to end. The reports stay as they are. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRandom } from '../../src/util/random.ts';
+import { type PostgresServer, startPostgres } from '../postgres.ts';
+import { killAll, type ServerProcess, startServerProcess } from './server_process.ts';
+import { experiment, isLong, readJob, report, reports, statusesOf, submit } from './workload.ts';
+
+const KILLS = isLong ? 100 : 3;
+const folder = mkdtempSync(join(tmpdir(), 'gradclinic-trials-'));
+
+/** Time to meddle with it: some twenty trials. */
+const study = (seed: number) => experiment(seed, { steps: 300, remedies: { seeds: 2, max_trials: 20 } });
+
+let postgres: PostgresServer;
+let databaseUrl: string;
+let api: ServerProcess;
+let workers: ServerProcess[];
+/** The report that nothing disturbed, of one process alone. */
+let calm: object;
+
+const start = (ROLE: string) =>
+  startServerProcess({
+    settings: {
+      ...{ ROLE, DATABASE_URL: databaseUrl, LEASE_SECONDS: '3', WORKER_THREADS: '1' },
+      SHARED_TRIAL_SECONDS: '0',
+    },
+  });
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  databaseUrl = await postgres.createDatabase();
+  const alone = await startServerProcess({ settings: { DATA_DIR: folder } });
+  calm = await report(alone.url, await submit(alone.url, study(100)));
+  await alone.kill();
+  [api, ...workers] = (await Promise.all(['api', 'worker', 'worker', 'worker'].map(start))) as [
+    ServerProcess,
+    ...ServerProcess[],
+  ];
+}, 180_000);
+afterAll(async () => {
+  killAll();
+  await postgres.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const trained = (server: ServerProcess, id: string) =>
+  server.log.flatMap(({ msg, job_id, key }) => (msg === 'trial trained' && job_id === id ? [key] : []));
+
+const plannerOf = (id: string) =>
+  workers.findIndex(({ log }) => log.some(({ msg, job_id }) => msg === 'job started' && job_id === id));
+
+async function query(text: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  return client.query(text).finally(() => client.end());
+}
+
+/** As if every process at a trial had been silent for a minute; the living say at once that they are not. */
+const silence = () =>
+  query("update gradclinic_queue.job set heartbeat_on = now() - interval '1 minute' where state = 'active'");
+
+const untilTrained = (id: string, trials: number) =>
+  expect
+    .poll(async () => (await readJob(api.url, id)).progress.completed_trials, { timeout: 60_000 })
+    .toBeGreaterThanOrEqual(trials);
+
+async function replace(index: number, end: (worker: ServerProcess) => Promise<unknown>): Promise<void> {
+  await end(workers[index] as ServerProcess);
+  workers[index] = await start('worker');
+}
+
+it('are trained by all of them, each once, and make the report of one process alone', {
+  timeout: 120_000,
+}, async () => {
+  const id = await submit(api.url, study(100));
+  expect(await report(api.url, id)).toEqual(calm);
+  const shares = workers.map((worker) => trained(worker, id));
+  expect(shares.filter((share) => share.length > 0).length).toBeGreaterThan(1);
+  expect(new Set(shares.flat()).size).toBe(shares.flat().length);
+  expect((await query('select * from orders')).rows).toEqual([]);
+});
+
+it('end in good order with their workers, and go on elsewhere at once', { timeout: 120_000 }, async () => {
+  const id = await submit(api.url, study(100));
+  await untilTrained(id, 2);
+  for (const index of workers.keys())
+    await replace(index, async (worker) => expect(await worker.terminate()).toBe(0));
+  expect(await report(api.url, id)).toEqual(calm);
+  expect((await statusesOf(api.url, id)).filter((status) => status === 'running').length).toBeLessThan(4);
+});
+
+it('go on where the one that planned them has died', { timeout: 120_000 }, async () => {
+  const id = await submit(api.url, study(100));
+  await untilTrained(id, 3);
+  await replace(plannerOf(id), (worker) => worker.kill());
+  await silence();
+  expect(await report(api.url, id)).toEqual(calm);
+  expect(await statusesOf(api.url, id)).toEqual(['queued', 'running', 'queued', 'running', 'succeeded']);
+});
+
+it('are ended on all workers where the job is canceled', { timeout: 60_000 }, async () => {
+  const id = await submit(api.url, { ...study(100), training: { ...study(100).training, steps: 100_000 } });
+  await expect.poll(async () => (await query('select * from orders where starts > 0')).rowCount).toBe(2);
+  await fetch(`${api.url}/v1/jobs/${id}/cancel`, { method: 'POST' });
+  await expect.poll(async () => (await readJob(api.url, id)).status, { timeout: 10_000 }).toBe('canceled');
+  // Whoever trained them is free again.
+  expect(await report(api.url, await submit(api.url, study(100)))).toEqual(calm);
+});
+
+it(`survive ${KILLS} kills of workers at random moments`, {
+  timeout: isLong ? 3_600_000 : 240_000,
+}, async () => {
+  const random = createRandom(20261126, 'trials');
+  const ids = [await submit(api.url, study(100))];
+  for (let kill = 0; kill < KILLS; kill++) {
+    await sleep(1500 * random.uniform());
+    await replace(Math.floor(workers.length * random.uniform()), (worker) => worker.kill());
+    if (!isLong) await silence();
+    if ((await readJob(api.url, ids.at(-1) as string)).status === 'succeeded')
+      ids.push(await submit(api.url, study(100)));
+  }
+  expect(await reports(api.url, ids)).toEqual(ids.map(() => calm));
+  expect((await query('select * from orders')).rows).toEqual([]);
+  process.stdout.write(`trials: ${KILLS} kills, ${ids.length} jobs\n`);
+});
+
+it.runIf(isLong)(
+  'that a suspended worker had are repeated; its own answers come late and change nothing',
+  { timeout: 300_000 },
+  async () => {
+    const id = await submit(api.url, study(100));
+    await untilTrained(id, 2);
+    const index = (plannerOf(id) + 1) % workers.length;
+    const suspended = workers[index] as ServerProcess;
+    suspended.signal('SIGSTOP');
+    await sleep(40_000);
+    suspended.signal('SIGCONT');
+    expect(await report(api.url, id)).toEqual(calm);
+    expect(suspended.alive).toBe(true);
+    expect(await report(api.url, await submit(api.url, study(100)))).toEqual(calm);
+  },
+);
