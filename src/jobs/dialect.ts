@@ -30,5 +30,11 @@ export async function lock<T>(db: Transaction<T>, name: keyof typeof locks, of =
   if (isPostgres(db)) await sql`select pg_advisory_xact_lock(${locks[name]}, hashtext(${of}))`.execute(db);
 }
 
+/** A number within a column of JSON text. */
+export const numberIn = <T>(db: AnyDatabase<T>, column: string, name: string): RawBuilder<number> =>
+  isPostgres(db)
+    ? sql<number>`cast(cast(${sql.ref(column)} as json) ->> ${sql.lit(name)} as double precision)`
+    : sql<number>`json_extract(${sql.ref(column)}, ${sql.lit(`$.${name}`)})`;
+
 /** PostgreSQL's text cannot hold a zero character; what it becomes here is in no id, so that nothing is found. */
 export const searchable = (text: string): string => text.replaceAll('\0', '\u{fffd}');

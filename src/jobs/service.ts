@@ -18,6 +18,7 @@ import type { Tables } from './migrations.ts';
 import { createModelImporter } from './model_importer.ts';
 import { Orders } from './orders.ts';
 import { createOwnedJobs } from './owned.ts';
+import { queueState, UNKNOWN_QUEUE } from './queue_state.ts';
 import type { Quota } from './quota.ts';
 import { createRecentJobs } from './recent.ts';
 import type { RunSearch, RunStudy } from './runner.ts';
@@ -76,9 +77,6 @@ const LAST_QUERIES_MS = 1000;
 const DAY_S = 86_400;
 /** Of a database that is asked how it is. */
 const ANSWER_MS = 2000;
-
-/** While the database does not answer. */
-const UNKNOWN_QUEUE = { queued: Number.NaN, running: Number.NaN, oldest_age_s: Number.NaN };
 
 async function answered<T>(promise: Promise<T>): Promise<T> {
   if (await within(ANSWER_MS, promise)) return promise;
@@ -150,10 +148,12 @@ export async function createJobService({
           bring: (experiment) => files.bring(experiment),
         });
   metrics.onRead(async () => {
-    const { queued, running, oldest_age_s } = await answered(store.queue()).catch(() => UNKNOWN_QUEUE);
+    const state = await answered(queueState(db)).catch(() => UNKNOWN_QUEUE);
+    const { queued, running, oldest_age_s, jobs_s, trials_s } = state;
     metrics.jobs.set({ status: 'queued' }, queued);
     metrics.jobs.set({ status: 'running' }, running);
     metrics.queueAge.set(oldest_age_s);
+    metrics.queueWork.set(jobs_s * workerThreads + trials_s + (worker?.waitingSeconds ?? 0));
     metrics.threads.set({ state: 'busy' }, worker?.threads.busy ?? 0);
     metrics.threads.set({ state: 'idle' }, worker?.threads.idle ?? 0);
   });

@@ -63,25 +63,6 @@ export class JobStore {
     }
   }
 
-  /** What waits and what runs, of all owners. */
-  async queue(): Promise<{ queued: number; running: number; oldest_age_s: number }> {
-    const rows = await this.#db
-      .selectFrom('jobs')
-      .where('status', 'in', ['queued', 'running'])
-      .groupBy('status')
-      .select(({ fn }) => [
-        'status',
-        fn.countAll<number>().as('count'),
-        fn.min('created_at').as('oldest'),
-        databaseTime(this.#db).as('now'),
-      ])
-      .execute();
-    const of = (status: JobStatus) => rows.find((row) => row.status === status);
-    const { count = 0, oldest, now } = of('queued') ?? {};
-    const age = oldest === undefined || now === undefined ? 0 : Date.parse(now) - Date.parse(oldest);
-    return { queued: count, running: of('running')?.count ?? 0, oldest_age_s: Math.max(0, age / 1000) };
-  }
-
   /** The job and its idempotency key in one transaction: once this returns, the job survives anything. */
   submit(submission: OwnedSubmission, quota: Quota): Promise<SubmitOutcome> {
     const { owner, flops, idempotency } = submission;

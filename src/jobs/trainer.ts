@@ -96,6 +96,11 @@ export class Trainer implements Threads {
     await this.#pool.run(trial.task).then(trial.resolve, trial.reject);
   }
 
+  /** Of this process's studies, for a thread; as estimated. */
+  get waitingSeconds(): number {
+    return [...this.#trials.values()].reduce((sum, { begun, seconds }) => sum + (begun ? 0 : seconds), 0);
+  }
+
   /** Something waits in the shared queue, or may. */
   wake(): void {
     if (this.#shared !== null) this.#crew.wake(this.#shared);

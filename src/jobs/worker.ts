@@ -56,6 +56,8 @@ export interface Worker {
   onTrained(job: string): void;
   readonly alive: boolean;
   readonly threads: Pool['threads'];
+  /** Of trials that only this process can train, until a thread is free. */
+  readonly waitingSeconds: number;
   /**
    * Ends the running trainings at their next step and gives their job back to the queue.
    * @returns whether all threads have ended; where not, the process has to
@@ -181,6 +183,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     },
     get threads() {
       return pool.threads;
+    },
+    get waitingSeconds() {
+      return trainer.waitingSeconds;
     },
     async stop() {
       stopping = true;

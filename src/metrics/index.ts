@@ -11,6 +11,7 @@ export interface Metrics {
   readonly requests: Histogram<'method' | 'route' | 'status'>;
   readonly jobs: Gauge<'status'>;
   readonly queueAge: Gauge;
+  readonly queueWork: Gauge;
   readonly trials: Counter<'outcome'>;
   readonly phases: Histogram<'phase'>;
   readonly steps: Histogram;
@@ -43,6 +44,10 @@ export function createMetrics(): Metrics {
     queueAge: gauge(
       'queue_oldest_job_age_seconds',
       'Since the oldest queued job was accepted; 0 without one',
+    ),
+    queueWork: gauge(
+      'queue_work_seconds',
+      'Seconds of one thread that queued jobs and waiting trials are estimated to take',
     ),
     trials: new Counter({
       name: 'gradclinic_trials_total',

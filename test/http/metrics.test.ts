@@ -45,6 +45,7 @@ it('metrics move when a job has run', async () => {
     expect(await reading(service, 'gradclinic_jobs', 'running')).toBe(1);
     expect(await reading(service, 'gradclinic_jobs', 'queued')).toBe(1);
     expect(await reading(service, 'gradclinic_queue_oldest_job_age_seconds')).toBeGreaterThan(0);
+    expect(await reading(service, 'gradclinic_queue_work_seconds')).toBeGreaterThan(1);
   } finally {
     await service.close();
   }
