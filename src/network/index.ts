@@ -30,6 +30,8 @@ export {
   type LayerContext,
   type Mode,
 } from './layers/layer.ts';
+export { dualAlgebra, variable } from './dual.ts';
+export { type Expression, evaluateExpression, parseExpression } from './expression.ts';
 export { listNames, type NamedPlace } from './list_names.ts';
 export { lossKind } from './losses/index.ts';
 export type { Loss } from './losses/loss.ts';
