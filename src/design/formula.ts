@@ -44,46 +44,35 @@ function write(e: Expression): Written {
 
 export const formulaOf = (e: Expression): string => write(e).text;
 
-const isNumber = (e: Expression, value: number): boolean => e.kind === 'number' && e.value === value;
-const number = (value: number): Expression => ({ kind: 'number', value });
-
 /** A constant expression as the number that it is. */
 function folded(e: Expression): Expression {
-  if (e.kind === 'number' || e.kind === 'x' || !childrenOf(e).every(({ kind }) => kind === 'number')) return e;
-  const { v } = evaluateExpression(e, dualAlgebra, dualAlgebra.constant(Number.NaN));
-  return Number.isFinite(v) ? number(Number(v.toPrecision(6))) : e;
-}
-
-function withoutNeutral(e: Expression): Expression {
-  if (e.kind === 'unary') {
-    const { name, x } = e;
-    if (x.kind === 'unary' && name === x.name) {
-      if (name === 'neg') return x.x;
-      if (name === 'abs' || name === 'relu') return x;
-    }
-    // |−x| = |x|, cos(−x) = cos x.
-    if ((name === 'abs' || name === 'cos') && x.kind === 'unary' && x.name === 'neg') return { ...e, x: x.x };
+  if (e.kind === 'number' || e.kind === 'x' || !childrenOf(e).every(({ kind }) => kind === 'number'))
     return e;
-  }
-  if (e.kind !== 'binary') return e;
-  const { name, a, b } = e;
-  if ((name === 'add' || name === 'sub') && isNumber(b, 0)) return a;
-  if (name === 'add' && isNumber(a, 0)) return b;
-  if ((name === 'mul' || name === 'div') && isNumber(b, 1)) return a;
-  if (name === 'mul' && isNumber(a, 1)) return b;
-  if (name === 'mul' && (isNumber(a, 0) || isNumber(b, 0))) return number(0);
-  if ((name === 'min' || name === 'max') && formulaOf(a) === formulaOf(b)) return a;
-  if (name === 'sub' && formulaOf(a) === formulaOf(b)) return number(0);
-  if (name === 'add' && formulaOf(a) === formulaOf(b)) return { kind: 'binary', name: 'mul', a: number(2), b: a };
-  if (name === 'add' && b.kind === 'unary' && b.name === 'neg') return { kind: 'binary', name: 'sub', a, b: b.x };
-  if (name === 'sub' && b.kind === 'unary' && b.name === 'neg') return { kind: 'binary', name: 'add', a, b: b.x };
-  return e;
+  const { v } = evaluateExpression(e, dualAlgebra, dualAlgebra.constant(Number.NaN));
+  return Number.isFinite(v) ? { kind: 'number', value: Number(v.toPrecision(6)) } : e;
 }
 
-/** Equal in value: constants folded, neutral elements and double signs gone. */
+/** a + −b is a − b, a − −b is a + b, a + a is 2a. */
+function withoutSigns(e: Expression): Expression {
+  if (e.kind !== 'binary' || (e.name !== 'add' && e.name !== 'sub')) return e;
+  const { name, a, b } = e;
+  if (b.kind === 'unary' && b.name === 'neg')
+    return { kind: 'binary', name: name === 'add' ? 'sub' : 'add', a, b: b.x };
+  const isDouble = name === 'add' && formulaOf(a) === formulaOf(b);
+  return isDouble ? { kind: 'binary', name: 'mul', a: { kind: 'number', value: 2 }, b: a } : e;
+}
+
+/** Equal in value: constants folded, sums without signs. */
 export function simplify(e: Expression): Expression {
   const children = childrenOf(e);
   const inner = children.length === 0 ? e : withChildren(e, children.map(simplify));
-  const outer = withoutNeutral(folded(inner));
+  const outer = withoutSigns(folded(inner));
   return outer === inner ? outer : simplify(outer);
+}
+
+/** φ(−x). */
+export function reflect(e: Expression): Expression {
+  if (e.kind === 'x') return { kind: 'unary', name: 'neg', x: e };
+  const children = childrenOf(e);
+  return children.length === 0 ? e : withChildren(e, children.map(reflect));
 }

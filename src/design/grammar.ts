@@ -142,7 +142,12 @@ const changes: readonly ((random: Random, e: Expression) => Expression)[] = [
   // A node gives way to one of its children.
   (random, e) => (childrenOf(e).length === 0 ? otherNode(random, e) : pick(random, childrenOf(e))),
   // A gate, as in SiLU; and a second term.
-  (random, e) => ({ kind: 'binary', name: pick(random, ['mul', 'add', 'max'] as const), a: { kind: 'x' }, b: e }),
+  (random, e) => ({
+    kind: 'binary',
+    name: pick(random, ['mul', 'add', 'max'] as const),
+    a: { kind: 'x' },
+    b: e,
+  }),
   (random, e) => ({
     kind: 'binary',
     name: 'mul',

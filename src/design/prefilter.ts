@@ -5,7 +5,9 @@
  *   q ← σ_w² E φ(√q z)²,  gradient² × σ_w² E φ′(√q z)²,  cosine of two inputs c ← Σ a_k² c^k / Σ a_k²,
  * with a_k the coefficients of φ in normalized Hermite polynomials.
  */
-import { dualAlgebra, evaluateExpression, type Expression, variable } from '../network/index.ts';
+
+import { dualAlgebra, type Expression, evaluateExpression, variable } from '../network/index.ts';
+import { reflect } from './formula.ts';
 
 export interface Foresight {
   /** Higher is better: −|log₁₀ gradient ratio| − ½ log₁₀ 1/(1 − cosine) − what is missing of a bend. */
@@ -18,11 +20,12 @@ export interface Foresight {
   readonly cosine: number;
   /** Share of E φ² beyond mean and line, at the last layer's q. */
   readonly nonlinearity: number;
-  /** Share of N(0, 1) where |φ′| < 10⁻³. */
+  /** Share of N(0, 1) where |φ′| is at most a thousandth of its RMS. */
   readonly flat: number;
 }
 
-export type Foreseen = Foresight | { readonly reason: string };
+/** `tailor`: shifted and scaled it might do. */
+export type Foreseen = Foresight | { readonly reason: string; readonly tailor?: true };
 
 /** φ is tabulated on −END … END. */
 const [END, STEP] = [24, 0.1];
@@ -48,8 +51,8 @@ const FLAT_SLOPE = 1e-3;
 const LARGEST_FLAT = 0.6;
 /** Beyond two decades over the stack neither a scale nor luck helps. */
 const LARGEST_LOG_GRADIENT = 2;
-/** Below it a stack is a straight line. */
-const ENOUGH_BEND = 0.02;
+/** Shares beyond mean and line: what a stack should have, and below which it is one linear map. */
+const [ENOUGH_BEND, STRAIGHT] = [0.02, 1e-4];
 
 interface Table {
   readonly values: Float64Array;
@@ -136,23 +139,29 @@ function coefficients(values: Float64Array, logQ: number): number[] {
   return a.map((value) => value * value);
 }
 
+/** Share of N(0, 1) where the slope is next to nothing, by its own RMS: a weight scale makes up for small slopes, not for none. */
+function flatShare(slopes: Float64Array): number {
+  const expected = (f: (slope: number) => number) =>
+    NODES.reduce((sum, z, i) => sum + (WEIGHTS[i] as number) * f(read(slopes, z)), 0);
+  const least = FLAT_SLOPE * Math.sqrt(expected((slope) => slope * slope));
+  return expected((slope) => (Math.abs(slope) <= least ? 1 : 0));
+}
+
 /** @param depth layers with this function, one after another, at least 1 */
 export function foresee(e: Expression, depth: number): Foreseen {
   const table = tabulate(e);
   if ('reason' in table) return table;
-  const flat = NODES.reduce(
-    (sum, z, i) => sum + (Math.abs(read(table.slopes, z)) < FLAT_SLOPE ? (WEIGHTS[i] as number) : 0),
-    0,
-  );
+  const flat = flatShare(table.slopes);
   if (flat > LARGEST_FLAT) return { reason: `flat for ${Math.round(100 * flat)} % of its inputs` };
   const moments = momentsOf(table);
   const passages = VARIANCES.map((variance) => pass(moments, variance, depth));
   const best = passages.reduce((a, b) => (loss(b) < loss(a) ? b : a));
   if (!(Math.abs(best.log_gradient) <= LARGEST_LOG_GRADIENT))
-    return { reason: `no weight scale keeps gradients over ${depth} layers` };
+    return { reason: `no weight scale keeps gradients over ${depth} layers`, tailor: true };
   const squares = coefficients(table.values, best.log_q);
   const total = squares.reduce((sum, value) => sum + value, 0);
   const nonlinearity = total === 0 ? 0 : 1 - ((squares[0] as number) + (squares[1] as number)) / total;
+  if (nonlinearity < STRAIGHT) return { reason: 'a straight line' };
   let cosine = 0;
   for (let layer = 0; layer < depth && total > 0; layer++)
     cosine = squares.reduceRight((sum, value) => sum * cosine + value, 0) / total;
@@ -164,12 +173,19 @@ export function foresee(e: Expression, depth: number): Foreseen {
   return { score, weight_variance, log_gradient, cosine, nonlinearity, flat };
 }
 
-/** Equal functions have equal values: five digits of φ at 33 places. */
+const PLACES = Array.from({ length: 16 }, (_, i) => (i + 0.5) / 4);
+
+/** Five digits of φ at 32 places: functions with equal values are equal. */
 export function fingerprint(e: Expression): string {
-  const digits: string[] = [];
-  for (let i = -16; i <= 16; i++) {
-    const { v } = evaluateExpression(e, dualAlgebra, variable(i / 4 + 0.01));
-    digits.push(v === 0 ? '0' : v.toPrecision(5));
-  }
-  return digits.join(' ');
+  const digits = (x: number) => {
+    const { v } = evaluateExpression(e, dualAlgebra, variable(x));
+    return Math.abs(v) < 1e-9 ? '0' : v.toPrecision(5);
+  };
+  return [...PLACES.map(digits), ...PLACES.map((x) => digits(-x))].join(' ');
+}
+
+/** One for φ(x), −φ(x), φ(−x) and −φ(−x): kernels of both signs are equally likely, so that these train alike. */
+export function mirroredFingerprint(e: Expression): string {
+  const mirrored = (inner: Expression): Expression[] => [inner, { kind: 'unary', name: 'neg', x: inner }];
+  return [...mirrored(e), ...mirrored(reflect(e))].map(fingerprint).toSorted()[0] as string;
 }

@@ -16,6 +16,11 @@ const progressSchema = z.object({
   total_trials: z.int().describe('The most that may be needed; shrinks when less turns out to do'),
   fraction: z.number().min(0).max(1),
   eta_s: z.number().nullable(),
+  best: z
+    .object({ formula: z.string(), value: z.number().nullable() })
+    .nullable()
+    .optional()
+    .describe('Of a design search: the function with the lowest screening loss so far'),
 });
 
 export const estimateSchema = z.object({

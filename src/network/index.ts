@@ -19,6 +19,8 @@ export {
 } from './build.ts';
 export type { Clipping, ParameterGradient } from './clipping/clipping.ts';
 export { clippingKind } from './clipping/index.ts';
+export { dualAlgebra, variable } from './dual.ts';
+export { type Expression, evaluateExpression, parseExpression } from './expression.ts';
 export { type InitializerConfig, initializerKind } from './initializers/index.ts';
 export type { Initializer } from './initializers/initializer.ts';
 export { familyOf, type LayerConfig, type LayerType, layerKind, layerSchema } from './layers/index.ts';
@@ -30,8 +32,6 @@ export {
   type LayerContext,
   type Mode,
 } from './layers/layer.ts';
-export { dualAlgebra, variable } from './dual.ts';
-export { type Expression, evaluateExpression, parseExpression } from './expression.ts';
 export { listNames, type NamedPlace } from './list_names.ts';
 export { lossKind } from './losses/index.ts';
 export type { Loss } from './losses/loss.ts';

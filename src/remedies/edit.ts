@@ -3,6 +3,7 @@ import type { Experiment } from '../experiment/index.ts';
 import {
   type ActivationConfig,
   familyOf,
+  type InitializerConfig,
   type LayerConfig,
   type LayerType,
   optimizerKind,
@@ -89,10 +90,14 @@ export const isProduct = ({ type }: LayerConfig): boolean => familyOf(type) === 
 export const changeActivation = (
   experiment: Experiment,
   activation: ActivationConfig,
-  initializer?: string,
+  initializer?: InitializerConfig | string,
 ): Change => keepWiring(experiment, (wired) => withActivation(wired, activation, initializer));
 
-function withActivation(experiment: Experiment, activation: ActivationConfig, initializer?: string): Change {
+function withActivation(
+  experiment: Experiment,
+  activation: ActivationConfig,
+  initializer?: InitializerConfig | string,
+): Change {
   const change = (isChanged: (layer: LayerConfig) => boolean): { result: Change; changed: number } => {
     let changed = 0;
     const result = editHidden(experiment, (layers) =>

@@ -3,12 +3,14 @@ import type { Experiment } from '../experiment/index.ts';
 import { type Arm, createArm } from '../remedies/index.ts';
 import type { Reference } from '../statistics/index.ts';
 import type { Budget } from './budget.ts';
-import type { Phase, StudyDependencies } from './dependencies.ts';
+import type { Phase, Progress, StudyDependencies } from './dependencies.ts';
 
 export class ArmRunner {
   readonly #dependencies: StudyDependencies;
   readonly budget: Budget;
   #phase: Phase = 'baseline';
+  /** What is known to be best so far, where something is searched for. */
+  best: Progress['best'] = null;
   #completed = 0;
   #total: number;
   /** What every trace is held against. */
@@ -52,6 +54,7 @@ export class ArmRunner {
       phase: this.#phase,
       completed_trials: this.#completed,
       total_trials: this.#total,
+      best: this.best,
     });
   }
 

@@ -28,6 +28,8 @@ export interface Progress {
   readonly completed_trials: number;
   /** The most that may still be run; shrinks when less turns out to be needed. */
   readonly total_trials: number;
+  /** Of a design search: the function with the lowest screening loss so far. */
+  readonly best: { readonly formula: string; readonly value: number } | null;
 }
 
 export interface StudyDependencies {

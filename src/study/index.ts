@@ -20,3 +20,4 @@ export {
   searchOptionsSchema,
   searchReportSchema,
 } from './search_schema.ts';
+export { onSecondData } from './second_data.ts';

@@ -3,44 +3,19 @@
  * halving (Jamieson & Talwalkar 2016, arXiv:1502.07943), and ranked by validation loss.
  */
 
-import { seriousFindings } from '../diagnosis/index.ts';
 import { type Experiment, parseExperiment, planExperiment, reportedExperiment } from '../experiment/index.ts';
 import { codeOf } from '../export/index.ts';
 import type { ActivationConfig } from '../network/index.ts';
-import {
-  type Arm,
-  changeActivation,
-  fittingInitializer,
-  insertNormalization,
-  interval,
-  patchBetween,
-} from '../remedies/index.ts';
+import { changeActivation, fittingInitializer, insertNormalization } from '../remedies/index.ts';
 import { copyOf } from '../util/json.ts';
 import { ArmRunner } from './arms.ts';
 import { Budget } from './budget.ts';
+import { byLoss, type Candidate, labelOf, type Result, ROUNDS, row, shortened } from './candidates.ts';
 import type { StudyDependencies } from './dependencies.ts';
+import { estimateDesignTrials } from './design_entrants.ts';
+import { runDesign } from './design_search.ts';
 import { MIN_PROOF_SEEDS, type Proof, proofSeeds, prove } from './proof.ts';
 import type { SearchOptions, SearchReport } from './search_schema.ts';
-
-interface Candidate {
-  /** Null for the experiment as it is. */
-  readonly activation: ActivationConfig | null;
-  readonly initializer: string | null;
-  readonly normalization: SearchOptions['normalizations'][number] | null;
-  readonly experiment: Experiment;
-}
-
-/** Share of the steps and of the seeds; the best half goes on to the next. */
-const ROUNDS = [
-  { steps: 1 / 4, seeds: 1 / 3 },
-  { steps: 1 / 2, seeds: 2 / 3 },
-  { steps: 1, seeds: 1 },
-] as const;
-
-const labelOf = ({ activation, initializer, normalization }: Omit<Candidate, 'experiment'>): string => {
-  const name = typeof activation === 'string' ? activation : JSON.stringify(activation);
-  return activation === null ? 'as_it_is' : [name, initializer, normalization].join(' ');
-};
 
 type Combination = Omit<Candidate, 'experiment'> & { readonly activation: ActivationConfig };
 
@@ -77,6 +52,7 @@ function apply(experiment: Experiment, one: Combination): Candidate | { reason: 
 
 /** Trials that a search may take: for the estimate. */
 export function estimateSearchTrials(experiment: Experiment, options: SearchOptions): number {
+  if (options.design !== undefined) return estimateDesignTrials(experiment, options.design);
   const seeds = experiment.remedies.seeds;
   let candidates = combine(options).length + 1;
   let trials = 0;
@@ -87,61 +63,6 @@ export function estimateSearchTrials(experiment: Experiment, options: SearchOpti
     candidates = Math.ceil(candidates / 2);
   }
   return trials + proofSeeds(seeds);
-}
-
-interface Result {
-  readonly candidate: Candidate;
-  readonly arm: Arm;
-  readonly round: number;
-}
-
-type Metric = SearchReport['ranking'][number]['metric'];
-
-const metricOf = ({ traces }: Arm): Metric =>
-  traces.every(({ final }) => final.validation_loss !== null) ? 'validation_loss' : 'final_loss';
-
-/** Without penalty; ∞ where the training diverged. */
-function valuesOf(arm: Arm): number[] {
-  const metric = metricOf(arm);
-  return arm.traces.map(({ final, divergence }) => {
-    const loss = metric === 'validation_loss' ? final.validation_data_loss : final.data_loss;
-    const bad = divergence !== null || loss === null || Number.isNaN(loss);
-    return bad ? Number.POSITIVE_INFINITY : loss;
-  });
-}
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
-const byLoss = (a: Result, b: Result): number => {
-  const [x, y] = [mean(valuesOf(a.arm)), mean(valuesOf(b.arm))];
-  return x === y ? 0 : x - y;
-};
-
-/** First hidden layer over last, of the probed steps; null where fewer than two were measured. */
-function gradientRatio({ traces }: Arm): number | null {
-  const ratios = traces.flatMap((trace) => {
-    const hidden = trace.layers.filter((layer) => layer.parameters > 0 && !layer.is_output);
-    const series = (name: string | undefined) =>
-      trace.series.find((s) => s.layer === name && s.tensor === 'output_gradient' && s.metric === 'rms');
-    const [first, last] = [series(hidden[0]?.name), series(hidden.at(-1)?.name)];
-    if (first === undefined || last === undefined || hidden.length < 2) return [];
-    return [...first.values].map((value, i) => value / (last.values[i] as number)).filter(Number.isFinite);
-  });
-  return ratios.length === 0 ? null : mean(ratios);
-}
-
-function shortened(experiment: Experiment, share: number): Experiment {
-  if (share === 1) return experiment;
-  const { epochs: _epochs, ...training } = experiment.training;
-  const steps = Math.max(1, Math.round(planExperiment(experiment).steps * share));
-  return { ...experiment, training: { ...training, steps } };
-}
-
-/** Healthy is what is so on seeds that chose nothing as well: null where nobody has tried. */
-function verdictOf(arm: Arm | null, proof: Proof | null): 'healthy' | 'unhealthy' | null {
-  if (arm === null || arm.verdict === 'unhealthy') return arm?.verdict ?? null;
-  return proof === null ? null : proof.holds ? 'healthy' : 'unhealthy';
 }
 
 /** Proves the candidates of the last round that are healthy, best first, until one holds. */
@@ -167,36 +88,14 @@ async function proveBest(
 /** After so many that did not hold, nothing is called healthy. */
 const MAX_PROOFS = 4;
 
-function row(
-  experiment: Experiment,
-  { candidate, arm, round }: Result,
-  rank: number,
-  proof: Proof | null,
-): SearchReport['ranking'][number] {
-  const values = valuesOf(arm);
-  const { activation, initializer, normalization } = candidate;
-  const complete = round === ROUNDS.length;
-  return {
-    ...{ rank, activation, initializer, normalization, round },
-    seeds: arm.traces.map(({ seed }) => seed),
-    metric: metricOf(arm),
-    values,
-    mean: mean(values),
-    confidence_interval: interval(values),
-    verdict: verdictOf(complete ? arm : null, proof),
-    findings: complete ? seriousFindings(arm.checks).map(({ rule }) => rule) : [],
-    proof: proof === null ? null : { seeds: proof.arm.traces.map(({ seed }) => seed), holds: proof.holds },
-    gradient_ratio: gradientRatio(arm),
-    patch: patchBetween(experiment, candidate.experiment),
-  };
-}
-
 /** Deterministic in the experiment and the options. */
 export async function runSearch(
   experiment: Experiment,
   options: SearchOptions,
   dependencies: StudyDependencies,
 ): Promise<Omit<SearchReport, 'job_id'>> {
+  const { design } = options;
+  if (design !== undefined) return runDesign(experiment, { ...options, design }, dependencies);
   const all = Array.from({ length: experiment.remedies.seeds }, (_, i) => experiment.seed + i);
   const runner = new ArmRunner(
     dependencies,

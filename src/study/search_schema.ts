@@ -4,6 +4,7 @@ import { nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
 import { reportedExperimentSchema } from '../experiment/index.ts';
 import { activationKind, activationSchema } from '../network/index.ts';
 import { patchSchema, snippetsSchema } from '../remedies/index.ts';
+import { designOptionsSchema, designReportSchema } from './design_schema.ts';
 
 const MAX_CANDIDATES = 200;
 
@@ -40,6 +41,11 @@ export const searchOptionsSchema = z
       .min(1)
       .default(['none'])
       .describe('Put between the hidden kernels and their activations'),
+    design: designOptionsSchema
+      .optional()
+      .describe(
+        'Makes new activations; `activations`, `initializers` and `normalizations` are then not used',
+      ),
   })
   .refine(
     (options) =>
@@ -103,6 +109,7 @@ export const searchReportSchema = z
       .object({ experiment: reportedExperimentSchema, snippets: snippetsSchema })
       .nullable()
       .describe('Null where no candidate is better than the experiment as it is'),
+    design: designReportSchema.optional().describe('Where activations were designed'),
   })
   .meta({ id: 'SearchReport' });
 

@@ -68,6 +68,67 @@ describe('search', { timeout: 120_000 }, () => {
     expect(rows.status).toBe(200);
   });
 
+  it('designs activations, and holds the best against controls on fresh seeds and on data that it never saw', async () => {
+    const shallow = {
+      ...deep,
+      network: {
+        input: { shape: [2] },
+        layers: [
+          { type: 'repeat', times: 2, layers: [{ type: 'dense', units: 8, activation: 'sigmoid' }] },
+          { type: 'dense', units: 2 },
+        ],
+      },
+      training: { ...deep.training, steps: 40 },
+      remedies: { seeds: 2 },
+    };
+    const design = { generations: 2, population: 4, seed: 1 };
+    const { job, report } = await search({ experiment: shallow, design });
+    expect(job.progress.best?.formula).toBe(report.design?.generations.at(-1)?.best?.formula);
+    expect(report.design).toMatchObject({ depth: 2, second_data: { type: 'circles' } });
+    expect(report.design?.generations.map(({ trained }) => trained)).toEqual([4, 4]);
+    expect(report.design?.screened).toHaveLength(8);
+    // Four functions, four controls, and the experiment as it is.
+    expect(report.ranking).toHaveLength(9);
+    expect(report.design?.functions).toHaveLength(4);
+    for (const { activation, mean } of report.design?.functions ?? []) {
+      const evaluated = await service.post('/v1/activations/evaluate', { activation, inputs: [-1, 0, 1] });
+      expect(evaluated.status).toBe(200);
+      expect(report.ranking.map((row) => row.mean)).toContain(mean);
+    }
+    const [own, second] = report.design?.comparisons ?? [];
+    expect(own).toMatchObject({ data: 'moons', seeds: [2, 3, 4, 5, 6] });
+    expect(second).toMatchObject({ data: 'circles', seeds: [2, 3, 4, 5, 6] });
+    expect(own?.better).toBe((own?.confidence_interval[1] as number) < 0);
+    expect(report.design?.beats_controls).toBe(own?.better === true && second?.better === true);
+    const again = await search({ experiment: { ...shallow, name: 'again' }, design });
+    expect(again.report.design).toEqual(report.design);
+  });
+
+  it.each([
+    [{ second_data: { type: 'digits' } }, '/design/second_data', 'does not fit'],
+    [
+      {
+        second_data: {
+          type: 'inline',
+          inputs: [
+            [0, 0],
+            [1, 1],
+          ],
+          targets: [0, 1],
+        },
+      },
+      '/design/second_data',
+      'built-in',
+    ],
+    [{ population: 3 }, '/design/population', '4'],
+    [{ populatoin: 8 }, '/design/populatoin', ''],
+  ])('refuses the design %j', async (design, pointer, message) => {
+    const response = await service.post('/v1/searches', { experiment: deep, design });
+    expect(response.status).toBe(422);
+    const { errors } = (await response.json()) as { errors: { pointer: string; message: string }[] };
+    expect(errors[0]).toMatchObject({ pointer, message: expect.stringContaining(message) });
+  });
+
   it('searches initializers and normalizations as well', async () => {
     const body = {
       experiment: deep,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { experimentSchema, problemsOf } from '../../../experiment/index.ts';
 import { jobSchema } from '../../../jobs/index.ts';
-import { estimateSearchTrials, searchOptionsSchema } from '../../../study/index.ts';
+import { estimateSearchTrials, onSecondData, searchOptionsSchema } from '../../../study/index.ts';
 import { admit, estimate } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
 import { parseRequest } from '../../parse_request.ts';
@@ -35,6 +35,15 @@ export function acceptSearch(body: unknown, { limits, workerThreads, fingerprint
   const options = searchOptionsSchema.safeParse(given);
   if (!options.success) throw validationFailed(problemsOf(options.error, searchOptionsSchema, given));
   const { experiment, plan } = parseRequest(raw, '/experiment');
+  const second = options.data.design?.second_data ?? null;
+  if (second !== null && onSecondData(experiment, second) === null)
+    throw validationFailed([
+      {
+        pointer: '/design/second_data',
+        message: `${second.type} does not fit the network’s input, output and loss`,
+        fix: 'name data of the same shapes, or leave it out',
+      },
+    ]);
   const trials = estimateSearchTrials(experiment, options.data);
   const { flops } = admit(plan, trials, limits);
   return {
@@ -53,7 +62,7 @@ export const createSearch: Endpoint = {
   summary: 'Search for better activations',
   description:
     'Trains the network with each activation (initializer, normalization) on paired seeds, by successive halving, and ranks ' +
-    'them by validation loss with intervals and gradient health. The search is a job: it is read, cancelled and followed ' +
+    'them by validation loss with intervals and gradient health. With `design` it makes activations of its own instead. The search is a job: it is read, cancelled and followed ' +
     'as one, and its result is a SearchReport. `experiment.remedies.seeds` are the seeds of the last round.',
   headers: submissionHeaders,
   body: { schema: bodySchema },
