@@ -1,11 +1,15 @@
 /** @file The result of a search: candidates by rank, as a gallery. */
 import type { Job, SearchReport } from '../../client/index.ts';
+import { Lines } from '../charts/lines.tsx';
 import { clip, number, plural, words } from '../lib/format.ts';
 import { CopyButton, prettyJson, Section } from '../ui/parts.tsx';
 import { Code } from './change.tsx';
 import { VerdictBadge } from './hero.tsx';
 
+const COLOURS = ['series-1', 'series-2', 'series-3', 'series-4', 'series-5'];
+
 type Ranked = SearchReport['ranking'][number];
+type Design = NonNullable<SearchReport['design']>;
 
 const nameOf = ({ activation }: Ranked): string => {
   if (activation === null || activation === undefined) return 'as it is';
@@ -45,6 +49,42 @@ function Candidate({ row, best }: { row: Ranked; best: number }) {
   );
 }
 
+/** What was designed: whether it is worth anything, and the curves of the best. */
+function DesignSection({ design }: { design: Design }) {
+  const { functions, generations, screened, rank_correlation, comparisons, conclusion } = design;
+  const curves = functions.map(({ formula, curve }, i) => ({
+    label: clip(formula, 40),
+    colour: COLOURS[i % COLOURS.length] as string,
+    x: curve.inputs,
+    y: curve.values,
+  }));
+  return (
+    <Section
+      id="design"
+      title="Designed activations"
+      lead={`${plural(screened.length, 'function')} of ${plural(generations.length, 'generation')} were trained. ${conclusion}`}
+    >
+      {curves.length > 0 && <Lines curves={curves} label="Value of each designed activation" xLabel="x" />}
+      <ul>
+        {comparisons.map(
+          ({ data, control, seeds, mean_difference, confidence_interval: [low, high], metric }) => (
+            <li key={data}>
+              {data}: {metric.replaceAll('_', ' ')} minus that of {control}, mean of{' '}
+              {plural(seeds.length, 'fresh seed')} <b>{number(mean_difference)}</b> (95 %:{' '}
+              {number(low ?? null)} to {number(high ?? null)})
+            </li>
+          ),
+        )}
+      </ul>
+      <p class="muted">
+        {rank_correlation === null
+          ? 'Too few functions were trained to say what theory’s order was worth.'
+          : `Theory’s order and the trained losses: rank correlation ${number(rank_correlation)}.`}
+      </p>
+    </Section>
+  );
+}
+
 export function SearchView({
   job,
   report,
@@ -77,6 +117,7 @@ export function SearchView({
           {actions}
         </div>
       </header>
+      {report.design !== undefined && <DesignSection design={report.design} />}
       <Section
         id="ranking"
         title="Candidates, best first"
