@@ -3,6 +3,7 @@ import { type Check, diagnose, seriousFindings, verdictOf } from '../diagnosis/i
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import { type Goal, goalMetrics, goalOf, goalValue } from './goals.ts';
+import { areLower } from './rank_test.ts';
 import type { Effect, Verification } from './verification.ts';
 
 /** Mean differences below this fraction of the baseline's mean loss matter to nobody, however regular they are. */
@@ -16,7 +17,8 @@ export const criteria = [
   'cleared: at least one finding that the remedy treats is found (as critical or warning) on no treated run; or the goal is at most ' +
     'half of the baseline’s on every seed',
   'better: the goal is lower than the baseline’s on a majority of the paired seeds, and its mean paired difference is more ' +
-    'negative than that of every control arm and than 5 % of the baseline’s mean. The goal is the final training loss ' +
+    'negative than that of every control arm and than 5 % of the baseline’s mean; and its differences lie below 0 and below those of the ' +
+    'controls in an order that chance gives once in twenty times at most (Mann–Whitney, one-sided), with few runs all below all. The goal is the final training loss ' +
     'without penalty, over that of a constant; where overfitting is treated, the validation loss; where class imbalance is, 1 − the ' +
     'smallest recall of a class; where a loss that does not fit the output is, the fraction wrong of the training samples. A loss that ' +
     'is not finite, or more than ten times a constant’s, counts as ten times a constant’s',
@@ -153,18 +155,26 @@ function compare(baseline: Arm, arm: Arm): Facts {
   };
 }
 
+interface Signs {
+  /** Accuracy on validation data falls. */
+  readonly loses: boolean;
+  /** The goal is halved on every seed. */
+  readonly halved: boolean;
+  /** The paired differences lie below those of the controls, and below none, by more than chance orders them. */
+  readonly distinct: boolean;
+}
+
 function judge(
   facts: Facts,
   treats: readonly string[],
   differences: readonly number[],
   controls: readonly number[],
   scale: number,
-  loses: boolean,
-  halved: boolean,
+  { loses, halved, distinct }: Signs,
 ): Pick<Verification, 'status' | 'reason'> {
   const change = mean(differences);
   const lower = differences.filter((value) => value < 0).length * 2 > differences.length;
-  const better = lower && change < Math.min(-MATERIAL * scale, ...controls);
+  const better = lower && distinct && change < Math.min(-MATERIAL * scale, ...controls);
   const worse = differences.every((value) => value > 0) && change > Math.max(MATERIAL * scale, ...controls);
   if (facts.critical.length > 0)
     return { status: 'harmful', reason: `it brings ${facts.critical.join(', ')}` };
@@ -211,8 +221,11 @@ export function verify(
     (trace, i) => goalValue(goal, trace) <= HALVED * goalValue(goal, baseline.traces[i] as Trace),
   );
   const differences = differencesOf(goal, baseline, arm);
+  // The baseline differs from itself by nothing, from the controls by what chance does.
+  const byChance = [baseline, ...controls].flatMap((other) => differencesOf(goal, baseline, other));
+  const distinct = areLower(differences, byChance);
   return {
-    ...judge(facts, treats, differences, chance, scaleOf(goal, baseline), loses, halved),
+    ...judge(facts, treats, differences, chance, scaleOf(goal, baseline), { loses, halved, distinct }),
     goal,
     seeds: arm.traces.map(({ seed }) => seed),
     cleared: [...facts.cleared],
