@@ -24,6 +24,10 @@ const COMMANDS: Readonly<Record<string, { readonly does: string; load(): Promise
     does: 'tools for a coding assistant (Model Context Protocol)',
     load: async () => (await import('./commands/mcp.ts')).mcp,
   },
+  migrate: {
+    does: 'bring the database up to date',
+    load: async () => (await import('./commands/migrate.ts')).migrate,
+  },
   keys: {
     does: 'make, list and revoke access keys',
     load: async () => (await import('./commands/keys.ts')).keys,

@@ -14,6 +14,7 @@ export {
 } from './job.ts';
 export type { ImportTask, ImportTaskResult, ReadModel } from './model_importer.ts';
 export type { TrialResult, TrialTask } from './pool.ts';
+export { migrateDatabase } from './prepare.ts';
 export { InvalidCursor } from './rows.ts';
 export { createJobService, type Role, type RunningJobService } from './service.ts';
 export { type StorageFailure, storageFailure } from './storage.ts';

@@ -45,6 +45,9 @@ export type OrderOutcome = 'trained' | 'gone' | OrderFailure;
 
 type OrderName = Pick<Message, 'job' | 'key'>;
 
+/** Of one kind of machine, so that the trials of a study stay on it. */
+export const queueName = ({ id }: MachineKind): string => `trials-${id}`;
+
 export class Orders {
   readonly #db: Kysely<Tables>;
   readonly #queue: Queue<Transaction<Tables>>;

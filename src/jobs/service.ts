@@ -16,7 +16,7 @@ import { isTerminal, type Job, type JobService, type OwnedSubmission } from './j
 import { machineKind } from './machine.ts';
 import type { Tables } from './migrations.ts';
 import { createModelImporter } from './model_importer.ts';
-import { Orders } from './orders.ts';
+import { Orders, queueName } from './orders.ts';
 import { createOwnedJobs } from './owned.ts';
 import { queueState, UNKNOWN_QUEUE } from './queue_state.ts';
 import type { Quota } from './quota.ts';
@@ -121,7 +121,7 @@ export async function createJobService({
     databaseUrl === null || role === 'api'
       ? null
       : await openSharedQueue<Tables>({
-          ...{ url: databaseUrl, name: `trials-${machine.id}`, leaseSeconds },
+          ...{ url: databaseUrl, name: queueName(machine), leaseSeconds },
           onError: (error) => logger.warn({ err: error }, 'the queue of trials'),
         });
   const market =

@@ -33,7 +33,7 @@ describe('gradclinic', () => {
   it('lists its commands, and says which one was meant', async () => {
     const help = await gradclinic(['--help']);
     expect(help).toMatchObject({ code: 0, err: '' });
-    for (const name of ['serve', 'diagnose', 'report', 'import', 'keys', 'mcp'])
+    for (const name of ['serve', 'diagnose', 'report', 'import', 'keys', 'migrate', 'mcp'])
       expect(help.out).toMatch(new RegExp(`^  ${name} `, 'm'));
     expect(await gradclinic([])).toMatchObject({ code: 2, out: '' });
     const wrong = await gradclinic(['diagnos']);
@@ -41,11 +41,14 @@ describe('gradclinic', () => {
     expect(wrong.err).toContain('did you mean "diagnose"?');
   });
 
-  it.each(['serve', 'diagnose', 'report', 'import', 'keys', 'mcp'])('%s --help says how', async (name) => {
-    const { code, out, err } = await gradclinic([name, '--help']);
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(new RegExp(`^usage: gradclinic ${name}`));
-  });
+  it.each(['serve', 'diagnose', 'report', 'import', 'keys', 'migrate', 'mcp'])(
+    '%s --help says how',
+    async (name) => {
+      const { code, out, err } = await gradclinic([name, '--help']);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toMatch(new RegExp(`^usage: gradclinic ${name}`));
+    },
+  );
 
   it('says in a line what is wrong with its arguments', async () => {
     for (const args of [['diagnose'], ['diagnose', 'a', 'b'], ['report', '--nonsense'], ['import']]) {
@@ -143,6 +146,15 @@ it('keys makes, lists and revokes', async () => {
   expect((await gradclinic(['keys', 'revoke', 'alice', ...keys])).code).toBe(0);
   expect((await gradclinic(['keys', 'list', ...keys])).out).toBe('');
   expect((await gradclinic(['keys', 'make'])).code).toBe(2);
+});
+
+it('migrate makes the database, and says so in a line where it cannot', async () => {
+  const data = join(folder, 'migrated');
+  expect(await gradclinic(['migrate'], { DATA_DIR: data })).toMatchObject({ code: 0, err: '' });
+  expect(existsSync(join(data, 'gradclinic.sqlite'))).toBe(true);
+  const unreachable = await gradclinic(['migrate'], { DATABASE_URL: 'postgres://a:secret@127.0.0.1:1/a' });
+  expect(unreachable).toMatchObject({ code: 2, out: '' });
+  expect(unreachable.err).toMatch(/^PostgreSQL at 127.0.0.1:1\/a \(DATABASE_URL\) does not answer: .*\n$/);
 });
 
 it('serve listens where it is told to, and stops on a signal', async () => {
