@@ -150,9 +150,10 @@ it('keys makes, lists and revokes', async () => {
 
 it('migrate makes the database, and says so in a line where it cannot', async () => {
   const data = join(folder, 'migrated');
-  expect(await gradclinic(['migrate'], { DATA_DIR: data })).toMatchObject({ code: 0, err: '' });
+  expect(await gradclinic(['migrate'], { DATA_DIR: data, PORT: '0' })).toMatchObject({ code: 0, err: '' });
   expect(existsSync(join(data, 'gradclinic.sqlite'))).toBe(true);
-  const unreachable = await gradclinic(['migrate'], { DATABASE_URL: 'postgres://a:secret@127.0.0.1:1/a' });
+  const DATABASE_URL = 'postgres://a:secret@127.0.0.1:1/a';
+  const unreachable = await gradclinic(['migrate'], { DATABASE_URL, PORT: '0' });
   expect(unreachable).toMatchObject({ code: 2, out: '' });
   expect(unreachable.err).toMatch(/^PostgreSQL at 127.0.0.1:1\/a \(DATABASE_URL\) does not answer: .*\n$/);
 });
