@@ -1,6 +1,7 @@
 /** @file Other learning rates on half of the steps: whether a training that has not learned is too fast, or too slow. */
 import { progressOf } from '../diagnosis/index.ts';
 import { type Experiment, planExperiment } from '../experiment/index.ts';
+import { optimizerKind } from '../network/index.ts';
 import { lossRatio, type RateTrial, type Trace } from '../statistics/index.ts';
 import type { StudyDependencies } from './dependencies.ts';
 
@@ -27,6 +28,10 @@ const atRate = (experiment: Experiment, factor: number, steps: number): Experime
   };
 };
 
+/** A rate may be so large or small that there is no other one on that side. */
+const isTaken = ({ training }: Experiment): boolean =>
+  optimizerKind.schema.safeParse(training.optimizer).success;
+
 /**
  * Trainings of half the steps on the first seed, without probes; none where the network has learned.
  * @param baseline of the first seed, held against its reference
@@ -40,11 +45,14 @@ export async function runRateTrials(
   const steps = Math.ceil(planExperiment(experiment).steps / 2);
   const { seed } = baseline;
   const own_ratio = endOf(baseline, steps);
+  const others = FACTORS.map((factor) => ({ factor, changed: atRate(experiment, factor, steps) }));
   return Promise.all(
-    FACTORS.map(async (factor) => {
-      const run = `learning_rate_x${factor}/${seed}`;
-      const trial = { run, experiment: atRate(experiment, factor, steps), seed, keepWeights: false };
-      return { factor, loss_ratio: endOf(await train(trial), steps), own_ratio };
-    }),
+    others
+      .filter(({ changed }) => isTaken(changed))
+      .map(async ({ factor, changed }) => {
+        const run = `learning_rate_x${factor}/${seed}`;
+        const trial = { run, experiment: changed, seed, keepWeights: false };
+        return { factor, loss_ratio: endOf(await train(trial), steps), own_ratio };
+      }),
   );
 }
