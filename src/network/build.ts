@@ -10,6 +10,8 @@ import {
   featureAxis,
   features,
   type LayerContext,
+  type Mask,
+  type Masked,
   type Mode,
   type ParameterOptions,
 } from './layers/layer.ts';
@@ -65,6 +67,12 @@ export interface BuiltLayer {
   readonly activation: Activation | null;
   /** After the layer's own activation. */
   readonly output: Tensor;
+  /** [batch, time] of the output, 1 where a time step counts; null where all of them count. */
+  readonly mask: Mask;
+  /** For each input, whether it has a mask. */
+  readonly masked_inputs: readonly boolean[];
+  /** Of its output for each sample: 1, inside `time_distributed` the number of time steps. */
+  readonly rows: number;
   readonly input_shape: readonly number[];
   /** Of all inputs. */
   readonly input_shapes: readonly (readonly number[])[];
@@ -77,8 +85,17 @@ export interface BuiltLayer {
   readonly preactivation: Tensor | null;
 }
 
+/** A mask that ends at a layer which does not obey it: padding counts as data from there on. */
+export interface LostMask {
+  readonly layer: string;
+  readonly why: string;
+}
+
 export interface BuiltNetwork {
   readonly output: Tensor;
+  /** Of the output: over which of its time steps the loss is taken. */
+  readonly mask: Mask;
+  readonly lost_masks: readonly LostMask[];
   /** In order of appearance, composites before what they hold. */
   readonly layers: readonly BuiltLayer[];
   readonly parameters: readonly Parameter[];
@@ -95,6 +112,8 @@ const lastOf = ({ body }: PlacedLayer): string[] => body.slice(-1).map(({ name }
 /** What the building of one layer reads and collects. */
 interface Building {
   readonly inputs: readonly Tensor[];
+  readonly masks: readonly Mask[];
+  readonly rows: number;
   /** Of the layers and network inputs that its inputs come from. */
   readonly names: readonly string[];
   readonly inside: BuiltLayer[];
@@ -107,6 +126,7 @@ class NetworkBuilder {
   readonly running: Running[] = [];
   readonly noises: Noise[] = [];
   readonly states: WatchedStates[] = [];
+  readonly lostMasks: LostMask[] = [];
   readonly #g: GraphBuilder;
   readonly #mode: Mode;
 
@@ -119,38 +139,44 @@ class NetworkBuilder {
    * The layers of one list, each on what it names; the last one's output is that of the list.
    * @param inputs of the list, by name
    * @param outer what an input of the list is to the whole network
+   * @param rows of the inputs for each sample
    */
   list(
     layers: readonly PlacedLayer[],
-    inputs: ReadonlyMap<string, Tensor>,
+    inputs: ReadonlyMap<string, Masked>,
     outer: (input: string) => readonly string[],
-  ): { output: Tensor; layers: BuiltLayer[] } {
+    rows = 1,
+  ): Masked & { layers: BuiltLayer[] } {
     const built: BuiltLayer[] = [];
-    const values = new Map([...inputs].map(([input, tensor]) => [sourceKey({ input }), tensor]));
+    const values = new Map([...inputs].map(([input, value]) => [sourceKey({ input }), value]));
     for (const layer of layers) {
       const given = layer.inputs.map((source) => present(values.get(sourceKey(source)), layer.name));
       const names = layer.inputs.flatMap((source) =>
         'layer' in source ? [source.layer] : outer(source.input),
       );
       const result = this.#g.within({ layer: layer.name, pointer: layer.pointer }, () =>
-        this.#layer(layer, given, names),
+        this.#layer(layer, given, names, rows),
       );
       built.push(...result);
-      values.set(sourceKey({ layer: layer.name }), present(result[0]).output);
+      values.set(sourceKey({ layer: layer.name }), present(result[0]));
     }
     const last = present(layers.at(-1));
-    return { output: present(values.get(sourceKey({ layer: last.name }))), layers: built };
+    const { output, mask } = present(values.get(sourceKey({ layer: last.name })));
+    return { output, mask, layers: built };
   }
 
   /** The layer itself, then those inside it. */
-  #layer(layer: PlacedLayer, inputs: readonly Tensor[], names: readonly string[]): BuiltLayer[] {
+  #layer(layer: PlacedLayer, given: readonly Masked[], names: readonly string[], rows: number): BuiltLayer[] {
+    const inputs = given.map(({ output }) => output);
+    const masks = given.map(({ mask }) => mask);
     const input = present(inputs[0]);
     const inside: BuiltLayer[] = [];
     const activations: Activation[] = [];
     const preactivations: Tensor[] = [];
     const before = this.parameters.length;
-    const context = this.#context(layer, { inputs, names, inside, activations, preactivations });
+    const context = this.#context(layer, { inputs, masks, rows, names, inside, activations, preactivations });
     const output = layer.part.build(context, input);
+    const mask = layer.part.mask(context, output);
     const own = this.parameters.slice(before).filter((parameter) => parameter.layer === layer.name);
     const activation = activations.find(({ name }) => name !== 'linear') ?? null;
     return [
@@ -165,6 +191,9 @@ class NetworkBuilder {
         parameters: own.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
         activation,
         output,
+        mask,
+        masked_inputs: masks.map((one) => one !== null),
+        rows,
         preactivation: preactivations[0] ?? null,
       },
       ...inside,
@@ -180,10 +209,11 @@ class NetworkBuilder {
 
   #context(
     layer: PlacedLayer,
-    { inputs, names, inside, activations, preactivations }: Building,
+    { inputs, masks, rows, names, inside, activations, preactivations }: Building,
   ): LayerContext {
     const g = this.#g;
     const nameOf = (name: string) => `${layer.name}/${name}`;
+    let bodyMask: Mask = null;
     const parameter = (tensor: string, shape: readonly number[], options: ParameterOptions) =>
       this.#parameter(layer.name, tensor, shape, options);
     /** Learned parameters of an activation, one number per feature each. */
@@ -197,6 +227,7 @@ class NetworkBuilder {
     return {
       g,
       inputs,
+      masks,
       mode: this.#mode,
       parameter,
       running: (name, shape, initial) => {
@@ -242,10 +273,16 @@ class NetworkBuilder {
         this.states.push({ layer: layer.name, value });
         return value;
       },
-      body: (x) => {
-        const { output, layers } = this.list(layer.body, new Map([[BODY_INPUT, x]]), () => names);
-        inside.push(...layers);
-        return output;
+      body: (x, { mask = masks[0] ?? null, rows: factor = 1 } = {}) => {
+        const input = new Map([[BODY_INPUT, { output: x, mask }]]);
+        const result = this.list(layer.body, input, () => names, rows * factor);
+        inside.push(...result.layers);
+        bodyMask = result.mask;
+        return result.output;
+      },
+      bodyMask: () => bodyMask,
+      loseMask: (why) => {
+        if (masks.some((mask) => mask !== null)) this.lostMasks.push({ layer: layer.name, why });
       },
     };
   }
@@ -262,7 +299,8 @@ export function buildNetwork(
   mode: Mode,
 ): BuiltNetwork {
   const builder = new NetworkBuilder(g, mode);
-  const { output, layers: built } = builder.list(layers, inputs, (input) => [input]);
-  const { parameters, running, noises, states } = builder;
-  return { output, layers: built, parameters, running, noises, states };
+  const unmasked = new Map([...inputs].map(([name, output]) => [name, { output, mask: null }]));
+  const { output, mask, layers: built } = builder.list(layers, unmasked, (input) => [input]);
+  const { parameters, running, noises, states, lostMasks } = builder;
+  return { output, mask, layers: built, parameters, running, noises, states, lost_masks: lostMasks };
 }

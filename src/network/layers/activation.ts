@@ -13,6 +13,7 @@ export const activation = defineLayer({
   sources: ['Keras, keras.layers.Activation'],
   options: { activation: activationSchema },
   inert: ({ activation: config }) => resolveActivation(config).name === 'linear',
+  mask: 'passed',
   build: (context, x, options) => context.activate(x, options.activation),
   theory: (input, _surroundings, { activation: config }) => ({
     ...identity(input),

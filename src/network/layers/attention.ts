@@ -5,6 +5,7 @@ import {
   biasInitializerOption,
   kernelInitializerOption,
   type LayerContext,
+  type Mask,
   type ParameterOptions,
   useBiasOption,
 } from './layer.ts';
@@ -59,13 +60,55 @@ const past = (g: GraphBuilder, rows: number, columns: number): Tensor =>
   });
 
 /**
+ * Where a query may look: [batch, 1, queries or 1, positions], 1 or 0; null where everywhere.
+ * @param masks of the positions, [batch, positions]
+ */
+function visible(
+  g: GraphBuilder,
+  causal: Tensor | null,
+  masks: readonly Mask[],
+): { readonly where: Tensor; readonly isMasked: boolean } | null {
+  const given = masks.filter((mask) => mask !== null);
+  const wide = given.map((mask) => c.reshape(g, mask, [mask.shape[0] ?? 1, 1, 1, mask.shape[1] ?? 1]));
+  const all = [...wide, ...(causal === null ? [] : [causal])];
+  if (all.length === 0) return null;
+  return { where: all.reduce((a, b) => c.mul(g, a, b)), isMasked: wide.length > 0 };
+}
+
+/** A score that comes to a weight of exactly 0 beside any other; finite, so that a row of nothing else has weights too. */
+const UNSEEN = -1e30;
+
+/**
+ * softmax over the positions that are visible. A query that sees none of them has no weights but zeros.
+ * @param scores [batch, heads, queries, positions]
+ */
+function weightsOf(g: GraphBuilder, scores: Tensor, seen: ReturnType<typeof visible>): Tensor {
+  if (seen === null) return c.softmax(g, scores, 3);
+  const kept = c.greater(g, seen.where, g.constant(0));
+  const hidden = g.constant(seen.isMasked ? UNSEEN : Number.NEGATIVE_INFINITY);
+  const weights = c.softmax(g, c.where(g, kept, scores, hidden), 3);
+  return seen.isMasked ? c.mul(g, weights, seen.where) : weights;
+}
+
+/**
  * softmax(q kᵀ/√(features/heads)) v by heads, joined and projected.
  * @param x what queries are made of [batch, time, features], as wide as the output
  * @param keys, values [batch, positions, …]
+ * @param masks of keys and values: what is masked has no weight
  */
 export function attend(
   context: LayerContext,
-  { x, keys, values }: { readonly x: Tensor; readonly keys: Tensor; readonly values: Tensor },
+  {
+    x,
+    keys,
+    values,
+    masks,
+  }: {
+    readonly x: Tensor;
+    readonly keys: Tensor;
+    readonly values: Tensor;
+    readonly masks: readonly Mask[];
+  },
   options: AttentionOptions,
 ): Tensor {
   const { g } = context;
@@ -80,15 +123,8 @@ export function attend(
   const [query, key, value] = [apart('query', x), apart('key', keys), apart('value', values)];
   const products = c.matMul(g, query, c.transpose(g, key, [0, 1, 3, 2]));
   const scores = c.mul(g, products, g.constant(1 / Math.sqrt(size)));
-  const seen = options.causal
-    ? c.where(
-        g,
-        c.greater(g, past(g, time, keys.shape[1] ?? 1), g.constant(0)),
-        scores,
-        g.constant(Number.NEGATIVE_INFINITY),
-      )
-    : scores;
-  const mixed = c.matMul(g, c.softmax(g, seen, 3), value);
+  const causal = options.causal ? past(g, time, keys.shape[1] ?? 1) : null;
+  const mixed = c.matMul(g, weightsOf(g, scores, visible(g, causal, masks)), value);
   const joined = c.reshape(g, c.transpose(g, mixed, [0, 2, 1, 3]), [batch, time, features]);
   return project(context, 'output', joined, features, options);
 }

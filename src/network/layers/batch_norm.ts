@@ -23,6 +23,7 @@ export const batchNorm = defineLayer({
       .describe('Of the running averages: the fraction that is kept'),
     epsilon: epsilonOption,
   },
+  mask: 'passed',
   build(context, x, { momentum, epsilon }) {
     const { g } = context;
     const shape = [features(x)];

@@ -5,7 +5,8 @@ import { defineKind } from '../../util/kind.ts';
 import { gru } from './gru.ts';
 import { defineLayer, type LayerContext } from './layer.ts';
 import { lstm } from './lstm.ts';
-import { RECURRENT_THEORY, reversed } from './recurrent.ts';
+import { recurrentMask } from './masks.ts';
+import { RECURRENT_THEORY, reversed, reversedMask } from './recurrent.ts';
 import { simpleRnn } from './simple_rnn.ts';
 import { checkSequence } from './window.ts';
 
@@ -60,13 +61,18 @@ export const bidirectional = defineLayer({
       .default('concatenate')
       .describe('Of the outputs of both directions'),
   },
+  mask: (context, _output, { layer }) => recurrentMask(context, layer),
   build(context, x, { layer, merge }) {
     const { g } = context;
     checkSequence(g, x);
     const part = recurrentKind.resolve(layer);
     const watch = watchBoth(context);
     const forward = part.build(within(context, 'forward', watch(0)), x);
-    const behind = part.build(within(context, 'backward', watch(1)), reversed(g, x));
+    const backward = {
+      ...within(context, 'backward', watch(1)),
+      masks: [reversedMask(g, context.masks[0] ?? null)],
+    };
+    const behind = part.build(backward, reversed(g, x));
     return merged(g, merge, forward, layer.return_sequences ? reversed(g, behind) : behind);
   },
   theory: RECURRENT_THEORY,

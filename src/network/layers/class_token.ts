@@ -13,6 +13,11 @@ export const classToken = defineLayer({
     '[time, features] → [1 + time, features]: a learned vector (token [features]) before the first time step',
   sources: ['Devlin et al. 2019, arXiv:1810.04805', 'Dosovitskiy et al. 2021, arXiv:2010.11929'],
   options: { token_initializer: initializerKind.schema.default('zeros').describe('Of the token') },
+  mask({ g, masks: [mask = null] }) {
+    if (mask === null) return null;
+    // The token counts.
+    return c.concat(g, [c.expand(g, g.constant(1), [mask.shape[0] ?? 1, 1]), mask], 1);
+  },
   build(context, x, { token_initializer }) {
     const { g } = context;
     checkSequence(g, x);

@@ -4,6 +4,7 @@ import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { concatenationJunction } from '../propagation/junction.ts';
 import type { Signal } from '../propagation/signal.ts';
 import { defineLayer, featureAxis, type LayerContext } from './layer.ts';
+import { joinedMask, mergedMask } from './masks.ts';
 import { MAX_MERGED, shapeText } from './merge.ts';
 
 /** Axis of [batch, …] that an axis of the shape without the batch is. */
@@ -38,6 +39,8 @@ export const concatenate = defineLayer({
       ),
   },
   arity: [2, MAX_MERGED],
+  mask: (context, output, { axis }) =>
+    axisOf(context, axis) === 1 ? joinedMask(context) : mergedMask(context, output),
   build(context, first, options) {
     const { g, inputs } = context;
     const axis = axisOf(context, options.axis);

@@ -27,6 +27,7 @@ export const dense = defineLayer({
     kernel_initializer: kernelInitializerOption,
     bias_initializer: biasInitializerOption,
   },
+  mask: 'passed',
   build(context, x, options) {
     const { g } = context;
     const fanIn = x.shape.at(-1) ?? 1;

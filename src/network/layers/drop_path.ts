@@ -11,6 +11,7 @@ export const dropPath = defineLayer({
     'y = x/(1 − rate) with probability 1 − rate, else 0, for a whole sample at once; in inference y = x',
   sources: ['Huang et al. 2016, arXiv:1603.09382'],
   options: { rate: rateOption('samples') },
+  mask: 'passed',
   build: (context, x, { rate }) =>
     dropParts(
       context,

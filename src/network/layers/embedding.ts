@@ -1,6 +1,6 @@
 /** @file A learned vector for every token. */
 import { z } from 'zod';
-import { calculus as c } from '../../graph/index.ts';
+import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { initializerArgument } from './code.ts';
 import { defineLayer, tableInitializerOption } from './layer.ts';
 
@@ -14,8 +14,16 @@ export const embedding = defineLayer({
     vocabulary: z.int().min(1).max(1_000_000).describe('Number of tokens: they are 0 … vocabulary − 1'),
     dimensions: z.int().min(1).max(65_536).describe('Length of each vector'),
     table_initializer: tableInitializerOption,
+    mask_zero: z
+      .boolean()
+      .default(false)
+      .describe('Token 0 is padding: the time steps that hold it are masked, as by the layer `masking`'),
   },
   vocabulary: ({ vocabulary }) => vocabulary,
+  mask: ({ g, inputs: [tokens] }, _output, { mask_zero }) =>
+    mask_zero
+      ? c.where(g, c.greater(g, tokens as Tensor, g.constant(0)), g.constant(1), g.constant(0))
+      : null,
   build(context, x, { vocabulary, dimensions, table_initializer }) {
     const { g } = context;
     if (x.shape.length !== 2) g.refuse(`takes tokens [time], not [${x.shape.slice(1).join(', ')}]`);

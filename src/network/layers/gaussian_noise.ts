@@ -13,6 +13,7 @@ export const gaussianNoise = defineLayer({
   formula: 'y = x + stddev · N(0, 1) per element; in inference y = x',
   sources: ['Bishop 1995, Training with noise is equivalent to Tikhonov regularization'],
   options: { stddev: z.number().min(0).max(1e6).describe('Standard deviation of the noise') },
+  mask: 'passed',
   build({ g, mode, noise }, x, { stddev }) {
     if (mode === 'inference' || stddev === 0) return x;
     return c.add(g, x, c.mul(g, noise('normal', x.shape), g.constant(stddev)));

@@ -2,6 +2,7 @@
 
 import { calculus as c } from '../../graph/index.ts';
 import { defineLayer } from './layer.ts';
+import { meanOverTime } from './masks.ts';
 import { POOLING_THEORY } from './pooling.ts';
 import { checkSequence } from './window.ts';
 
@@ -10,12 +11,14 @@ export const globalAveragePool1d = defineLayer({
   family: 'pooling',
   title: 'Global average pooling over time',
   synonyms: ['global_average_pooling1d', 'adaptive_avg_pool1d'],
-  formula: '[time, features] → [features], the mean over time',
+  formula:
+    '[time, features] → [features], the mean over time, masked steps left out (0 where all are masked)',
   sources: ['Lin et al. 2014, arXiv:1312.4400'],
   options: {},
-  build({ g }, x) {
+  mask: 'ended',
+  build({ g, masks: [mask = null] }, x) {
     checkSequence(g, x);
-    return c.reduceMean(g, x, [1]);
+    return mask === null ? c.reduceMean(g, x, [1]) : meanOverTime(g, x, mask);
   },
   theory: POOLING_THEORY,
   code: () => ({

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { defineLayer } from './layer.ts';
+import { recurrentMask } from './masks.ts';
 import {
   createGates,
   gate,
@@ -33,6 +34,7 @@ export const gru = defineLayer({
         'The reset gate multiplies the recurrent product, which has a bias of its own, not the state before it',
       ),
   },
+  mask: (context, _output, options) => recurrentMask(context, options),
   build(context, x, options) {
     const { g } = context;
     const { units, reset_after } = options;

@@ -33,6 +33,7 @@ import type { Family, LayerPart } from './layer.ts';
 import { layerNorm } from './layer_norm.ts';
 import { layerScale } from './layer_scale.ts';
 import { lstm } from './lstm.ts';
+import { masking } from './masking.ts';
 import { maxPool1d } from './max_pool1d.ts';
 import { maxPool2d } from './max_pool2d.ts';
 import { maximum } from './maximum.ts';
@@ -80,6 +81,7 @@ const layerParts = [
   embedding,
   positionalEmbedding,
   classToken,
+  masking,
   simpleRnn,
   lstm,
   gru,

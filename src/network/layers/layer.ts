@@ -29,6 +29,8 @@ export interface LayerContext {
   readonly g: GraphBuilder;
   /** All inputs, [batch, …] each; the first is what `build` gets. */
   readonly inputs: readonly Tensor[];
+  /** Of each input [batch, time]: 1 where a time step counts, 0 where it is masked; null where all of them count. */
+  readonly masks: readonly Mask[];
   readonly mode: Mode;
   /** A trained parameter. */
   parameter(name: string, shape: readonly number[], options: ParameterOptions): Tensor;
@@ -50,7 +52,26 @@ export interface LayerContext {
    */
   watchStates(shape: readonly number[]): Tensor | null;
   /** The layers inside a composite one, applied in turn. */
-  body(x: Tensor): Tensor;
+  body(x: Tensor, options?: BodyOptions): Tensor;
+  /** Of what `body` gave. */
+  bodyMask(): Mask;
+  /** Tells whoever asks before the training that a mask ends at this layer, and why; nothing where there is none. */
+  loseMask(why: string): void;
+}
+
+/** [batch, time], 1 where a time step counts; null where all of them count. */
+export type Mask = Tensor | null;
+
+export interface Masked {
+  readonly output: Tensor;
+  readonly mask: Mask;
+}
+
+export interface BodyOptions {
+  /** Of the body's input; that of the layer's first input unless given. */
+  readonly mask?: Mask;
+  /** Rows of the body's input for each sample: 1 unless given. */
+  readonly rows?: number;
 }
 
 /** Modules for `nn.Sequential`, layers for `keras.Sequential`. */
@@ -107,6 +128,8 @@ export interface Layer extends Nature {
   readonly inert: boolean;
   /** @param x [batch, …] */
   build(context: LayerContext, x: Tensor): Tensor;
+  /** The mask of its output. */
+  mask(context: LayerContext, output: Tensor): Mask;
   /** What it does to the moments of values and gradients at the start; or why theory does not reach it. */
   theory(input: Signal, surroundings: Surroundings): Transfer | NotReached;
   /**
@@ -124,6 +147,15 @@ interface Definition<Type extends string, Options extends z.ZodRawShape>
   vocabulary?(options: OptionsOf<Options>): number;
   inert?(options: OptionsOf<Options>): boolean;
   build(context: LayerContext, x: Tensor, options: OptionsOf<Options>): Tensor;
+  /**
+   * The mask of its output, of a layer that knows of masks: `passed` where every time step stands for itself, so that the
+   * mask is that of the input; `ended` where `build` obeys it and its output has no time. Without it a mask ends here
+   * unheeded, which is told.
+   */
+  readonly mask?:
+    | 'passed'
+    | 'ended'
+    | ((context: LayerContext, output: Tensor, options: OptionsOf<Options>) => Mask);
   readonly theory:
     | string
     | ((input: Signal, surroundings: Surroundings, options: OptionsOf<Options>) => Transfer | NotReached);
@@ -154,6 +186,12 @@ export function defineLayer<Type extends string, Options extends z.ZodRawShape>(
     vocabulary: layer.vocabulary?.(options) ?? null,
     inert: layer.inert?.(options) ?? layer.family === 'noise',
     build: (context: LayerContext, x: Tensor) => layer.build(context, x, options),
+    mask(context: LayerContext, output: Tensor) {
+      if (typeof layer.mask === 'function') return layer.mask(context, output, options);
+      if (layer.mask === 'passed') return context.masks[0] ?? null;
+      if (layer.mask === undefined) context.loseMask(`${layer.type} does not know of masks`);
+      return null;
+    },
     theory: (input: Signal, surroundings: Surroundings) =>
       typeof layer.theory === 'string'
         ? { reason: layer.theory }

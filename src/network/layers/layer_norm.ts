@@ -14,6 +14,7 @@ export const layerNorm = defineLayer({
     'height and width of images); gamma, beta [features]',
   sources: ['Ba et al. 2016, arXiv:1607.06450'],
   options: { epsilon: epsilonOption },
+  mask: 'passed',
   build(context, x, { epsilon }) {
     const { g } = context;
     const shape = [features(x)];

@@ -13,6 +13,7 @@ export const layerScale = defineLayer({
   options: {
     initial_value: z.number().min(-1e6).max(1e6).default(1e-6).describe('Of every element of gamma'),
   },
+  mask: 'passed',
   build(context, x, { initial_value }) {
     const { g } = context;
     const count = features(x);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { python } from './code.ts';
 import { defineLayer } from './layer.ts';
+import { recurrentMask } from './masks.ts';
 import {
   createGates,
   gate,
@@ -26,6 +27,7 @@ export const lstm = defineLayer({
     ...gatedOptions,
     unit_forget_bias: z.boolean().default(true).describe('The bias of the forget gate starts at 1'),
   },
+  mask: (context, _output, options) => recurrentMask(context, options),
   build(context, x, options) {
     const { units, unit_forget_bias } = options;
     const ones = unit_forget_bias ? ([units, 2 * units] as const) : undefined;

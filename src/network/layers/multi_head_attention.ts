@@ -18,6 +18,8 @@ export const multiHeadAttention = defineLayer({
   sources: ['Vaswani et al. 2017, arXiv:1706.03762, section 3.2', 'Keras, keras.layers.MultiHeadAttention'],
   options: attentionOptions,
   arity: [2, 3],
+  // The output has the query's time steps.
+  mask: 'passed',
   build(context, x, options) {
     const { g, inputs } = context;
     const values = inputs[1] as Tensor;
@@ -28,7 +30,7 @@ export const multiHeadAttention = defineLayer({
         `its values ${shapeText(values)} and keys ${shapeText(keys)} do not have the same positions`,
         'give value and key the same first axis',
       );
-    return attend(context, { x, keys, values }, options);
+    return attend(context, { x, keys, values, masks: context.masks.slice(1) }, options);
   },
   theory: ATTENTION_THEORY,
   junction: () => ({ reason: ATTENTION_THEORY }),

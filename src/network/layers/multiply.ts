@@ -2,6 +2,7 @@
 import { calculus as c } from '../../graph/index.ts';
 import { DEPENDENT, productJunction } from '../propagation/junction.ts';
 import { defineLayer } from './layer.ts';
+import { mergedMask } from './masks.ts';
 import { folded, MAX_MERGED } from './merge.ts';
 
 export const multiply = defineLayer({
@@ -16,6 +17,7 @@ export const multiply = defineLayer({
   ],
   options: {},
   arity: [2, MAX_MERGED],
+  mask: mergedMask,
   build: (context) => folded(context, c.mul),
   theory: 'it merges several layers',
   junction: (inputs, independent) => (independent ? productJunction(inputs) : DEPENDENT),

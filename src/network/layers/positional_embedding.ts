@@ -25,6 +25,7 @@ export const positionalEmbedding = defineLayer({
     kind: z.enum(['learned', 'sinusoidal']).default('learned'),
     table_initializer: tableInitializerOption,
   },
+  mask: 'passed',
   build(context, x, { kind, table_initializer }) {
     const { g } = context;
     checkSequence(g, x);

@@ -9,6 +9,7 @@ import {
   kernelInitializerOption,
   type LayerCode,
   type LayerContext,
+  type Mask,
   recurrentInitializerOption,
   useBiasOption,
 } from './layer.ts';
@@ -170,7 +171,7 @@ interface Step {
 }
 
 /**
- * The loop over time. The first state is the output.
+ * The loop over time. The first state is the output. A masked time step keeps all states, and so repeats the output.
  * @param initial states before the first time step
  * @param step the states after a time step, from those before it and the step's projected input
  * @returns the output of all time steps [batch, time, units], or of the last one
@@ -186,16 +187,30 @@ export function runThroughTime(
   const { g } = context;
   const [time = 1, batch = 1] = inputs.shape;
   const watch = context.watchStates([time, batch, units]);
+  const mask = context.masks[0] ?? null;
+  const kept = mask === null ? null : c.reshape(g, c.transpose(g, mask, [1, 0]), [time, batch, 1]);
+  const sequences = [inputs, ...(kept === null ? [] : [kept]), ...(watch === null ? [] : [watch])];
   const { final, outputs } = scan(
     g,
-    { initial, sequences: watch === null ? [inputs] : [inputs, watch], captured },
-    (b, { states, elements: [input, zeros], captured: inside }) => {
-      const [state, ...rest] = step(b, states, input as Tensor, inside).next;
-      const watched = zeros === undefined ? state : c.add(b, state, zeros);
+    { initial, sequences, captured },
+    (b, { states, elements, captured: inside }) => {
+      const next = step(b, states, elements[0] as Tensor, inside).next;
+      const counts = kept === null ? null : c.greater(b, elements[1] as Tensor, b.constant(0));
+      const [state, ...rest] = next.map((fresh, i) =>
+        counts === null ? fresh : c.where(b, counts, fresh, states[i] as Tensor),
+      ) as [Tensor, ...Tensor[]];
+      const watched = watch === null ? state : c.add(b, state, elements.at(-1) as Tensor);
       return { next: [watched, ...rest], outputs: [watched] };
     },
   );
   return return_sequences ? c.transpose(g, outputs[0] as Tensor, [1, 0, 2]) : (final[0] as Tensor);
+}
+
+/** [batch, time] with the last time step first. */
+export function reversedMask(g: GraphBuilder, mask: Mask): Mask {
+  if (mask === null) return null;
+  const [batch = 1, time = 1] = mask.shape;
+  return c.reshape(g, reversed(g, c.reshape(g, mask, [batch, time, 1])), [batch, time]);
 }
 
 /** [batch, time, …] with the last time step first. */

@@ -36,6 +36,7 @@ export const rescaling = defineLayer({
     offset: numbers.default(0).describe('A number, or one for each feature (channel)'),
   },
   inert: ({ scale, offset }) => isAll(scale, 1) && isAll(offset, 0),
+  mask: 'passed',
   build: ({ g }, x, { scale, offset }) => c.add(g, c.mul(g, x, spread(g, x, scale)), spread(g, x, offset)),
   theory: (input, _surroundings, { scale, offset }) =>
     typeof scale === 'number' && typeof offset === 'number'

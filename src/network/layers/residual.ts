@@ -2,6 +2,7 @@
 import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
 import type { InitializerConfig } from '../initializers/index.ts';
 import { type CodeContext, defineLayer, kernelInitializerOption, type LayerContext } from './layer.ts';
+import { residualMask } from './masks.ts';
 
 /** The smallest stride that takes every axis from one size to the other: ⌈size/stride⌉ positions. */
 function strides(g: GraphBuilder, from: readonly number[], to: readonly number[]): number[] {
@@ -78,6 +79,7 @@ export const residual = defineLayer({
   sources: ['He et al. 2016, arXiv:1512.03385'],
   options: { kernel_initializer: kernelInitializerOption.describe('Of the projection') },
   composite: 'built',
+  mask: residualMask,
   build(context, x, { kernel_initializer }) {
     const { g } = context;
     const y = context.body(x);

@@ -14,6 +14,7 @@ export const rmsNorm = defineLayer({
     'of images); gamma [features]',
   sources: ['Zhang & Sennrich 2019, arXiv:1910.07467'],
   options: { epsilon: epsilonOption },
+  mask: 'passed',
   build(context, x, { epsilon }) {
     const { g } = context;
     const fans = { fanIn: features(x), fanOut: features(x) };

@@ -15,9 +15,10 @@ export const selfAttention = defineLayer({
     'key/kernel, value/kernel, output/kernel [features, features], biases alike',
   sources: ['Vaswani et al. 2017, arXiv:1706.03762, section 3.2'],
   options: attentionOptions,
+  mask: 'passed',
   build(context, x, options) {
     checkSequence(context.g, x);
-    return attend(context, { x, keys: x, values: x }, options);
+    return attend(context, { x, keys: x, values: x, masks: context.masks }, options);
   },
   theory: ATTENTION_THEORY,
   code({ heads, causal, use_bias, kernel_initializer }, { features }) {

@@ -2,6 +2,7 @@
 import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { activationSchema, resolveActivation } from '../activation_config.ts';
 import { defineLayer } from './layer.ts';
+import { recurrentMask } from './masks.ts';
 import {
   projectInputs,
   RECURRENT_THEORY,
@@ -20,6 +21,7 @@ export const simpleRnn = defineLayer({
     '[units]',
   sources: ['Elman 1990, Finding structure in time'],
   options: { ...recurrentOptions, activation: activationSchema.default('tanh') },
+  mask: (context, _output, options) => recurrentMask(context, options),
   build(context, x, options) {
     const projected = projectInputs(context, x, 1, options);
     const activation = context.activateInLoop(options.units, options.activation);

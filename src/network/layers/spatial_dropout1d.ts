@@ -12,6 +12,7 @@ export const spatialDropout1d = defineLayer({
     'y = x/(1 − rate) with probability 1 − rate, else 0, for a whole feature of a sequence at once; in inference y = x',
   sources: ['Tompson et al. 2015, arXiv:1411.4280'],
   options: { rate: rateOption('features') },
+  mask: 'passed',
   build(context, x, { rate }) {
     checkSequence(context.g, x);
     const [batch = 1, , features = 1] = x.shape;
