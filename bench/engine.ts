@@ -14,7 +14,7 @@ import {
 import { createModel, type Model } from '../src/training/model.ts';
 import { Probe } from '../src/training/probe.ts';
 import { createArena, type StepGradients, Stepper } from '../src/training/step.ts';
-import { codeTargets, countRight, type TargetCoding } from '../src/training/targets.ts';
+import { accuracyOf, codeTargets, countRight, type TargetCoding } from '../src/training/targets.ts';
 import type { Batch, Network } from './networks.ts';
 
 /** What is read of every parameter's gradient at every step, here as with the peers. */
@@ -176,11 +176,12 @@ export class Engine {
     const { step, indices } = computed;
     const right = countRight(
       this.stepper.output(names.prediction),
+      this.stepper.mask,
       this.#data.training,
       indices,
       this.#coding,
     );
-    this.#probe.recordRun(step, 'accuracy', right);
+    this.#probe.recordRun(step, 'accuracy', accuracyOf(right));
     this.#probe.afterUpdate(step, this.stepper.update(computed));
   }
 

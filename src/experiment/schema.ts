@@ -11,8 +11,11 @@ const inputSchema = z.strictObject({
   shape: z
     .array(z.int().min(1).max(1_000_000))
     .min(1)
-    .max(3)
-    .describe('Without the batch: [features], [time, features], [channels, height, width], or [time] tokens'),
+    .max(4)
+    .describe(
+      'Without the batch: [features], [time, features], [channels, height, width], [time, channels, height, width], or ' +
+        '[time] tokens',
+    ),
   dtype: z
     .enum(['float32', 'token'])
     .default('float32')

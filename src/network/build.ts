@@ -7,6 +7,7 @@ import type { InitializerConfig } from './initializers/index.ts';
 import type { LayerType } from './layers/index.ts';
 import {
   alongFeatures,
+  checkRank,
   featureAxis,
   features,
   type LayerContext,
@@ -175,6 +176,7 @@ class NetworkBuilder {
     const preactivations: Tensor[] = [];
     const before = this.parameters.length;
     const context = this.#context(layer, { inputs, masks, rows, names, inside, activations, preactivations });
+    checkRank(this.#g, layer.part, input);
     const output = layer.part.build(context, input);
     const mask = layer.part.mask(context, output);
     const own = this.parameters.slice(before).filter((parameter) => parameter.layer === layer.name);

@@ -1,6 +1,6 @@
 /** @file Statistics of units: which are dead, which are saturated. A unit is a feature (a channel of images). */
 
-/** Where the units of a layer's output lie: [batch, …, units], or [batch, units, height, width] for images. */
+/** Where the units of a layer's output lie: [batch, …, units], or [batch, …, units, height, width] for images. */
 export interface UnitLayout {
   readonly units: number;
   /** Elements between two neighbouring units: 1, or height · width. */
@@ -8,9 +8,9 @@ export interface UnitLayout {
 }
 
 export function unitLayout(outputShape: readonly number[]): UnitLayout {
-  const image = outputShape.length === 3;
-  const units = (image ? outputShape[0] : outputShape.at(-1)) ?? 1;
-  return { units, stride: image ? (outputShape[1] ?? 1) * (outputShape[2] ?? 1) : 1 };
+  const image = outputShape.length >= 3;
+  const units = outputShape.at(image ? -3 : -1) ?? 1;
+  return { units, stride: image ? (outputShape.at(-2) ?? 1) * (outputShape.at(-1) ?? 1) : 1 };
 }
 
 /** Counts, per unit, over as many samples as are added. */

@@ -28,7 +28,11 @@ export const names = {
   /** Loss of each target position, without penalty. */
   losses: 'losses',
   prediction: 'prediction',
+  /** [batch, time] of the prediction: which time steps the loss counts; only where some are masked. */
+  mask: 'mask of the loss',
   output: (layer: string) => `output of ${layer}`,
+  /** [batch, time], of a layer's output; only where some time steps are masked. */
+  layerMask: (layer: string) => `mask of ${layer}`,
   outputGradient: (layer: string) => `gradient at ${layer}`,
   /** Of a recurrent layer: of its states at every time step. */
   stateGradient: (layer: string) => `gradient at the states of ${layer}`,
@@ -54,6 +58,8 @@ export interface Compiled {
   readonly running: readonly Running[];
   readonly noises: readonly Noise[];
   readonly states: readonly WatchedStates[];
+  /** Of the prediction. */
+  readonly mask: Tensor | null;
   /** Of the losses of all target positions of a batch. */
   readonly positionShape: readonly number[];
 }
@@ -102,11 +108,22 @@ function penalty(
     ]);
 }
 
-/** Mean of the positions' losses, or Σwl/Σw. */
-function mean(g: GraphBuilder, losses: Tensor, weighted: boolean): Tensor {
-  if (!weighted) return c.reduceMean(g, losses, [...losses.shape.keys()]);
-  const weights = g.input(names.weights, losses.shape);
-  return c.div(g, c.total(g, c.mul(g, losses, weights)), c.total(g, weights));
+/** Mean of the positions' losses, or Σwl/Σw, w the weights of classes, 0 at masked time steps; 0 where all are masked. */
+function mean(g: GraphBuilder, losses: Tensor, weighted: boolean, mask: Tensor | null): Tensor {
+  if (!weighted && mask === null) return c.reduceMean(g, losses, [...losses.shape.keys()]);
+  const given = weighted ? g.input(names.weights, losses.shape) : null;
+  if (mask === null) {
+    const weights = given as Tensor;
+    return c.div(g, c.total(g, c.mul(g, losses, weights)), c.total(g, weights));
+  }
+  const shape = [...mask.shape, ...new Array<number>(losses.shape.length - mask.shape.length).fill(1)];
+  const wide = c.expand(g, c.reshape(g, mask, shape), losses.shape);
+  // Not 0 · loss, which is not a number where a masked loss is infinite.
+  const kept = c.where(g, c.greater(g, wide, g.constant(0)), losses, g.constant(0));
+  const weights = given === null ? wide : c.mul(g, wide, given);
+  const total = c.total(g, weights);
+  const divisor = c.where(g, c.greater(g, total, g.constant(0)), total, g.constant(1));
+  return c.div(g, c.total(g, given === null ? kept : c.mul(g, kept, given)), divisor);
 }
 
 /**
@@ -115,12 +132,13 @@ function mean(g: GraphBuilder, losses: Tensor, weighted: boolean): Tensor {
  */
 export function compileTraining(options: CompileOptions): Compiled {
   const { g, network, losses } = buildForward(options, 'training');
-  const data = mean(g, losses, options.weighted);
+  const data = mean(g, losses, options.weighted, network.mask);
   const penalties = penalty(g, network, options.regularization);
   const loss = penalties.reduce((sum, term) => c.add(g, sum, term), data);
   g.output(names.loss, loss);
   if (penalties.length > 0) g.output(names.dataLoss, data);
   g.output(names.prediction, network.output);
+  if (network.mask !== null) g.output(names.mask, network.mask);
   const wanted = [
     ...network.parameters.map(({ value }) => value),
     ...network.layers.map(({ output }) => output),
@@ -130,8 +148,9 @@ export function compileTraining(options: CompileOptions): Compiled {
   network.parameters.forEach(({ name }, i) => {
     g.output(names.gradient(name), found[i] as Tensor);
   });
-  network.layers.forEach(({ name, output }, i) => {
+  network.layers.forEach(({ name, output, mask }, i) => {
     g.output(names.output(name), output);
+    if (mask !== null) g.output(names.layerMask(name), mask);
     g.output(names.outputGradient(name), found[network.parameters.length + i] as Tensor);
   });
   network.states.forEach(({ layer }, i) => {
@@ -171,6 +190,10 @@ export function compileInference(options: CompileOptions): Compiled {
     g.output(names.originalLosses, originalLosses(forward, options.loss, targetMoments));
   g.output(names.losses, losses);
   g.output(names.prediction, network.output);
-  for (const { name, output } of network.layers) g.output(names.output(name), output);
+  if (network.mask !== null) g.output(names.mask, network.mask);
+  for (const { name, output, mask } of network.layers) {
+    g.output(names.output(name), output);
+    if (mask !== null) g.output(names.layerMask(name), mask);
+  }
   return { ...network, graph: g.finish(), positionShape: losses.shape };
 }

@@ -1,19 +1,19 @@
 /** @file Measures a network over a whole split in inference mode. Reads the weights, never writes them. */
 import { type DataSplits, gatherInputs, type InputLayout, type Split } from '../data/index.ts';
 import { bytesOf, flopsOf, type Session, sizeOf } from '../graph/index.ts';
-import { activationShape, type BuiltLayer } from '../network/index.ts';
+import type { BuiltLayer } from '../network/index.ts';
 import {
   type Evaluation,
-  effectiveRank,
   SATURATED_SAMPLES,
   UnitCounter,
   type UnitPass,
   unitLayout,
 } from '../statistics/index.ts';
 import { type Checkpoint, createAskingSession, neverCanceled } from './cancel.ts';
-import { type CompileOptions, compileInference, names } from './compile.ts';
+import { type Compiled, type CompileOptions, compileInference, names } from './compile.ts';
+import { keptRows, type Rows, rankOf, rowsOf, type WatchedLayer, watched } from './layer_outputs.ts';
 import type { Model } from './model.ts';
-import { argmax, countRight, fillTargets, fillWeights, type TargetCoding } from './targets.ts';
+import { accuracyOf, argmax, countRight, fillTargets, fillWeights, type TargetCoding } from './targets.ts';
 
 /** Samples per inference run; the last chunk of a split is filled up with samples that are then left out. */
 const CHUNK = 256;
@@ -38,45 +38,16 @@ export interface SplitResult {
   readonly original: number | null;
 }
 
-/** A layer whose units can die or saturate. */
-interface WatchedLayer {
-  readonly name: string;
-  readonly units: number;
-  readonly shape: readonly number[];
-  readonly deadZone: boolean;
-  readonly saturation: { readonly low: number; readonly high: number } | null;
-}
-
-function watched(layers: readonly BuiltLayer[]): WatchedLayer[] {
-  return layers.flatMap(({ name, activation, output_shape: shape }) => {
-    if (activation === null) return [];
-    const { saturation, dead_zone: deadZone } = activationShape(activation);
-    if (saturation === null && !deadZone) return [];
-    return [{ name, shape, units: unitLayout(shape).units, deadZone, saturation }];
-  });
-}
-
 /** Soft targets are no labels. */
 const isLabel = (target: number): boolean => target === 0 || target === 1;
-
-/** Sequences whose time steps are looked at. */
-const RANKED_SEQUENCES = 8;
-
-/** Over samples; of sequences over the time steps of each, in the mean: attention collapses within a sequence. */
-function rankOf(values: Float32Array, shape: readonly number[]): number {
-  const size = sizeOf(shape);
-  const [time = 1, features] = shape;
-  if (shape.length !== 2 || features === undefined || time === 1) return effectiveRank(values, size);
-  const count = Math.min(RANKED_SEQUENCES, values.length / size);
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += effectiveRank(values.subarray(i * size, (i + 1) * size), features);
-  return sum / count;
-}
 
 interface Sums {
   loss: number;
   weight: number;
 }
+
+/** 0 where nothing has a weight, as in training. */
+const meanOf = ({ loss, weight }: Sums): number => (weight === 0 ? 0 : loss / weight);
 
 const noLosses = (): Sums => ({ loss: 0, weight: 0 });
 
@@ -93,28 +64,32 @@ export class Evaluator {
   readonly #inputs: readonly InputLayout[];
   readonly #positions: number;
   readonly #isStandardized: boolean;
+  readonly #isMasked: boolean;
   readonly #layerOutputs: ReadonlySet<string>;
   readonly #watchedOutputs: ReadonlySet<string>;
 
   private constructor(
     session: Session,
     coding: TargetCoding,
-    layers: readonly BuiltLayer[],
+    compiled: Compiled,
     { batchSize, targetMoments = null }: CompileOptions,
     inputs: readonly InputLayout[],
-    positions: number,
   ) {
+    const { layers, positionShape } = compiled;
     this.#session = session;
     this.#coding = coding;
     this.#layers = layers;
     this.#watched = watched(layers);
     this.#chunk = batchSize;
     this.#inputs = inputs;
-    this.#positions = positions / batchSize;
+    this.#positions = sizeOf(positionShape) / batchSize;
     this.#isStandardized = targetMoments !== null;
-    const outputsOf = (some: readonly { readonly name: string }[]) =>
-      new Set(some.map(({ name }) => names.output(name)));
-    this.#layerOutputs = outputsOf(layers);
+    this.#isMasked = compiled.mask !== null;
+    const outputsOf = (some: readonly Rows[]) =>
+      new Set(
+        some.flatMap(({ name, masked }) => [names.output(name), ...(masked ? [names.layerMask(name)] : [])]),
+      );
+    this.#layerOutputs = outputsOf(layers.map(rowsOf));
     this.#watchedOutputs = outputsOf(this.#watched);
   }
 
@@ -130,8 +105,7 @@ export class Evaluator {
     const { compiled, batchSize } = compileChunk(options, most);
     const sized = { ...options, batchSize };
     const session = await createAskingSession(checkpoint, compiled.graph, model.buffers);
-    const positions = sizeOf(compiled.positionShape);
-    return new Evaluator(session, coding, compiled.layers, sized, data.inputs, positions);
+    return new Evaluator(session, coding, compiled, sized, data.inputs);
   }
 
   /**
@@ -158,13 +132,33 @@ export class Evaluator {
     }
   }
 
+  /** Which time steps of these first samples of the pass the loss counts. */
+  #mask(samples: number): Float32Array | null {
+    if (!this.#isMasked) return null;
+    const mask = this.#session.output(names.mask);
+    return mask.subarray(0, (samples * mask.length) / this.#chunk);
+  }
+
+  /** What a layer gave for the first samples of the pass, with its mask. */
+  #outputOf({ name, rows, masked }: Rows, shape: readonly number[], samples: number) {
+    const values = this.#session.output(names.output(name)).subarray(0, samples * rows * sizeOf(shape));
+    const mask = masked ? this.#session.output(names.layerMask(name)) : null;
+    return { values, mask: mask?.subarray(0, (samples * mask.length) / this.#chunk) ?? null };
+  }
+
   /** Adds the weighted losses of a chunk: those of this output of the graph. */
   #addLosses(output: string, split: Split, indices: Int32Array, sums: Sums): void {
     const losses = this.#session.output(output);
     const weights = new Float32Array(indices.length * this.#positions).fill(1);
     if (this.#coding.classWeights !== null) fillWeights(weights, split, indices, this.#coding);
+    const mask = this.#mask(indices.length);
+    if (mask !== null) {
+      const each = weights.length / mask.length;
+      for (let i = 0; i < weights.length; i++)
+        weights[i] = (weights[i] as number) * (mask[Math.floor(i / each)] as number);
+    }
     weights.forEach((weight, i) => {
-      // A class of weight 0 takes no part, not even with an infinite loss.
+      // What has no weight, a class or a masked time step, takes no part, not even with an infinite loss.
       if (weight > 0) sums.loss += weight * (losses[i] as number);
       sums.weight += weight;
     });
@@ -184,19 +178,22 @@ export class Evaluator {
   /** @param samples indices into the split; by default all of it */
   async evaluate(split: Split, samples?: Int32Array): Promise<SplitResult> {
     const [sums, original] = [noLosses(), noLosses()];
-    let right: number | null = null;
+    const counted = { right: 0, total: 0 };
     const visit = (indices: Int32Array) => {
       this.#addLosses(names.losses, split, indices, sums);
       if (this.#isStandardized) this.#addLosses(names.originalLosses, split, indices, original);
-      const found = countRight(this.#session.output(names.prediction), split, indices, this.#coding);
-      if (found !== null) right = (right ?? 0) + found;
+      const prediction = this.#session.output(names.prediction);
+      const found = countRight(prediction, this.#mask(this.#chunk), split, indices, this.#coding);
+      counted.right += found?.right ?? 0;
+      counted.total += found?.total ?? 0;
     };
-    await this.#pass(split, this.#isStandardized ? BOTH_SCALES : RESULTS, visit, samples);
-    const count = samples?.length ?? split.count;
+    const fetched = this.#isStandardized ? BOTH_SCALES : RESULTS;
+    await this.#pass(split, this.#isMasked ? new Set([...fetched, names.mask]) : fetched, visit, samples);
+    const isCounted = this.#coding.loss.target !== 'values';
     return {
-      loss: sums.loss / sums.weight,
-      accuracy: right === null ? null : right / count,
-      original: this.#isStandardized ? original.loss / original.weight : null,
+      loss: meanOf(sums),
+      accuracy: isCounted ? accuracyOf(counted) : null,
+      original: this.#isStandardized ? meanOf(original) : null,
     };
   }
 
@@ -248,9 +245,9 @@ export class Evaluator {
     const first = { ...split, count: Math.min(split.count, this.#chunk) };
     const ranks = new Map<string, number>();
     await this.#pass(first, this.#layerOutputs, (indices) => {
-      for (const { name, output_shape: shape } of this.#layers) {
-        const values = this.#session.output(names.output(name)).subarray(0, indices.length * sizeOf(shape));
-        ranks.set(name, rankOf(values, shape));
+      for (const layer of this.#layers) {
+        const { values, mask } = this.#outputOf(rowsOf(layer), layer.output_shape, indices.length);
+        ranks.set(layer.name, rankOf(values, layer.output_shape, mask));
       }
     });
     return ranks;
@@ -261,9 +258,10 @@ export class Evaluator {
     if (this.#watched.length === 0) return [];
     const counters = this.#watched.map(({ shape }) => new UnitCounter(unitLayout(shape)));
     await this.#pass(split, this.#watchedOutputs, (indices) => {
-      this.#watched.forEach(({ name, shape, saturation }, i) => {
-        const values = this.#session.output(names.output(name));
-        counters[i]?.add(values.subarray(0, indices.length * sizeOf(shape)), saturation);
+      this.#watched.forEach((layer, i) => {
+        const { values, mask } = this.#outputOf(layer, layer.shape, indices.length);
+        const size = mask === null ? 1 : values.length / mask.length;
+        counters[i]?.add(keptRows(values, size, mask), layer.saturation);
       });
     });
     return this.#watched.map(({ name, units, deadZone, saturation }, i) => ({

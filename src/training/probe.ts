@@ -12,6 +12,7 @@ import {
   unitLayout,
 } from '../statistics/index.ts';
 import { type Compiled, names } from './compile.ts';
+import { keptRows } from './layer_outputs.ts';
 import type { Model, ModelParameter } from './model.ts';
 import type { StepGradients, Stepper, StepUpdate } from './step.ts';
 
@@ -26,11 +27,12 @@ function stuckFractions(
   { output_shape }: BuiltLayer,
   { dead_zone, saturation }: ActivationShape,
   values: Float32Array,
+  mask: Float32Array | null,
 ): number[] {
   if (!dead_zone && saturation === null) return [];
   const layout = unitLayout(output_shape);
   const counter = new UnitCounter(layout);
-  counter.add(values, saturation);
+  counter.add(keptRows(values, mask === null ? 1 : values.length / mask.length, mask), saturation);
   return [
     ...(dead_zone ? [counter.dead / layout.units] : []),
     ...(saturation === null ? [] : [counter.saturatedFraction]),
@@ -148,7 +150,8 @@ export class Probe {
 
   #recordOutput(step: number, { layer, shape, output, outputGradient, names: own }: LayerTables): void {
     const values = this.#stepper.output(own.output);
-    this.#record(output, step, values, shape === null ? [] : stuckFractions(layer, shape, values));
+    const mask = layer.mask === null ? null : this.#stepper.output(names.layerMask(layer.name));
+    this.#record(output, step, values, shape === null ? [] : stuckFractions(layer, shape, values, mask));
     this.#record(outputGradient, step, this.#stepper.output(own.gradient));
   }
 

@@ -97,6 +97,11 @@ export class Stepper {
     return this.#session.output(name);
   }
 
+  /** Of the last `compute` that fetched all: which time steps the loss counts; null where all of them. */
+  get mask(): Float32Array | null {
+    return this.#options.compiled.mask === null ? null : this.#session.output(names.mask);
+  }
+
   /**
    * Forward and backward on the batch of this step. At the same weights it gives the same bits again.
    * @param all fetches the layers' outputs too, for who measures them; without it loss and gradients

@@ -77,64 +77,114 @@ export function argmax(values: Float32Array, start: number, count: number): numb
   return best;
 }
 
+/** Of predictions: how many are right, of how many. */
+export interface Counted {
+  readonly right: number;
+  readonly total: number;
+}
+
+/** Null where there was nothing to count. */
+export const accuracyOf = (counted: Counted | null): number | null =>
+  counted === null || counted.total === 0 ? null : counted.right / counted.total;
+
+/**
+ * Where the mask [rows, time] has the position (or output) `at` of `count` in this row: 1 or 0; 1 without a mask. Time is the
+ * first axis of what a sample has.
+ */
+const keptAt = (mask: Float32Array | null, rows: number, row: number, at: number, count: number): number => {
+  if (mask === null) return 1;
+  const time = mask.length / rows;
+  return mask[row * time + Math.floor((at * time) / count)] as number;
+};
+
 /**
  * How many predictions of the rows are right: largest output is the class, or output on the right side of 1/2
- * (logits: of 0), counted per position and output. Null for regression.
+ * (logits: of 0), counted per position and output, masked time steps left out. Null for regression.
+ * @param mask [rows, time] as the prediction has rows
  */
 export function countRight(
   prediction: Float32Array,
+  mask: Float32Array | null,
   split: Split,
   indices: Int32Array,
   coding: TargetCoding,
-): number | null {
+): Counted | null {
   const { loss, positions, outputs } = coding;
   if (loss.target === 'values') return null;
-  let right = 0;
+  const rows = prediction.length / (positions * outputs);
+  const isClass = loss.target === 'classes';
+  const threshold = loss.output === 'logits' ? 0 : 0.5;
+  const places = isClass ? positions : positions * outputs;
+  let [right, total] = [0, 0];
   indices.forEach((index, row) => {
-    if (loss.target === 'classes') {
-      for (let p = 0; p < positions; p++) {
-        const found = argmax(prediction, (row * positions + p) * outputs, outputs);
-        right += Number(found === split.targets[index * positions + p]) / positions;
-      }
-      return;
-    }
-    const threshold = loss.output === 'logits' ? 0 : 0.5;
-    for (let j = 0; j < outputs; j++) {
-      const positive = (prediction[row * outputs + j] as number) > threshold;
-      right += Number(positive === (split.targets[index * outputs + j] as number) > 0.5) / outputs;
+    for (let at = 0; at < places; at++) {
+      const weight = keptAt(mask, rows, row, at, places);
+      if (weight === 0) continue;
+      const target = split.targets[index * places + at] as number;
+      const isRight = isClass
+        ? argmax(prediction, (row * positions + at) * outputs, outputs) === target
+        : (prediction[row * places + at] as number) > threshold === target > 0.5;
+      right += weight * Number(isRight);
+      total += weight;
     }
   });
-  return right;
+  return { right, total };
+}
+
+/** Masked time steps left out; null where the targets are no classes. */
+export function countClasses(
+  split: Split,
+  mask: Float32Array,
+  counts: readonly number[] | null,
+): readonly number[] | null {
+  if (counts === null) return null;
+  const found = new Array<number>(counts.length).fill(0);
+  const places = split.targets.length / split.count;
+  split.targets.forEach((target, i) => {
+    const kept = keptAt(mask, split.count, Math.floor(i / places), i % places, places);
+    found[target] = (found[target] as number) + kept;
+  });
+  return found;
 }
 
 type Column = (values: readonly number[], weights: readonly number[]) => number;
 
-/** Mean over outputs of a function of each output's targets and their weights, which sum to 1. */
+/**
+ * Mean over outputs of a function of each output's targets and their weights, which sum to 1; the outputs weighted as their
+ * targets are.
+ * @param mask [samples, time]: what it leaves out has no weight
+ */
 function overColumns(
   split: Split,
   { loss, positions, outputs, classWeights }: TargetCoding,
+  mask: Float32Array | null,
   of: Column,
 ): number {
   const isClass = loss.target === 'classes';
   const columns = isClass ? positions : positions * outputs;
   const terms = !isClass && loss.summed ? outputs : 1;
-  let sum = 0;
+  let [sum, all] = [0, 0];
   for (let j = 0; j < columns; j++) {
     const column = Array.from({ length: split.count }, (_, i) => split.targets[i * columns + j] as number);
-    const weights = column.map((value) => classWeights?.[value] ?? 1);
+    const weights = column.map(
+      (value, i) => (classWeights?.[value] ?? 1) * keptAt(mask, split.count, i, j, columns),
+    );
     const total = weights.reduce((a, b) => a + b, 0);
-    sum += of(
+    if (total === 0) continue;
+    const own = of(
       column,
       weights.map((weight) => weight / total),
     );
+    sum += own * total;
+    all += total;
   }
-  return (sum * terms) / columns;
+  return all === 0 ? 0 : (sum * terms) / all;
 }
 
 /** The loss of the best prediction that ignores the input, on this split. */
-export const constantLoss = (split: Split, coding: TargetCoding): number =>
-  overColumns(split, coding, coding.loss.constant);
+export const constantLoss = (split: Split, coding: TargetCoding, mask: Float32Array | null): number =>
+  overColumns(split, coding, mask, coding.loss.constant);
 
 /** The loss of a prediction that equals the targets: 0 but for soft ones. */
-export const leastLoss = (split: Split, coding: TargetCoding): number =>
-  overColumns(split, coding, coding.loss.least);
+export const leastLoss = (split: Split, coding: TargetCoding, mask: Float32Array | null): number =>
+  overColumns(split, coding, mask, coding.loss.least);

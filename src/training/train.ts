@@ -44,14 +44,17 @@ import {
   signalToNoise,
   tiedUnits,
 } from './inspections.ts';
+import { lossMask } from './loss_mask.ts';
 import { scaleToUnitVariance } from './lsuv.ts';
 import { copyWeights, createModel, type Model, setWeights } from './model.ts';
 import { compareModes } from './modes.ts';
 import { Probe } from './probe.ts';
 import { createArena, type StepGradients, Stepper } from './step.ts';
 import {
+  accuracyOf,
   codeTargets,
   constantLoss,
+  countClasses,
   countRight,
   leastLoss,
   resolveClassWeights,
@@ -114,6 +117,7 @@ type RunFields = Pick<
   | 'plan'
   | 'data'
   | 'coding'
+  | 'mask'
   | 'model'
   | 'stepper'
   | 'evaluator'
@@ -137,6 +141,8 @@ class Run {
   readonly plan: Plan;
   readonly data: DataSplits;
   readonly coding: TargetCoding;
+  /** Of the training split: which time steps the loss counts, [samples, time]; null where all of them. */
+  readonly mask: Float32Array | null;
   readonly model: Model;
   readonly stepper: Stepper;
   readonly evaluator: Evaluator;
@@ -151,6 +157,7 @@ class Run {
     this.plan = fields.plan;
     this.data = fields.data;
     this.coding = fields.coding;
+    this.mask = fields.mask;
     this.model = fields.model;
     this.stepper = fields.stepper;
     this.evaluator = fields.evaluator;
@@ -249,8 +256,10 @@ class Run {
 
   /** Accuracy on the step's batch; now and then, loss and accuracy on the validation split. */
   async #recordProgress({ step, indices }: StepGradients): Promise<void> {
-    const right = countRight(this.stepper.output(names.prediction), this.data.training, indices, this.coding);
-    this.probe.recordRun(step, 'accuracy', right === null ? null : right / indices.length);
+    const { stepper, data, coding } = this;
+    const prediction = stepper.output(names.prediction);
+    const counted = countRight(prediction, stepper.mask, data.training, indices, coding);
+    this.probe.recordRun(step, 'accuracy', accuracyOf(counted));
     const { validation } = this.data;
     const perProbe = PASSES_PER_STEP * this.plan.batch_size * this.experiment.diagnostics.probe_every;
     const every = Math.max(1, Math.ceil((validation?.count ?? 0) / (VALIDATION_SHARE * perProbe)));
@@ -323,14 +332,13 @@ async function prepare(experiment: Experiment, seed: number, checkpoint: Checkpo
   checkpoint();
   const data = loadData(experiment.data, seed, inputsOf(experiment));
   const loss = resolveLoss(experiment);
-  const classWeights = resolveClassWeights(experiment.training.class_weights, data.class_counts);
   const options: CompileOptions = {
     layers: placedLayers(experiment),
     inputs: inputsOf(experiment),
     batchSize: plan.batch_size,
     loss,
     targetMoments: data.target_moments,
-    weighted: classWeights !== null,
+    weighted: experiment.training.class_weights !== null,
     regularization: experiment.training.regularization,
   };
   checkpoint();
@@ -345,8 +353,13 @@ async function prepare(experiment: Experiment, seed: number, checkpoint: Checkpo
     checkpoint,
   );
   setWeights(model, initialWeights(experiment));
+  const mask = await lossMask(options, model, data.training, data.inputs, checkpoint);
+  const counts = mask === null ? data.class_counts : countClasses(data.training, mask, data.class_counts);
+  const counted = { ...data, class_counts: counts };
+  const classWeights = resolveClassWeights(experiment.training.class_weights, counts);
   const coding = codeTargets(loss, plan.output_shape, classWeights);
-  return openSessions({ seed, experiment, plan, data, coding, model, arena, compiled }, options, checkpoint);
+  const fields = { seed, experiment, plan, data: counted, coding, mask, model, arena, compiled };
+  return openSessions(fields, options, checkpoint);
 }
 
 function orderOf({ experiment, data, plan, seed }: Run): BatchOrder | null {
@@ -380,8 +393,8 @@ function finish(
     gradient_norms: Float64Array.from(run.norms),
     initial,
     final,
-    constant_loss: constantLoss(run.data.training, run.coding),
-    least_loss: leastLoss(run.data.training, run.coding),
+    constant_loss: constantLoss(run.data.training, run.coding, run.mask),
+    least_loss: leastLoss(run.data.training, run.coding, run.mask),
     modes: run.modes,
     batch_order: orderOf(run),
     reference: null,

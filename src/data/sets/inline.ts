@@ -6,7 +6,7 @@ import { type DataProblem, defineData, sizeOf } from '../data_set.ts';
 import { readNumbers, shapeOf } from '../nested.ts';
 import { MAX_CLASSES, MAX_NUMBERS, MAX_SAMPLES } from '../options.ts';
 
-const MAX_INPUT_RANK = 3;
+const MAX_INPUT_RANK = 4;
 /** As many as an embedding may have. */
 const MAX_TOKENS = 1_000_000;
 const MAX_TARGET_RANK = 2;
@@ -120,15 +120,21 @@ function inRows(inputs: InlineInputs): Float64Array {
 }
 
 const samplesSchema = {
-  anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER)), listOf(listOf(listOf(NUMBER)))],
+  anyOf: [
+    NUMBER,
+    listOf(NUMBER),
+    listOf(listOf(NUMBER)),
+    listOf(listOf(listOf(NUMBER))),
+    listOf(listOf(listOf(listOf(NUMBER)))),
+  ],
 };
 
 export const inline = defineData({
   type: 'inline',
   title: 'Inline data',
   description:
-    '`inputs` holds one element per sample: a number, or a list nested up to three deep (features; time and features; ' +
-    'channels, height and width), all of one shape; a network may ask for another shape of the same size. For a network ' +
+    '`inputs` holds one element per sample: a number, or a list nested up to four deep (features; time and features; ' +
+    'channels, height and width; time and all of these), all of one shape; a network may ask for another shape of the same size. For a network ' +
     'with several inputs it holds such a list for each of them, by name. `targets` ' +
     'holds one number per sample, one list of numbers, or for sequences one list of lists (time steps, then outputs). ' +
     'Integers from 0 are class indices where the loss is categorical (one per sample, or a list with one per time step; ' +

@@ -53,6 +53,7 @@ import { simpleRnn } from './simple_rnn.ts';
 import { spatialDropout1d } from './spatial_dropout1d.ts';
 import { spatialDropout2d } from './spatial_dropout2d.ts';
 import { subtract } from './subtract.ts';
+import { timeDistributed } from './time_distributed.ts';
 import { upSampling1d } from './up_sampling1d.ts';
 import { upSampling2d } from './up_sampling2d.ts';
 import { zeroPadding1d } from './zero_padding1d.ts';
@@ -112,6 +113,7 @@ const layerParts = [
   maximum,
   concatenate,
   residual,
+  timeDistributed,
   repeat,
 ] as const;
 

@@ -225,8 +225,20 @@ export const epsilonOption = z
   .default(1e-3)
   .describe('Added to the variance (mean square) under the root');
 
-/** The axis of features: channels of images [batch, channels, height, width], else the last. */
-export const featureAxis = (shape: readonly number[]): number => (shape.length === 4 ? 1 : shape.length - 1);
+/** The axis of features: channels of images [batch, channels, height, width] (and of sequences of them), else the last. */
+export const featureAxis = (shape: readonly number[]): number => shape.length - (shape.length >= 4 ? 3 : 1);
+
+/** Families of layers that take sequences of images [time, channels, height, width] as they are. */
+const OF_ANY_RANK: ReadonlySet<Family> = new Set(['composite', 'shape', 'noise', 'merge']);
+
+/** Refuses sequences of images where a layer takes one image. */
+export function checkRank(g: GraphBuilder, { type, family }: Nature & { type: string }, x: Tensor): void {
+  if (x.shape.length > 4 && !OF_ANY_RANK.has(family))
+    g.refuse(
+      `${type} takes no sequences of images [${x.shape.slice(1).join(', ')}]`,
+      'put it inside { "type": "time_distributed", "layers": […] }',
+    );
+}
 
 /** [features] → a shape that broadcasts along the feature axis of x. */
 export const alongFeatures = (x: Tensor): number[] =>

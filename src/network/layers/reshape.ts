@@ -13,7 +13,7 @@ export const reshape = defineLayer({
   formula: 'the same numbers, row-major, in another shape of the same size',
   sources: ['Keras, keras.layers.Reshape'],
   options: {
-    shape: z.array(z.int().min(1).max(1_000_000)).min(1).max(3).describe('Without the batch'),
+    shape: z.array(z.int().min(1).max(1_000_000)).min(1).max(4).describe('Without the batch'),
   },
   inert: () => true,
   build: ({ g }, x, { shape }) => c.reshape(g, x, [x.shape[0] ?? 1, ...shape]),

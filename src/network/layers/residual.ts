@@ -84,7 +84,7 @@ export const residual = defineLayer({
     const { g } = context;
     const y = context.body(x);
     if (x.shape.join() === y.shape.join()) return c.add(g, x, y);
-    if (x.shape.length !== y.shape.length)
+    if (x.shape.length !== y.shape.length || x.shape.length > 4)
       g.refuse(
         `the layers inside turn [${x.shape.slice(1).join(', ')}] into [${y.shape.slice(1).join(', ')}]`,
       );
