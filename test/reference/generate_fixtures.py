@@ -88,10 +88,33 @@ def draw_input(case, entry, name, random):
     if entry.get("dtype") == "token":
         tables = [layer for layer in case["network"]["layers"] if "vocabulary" in layer]
         table = next(layer for layer in tables if name in layer.get("inputs", [name]))
-        return torch.randint(table["vocabulary"], shape, generator=random)
+        tokens = torch.randint(table["vocabulary"], shape, generator=random)
+        return padded(tokens.clamp(min=1), padding_of(case, name), 0) if "padding" in case else tokens
     if "whole_numbers" in case:
         return torch.randint(case["whole_numbers"], shape, generator=random).double()
-    return rounded(torch.randn(*shape, generator=random, dtype=torch.float64) * case.get("input_scale", 1.0))
+    values = rounded(torch.randn(*shape, generator=random, dtype=torch.float64) * case.get("input_scale", 1.0))
+    masks = [layer for layer in case["network"]["layers"] if layer["type"] == "masking"]
+    return padded(values, case["padding"], masks[0].get("value", 0)) if "padding" in case and masks else values
+
+
+def padding_of(case, name):
+    """One for all inputs, or one by name."""
+    return case["padding"] if isinstance(case["padding"], str) else case["padding"][name]
+
+
+def padded(x, where, value):
+    """x [batch, time, …] with `value` at time steps behind, before or between the others: other ones in every sample;
+    `all`: behind, and the whole last sample."""
+    batch, time = x.shape[:2]
+    step, sample = torch.arange(time), torch.arange(batch).unsqueeze(1)
+    length = time - sample % time
+    hidden = {
+        "behind": step >= length,
+        "before": step < time - length,
+        "between": (step + sample) % 3 == 1,
+        "all": (step >= length) | (sample == batch - 1),
+    }[where]
+    return torch.where(hidden.reshape(batch, time, *[1] * (x.dim() - 2)), torch.tensor(value, dtype=x.dtype), x)
 
 
 def draw_targets(loss, prediction_shape, random):

@@ -113,8 +113,10 @@ def average_pool2d(layer, x):
     return pooled_windows(layer, x, 0.0).sum(2) / counts
 
 
-def global_average_pool1d(_layer, x):
-    return x.mean(1)
+def global_average_pool1d(layer, x):
+    if layer.masks[0] is None:
+        return x.mean(1)
+    return torch.stack([row[kept].sum(0) / kept.sum().clamp(min=1) for row, kept in zip(x, layer.masks[0], strict=True)])
 
 
 def global_average_pool2d(_layer, x):

@@ -86,7 +86,9 @@ def average_pool2d(layer, x):
     return F.avg_pool2d(pad_image(x, padding, size, stride), size, stride) / inside
 
 
-def global_average_pool1d(_layer, x):
+def global_average_pool1d(layer, x):
+    if layer.masks[0] is not None:
+        return None
     return F.adaptive_avg_pool1d(x.transpose(1, 2), 1).squeeze(2)
 
 
@@ -137,8 +139,30 @@ def recurrent(module, layer, x, order=None):
     if order:
         kernel, recurrent_kernel, bias = (reorder(value, order) for value in (kernel, recurrent_kernel, bias))
     weights = {"weight_ih_l0": kernel.T, "weight_hh_l0": recurrent_kernel.T, "bias_ih_l0": bias}
-    states, _ = load(module, {**weights, "bias_hh_l0": torch.zeros_like(bias)})(x)
+    module = load(module, {**weights, "bias_hh_l0": torch.zeros_like(bias)})
+    if layer.masks[0] is None:
+        states, _ = module(x)
+    elif not padded_behind(layer.masks[0]):
+        return None
+    else:
+        states = repeating_last(packed_states(module, x, layer.masks[0]), layer.masks[0])
     return states if layer.option("return_sequences", False) else states[:, -1]
+
+
+def padded_behind(mask):
+    """Whether the steps that count come first, one at least, as packed sequences of PyTorch have them."""
+    return bool((mask[:, 0]).all() and (mask[:, 1:] <= mask[:, :-1]).all())
+
+
+def packed_states(module, x, mask):
+    """Zeros at the padding."""
+    packed = torch.nn.utils.rnn.pack_padded_sequence(x, mask.sum(1), batch_first=True, enforce_sorted=False)
+    return torch.nn.utils.rnn.pad_packed_sequence(module(packed)[0], batch_first=True, total_length=x.shape[1])[0]
+
+
+def repeating_last(states, mask):
+    last = states[torch.arange(len(states)), mask.sum(1) - 1].unsqueeze(1)
+    return torch.where(mask.unsqueeze(2), states, last)
 
 
 def reorder(value, order):
@@ -169,7 +193,14 @@ def bidirectional(layer, x):
         kernel, recurrent_kernel, bias = (parameter(layer, f"{direction}/{name}") for name in ("kernel", "recurrent_kernel", "bias"))
         weights |= {f"weight_ih_l0{suffix}": kernel.T, f"weight_hh_l0{suffix}": recurrent_kernel.T, f"bias_ih_l0{suffix}": bias}
         weights[f"bias_hh_l0{suffix}"] = torch.zeros_like(bias)
-    return load(module, weights)(x)[0]
+    module, mask = load(module, weights), layer.masks[0]
+    if mask is None:
+        return module(x)[0]
+    if not padded_behind(mask):
+        return None
+    # At the padding the way back has not begun.
+    ahead, behind = packed_states(module, x, mask).chunk(2, -1)
+    return torch.cat([repeating_last(ahead, mask), behind], -1)
 
 
 def lstm(layer, x):
@@ -180,7 +211,7 @@ def lstm(layer, x):
 
 def gru(layer, x):
     """PyTorch's resets after the recurrent product; else this is the formula again, number by number."""
-    if not standard(layer):
+    if not standard(layer) or layer.masks[0] is not None:
         return None
     if layer.option("reset_after", False):
         # Torch's order is reset, update, candidate.
@@ -258,7 +289,11 @@ def self_attention(layer, x):
     }
     module = load(torch.nn.MultiheadAttention(features, layer.options["heads"], batch_first=True), weights)
     mask = torch.ones(time, time, dtype=torch.bool).triu(1) if layer.option("causal", False) else None
-    return module(x, x, x, attn_mask=mask, need_weights=False)[0]
+    hidden = layer.masks[0]
+    if hidden is not None and not padded_behind(hidden):
+        return None
+    padding = None if hidden is None else ~hidden
+    return module(x, x, x, attn_mask=mask, key_padding_mask=padding, need_weights=False)[0]
 
 
 def positional_embedding(layer, x):
@@ -278,6 +313,9 @@ def positional_embedding(layer, x):
 
 def multi_head_attention(layer, query):
     value, key = layer.taken[1], layer.taken[-1]
+    hidden = layer.masks[1]
+    if len(layer.masks) == 3 and layer.masks[2] is not None or hidden is not None and not padded_behind(hidden):
+        return None
     features, heads = query.shape[2], layer.option("heads", 1)
     weights = {name: parameter(layer, f"{name}/kernel").T for name in ("query", "key", "value", "output")}
     biases = [parameter(layer, f"{name}/bias") for name in ("query", "key", "value")]
@@ -288,6 +326,7 @@ def multi_head_attention(layer, query):
         *(x.transpose(0, 1) for x in (query, key, value)), features, heads, None,
         None if biases[0] is None else torch.cat(biases), None, None, False, 0.0,
         weights["output"], parameter(layer, "output/bias"), need_weights=False, attn_mask=later,
+        key_padding_mask=None if hidden is None else ~hidden,
         use_separate_proj_weight=True, q_proj_weight=weights["query"], k_proj_weight=weights["key"],
         v_proj_weight=weights["value"],
     )

@@ -42,6 +42,16 @@ def embedding(layer, tokens):
     return layer.parameter("table", layer.options["vocabulary"], layer.options["dimensions"])[tokens]
 
 
+def masking(layer, x):
+    kept = (x != layer.option("value", 0)).flatten(2).any(2)
+    return x * kept.reshape(*kept.shape, *[1] * (x.dim() - 2))
+
+
+def time_distributed(layer, x):
+    y = layer.network.sequence(layer.body, x.flatten(0, 1))
+    return y.unflatten(0, x.shape[:2])
+
+
 def scale(layer, x, shift=True):
     features = x.shape[channel_axis(x)]
     y = x * along_features(x, layer.parameter("gamma", features))
@@ -79,7 +89,8 @@ def rms_norm(layer, x):
 
 
 def residual(layer, x):
-    y = layer.network.sequence(layer.body, x)
+    y = layer.network.sequence(layer.body, x, layer.masks[0])
+    layer.body_mask = layer.network.mask
     return (x if x.shape == y.shape else project(layer, x, y.shape)) + y
 
 

@@ -5,6 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
+from torch_masks import mean_over_kept
 from torch_numbers import keep_clear
 
 # Targets are class indices.
@@ -62,9 +63,10 @@ def position_losses(config, prediction, targets):
 
 def total_loss(training, network, prediction, targets):
     losses = position_losses(training["loss"], prediction, targets)
-    loss = losses.mean()
+    loss = losses.mean() if network.mask is None else mean_over_kept(losses, network.mask)
     if training.get("class_weights"):
         weights = torch.tensor(training["class_weights"], dtype=prediction.dtype)[targets.long()]
+        weights = weights if network.mask is None else weights * network.mask
         loss = (losses * weights).sum() / weights.sum()
     penalty = training.get("regularization")
     return loss + regularization(penalty, network.parameters) if penalty else loss

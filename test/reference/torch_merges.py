@@ -5,6 +5,7 @@ import math
 import torch
 
 from torch_activations import channel_axis
+from torch_masks import hidden_keys
 from torch_sequences import later_positions, split_heads
 
 
@@ -59,5 +60,5 @@ def multi_head_attention(layer, query, value, key=None):
     if layer.option("causal", False):
         later = later_positions(max(scores.shape[2:]))[: scores.shape[2], : scores.shape[3]]
         scores = scores.masked_fill(later, float("-inf"))
-    attended = torch.softmax(scores, -1) @ v
+    attended = hidden_keys(scores, *layer.masks[1:]) @ v
     return project("output", attended.transpose(1, 2).reshape(query.shape))

@@ -6,6 +6,7 @@ import torch
 
 import torch_convolutions
 import torch_layers
+import torch_masks
 import torch_merges
 import torch_resampling
 import torch_sequences
@@ -97,16 +98,21 @@ class Network:
         self.outputs, self.calls, self.moves, self.pieces = {}, [], {}, {}
         return self.sequence(self.layers, x)
 
-    def sequence(self, layers, inputs):
-        """The last layer's output. `inputs` are tensors by name, or the one that is called input."""
+    def sequence(self, layers, inputs, mask=None):
+        """The last layer's output, whose mask is in `mask`. `inputs` are tensors by name, or the one that is called input
+        and has this mask."""
         values = dict(inputs) if isinstance(inputs, dict) else {"input": inputs}
+        masks = {name: mask for name in values}
         for layer in layers:
             layer.taken = taken = [values[source] for source in layer.sources]
+            layer.masks = [masks[source] for source in layer.sources]
             y = layer.function(layer, *taken)
             # A layer that gave back what it got would share its gradient with the layer before.
             y = y.clone() if any(y is x for x in taken) else y
             self.outputs[layer.name] = values[layer] = y
+            masks[layer] = torch_masks.mask_after(layer, taken, layer.masks, y)
             self.calls.append((layer, taken[0], y))
+        self.mask = masks[layers[-1]]
         return values[layers[-1]]
 
     def update_states(self):

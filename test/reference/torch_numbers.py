@@ -11,9 +11,11 @@ class Margin:
     value = 1e-3
 
 
-def keep_clear(values, kinks):
+def keep_clear(values, kinks, margin=None):
+    """`margin` where a kink is to be kept clear of by another distance; where none is to be kept clear of, neither is it."""
+    distance = Margin.value if margin is None else min(margin, 1e3 * Margin.value)
     for kink in kinks:
-        if (values - kink).abs().min() < Margin.value:
+        if (values - kink).abs().min() < distance:
             raise TooClose
 
 

@@ -75,9 +75,18 @@ def average_pool1d(layer, x):
     return over_time(average)(layer, x)
 
 
-def global_max_pool1d(_layer, x):
+def global_max_pool1d(layer, x):
+    if layer.masks[0] is not None:
+        return torch.stack([largest_kept(row, kept) for row, kept in zip(x, layer.masks[0], strict=True)])
     keep_maxima_clear(x.detach().transpose(1, 2).unsqueeze(1).transpose(2, 3))
     return x.amax(1)
+
+
+def largest_kept(row, kept):
+    if not kept.any():
+        return row.sum(0) * 0
+    keep_maxima_clear(row[kept].detach().T[None, None])
+    return row[kept].amax(0)
 
 
 def global_max_pool2d(_layer, x):

@@ -1,10 +1,12 @@
 """Layers over time, step by step from the formulas. Sequences are [batch, time, features]."""
 
+import functools
 import math
 
 import torch
 
 from torch_activations import activate
+from torch_masks import hidden_keys, over_kept
 
 
 def recurrent_parameters(layer, x, gates):
@@ -25,6 +27,12 @@ def emit(layer, states):
     return torch.stack(states, 1) if layer.option("return_sequences", False) else states[-1]
 
 
+def heeding(function):
+    """The layer over the time steps that are not masked."""
+    return functools.wraps(function)(lambda layer, x: over_kept(function, layer, x, layer.masks[0]))
+
+
+@heeding
 def simple_rnn(layer, x):
     kernel, recurrent_kernel, bias = recurrent_parameters(layer, x, 1)
     h, states = zero_state(layer, x), []
@@ -52,6 +60,7 @@ def gated(layer):
     ]
 
 
+@heeding
 def lstm(layer, x):
     kernel, recurrent_kernel, bias = recurrent_parameters(layer, x, 4)
     act, gate = gated(layer)
@@ -64,6 +73,7 @@ def lstm(layer, x):
     return emit(layer, states)
 
 
+@heeding
 def gru(layer, x):
     """The reset gate multiplies the state before the recurrent product, or (`reset_after`) the product and its bias."""
     kernel, recurrent_kernel, bias = recurrent_parameters(layer, x, 3)
@@ -88,6 +98,8 @@ class Direction:
     def __init__(self, outer, direction):
         self.outer, self.direction, self.options = outer, direction, outer.options["layer"]
         self.network, self.name = outer.network, f"{outer.name}/{direction}"
+        mask = outer.masks[0]
+        self.masks = [mask if mask is None or direction == "forward" else mask.flip(1)]
 
     def option(self, key, default):
         return self.options.get(key, default)
@@ -113,7 +125,7 @@ def self_attention(layer, x):
     scores = query @ key.transpose(2, 3) / math.sqrt(features / heads)
     if layer.option("causal", False):
         scores = scores.masked_fill(later_positions(x.shape[1]), float("-inf"))
-    attended = torch.softmax(scores, -1) @ value
+    attended = hidden_keys(scores, layer.masks[0]) @ value
     return affine(layer, "output", attended.transpose(1, 2).reshape(x.shape))
 
 

@@ -24,8 +24,8 @@ def conv2d(filters, kernel_size, **options):
     return layer("conv2d", filters=filters, kernel_size=kernel_size, **options)
 
 
-def embedding(vocabulary, dimensions):
-    return layer("embedding", vocabulary=vocabulary, dimensions=dimensions)
+def embedding(vocabulary, dimensions, **options):
+    return layer("embedding", vocabulary=vocabulary, dimensions=dimensions, **options)
 
 
 def residual(*layers):
@@ -39,7 +39,8 @@ def repeat(times, *layers):
 def case(name, layers, shape=(3,), loss="mean_squared_error", optimizer=SGD, training=None, tokens=False, **more):
     """`more`, how its random numbers are drawn: batch (samples), gain (spread of kernels), input_scale, whole_numbers
     (inputs below this one), zeros (parameters set to 0), clip (a clipping whose limit is found by itself),
-    first_gradient (range of the largest number in the first parameter's gradient), flat_targets (one number a sample).
+    first_gradient (range of the largest number in the first parameter's gradient), flat_targets (one number a sample),
+    padding (which time steps are masked: behind, before, between, all).
     `note` is copied into the fixture."""
     return {
         "name": name,
