@@ -5,6 +5,7 @@ import {
   type BuiltLayer,
   buildNetwork,
   type Loss,
+  type LostMask,
   lossKind,
   type NetworkInput,
   networkInputs,
@@ -23,6 +24,7 @@ export interface Plan {
   readonly layers: readonly BuiltLayer[];
   readonly parameters: readonly Parameter[];
   readonly running: readonly Running[];
+  readonly lost_masks: readonly LostMask[];
   readonly parameter_count: number;
   readonly output_shape: readonly number[];
   readonly batch_size: number;
@@ -84,6 +86,7 @@ function makePlan(experiment: Experiment): Plan {
     layers: built.layers,
     parameters: built.parameters,
     running: built.running,
+    lost_masks: built.lost_masks,
     parameter_count: parameterCount,
     output_shape: built.output.shape.slice(1),
     batch_size: batchSize,

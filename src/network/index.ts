@@ -12,6 +12,7 @@ export {
   type BuiltLayer,
   type BuiltNetwork,
   buildNetwork,
+  type LostMask,
   type Noise,
   type Parameter,
   type Running,

@@ -9,7 +9,11 @@ import type { Prediction } from './theory/predict.ts';
 
 export const staticFindingSchema = z
   .object({
-    rule: z.string().describe('The rule that will find it, should it come so'),
+    rule: z
+      .string()
+      .describe(
+        'The rule that will find it, should it come so; or `lost_mask`, which no rule finds: padding counts as data',
+      ),
     severity: z.enum(['critical', 'warning']),
     layers: z.array(z.string()),
     metric: z.string(),
@@ -220,6 +224,19 @@ function byLearningRate({ training: { optimizer } }: Experiment): StaticFinding[
   ];
 }
 
+/** Layers at which a mask ends that they do not obey. */
+const byMasks = ({ lost_masks }: Plan): StaticFinding[] =>
+  lost_masks.map(({ layer, why }) => ({
+    rule: 'lost_mask',
+    severity: 'warning',
+    layers: [layer],
+    metric: 'lost_masks',
+    value: 1,
+    threshold: 0,
+    unit: 'masks',
+    message: `The mask of padded time steps ends at this layer: ${why}. From here on padding counts as data.`,
+  }));
+
 /** Everything that can be told without training. */
 export function staticFindings(
   experiment: Experiment,
@@ -245,6 +262,7 @@ export function staticFindings(
           },
         ]),
     ...symmetric(plan),
+    ...byMasks(plan),
     ...byOverflow(prediction),
     ...byTheory(plan, prediction),
     ...byLearningRate(experiment),

@@ -101,8 +101,8 @@ def embedding(layer, tokens):
 
 
 def batch_norm(layer, x):
-    # Torch refuses a single value per feature.
-    if x.numel() == x.shape[1 if x.dim() == 4 else -1]:
+    # Torch refuses a single value per feature, and knows of no masks.
+    if layer.masks[0] is not None or x.numel() == x.shape[1 if x.dim() == 4 else -1]:
         return None
     channels_first = x.transpose(1, 2) if x.dim() == 3 else x
     options = {"training": True, "eps": layer.option("epsilon", 1e-3)}

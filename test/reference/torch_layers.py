@@ -64,7 +64,9 @@ def batch_norm(layer, x):
     variance = layer.state("moving_variance", torch.ones(features, dtype=x.dtype))
     if layer.network.training:
         axes = [0, 2, 3] if x.dim() == 4 else list(range(x.dim() - 1))
-        mean, variance = x.mean(axes), x.var(axes, unbiased=False)
+        mask = layer.masks[0]
+        counted, axes = (x, axes) if mask is None else (x[mask], [0])
+        mean, variance = counted.mean(axes), counted.var(axes, unbiased=False)
         momentum = layer.option("momentum", 0.99)
         layer.move("moving_mean", mean.detach(), momentum)
         layer.move("moving_variance", variance.detach(), momentum)

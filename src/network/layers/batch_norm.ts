@@ -1,9 +1,10 @@
 /** @file Batch normalization. */
 
 import { z } from 'zod';
-import { calculus as c } from '../../graph/index.ts';
+import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { overBatch } from '../propagation/normalize.ts';
 import { alongFeatures, defineLayer, epsilonOption, featureAxis, features } from './layer.ts';
+import { meanOfKept } from './masks.ts';
 
 export const batchNorm = defineLayer({
   type: 'batch_norm',
@@ -11,7 +12,7 @@ export const batchNorm = defineLayer({
   title: 'Batch normalization',
   synonyms: ['batch_normalization', 'batch_norm1d', 'batch_norm2d'],
   formula:
-    'y = γ (x − μ)/√(σ² + ε) + β per feature; in training μ and σ² (biased) of the batch (and time, height, width), ' +
+    'y = γ (x − μ)/√(σ² + ε) + β per feature; in training μ and σ² (biased) of the batch (and time, height, width; masked time steps left out), ' +
     'in inference their running averages r ← momentum r + (1 − momentum) batch; gamma, beta [features]',
   sources: ['Ioffe & Szegedy 2015, arXiv:1502.03167, algorithm 1'],
   options: {
@@ -26,6 +27,7 @@ export const batchNorm = defineLayer({
   mask: 'passed',
   build(context, x, { momentum, epsilon }) {
     const { g } = context;
+    const mask = context.masks[0] ?? null;
     const shape = [features(x)];
     const wide = alongFeatures(x);
     const fans = { fanIn: features(x), fanOut: features(x) };
@@ -36,9 +38,11 @@ export const batchNorm = defineLayer({
     let [mean, variance] = [c.reshape(g, runningMean, wide), c.reshape(g, runningVariance, wide)];
     if (context.mode === 'training') {
       const axes = x.shape.flatMap((_, axis) => (axis === featureAxis(x.shape) ? [] : [axis]));
-      mean = c.reduceMean(g, x, axes, true);
+      const meanOf = (values: Tensor) =>
+        mask === null ? c.reduceMean(g, values, axes, true) : meanOfKept(g, values, mask);
+      mean = meanOf(x);
       const deviation = c.sub(g, x, mean);
-      variance = c.reduceMean(g, c.mul(g, deviation, deviation), axes, true);
+      variance = meanOf(c.mul(g, deviation, deviation));
       context.updateRunning('moving_mean', c.reshape(g, mean, shape), momentum);
       context.updateRunning('moving_variance', c.reshape(g, variance, shape), momentum);
     }

@@ -20,6 +20,12 @@ export function meanOverTime(g: GraphBuilder, x: Tensor, mask: Tensor): Tensor {
   return c.div(g, c.reduceSum(g, zeroMasked(g, x, mask), [1]), c.max(g, count, g.constant(1)));
 }
 
+/** The mean over batch and time of every feature of x [batch, time, features], masked steps left out: [1, 1, features]. */
+export function meanOfKept(g: GraphBuilder, x: Tensor, mask: Tensor): Tensor {
+  const count = c.max(g, c.total(g, mask), g.constant(1));
+  return c.div(g, c.reduceSum(g, zeroMasked(g, x, mask), [0, 1], true), count);
+}
+
 /** Where something counts in one of them. */
 const either = (g: GraphBuilder, masks: readonly Tensor[]): Tensor => masks.reduce((a, b) => c.max(g, a, b));
 

@@ -56,6 +56,7 @@ CASES = [
             dense(2),
         ],
     ),
+    masked_case("batch_norm", [MASKING, dense(3), layer("batch_norm"), last("lstm"), dense(2)]),
     masked_case("value", [layer("masking", value=-1.5), last("gru"), dense(2)]),
     masked_case("after_dense", [dense(3, "relu"), MASKING, last("lstm"), dense(2)], gain=1.5),
     *[masked_case(f"pool_{where}", [MASKING, dense(3, "tanh"), POOL, dense(2)], padding=where) for where in WHERE],

@@ -30,6 +30,67 @@ const output = { type: 'dense', units: 2 };
 const he = { kernel_initializer: 'he_normal' };
 
 describe('static findings', () => {
+  it.each([
+    [{ type: 'conv1d', filters: 4, kernel_size: 2 }, { type: 'flatten' }],
+    [{ type: 'flatten' }, { type: 'dense', units: 4 }],
+    [{ type: 'max_pool1d' }, { type: 'flatten' }],
+    [{ type: 'permute', dims: [2, 1] }, { type: 'flatten' }],
+    [
+      { type: 'residual', layers: [{ type: 'group_norm', groups: 2 }] },
+      { type: 'lstm', units: 4 },
+    ],
+  ])('tell where a mask ends unheeded: %o', (first, second) => {
+    const tokens = {
+      network: {
+        input: { shape: [8], dtype: 'token' },
+        layers: [
+          { type: 'embedding', vocabulary: 5, dimensions: 4, mask_zero: true },
+          { type: 'layer_norm' },
+          first,
+          second,
+          { type: 'dense', units: 5 },
+        ],
+      },
+      data: {
+        type: 'inline',
+        inputs: [
+          [1, 2, 3, 4, 0, 0, 0, 0],
+          [2, 1, 2, 3, 4, 1, 0, 0],
+        ],
+        targets: [0, 4],
+        validation_split: 0,
+      },
+    };
+    const lost = findings([], tokens).filter(({ rule }) => rule === 'lost_mask');
+    const where = first.type === 'residual' ? ['group_norm_1', 'residual_1'] : [`${first.type}_1`];
+    expect(lost.flatMap(({ layers }) => layers)).toEqual(where);
+    expect(lost[0]?.message).toMatch(/padding counts as data/);
+  });
+
+  it('are none of masks that every layer obeys', () => {
+    const tokens = {
+      network: {
+        input: { shape: [3], dtype: 'token' },
+        layers: [
+          { type: 'embedding', vocabulary: 5, dimensions: 4, mask_zero: true },
+          { type: 'residual', layers: [{ type: 'self_attention' }, { type: 'dropout', rate: 0.1 }] },
+          { type: 'global_max_pool1d' },
+          { type: 'dense', units: 2 },
+        ],
+      },
+      data: {
+        type: 'inline',
+        inputs: [
+          [1, 0, 0],
+          [2, 3, 0],
+        ],
+        targets: [0, 1],
+        validation_split: 0,
+      },
+    };
+    expect(findings([], tokens).filter(({ rule }) => rule === 'lost_mask')).toEqual([]);
+  });
+
   it('are none for a network that is set up well', () => {
     expect(findings([hidden('relu', he), hidden('relu', he), output])).toEqual([]);
   });

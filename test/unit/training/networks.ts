@@ -78,6 +78,14 @@ const sequences = (choice: Choice, [time = 1, features = 1]: Shape): Config[] =>
     { type: 'lstm', units: size, recurrent_dropout: 0.3, activation: 'softsign', return_sequences: flag },
     { type: 'bidirectional', layer: { type: flag ? 'lstm' : 'gru', units: size, return_sequences: flag } },
     { type: 'residual', layers: [{ type: 'gru', units: size, return_sequences: true }] },
+    {
+      type: 'time_distributed',
+      layers: [
+        { type: 'dense', units: size, activation },
+        { type: 'batch_norm', epsilon: 0.1 },
+      ],
+    },
+    { type: 'masking', value: flag ? 0 : 0.5 },
     { type: 'self_attention', heads: features % 2 === 0 ? 2 : 1, causal: flag },
     {
       type: 'residual',
@@ -193,7 +201,8 @@ const shapeAfter = (input: Draft['input'], layers: readonly Config[]): Shape => 
     training: { loss: 'mean_squared_error', optimizer: 'sgd', batch_size: 1, steps: 1 },
   });
   const compiled = compileTraining(optionsOf(experiment, 1));
-  return compiled.layers.at(-3)?.output_shape ?? input.shape;
+  // The flatten layer takes what the last of them gives.
+  return compiled.layers.at(-2)?.input_shape ?? input.shape;
 };
 
 const inputsLike = (shape: readonly number[]) => {
@@ -212,11 +221,18 @@ export const optionsOf = (experiment: ReturnType<typeof parse>['experiment'], ba
   regularization: experiment.training.regularization,
 });
 
+/** Token 0 is padding for two of three: a mask for whatever follows. */
+const embeddingOf = ({ seed }: Draft): Config => ({
+  type: 'embedding',
+  vocabulary: 6,
+  dimensions: 3,
+  mask_zero: seed % 3 > 0,
+});
+
 /** The experiment of a draft, put together layer after layer. */
 export function experimentOf(draft: Draft): Config {
   const { input, choices: drawn } = draft;
-  const layers: Config[] =
-    input.dtype === 'token' ? [{ type: 'embedding', vocabulary: 6, dimensions: 3 }] : [];
+  const layers: Config[] = input.dtype === 'token' ? [embeddingOf(draft)] : [];
   for (const choice of drawn) {
     const fitting = candidates(choice, shapeAfter(input, layers));
     layers.push(fitting[choice.pick % fitting.length] as Config);
@@ -287,7 +303,7 @@ export function graphOf(draft: Draft): Config {
   const { input, choices: drawn } = draft;
   const layers: Config[] = [
     input.dtype === 'token'
-      ? { type: 'embedding', vocabulary: 6, dimensions: 3, name: 'l0' }
+      ? { ...embeddingOf(draft), name: 'l0' }
       : { type: 'rescaling', scale: 0.9, name: 'l0' },
   ];
   const shapes = [shapeAfter(input, layers)];
