@@ -13,8 +13,8 @@ import {
 } from '../network/index.ts';
 import { present } from '../util/assert.ts';
 import { type CodedLayer, isChain, kerasFunction, kerasModel, torchModule } from './code_graph.ts';
-import { kerasHelpers, torchHelpers } from './code_helpers.ts';
-import { isWeighted, kerasTraining, torchTraining, weightedLoss } from './code_training.ts';
+import { kerasHelpers, torchFunctionsOf, torchHelpers } from './code_helpers.ts';
+import { isLossMasked, isWeighted, kerasTraining, torchTraining, weightedLoss } from './code_training.ts';
 import { torchInitialization } from './torch_initialization.ts';
 
 const empty: LayerCode = { pytorch: [], keras: [] };
@@ -39,26 +39,44 @@ class Coder {
   }
 
   layer(layer: PlacedLayer): LayerCode {
-    const { input_shape, input_shapes, output_shape } = present(this.#built.get(layer.name), layer.name);
+    const { input_shape, input_shapes, output_shape, masked_inputs } = this.#builtOf(layer);
     return layer.part.code({
+      masked: masked_inputs,
       features: featuresOf(output_shape),
       inputFeatures: featuresOf(input_shape),
       inputShape: input_shape,
       inputShapes: input_shapes,
       outputShape: output_shape,
-      body: layer.body.length === 0 ? empty : this.#body(layer, input_shape),
+      body: layer.body.length === 0 ? empty : this.#body(layer),
     });
   }
 
-  all = (layers: readonly PlacedLayer[]): CodedLayer[] =>
-    layers.map((layer) => ({ layer, code: this.layer(layer) }));
+  readonly #builtOf = ({ name }: PlacedLayer): BuiltLayer => present(this.#built.get(name), name);
 
-  #body({ name, body }: PlacedLayer, shape: readonly number[]): LayerCode {
+  all = (layers: readonly PlacedLayer[]): CodedLayer[] =>
+    layers.map((layer) => {
+      const { input_shapes: inputShapes, output_shape: outputShape } = this.#builtOf(layer);
+      return { layer, code: this.layer(layer), shapes: { inputShapes, outputShape } };
+    });
+
+  #isMasked = (layers: readonly PlacedLayer[]): boolean =>
+    layers.some((layer) => {
+      const { mask, masked_inputs } = this.#builtOf(layer);
+      return mask !== null || masked_inputs.includes(true) || this.#isMasked(layer.body);
+    });
+
+  #body(layer: PlacedLayer): LayerCode {
+    const { name, body } = layer;
     const layers = this.all(body);
-    if (isChain(body, 1)) return join(layers.map(({ code }) => code));
+    const first = this.#builtOf(present(body[0]));
+    const shape = first.input_shape;
+    // The sum takes part in the masks; what is applied to single time steps does not.
+    const isTaken = layer.type === 'residual' && this.#builtOf(layer).masked_inputs[0] === true;
+    const isPlain = isChain(body, 1) && !isTaken && !this.#isMasked(body);
+    if (isPlain) return join(layers.map(({ code }) => code));
     const own = `body_of_${name.replaceAll(/[^A-Za-z0-9_]/g, '_')}`;
     const input = { name: BODY_INPUT, shape, dtype: 'float32' } as const;
-    this.classes.push(torchModule(own, [input], layers));
+    this.classes.push(torchModule(own, [input], layers, isTaken ? 'taken' : null));
     this.functions.push(kerasFunction(own, [input], layers));
     return { pytorch: [`${own}()`], keras: [`${own}()`] };
   }
@@ -137,6 +155,7 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
   const coder = new Coder(layers);
   const coded = coder.all(placed);
   const lines = join(coded.map(({ code }) => code));
+  const isMasked = layers.some(({ mask, masked_inputs }) => mask !== null || masked_inputs.includes(true));
   const chain = isChain(placed, inputs.length);
   const { training } = experiment;
   const optimizer = optimizerKind.resolve(training.optimizer);
@@ -148,20 +167,22 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
     ...(l1 > 0 ? [`${l1} * sum(w.abs().sum() for w in kernels)`] : []),
     ...(l2 > 0 ? [`${l2} * sum((w ** 2).sum() for w in kernels)`] : []),
   ];
+  const trained = torchTraining(experiment);
   const torch = [...lines.pytorch, ...coder.classes].join('\n');
   const pytorch = [
     ...torchHelpers(torch),
     ...coder.classes,
-    ...(chain
+    ...(chain && !isMasked
       ? [`model = nn.Sequential(\n${block(shortest(lines.pytorch))}\n)`]
-      : [torchModule('Network', inputs, coded), 'model = Network()']),
+      : [torchModule('Network', inputs, coded, 'kept'), 'model = Network()']),
     ...torchInitialization(experiment, torch),
-    ...(isWeighted(experiment)
+    ...(isWeighted(experiment) || isLossMasked(experiment)
       ? weightedLoss(experiment, (code) => torchLoss({ ...loss, pytorch: code }, output_shape.length))
       : [`loss_function = ${torchLoss(loss, output_shape.length)}`]),
     `optimizer = ${optimizer.pytorch}`,
     ...(penalty.length > 0 ? [TORCH_KERNELS, `penalty = lambda: ${penalty.join(' + ')}`] : []),
-    ...torchTraining(experiment),
+    ...torchFunctionsOf(trained.join('\n')),
+    ...trained,
   ];
   const clipArgument = clipping?.keras ?? null;
   const withPenalty = (line: string) => regularized(line, training.regularization);

@@ -1,5 +1,12 @@
 /** @file Networks that are no chain as code: a PyTorch module with a `forward`, a Keras model in the functional form. */
-import { type LayerCode, type PlacedLayer, type Source, sourceName } from '../network/index.ts';
+import {
+  type LayerCode,
+  type MaskNames,
+  type PlacedLayer,
+  type Source,
+  sourceKey,
+  sourceName,
+} from '../network/index.ts';
 
 /** Whether every layer takes what the one before it gives: then the modules can stand in a list. */
 export const isChain = (layers: readonly PlacedLayer[], inputs: number): boolean =>
@@ -15,7 +22,7 @@ const RESERVED = new Set(
     'and as assert async await break class continue def del elif else except finally for from global if import in is ' +
     'lambda nonlocal not or pass raise return try while with yield None True False input layers model keras torch nn np ' +
     'self x super dict list apply buffers children cpu cuda double dump_patches eval extra_repr float forward half ' +
-    'modules parameters requires_grad_ share_memory state_dict to train training type zero_grad'
+    'mask modules parameters requires_grad_ share_memory state_dict to train training type zero_grad'
   ).split(' '),
 );
 
@@ -43,7 +50,11 @@ class PythonNames {
 export interface CodedLayer {
   readonly layer: PlacedLayer;
   readonly code: LayerCode;
+  readonly shapes: Pick<MaskNames, 'inputShapes' | 'outputShape'>;
 }
+
+/** What is given to a body, or kept by the network, beside the values. */
+type MaskUse = 'taken' | 'kept' | null;
 
 export interface CodedInput {
   readonly name: string;
@@ -57,22 +68,50 @@ const module = (lines: readonly string[]): string => {
   return others.length === 0 ? only : `nn.Sequential(${lines.join(', ')})`;
 };
 
-/** @param name of the class */
+/** The layers' calls, each with the masks that it takes; masks have names of their own where they are new. */
+function torchCalls(
+  names: PythonNames,
+  layers: readonly CodedLayer[],
+  masks: Map<string, string | null>,
+): string[] {
+  return layers.flatMap(({ layer, shapes }) => {
+    const name = names.of(layer.name);
+    const taken = layer.inputs.map((source) => names.list([source]));
+    const given = layer.inputs.map((source) => masks.get(sourceKey(source)) ?? null);
+    const { argument, gives } = layer.part.maskCode({ ...shapes, inputs: taken, masks: given });
+    const isNew = gives !== null && !/^\w+$/.test(gives);
+    const mask = isNew ? names.of(`mask of ${layer.name}`) : gives;
+    masks.set(sourceKey({ layer: layer.name }), mask);
+    return [
+      `        ${name} = self.${name}(${[...taken, ...(argument === null ? [] : [argument])].join(', ')})`,
+      ...(isNew ? [`        ${mask} = ${gives}`] : []),
+    ];
+  });
+}
+
+/**
+ * @param name of the class
+ * @param use `taken`: a body, whose input's mask is an argument; `kept`: a network, which keeps that of its output in `mask`
+ */
 export function torchModule(
   name: string,
   inputs: readonly CodedInput[],
   layers: readonly CodedLayer[],
+  use: MaskUse = null,
 ): string {
   const names = new PythonNames();
-  const taken = inputs.map((input) => names.of(input.name)).join(', ');
+  const taken = [...inputs.map((input) => names.of(input.name)), ...(use === 'taken' ? ['mask'] : [])].join(
+    ', ',
+  );
+  const masks = new Map(
+    inputs.map((input) => [sourceKey({ input: input.name }), use === 'taken' ? 'mask' : null]),
+  );
   const made = layers.map(
     ({ layer, code }) => `        self.${names.of(layer.name)} = ${module(code.pytorch)}`,
   );
-  const used = layers.map(
-    ({ layer }) =>
-      `        ${names.of(layer.name)} = self.${names.of(layer.name)}(${names.list(layer.inputs)})`,
-  );
+  const used = torchCalls(names, layers, masks);
   const last = layers.at(-1);
+  const mask = last === undefined ? null : masks.get(sourceKey({ layer: last.layer.name }));
   return [
     `class ${name}(nn.Module):`,
     '    def __init__(self):',
@@ -80,6 +119,7 @@ export function torchModule(
     ...made,
     `    def forward(self, ${taken}):`,
     ...used,
+    ...(use === 'kept' && typeof mask === 'string' ? [`        self.mask = ${mask}`] : []),
     `        return ${last === undefined ? taken : names.of(last.layer.name)}`,
     '',
   ].join('\n');

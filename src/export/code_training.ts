@@ -4,11 +4,13 @@ import {
   type Experiment,
   inputsOf,
   learnsInputs,
+  placedLayers,
   planExperiment,
   resolveLoss,
 } from '../experiment/index.ts';
 import { clippingKind, scheduleKind } from '../network/index.ts';
 import { indented, kerasStopping, torchStopping } from './code_stopping.ts';
+import { isScaledOnData } from './torch_initialization.ts';
 
 /** How arrays are written in a library. */
 interface Arrays {
@@ -142,6 +144,12 @@ const heldOut = (experiment: Experiment, arrays: Arrays): string[] =>
 
 export const isWeighted = ({ training }: Experiment): boolean => training.class_weights !== null;
 
+/** Whether the loss leaves time steps out: those that the mask of the last layer leaves out. */
+export const isLossMasked = (experiment: Experiment): boolean =>
+  planExperiment(experiment).layers.some(({ name, mask }) => name === outputOf(experiment) && mask !== null);
+
+const outputOf = (experiment: Experiment): string | undefined => placedLayers(experiment).at(-1)?.name;
+
 const classesOf = (experiment: Experiment): number => describeData(experiment.data).classes ?? 2;
 
 /** @param coded the loss in full from a library's own loss */
@@ -149,16 +157,32 @@ export function weightedLoss(experiment: Experiment, coded: (code: string) => st
   const { class_weights } = experiment.training;
   // One loss for each position: classes have no mean of their own.
   const single = resolveLoss(experiment)
-    .pytorch.replace(/(nn\.\w+Loss)\(\)/, '$1(reduction="none")')
-    .replace(/\.mean\(\)$/, '');
-  return [
+    .pytorch.replace(
+      /(nn\.\w+Loss)\(([^()]*)\)/,
+      (_all, name: string, given: string) => `${name}(${given === '' ? '' : `${given}, `}reduction="none")`,
+    )
+    .replace(/\.mean\(\)/, '');
+  const balanced = `class_weights = torch.ones(${classesOf(experiment)})  # those of the training split are set in train()`;
+  const given =
     class_weights === null || class_weights === 'balanced'
-      ? `class_weights = torch.ones(${classesOf(experiment)})  # those of the training split are set in train()`
-      : `class_weights = torch.tensor([${class_weights.join(', ')}], dtype=torch.float32)`,
+      ? balanced
+      : `class_weights = torch.tensor([${class_weights.join(', ')}], dtype=torch.float32)`;
+  return [
+    ...(class_weights === null ? [] : [given]),
     `position_loss = ${coded(single)}`,
     'def loss_function(prediction, target):',
-    '    weights = class_weights[target.long()]',
-    '    return (position_loss(prediction, target) * weights).sum() / weights.sum()',
+    '    losses = position_loss(prediction, target)',
+    ...(class_weights === null
+      ? ['    weights = torch.ones_like(losses)']
+      : ['    weights = class_weights[target.long()]']),
+    ...(isLossMasked(experiment)
+      ? [
+          '    mask = model.mask  # time steps that are not padding',
+          '    weights = weights * mask.reshape(*mask.shape, *[1] * (losses.dim() - 2))',
+          '    total = weights.sum()',
+          '    return torch.where(weights > 0, losses * weights, torch.zeros_like(losses)).sum() / (total if total > 0 else 1)',
+        ]
+      : ['    return (losses * weights).sum() / weights.sum()']),
     '',
   ];
 }
@@ -201,13 +225,19 @@ export function torchTraining(experiment: Experiment): string[] {
     `def train(${arguments_(experiment)}):`,
     ...indented([
       'from torch.utils.data import DataLoader, TensorDataset',
-      ...(clipping?.startsWith('adaptive_clip_grad') ? ['from timm.utils import adaptive_clip_grad'] : []),
       'x = prepare(x_train)',
       ...targets(experiment, torchArrays),
       ...(training.class_weights === 'balanced'
         ? [
-            `counts = torch.bincount(y.long().flatten(), minlength=${classesOf(experiment)})`,
-            'class_weights[:] = torch.where(counts > 0, y.numel() / (len(counts) * counts.clamp(min=1)), torch.zeros(len(counts)))',
+            ...(isLossMasked(experiment)
+              ? [
+                  'model.eval()',
+                  'with torch.no_grad(): model(*x)',
+                  'labels = y.long()[model.mask]  # padding left out',
+                ]
+              : ['labels = y.long().flatten()']),
+            `counts = torch.bincount(labels, minlength=${classesOf(experiment)})`,
+            'class_weights[:] = torch.where(counts > 0, labels.numel() / (len(counts) * counts.clamp(min=1)), torch.zeros(len(counts)))',
           ]
         : []),
       ...heldOut(experiment, torchArrays),
@@ -218,6 +248,9 @@ export function torchTraining(experiment: Experiment): string[] {
       'model.train()',
       `for step, (*inputs, target) in zip(range(${steps}), batches):`,
       ...indented([
+        ...(isScaledOnData(experiment)
+          ? ['if step == 0: scale_to_unit_variance(model, scaled, inputs)']
+          : []),
         'optimizer.zero_grad()',
         `loss = loss_function(model(*inputs), target)${l1 > 0 || l2 > 0 ? ' + penalty()' : ''}`,
         'loss.backward()',

@@ -40,22 +40,24 @@ function complaint(type: string, issues: readonly Issue[]): string {
 }
 
 export class NetworkWriter {
-  readonly #names = new Names();
+  readonly #names: Names;
   readonly #layers: LayerConfig[] = [];
   readonly #inputs = new Map<string, { shape: readonly number[]; dtype: NetworkInputs['dtype'] }>();
   readonly weights = new Map<string, NamedTensor>();
   /** How many inputs the network has, which decides what a single one is called. */
   readonly #several: boolean;
 
-  constructor(inputs: number) {
+  /** @param names those that are taken, of all layers of the network */
+  constructor(inputs: number, names = new Names()) {
     this.#several = inputs > 1;
+    this.#names = names;
   }
 
   input(name: string, shape: readonly number[], channels: Value['channels']): Value {
-    if (shape.length === 0 || shape.length > 3)
+    if (shape.length === 0 || shape.length > 4)
       throw new Misfit(
-        `the input has ${shape.length} axes without the batch; this service takes 1 to 3`,
-        'reshape the samples to vectors, sequences or images before',
+        `the input has ${shape.length} axes without the batch; this service takes 1 to 4`,
+        'reshape the samples to vectors, sequences, images or sequences of images before',
       );
     const source = this.#several ? this.#names.take(name) : 'input';
     const here = channels === 'last' ? [shape[2] as number, shape[0] as number, shape[1] as number] : shape;
@@ -100,6 +102,25 @@ export class NetworkWriter {
     this.#layers.push({ type, name, ...(follows ? {} : { inputs: sources }), ...options } as LayerConfig);
     for (const [local, tensor] of Object.entries(more.weights ?? {})) this.#keep(name, local, tensor, shapes);
     return { source: name, shape: shapes.output, channels: more.channels ?? 'same' };
+  }
+
+  /**
+   * Adds a layer that holds others, with one input.
+   * @param shape of what the layers inside take
+   * @param write adds them
+   */
+  addBody(
+    type: string,
+    input: Value,
+    shape: readonly number[],
+    name: string,
+    write: (body: NetworkWriter, x: Value) => void,
+  ): Value {
+    const body = new NetworkWriter(1, this.#names);
+    write(body, { source: 'input', shape, channels: 'same' });
+    const result = this.add(type, { layers: body.#layers }, [input], { name });
+    for (const [full, tensor] of body.weights) this.weights.set(full, tensor);
+    return result;
   }
 
   #keep(name: string, local: string, tensor: NamedTensor, { parameters }: Shapes): void {

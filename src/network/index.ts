@@ -31,6 +31,7 @@ export {
   type Layer,
   type LayerCode,
   type LayerContext,
+  type MaskNames,
   type Mode,
 } from './layers/layer.ts';
 export { listNames, type NamedPlace } from './list_names.ts';

@@ -125,6 +125,9 @@ export function changeRecurrent(experiment: Experiment, from: readonly LayerType
   const replace = (layers: readonly LayerConfig[]): LayerConfig[] =>
     layers.map((layer) => {
       if (layer.layers !== undefined) return { ...layer, layers: replace(layer.layers) };
+      // Of both directions.
+      if (layer.type === 'bidirectional')
+        return { ...layer, layer: replace([layer.layer as LayerConfig])[0] };
       if (!from.includes(layer.type)) return layer;
       changed++;
       const { activation: _activation, unit_forget_bias: _bias, ...shared } = layer;

@@ -1,5 +1,6 @@
 /** @file What Keras files say, in the words of this service; and what they cannot say. */
 import { describe, expect, test } from 'vitest';
+import { parseExperiment } from '../../src/experiment/index.ts';
 import { type ImportFailure, importModel } from '../../src/imports/index.ts';
 import { functional2, functional3, type Layer, sequential2, sequential3 } from './models.ts';
 import { imported } from './predict.ts';
@@ -10,6 +11,13 @@ const dense = (name: string, options: Record<string, unknown> = {}): Layer => ({
   name,
   options: { units: 4, activation: 'linear', use_bias: true, ...options },
 });
+/** [3, 5, 5, 1] */
+const sequenceOf = (seed: number) =>
+  Array.from({ length: 3 }, (_, t) =>
+    Array.from({ length: 5 }, (_row, i) =>
+      Array.from({ length: 5 }, (_column, j) => [Math.sin(seed + t + i * j)]),
+    ),
+  );
 const accept = async (model: unknown) => imported(await read(model));
 
 async function refused(model: unknown): Promise<ImportFailure> {
@@ -104,6 +112,49 @@ describe('a model', () => {
       ),
     );
     expect(network.layers.map(({ name }) => name)).toEqual(['inner.a', 'inner.b', 'c']);
+  });
+
+  test('has masks', async () => {
+    const embedding = {
+      kind: 'Embedding',
+      name: 'e',
+      options: { input_dim: 9, output_dim: 4, mask_zero: true },
+    };
+    const lstm = { kind: 'LSTM', name: 'l', options: { units: 3 } };
+    const tokens = await accept(sequential3([5], [embedding, lstm, dense('a')]));
+    expect(tokens.network.layers[0]).toMatchObject({ type: 'embedding', mask_zero: true });
+    const masking = { kind: 'Masking', name: 'm', options: { mask_value: -1 } };
+    const values = await accept(sequential2([5, 2], [masking, lstm, dense('a')]));
+    expect(values.network.layers[0]).toMatchObject({ type: 'masking', value: -1 });
+  });
+
+  test('has layers at every time step: a convolution, its weights, and images as they lie in Keras', async () => {
+    const at = (name: string, kind: string, options: Record<string, unknown> = {}): Layer => ({
+      kind: 'TimeDistributed',
+      name,
+      options: { layer: { class_name: kind, config: { name: `${name}_inner`, ...options } } },
+    });
+    const convolution = { filters: 2, kernel_size: [2, 2], activation: 'relu', padding: 'valid' };
+    const layers = [
+      at('images', 'Conv2D', convolution),
+      at('pooled', 'MaxPooling2D', { pool_size: [2, 2] }),
+      at('rows', 'Flatten'),
+      at('features', 'Dense', { units: 4, activation: 'tanh' }),
+      { kind: 'GRU', name: 'g', options: { units: 3 } },
+      dense('a'),
+    ];
+    const { network } = await accept(sequential3([3, 5, 5, 1], layers));
+    expect(network.layers.map(({ type }) => type)).toEqual([
+      ...['time_distributed', 'time_distributed', 'time_distributed', 'dense', 'gru', 'dense'],
+    ]);
+    expect(network.layers[0]?.layers?.map(({ type }) => type)).toEqual(['permute', 'conv2d', 'permute']);
+    const parsed = parseExperiment({
+      network,
+      data: { type: 'inline', inputs: [sequenceOf(0), sequenceOf(1)], targets: [0, 1], validation_split: 0 },
+      training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', steps: 1 },
+    });
+    expect(parsed.ok).toBe(true);
+    if (parsed.ok) expect(parsed.value.plan.layers.at(-1)?.output_shape).toEqual([4]);
   });
 
   test('keeps layers out that act in training only, and tells which', async () => {

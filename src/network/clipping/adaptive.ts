@@ -64,6 +64,6 @@ export const adaptive = defineClipping({
     const clipped = gradients.reduce((sum, parameter) => sum + clipUnits(parameter, ratio), 0);
     return clipped / countOf(gradients);
   },
-  pytorch: ({ ratio }) => `adaptive_clip_grad(model.parameters(), clip_factor=${ratio})  # timm.utils`,
+  pytorch: ({ ratio }) => `clip_units(model, ${ratio})`,
   keras: () => null,
 });

@@ -21,6 +21,19 @@ export function fillUniform(out: Float32Array, random: Random, min: number, max:
   for (let i = 0; i < out.length; i++) out[i] = min + (max - min) * random.uniform();
 }
 
+/** As `fillVariance` draws them, in PyTorch: for tensors whose fans PyTorch does not know. */
+export function torchVariance(
+  variance: number,
+  distribution: 'normal' | 'truncated_normal' | 'uniform',
+): string {
+  const stddev = Math.sqrt(variance);
+  if (distribution === 'normal') return `nn.init.normal_(w, 0, ${stddev})`;
+  if (distribution === 'uniform')
+    return `nn.init.uniform_(w, ${-stddev * Math.sqrt(3)}, ${stddev * Math.sqrt(3)})`;
+  const wide = stddev / TRUNCATED_STDDEV;
+  return `nn.init.trunc_normal_(w, 0, ${wide}, ${-2 * wide}, ${2 * wide})`;
+}
+
 /** Mean 0 and exactly this variance, by the distribution's own correction. */
 export function fillVariance(
   out: Float32Array,

@@ -1,5 +1,5 @@
 /** @file Truncated normal (as in Keras) numbers of variance 2 / fan_in. */
-import { fillVariance } from './distributions.ts';
+import { fillVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const heNormal = defineInitializer({
@@ -12,5 +12,6 @@ export const heNormal = defineInitializer({
   fill: (out, { fanIn }, random) => fillVariance(out, random, 2 / fanIn, 'truncated_normal'),
   moments: ({ fanIn }) => ({ mean: 0, variance: 2 / fanIn }),
   pytorch: () => 'nn.init.kaiming_normal_(w, nonlinearity="relu")',
+  vector: (_options, { fanIn }) => torchVariance(2 / fanIn, 'truncated_normal'),
   keras: () => '"he_normal"',
 });

@@ -1,5 +1,5 @@
 /** @file Uniform numbers of variance 2 / fan_in. */
-import { fillVariance } from './distributions.ts';
+import { fillVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const heUniform = defineInitializer({
@@ -12,5 +12,6 @@ export const heUniform = defineInitializer({
   fill: (out, { fanIn }, random) => fillVariance(out, random, 2 / fanIn, 'uniform'),
   moments: ({ fanIn }) => ({ mean: 0, variance: 2 / fanIn }),
   pytorch: () => 'nn.init.kaiming_uniform_(w, nonlinearity="relu")',
+  vector: (_options, { fanIn }) => torchVariance(2 / fanIn, 'uniform'),
   keras: () => '"he_uniform"',
 });

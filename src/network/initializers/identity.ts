@@ -18,6 +18,14 @@ export const identity = defineInitializer({
     out.fill(0);
     for (let i = 0; i < Math.min(rows, columns); i++) out[(i * columns + i) * size + middle] = gain;
   },
-  pytorch: ({ gain }) => (gain === 1 ? 'nn.init.eye_(w)' : `nn.init.eye_(w).mul_(${gain})`),
+  pytorch({ gain }, { shape }) {
+    if (isConvolution(shape)) {
+      const middle = shape.slice(2).map((length) => (length - 1) >> 1);
+      return `nn.init.zeros_(w).data[range(min(w.shape[:2])), range(min(w.shape[:2])), ${middle.join(', ')}] = ${gain}`;
+    }
+    return gain === 1 ? 'nn.init.eye_(w)' : `nn.init.eye_(w).data.mul_(${gain})`;
+  },
+  // As it is filled: the first of them.
+  vector: ({ gain }) => `nn.init.zeros_(w).data[0] = ${gain}`,
   keras: ({ gain }) => `keras.initializers.Identity(${gain})`,
 });

@@ -25,8 +25,9 @@ export interface Initializer {
   fill(out: Float32Array, target: Target, random: Random, checkpoint?: () => void): void;
   /** Mean and variance of the elements, over random draws; null where they have to be sampled. */
   moments(target: Target): Moments | null;
-  /** Statement on a tensor `w`, and an expression. */
-  readonly pytorch: string;
+  /** Statement on a tensor `w` that stands for the target. */
+  pytorch(target: Target): string;
+  /** Expression. */
   readonly keras: string;
 }
 
@@ -41,7 +42,9 @@ interface Definition<Type extends string, Options extends z.ZodRawShape> extends
     checkpoint?: () => void,
   ): void;
   moments?(target: Target, options: OptionsOf<Options>): Moments;
-  pytorch(options: OptionsOf<Options>): string;
+  pytorch(options: OptionsOf<Options>, target: Target): string;
+  /** Statement for a vector, where that of PyTorch is for matrices only. */
+  vector?(options: OptionsOf<Options>, target: Target): string;
   keras(options: OptionsOf<Options>): string;
 }
 
@@ -53,7 +56,10 @@ export const defineInitializer = <Type extends string, Options extends z.ZodRawS
     unitVariance: initializer.unitVariance === true,
     fill: (out, target, random, checkpoint) => initializer.fill(out, target, random, options, checkpoint),
     moments: (target) => initializer.moments?.(target, options) ?? null,
-    pytorch: initializer.pytorch(options),
+    pytorch: (target) =>
+      target.shape.length < 2 && initializer.vector !== undefined
+        ? initializer.vector(options, target)
+        : initializer.pytorch(options, target),
     keras: initializer.keras(options),
   }));
 

@@ -1,5 +1,5 @@
 /** @file Truncated normal (as in Keras) numbers of variance 1 / fan_in. */
-import { fillVariance } from './distributions.ts';
+import { fillVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const lecunNormal = defineInitializer({
@@ -12,5 +12,6 @@ export const lecunNormal = defineInitializer({
   fill: (out, { fanIn }, random) => fillVariance(out, random, 1 / fanIn, 'truncated_normal'),
   moments: ({ fanIn }) => ({ mean: 0, variance: 1 / fanIn }),
   pytorch: () => 'nn.init.kaiming_normal_(w, nonlinearity="linear")',
+  vector: (_options, { fanIn }) => torchVariance(1 / fanIn, 'truncated_normal'),
   keras: () => '"lecun_normal"',
 });

@@ -1,5 +1,5 @@
 /** @file Uniform numbers of variance 1 / fan_in. */
-import { fillVariance } from './distributions.ts';
+import { fillVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const lecunUniform = defineInitializer({
@@ -11,5 +11,6 @@ export const lecunUniform = defineInitializer({
   fill: (out, { fanIn }, random) => fillVariance(out, random, 1 / fanIn, 'uniform'),
   moments: ({ fanIn }) => ({ mean: 0, variance: 1 / fanIn }),
   pytorch: () => 'nn.init.kaiming_uniform_(w, nonlinearity="linear")',
+  vector: (_options, { fanIn }) => torchVariance(1 / fanIn, 'uniform'),
   keras: () => '"lecun_uniform"',
 });

@@ -14,6 +14,7 @@ export const lsuv = defineInitializer({
   unitVariance: true,
   fill: (out, target, random, _options, checkpoint) =>
     orthogonal.bind({ gain: 1 }).fill(out, target, random, checkpoint),
-  pytorch: () => 'nn.init.orthogonal_(w)  # then scale by 1/std of the layer’s output on a batch (LSUV)',
+  pytorch: () => 'nn.init.orthogonal_(w)',
+  vector: () => 'nn.init.normal_(w).data.div_(w.data.norm())',
   keras: () => 'keras.initializers.Orthogonal()',
 });

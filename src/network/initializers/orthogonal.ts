@@ -54,5 +54,6 @@ export const orthogonal = defineInitializer({
   fill: fillOrthogonal,
   moments: (target, { gain }) => ({ mean: 0, variance: gain ** 2 / Math.max(...matrixOf(target)) }),
   pytorch: ({ gain }) => `nn.init.orthogonal_(w, ${gain})`,
+  vector: ({ gain }) => `nn.init.normal_(w).data.mul_(${gain} / w.data.norm())`,
   keras: ({ gain }) => `keras.initializers.Orthogonal(${gain})`,
 });

@@ -1,6 +1,6 @@
 /** @file Random numbers whose variance is scaled by a fan. */
 import { z } from 'zod';
-import { fillVariance } from './distributions.ts';
+import { fillVariance, torchVariance } from './distributions.ts';
 import { defineInitializer, type Target } from './initializer.ts';
 
 const fanOf = ({ fanIn, fanOut }: Target, mode: 'fan_in' | 'fan_out' | 'fan_avg'): number =>
@@ -22,8 +22,8 @@ export const varianceScaling = defineInitializer({
   fill: (out, target, random, { scale, mode, distribution }) =>
     fillVariance(out, random, scale / fanOf(target, mode), distribution),
   moments: (target, { scale, mode }) => ({ mean: 0, variance: scale / fanOf(target, mode) }),
-  pytorch: ({ scale, mode }) =>
-    `nn.init.kaiming_normal_(w, mode="${mode === 'fan_avg' ? 'fan_in' : mode}", nonlinearity="linear").mul_(${Math.sqrt(scale)})`,
+  pytorch: ({ scale, mode, distribution }, target) =>
+    torchVariance(scale / fanOf(target, mode), distribution),
   keras: ({ scale, mode, distribution }) =>
     `keras.initializers.VarianceScaling(${scale}, "${mode}", "${distribution === 'normal' ? 'untruncated_normal' : distribution}")`,
 });

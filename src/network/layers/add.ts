@@ -2,7 +2,7 @@
 import { calculus as c } from '../../graph/index.ts';
 import { DEPENDENT, sumJunction } from '../propagation/junction.ts';
 import { defineLayer } from './layer.ts';
-import { mergedMask } from './masks.ts';
+import { mergedMask, mergedMaskCode } from './masks.ts';
 import { folded, MAX_MERGED } from './merge.ts';
 
 export const add = defineLayer({
@@ -15,6 +15,7 @@ export const add = defineLayer({
   options: {},
   arity: [2, MAX_MERGED],
   mask: mergedMask,
+  maskCode: mergedMaskCode,
   build: (context) => folded(context, c.add),
   theory: 'it merges several layers',
   junction: (inputs, independent) =>

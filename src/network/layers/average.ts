@@ -2,7 +2,7 @@
 import { calculus as c } from '../../graph/index.ts';
 import { DEPENDENT, sumJunction } from '../propagation/junction.ts';
 import { defineLayer } from './layer.ts';
-import { mergedMask } from './masks.ts';
+import { mergedMask, mergedMaskCode } from './masks.ts';
 import { folded, MAX_MERGED } from './merge.ts';
 
 export const average = defineLayer({
@@ -14,6 +14,7 @@ export const average = defineLayer({
   options: {},
   arity: [2, MAX_MERGED],
   mask: mergedMask,
+  maskCode: mergedMaskCode,
   build(context) {
     const { g, inputs } = context;
     return c.mul(g, folded(context, c.add), g.constant(1 / inputs.length));

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { overBatch } from '../propagation/normalize.ts';
 import { alongFeatures, defineLayer, epsilonOption, featureAxis, features } from './layer.ts';
-import { meanOfKept } from './masks.ts';
+import { heedingCode, meanOfKept } from './masks.ts';
 
 export const batchNorm = defineLayer({
   type: 'batch_norm',
@@ -25,6 +25,7 @@ export const batchNorm = defineLayer({
     epsilon: epsilonOption,
   },
   mask: 'passed',
+  maskCode: heedingCode,
   build(context, x, { momentum, epsilon }) {
     const { g } = context;
     const mask = context.masks[0] ?? null;
@@ -50,15 +51,16 @@ export const batchNorm = defineLayer({
     return c.add(g, c.mul(g, normalized, gamma), beta);
   },
   theory: (input, _surroundings, { epsilon }) => overBatch(input, epsilon),
-  code({ momentum, epsilon }, { features: count, inputShape }) {
+  code({ momentum, epsilon }, { features: count, inputShape, masked }) {
     // PyTorch's momentum is the fraction that is renewed.
     const renewed = Number((1 - momentum).toPrecision(6));
     const image = inputShape.length === 3;
-    const norm = `nn.BatchNorm${image ? 2 : 1}d(${count}, eps=${epsilon}, momentum=${renewed})`;
+    const options = `(${count}, eps=${epsilon}, momentum=${renewed})`;
+    const norm = `nn.BatchNorm${image ? 2 : 1}d${options}`;
     // PyTorch has the features of a sequence before the time.
     const swap = inputShape.length === 2 ? ['Transpose(1, 2)'] : [];
     return {
-      pytorch: [...swap, norm, ...swap],
+      pytorch: masked[0] === true ? [`MaskedBatchNorm${options}`] : [...swap, norm, ...swap],
       keras: [
         `layers.BatchNormalization(${image ? 'axis=1, ' : ''}momentum=${momentum}, epsilon=${epsilon})`,
       ],

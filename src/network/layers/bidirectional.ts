@@ -5,7 +5,7 @@ import { defineKind } from '../../util/kind.ts';
 import { gru } from './gru.ts';
 import { defineLayer, type LayerContext } from './layer.ts';
 import { lstm } from './lstm.ts';
-import { recurrentMask } from './masks.ts';
+import { recurrentMask, recurrentMaskCode } from './masks.ts';
 import { RECURRENT_THEORY, reversed, reversedMask } from './recurrent.ts';
 import { simpleRnn } from './simple_rnn.ts';
 import { checkSequence } from './window.ts';
@@ -62,6 +62,7 @@ export const bidirectional = defineLayer({
       .describe('Of the outputs of both directions'),
   },
   mask: (context, _output, { layer }) => recurrentMask(context, layer),
+  maskCode: (names, { layer }) => recurrentMaskCode(names, layer),
   build(context, x, { layer, merge }) {
     const { g } = context;
     checkSequence(g, x);

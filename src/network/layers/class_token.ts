@@ -18,6 +18,10 @@ export const classToken = defineLayer({
     // The token counts.
     return c.concat(g, [c.expand(g, g.constant(1), [mask.shape[0] ?? 1, 1]), mask], 1);
   },
+  maskCode: ({ masks: [mask = null] }) => ({
+    argument: null,
+    gives: mask === null ? null : `torch.cat([${mask}.new_ones(len(${mask}), 1), ${mask}], 1)`,
+  }),
   build(context, x, { token_initializer }) {
     const { g } = context;
     checkSequence(g, x);

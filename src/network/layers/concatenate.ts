@@ -4,7 +4,7 @@ import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { concatenationJunction } from '../propagation/junction.ts';
 import type { Signal } from '../propagation/signal.ts';
 import { defineLayer, featureAxis, type LayerContext } from './layer.ts';
-import { joinedMask, mergedMask } from './masks.ts';
+import { joinedMask, joinedMaskCode, mergedMask, mergedMaskCode } from './masks.ts';
 import { MAX_MERGED, shapeText } from './merge.ts';
 
 /** Axis of [batch, …] that an axis of the shape without the batch is. */
@@ -41,6 +41,11 @@ export const concatenate = defineLayer({
   arity: [2, MAX_MERGED],
   mask: (context, output, { axis }) =>
     axisOf(context, axis) === 1 ? joinedMask(context) : mergedMask(context, output),
+  maskCode(names, { axis }) {
+    const { length } = names.outputShape;
+    const at = axis === null ? featureAxis([1, ...names.outputShape]) - 1 : (axis + length) % length;
+    return at === 0 && length > 1 ? joinedMaskCode(names) : mergedMaskCode(names);
+  },
   build(context, first, options) {
     const { g, inputs } = context;
     const axis = axisOf(context, options.axis);

@@ -24,6 +24,10 @@ export const embedding = defineLayer({
     mask_zero
       ? c.where(g, c.greater(g, tokens as Tensor, g.constant(0)), g.constant(1), g.constant(0))
       : null,
+  maskCode: ({ inputs: [tokens] }, { mask_zero }) => ({
+    argument: null,
+    gives: mask_zero ? `${tokens} != 0` : null,
+  }),
   build(context, x, { vocabulary, dimensions, table_initializer }) {
     const { g } = context;
     if (x.shape.length !== 2) g.refuse(`takes tokens [time], not [${x.shape.slice(1).join(', ')}]`);
@@ -35,10 +39,10 @@ export const embedding = defineLayer({
     return c.gather(g, table, x);
   },
   theory: 'tokens are no vectors: what follows depends on which of them recur',
-  code: ({ vocabulary, dimensions, table_initializer }) => ({
+  code: ({ vocabulary, dimensions, table_initializer, mask_zero }) => ({
     pytorch: [`nn.Embedding(${vocabulary}, ${dimensions})`],
     keras: [
-      `layers.Embedding(${vocabulary}, ${dimensions}${initializerArgument('embeddings', table_initializer, 'none')})`,
+      `layers.Embedding(${vocabulary}, ${dimensions}${initializerArgument('embeddings', table_initializer, 'none')}${mask_zero ? ', mask_zero=True' : ''})`,
     ],
   }),
 });

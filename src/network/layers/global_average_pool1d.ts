@@ -21,8 +21,8 @@ export const globalAveragePool1d = defineLayer({
     return mask === null ? c.reduceMean(g, x, [1]) : meanOverTime(g, x, mask);
   },
   theory: POOLING_THEORY,
-  code: () => ({
-    pytorch: ['Expression(lambda x: x.mean(1))'],
+  code: (_options, { masked }) => ({
+    pytorch: [masked[0] === true ? 'MaskedMean()' : 'Expression(lambda x: x.mean(1))'],
     keras: ['layers.GlobalAveragePooling1D()'],
   }),
 });

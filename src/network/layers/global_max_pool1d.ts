@@ -24,8 +24,9 @@ export const globalMaxPool1d = defineLayer({
     return c.where(g, some, kept, g.constant(0));
   },
   theory: POOLING_THEORY,
-  code: () => ({
-    pytorch: ['Expression(lambda x: x.amax(1))'],
-    keras: ['layers.GlobalMaxPooling1D()'],
+  code: (_options, { masked }) => ({
+    pytorch: [masked[0] === true ? 'MaskedMax()' : 'Expression(lambda x: x.amax(1))'],
+    // Keras' own layer knows of no masks.
+    keras: [masked[0] === true ? 'MaskedMax()' : 'layers.GlobalMaxPooling1D()'],
   }),
 });

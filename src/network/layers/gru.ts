@@ -1,13 +1,15 @@
 /** @file The gated recurrent unit. */
 import { z } from 'zod';
 import { calculus as c, type Tensor } from '../../graph/index.ts';
+import { python } from './code.ts';
 import { defineLayer } from './layer.ts';
-import { recurrentMask } from './masks.ts';
+import { recurrentMask, recurrentMaskCode } from './masks.ts';
 import {
   createGates,
   gate,
   gatedCode,
   gatedOptions,
+  gatedSteps,
   projectInputs,
   RECURRENT_THEORY,
   recurrentCode,
@@ -35,6 +37,7 @@ export const gru = defineLayer({
       ),
   },
   mask: (context, _output, options) => recurrentMask(context, options),
+  maskCode: recurrentMaskCode,
   build(context, x, options) {
     const { g } = context;
     const { units, reset_after } = options;
@@ -72,11 +75,12 @@ export const gru = defineLayer({
     });
   },
   theory: RECURRENT_THEORY,
-  code: (options, { inputFeatures }) =>
+  code: (options, context) =>
     recurrentCode(
-      { pytorch: 'GRU', keras: 'GRU', ...(options.reset_after ? {} : { class: 'ResetFirstGRU' }) },
+      { pytorch: 'GRU', keras: 'GRU' },
       options,
-      inputFeatures,
-      { keras: gatedCode(options) + (options.reset_after ? '' : ', reset_after=False') },
+      context,
+      { ...gatedSteps(options), resetFirst: !options.reset_after },
+      gatedCode(options) + (options.reset_after ? '' : `, reset_after=${python(false)}`),
     ),
 });

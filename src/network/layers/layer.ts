@@ -80,7 +80,25 @@ export interface LayerCode {
   readonly keras: readonly string[];
 }
 
+/** Of a layer in PyTorch code: names of what it takes, of their masks (null where there is none), and of what it gives. */
+export interface MaskNames {
+  readonly inputs: readonly string[];
+  readonly inputShapes: readonly (readonly number[])[];
+  readonly outputShape: readonly number[];
+  readonly masks: readonly (string | null)[];
+}
+
+/** What a layer does with masks in PyTorch code, in expressions. */
+export interface MaskCode {
+  /** What the module is given beside its inputs; null: nothing. */
+  readonly argument: string | null;
+  /** The mask of its output; null where it has none. */
+  readonly gives: string | null;
+}
+
 export interface CodeContext {
+  /** For each input, whether it has a mask. */
+  readonly masked: readonly boolean[];
   /** Features of the output: the size of its feature axis. */
   readonly features: number;
   readonly inputFeatures: number;
@@ -138,6 +156,7 @@ export interface Layer extends Nature {
    */
   junction(inputs: readonly Signal[], independent: boolean): Junction | NotReached | null;
   code(context: CodeContext): LayerCode;
+  maskCode(names: MaskNames): MaskCode;
 }
 
 /** A layer as its file defines it: the same, with the options as the last argument. The formula tells the shapes. */
@@ -165,6 +184,8 @@ interface Definition<Type extends string, Options extends z.ZodRawShape>
     options: OptionsOf<Options>,
   ): Junction | NotReached;
   code(options: OptionsOf<Options>, context: CodeContext): LayerCode;
+  /** Without it, what `mask` says by name: passed on, or given to the module and ended. */
+  maskCode?(names: MaskNames, options: OptionsOf<Options>): MaskCode;
 }
 
 /** A layer of the list, before it has options. */
@@ -199,6 +220,15 @@ export function defineLayer<Type extends string, Options extends z.ZodRawShape>(
     junction: (inputs: readonly Signal[], independent: boolean) =>
       layer.junction?.(inputs, independent, options) ?? null,
     code: (context: CodeContext) => layer.code(options, context),
+    maskCode(names: MaskNames) {
+      const [mask = null] = names.masks;
+      return (
+        layer.maskCode?.(names, options) ?? {
+          argument: layer.mask === 'ended' ? mask : null,
+          gives: layer.mask === 'passed' ? mask : null,
+        }
+      );
+    },
   }));
   return { ...part, ...nature };
 }

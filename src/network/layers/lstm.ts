@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { python } from './code.ts';
 import { defineLayer } from './layer.ts';
-import { recurrentMask } from './masks.ts';
+import { recurrentMask, recurrentMaskCode } from './masks.ts';
 import {
   createGates,
   gate,
   gatedCode,
   gatedOptions,
+  gatedSteps,
   projectInputs,
   RECURRENT_THEORY,
   recurrentCode,
@@ -28,6 +29,7 @@ export const lstm = defineLayer({
     unit_forget_bias: z.boolean().default(true).describe('The bias of the forget gate starts at 1'),
   },
   mask: (context, _output, options) => recurrentMask(context, options),
+  maskCode: recurrentMaskCode,
   build(context, x, options) {
     const { units, unit_forget_bias } = options;
     const ones = unit_forget_bias ? ([units, 2 * units] as const) : undefined;
@@ -53,8 +55,12 @@ export const lstm = defineLayer({
     );
   },
   theory: RECURRENT_THEORY,
-  code: (options, { inputFeatures }) =>
-    recurrentCode({ pytorch: 'LSTM', keras: 'LSTM' }, options, inputFeatures, {
-      keras: gatedCode(options) + (options.unit_forget_bias ? '' : `, unit_forget_bias=${python(false)}`),
-    }),
+  code: (options, context) =>
+    recurrentCode(
+      { pytorch: 'LSTM', keras: 'LSTM' },
+      options,
+      context,
+      gatedSteps(options),
+      gatedCode(options) + (options.unit_forget_bias ? '' : `, unit_forget_bias=${python(false)}`),
+    ),
 });

@@ -25,6 +25,10 @@ export const masking = defineLayer({
   inert: () => true,
   // The time steps that an earlier mask has left out are left out here too: they are 0, or what a layer keeps there.
   mask: ({ g, inputs: [x] }, _output, { value }) => maskOf(g, x as Tensor, value),
+  maskCode: ({ inputs: [x] }, { value }) => ({
+    argument: null,
+    gives: `(${x} != ${value}).flatten(2).any(2)`,
+  }),
   build({ g }, x, { value }) {
     if (x.shape.length < 3)
       g.refuse(`takes sequences [time, features], not [${x.shape.slice(1).join(', ')}]`);

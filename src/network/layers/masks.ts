@@ -1,13 +1,13 @@
 /** @file Masks of sequences: which time steps count. [batch, time], 1 where one counts and 0 where it is masked. */
 import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
-import type { LayerContext, Mask } from './layer.ts';
+import type { LayerContext, Mask, MaskCode, MaskNames } from './layer.ts';
 
 /** True where a time step counts, with as many axes as `rank`: [batch, time, 1, …]. */
 export const isKept = (g: GraphBuilder, mask: Tensor, rank: number): Tensor =>
   c.greater(g, alongTime(g, mask, rank), g.constant(0));
 
 /** [batch, time] → [batch, time, 1, …], to be multiplied with a sequence. */
-export const alongTime = (g: GraphBuilder, mask: Tensor, rank: number): Tensor =>
+const alongTime = (g: GraphBuilder, mask: Tensor, rank: number): Tensor =>
   c.reshape(g, mask, [...mask.shape, ...new Array<number>(rank - 2).fill(1)]);
 
 /** x at the time steps that count, else 0; not 0 · x, which is not a number where x is infinite. */
@@ -71,3 +71,31 @@ export const recurrentMask = (
   { masks }: LayerContext,
   { return_sequences }: { readonly return_sequences: boolean },
 ): Mask => (return_sequences ? (masks[0] ?? null) : null);
+
+/** The mask as an argument, and as that of the output. */
+export const heedingCode = ({ masks: [mask = null] }: MaskNames): MaskCode => ({
+  argument: mask,
+  gives: mask,
+});
+
+export const recurrentMaskCode = (
+  { masks: [mask = null] }: MaskNames,
+  { return_sequences }: { readonly return_sequences: boolean },
+): MaskCode => ({ argument: mask, gives: return_sequences ? mask : null });
+
+/** As `mergedMask` has it. */
+export function mergedMaskCode({ masks, inputShapes, outputShape }: MaskNames): MaskCode {
+  const own = masks.filter(
+    (_, i) => inputShapes[i]?.length === outputShape.length && inputShapes[i]?.[0] === outputShape[0],
+  );
+  const given = own.filter((mask) => mask !== null);
+  const isWhole = given.length > 0 && given.length === own.length;
+  return { argument: null, gives: isWhole ? [...new Set(given)].join(' | ') : null };
+}
+
+/** As `joinedMask` has it. */
+export function joinedMaskCode({ inputs, masks }: MaskNames): MaskCode {
+  if (masks.every((mask) => mask === null)) return { argument: null, gives: null };
+  const all = masks.map((mask, i) => mask ?? `torch.ones(${inputs[i]}.shape[:2], dtype=torch.bool)`);
+  return { argument: null, gives: `torch.cat([${all.join(', ')}], 1)` };
+}

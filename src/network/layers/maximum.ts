@@ -1,7 +1,7 @@
 /** @file Largest of several layers. */
 import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
 import { defineLayer } from './layer.ts';
-import { mergedMask } from './masks.ts';
+import { mergedMask, mergedMaskCode } from './masks.ts';
 import { folded, MAX_MERGED } from './merge.ts';
 
 /** Not a number where either of them is not: then neither comparison holds. */
@@ -19,6 +19,7 @@ export const maximum = defineLayer({
   options: {},
   arity: [2, MAX_MERGED],
   mask: mergedMask,
+  maskCode: mergedMaskCode,
   build: (context) => folded(context, largerOf),
   theory: 'the larger of two depends on their whole distributions',
   code: () => ({ pytorch: ['Maximum()'], keras: ['layers.Maximum()'] }),

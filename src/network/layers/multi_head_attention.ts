@@ -20,6 +20,10 @@ export const multiHeadAttention = defineLayer({
   arity: [2, 3],
   // The output has the query's time steps.
   mask: 'passed',
+  maskCode({ masks: [query = null, ...others] }) {
+    const hidden = [...new Set(others.filter((mask) => mask !== null))];
+    return { argument: hidden.length === 0 ? null : `mask=${hidden.join(' & ')}`, gives: query };
+  },
   build(context, x, options) {
     const { g, inputs } = context;
     const values = inputs[1] as Tensor;

@@ -2,7 +2,7 @@
 import { calculus as c } from '../../graph/index.ts';
 import { DEPENDENT, productJunction } from '../propagation/junction.ts';
 import { defineLayer } from './layer.ts';
-import { mergedMask } from './masks.ts';
+import { mergedMask, mergedMaskCode } from './masks.ts';
 import { folded, MAX_MERGED } from './merge.ts';
 
 export const multiply = defineLayer({
@@ -18,6 +18,7 @@ export const multiply = defineLayer({
   options: {},
   arity: [2, MAX_MERGED],
   mask: mergedMask,
+  maskCode: mergedMaskCode,
   build: (context) => folded(context, c.mul),
   theory: 'it merges several layers',
   junction: (inputs, independent) => (independent ? productJunction(inputs) : DEPENDENT),

@@ -6,6 +6,7 @@ import type { InitializerConfig } from '../initializers/index.ts';
 import { initializerArgument, python } from './code.ts';
 import {
   biasInitializerOption,
+  type CodeContext,
   kernelInitializerOption,
   type LayerCode,
   type LayerContext,
@@ -153,15 +154,23 @@ export function createGates(context: LayerContext, batch: number, options: Gated
   };
 }
 
+/** An argument of a Keras layer; nothing where it is the default. */
+export function kerasActivation(name: string, config: ActivationConfig, standard: string): string {
+  const { name: own, keras } = resolveActivation(config);
+  return own === standard ? '' : `, ${name}=${/Activation\((.*)\)$/.exec(keras)?.[1] ?? keras}`;
+}
+
+export const gatedSteps = (options: GatedOptions): OwnSteps => ({
+  activation: options.activation,
+  gate: options.recurrent_activation,
+  dropped: options.recurrent_dropout,
+});
+
 /** Arguments of the Keras layer, where they are not its defaults. */
 export function gatedCode({ activation, recurrent_activation, recurrent_dropout }: GatedOptions): string {
-  const argument = (name: string, config: ActivationConfig, standard: string) => {
-    const { name: own, keras } = resolveActivation(config);
-    return own === standard ? '' : `, ${name}=${/Activation\((.*)\)$/.exec(keras)?.[1] ?? keras}`;
-  };
   return [
-    argument('activation', activation, 'tanh'),
-    argument('recurrent_activation', recurrent_activation, 'sigmoid'),
+    kerasActivation('activation', activation, 'tanh'),
+    kerasActivation('recurrent_activation', recurrent_activation, 'sigmoid'),
     recurrent_dropout === 0 ? '' : `, recurrent_dropout=${recurrent_dropout}`,
   ].join('');
 }
@@ -228,15 +237,40 @@ export function reversed(g: GraphBuilder, x: Tensor): Tensor {
 export const gate = (g: GraphBuilder, x: Tensor, index: number, units: number, blocks = 1): Tensor =>
   c.slice(g, x, { axis: 1, start: index * units, step: 1, count: blocks * units });
 
+/** What PyTorch's own modules do not have, so that a class of our own goes step by step. */
+export interface OwnSteps {
+  /** The activation, where it is not the module's own. */
+  readonly activation?: ActivationConfig;
+  readonly gate?: ActivationConfig;
+  readonly dropped?: number;
+  readonly resetFirst?: boolean;
+}
+
+/** Arguments of `StepByStep`; null where PyTorch's own module does the same. */
+function stepsCode({ activation, gate, dropped = 0, resetFirst = false }: OwnSteps, units: number): string[] {
+  const moduleOf = (name: string, config: ActivationConfig | undefined, standard: string) => {
+    const resolved = config === undefined ? null : resolveActivation(config);
+    return resolved === null || resolved.name === standard ? [] : [`${name}=${resolved.pytorch(units, 1)}`];
+  };
+  return [
+    ...moduleOf('act', activation, 'tanh'),
+    ...moduleOf('gate', gate, 'sigmoid'),
+    ...(dropped === 0 ? [] : [`dropped=${dropped}`]),
+    ...(resetFirst ? ['reset_first=True'] : []),
+  ];
+}
+
 /**
- * @param name of the classes; `class` is one of our own for PyTorch
- * @param extra further arguments of either class
+ * @param name of the classes
+ * @param steps what a PyTorch module of this name does not do
+ * @param keras further arguments
  */
 export function recurrentCode(
-  name: { readonly pytorch: string; readonly keras: string; readonly class?: string },
+  name: { readonly pytorch: 'RNN' | 'LSTM' | 'GRU'; readonly keras: string },
   options: RecurrentOptions,
-  inputFeatures: number,
-  extra: { readonly pytorch?: string; readonly keras?: string } = {},
+  { inputFeatures, masked }: Pick<CodeContext, 'inputFeatures' | 'masked'>,
+  steps: OwnSteps,
+  keras = '',
 ): LayerCode {
   const { units, return_sequences, use_bias } = options;
   const sequences = return_sequences ? ', return_sequences=True' : '';
@@ -246,10 +280,16 @@ export function recurrentCode(
   const initializers =
     initializerArgument('kernel', options.kernel_initializer, 'glorot_uniform') +
     initializerArgument('recurrent', options.recurrent_initializer, 'orthogonal');
+  const own = stepsCode(steps, units);
+  const noBias = use_bias ? '' : `, bias=${python(false)}`;
+  const sizes = `${inputFeatures}, ${units}${noBias}`;
+  const mode = name.pytorch === 'RNN' ? 'RNN_TANH' : name.pytorch;
+  const rnn =
+    own.length > 0 || masked[0] === true
+      ? `StepByStep("${mode}", ${[sizes, ...own].join(', ')})`
+      : `nn.${name.pytorch}(${sizes}, batch_first=True)`;
   return {
-    pytorch: [
-      `Recurrent(${name.class ?? `nn.${name.pytorch}`}(${inputFeatures}, ${units}, batch_first=True${use_bias ? '' : ', bias=False'}${extra.pytorch ?? ''})${sequences})`,
-    ],
-    keras: [`layers.${name.keras}(${units}${sequences}${initializers}${bias}${extra.keras ?? ''})`],
+    pytorch: [`Recurrent(${rnn}${sequences})`],
+    keras: [`layers.${name.keras}(${units}${sequences}${initializers}${bias}${keras})`],
   };
 }

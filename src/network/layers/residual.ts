@@ -2,7 +2,7 @@
 import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
 import type { InitializerConfig } from '../initializers/index.ts';
 import { type CodeContext, defineLayer, kernelInitializerOption, type LayerContext } from './layer.ts';
-import { residualMask } from './masks.ts';
+import { heedingCode, residualMask } from './masks.ts';
 
 /** The smallest stride that takes every axis from one size to the other: ⌈size/stride⌉ positions. */
 function strides(g: GraphBuilder, from: readonly number[], to: readonly number[]): number[] {
@@ -80,6 +80,7 @@ export const residual = defineLayer({
   options: { kernel_initializer: kernelInitializerOption.describe('Of the projection') },
   composite: 'built',
   mask: residualMask,
+  maskCode: heedingCode,
   build(context, x, { kernel_initializer }) {
     const { g } = context;
     const y = context.body(x);
@@ -93,11 +94,12 @@ export const residual = defineLayer({
   },
   theory: 'the layers inside are followed one by one',
   code(_options, context) {
-    const { body } = context;
+    const { body, masked } = context;
     const projection = projectionCode(context);
     return {
       pytorch: [
-        `Residual(nn.Sequential(${body.pytorch.join(', ')})${projection === null ? '' : `, ${projection.pytorch}`})`,
+        // With a mask the body is a module that takes it, too.
+        `Residual(${masked[0] === true ? body.pytorch.join(', ') : `nn.Sequential(${body.pytorch.join(', ')})`}${projection === null ? '' : `, ${projection.pytorch}`})`,
       ],
       keras: [`Residual([${body.keras.join(', ')}]${projection === null ? '' : `, ${projection.keras}`})`],
     };

@@ -2,6 +2,7 @@
 import { ATTENTION_THEORY, attend, attentionOptions } from './attention.ts';
 import { initializerArgument, python } from './code.ts';
 import { defineLayer } from './layer.ts';
+import { heedingCode } from './masks.ts';
 import { checkSequence } from './window.ts';
 
 export const selfAttention = defineLayer({
@@ -16,6 +17,7 @@ export const selfAttention = defineLayer({
   sources: ['Vaswani et al. 2017, arXiv:1706.03762, section 3.2'],
   options: attentionOptions,
   mask: 'passed',
+  maskCode: heedingCode,
   build(context, x, options) {
     checkSequence(context.g, x);
     return attend(context, { x, keys: x, values: x, masks: context.masks }, options);

@@ -1,9 +1,10 @@
 /** @file The plain recurrent layer. */
 import { calculus as c, type Tensor } from '../../graph/index.ts';
-import { activationSchema, resolveActivation } from '../activation_config.ts';
+import { activationSchema } from '../activation_config.ts';
 import { defineLayer } from './layer.ts';
-import { recurrentMask } from './masks.ts';
+import { recurrentMask, recurrentMaskCode } from './masks.ts';
 import {
+  kerasActivation,
   projectInputs,
   RECURRENT_THEORY,
   recurrentCode,
@@ -22,6 +23,7 @@ export const simpleRnn = defineLayer({
   sources: ['Elman 1990, Finding structure in time'],
   options: { ...recurrentOptions, activation: activationSchema.default('tanh') },
   mask: (context, _output, options) => recurrentMask(context, options),
+  maskCode: recurrentMaskCode,
   build(context, x, options) {
     const projected = projectInputs(context, x, 1, options);
     const activation = context.activateInLoop(options.units, options.activation);
@@ -40,15 +42,14 @@ export const simpleRnn = defineLayer({
     );
   },
   theory: RECURRENT_THEORY,
-  code(options, { inputFeatures }) {
-    const { name, keras } = resolveActivation(options.activation);
-    if (name === 'tanh') return recurrentCode({ pytorch: 'RNN', keras: 'SimpleRNN' }, options, inputFeatures);
-    const torch =
-      name === 'relu' ? ', nonlinearity="relu"' : `)  # PyTorch has tanh and relu only, not ${name}`;
-    const activation = /Activation\((.*)\)$/.exec(keras)?.[1] ?? keras;
-    return recurrentCode({ pytorch: 'RNN', keras: 'SimpleRNN' }, options, inputFeatures, {
-      ...(name === 'relu' ? { pytorch: torch } : {}),
-      keras: `, activation=${activation}`,
-    });
+  code(options, context) {
+    const { activation } = options;
+    return recurrentCode(
+      { pytorch: 'RNN', keras: 'SimpleRNN' },
+      options,
+      context,
+      { activation },
+      kerasActivation('activation', activation, 'tanh'),
+    );
   },
 });

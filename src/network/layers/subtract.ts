@@ -2,7 +2,7 @@
 import { calculus as c } from '../../graph/index.ts';
 import { DEPENDENT, sumJunction } from '../propagation/junction.ts';
 import { defineLayer } from './layer.ts';
-import { mergedMask } from './masks.ts';
+import { mergedMask, mergedMaskCode } from './masks.ts';
 import { folded } from './merge.ts';
 
 export const subtract = defineLayer({
@@ -14,6 +14,7 @@ export const subtract = defineLayer({
   options: {},
   arity: [2, 2],
   mask: mergedMask,
+  maskCode: mergedMaskCode,
   build: (context) => folded(context, c.sub),
   theory: 'it merges several layers',
   junction: (inputs, independent) => (independent ? sumJunction(inputs, [1, -1]) : DEPENDENT),

@@ -27,7 +27,7 @@ export const timeDistributed = defineLayer({
   },
   theory: 'the correlation between the time steps that share its weights is not followed',
   code: (_options, { body }) => ({
-    pytorch: [`TimeDistributed(nn.Sequential(${body.pytorch.join(', ')}))`],
+    pytorch: [`TimeDistributed(${body.pytorch.join(', ')})`],
     keras: [`layers.TimeDistributed(keras.Sequential([${body.keras.join(', ')}]))`],
   }),
 });

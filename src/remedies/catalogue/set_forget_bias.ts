@@ -3,8 +3,14 @@ import type { LayerConfig } from '../../network/index.ts';
 import { everyLayer, mapLayers } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
-const forgets = ({ type, unit_forget_bias }: LayerConfig): boolean =>
-  type === 'lstm' && unit_forget_bias === false;
+/** Of `bidirectional`, the layer of both directions. */
+const forgets = ({ type, unit_forget_bias, layer }: LayerConfig): boolean =>
+  layer === undefined ? type === 'lstm' && unit_forget_bias === false : forgets(layer as LayerConfig);
+
+const remembering = (layer: LayerConfig): LayerConfig =>
+  layer.layer === undefined
+    ? { ...layer, unit_forget_bias: true }
+    : { ...layer, layer: remembering(layer.layer as LayerConfig) };
 
 export const setForgetBias = defineRemedy({
   remedy: 'set_forget_bias',
@@ -22,6 +28,6 @@ export const setForgetBias = defineRemedy({
   effort: 'initializer',
   change: (experiment) =>
     everyLayer(experiment.network.layers).some(forgets)
-      ? mapLayers(experiment, (layer) => (forgets(layer) ? { ...layer, unit_forget_bias: true } : layer))
+      ? mapLayers(experiment, (layer) => (forgets(layer) ? remembering(layer) : layer))
       : { reason: 'no LSTM starts its forget gates at 0' },
 });

@@ -3,6 +3,7 @@ import { applyPatch } from 'rfc6902';
 import { describe, expect, it } from 'vitest';
 import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
+import type { LayerConfig } from '../../../src/network/index.ts';
 import { remedies } from '../../../src/remedies/catalogue/index.ts';
 import { applyRemedy } from '../../../src/remedies/propose.ts';
 import { lossRatio } from '../../../src/statistics/index.ts';
@@ -197,6 +198,22 @@ describe('remedies', () => {
       type: 'gru',
       units: 5,
       return_sequences: true,
+    });
+  });
+
+  it('recurrent layers of both directions become gated ones, which remember', () => {
+    const output = sequence.network.layers.slice(-1);
+    const withBoth = (layer: LayerConfig): Experiment => {
+      const layers = [{ type: 'bidirectional' as const, layer }, ...output];
+      return { ...sequence, network: { ...sequence.network, layers } };
+    };
+    const result = applyRemedy(find('use_lstm'), withBoth({ type: 'simple_rnn', units: 4 }));
+    const [first] = 'reason' in result ? [] : result.experiment.network.layers;
+    expect(first?.layer).toMatchObject({ type: 'lstm', units: 4 });
+    const forgetful = withBoth({ type: 'lstm', units: 4, unit_forget_bias: false });
+    const cured = applyRemedy(find('set_forget_bias'), forgetful);
+    expect('reason' in cured ? null : cured.experiment.network.layers[0]?.layer).toMatchObject({
+      unit_forget_bias: true,
     });
   });
 

@@ -1,14 +1,19 @@
 /** @file A layer at every time step: most do that here by themselves. */
 import { Unsupported } from '../../model.ts';
-import { type Convert, only, rankOf } from '../context.ts';
+import { asInKeras, type Convert, only, rankOf } from '../context.ts';
 import { innerLayer } from '../model.ts';
 import { elementwise } from './elementwise.ts';
 import { products } from './products.ts';
 import { shapes } from './shapes.ts';
 
+/** What can stand at every time step. */
+const eachStep: ReadonlyMap<string, Convert> = new Map(
+  Object.entries({ ...products, ...elementwise, ...shapes }),
+);
+
 /** On vectors, these act along the last axis, whatever stands before it. */
 const acrossTime: ReadonlyMap<string, Convert> = new Map(
-  Object.entries({ ...products, ...elementwise, ...shapes }).filter(([name]) =>
+  [...eachStep].filter(([name]) =>
     [
       ...[
         'Dense',
@@ -42,10 +47,17 @@ export const timeDistributed: Convert = (layer, inputs, context) => {
       context,
     );
   }
-  throw new Unsupported(
-    `it repeats ${inner.class} over [${x.shape.join(', ')}]`,
-    convert === undefined
-      ? 'Dense, an activation or a normalization at every time step'
-      : 'sequences [time, features]',
-  );
+  const stepwise = eachStep.get(inner.class);
+  if (stepwise === undefined || rankOf(x) < 2)
+    throw new Unsupported(
+      `it repeats ${inner.class} over [${x.shape.join(', ')}]`,
+      stepwise === undefined
+        ? 'TimeDistributed of a single layer: Dense, a convolution, a pooling, a normalization, Flatten, …'
+        : 'sequences [time, …]',
+    );
+  // A time step is as it is in Keras, an image [height, width, channels] too, before the layer and behind it.
+  return context.writer.addBody('time_distributed', x, x.shape.slice(1), layer.name, (writer, step) => {
+    const inside = { ...context, writer };
+    asInKeras(stepwise(inner, [step], inside), inner, inside);
+  });
 };
