@@ -16,3 +16,9 @@ export const rows = (count: number, features: number): number[][] =>
   );
 
 export const at = (row: readonly number[], j: number): number => row[j] ?? 0;
+
+/** Of evenly distributed features. */
+export const even = (count: number, features: number, low = 0, high = 1): number[][] =>
+  Array.from({ length: count }, (_, i) =>
+    Array.from({ length: features }, (__, j) => low + (high - low) * chance(i * features + j + 7)),
+  );
