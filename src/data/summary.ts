@@ -13,8 +13,11 @@ export interface DataSummary {
   readonly target_range: readonly [number, number] | null;
   /** Mean and biased deviation of the targets of one output, the one that is largest; null unless they are values. */
   readonly target_moments: { readonly mean: number; readonly std: number } | null;
-  /** Of several outputs that are no classes to the loss: whether each sample's sum to 1, with one of them 1; else null. */
-  readonly target_rows: 'one_hot' | 'distribution' | 'other' | null;
+  /**
+   * Of outputs that are no classes to the loss: whether each sample's sum to 1, with one of them 1; of a single one, whether all are
+   * 0 or 1; else null.
+   */
+  readonly target_rows: 'one_hot' | 'distribution' | 'binary' | 'other' | null;
   /** Samples of each class, as the loss reads the targets: of several, or of 0 and 1; null where they are values. */
   readonly class_counts: readonly number[] | null;
 }
@@ -74,7 +77,7 @@ function countBinary(targets: Float32Array, samples: number): number[] | null {
 /** What the targets of a sample are together, in [samples, outputs] of numbers. */
 function rowsOf(targets: Float32Array, samples: number): DataSummary['target_rows'] {
   const outputs = targets.length / samples;
-  if (outputs < 2) return null;
+  if (outputs < 2) return countBinary(targets, samples)?.every((count) => count > 0) ? 'binary' : null;
   let oneHot = true;
   for (let i = 0; i < samples; i++) {
     const row = targets.subarray(i * outputs, (i + 1) * outputs);

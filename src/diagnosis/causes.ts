@@ -1,7 +1,7 @@
 /** @file Which findings explain which others: stated beforehand, and kept where the order of first steps allows it. */
 import { present } from '../util/assert.ts';
 import type { Check } from './check.ts';
-import { WRECKED } from './consequences.ts';
+import { POOR, WRECKED } from './consequences.ts';
 import type { Rule } from './rule.ts';
 import { type RuleName, rules } from './rules/index.ts';
 
@@ -20,19 +20,32 @@ const isTooLong = ({ rule, evidence }: Check): boolean =>
   rule === 'update_ratio' &&
   evidence.some(
     ({ metric, value, threshold }) =>
-      ['largest_ratio', 'first_ratio', 'lower_rate_gain'].includes(metric) &&
+      ['largest_ratio', 'lower_rate_gain'].includes(metric) &&
       value !== null &&
       threshold !== null &&
       value > threshold,
   );
 
+/** A lower rate does not only break less: the network learns with it. */
 const isLowerRateBetter = ({ evidence }: Check): boolean =>
   evidence.some(
     ({ metric, value, threshold }) => metric === 'lower_rate_gain' && (value ?? 0) > (threshold ?? 0),
+  ) && evidence.some(({ metric, value }) => metric === 'lower_rate_loss_ratio' && (value ?? 1) < 0.5);
+
+const HINTS = new Set(['classes_under_binary_loss', 'values_loss_on_classes', 'values_loss_on_two_classes']);
+
+/** A loss that fits the output and perhaps not the task: it slows a training down, and breaks none. */
+export const isHint = ({ rule, evidence }: Check): boolean =>
+  rule === 'loss_output_mismatch' && evidence.some(({ metric }) => HINTS.has(metric));
+
+/** That a higher rate learns was measured: then the rate is what slows it down, whatever might. */
+const isHigherRateBetter = ({ evidence }: Check): boolean =>
+  evidence.some(
+    ({ metric, value, threshold }) => metric === 'higher_rate_gain' && (value ?? 0) > (threshold ?? 0),
   );
 
 function effectsOf(check: Check): readonly string[] {
-  const stated = present(byName.get(check.rule), check.rule).brings_about;
+  const stated = isHint(check) ? POOR : present(byName.get(check.rule), check.rule).brings_about;
   if (!isTooLong(check)) return stated;
   // That a lower rate learns was measured: then the explosion is what the rate does.
   const exploding: RuleName[] = isLowerRateBetter(check)
@@ -41,7 +54,8 @@ function effectsOf(check: Check): readonly string[] {
   return [...stated, ...overshot, ...exploding];
 }
 
-const explains = (cause: Check, effect: Check): boolean => effectsOf(cause).includes(effect.rule);
+const explains = (cause: Check, effect: Check): boolean =>
+  effectsOf(cause).includes(effect.rule) && !(isHint(cause) && isHigherRateBetter(effect));
 
 const isSerious = ({ status, severity }: Check): boolean => status === 'found' && severity !== 'info';
 

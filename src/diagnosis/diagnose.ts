@@ -1,7 +1,7 @@
 /** @file From the traces of a baseline to checks: every rule answers, with evidence either way. */
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
-import { withCauses } from './causes.ts';
+import { isHint, withCauses } from './causes.ts';
 import type { Check, Evidence } from './check.ts';
 import type { Rule, SeedResult } from './rule.ts';
 import { rules } from './rules/index.ts';
@@ -126,11 +126,21 @@ export function diagnose(
   return withCauses(checks);
 }
 
-/** Findings that cost something: these make a network unhealthy. Those that no other explains come first. */
+/**
+ * What is told first: an output that cannot give what the loss asks, since nothing else helps as long as it stays; then what no other
+ * finding explains, guesses last; then the rest.
+ */
+function rankOf(check: Check): number {
+  if (check.caused_by.length > 0) return 3;
+  if (isHint(check)) return 2;
+  return check.rule === 'loss_output_mismatch' && check.severity === 'critical' ? 0 : 1;
+}
+
+/** Findings that cost something: these make a network unhealthy. Roots come first. */
 export const seriousFindings = (checks: readonly Check[]): Check[] =>
   checks
     .filter(({ status, severity }) => status === 'found' && severity !== 'info')
-    .toSorted((a, b) => Number(a.caused_by.length > 0) - Number(b.caused_by.length > 0));
+    .toSorted((a, b) => rankOf(a) - rankOf(b));
 
 export const verdictOf = (checks: readonly Check[]): 'healthy' | 'unhealthy' =>
   seriousFindings(checks).length > 0 ? 'unhealthy' : 'healthy';

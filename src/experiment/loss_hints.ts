@@ -29,6 +29,28 @@ function ofSoftmaxes(experiment: Experiment): LossMismatch | null {
   return hint('softmax_between_layers', message);
 }
 
+/** Losses of values in any unit, which see no more in a 0 or 1 than a number. */
+const OF_VALUES = ['mean_squared_error', 'mean_absolute_error', 'huber', 'log_cosh'];
+
+function ofClasses(experiment: Experiment, softmax: boolean): LossMismatch | null {
+  const { target, type } = resolveLoss(experiment);
+  const classes = planExperiment(experiment).output_shape.at(-1);
+  if (target === 'binary') {
+    const message =
+      `each sample has one of ${classes} classes, but ${type} asks ${classes} questions of yes or no, most of which are answered by no: ` +
+      'give the class indices as targets, and use softmax_cross_entropy';
+    return hint('classes_under_binary_loss', message);
+  }
+  if (!softmax && !OF_VALUES.includes(type)) return null;
+  const why = softmax
+    ? 'where softmax is sure and wrong its gradient is nearly 0'
+    : 'a wrong answer that is far off counts no more than one nearby, and a right one that is sure counts as wrong';
+  const message =
+    `the targets are classes, coded as 0 and 1, under ${type}: ${why}. Give the class indices as targets, and use ` +
+    (softmax ? 'categorical_cross_entropy' : 'softmax_cross_entropy');
+  return hint('values_loss_on_classes', message);
+}
+
 /** @returns null where nothing looks as if something else was meant */
 export function lossHint(
   experiment: Experiment,
@@ -36,7 +58,7 @@ export function lossHint(
 ): LossMismatch | null {
   const softmaxes = ofSoftmaxes(experiment);
   if (softmaxes !== null) return softmaxes;
-  const { target, type } = resolveLoss(experiment);
+  const { type } = resolveLoss(experiment);
   const softmax = outputLayers(placedLayers(experiment)).some(isSoftmax);
   if (rows === null || type === 'kl_divergence') return null;
   if (softmax && rows === 'other') {
@@ -45,17 +67,11 @@ export function lossHint(
       'with sigmoid for answers that are independent, or with a linear layer for values';
     return hint('softmax_of_independent_targets', message);
   }
-  if (rows !== 'one_hot') return null;
-  const classes = planExperiment(experiment).output_shape.at(-1);
-  if (target === 'binary') {
+  if (rows === 'binary' && OF_VALUES.includes(type)) {
     const message =
-      `each sample has one of ${classes} classes, but ${type} asks ${classes} questions of yes or no, most of which are answered by no: ` +
-      'give the class indices as targets, and use softmax_cross_entropy';
-    return hint('classes_under_binary_loss', message);
+      `the targets are two classes, 0 and 1, under ${type}: it stands still where all answers are the same. End with one unit and ` +
+      'sigmoid, and use binary_cross_entropy';
+    return hint('values_loss_on_two_classes', message);
   }
-  if (!softmax) return null;
-  const message =
-    `the targets are classes, coded as 0 and 1, under ${type}: where softmax is sure and wrong its gradient is nearly 0. Give the class ` +
-    'indices as targets, and use categorical_cross_entropy';
-  return hint('values_loss_on_classes', message);
+  return rows === 'one_hot' ? ofClasses(experiment, softmax) : null;
 }

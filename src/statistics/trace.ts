@@ -82,10 +82,11 @@ export interface Reference {
   readonly validation_samples: number;
 }
 
-/** The first half of the steps again, at another learning rate. */
+/** The first steps again, half or all of them, at another learning rate. */
 export interface RateTrial {
   /** Of the learning rate. */
   readonly factor: number;
+  readonly steps: number;
   /** Mean data loss of the last fifth of these steps, as a ratio like that of a reference; ∞ where it diverged. */
   readonly loss_ratio: number;
   /** The same of the training itself, after as many steps. */

@@ -1,13 +1,20 @@
-/** @file Other learning rates on half of the steps: whether a training that has not learned is too fast, or too slow. */
+/** @file Other learning rates: whether a training that has not learned is too fast, or too slow. */
 import { progressOf } from '../diagnosis/index.ts';
 import { type Experiment, planExperiment } from '../experiment/index.ts';
 import { optimizerKind } from '../network/index.ts';
 import { lossRatio, type RateTrial, type Trace } from '../statistics/index.ts';
 import type { StudyDependencies } from './dependencies.ts';
 
-const FACTORS = [0.01, 0.1, 10];
-/** At most so many are run. */
-export const RATE_TRIALS = FACTORS.length;
+const FACTORS = [0.01, 0.1, 10, 100];
+/** A training that diverged is not too slow. */
+const LOWER = [0.01, 0.1];
+const NEAREST = [0.1, 10];
+/** At most so many are run, half of the steps each and then all of them. */
+export const RATE_TRIALS = FACTORS.length + NEAREST.length;
+
+/** Better than the training itself by a tenth of a constant's loss, and than a constant. */
+const learns = ({ loss_ratio, own_ratio }: RateTrial): boolean =>
+  loss_ratio < 0.9 && loss_ratio < own_ratio - 0.1;
 
 /** Mean data loss of the last fifth of the first steps; ∞ where the training did not get that far. */
 function endOf(trace: Trace, steps: number): number {
@@ -32,8 +39,32 @@ const atRate = (experiment: Experiment, factor: number, steps: number): Experime
 const isTaken = ({ training }: Experiment): boolean =>
   optimizerKind.schema.safeParse(training.optimizer).success;
 
+/** One training at each rate, for so many steps, on the seed of the baseline. */
+function trials(
+  experiment: Experiment,
+  baseline: Trace,
+  factors: readonly number[],
+  steps: number,
+  train: StudyDependencies['train'],
+): Promise<RateTrial[]> {
+  const { seed } = baseline;
+  const own_ratio = endOf(baseline, steps);
+  const suffix = steps < baseline.steps_planned ? '' : '_all_steps';
+  const others = factors.map((factor) => ({ factor, changed: atRate(experiment, factor, steps) }));
+  return Promise.all(
+    others
+      .filter(({ changed }) => isTaken(changed))
+      .map(async ({ factor, changed }) => {
+        const run = `learning_rate_x${factor}${suffix}/${seed}`;
+        const trial = { run, experiment: changed, seed, keepWeights: false };
+        return { factor, steps, loss_ratio: endOf(await train(trial), steps), own_ratio };
+      }),
+  );
+}
+
 /**
- * Trainings of half the steps on the first seed, without probes; none where the network has learned.
+ * Trainings at other learning rates without probes; none where the network has learned. Half of the steps first; all of them at the
+ * nearest rates where no half tells, since some networks begin to learn late.
  * @param baseline of the first seed, held against its reference
  */
 export async function runRateTrials(
@@ -41,18 +72,11 @@ export async function runRateTrials(
   baseline: Trace,
   train: StudyDependencies['train'],
 ): Promise<RateTrial[]> {
-  if (['learned', 'limited'].includes(progressOf(baseline).state)) return [];
-  const steps = Math.ceil(planExperiment(experiment).steps / 2);
-  const { seed } = baseline;
-  const own_ratio = endOf(baseline, steps);
-  const others = FACTORS.map((factor) => ({ factor, changed: atRate(experiment, factor, steps) }));
-  return Promise.all(
-    others
-      .filter(({ changed }) => isTaken(changed))
-      .map(async ({ factor, changed }) => {
-        const run = `learning_rate_x${factor}/${seed}`;
-        const trial = { run, experiment: changed, seed, keepWeights: false };
-        return { factor, loss_ratio: endOf(await train(trial), steps), own_ratio };
-      }),
-  );
+  const { state } = progressOf(baseline);
+  if (state === 'learned' || state === 'limited') return [];
+  const { steps } = planExperiment(experiment);
+  const factors = state === 'diverged' ? LOWER : FACTORS;
+  const short = await trials(experiment, baseline, factors, Math.ceil(steps / 2), train);
+  if (state === 'diverged' || short.some(learns)) return short;
+  return [...short, ...(await trials(experiment, baseline, NEAREST, steps, train))];
 }

@@ -1080,7 +1080,7 @@ const heavyDecay: Published = {
     { type: 'iris', standardize: true },
     {
       loss: 'softmax_cross_entropy',
-      optimizer: { type: 'adamw', learning_rate: 0.01, weight_decay: 20 },
+      optimizer: { type: 'adamw', learning_rate: 0.01, weight_decay: 10 },
       steps: 300,
     },
   ),

@@ -48,20 +48,32 @@ export interface TrainingProgress {
 const mean = (values: Float64Array, from: number, to: number): number =>
   values.subarray(from, to).reduce((sum, value) => sum + value, 0) / (to - from);
 
-/** Means of the third and the last quarter of the batch losses; null of a training too short for quarters. */
-function lastQuarters({ data_losses: losses }: Trace): readonly [third: number, last: number] | null {
+/** Means of the last three quarters of the batch losses; null of a training too short for quarters. */
+function lastQuarters({
+  data_losses: losses,
+}: Trace): readonly [second: number, third: number, last: number] | null {
   const quarter = Math.floor(losses.length / 4);
   if (quarter < 2) return null;
-  const [from, to] = [losses.length - 2 * quarter, losses.length - quarter];
-  return [mean(losses, from, to), mean(losses, to, losses.length)];
+  const [second, third, last] = [3, 2, 1].map((back) =>
+    mean(losses, losses.length - back * quarter, losses.length - (back - 1) * quarter),
+  ) as [number, number, number];
+  return [second, third, last];
 }
 
-/** Whether the mean batch loss of the last quarter lies clearly below that of the third. */
+/** Beyond this a constant would do better, which every training passes on its way down. */
+const ABOVE_CONSTANT = 1.05;
+
+/**
+ * Whether the mean batch loss of the last quarter lies clearly below that of the third: counted from the targets, or from a constant's
+ * loss on the way there.
+ */
 function stillFalls(trace: Trace): boolean {
   const quarters = lastQuarters(trace);
   if (quarters === null) return false;
-  const [third, last] = quarters;
-  return last - trace.least_loss < (third - trace.least_loss) * (1 - STILL_FALLING.value);
+  const [second, third, last] = quarters;
+  const falls = (from: number) => last - from < (third - from) * (1 - STILL_FALLING.value);
+  const isOnItsWay = lossRatio(trace, last) > ABOVE_CONSTANT && second > third;
+  return falls(trace.least_loss) || (isOnItsWay && falls(trace.constant_loss));
 }
 
 /** What stands still in inference learns nothing that could be used, however the loss of its batches falls. */
@@ -79,7 +91,7 @@ function gainsAccuracy(trace: Trace): boolean {
     counts.reduce((sum, count) => sum + count, 0),
   );
   const chance = Math.max(initial.accuracy, ...counts.map((count) => count / total));
-  const [third, last] = quarters;
+  const [, third, last] = quarters;
   return final.accuracy - chance > 0.1 && last < third;
 }
 
@@ -125,3 +137,19 @@ const severityOf: Readonly<Record<ProgressState, Severity>> = {
 
 /** A symptom weighs as much as it keeps the training from its goal: a network that learns well is not sick. */
 export const severityByProgress = (trace: Trace): Severity => severityOf[progressOf(trace).state];
+
+/** By so much of a constant's loss, and several times over, the reference has to do better for a fault to have cost something. */
+const COST = { of_constant: 0.25, times: 3 };
+
+/**
+ * Of faults that are certain whatever comes of them, as an order of the data or a scale: they count too where the network has learned, but
+ * far less than the reference.
+ */
+export function severityByCost(trace: Trace): Severity {
+  const severity = severityByProgress(trace);
+  const limit = attainable(trace);
+  const { state, loss_ratio } = progressOf(trace);
+  if (state !== 'learned' || limit === null) return severity;
+  const costs = loss_ratio - limit > COST.of_constant && loss_ratio > COST.times * limit;
+  return costs ? 'warning' : severity;
+}

@@ -11,7 +11,10 @@ const bounded = (ratio: number): number => Math.min(ratio, LOST);
 export interface RateGain {
   /** Of the learning rate. */
   readonly factor: number;
-  /** By how much the loss is lower after the first half of the steps, in units of a constant's. */
+  readonly steps: number;
+  /** Of the trial, over a constant's. */
+  readonly loss_ratio: number;
+  /** By how much the loss is lower after as many steps, in units of a constant's. */
   readonly gain: number;
 }
 
@@ -19,8 +22,10 @@ export interface RateGain {
 function gainAt({ rate_trials }: Trace, isWanted: (factor: number) => boolean): RateGain | null {
   const gains = rate_trials
     .filter(({ factor }) => isWanted(factor))
-    .map(({ factor, loss_ratio, own_ratio }) => ({
+    .map(({ factor, steps, loss_ratio, own_ratio }) => ({
       factor,
+      steps,
+      loss_ratio,
       gain: loss_ratio < NOTHING ? bounded(own_ratio) - bounded(loss_ratio) : 0,
     }));
   return gains.reduce<RateGain | null>(

@@ -14,19 +14,20 @@ const thresholds = {
   },
   higher_rate_gain: {
     value: 0.2,
-    unit: 'loss less that of a trial at ten times the learning rate, after the first half of the steps / constant loss',
+    unit: 'loss less that of a trial at ten (a hundred) times the learning rate, after as many steps / constant loss',
     source: 'this project',
     rationale: 'A rate is too low where a higher one learns in as many steps what it does not',
   },
 } as const;
 
-/** A rate that is too low, and a training that is too short: a trial at ten times the rate tells them apart. */
+/** A rate that is too low, and a training that is too short: trials at higher rates tell them apart. */
 function byRate(finding: Finding): string {
   const gain = measured(finding, 'higher_rate_gain');
   if (gain === undefined) return '';
+  const { factor, steps } = finding.traces.map(gainOfHigherRate)[0] ?? { factor: 10, steps: 0 };
   return isBeyond(gain)
-    ? ` The learning rate is too low for these steps: at ten times the rate the loss is lower by ${text(gain.value)} of a constant’s after half of them.`
-    : ' Ten times the learning rate does not learn it sooner: it needs more steps.';
+    ? ` The learning rate is too low for these steps: at ${text(factor)} times the rate the loss is lower by ${text(gain.value)} of a constant’s after ${steps} of them.`
+    : ' A higher learning rate does not learn it sooner: it needs more steps.';
 }
 
 export const slowConvergence = defineRule({
@@ -35,7 +36,7 @@ export const slowConvergence = defineRule({
   description:
     'Found where the final loss is above its threshold and the mean loss of the last quarter of the steps still lies clearly below that ' +
     'of the third, or loss and accuracy have both moved the right way: the steps ended before the learning did. Or where a trial at ' +
-    'ten times the learning rate learns what this one does not.',
+    'ten or a hundred times the learning rate learns what this one does not.',
   needs: [],
   thresholds,
   sources: ['AUTOTRAINER (ICSE 2021)'],

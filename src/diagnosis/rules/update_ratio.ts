@@ -23,16 +23,9 @@ const thresholds = {
     rationale: 'A hundred thousand such updates would be needed to change the weights',
     healthy: 'above',
   },
-  first_ratio: {
-    value: 0.5,
-    unit: 'update norm / weight norm of a kernel at step 0',
-    source: 'this project',
-    rationale:
-      'A first step half as long as the weights leaves nothing of how they were drawn, and units where they stay',
-  },
   lower_rate_gain: {
     value: 0.2,
-    unit: 'loss less that of a trial at a tenth (a hundredth) of the learning rate, after the first half of the steps / constant loss',
+    unit: 'loss less that of a trial at a tenth (a hundredth) of the learning rate, after as many steps / constant loss',
     source: 'this project',
     rationale: 'A rate is too high where a lower one learns what it does not',
   },
@@ -41,8 +34,6 @@ const thresholds = {
 interface KernelRatio {
   readonly layer: string | null;
   readonly ratio: number;
-  /** At the first probed step. */
-  readonly first: number;
 }
 
 /** Kernels that move: what is frozen, or gets no gradient, has no step to be judged. */
@@ -54,7 +45,7 @@ function ratios(trace: Trace): KernelRatio[] {
     );
     if (weights?.values[0] === 0) return [];
     const finite = [...values].filter((ratio) => Number.isFinite(ratio) && ratio > 0);
-    return finite.length === 0 ? [] : [{ layer, ratio: median(finite), first: finite[0] as number }];
+    return finite.length === 0 ? [] : [{ layer, ratio: median(finite) }];
   });
 }
 
@@ -74,32 +65,28 @@ export const updateRatio = defineRule({
   examine(trace, _experiment, limits) {
     const kernels = ratios(trace);
     if (kernels.length === 0) return notEvaluable('no update of a kernel with a scale was measured');
-    const gain = gainOfLowerRate(trace)?.gain ?? null;
+    const lower = gainOfLowerRate(trace);
+    const gain = lower?.gain ?? null;
     const slower = gain !== null && gain > limits.lower_rate_gain;
     const large = kernels.filter(({ ratio }) => ratio > limits.largest_ratio);
-    const violent = kernels.filter(({ first }) => first > limits.first_ratio);
-    const [worst] = kernels.toSorted((a, b) => b.first - a.first);
     const small = kernels.filter(({ ratio }) => ratio < limits.smallest_ratio);
     const sorted = kernels.toSorted((a, b) => a.ratio - b.ratio);
     const [least, most] = [sorted[0] as KernelRatio, sorted.at(-1) as KernelRatio];
     const evidence = [
       evidenceOf('largest_ratio', most.ratio, limits.largest_ratio, 'ratio', { layer: most.layer }),
       evidenceOf('smallest_ratio', least.ratio, limits.smallest_ratio, 'ratio', { layer: least.layer }),
-      evidenceOf('first_ratio', worst?.first ?? 0, limits.first_ratio, 'ratio', {
-        layer: worst?.layer ?? null,
-        step: 0,
-      }),
-      ...(gain === null
+      ...(lower === null
         ? []
-        : [evidenceOf('lower_rate_gain', gain, limits.lower_rate_gain, 'difference / constant loss')]),
+        : [
+            evidenceOf('lower_rate_gain', lower.gain, limits.lower_rate_gain, 'difference / constant loss'),
+            evidenceOf('lower_rate_loss_ratio', lower.loss_ratio, null, 'loss / constant loss'),
+          ]),
     ];
     return {
       kind: 'evaluated',
-      found: large.length + small.length + violent.length > 0 || slower,
+      found: large.length + small.length > 0 || slower,
       severity: severityByProgress(trace),
-      layers: [
-        ...new Set([...large, ...violent, ...small].flatMap(({ layer }) => (layer === null ? [] : [layer]))),
-      ],
+      layers: [...new Set([...large, ...small].flatMap(({ layer }) => (layer === null ? [] : [layer])))],
       first_step: 0,
       evidence,
     };
@@ -107,13 +94,12 @@ export const updateRatio = defineRule({
   explain(finding) {
     const [large, small] = [beyond(finding, 'largest_ratio'), beyond(finding, 'smallest_ratio')];
     const gain = beyond(finding, 'lower_rate_gain');
-    const first = beyond(finding, 'first_ratio');
-    const factor = finding.traces.map(gainOfLowerRate)[0]?.factor ?? 0.1;
+    const rate = finding.traces.map(gainOfLowerRate)[0];
     return [
-      ...(first === undefined
+      ...(gain === undefined
         ? []
         : [
-            `The first update of ${first.layer} is ${percent(first.value ?? 0)} of its weights: steps are too long from the start.`,
+            `The learning rate is too high: at ${text(rate?.factor ?? 0.1)} of it the loss is lower by ${text(gain.value)} of a constant’s after ${rate?.steps} steps.`,
           ]),
       ...(large === undefined
         ? []
@@ -123,14 +109,7 @@ export const updateRatio = defineRule({
       ...(small === undefined
         ? []
         : [
-            first === undefined
-              ? `An update of ${small.layer} is ${text(small.value)} of its weights in the median: it would take ${text(1 / (small.value ?? 1))} such steps to change them.`
-              : `Afterwards ${small.layer} hardly moves any more: ${text(small.value)} of its weights a step in the median.`,
-          ]),
-      ...(gain === undefined
-        ? []
-        : [
-            `The learning rate is too high: at ${text(factor)} of it the loss is lower by ${text(gain.value)} of a constant’s after half of the steps.`,
+            `An update of ${small.layer} is ${text(small.value)} of its weights in the median: it would take ${text(1 / (small.value ?? 1))} such steps to change them.`,
           ]),
     ].join(' ');
   },

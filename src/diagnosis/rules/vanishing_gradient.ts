@@ -21,6 +21,13 @@ const thresholds = {
     rationale: 'A layer that gets a thousandth of the gradient of another hardly moves beside it',
     healthy: 'above',
   },
+  standstill_ratio: {
+    value: 0.05,
+    unit: 'the same, of a network that has learned nothing',
+    source: 'Nielsen 2015, Neural networks and deep learning, chapter 5: over four sigmoid layers 0.01',
+    rationale: 'Where nothing is learned, a layer that gets a twentieth is enough of a reason',
+    healthy: 'above',
+  },
   persistence: {
     value: 0.5,
     unit: 'fraction of the probed steps',
@@ -122,7 +129,7 @@ export const vanishingGradient = defineRule({
   description:
     'RMS of the loss gradient at the output of each hidden layer with parameters, over the largest of the layers behind it; and ' +
     'at the states of each recurrent layer at the first time step, over the largest of all time steps. Found where it is ' +
-    'below the threshold in most probed steps. Harmless where the network learns all the same.',
+    'below the threshold in most probed steps; of a network that has learned nothing, below a larger one. Harmless where the network learns all the same.',
   needs: ['probed_series'],
   thresholds,
   sources: ['Hochreiter 1991', 'Bengio et al. 1994', 'Glorot & Bengio 2010', 'AUTOTRAINER (ICSE 2021)'],
@@ -131,9 +138,13 @@ export const vanishingGradient = defineRule({
   is_consequence: false,
   recorded_as: GRADIENTS,
   quorum: 'majority',
-  examine(trace, _experiment, limits) {
+  examine(trace, _experiment, given) {
+    const stuck = progressOf(trace).state === 'stuck';
+    const limits = stuck
+      ? { ...given, gradient_ratio: Math.max(given.gradient_ratio, given.standstill_ratio) }
+      : given;
     const depth = overDepth(trace, limits);
-    const time = throughTime(trace, limits);
+    const time = throughTime(trace, given);
     const symptoms = [...(depth.symptom === undefined ? [] : [depth.symptom]), ...time];
     if (symptoms.length === 0) {
       return trainedHiddenLayers(trace).length < 2
@@ -148,7 +159,9 @@ export const vanishingGradient = defineRule({
       layers: [...new Set([...depth.layers, ...time.filter((one) => one.found).map(({ layer }) => layer)])],
       first_step: found.length > 0 ? Math.min(...found.map(({ step }) => step)) : null,
       evidence: [
-        ...symptoms.map((symptom) => evidenceOfSymptom(symptom, limits.gradient_ratio)),
+        ...symptoms.map((symptom) =>
+          evidenceOfSymptom(symptom, (symptom.metric === 'gradient_ratio' ? limits : given).gradient_ratio),
+        ),
         {
           metric: 'loss_ratio',
           layer: null,

@@ -86,9 +86,12 @@ describe('a study', { timeout: 120_000 }, () => {
     expect(report.reference).toMatchObject({ kind: 'dense', seed: 0 });
     expect(report.reference?.loss_ratio).toBeLessThan(0.1);
     expect(report.reference?.loss).toBeLessThan(0.1 * (report.baseline.runs[0]?.constant_loss ?? 0));
-    // So are two other learning rates, which belong to the diagnosis of what has not learned.
+    // So are other learning rates, which belong to the diagnosis of what has not learned; with all steps where half tell nothing.
     const rates = trials.filter(({ run }) => run.startsWith('learning_rate_x'));
-    expect(rates.map(({ run }) => run)).toEqual([0.01, 0.1, 10].map((rate) => `learning_rate_x${rate}/0`));
+    expect(rates.map(({ run }) => run)).toEqual([
+      ...[0.01, 0.1, 10, 100].map((rate) => `learning_rate_x${rate}/0`),
+      ...[0.1, 10].map((rate) => `learning_rate_x${rate}_all_steps/0`),
+    ]);
     expect(report.budget.limit).toBeGreaterThan(12);
     expect(report.budget.spent).toBeLessThanOrEqual(report.budget.limit);
     expect(report.budget.spent).toBeGreaterThan(4);
