@@ -1,7 +1,8 @@
 /** @file A loss that still falls when the steps are used up. */
+import type { Trace } from '../../statistics/index.ts';
 import { attainable, isUnlearnable, progressOf } from '../evidence/progress.ts';
 import { gainOfHigherRate } from '../evidence/rate.ts';
-import { lossWindows } from '../evidence/run.ts';
+import { kernelUpdates, lossWindows } from '../evidence/run.ts';
 import { defineRule, evidenceOf, type Finding } from '../rule.ts';
 import { isBeyond, measured, percent, text } from '../wording.ts';
 
@@ -18,7 +19,24 @@ const thresholds = {
     source: 'this project',
     rationale: 'A rate is too low where a higher one learns in as many steps what it does not',
   },
+  distance_moved: {
+    value: 0.1,
+    unit: 'all updates of a kernel together / its weights, of the kernel that moved most',
+    source: 'this project; Karpathy, A Recipe for Training Neural Networks: 1e-3 of the weights a step',
+    rationale: 'Weights that are still nine tenths of what was drawn have not been trained yet',
+    healthy: 'above',
+  },
 } as const;
+
+/** Mean over the probed steps of ‖update‖/‖kernel‖, times the steps; null where none was measured. */
+function distanceMoved(trace: Trace): number | null {
+  const moved = kernelUpdates(trace, 'ratio_to_weight').flatMap(({ values }) => {
+    const known = [...values].filter(Number.isFinite);
+    const sum = known.reduce((total, ratio) => total + ratio, 0);
+    return sum === 0 ? [] : [(sum / known.length) * trace.steps_completed];
+  });
+  return moved.length === 0 ? null : Math.max(...moved);
+}
 
 /** A rate that is too low, and a training that is too short: trials at higher rates tell them apart. */
 function byRate(finding: Finding): string {
@@ -36,7 +54,7 @@ export const slowConvergence = defineRule({
   description:
     'Found where the final loss is above its threshold and the mean loss of the last quarter of the steps still lies clearly below that ' +
     'of the third, or loss and accuracy have both moved the right way: the steps ended before the learning did. Or where a trial at ' +
-    'ten or a hundred times the learning rate learns what this one does not.',
+    'ten or a hundred times the learning rate learns what this one does not, or all updates together are a small part of the weights.',
   needs: [],
   thresholds,
   sources: ['AUTOTRAINER (ICSE 2021)'],
@@ -49,10 +67,14 @@ export const slowConvergence = defineRule({
     const [, , third, last] = lossWindows(trace, 4);
     const gain = gainOfHigherRate(trace)?.gain ?? null;
     const faster = gain !== null && gain > limits.higher_rate_gain;
+    const moved = distanceMoved(trace);
+    const untouched = moved !== null && moved < limits.distance_moved;
     const fall = third === undefined || last === undefined ? 0 : 1 - last / third;
     return {
       kind: 'evaluated',
-      found: loss_ratio > limits.loss_ratio && (state === 'learning' || (state === 'stuck' && faster)),
+      found:
+        loss_ratio > limits.loss_ratio &&
+        (state === 'learning' || (state === 'stuck' && (faster || untouched))),
       severity: isUnlearnable(trace) ? 'info' : 'warning',
       layers: [],
       first_step: null,
@@ -61,6 +83,9 @@ export const slowConvergence = defineRule({
           step: trace.steps_completed,
         }),
         evidenceOf('fall_of_the_last_quarter', fall, null, 'relative to the third quarter'),
+        ...(moved === null
+          ? []
+          : [evidenceOf('distance_moved', moved, limits.distance_moved, 'updates / weights')]),
         ...(gain === null
           ? []
           : [evidenceOf('higher_rate_gain', gain, limits.higher_rate_gain, 'difference / constant loss')]),
@@ -74,10 +99,15 @@ export const slowConvergence = defineRule({
     const more =
       reference === null ? '' : ` A plain network reaches ${text(reference)} with as many samples.`;
     const ratio = text(measured(finding, 'loss_ratio')?.value);
+    const moved = measured(finding, 'distance_moved');
     const state =
       fall > 0
         ? `The steps ended before the learning did: at ${ratio} of a constant’s loss, which still fell by ${percent(fall)} over the last quarter.`
         : `It ends at ${ratio} of a constant’s loss and hardly moves.`;
-    return `${state}${more}${byRate(finding)}`;
+    const still =
+      moved !== undefined && isBeyond(moved)
+        ? ` All updates together are ${percent(moved.value ?? 0)} of the weights: they are still as they were drawn. More steps, or a higher rate, are needed.`
+        : '';
+    return `${state}${still}${more}${byRate(finding)}`;
   },
 });

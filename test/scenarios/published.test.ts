@@ -1,0 +1,40 @@
+/** @file Published reports (test/scenarios/published.ts): some quick ones, each named as it was accepted; `try_published.ts` runs all. */
+import { describe, expect, it } from 'vitest';
+import { diagnoseExperiment } from './outcome.ts';
+import { published } from './published.ts';
+
+/** Of every kind of cause one: output, rate, steps, scale, activation, initializer, dropout, order, penalty. */
+const quick = [
+  'softmax-of-one-unit-for-values',
+  'xor-absolute-error',
+  'two-squares-five-epochs',
+  'census-not-scaled',
+  'sigmoids-from-small-weights',
+  'all-weights-zero',
+  'adam-at-rate-1',
+  'loader-without-shuffle',
+  'weights-decay-to-zero',
+  'hidden-layers-without-activation',
+];
+
+it('holds fifty reports, a third of them held back, each with its source', () => {
+  expect(published.length).toBeGreaterThanOrEqual(50);
+  const held = published.filter(({ half }) => half === 'judge').length;
+  expect(held / published.length).toBeGreaterThan(0.3);
+  expect(new Set(published.map(({ name }) => name)).size).toBe(published.length);
+  for (const { source } of published) expect(source).toMatch(/^https?:/);
+});
+
+describe('what people could not train', () => {
+  const chosen = published.filter(({ name }) => quick.includes(name));
+  it.each(chosen)(
+    '$name: $accepted',
+    { timeout: 120_000 },
+    async ({ experiment, twin, labels: [main = []] }) => {
+      const asked = { ...experiment, remedies: { verify: false } };
+      expect(main).toContain((await diagnoseExperiment(asked)).found[0]);
+      if (twin !== undefined)
+        expect((await diagnoseExperiment({ ...twin, remedies: { verify: false } })).found).toEqual([]);
+    },
+  );
+});
