@@ -1,14 +1,23 @@
 /** @file An experiment as PyTorch and Keras code, made from the parts’ own names in these libraries. */
 
-import { type Experiment, inputsOf, placedLayers, planExperiment, resolveLoss } from '../experiment/index.ts';
+import {
+  type Experiment,
+  inputsOf,
+  type Plan,
+  placedLayers,
+  planExperiment,
+  resolveLoss,
+} from '../experiment/index.ts';
 import {
   BODY_INPUT,
   type BuiltLayer,
   clippingKind,
   featureAxis,
+  initializerKind,
   type LayerCode,
   type Loss,
   optimizerKind,
+  type Parameter,
   type PlacedLayer,
 } from '../network/index.ts';
 import { present } from '../util/assert.ts';
@@ -34,14 +43,19 @@ class Coder {
   readonly functions: string[] = [];
   readonly #built: ReadonlyMap<string, BuiltLayer>;
 
-  constructor(layers: readonly BuiltLayer[]) {
+  readonly #biases: ReadonlyMap<string, Parameter>;
+
+  constructor({ layers, parameters }: Pick<Plan, 'layers' | 'parameters'>) {
+    const biases = parameters.filter(({ tensor }) => /(?<!recurrent_)bias$/.test(tensor));
+    this.#biases = new Map(biases.map((bias) => [bias.layer, bias]));
     this.#built = new Map(layers.map((layer) => [layer.name, layer]));
   }
 
   layer(layer: PlacedLayer): LayerCode {
     const { input_shape, input_shapes, output_shape, masked_inputs } = this.#builtOf(layer);
-    return layer.part.code({
+    const code = layer.part.code({
       masked: masked_inputs,
+
       features: featuresOf(output_shape),
       inputFeatures: featuresOf(input_shape),
       inputShape: input_shape,
@@ -49,9 +63,21 @@ class Coder {
       outputShape: output_shape,
       body: layer.body.length === 0 ? empty : this.#body(layer),
     });
+    return { ...code, keras: this.#withBias(layer, code.keras) };
   }
 
   readonly #builtOf = ({ name }: PlacedLayer): BuiltLayer => present(this.#built.get(name), name);
+
+  /** Keras takes the size of a bias for its fans; here they are those of the kernel. */
+  #withBias({ name }: PlacedLayer, lines: readonly string[]): readonly string[] {
+    const bias = this.#biases.get(name);
+    if (bias === undefined) return lines;
+    const initializer = initializerKind.resolve(bias.initializer);
+    const [given, meant] = [initializer.keras, initializer.kerasVector(bias)].map(
+      (expression) => `bias_initializer=${expression}`,
+    );
+    return lines.map((line) => line.replaceAll(given as string, meant as string));
+  }
 
   all = (layers: readonly PlacedLayer[]): CodedLayer[] =>
     layers.map((layer) => {
@@ -152,7 +178,7 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
   const placed = placedLayers(experiment);
   const inputs = inputsOf(experiment);
   const { layers, output_shape } = planExperiment(experiment);
-  const coder = new Coder(layers);
+  const coder = new Coder(planExperiment(experiment));
   const coded = coder.all(placed);
   const lines = join(coded.map(({ code }) => code));
   const isMasked = layers.some(({ mask, masked_inputs }) => mask !== null || masked_inputs.includes(true));

@@ -1,5 +1,5 @@
 /** @file Truncated normal (as in Keras) numbers of variance 2 / (fan_in + fan_out). */
-import { fillVariance, torchVariance } from './distributions.ts';
+import { fillVariance, kerasVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const glorotNormal = defineInitializer({
@@ -14,5 +14,6 @@ export const glorotNormal = defineInitializer({
   moments: ({ fanIn, fanOut }) => ({ mean: 0, variance: 2 / (fanIn + fanOut) }),
   pytorch: () => 'nn.init.xavier_normal_(w)',
   vector: (_options, { fanIn, fanOut }) => torchVariance(2 / (fanIn + fanOut), 'truncated_normal'),
+  kerasVector: (_options, { fanIn, fanOut }) => kerasVariance(2 / (fanIn + fanOut), 'truncated_normal'),
   keras: () => '"glorot_normal"',
 });

@@ -1,5 +1,5 @@
 /** @file Uniform numbers of variance 2 / (fan_in + fan_out). */
-import { fillVariance, torchVariance } from './distributions.ts';
+import { fillVariance, kerasVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const glorotUniform = defineInitializer({
@@ -13,5 +13,6 @@ export const glorotUniform = defineInitializer({
   moments: ({ fanIn, fanOut }) => ({ mean: 0, variance: 2 / (fanIn + fanOut) }),
   pytorch: () => 'nn.init.xavier_uniform_(w)',
   vector: (_options, { fanIn, fanOut }) => torchVariance(2 / (fanIn + fanOut), 'uniform'),
+  kerasVector: (_options, { fanIn, fanOut }) => kerasVariance(2 / (fanIn + fanOut), 'uniform'),
   keras: () => '"glorot_uniform"',
 });

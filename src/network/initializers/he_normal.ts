@@ -1,5 +1,5 @@
 /** @file Truncated normal (as in Keras) numbers of variance 2 / fan_in. */
-import { fillVariance, torchVariance } from './distributions.ts';
+import { fillVariance, kerasVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const heNormal = defineInitializer({
@@ -13,5 +13,6 @@ export const heNormal = defineInitializer({
   moments: ({ fanIn }) => ({ mean: 0, variance: 2 / fanIn }),
   pytorch: () => 'nn.init.kaiming_normal_(w, nonlinearity="relu")',
   vector: (_options, { fanIn }) => torchVariance(2 / fanIn, 'truncated_normal'),
+  kerasVector: (_options, { fanIn }) => kerasVariance(2 / fanIn, 'truncated_normal'),
   keras: () => '"he_normal"',
 });

@@ -1,5 +1,5 @@
 /** @file Uniform numbers of variance 2 / fan_in. */
-import { fillVariance, torchVariance } from './distributions.ts';
+import { fillVariance, kerasVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const heUniform = defineInitializer({
@@ -13,5 +13,6 @@ export const heUniform = defineInitializer({
   moments: ({ fanIn }) => ({ mean: 0, variance: 2 / fanIn }),
   pytorch: () => 'nn.init.kaiming_uniform_(w, nonlinearity="relu")',
   vector: (_options, { fanIn }) => torchVariance(2 / fanIn, 'uniform'),
+  kerasVector: (_options, { fanIn }) => kerasVariance(2 / fanIn, 'uniform'),
   keras: () => '"he_uniform"',
 });

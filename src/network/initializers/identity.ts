@@ -27,5 +27,6 @@ export const identity = defineInitializer({
   },
   // As it is filled: the first of them.
   vector: ({ gain }) => `nn.init.zeros_(w).data[0] = ${gain}`,
+  kerasVector: ({ gain }) => `lambda shape, dtype=None: ${gain} * keras.ops.one_hot(0, shape[0])`,
   keras: ({ gain }) => `keras.initializers.Identity(${gain})`,
 });

@@ -29,6 +29,8 @@ export interface Initializer {
   pytorch(target: Target): string;
   /** Expression. */
   readonly keras: string;
+  /** Expression for a vector that stands for the target. */
+  kerasVector(target: Target): string;
 }
 
 /** An initializer as its file defines it. */
@@ -46,6 +48,8 @@ interface Definition<Type extends string, Options extends z.ZodRawShape> extends
   /** Statement for a vector, where that of PyTorch is for matrices only. */
   vector?(options: OptionsOf<Options>, target: Target): string;
   keras(options: OptionsOf<Options>): string;
+  /** Expression for a vector, where Keras' own is for matrices, or takes other fans. */
+  kerasVector?(options: OptionsOf<Options>, target: Target): string;
 }
 
 export const defineInitializer = <Type extends string, Options extends z.ZodRawShape>(
@@ -61,6 +65,7 @@ export const defineInitializer = <Type extends string, Options extends z.ZodRawS
         ? initializer.vector(options, target)
         : initializer.pytorch(options, target),
     keras: initializer.keras(options),
+    kerasVector: (target) => initializer.kerasVector?.(options, target) ?? initializer.keras(options),
   }));
 
 /** Kernels [out, in, …window], which alone have more than two axes: a unit is an element of their first axis. */

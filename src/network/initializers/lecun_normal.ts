@@ -1,5 +1,5 @@
 /** @file Truncated normal (as in Keras) numbers of variance 1 / fan_in. */
-import { fillVariance, torchVariance } from './distributions.ts';
+import { fillVariance, kerasVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const lecunNormal = defineInitializer({
@@ -13,5 +13,6 @@ export const lecunNormal = defineInitializer({
   moments: ({ fanIn }) => ({ mean: 0, variance: 1 / fanIn }),
   pytorch: () => 'nn.init.kaiming_normal_(w, nonlinearity="linear")',
   vector: (_options, { fanIn }) => torchVariance(1 / fanIn, 'truncated_normal'),
+  kerasVector: (_options, { fanIn }) => kerasVariance(1 / fanIn, 'truncated_normal'),
   keras: () => '"lecun_normal"',
 });

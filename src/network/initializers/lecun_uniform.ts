@@ -1,5 +1,5 @@
 /** @file Uniform numbers of variance 1 / fan_in. */
-import { fillVariance, torchVariance } from './distributions.ts';
+import { fillVariance, kerasVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const lecunUniform = defineInitializer({
@@ -12,5 +12,6 @@ export const lecunUniform = defineInitializer({
   moments: ({ fanIn }) => ({ mean: 0, variance: 1 / fanIn }),
   pytorch: () => 'nn.init.kaiming_uniform_(w, nonlinearity="linear")',
   vector: (_options, { fanIn }) => torchVariance(1 / fanIn, 'uniform'),
+  kerasVector: (_options, { fanIn }) => kerasVariance(1 / fanIn, 'uniform'),
   keras: () => '"lecun_uniform"',
 });

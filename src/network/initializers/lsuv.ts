@@ -16,5 +16,7 @@ export const lsuv = defineInitializer({
     orthogonal.bind({ gain: 1 }).fill(out, target, random, checkpoint),
   pytorch: () => 'nn.init.orthogonal_(w)',
   vector: () => 'nn.init.normal_(w).data.div_(w.data.norm())',
+  kerasVector: () =>
+    'lambda shape, dtype=None: (lambda x: x / keras.ops.norm(x))(keras.random.normal(shape))',
   keras: () => 'keras.initializers.Orthogonal()',
 });

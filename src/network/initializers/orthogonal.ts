@@ -55,5 +55,7 @@ export const orthogonal = defineInitializer({
   moments: (target, { gain }) => ({ mean: 0, variance: gain ** 2 / Math.max(...matrixOf(target)) }),
   pytorch: ({ gain }) => `nn.init.orthogonal_(w, ${gain})`,
   vector: ({ gain }) => `nn.init.normal_(w).data.mul_(${gain} / w.data.norm())`,
+  kerasVector: ({ gain }) =>
+    `lambda shape, dtype=None: (lambda x: ${gain} * x / keras.ops.norm(x))(keras.random.normal(shape))`,
   keras: ({ gain }) => `keras.initializers.Orthogonal(${gain})`,
 });

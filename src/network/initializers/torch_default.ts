@@ -1,5 +1,5 @@
 /** @file What torch.nn.Linear and Conv2d do for kernels and biases. */
-import { fillUniform, torchVariance } from './distributions.ts';
+import { fillUniform, kerasVariance, torchVariance } from './distributions.ts';
 import { defineInitializer } from './initializer.ts';
 
 export const torchDefault = defineInitializer({
@@ -12,5 +12,6 @@ export const torchDefault = defineInitializer({
   moments: ({ fanIn }) => ({ mean: 0, variance: 1 / (3 * fanIn) }),
   pytorch: () => 'nn.init.kaiming_uniform_(w, a=5 ** 0.5)',
   vector: (_options, { fanIn }) => torchVariance(1 / (3 * fanIn), 'uniform'),
+  kerasVector: (_options, { fanIn }) => kerasVariance(1 / (3 * fanIn), 'uniform'),
   keras: () => 'keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")',
 });

@@ -1,6 +1,6 @@
 /** @file Random numbers whose variance is scaled by a fan. */
 import { z } from 'zod';
-import { fillVariance, torchVariance } from './distributions.ts';
+import { fillVariance, kerasVariance, torchVariance } from './distributions.ts';
 import { defineInitializer, type Target } from './initializer.ts';
 
 const fanOf = ({ fanIn, fanOut }: Target, mode: 'fan_in' | 'fan_out' | 'fan_avg'): number =>
@@ -24,6 +24,8 @@ export const varianceScaling = defineInitializer({
   moments: (target, { scale, mode }) => ({ mean: 0, variance: scale / fanOf(target, mode) }),
   pytorch: ({ scale, mode, distribution }, target) =>
     torchVariance(scale / fanOf(target, mode), distribution),
+  kerasVector: ({ scale, mode, distribution }, target) =>
+    kerasVariance(scale / fanOf(target, mode), distribution),
   keras: ({ scale, mode, distribution }) =>
     `keras.initializers.VarianceScaling(${scale}, "${mode}", "${distribution === 'normal' ? 'untruncated_normal' : distribution}")`,
 });

@@ -38,15 +38,19 @@ export const multiHeadAttention = defineLayer({
   },
   theory: ATTENTION_THEORY,
   junction: () => ({ reason: ATTENTION_THEORY }),
-  code({ heads, causal, use_bias, kernel_initializer }, { features, inputShapes }) {
+  code({ heads, causal, use_bias, kernel_initializer, bias_initializer }, { features, inputShapes }) {
     const [, value = features, key = value] = inputShapes.map((shape) => shape.at(-1));
     const bias = use_bias ? '' : `, bias=${python(false)}`;
     const mask = causal ? `, causal=${python(true)}` : '';
     const kernel = initializerArgument('kernel', kernel_initializer, 'glorot_uniform');
-    const noBias = use_bias ? '' : `, use_bias=${python(false)}`;
+    const kerasBias = use_bias
+      ? initializerArgument('bias', bias_initializer, 'zeros')
+      : `, use_bias=${python(false)}`;
     return {
       pytorch: [`MultiHeadAttention(${features}, ${key}, ${value}, ${heads}${mask}${bias})`],
-      keras: [`Attention(layers.MultiHeadAttention(${heads}, ${features / heads}${noBias}${kernel})${mask})`],
+      keras: [
+        `Attention(layers.MultiHeadAttention(${heads}, ${features / heads}${kerasBias}${kernel})${mask})`,
+      ],
     };
   },
 });

@@ -23,14 +23,17 @@ export const selfAttention = defineLayer({
     return attend(context, { x, keys: x, values: x, masks: context.masks }, options);
   },
   theory: ATTENTION_THEORY,
-  code({ heads, causal, use_bias, kernel_initializer }, { features }) {
+  code({ heads, causal, use_bias, kernel_initializer, bias_initializer }, { features }) {
     const bias = use_bias ? '' : `, bias=${python(false)}`;
     const mask = causal ? ', causal=True' : '';
     const kernel = initializerArgument('kernel', kernel_initializer, 'glorot_uniform');
+    const kerasBias = use_bias
+      ? initializerArgument('bias', bias_initializer, 'zeros')
+      : `, use_bias=${python(false)}`;
     return {
       pytorch: [`SelfAttention(${features}, ${heads}${mask}${bias})`],
       keras: [
-        `SelfAttention(layers.MultiHeadAttention(${heads}, ${features / heads}${use_bias ? '' : ', use_bias=False'}${kernel})${mask})`,
+        `SelfAttention(layers.MultiHeadAttention(${heads}, ${features / heads}${kerasBias}${kernel})${mask})`,
       ],
     };
   },

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
+import { initializerKind } from '../../../src/network/index.ts';
 
 type Config = Record<string, unknown>;
 
@@ -132,6 +133,19 @@ const cases: Record<string, [code: string, shape: number[]]> = {
     ),
     [6, 4],
   ],
+  // Of kernels, biases and loops; a vector has the fans of its kernel.
+  ...Object.fromEntries(
+    initializerKind.types.map((type) => {
+      const initializer = { type, ...(type === 'constant' ? { value: 0.5 } : {}) };
+      const both = { kernel_initializer: initializer, bias_initializer: initializer };
+      const layers = [
+        { type: 'conv1d', filters: 4, kernel_size: 2, ...both },
+        { type: 'gru', units: 3, return_sequences: true, reset_after: true, recurrent_dropout: 0.3, ...both },
+        { type: 'dense', units: 3, ...both, bias_initializer: type === 'lsuv' ? 'zeros' : initializer },
+      ];
+      return [`initializer ${type}`, [sequence(...layers), [6, 4]] satisfies [string, number[]]];
+    }),
+  ),
   vectors: [codeFor([4], [{ type: 'repeat_vector', n: 3 }, { type: 'global_max_pool1d' }]), [4]],
   ...Object.fromEntries(
     ['softmax_cross_entropy', 'categorical_cross_entropy'].flatMap((loss) => [
