@@ -2,7 +2,7 @@
 import type { Kysely, Transaction, UpdateObject } from 'kysely';
 import { readSeries } from '../diagnosis/index.ts';
 import { decodeTrace, type Trace } from '../statistics/index.ts';
-import type { Progress, SearchOptions } from '../study/index.ts';
+import type { Machines, Progress, SearchOptions } from '../study/index.ts';
 import { databaseTime, lock } from './dialect.ts';
 import { appendEvent } from './events.ts';
 import { type Attempt, fenced, lost } from './fence.ts';
@@ -12,7 +12,7 @@ import { type MachineKind, machineKind } from './machine.ts';
 import type { Tables } from './migrations.ts';
 import { type Room, unlimited } from './room.ts';
 import { parse } from './rows.ts';
-import { recordTrial } from './trial_rows.ts';
+import { machinesOf, recordTrial } from './trial_rows.ts';
 import { nextInTurn, recordTurn } from './turn.ts';
 
 export interface ClaimedJob extends Attempt {
@@ -152,6 +152,11 @@ export class Attempts {
       await fenced(db, job, { crash_score: 0 });
       await recordTrial(db, job.id, key, encoded, this.#machine);
     });
+  }
+
+  /** The kinds of machines that have trained the runs of a job. */
+  machinesOf({ id }: Attempt): Promise<Machines> {
+    return machinesOf(this.#db, id);
   }
 
   /** Says which trial the statistics of a run are. */

@@ -202,7 +202,14 @@ export class JobRun {
         ? studyOutcome(await runStudy(experiment, dependencies))
         : searchOutcome(await runSearch(experiment, search, dependencies));
     await this.#writes;
-    const result = Buffer.from(JSON.stringify(encodeNonFinite({ job_id: this.job.id, ...report })));
+    const kinds = await untilStored(
+      () => attempts.machinesOf(this.job),
+      () => this.#reason !== null,
+    );
+    // Arms of one comparison belong on one kind; a job that went on elsewhere may have found none of it.
+    const machines = kinds.length > 1 ? { machines: kinds } : {};
+    const told = { job_id: this.job.id, ...machines, ...report };
+    const result = Buffer.from(JSON.stringify(encodeNonFinite(told)));
     await untilStored(
       () => attempts.succeed(this.job, result, summary),
       () => this.#reason !== null,

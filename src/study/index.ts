@@ -9,6 +9,7 @@ export {
   type StudyReport,
   type Trial,
 } from './dependencies.ts';
+export type { Machines } from './machines_schema.ts';
 export { runRateTrials } from './rate_trials.ts';
 export { referenceFacts, runReference } from './reference.ts';
 export { type Report, reportSchema } from './report.ts';

@@ -11,6 +11,7 @@ import {
   snippetsSchema,
   verificationSchema,
 } from '../remedies/index.ts';
+import { machinesSchema } from './machines_schema.ts';
 
 const runSchema = z.object({
   seed: z.int(),
@@ -183,6 +184,7 @@ const failedProofSchema = z.object({
 export const reportSchema = z
   .object({
     job_id: z.string(),
+    machines: machinesSchema,
     experiment: reportedExperimentSchema,
     verdict: z.enum(['healthy', 'unhealthy']),
     preflight: z.object({

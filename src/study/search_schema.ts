@@ -5,6 +5,7 @@ import { reportedExperimentSchema } from '../experiment/index.ts';
 import { activationKind, activationSchema } from '../network/index.ts';
 import { patchSchema, snippetsSchema } from '../remedies/index.ts';
 import { designOptionsSchema, designReportSchema } from './design_schema.ts';
+import { machinesSchema } from './machines_schema.ts';
 
 const MAX_CANDIDATES = 200;
 
@@ -96,6 +97,7 @@ export const searchReportSchema = z
   .object({
     kind: z.literal('search'),
     job_id: z.string(),
+    machines: machinesSchema,
     experiment: reportedExperimentSchema,
     options: z.unknown().describe('With every default filled in'),
     rounds: z.array(z.object({ round: z.int(), candidates: z.int(), seeds: z.int(), steps: z.int() })),

@@ -104,7 +104,7 @@ it('go on elsewhere at once where a worker ends in good order, and where the one
 it('are ended on all workers where the job is canceled', { timeout: PATIENCE_MS }, async () => {
   const id = await submit(api.url, { ...study(100), training: { ...study(100).training, steps: 100_000 } });
   const begun = async () => (await query('select * from orders where starts > 0')).rowCount;
-  await expect.poll(begun, { timeout: 120_000 }).toBe(2);
+  await expect.poll(begun, { timeout: 120_000 }).toBe(3);
   await fetch(`${api.url}/v1/jobs/${id}/cancel`, { method: 'POST' });
   await expect.poll(async () => (await readJob(api.url, id)).status, { timeout: 60_000 }).toBe('canceled');
   // Whoever trained them is free again.

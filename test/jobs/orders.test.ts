@@ -192,6 +192,26 @@ it('a thousand orders of one owner do not hold up the first of another', async (
   await Promise.all([attempts.canceled(alice), attempts.canceled(bob)]);
 });
 
+it('the kinds of machines that have trained the runs of a job are known', async () => {
+  const job = await runningJob();
+  const other = { ...machine, id: 'other', cpu: 'another processor' };
+  const there = new Attempts(opened.db, undefined, other);
+  for (const [run, by] of [
+    ['baseline/0', attempts],
+    ['baseline/1', there],
+  ] as const) {
+    await by.storeTrial(job, run, encodeTrace(trace));
+    await by.nameRun(job, run, run);
+    await by.nameRun(job, `same/${run}`, run);
+  }
+  const { id, ...facts } = machine;
+  expect(await attempts.machinesOf(job)).toEqual([
+    { ...facts, runs: ['baseline/0', 'same/baseline/0'] },
+    { ...facts, cpu: 'another processor', runs: ['baseline/1', 'same/baseline/1'] },
+  ]);
+  await attempts.canceled(job);
+});
+
 function parsed(body: unknown): Experiment {
   const result = parseExperiment(body);
   if (!result.ok) throw new Error(JSON.stringify(result.error));
