@@ -1,0 +1,210 @@
+/**
+ * @file What handing trials over costs, and how long they wait: the real tables and the real engine on a PostgreSQL of its own,
+ * with trainings that only sleep. `--studies 1000 --threads 200` is the whole simulation.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { sql, type Transaction } from 'kysely';
+import { pino } from 'pino';
+import { Attempts, type ClaimedJob } from '../../src/jobs/attempts.ts';
+import { openDatabase } from '../../src/jobs/database.ts';
+import { machineKind } from '../../src/jobs/machine.ts';
+import type { Tables } from '../../src/jobs/migrations.ts';
+import { Orders, queueName } from '../../src/jobs/orders.ts';
+import type { Pool } from '../../src/jobs/pool.ts';
+import { JobStore } from '../../src/jobs/store.ts';
+import { Trainer } from '../../src/jobs/trainer.ts';
+import { type Crew, openSharedQueue, type Queue, type Source, startCrew } from '../../src/queue/index.ts';
+import { encodeTrace, type Trace } from '../../src/statistics/index.ts';
+import { createRandom } from '../../src/util/random.ts';
+import { startPostgres } from '../../test/postgres.ts';
+
+const { values } = parseArgs({
+  options: {
+    studies: { type: 'string', default: '1000' },
+    threads: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '5' },
+  },
+});
+const [studies, threads, seconds] = [values.studies, values.threads, values.seconds].map(Number) as [
+  number,
+  number,
+  number,
+];
+/** Of a study: waves that come one after the other, as in screening, controls, proofs. */
+const WAVES = [3, 3, 6, 5, 5];
+/** What the arrivals ask of the threads. */
+const UTILIZATION = 0.7;
+/** Threads that share a connection to the queue: as those of a worker do. */
+const THREADS_PER_PROCESS = 8;
+const QUEUES = 5;
+
+const postgres = await startPostgres();
+const databaseUrl = await postgres.createDatabase();
+const logger = pino({ level: 'silent' });
+const machine = machineKind();
+const { db, listen, close } = await openDatabase({ dataDir: '', databaseUrl, logger });
+const queues = await Promise.all(
+  Array.from({ length: QUEUES }, () =>
+    openSharedQueue<Tables>({
+      ...{ url: databaseUrl, name: queueName(machine), leaseSeconds: 20, onError: console.error },
+    }),
+  ),
+);
+const queueOf = (i: number) => queues[i % QUEUES] as Queue<Transaction<Tables>>;
+const orders = new Orders(db, queueOf(0), machine);
+const attempts = new Attempts(db);
+const store = new JobStore(db);
+const encoded = encodeTrace({ losses: new Float64Array(500), series: [], weights: null } as unknown as Trace);
+const experiment = Buffer.alloc(2000);
+
+async function newJob(owner: string): Promise<ClaimedJob> {
+  const estimate = { parameters: 1, flops_per_step: 1, trials: 1, duration_s: 1 };
+  const quota = {
+    max_queued_jobs: 1e9,
+    max_running_jobs: 1e9,
+    max_flops_per_hour: 1e18,
+    max_job_seconds: 1e6,
+  };
+  await store.submit(
+    {
+      ...{ owner, experiment: { name: 'simulated', metadata: {} }, json: '{}', files: [], search: null },
+      ...{ estimate, flops: 1, idempotency: null },
+    },
+    quota,
+  );
+  return (await attempts.claim(() => 1e9)) as ClaimedJob;
+}
+
+const placed = new Map<string, number>();
+async function place(job: ClaimedJob, key: string): Promise<void> {
+  placed.set(key, performance.now());
+  await orders.place(job, {
+    ...{ key, run: key, seed: 0, keepWeights: false, experiment, seconds, traceparent: null },
+  });
+}
+
+async function perTrial(trials: number, work: (i: number) => Promise<unknown>): Promise<string> {
+  const before = process.cpuUsage();
+  const start = performance.now();
+  for (let i = 0; i < trials; i++) await work(i);
+  const wall = (performance.now() - start) / trials;
+  const { user, system } = process.cpuUsage(before);
+  return `${wall.toFixed(2)} ms, ${((user + system) / 1000 / trials).toFixed(2)} ms of it on this process's processor`;
+}
+
+const nothing: Pick<Pool, 'run'> = {
+  run: async () => ({ ok: false, error: { code: 'failed', detail: '' } }),
+};
+const trainer = new Trainer(nothing, 2, null, console.error);
+const task = { experiment: {} as never, seed: 0, keepWeights: false, cancel: new SharedArrayBuffer(4) };
+const { signal } = new AbortController();
+console.log(
+  `a short trial, through the queue of a process: ${await perTrial(1000, () => trainer.run(task, { owner: 'a', job: 'j', seconds: 1 }, signal))}`,
+);
+await trainer.stop();
+
+const alone = await newJob('alone');
+const roundTrip = await perTrial(200, async (i) => {
+  await place(alone, `alone ${i}`);
+  const delivery = await queueOf(0).take();
+  if (delivery === null) throw new Error('nothing to take');
+  await orders.start(delivery);
+  await orders.finish(delivery, encoded);
+  await delivery.done();
+  await orders.outcomes(alone.id, [`alone ${i}`]);
+});
+console.log(`a shared trial, from order to result, without its training: ${roundTrip}`);
+
+/** Seconds of processor that all of PostgreSQL's processes have used so far: they are children of one. */
+async function databaseSeconds(): Promise<number> {
+  const { rows } = await sql<{ pid: number }>`select pid from pg_stat_activity where pid is not null`.execute(
+    db,
+  );
+  const ticks = rows.map(({ pid }) => {
+    try {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return Number(fields[11]) + Number(fields[12]);
+    } catch {
+      return 0;
+    }
+  });
+  return ticks.reduce((sum, one) => sum + one, 0) / 100;
+}
+
+const random = createRandom(20261127, 'scale');
+const waits: number[] = [];
+const told = new Map<string, () => void>();
+const crews: { crew: Crew; source: Source }[] = [];
+for (let i = 0; i < Math.ceil(threads / THREADS_PER_PROCESS); i++) {
+  const queue = queueOf(i) as Queue<never>;
+  const source: Source = {
+    queue,
+    async perform(delivery) {
+      if ((await orders.start(delivery)) === null) return delivery.done();
+      waits.push(performance.now() - (placed.get(delivery.key) ?? 0));
+      await sleep(1000 * seconds * (0.5 + random.uniform()));
+      await orders.finish(delivery, encoded);
+      await delivery.done();
+    },
+  };
+  const size = Math.min(THREADS_PER_PROCESS, threads - i * THREADS_PER_PROCESS);
+  crews.push({ source, crew: startCrew([source], size, console.error) });
+}
+const wakeAll = () => {
+  for (const { crew, source } of crews) crew.wake(source);
+};
+await listen({
+  onListening: () => {},
+  onAnnouncement({ kind, job }) {
+    if (kind === 'trial') wakeAll();
+    if (kind === 'trained') told.get(job)?.();
+  },
+});
+const poll = setInterval(wakeAll, 5000);
+
+async function runStudy(n: number): Promise<void> {
+  const job = await newJob(`owner ${n % 20}`);
+  for (const [wave, size] of WAVES.entries()) {
+    const keys = Array.from({ length: size }, (_, i) => `${n}/${wave}/${i}`);
+    let next = Promise.withResolvers<void>();
+    told.set(job.id, () => next.resolve());
+    for (const key of keys) await place(job, key);
+    for (;;) {
+      const outcomes = await orders.outcomes(job.id, keys);
+      if ([...outcomes.values()].filter((outcome) => outcome === 'trained').length === keys.length) break;
+      await Promise.race([next.promise, sleep(2000)]);
+      next = Promise.withResolvers();
+    }
+  }
+  await attempts.canceled(job);
+}
+
+const trials = WAVES.reduce((sum, size) => sum + size, 0);
+const perSecond = (UTILIZATION * threads) / seconds / trials;
+console.log(
+  `${studies} studies of ${trials} trials of ${seconds} s in ${WAVES.length} waves, ${perSecond.toFixed(2)} a second, on ${threads} threads`,
+);
+const before = await databaseSeconds();
+const start = performance.now();
+const running: Promise<void>[] = [];
+for (let n = 0; n < studies; n++) {
+  running.push(runStudy(n));
+  await sleep((-1000 * Math.log(1 - random.uniform())) / perSecond);
+}
+await Promise.all(running);
+const took = (performance.now() - start) / 1000;
+waits.sort((a, b) => a - b);
+const quantile = (q: number) =>
+  `${((waits[Math.floor(q * (waits.length - 1))] as number) / 1000).toFixed(2)} s`;
+console.log(`${waits.length} trials in ${took.toFixed(0)} s: ${(waits.length / took).toFixed(1)} a second`);
+console.log(`from order to start: median ${quantile(0.5)}, p90 ${quantile(0.9)}, p99 ${quantile(0.99)}`);
+console.log(
+  `PostgreSQL's processor: ${(((await databaseSeconds()) - before) / took).toFixed(2)} cores (of connections that are still open)`,
+);
+clearInterval(poll);
+await Promise.all(crews.map(({ crew }) => crew.stop()));
+await Promise.all(queues.map((queue) => queue.close()));
+await close();
+await postgres.stop();
