@@ -1,4 +1,5 @@
 /** @file Runs one claimed job: its study, trial by trial, each trial trained once and kept. */
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
@@ -107,6 +108,8 @@ export class JobRun {
       await options.attempts.losses(job, data);
       options.onEvent(job.id);
     });
+    // Every trial of a wave listens; Node.js takes more than ten for a leak, and would say so.
+    setMaxListeners(0, this.#stopped.signal);
     this.#trials = new Trials(job, {
       ...options,
       losses: this.#losses,

@@ -93,7 +93,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     });
   }
   const pool = createPool(threads);
-  const warn = (error: unknown) => logger.warn({ err: error }, 'a trial was left to others');
+  const warn = (error: unknown) =>
+    logger.warn({ err: error }, 'trials: the queue did not answer, or what was taken is left to others');
   const orderRunner = market === null ? null : new OrderRunner({ ...options, ...market, pool });
   const trainer = new Trainer(pool, threads, orderRunner, warn);
   const awaited = market === null ? null : new AwaitedOrders(market.orders, logger);
