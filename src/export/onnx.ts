@@ -4,12 +4,24 @@ import { encodeOnnx, GraphBuilder } from '../graph/index.ts';
 import { buildNetwork } from '../network/index.ts';
 import type { NamedTensor } from '../util/safetensors.ts';
 
+/** What a graph in inference mode does not show: dropout, initializers, names, the loss. The importer reads it. */
+function notesOf({ network, training }: Exported): ReadonlyMap<string, string> {
+  const notes = new Map([['gradclinic.network', JSON.stringify(network)]]);
+  if (training === undefined) return notes;
+  // They are in the file, and where they were taken from may be gone.
+  const { initial_weights: _, ...rest } = training;
+  return notes.set('gradclinic.training', JSON.stringify(rest));
+}
+
+type Exported = Pick<Experiment, 'network'> & { readonly training?: Experiment['training'] };
+
 /**
  * The input `inputs` [batch_size, …input shape] (tokens as float32 numbers), or several by their own names; one output `prediction`; operator set 17.
+ * The network itself, and its training where it is given, are in the file's metadata.
  * @param weights every parameter and running average, by name
  */
 export function exportOnnx(
-  experiment: Pick<Experiment, 'network'>,
+  experiment: Exported,
   weights: ReadonlyMap<string, NamedTensor>,
   batchSize: number,
 ): Uint8Array {
@@ -23,5 +35,5 @@ export function exportOnnx(
   );
   g.output('prediction', buildNetwork(g, placedLayers(experiment), inputs, 'inference').output);
   const values = new Map([...weights].map(([name, { data }]) => [name, data]));
-  return encodeOnnx(g.finish(), values);
+  return encodeOnnx(g.finish(), values, undefined, notesOf(experiment));
 }

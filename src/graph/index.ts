@@ -12,7 +12,7 @@ export {
   type Tensor,
 } from './graph.ts';
 export { encodeOnnx } from './onnx.ts';
-export { readModel as decodeOnnx } from './onnx_schema.ts';
+export { readModel as decodeOnnx, readNotes } from './onnx_schema.ts';
 export {
   type Convolution,
   type Operator,

@@ -1,7 +1,7 @@
 /** @file A graph as an ONNX model: operator set 17, every shape static. */
 import { present } from '../util/assert.ts';
 import type { Constant, Graph, GraphInput, Node, Tensor } from './graph.ts';
-import { writeModel } from './onnx_schema.ts';
+import { writeModel, writeNotedModel } from './onnx_schema.ts';
 import { type Convolution, type Operator, type OperatorAttributes, type Shape, sizeOf } from './operators.ts';
 import type { Pack } from './packing.ts';
 import type { ScanBody } from './scan.ts';
@@ -346,15 +346,18 @@ export interface Packs {
 
 const NO_PACKS: Packs = { inputs: [], outputs: [] };
 const NO_WEIGHTS: ReadonlyMap<string, Float32Array> = new Map();
+const NO_NOTES: ReadonlyMap<string, string> = new Map();
 
 /**
  * The model's bytes, ready for ONNX Runtime or a file. Inputs and outputs keep their names, but for those that are packed.
  * @param weights values of inputs by name: these become part of the model
+ * @param notes texts that the file carries beside the graph
  */
 export function encodeOnnx(
   graph: Graph,
   weights: ReadonlyMap<string, Float32Array> = NO_WEIGHTS,
   packs: Packs = NO_PACKS,
+  notes: ReadonlyMap<string, string> = NO_NOTES,
 ): Uint8Array {
   const names = new Map<number, string>(graph.inputs.map(({ name, tensor }) => [tensor.id, name]));
   const computed = new Set(graph.nodes.map((node) => node.output.id));
@@ -380,7 +383,7 @@ export function encodeOnnx(
     const members = new Set(packed.flatMap((some) => some.members));
     return side.filter((one) => !members.has(one));
   };
-  return writeModel({
+  const model = {
     irVersion: IR_VERSION,
     producerName: 'gradclinic',
     opsetImport: [{ domain: '', version: OPERATOR_SET }],
@@ -406,5 +409,6 @@ export function encodeOnnx(
         ...unpacked(graph.outputs, packs.outputs).map(({ name, tensor }) => valueInfo(name, tensor)),
       ],
     },
-  });
+  };
+  return notes.size === 0 ? writeModel(model) : writeNotedModel(model, notes);
 }

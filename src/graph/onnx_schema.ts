@@ -1,4 +1,5 @@
 /** @file The part of onnx.proto (ONNX IR version 8) that is written and read, as a protobufjs descriptor. */
+import { createHash } from 'node:crypto';
 import protobuf from 'protobufjs';
 
 const string = (id: number) => ({ type: 'string', id });
@@ -61,14 +62,61 @@ const root = protobuf.Root.fromJSON({
         producerName: string(2),
         graph: message('GraphProto', 7),
         opsetImport: repeated('OperatorSetIdProto', 8),
+        metadataProps: repeated('StringStringEntryProto', 14),
+      },
+    },
+    StringStringEntryProto: { fields: { key: string(1), value: string(2) } },
+    /** A ModelProto whose graph stays as its bytes are. */
+    Envelope: {
+      fields: {
+        irVersion: message('int64', 1),
+        producerName: string(2),
+        graph: message('bytes', 7),
+        opsetImport: repeated('OperatorSetIdProto', 8),
+        metadataProps: repeated('StringStringEntryProto', 14),
       },
     },
   },
 });
 
+/** The note that binds all others to the graph. */
+const GRAPH_HASH = 'gradclinic.graph_sha256';
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
 /** Serializes a ModelProto given with the field names above. */
 export function writeModel(model: Record<string, unknown>): Uint8Array {
   return root.lookupType('ModelProto').encode(model).finish();
+}
+
+/**
+ * The same with notes beside the graph (`metadata_props`), and its hash, by which a reader sees whether they still fit.
+ * @param notes keys and texts
+ */
+export function writeNotedModel(
+  { graph, ...rest }: Record<string, unknown>,
+  notes: ReadonlyMap<string, string>,
+): Uint8Array {
+  const bytes = root
+    .lookupType('GraphProto')
+    .encode(graph as Record<string, unknown>)
+    .finish();
+  const metadataProps = [...notes, [GRAPH_HASH, sha256(bytes)]].map(([key, value]) => ({ key, value }));
+  return root
+    .lookupType('Envelope')
+    .encode({ ...rest, graph: bytes, metadataProps })
+    .finish();
+}
+
+/** The notes of an ONNX file whose graph is as this service wrote it; null where another program changed it, or wrote it. */
+export function readNotes(bytes: Uint8Array): ReadonlyMap<string, string> | null {
+  const type = root.lookupType('Envelope');
+  const { graph, metadataProps } = type.toObject(type.decode(bytes), { defaults: true, arrays: true }) as {
+    graph: Uint8Array;
+    metadataProps: readonly { key: string; value: string }[];
+  };
+  const notes = new Map(metadataProps.map(({ key, value }) => [key, value]));
+  return notes.get(GRAPH_HASH) === sha256(graph) ? notes : null;
 }
 
 /** The opposite, of any ONNX file: fields that are left out have their default. Throws where the bytes are none. */

@@ -7,6 +7,7 @@ import { NetworkWriter, type Value } from '../writer.ts';
 import type { ConvertNode, OnnxContext } from './context.ts';
 import { elementwise } from './elementwise.ts';
 import { type OnnxGraph, type OnnxNode, readGraph } from './graph.ts';
+import { importOwn } from './own.ts';
 import { products } from './products.ts';
 import { shapes } from './shapes.ts';
 
@@ -135,6 +136,8 @@ function outputKind({ nodes, outputs }: OnnxGraph): OutputKind {
 /** @throws ModelUnreadable */
 export function importOnnx(bytes: Uint8Array): ImportResult {
   const graph = readGraph(bytes);
+  const own = importOwn(bytes, graph.constants);
+  if (own !== null) return ok(own);
   if (graph.inputs.length === 0) throw new ModelUnreadable('the ONNX file has no inputs');
   const conversion = new Conversion(graph);
   conversion.inputs();
