@@ -37,7 +37,7 @@ function nest(values: readonly number[], shape: readonly number[]): unknown {
 
 export function experimentOf(network: Network, batch: Batch) {
   const parsed = parseExperiment({
-    network: { input: { shape: network.input }, layers: network.layers },
+    network: { input: { shape: network.input }, layers: network.request ?? network.layers },
     data: {
       type: 'inline',
       inputs: nest(batch.inputs, [network.batch, ...network.input]),

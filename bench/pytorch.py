@@ -67,12 +67,18 @@ def statistics_of(gradient):
 
 
 class Training:
-    def __init__(self, network, batch):
-        modules, shape = [], network["input"]
-        for layer in network["layers"]:
-            added, shape = build(layer, shape)
-            modules += added
-        self.model = torch.nn.Sequential(*modules)
+    def __init__(self, network, batch, code):
+        """@param code what the service hands out for the network; None where it is built of `layers`"""
+        if code is None:
+            modules, shape = [], network["input"]
+            for layer in network["layers"]:
+                added, shape = build(layer, shape)
+                modules += added
+            self.model = torch.nn.Sequential(*modules)
+        else:
+            scope = {}
+            exec(compile(code, "network", "exec"), scope)
+            self.model = scope["model"]
         self.inputs = torch.tensor(batch["inputs"]).reshape(network["batch"], *network["input"])
         self.labels = torch.tensor(batch["labels"])
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.001, momentum=0.9)
@@ -118,7 +124,7 @@ for line in sys.stdin:
     if request["do"] == "version":
         answer = {"version": f"PyTorch {torch.__version__}, {torch.get_num_threads()} thread, BLAS {blas()}"}
     elif request["do"] == "prepare":
-        training = Training(request["network"], request["batch"])
+        training = Training(request["network"], request["batch"], request.get("code"))
         answer = training.warm_up()
     else:
         answer = training.run(request["steps"])

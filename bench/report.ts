@@ -1,14 +1,18 @@
 /** @file The measurements as Markdown. */
+
+import type { Growth } from './growth.ts';
 import type { Phases } from './phases.ts';
 import { median, ratio } from './rounds.ts';
 import type { Scaling } from './scaling.ts';
 import { type Column, PEERS, type StepTimes, wantedOf } from './steps.ts';
+import type { StudyTimes } from './study.ts';
 
 const PROBED_AT_MOST = 1.3;
 const EVERY_10_AT_MOST = 1.05;
 const SCALING_AT_LEAST = 1.85;
 const CORES_AT_MOST = 1.05;
 const FIRST_STEP_AT_MOST_MS = 150;
+const PREPARATION_AT_MOST = 0.1;
 
 const milliseconds = (ms: number): string => (ms < 10 ? ms.toFixed(3) : ms.toFixed(1));
 
@@ -87,3 +91,35 @@ export const scalingLine = ({ experiment, one, two, factor, attainable, cores, w
 export const startupLine = (network: string, first: number, again: number): string =>
   `From a checked experiment to the end of the first step, ${network}: ${atMost(first, FIRST_STEP_AT_MOST_MS, 0)} ms in a new ` +
   `process, ${again.toFixed(0)} ms the second time in it.`;
+
+/** PyTorch's time for a whole study is that of the sampled trials, two at a time, times the trials that the study took. */
+export const studyTable = (studies: readonly StudyTimes[]): string =>
+  table(
+    ['study', 'trials', 's', 'PyTorch, s', '/ ours', 'a trial, s', 'PyTorch', '/ ours', 'preparation'],
+    studies.map(({ name, wanted, trials, seconds, ours, pytorch, sampled, preparation }) => {
+      const peer = (pytorch * trials) / Math.min(2, trials);
+      return [
+        `\`${name}.json\``,
+        String(trials),
+        seconds.toFixed(1),
+        peer.toFixed(1),
+        atLeast(peer / seconds, wanted),
+        `${ours.toFixed(2)} (of ${sampled})`,
+        pytorch.toFixed(2),
+        (pytorch / ours).toFixed(2),
+        atMost(preparation, PREPARATION_AT_MOST),
+      ];
+    }),
+  );
+
+export const growthTable = (growths: readonly Growth[]): string =>
+  table(
+    ['grows', 'the rest', 'milliseconds', 'exponent', 'of the last three'],
+    growths.map(({ name, fixed, points, exponent, last }) => [
+      name,
+      fixed,
+      points.map(({ at, ms }) => `${at}: ${milliseconds(ms)}`).join(', '),
+      exponent.toFixed(2),
+      last.toFixed(2),
+    ]),
+  );

@@ -58,6 +58,8 @@ export interface Scaling {
   readonly factor: number;
   /** The same factor of a loop that needs nothing but a core. */
   readonly attainable: number;
+  /** The slowest round of that loop on one thread over the fastest. */
+  readonly spread: number;
   /** CPU time over wall time of one thread; on a busy machine less than it takes. */
   readonly cores: number;
   /** CPU time of a trial beside another, in parts of that of a trial alone. */
@@ -96,5 +98,6 @@ export async function measureScaling(rounds: number): Promise<Scaling> {
     cores: ratio(cpu.one, of('one')),
     work: ratio(cpu.two, cpu.one),
     attainable: 2 * ratio(of('spin one'), of('spin two')),
+    spread: Math.max(...of('spin one')) / Math.min(...of('spin one')),
   };
 }

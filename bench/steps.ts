@@ -1,4 +1,6 @@
 /** @file Time per training step: this project's engine and its peers, interleaved. */
+import { codeOf } from '../src/export/index.ts';
+import { experimentOf } from './engine.ts';
 import { batchOf, type Network } from './networks.ts';
 import { type Answer, here, Peer } from './peer.ts';
 import { interleave, type Measurement } from './rounds.ts';
@@ -78,7 +80,12 @@ function checked({ ms, loss }: Answer, name: string): number {
 }
 
 async function prepared(peer: Peer, network: Network): Promise<number> {
-  return checked(await peer.ask({ do: 'prepare', network, batch: batchOf(network) }), network.name);
+  const batch = batchOf(network);
+  const code = network.request && codeOf(experimentOf(network, batch).experiment).pytorch;
+  return checked(
+    await peer.ask({ do: 'prepare', network, batch, ...(code !== undefined && { code }) }),
+    network.name,
+  );
 }
 
 const stepping =

@@ -14,16 +14,21 @@ export default async function runTrial({
   const flag = new Int32Array(cancel);
   const ring = losses === undefined ? null : new LossRing(losses);
   const start = performance.now();
+  let prepared = start;
   try {
     const result = await train(experiment, seed, {
       isCanceled: () => Atomics.load(flag, 0) !== 0,
       keepWeights,
+      onPrepared: () => {
+        prepared = performance.now();
+      },
       onLoss: (step, loss) => ring?.write(step, loss),
     });
     if (!result.ok) return { ok: false, error: { code: 'canceled', detail: 'cancelled' } };
     const seconds = (performance.now() - start) / 1000;
+    const preparation = (prepared - start) / 1000;
     const encoded = encodeTrace(result.value);
-    return { ok: true, value: { trace: readSeries(result.value), encoded, seconds } };
+    return { ok: true, value: { trace: readSeries(result.value), encoded, seconds, preparation } };
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, error: { code: 'failed', detail } };

@@ -29,6 +29,8 @@ export interface TimedTrace {
   readonly encoded: Uint8Array;
   /** Of the training in its thread, without the wait for one. */
   readonly seconds: number;
+  /** Of these, those before its first pass: data, weights, graphs. */
+  readonly preparation: number;
 }
 
 export type TrialResult = Result<TimedTrace, TrialFailure>;

@@ -40,13 +40,13 @@ export class Table {
     const width = metrics.length;
     // One array for all of them: it is stored once.
     const steps = Int32Array.from(this.#steps);
-    return metrics.map((metric, column) => ({
-      layer,
-      tensor,
-      metric,
-      steps,
-      values: Float64Array.from(steps, (_, row) => this.#values[row * width + column] as number),
-    }));
+    return metrics.map((metric, column) => {
+      const values = new Float64Array(steps.length);
+      for (let row = 0; row < values.length; row++) {
+        values[row] = this.#values[row * width + column] as number;
+      }
+      return { layer, tensor, metric, steps, values };
+    });
   }
 }
 

@@ -13,6 +13,14 @@ export function unitLayout(outputShape: readonly number[]): UnitLayout {
   return { units, stride: image ? (outputShape.at(-2) ?? 1) * (outputShape.at(-1) ?? 1) : 1 };
 }
 
+/** Outputs up to `low` and from `high` on. */
+interface Saturation {
+  readonly low: number;
+  readonly high: number;
+}
+
+const NOWHERE: Saturation = { low: Number.NaN, high: Number.NaN };
+
 /** Counts, per unit, over as many samples as are added. */
 export class UnitCounter {
   readonly #layout: UnitLayout;
@@ -26,12 +34,18 @@ export class UnitCounter {
     this.#saturated = new Float64Array(layout.units);
   }
 
-  /** @param values whole samples of the layer's output */
-  add(values: Float32Array, saturation: { readonly low: number; readonly high: number } | null): void {
+  /**
+   * @param values whole samples of the layer's output
+   * @param saturation where units saturate; null counts none
+   * @param deadZone whether zeros are counted
+   */
+  add(values: Float32Array, saturation: Saturation | null, deadZone: boolean): void {
     const { units, stride } = this.#layout;
-    const [low, high] = saturation === null ? [Number.NaN, Number.NaN] : [saturation.low, saturation.high];
-    if (stride === 1) this.#countRows(values, low, high);
-    else {
+    if (stride === 1) {
+      if (deadZone) this.#countZeros(values);
+      if (saturation !== null) this.#countSaturated(values, saturation);
+    } else {
+      const { low, high } = saturation ?? NOWHERE;
       for (let start = 0; start < values.length; start += stride) {
         this.#countPlane(values, (start / stride) % units, start, low, high);
       }
@@ -39,16 +53,25 @@ export class UnitCounter {
     this.#positions += values.length / units;
   }
 
-  /** Units lie side by side. */
-  #countRows(values: Float32Array, low: number, high: number): void {
+  /** Units lie side by side, here and below. */
+  #countZeros(values: Float32Array): void {
     const { units } = this.#layout;
     const zeros = this.#zeros;
+    for (let start = 0; start < values.length; start += units) {
+      for (let unit = 0; unit < units; unit++) {
+        zeros[unit] = (zeros[unit] as number) + Number(values[start + unit] === 0);
+      }
+    }
+  }
+
+  #countSaturated(values: Float32Array, { low, high }: Saturation): void {
+    const { units } = this.#layout;
     const saturated = this.#saturated;
     for (let start = 0; start < values.length; start += units) {
       for (let unit = 0; unit < units; unit++) {
         const x = values[start + unit] as number;
-        if (x === 0) zeros[unit] = (zeros[unit] as number) + 1;
-        if (x <= low || x >= high) saturated[unit] = (saturated[unit] as number) + 1;
+        // No branch: whether a unit is saturated cannot be foreseen.
+        saturated[unit] = (saturated[unit] as number) + Number(x <= low) + Number(x >= high);
       }
     }
   }

@@ -261,7 +261,7 @@ export class Evaluator {
       this.#watched.forEach((layer, i) => {
         const { values, mask } = this.#outputOf(layer, layer.shape, indices.length);
         const size = mask === null ? 1 : values.length / mask.length;
-        counters[i]?.add(keptRows(values, size, mask), layer.saturation);
+        counters[i]?.add(keptRows(values, size, mask), layer.saturation, layer.deadZone);
       });
     });
     return this.#watched.map(({ name, units, deadZone, saturation }, i) => ({

@@ -32,7 +32,8 @@ function stuckFractions(
   if (!dead_zone && saturation === null) return [];
   const layout = unitLayout(output_shape);
   const counter = new UnitCounter(layout);
-  counter.add(keptRows(values, mask === null ? 1 : values.length / mask.length, mask), saturation);
+  const kept = keptRows(values, mask === null ? 1 : values.length / mask.length, mask);
+  counter.add(kept, saturation, dead_zone);
   return [
     ...(dead_zone ? [counter.dead / layout.units] : []),
     ...(saturation === null ? [] : [counter.saturatedFraction]),
