@@ -38,7 +38,7 @@ function networkOf({ depth, width, batch }: Sizes): Network {
 }
 
 /** Slope of the straight line through (ln x, ln y) by least squares. */
-export function exponentOf(points: readonly { readonly at: number; readonly ms: number }[]): number {
+function exponentOf(points: readonly { readonly at: number; readonly ms: number }[]): number {
   const logs = points.map(({ at, ms }) => [Math.log(at), Math.log(ms)] as const);
   const mean = (k: 0 | 1) => logs.reduce((sum, pair) => sum + pair[k], 0) / logs.length;
   const [x, y] = [mean(0), mean(1)];

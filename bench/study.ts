@@ -14,7 +14,7 @@ import { canonicalJson } from '../src/util/json.ts';
 import { here } from './peer.ts';
 
 /** With what is wanted: PyTorch's time over ours. */
-export const STUDIES = [
+const STUDIES = [
   ['deep-sigmoid', 2],
   ['digits-mlp', 2],
   ['dead-relu', 2],
