@@ -146,14 +146,16 @@ function renderRecommendation(report: Report, style: Style): string {
 }
 
 export function renderReport(report: Report, gradients: readonly StatisticsRow[], style: Style): string {
-  const verdict = report.verdict === 'healthy' ? style.good('healthy') : style.bad('unhealthy');
+  const verdict = report.verdict === 'healthy' ? style.good('healthy') : style.bad(report.verdict);
   const section = (title: string, body: string) => `${style.bold(title)}\n${body}\n`;
   const parts = [
     `\n${style.bold('Verdict:')} ${verdict}\n`,
     section('Gradient RMS of the kernels (baseline, log scale)', renderGradients(gradients, style)),
     section('Checks', renderChecks(report.checks, style)),
   ];
-  if (report.verdict === 'healthy') return parts.join('\n');
+  if (report.verdict === 'inconclusive')
+    parts.push(section('To measure', indent(report.to_measure.join('\n'))));
+  if (report.verdict !== 'unhealthy') return parts.join('\n');
   return [
     ...parts,
     section('Remedies', renderRemedies(report)),

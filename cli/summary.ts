@@ -19,7 +19,7 @@ const mean = (values: readonly (number | null)[]): number | null =>
 
 function changeLines({ recommendation, recommendation_note: note, verdict }: Report, style: Style): string[] {
   if (recommendation === null)
-    return verdict === 'healthy' ? [] : [`Change:   none. ${note ?? ''}`.trimEnd()];
+    return verdict !== 'unhealthy' ? [] : [`Change:   none. ${note ?? ''}`.trimEnd()];
   const { remedies, effects, seeds } = recommendation;
   const loss = effects.find(({ metric }) => metric === 'final_loss');
   const effect =
@@ -43,6 +43,7 @@ export function renderSummary(report: Report, places: readonly string[], style: 
     '',
     `${style.bold('Verdict:')} ${verdict}`,
     ...(root === undefined ? [] : [`Cause:    ${style.bold(root.rule)}. ${root.explanation}`]),
+    ...report.to_measure.map((line) => `Measure:  ${line}`),
     ...changeLines(report, style),
     ...places,
     '',

@@ -1,5 +1,6 @@
 /** @file A job as clients see it, its events, and what the job service offers to the HTTP side. */
 import { z } from 'zod';
+import { verdicts } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import { phases, type SearchOptions } from '../study/index.ts';
@@ -44,7 +45,7 @@ export const jobSchema = z
     estimate: estimateSchema,
     summary: z
       .object({
-        verdict: z.enum(['healthy', 'unhealthy']),
+        verdict: z.enum(verdicts),
         findings: z.array(z.string()),
         recommended: z.array(z.string()),
       })

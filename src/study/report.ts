@@ -1,6 +1,6 @@
 /** @file The report: what a study answers. The schema is the contract's; numbers may be NaN here and are encoded at the wire. */
 import { z } from 'zod';
-import { checkSchema, nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
+import { checkSchema, nonFiniteSchema, numberSchema, verdicts } from '../diagnosis/index.ts';
 import { referenceKinds, reportedExperimentSchema } from '../experiment/index.ts';
 import { forecastFields, staticFindingSchema } from '../preflight/index.ts';
 import {
@@ -186,7 +186,14 @@ export const reportSchema = z
     job_id: z.string(),
     machines: machinesSchema,
     experiment: reportedExperimentSchema,
-    verdict: z.enum(['healthy', 'unhealthy']),
+    verdict: z
+      .enum(verdicts)
+      .describe(
+        'Inconclusive where nothing serious was found, but too little was measured to say that nothing is wrong',
+      ),
+    to_measure: z
+      .array(z.string())
+      .describe('What an inconclusive job lacks, by rule, and the setting that measures it; else empty'),
     preflight: z.object({
       parameters: z.int(),
       flops_per_step: z.number(),

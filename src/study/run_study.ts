@@ -1,5 +1,5 @@
 /** @file Runs a study from experiment to report. */
-import { seriousFindings, verdictOf } from '../diagnosis/index.ts';
+import { seriousFindings, verdictOfJob } from '../diagnosis/index.ts';
 import {
   baselineSeeds,
   type Experiment,
@@ -142,12 +142,13 @@ export async function runStudy(
   runner.enter('baseline');
   const measured = await runner.run('baseline', experiment, seeds, true);
   const baseline = await withRates(measured, train, budget);
-  const verdict = verdictOf(baseline.checks);
+  const { verdict, to_measure } = verdictOfJob(baseline.checks, baseline.traces);
   const findings = seriousFindings(baseline.checks);
   const rules = findings.map(({ rule }) => rule);
   const report = {
     experiment: reportedExperiment(experiment),
     verdict,
+    to_measure,
     preflight: preflightRows(experiment, baseline),
     baseline: { runs: baseline.traces.map(runRow), layers: layerRows(baseline.traces[0] as Trace) },
     reference: referenceRow(await reference, baseline.traces[0] as Trace),
@@ -155,9 +156,9 @@ export async function runStudy(
     criteria: [...criteria],
   };
   const { candidates, not_applicable } = propose(experiment, toTreat(findings));
-  if (verdict === 'healthy' || !experiment.remedies.verify) {
+  if (verdict !== 'unhealthy' || !experiment.remedies.verify) {
     runner.enter('report', runner.completed);
-    const note = verdict === 'healthy' ? null : 'Nothing was verified: remedies.verify is false.';
+    const note = verdict === 'unhealthy' ? 'Nothing was verified: remedies.verify is false.' : null;
     return {
       ...report,
       remedies: proposedRows(candidates, 'remedies.verify is false'),

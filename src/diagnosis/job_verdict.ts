@@ -1,0 +1,46 @@
+/** @file The verdict of a job, and what it would have to measure for a clear one. */
+import type { Trace } from '../statistics/index.ts';
+import type { Check } from './check.ts';
+import { verdictOf } from './diagnose.ts';
+import { isUnlearnable, progressOf } from './evidence/progress.ts';
+import { text } from './wording.ts';
+
+export const verdicts = ['healthy', 'unhealthy', 'inconclusive'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** Steps that a training is measured at where nothing else is said. */
+const PROBES = 20;
+
+/** It has not learned what there is to learn, and no longer tries. */
+const standsStill = (trace: Trace): boolean => progressOf(trace).state === 'stuck' && !isUnlearnable(trace);
+
+function unprobed(checks: readonly Check[], [trace]: readonly Trace[]): string[] {
+  if (trace === undefined || trace.series.length > 0) return [];
+  const every = Math.max(1, Math.floor(trace.steps_planned / PROBES));
+  return checks
+    .filter(({ status, explanation }) => status === 'not_evaluable' && explanation.startsWith('nothing was'))
+    .map(({ rule }) => `${rule}: measure the training, \`diagnostics.probe_every\`: ${every}`);
+}
+
+function unexplained(traces: readonly Trace[]): string[] {
+  const still = traces.filter(standsStill);
+  if (still.length * 2 <= traces.length) return [];
+  const [ratio] = still.map((trace) => progressOf(trace).loss_ratio);
+  return [
+    `loss_not_decreasing: the loss stands at ${text(ratio)} of a constant’s, and no rule tells why. Train with more steps, and on more ` +
+      'seeds (`diagnostics.seeds`)',
+  ];
+}
+
+/**
+ * Unhealthy where something serious was found. Else healthy only where it was looked for: the gradients were measured, and the training
+ * got somewhere, or as far as its data allow.
+ */
+export function verdictOfJob(
+  checks: readonly Check[],
+  traces: readonly Trace[],
+): { readonly verdict: Verdict; readonly to_measure: string[] } {
+  if (verdictOf(checks) === 'unhealthy') return { verdict: 'unhealthy', to_measure: [] };
+  const to_measure = [...unprobed(checks, traces), ...unexplained(traces)];
+  return { verdict: to_measure.length > 0 ? 'inconclusive' : 'healthy', to_measure };
+}

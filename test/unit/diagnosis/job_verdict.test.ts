@@ -1,0 +1,53 @@
+/** @file The verdict of a job where too little was measured, by real trainings. */
+import { expect, it } from 'vitest';
+import { diagnose, verdictOfJob } from '../../../src/diagnosis/index.ts';
+import { parseExperiment } from '../../../src/experiment/index.ts';
+import { train } from '../../../src/training/index.ts';
+
+async function trained(probe_every: number) {
+  const parsed = parseExperiment({
+    network: {
+      input: { shape: [2] },
+      layers: [
+        { type: 'dense', units: 16, activation: 'tanh' },
+        { type: 'dense', units: 16, activation: 'tanh' },
+        { type: 'dense', units: 2 },
+      ],
+    },
+    data: { type: 'moons', samples: 300, noise: 0.1 },
+    training: { loss: 'softmax_cross_entropy', optimizer: { type: 'adam', learning_rate: 0.02 }, steps: 200 },
+    diagnostics: { probe_every },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const { experiment } = parsed.value;
+  const result = await train(experiment, 0);
+  if (!result.ok) throw new Error(result.error.code);
+  return { experiment, trace: result.value };
+}
+
+it('is inconclusive where nothing was probed, and says which rules need it and how', async () => {
+  const { experiment, trace } = await trained(0);
+  const { verdict, to_measure } = verdictOfJob(diagnose(experiment, [trace]), [trace]);
+  expect(verdict).toBe('inconclusive');
+  expect(to_measure).toContain('vanishing_gradient: measure the training, `diagnostics.probe_every`: 10');
+  expect(to_measure).toContain('exploding_gradient: measure the training, `diagnostics.probe_every`: 10');
+});
+
+it('is healthy where the same training was probed', async () => {
+  const { experiment, trace } = await trained(10);
+  const answer = verdictOfJob(diagnose(experiment, [trace]), [trace]);
+  expect(answer).toEqual({ verdict: 'healthy', to_measure: [] });
+});
+
+it('is inconclusive where the loss stands half-way and no rule tells why', async () => {
+  const { experiment, trace } = await trained(10);
+  const loss = 0.8 * trace.constant_loss;
+  const still = {
+    ...trace,
+    data_losses: new Float64Array(trace.data_losses.length).fill(loss),
+    final: { ...trace.final, data_loss: loss, accuracy: 0.55 },
+  };
+  const { verdict, to_measure } = verdictOfJob(diagnose(experiment, [still]), [still]);
+  expect(verdict).toBe('inconclusive');
+  expect(to_measure[0]).toMatch(/stands at 0\.8 of a constant/);
+});
