@@ -2,7 +2,7 @@
  * @file `npm run evaluate`: the diagnosis on every scenario, then the whole study of every sick one; prints the tables and
  * writes docs/evaluation.md and docs/remedies.md. `npm run evaluate -- diagnosis` (or `remedies`) does one of them, `-- hard` the
  * studies of the hard ones. With `--slice 2/8 --outcomes FILE` the second of eight parts, whose outcomes are added to a file of
- * JSON lines; `-- counts FILE…` makes src/remedies/cure_counts.ts of such files. Exit code 1 where a bar is missed or a scenario is
+ * JSON lines; `-- counts FILE…` makes src/remedies/cure_counts.ts of such files, with `--add` added to what it holds. Exit code 1 where a bar is missed or a scenario is
  * not what it claims to be.
  */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -51,7 +51,11 @@ function worksOf(part: string, slice: string): Work[] {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { slice: { type: 'string', default: '1/1' }, outcomes: { type: 'string' } },
+  options: {
+    slice: { type: 'string', default: '1/1' },
+    outcomes: { type: 'string' },
+    add: { type: 'boolean', default: false },
+  },
 });
 const [part = 'all', ...files] = positionals;
 
@@ -117,7 +121,8 @@ async function main(): Promise<void> {
 
 function count(): void {
   const lines = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n'));
-  const text = renderCounts(lines.map((line) => JSON.parse(line) as Pick<CureOutcome, 'remedies'>));
+  const cures = lines.map((line) => JSON.parse(line) as Pick<CureOutcome, 'remedies'>);
+  const text = renderCounts(cures, values.add);
   writeFileSync(new URL('../../src/remedies/cure_counts.ts', import.meta.url), text);
 }
 

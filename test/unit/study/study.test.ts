@@ -100,6 +100,11 @@ describe('a study', { timeout: 120_000 }, () => {
       expect(verification.reason).not.toBe('');
       if (dose !== null) expect(dose.curve.map((point) => point.dose)).toContain(dose.value);
     }
+    // What the status was decided by is the first of the effects.
+    for (const { verification } of report.remedies.filter((row) => row.verification.status !== 'not_run')) {
+      expect(verification.effects[0]?.metric).toBe('final_loss_ratio');
+      expect(verification.effects[0]?.treated).toHaveLength(verification.seeds.length);
+    }
     const leaky = report.remedies.find(({ remedy }) => remedy === 'use_leaky_relu');
     expect(leaky?.dose?.curve.map(({ dose }) => dose)).toEqual([0.01, 0.1, 0.3]);
     const verified = report.remedies.filter(({ verification }) => verification.status !== 'not_run');
