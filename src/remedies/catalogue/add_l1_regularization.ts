@@ -9,7 +9,7 @@ export const addL1Regularization = defineRemedy({
   sources: ['Tibshirani 1996', 'Pascanu et al. 2013, arXiv:1211.5063, section 3.1'],
   treats: ['exploding_gradient', 'non_finite_values', 'overfitting'],
   effort: 'setting',
-  dose: { name: 'l1', unit: 'factor of Σ|w|', values: [1e-3, 1e-4, 1e-2] },
+  dose: { name: 'l1', unit: 'factor of Σ|w|', values: [1e-3, 1e-2, 3e-2, 1e-4] },
   change: (experiment, l1) => {
     const { regularization } = experiment.training;
     if (regularization.l1 > 0) return { reason: 'there is an L1 penalty already' };

@@ -9,7 +9,7 @@ export const addL2Regularization = defineRemedy({
   sources: ['Krogh & Hertz 1992', 'Pascanu et al. 2013, arXiv:1211.5063, section 3.1'],
   treats: ['exploding_gradient', 'non_finite_values', 'overfitting'],
   effort: 'setting',
-  dose: { name: 'l2', unit: 'factor of Σw²', values: [1e-3, 1e-4, 1e-2] },
+  dose: { name: 'l2', unit: 'factor of Σw²', values: [1e-3, 1e-2, 1e-1, 3e-2, 1e-4] },
   change: (experiment, l2) => {
     const { regularization } = experiment.training;
     if (regularization.l2 > 0) return { reason: 'there is an L2 penalty already' };
