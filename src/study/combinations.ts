@@ -9,6 +9,27 @@ import { byOutcome, runShortly, type Tried } from './screening.ts';
 
 /** Remedies that a combination may hold. */
 const MAX_COMBINED = 8;
+/** Remedies that set the same thing: of each group one at most, since the second would only undo or replace the first. */
+const exclusive: readonly (readonly string[])[] = [
+  ['raise_learning_rate', 'lower_learning_rate'],
+  ['use_adam', 'use_rmsprop'],
+  ['add_batch_norm', 'add_layer_norm'],
+  ['use_lstm', 'use_gru'],
+  [
+    'use_relu',
+    'use_leaky_relu',
+    'use_prelu',
+    'use_elu',
+    'use_selu',
+    'use_gelu',
+    'use_silu',
+    'tailor_activation',
+  ],
+];
+
+const isTaken = (remedy: string, by: readonly string[]): boolean =>
+  exclusive.some((group) => group.includes(remedy) && group.some((other) => by.includes(other)));
+
 /** Remedies by which one option is grown at once. */
 const MAX_PARTNERS = 10;
 
@@ -51,7 +72,9 @@ function partnersOf(
     return !('reason' in alone) && canonicalJson(alone.experiment) === canonicalJson(candidate.experiment);
   };
   return propose(base.experiment, rules)
-    .candidates.filter(({ remedy }) => !base.remedies.includes(remedy.remedy))
+    .candidates.filter(
+      ({ remedy: { remedy } }) => !base.remedies.includes(remedy) && !isTaken(remedy, base.remedies),
+    )
     .map(dosed)
     .filter((candidate) => !replaces(candidate))
     .toSorted((a, b) => rankOf(a) - rankOf(b));

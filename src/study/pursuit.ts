@@ -1,6 +1,7 @@
 /** @file What a study knows while it looks for its recommendation, and the single things that it can do next. */
+import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
-import type { Arm, Goal } from '../remedies/index.ts';
+import { type Arm, type Goal, type Part, remedies } from '../remedies/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
 import { byDistance, grow } from './combinations.ts';
@@ -93,6 +94,15 @@ export class Pursuit {
     const enough = this.proven.filter(({ option }) => isWithin(option.value, least));
     return enough.toSorted((a, b) => bySize(a.option, b.option))[0] ?? null;
   }
+
+  /** Whether it is made, above all, for a finding of the baseline that nothing else explains. */
+  #isForCause = ({ remedy: name }: Part): boolean => {
+    const causes = seriousFindings(this.input.baseline.checks).filter(
+      ({ caused_by }) => caused_by.length === 0,
+    );
+    const first = remedies.find(({ remedy }) => remedy === name)?.treats[0];
+    return causes.some(({ rule }) => rule === first);
+  };
 
   #isOpen = (option: Option): boolean => !this.#proofs.has(keyOf(option));
   #isFailed = (option: Option): boolean => this.#proofs.get(keyOf(option))?.holds === false;
@@ -217,7 +227,7 @@ export class Pursuit {
       .toSorted(bySize)[0];
     if (base === undefined) return false;
     const known = (change: { experiment: Experiment }) => this.#options.get(canonicalJson(change.experiment));
-    const trained = await reduce(base, { ...this.input, known });
+    const trained = await reduce(base, { ...this.input, known, isForCause: this.#isForCause });
     this.#add(...trained);
     // Every larger one that was passed on the way is reduced with it.
     for (const option of [base, ...trained]) this.#reduced.add(keyOf(option));

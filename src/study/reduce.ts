@@ -9,6 +9,8 @@ export interface ReduceInput extends Pick<Comparison, 'seeds' | 'goal'> {
   readonly experiment: Experiment;
   readonly rules: readonly string[];
   readonly runner: ArmRunner;
+  /** Whether it is made for a finding that nothing else explains. */
+  readonly isForCause: (part: Part) => boolean;
   /** What was trained before, by `keyOf`. */
   readonly known: (change: Change) => Option | undefined;
 }
@@ -24,14 +26,42 @@ async function tryParts(parts: readonly Part[], input: ReduceInput): Promise<Opt
   return runner.affords(change.experiment, 1 + seeds.length) ? begin(change, input, runner) : null;
 }
 
+const isEnough = (option: Option | null, base: Option): option is Option =>
+  option !== null && isHealthy(option) && isWithin(option.value, base.value);
+
+/**
+ * All spare parts at once, as long as they do not stand in for each other: first those that are made for no cause, so that a cause
+ * is not left as it is while its symptoms are treated.
+ */
+async function leaveAllOut(
+  { parts }: Option,
+  spare: readonly Part[],
+  isGood: (option: Option | null) => boolean,
+  input: ReduceInput,
+): Promise<Option[]> {
+  const trained: Option[] = [];
+  const symptomatic = spare.filter((part) => !input.isForCause(part));
+  const causal = symptomatic.length < spare.length;
+  const groups = [
+    ...(causal && symptomatic.length > 0 ? [symptomatic] : []),
+    ...(spare.length > 1 ? [spare] : []),
+  ];
+  for (const left of groups) {
+    const rest = parts.filter((part) => !left.includes(part));
+    const together = rest.length === 0 ? null : await tryParts(rest, input);
+    if (together !== null) trained.push(together);
+    if (isGood(together)) break;
+  }
+  return trained;
+}
+
 /**
  * @param base healthy on the first seed
  * @returns everything that was trained on the way, the smallest sufficient one last
  */
 export async function reduce(base: Option, input: ReduceInput): Promise<Option[]> {
   const trained: Option[] = [];
-  const isEnough = (option: Option | null): option is Option =>
-    option !== null && isHealthy(option) && isWithin(option.value, base.value);
+  const isGood = (option: Option | null): option is Option => isEnough(option, base);
   let current = base;
   while (current.parts.length > 1) {
     const { parts } = current;
@@ -44,14 +74,17 @@ export async function reduce(base: Option, input: ReduceInput): Promise<Option[]
       ),
     );
     trained.push(...without.filter((option) => option !== null));
-    const spare = parts.filter((_, i) => isEnough(without[i] ?? null));
+    const spare = parts.filter((_, i) => isGood(without[i] ?? null));
     if (spare.length === 0) break;
-    // All at once, as long as they do not stand in for each other; else the one whose loss is best without.
-    const rest = parts.filter((part) => !spare.includes(part));
-    const together = spare.length > 1 && rest.length > 0 ? await tryParts(rest, input) : null;
-    if (together !== null) trained.push(together);
-    const best = without.filter(isEnough).toSorted((a, b) => a.value - b.value)[0];
-    const next = isEnough(together) ? together : best;
+    const together = await leaveAllOut(current, spare, isGood, input);
+    trained.push(...together);
+    // Else the one whose loss is best without, as long as it leaves no cause.
+    const keepsCauses = ({ parts: kept }: Option) =>
+      parts.every((part) => !input.isForCause(part) || kept.includes(part));
+    const best = without
+      .filter(isGood)
+      .toSorted((a, b) => Number(keepsCauses(b)) - Number(keepsCauses(a)) || a.value - b.value)[0];
+    const next = together.findLast(isGood) ?? best;
     if (next === undefined || keyOf(next) === keyOf(current)) break;
     current = next;
   }

@@ -22,8 +22,8 @@ export function renderCounts(cures: readonly Pick<CureOutcome, 'remedies'>[], ad
     return own.length === 0 ? [] : [`  ${rule}: {`, ...own, '  },'];
   });
   return `/**
- * @file How often each remedy was verified on each finding: made by \`npm run evaluate -- counts\`, lastly of ${cures.length} studies${add ? ', added to what was counted before' : ''}, from
- * the outcomes of \`npm run evaluate -- remedies\` and \`-- hard\` (\`--outcomes FILE\`).
+ * @file How often each remedy was verified on each finding, lastly of ${cures.length} studies${add ? ', added to what was counted before' : ''}. Made by
+ * \`npm run evaluate -- counts\` from the outcomes of \`npm run evaluate -- remedies\` and \`-- hard\` (\`--outcomes FILE\`).
  */
 import type { RuleName } from '../diagnosis/index.ts';
 import type { RemedyName } from './catalogue/index.ts';
