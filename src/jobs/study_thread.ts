@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import type { Progress, SearchOptions, StudyDependencies, Trial } from '../study/index.ts';
-import { runSearch, runStudy } from '../study/index.ts';
+import { runSearch, runStudy, secondsOf } from '../study/index.ts';
 import { threadProgram } from '../util/programs.ts';
 
 const ENTRY = threadProgram('study.worker');
@@ -95,7 +95,7 @@ export async function study(
       const id = next++;
       const { promise, resolve } = Promise.withResolvers<Trace | null>();
       waiting.set(id, resolve);
-      post({ kind: 'train', id, trial });
+      post({ kind: 'train', id, trial: { ...trial, seconds: secondsOf(trial.experiment) } });
       const trace = await promise;
       if (trace === null) throw new Error('the training failed');
       return trace;

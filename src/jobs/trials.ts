@@ -76,7 +76,7 @@ export class Trials {
 
   async #trainOnce(trial: Trial, key: string): Promise<Trace> {
     const { attempts, shared } = this.#options;
-    const seconds = secondsOf(trial.experiment);
+    const seconds = trial.seconds ?? secondsOf(trial.experiment);
     const packed =
       shared === null || seconds < shared.leastSeconds ? null : packTrial(trial.experiment, this.#numbers);
     for (;;) {

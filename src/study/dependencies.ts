@@ -11,6 +11,8 @@ export interface Trial {
   readonly seed: number;
   /** Its weights are to be had afterwards: of the baseline, and of what is recommended. */
   readonly keepWeights: boolean;
+  /** Of one core, as estimated, where somebody has done so already: for a deep network that takes a while. */
+  readonly seconds?: number;
 }
 
 export const phases = [

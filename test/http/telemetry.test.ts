@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTelemetry } from '../../src/telemetry/index.ts';
 import { startTestService, tinyExperiment } from './service.ts';
 
 interface ReceivedSpan {
@@ -97,4 +98,25 @@ it('a collector that is away holds nothing up', async () => {
   const start = performance.now();
   await service.close();
   expect(performance.now() - start).toBeLessThan(10_000);
+});
+
+it('another process continues the trace of a span by its header', async () => {
+  const here = createTelemetry({ endpoint, version: '0', onError: () => {} });
+  const there = createTelemetry({ endpoint, version: '0', onError: () => {} });
+  const job = here.start('job of another process', {});
+  const header = here.headerOf(job) ?? '';
+  expect(header).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  there.start('trial elsewhere', {}, header).end();
+  job.end();
+  await Promise.all([here.close(), there.close()]);
+  const spans = received
+    .flatMap(({ resourceSpans }) => resourceSpans)
+    .flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
+  const spanOf = (name: string) => spans.find((span) => span.name === name);
+  expect(spanOf('trial elsewhere')).toMatchObject({
+    traceId: spanOf('job of another process')?.traceId,
+    parentSpanId: spanOf('job of another process')?.spanId,
+  });
+  const none = createTelemetry({ endpoint: null, version: '0', onError: () => {} });
+  expect(none.headerOf(none.start('nothing', {}))).toBeNull();
 });
