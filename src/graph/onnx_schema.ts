@@ -19,6 +19,7 @@ const root = protobuf.Root.fromJSON({
         t: message('TensorProto', 5),
         g: message('GraphProto', 6),
         ints: packed('int64', 8),
+        strings: repeated('bytes', 9),
         type: message('int32', 20),
       },
     },

@@ -3,6 +3,7 @@
 /usr/bin/python3 test/imports/generate_onnx_fixtures.py
 """
 import json
+import math
 import pathlib
 
 import torch
@@ -45,6 +46,47 @@ class Bottleneck(nn.Module):
         return (x + self.down(nn.functional.gelu(self.up(self.norm(x))))).mean(1)
 
 
+class Tagger(nn.Module):
+    """Two layers, both directions, every time step."""
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.head = nn.LSTM(3, 4, num_layers=2, batch_first=True, bidirectional=True), nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0])
+
+
+class Last(nn.Module):
+    """The last time step, as `y[:, -1]` or as the last state."""
+    def __init__(self, cell, by_state, **options):
+        super().__init__()
+        self.cell, self.by_state = cell(3, 4, batch_first=True, **options), by_state
+        self.head = nn.Linear(8 if options.get("bidirectional") else 4, 2)
+
+    def forward(self, x):
+        y, state = self.cell(x)
+        state = state[0] if isinstance(state, tuple) else state
+        if self.cell.bidirectional:
+            return self.head(torch.cat([state[-2], state[-1]], 1))
+        return self.head(state[-1] if self.by_state else y[:, -1])
+
+
+class Attention(nn.Module):
+    def __init__(self, causal, bias=True):
+        super().__init__()
+        self.q, self.k, self.v, self.o = (nn.Linear(6, 6, bias=bias) for _ in range(4))
+        self.causal = causal
+        self.register_buffer("mask", torch.tril(torch.ones(5, 5)).view(1, 1, 5, 5))
+
+    def forward(self, x):
+        batch, time, features = x.shape
+        q, k, v = (layer(x).view(batch, time, 2, 3).transpose(1, 2) for layer in (self.q, self.k, self.v))
+        scores = q @ k.transpose(-2, -1) / math.sqrt(3)
+        if self.causal:
+            scores = scores.masked_fill(self.mask[:, :, :time, :time] == 0, float("-inf"))
+        return x + self.o((scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, time, features))
+
+
 def trained(model):
     """Running averages and scales that are not those of the start."""
     for module in model.modules():
@@ -64,6 +106,16 @@ CASES = {
     "pooled": (nn.Sequential(nn.Conv2d(1, 4, (3, 2)), nn.GELU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2), nn.Sigmoid()), (1, 7, 6)),
     "functional": (Functional(), (6,)),
     "layer_norm": (Bottleneck(), (5, 4)),
+    "tagger": (Tagger(), (5, 3)),
+    "gru_last_step": (Last(nn.GRU, False), (5, 3)),
+    "lstm_last_state": (Last(nn.LSTM, True), (5, 3)),
+    "lstm_both_states": (Last(nn.LSTM, True, bidirectional=True), (5, 3)),
+    "rnn_relu_no_bias": (Last(nn.RNN, False, nonlinearity="relu", bias=False), (5, 3)),
+    "upsampled": (nn.Sequential(nn.ConvTranspose2d(2, 4, 3, stride=2, padding=1, output_padding=1, groups=2), nn.ReLU(), nn.Upsample(scale_factor=2),
+                                nn.ConvTranspose2d(4, 2, (3, 2), bias=False), nn.Upsample(scale_factor=(2, 3), mode="bilinear", align_corners=False)), (2, 3, 4)),
+    "upsampled_1d": (nn.Sequential(nn.ConvTranspose1d(2, 4, 3, stride=2, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2)), (2, 6)),
+    "attention": (Attention(False), (5, 6)),
+    "attention_causal": (Attention(True, bias=False), (5, 6)),
 }
 
 for name, (model, shape) in CASES.items():

@@ -1,5 +1,5 @@
 /** @file ONNX files that PyTorch 1.13 has written give the numbers of their modules. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { importModel } from '../../src/imports/index.ts';
 import type { Packed } from './archives.ts';
@@ -9,18 +9,28 @@ const bytesOf = (name: string) => readFileSync(new URL(`fixtures/torch_${name}.o
 const numbersOf = (name: string): { input: Packed; output: Packed } =>
   JSON.parse(readFileSync(new URL(`fixtures/torch_${name}.json`, import.meta.url), 'utf8'));
 
+/** Of all cases of generate_onnx_fixtures.py. */
+const names = readdirSync(new URL('fixtures/', import.meta.url)).flatMap(
+  (name) => /^torch_(.*)\.onnx$/.exec(name)?.[1] ?? [],
+);
+
 describe('an ONNX file', () => {
-  test.each(['mlp', 'cnn', 'pooled', 'functional', 'layer_norm'])(
-    'of %s gives the same numbers',
-    async (name) => {
-      const model = imported(await importModel(bytesOf(name)));
-      const { input, output } = numbersOf(name);
-      expectClose(await predict(model, input), output);
-    },
-  );
+  test.each(names)('of %s gives the same numbers', async (name) => {
+    const model = imported(await importModel(bytesOf(name)));
+    const { input, output } = numbersOf(name);
+    expectClose(await predict(model, input), output);
+  });
   test('whose convolution may have batch norm folded into it says so', async () => {
     const { warnings } = imported(await importModel(bytesOf('pooled')));
     expect(warnings.join()).toContain('folded');
+  });
+
+  test('whose scores are divided by another number than the root of the size is refused, not read as if', async () => {
+    const file = Buffer.from(bytesOf('attention'));
+    const number = (value: number) => Buffer.from(Float32Array.of(value).buffer);
+    number(3).copy(file, file.indexOf(number(Math.sqrt(3))));
+    const result = await importModel(file);
+    expect(result).toMatchObject({ ok: false, error: { parts: [{ message: 'scores times 0.3333' }] } });
   });
 
   test('that is cut off is refused', async () => {

@@ -9,11 +9,18 @@ export interface OnnxContext {
   readonly warnings: Set<string>;
   /** The node that alone uses this output, if there is one. */
   next(output: string): OnnxNode | null;
+  /** The node that gives this tensor. */
+  producer(name: string): OnnxNode | null;
   /** All nodes that use this output. */
   users(output: string): readonly OnnxNode[];
   constant(name: string | undefined): NamedTensor | null;
   /** What was made of a tensor so far. */
   value(name: string | undefined): Value;
+  /** Whether anything takes it, or it is the model's. */
+  isUsed(output: string): boolean;
+  /** This tensor has the time before the batch; its value is as if it had not. */
+  timeFirst(output: string): void;
+  isTimeFirst(name: string): boolean;
   /** These nodes are part of another's layer. */
   absorb(...nodes: readonly OnnxNode[]): void;
 }

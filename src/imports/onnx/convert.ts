@@ -1,28 +1,24 @@
 /** @file An ONNX file → network and weights. Everything that has no counterpart is collected, not only the first. */
 import { nearest } from '../../util/nearest.ts';
 import { fail, ok } from '../../util/result.ts';
+import type { NamedTensor } from '../../util/safetensors.ts';
 import { type OutputKind, trainingOf } from '../keras/training.ts';
 import { type ImportResult, Misfit, ModelUnreadable, Unsupported, type UnsupportedPart } from '../model.ts';
 import { NetworkWriter, type Value } from '../writer.ts';
+import { findAttention } from './attention.ts';
 import type { ConvertNode, OnnxContext } from './context.ts';
 import { elementwise } from './elementwise.ts';
+import { fold, shapeOf } from './folding.ts';
 import { type OnnxGraph, type OnnxNode, readGraph } from './graph.ts';
 import { importOwn } from './own.ts';
 import { products } from './products.ts';
+import { recurrents } from './recurrent.ts';
+import { resampling } from './resampling.ts';
 import { shapes } from './shapes.ts';
 
 const converters: ReadonlyMap<string, ConvertNode> = new Map(
-  Object.entries({ ...shapes, ...products, ...elementwise }),
+  Object.entries({ ...shapes, ...products, ...elementwise, ...recurrents, ...resampling }),
 );
-
-/** Known, and not here. */
-const others: ReadonlyMap<string, string> = new Map([
-  ['LSTM', 'lstm, from a Keras model'],
-  ['GRU', 'gru, from a Keras model'],
-  ['RNN', 'simple_rnn, from a Keras model'],
-  ['ConvTranspose', 'conv2d_transpose, from a Keras model'],
-  ['Resize', 'up_sampling2d'],
-]);
 
 class Conversion implements OnnxContext {
   readonly writer: NetworkWriter;
@@ -32,10 +28,16 @@ class Conversion implements OnnxContext {
   readonly #values = new Map<string, Value>();
   readonly #users = new Map<string, OnnxNode[]>();
   readonly #absorbed = new Set<OnnxNode>();
+  readonly #folded = new Map<string, NamedTensor>();
+  readonly #timeFirst = new Set<string>();
+  readonly #producers: ReadonlyMap<string, OnnxNode>;
+  /** Nodes that stand for a whole pattern. */
+  readonly #patterns = new Map<OnnxNode, ConvertNode>();
 
   constructor(graph: OnnxGraph) {
     this.#graph = graph;
     this.writer = new NetworkWriter(graph.inputs.length);
+    this.#producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node])));
     for (const node of graph.nodes)
       for (const input of new Set(node.inputs))
         this.#users.set(input, [...(this.#users.get(input) ?? []), node]);
@@ -51,7 +53,7 @@ class Conversion implements OnnxContext {
   }
 
   constant(name: string | undefined) {
-    return this.#graph.constants.get(name ?? '') ?? null;
+    return this.#graph.constants.get(name ?? '') ?? this.#folded.get(name ?? '') ?? null;
   }
 
   value(name: string | undefined): Value {
@@ -62,6 +64,22 @@ class Conversion implements OnnxContext {
 
   absorb(...nodes: readonly OnnxNode[]): void {
     for (const node of nodes) this.#absorbed.add(node);
+  }
+
+  producer(name: string): OnnxNode | null {
+    return this.#producers.get(name) ?? null;
+  }
+
+  isUsed(output: string): boolean {
+    return this.users(output).length > 0 || this.#graph.outputs.includes(output);
+  }
+
+  timeFirst(output: string): void {
+    this.#timeFirst.add(output);
+  }
+
+  isTimeFirst(name: string): boolean {
+    return this.#timeFirst.has(name);
   }
 
   refuse(
@@ -93,6 +111,10 @@ class Conversion implements OnnxContext {
 
   run(): void {
     const needed = this.#needed();
+    for (const node of this.#graph.nodes) {
+      const found = findAttention(node, this);
+      if (found !== null) this.#patterns.set(found.at, found.convert);
+    }
     for (const node of this.#graph.nodes) if (needed.has(node) && !this.#absorbed.has(node)) this.#node(node);
   }
 
@@ -108,15 +130,26 @@ class Conversion implements OnnxContext {
     return needed;
   }
 
+  /** What is known without a sample: sizes, and what is computed with them. */
+  #known(node: OnnxNode): NamedTensor | null {
+    const [input = ''] = node.inputs;
+    const value = this.#values.get(input);
+    if (node.op === 'Shape' && value !== undefined)
+      return shapeOf(value.shape, this.isTimeFirst(input) ? 1 : 0);
+    return fold(node, (name) => this.constant(name));
+  }
+
   #node(node: OnnxNode): void {
     const output = node.outputs[0] ?? '';
+    const known = this.#known(node);
+    if (known !== null) {
+      this.#folded.set(output, known);
+      return;
+    }
     try {
-      const convert = converters.get(node.op);
+      const convert = this.#patterns.get(node) ?? converters.get(node.op);
       if (convert === undefined)
-        throw new Unsupported(
-          'this operator is not known here',
-          others.get(node.op) ?? nearest(node.op, [...converters.keys()]),
-        );
+        throw new Unsupported('this operator is not known here', nearest(node.op, [...converters.keys()]));
       const result = convert(node, this);
       this.#values.set(result.output ?? output, result.value);
     } catch (error) {

@@ -24,6 +24,9 @@ export interface OnnxNode {
   float(name: string, otherwise: number): number;
   ints(name: string): readonly number[] | null;
   text(name: string, otherwise: string): string;
+  texts(name: string): readonly string[];
+  has(name: string): boolean;
+  tensor(name: string): NamedTensor | null;
 }
 
 export interface OnnxGraph {
@@ -73,6 +76,7 @@ interface RawAttribute {
   readonly i: number;
   readonly f: number;
   readonly s: Uint8Array;
+  readonly strings: readonly Uint8Array[];
   readonly ints: readonly number[];
   readonly t: RawTensor | null;
 }
@@ -111,6 +115,13 @@ function nodeOf(raw: NonNullable<RawModel['graph']>['node'][number], index: numb
     int: (name, otherwise) => attributes.get(name)?.i ?? otherwise,
     float: (name, otherwise) => attributes.get(name)?.f ?? otherwise,
     ints: (name) => attributes.get(name)?.ints ?? null,
+    texts: (name) =>
+      (attributes.get(name)?.strings ?? []).map((bytes) => Buffer.from(bytes).toString('utf8')),
+    has: (name) => attributes.has(name),
+    tensor: (name) => {
+      const tensor = attributes.get(name)?.t;
+      return tensor ? tensorOf(tensor) : null;
+    },
     text: (name, otherwise) => {
       const bytes = attributes.get(name)?.s;
       return bytes === undefined ? otherwise : Buffer.from(bytes).toString('utf8');

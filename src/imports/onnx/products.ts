@@ -77,7 +77,10 @@ export const isSame = (node: OnnxNode): boolean => node.text('auto_pad', 'NOTSET
 const simple = (extents: readonly number[]): number | readonly number[] =>
   extents.every((size) => size === extents[0]) ? (extents[0] as number) : extents;
 
-function windowOf(node: OnnxNode, axes: number): { stride: unknown; dilation: unknown; padding: unknown } {
+export function windowOf(
+  node: OnnxNode,
+  axes: number,
+): { stride: unknown; dilation: unknown; padding: unknown } {
   const ones = new Array<number>(axes).fill(1);
   const padding = padsOf(node, axes);
   return {

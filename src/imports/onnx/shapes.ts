@@ -79,6 +79,7 @@ const flatten: ConvertNode = (node, context) => {
 const reshape: ConvertNode = (node, context) => {
   const x = context.value(node.inputs[0]);
   const [, ...target] = [...needConstant(node, 1, 'shape', context).data];
+  if (target.some(Number.isNaN)) throw new Unsupported('its shape has the batch in another place', null);
   const sizes = target.map((size, i) => (size === 0 ? (x.shape[i] as number) : size));
   const known = sizeOf(sizes.filter((size) => size !== -1));
   const shape = sizes.map((size) => (size === -1 ? sizeOf(x.shape) / known : size));
@@ -86,8 +87,20 @@ const reshape: ConvertNode = (node, context) => {
   return written(context.writer.add('reshape', { shape }, [x], { name: node.name }));
 };
 
+/** What takes a tensor with the time in front, or asks for its size only. */
+const THROUGH_TIME: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN', 'Shape']);
+
 const transpose: ConvertNode = (node, context) => {
   const [batch, ...order] = node.ints('perm') ?? [];
+  const [input, output] = [node.inputs[0] ?? '', node.outputs[0] ?? ''];
+  if (String([batch, ...order]) === '1,0,2') {
+    if (context.isTimeFirst(input)) return written(context.value(input));
+    const users = context.users(output);
+    if (users.length > 0 && users.every(({ op }) => THROUGH_TIME.has(op))) {
+      context.timeFirst(output);
+      return written(context.value(input));
+    }
+  }
   if (batch !== 0) throw new Unsupported('it moves the batch', null);
   return written(
     context.writer.add('permute', { dims: order }, [context.value(node.inputs[0])], { name: node.name }),
