@@ -80,6 +80,14 @@ export function firstWave({ share, baseline, screened, recipes }: Screening): Tr
   return [...wave, ...usable.slice(0, 2)];
 }
 
+/** The best of each kind of change that helped and of which nothing was judged: what was completed on the way may be of one kind. */
+const newKinds = (open: readonly Screened[], done: readonly Option[]): Screened[] =>
+  efforts.flatMap((effort, i) => {
+    if (done.some((option) => option.effort === i)) return [];
+    const first = open.find(({ candidate }) => candidate.remedy.effort === effort);
+    return first !== undefined && first.value < HELPED * first.baseline ? [first] : [];
+  });
+
 /** With what is left of the budget: the best candidates on all seeds, so that the report can say what each of them does. */
 export async function judgeOthers(
   order: readonly Screened[],
@@ -88,12 +96,11 @@ export async function judgeOthers(
   runner: ArmRunner,
 ): Promise<Option[]> {
   const { seeds } = comparison;
-  const done = options.filter((option) => option.screened !== null && isTrained(option)).length;
-  const waiting = order
-    .filter((one) =>
-      options.every((option) => option.screened?.candidate !== one.candidate || !isTrained(option)),
-    )
-    .slice(0, Math.max(0, MAX_JUDGED - done));
+  const done = options.filter((option) => option.screened !== null && isTrained(option));
+  const open = order.filter((one) => done.every((option) => option.screened?.candidate !== one.candidate));
+  const kinds = newKinds(open, done);
+  const others = open.filter((one) => !kinds.includes(one));
+  const waiting = [...kinds, ...others.slice(0, Math.max(0, MAX_JUDGED - done.length - kinds.length))];
   let spent = 0;
   const running = waiting.flatMap((one) => {
     const begun = options.find(({ screened }) => screened?.candidate === one.candidate);
