@@ -87,7 +87,10 @@ describe('examples', { timeout: 240_000 }, () => {
     const check = report.checks.find(({ rule }) => rule === 'vanishing_gradient');
     expect(check?.layers.slice(0, 3)).toEqual(['dense_1', 'dense_2', 'dense_3']);
     expect(check?.layers).not.toContain('dense_12');
-    expect(verified(report)).toEqual(expect.arrayContaining(['add_batch_norm']));
+    // The textbook's cures of a deep sigmoid network: another activation, or a normalization. Which of them are re-trained on all
+    // seeds follows from a third of the steps on one seed.
+    const textbook = /^(use_(relu|leaky_relu|elu|selu|silu|gelu)|add_batch_norm|add_residual_connections)$/;
+    expect(verified(report).filter((remedy) => textbook.test(remedy)).length).toBeGreaterThanOrEqual(2);
     expectReasons(report);
     for (const { verification } of report.controls) expect(verification.status).not.toBe('verified');
     const file = await service.get(`/v1/jobs/${report.job_id}/report`);
