@@ -14,9 +14,12 @@ beforeAll(async () => {
   postgres = await startPostgres();
   const DATABASE_URL = await postgres.createDatabase();
   // Shorter than the outage: nobody may take a worker that could not write for a dead one.
-  const start = (ROLE: string) =>
-    startServerProcess({ settings: { ROLE, DATABASE_URL, LEASE_SECONDS: '3', WORKER_THREADS: '1' } });
-  [api, ...workers] = (await Promise.all([start('api'), start('worker'), start('worker')])) as [
+  // One of the workers hands every trial over, the other none as short as these.
+  const start = (ROLE: string, SHARED_TRIAL_SECONDS = '2') =>
+    startServerProcess({
+      settings: { ROLE, DATABASE_URL, LEASE_SECONDS: '3', WORKER_THREADS: '1', SHARED_TRIAL_SECONDS },
+    });
+  [api, ...workers] = (await Promise.all([start('api'), start('worker', '0'), start('worker')])) as [
     ServerProcess,
     ...ServerProcess[],
   ];
