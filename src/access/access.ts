@@ -2,9 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AccessKey } from './keys_file.ts';
 import type { KeyLimits } from './limits.ts';
-
-/** The owner of what is made without keys. */
-export const ANONYMOUS = 'anonymous';
+import { ANONYMOUS } from './owner.ts';
 
 export interface Access {
   /** The owner that the header proves; null where it proves none. */

@@ -2,14 +2,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { ANONYMOUS } from './access.ts';
 import { keyLimitsSchema } from './limits.ts';
+import { ANONYMOUS } from './owner.ts';
 
 /** Names stand in the database as the owner of jobs. */
 const nameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/, 'has to be 1 to 64 of a-z, 0-9, "_", "." and "-"')
-  .refine((name) => name !== ANONYMOUS, `"${ANONYMOUS}" is who has no key`);
+  .refine((name) => name !== ANONYMOUS, `"${ANONYMOUS}" is the owner of what is made without a key`);
 
 const keySchema = z.strictObject({
   name: nameSchema,

@@ -15,4 +15,5 @@ export { verdictOfJob, verdicts } from './job_verdict.ts';
 export { readSeries } from './read_series.ts';
 export type { Rule, Threshold } from './rule.ts';
 export { type RuleName, rules } from './rules/index.ts';
+export { staticFindingSchema, staticFindings } from './static_findings.ts';
 export { thresholdProblems } from './threshold_problems.ts';

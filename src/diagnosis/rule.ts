@@ -73,8 +73,13 @@ interface Definition<Id extends string, Name extends string, Effect extends stri
 /** Values of thresholds by name, as a request gives them. */
 export type GivenLimits = Readonly<Record<string, number>>;
 
-export interface Rule<Id extends string = string, Effect extends string = string>
-  extends Description<Id, string, Effect> {
+export interface Rule<
+  Id extends string = string,
+  Effect extends string = string,
+  Name extends string = string,
+> extends Description<Id, Name, Effect> {
+  /** The values of its thresholds. */
+  limits(given?: GivenLimits): Readonly<Record<Name, number>>;
   /** @param given replaces the values of these thresholds */
   examine(trace: Trace, experiment: Experiment, given?: GivenLimits): SeedResult;
 }
@@ -82,14 +87,17 @@ export interface Rule<Id extends string = string, Effect extends string = string
 /** The rule with its thresholds bound. Its name and its effects stay types, so that the list of rules can be checked. */
 export function defineRule<const Id extends string, const Effect extends string, Name extends string>(
   rule: Definition<Id, Name, Effect>,
-): Rule<Id, Effect> {
+): Rule<Id, Effect, Name> {
   const names = Object.keys(rule.thresholds) as Name[];
+  const limits = (given: GivenLimits = {}) =>
+    Object.fromEntries(names.map((name) => [name, given[name] ?? rule.thresholds[name].value])) as Record<
+      Name,
+      number
+    >;
   return {
     ...rule,
-    examine(trace, experiment, given = {}) {
-      const limits = names.map((name) => [name, given[name] ?? rule.thresholds[name].value]);
-      return rule.examine(trace, experiment, Object.fromEntries(limits) as Record<Name, number>);
-    },
+    limits,
+    examine: (trace, experiment, given) => rule.examine(trace, experiment, limits(given)),
   };
 }
 

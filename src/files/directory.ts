@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
-import type { FileFacts } from './read_file.ts';
+import type { FileFacts } from './facts.ts';
 
 export const CONTENT = 'content';
 export const NUMBERS = 'numbers';

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { writeBlocks } from './blocks.ts';
 import type { ReadingOptions } from './description.ts';
 import { CONTENT, factsPath } from './directory.ts';
+import type { FileFacts } from './facts.ts';
 import { decodeImages, type ImageSize } from './images.ts';
-import { type FileFacts, readFile } from './read_file.ts';
+import { readFile } from './read_file.ts';
 
 /** Of the file that holds images of one size. */
 export const imagesName = ({ height, width, channels }: ImageSize): string =>

@@ -16,7 +16,8 @@ export {
   NUMBERS,
   setFilesDirectory,
 } from './directory.ts';
+export type { FileFacts } from './facts.ts';
 export { decodeFolder, imagesName, readFolder } from './folder.ts';
 export type { ImageSize } from './images.ts';
-export { type FileFacts, isChannelsLast } from './read_file.ts';
+export { isChannelsLast } from './read_file.ts';
 export { FileRefused, refuseBeyond } from './refused.ts';

@@ -6,23 +6,14 @@ import type { Column } from './columns.ts';
 import { readCsv } from './csv.ts';
 import type { ArrayDescription, FileDescription, FileKind, ReadingOptions } from './description.ts';
 import { CONTENT, NUMBERS } from './directory.ts';
-import { checkImages, findImages, type ImageFolder, listZip } from './images.ts';
+import type { FileFacts } from './facts.ts';
+import { checkImages, findImages, listZip } from './images.ts';
 import { readJsonLines } from './json_lines.ts';
 import { formatOf } from './kind.ts';
 import { type NamedArray, readNpy, readNpz, readSafetensorsArrays } from './npy.ts';
 import { factsOfArray, factsOfColumn, type NumberFacts } from './number_facts.ts';
 import { readParquet } from './parquet.ts';
 import { FileRefused } from './refused.ts';
-
-/** What training and checks know beyond the description. */
-export interface FileFacts {
-  readonly description: FileDescription;
-  /** By column or array. */
-  readonly numbers: Readonly<Record<string, NumberFacts>>;
-  readonly images: ImageFolder['images'] | null;
-  /** What the sender stated. */
-  readonly options: ReadingOptions;
-}
 
 type Facts = Omit<FileFacts, 'options'>;
 

@@ -5,8 +5,8 @@
  */
 import { present } from '../util/assert.ts';
 import * as c from './calculus.ts';
-import type { GraphBuilder, Tensor } from './graph.ts';
-import type { SliceAttributes } from './operators.ts';
+import type { GraphBuilder } from './graph.ts';
+import type { SliceAttributes, Tensor } from './nodes.ts';
 
 /** The gradient of a slice of a tensor. */
 export interface SlicePart {

@@ -1,6 +1,7 @@
 /** @file Tensor arithmetic by name: short forms of `GraphBuilder.apply`. */
-import type { GraphBuilder, Tensor } from './graph.ts';
-import { type Convolution, type Shape, type SliceAttributes, sizeOf } from './operators.ts';
+import type { GraphBuilder } from './graph.ts';
+import type { Convolution, Shape, SliceAttributes, Tensor } from './nodes.ts';
+import { sizeOf } from './operators.ts';
 
 type Unary =
   | 'Abs'

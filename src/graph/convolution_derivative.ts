@@ -1,7 +1,8 @@
 /** @file The gradient of a convolution in its kernel: windows of the input as one matrix, times the output's gradient. */
 import * as c from './calculus.ts';
-import type { GraphBuilder, Tensor } from './graph.ts';
-import { type Convolution, type Shape, sizeOf } from './operators.ts';
+import type { GraphBuilder } from './graph.ts';
+import type { Convolution, Shape, Tensor } from './nodes.ts';
+import { sizeOf } from './operators.ts';
 
 /** Every multi-index of a shape, row-major. */
 const offsetsOf = (window: Shape): number[][] =>

@@ -1,6 +1,7 @@
 /** @file What a graph costs to run: floating-point operations and bytes, from its shapes alone. */
-import type { Graph, Node } from './graph.ts';
-import { type Operator, sizeOf } from './operators.ts';
+import type { Graph } from './graph.ts';
+import type { Node, Operator } from './nodes.ts';
+import { sizeOf } from './operators.ts';
 
 const BYTES_PER_NUMBER = 4;
 

@@ -6,8 +6,8 @@ import { assert } from '../util/assert.ts';
 import { Adjoints, type Contribution } from './adjoints.ts';
 import * as c from './calculus.ts';
 import { kernelGradient } from './convolution_derivative.ts';
-import type { GraphBuilder, Node, Tensor } from './graph.ts';
-import type { Operator, OperatorAttributes } from './operators.ts';
+import type { GraphBuilder } from './graph.ts';
+import type { Node, Operator, OperatorAttributes, Tensor } from './nodes.ts';
 import { differentiateScan, type ScanSeed } from './scan_derivative.ts';
 
 interface Step<O extends Operator> {

@@ -1,41 +1,20 @@
 /** @file Builds a graph: statically shaped tensors and the operators between them. Knows no derivative and no runtime. */
 import { assert } from '../util/assert.ts';
-import {
-  type DataType,
-  inferShape,
-  type Operator,
-  type OperatorAttributes,
-  outputType,
-  type Shape,
-  ShapeMismatch,
-  sizeOf,
-} from './operators.ts';
-import type { ScanBody } from './scan.ts';
-
-/** A value in the graph. `id` grows in order of creation, which is a topological order. */
-export interface Tensor {
-  readonly id: number;
-  readonly shape: Shape;
-  readonly dtype: DataType;
-}
-
-export interface Node<O extends Operator = Operator> {
-  readonly operator: O;
-  readonly inputs: readonly Tensor[];
-  readonly attributes: OperatorAttributes[O];
-  readonly output: Tensor;
-}
+import type {
+  Constant,
+  DataType,
+  Node,
+  Operator,
+  OperatorAttributes,
+  ScanBody,
+  Shape,
+  Tensor,
+} from './nodes.ts';
+import { inferShape, outputType, ShapeMismatch, sizeOf } from './operators.ts';
 
 export interface GraphInput {
   readonly name: string;
   readonly tensor: Tensor;
-}
-
-/** Numbers that are part of the graph. */
-export interface Constant {
-  readonly shape: Shape;
-  /** Large ones are made when they are read: a graph that is only planned allocates none. */
-  readonly data: Float32Array;
 }
 
 /** A finished graph: plain data, read by the ONNX encoder and by the float64 reference of the tests. */

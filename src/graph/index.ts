@@ -2,24 +2,18 @@
 export * as calculus from './calculus.ts';
 export { bytesOf, flopsOf } from './cost.ts';
 export { gradients } from './derivatives.ts';
-export {
-  type Graph,
-  GraphBuilder,
-  type GraphInput,
-  GraphShapeError,
-  type Node,
-  type Scope,
-  type Tensor,
-} from './graph.ts';
+export { type Graph, GraphBuilder, type GraphInput, GraphShapeError, type Scope } from './graph.ts';
+export type {
+  Convolution,
+  Node,
+  Operator,
+  OperatorAttributes,
+  Shape,
+  SliceAttributes,
+  Tensor,
+} from './nodes.ts';
 export { encodeOnnx } from './onnx.ts';
 export { readModel as decodeOnnx, readNotes } from './onnx_schema.ts';
-export {
-  type Convolution,
-  type Operator,
-  type OperatorAttributes,
-  type Shape,
-  type SliceAttributes,
-  sizeOf,
-} from './operators.ts';
+export { sizeOf } from './operators.ts';
 export { scan } from './scan.ts';
 export { createSession, type Session, sessionsInUse } from './session.ts';

@@ -1,10 +1,19 @@
 /** @file A graph as an ONNX model: operator set 17, every shape static. */
 import { present } from '../util/assert.ts';
-import type { Constant, Graph, GraphInput, Node, Tensor } from './graph.ts';
+import type { Graph, GraphInput } from './graph.ts';
+import type {
+  Constant,
+  Convolution,
+  Node,
+  Operator,
+  OperatorAttributes,
+  ScanBody,
+  Shape,
+  Tensor,
+} from './nodes.ts';
 import { writeModel, writeNotedModel } from './onnx_schema.ts';
-import { type Convolution, type Operator, type OperatorAttributes, type Shape, sizeOf } from './operators.ts';
+import { sizeOf } from './operators.ts';
 import type { Pack } from './packing.ts';
-import type { ScanBody } from './scan.ts';
 
 /** TensorProto.DataType */
 const elementTypes = { float32: 1, int64: 7, bool: 9 } as const;

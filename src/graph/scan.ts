@@ -1,21 +1,7 @@
 /** @file Loops: a body that is run for every element of sequences and hands states on. ONNX `Scan`. */
 import { present } from '../util/assert.ts';
-import type { Constant, GraphBuilder, Node, Tensor } from './graph.ts';
-
-/** One iteration. Its tensors are of a graph of their own. */
-export interface ScanBody {
-  /** States before the iteration. */
-  readonly states: readonly Tensor[];
-  /** This iteration's element of every sequence. */
-  readonly elements: readonly Tensor[];
-  /** Tensors of the graph around it, the same in every iteration. */
-  readonly captured: readonly Tensor[];
-  /** States after the iteration. */
-  readonly next: readonly Tensor[];
-  readonly nodes: readonly Node[];
-  readonly constants: ReadonlyMap<number, Constant>;
-  toJSON(): number;
-}
+import type { GraphBuilder } from './graph.ts';
+import type { ScanBody, Tensor } from './nodes.ts';
 
 export interface ScanInputs {
   /** States before the first iteration. */

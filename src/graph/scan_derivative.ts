@@ -5,9 +5,10 @@
 import { assert, present } from '../util/assert.ts';
 import { Adjoints } from './adjoints.ts';
 import * as c from './calculus.ts';
-import type { GraphBuilder, Node, Tensor } from './graph.ts';
+import type { GraphBuilder } from './graph.ts';
+import type { Node, ScanBody, Tensor } from './nodes.ts';
 import { sizeOf } from './operators.ts';
-import { finalState, lengthOf, type ScanBody, stacked } from './scan.ts';
+import { finalState, lengthOf, stacked } from './scan.ts';
 
 /** ∂loss of one result of the loop. */
 export interface ScanSeed {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { experimentSchema } from '../experiment/index.ts';
 import { FILE_ID } from '../files/index.ts';
 import { validationFailed } from './problem.ts';
-import type { WorkContext } from './work.ts';
+import type { Imported, WorkContext } from './work_order.ts';
 
 const { training } = experimentSchema.shape;
 
@@ -25,12 +25,6 @@ export interface WantedImport {
   readonly file: string;
   /** Whether the training starts from the weights of the model. */
   readonly weights: boolean;
-}
-
-/** A model in the words of an experiment. */
-export interface Imported {
-  readonly network: unknown;
-  readonly training: Readonly<Record<string, unknown>>;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -5,7 +5,7 @@ import type { Dependencies, Endpoint } from './endpoint.ts';
 import { decodeImages, provideFiles } from './files.ts';
 import type { WantedImport } from './import_work.ts';
 import { namedModel } from './imports.ts';
-import type { Work } from './work.ts';
+import type { Work } from './work_order.ts';
 
 export const workErrors: readonly ErrorCode[] = [
   'validation_failed',

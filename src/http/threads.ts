@@ -2,8 +2,8 @@
 import { Piscina } from 'piscina';
 import { threadProgram } from '../util/programs.ts';
 import { HttpProblem } from './problem.ts';
-import type { OptionsOf, ReadingName, ReadingResult } from './readings/index.ts';
-import type { Reading, Work, WorkResult } from './work.ts';
+import type { OptionsOf, Reading, ReadingName, ReadingResult } from './readings/index.ts';
+import type { Work, WorkResult } from './work_order.ts';
 
 export interface RequestThreads {
   /** @throws HttpProblem: the work's own, overloaded, experiment_too_large */

@@ -2,9 +2,7 @@
  * @file What requests ask for that takes more than a moment, done in a thread of its own: bytes in, bytes out, so that the
  * event loop neither parses, checks, plans nor predicts anything.
  */
-import type { ErrorCode } from '../util/errors.ts';
-import type { AdmissionLimits } from './admission.ts';
-import { type Imported, wantedImport, withImported } from './import_work.ts';
+import { wantedImport, withImported } from './import_work.ts';
 import { parseJsonBody } from './json_body.ts';
 import { HttpProblem } from './problem.ts';
 import { type Reading, read } from './readings/index.ts';
@@ -14,16 +12,9 @@ import { diagnoseGiven } from './routes/diagnoses/create.ts';
 import { acceptExperiment } from './routes/jobs/create.ts';
 import { preflight } from './routes/preflight/create.ts';
 import { acceptSearch } from './routes/searches/create.ts';
+import type { Work, WorkContext, WorkName, WorkResult } from './work_order.ts';
 
-/** What the answers depend on beside the body. */
-export interface WorkContext {
-  readonly limits: AdmissionLimits;
-  readonly workerThreads: number;
-  /** Whether the body's hash is wanted, for an `Idempotency-Key`. */
-  readonly fingerprint: boolean;
-  /** The model that the body names. */
-  readonly imported?: Imported;
-}
+export type { Reading, Work, WorkResult };
 
 /** By name: answers as JSON. What is wrong with the body is thrown as a HttpProblem. */
 const works = {
@@ -35,27 +26,7 @@ const works = {
   evaluate: evaluateGiven,
   wantedImport,
   withImported,
-} satisfies Record<string, (body: unknown, context: WorkContext) => unknown>;
-
-export interface Work {
-  readonly name: keyof typeof works;
-  /** JSON, as it came. */
-  readonly body: Uint8Array;
-  readonly context: WorkContext;
-}
-
-export type WorkResult =
-  | { readonly ok: true; readonly value: unknown }
-  | {
-      readonly ok: false;
-      readonly problem: {
-        readonly code: ErrorCode;
-        readonly detail: string;
-        readonly extra: HttpProblem['extra'];
-      };
-    };
-
-export type { Reading };
+} satisfies Record<WorkName, (body: unknown, context: WorkContext) => unknown>;
 
 const refused = ({ code, message, extra }: HttpProblem): WorkResult => ({
   ok: false,

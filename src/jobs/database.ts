@@ -1,41 +1,7 @@
 /** @file The database: PostgreSQL where a URL is given, else a SQLite file. The schema is up to date once it is open. */
-import type { Kysely } from 'kysely';
-import type { Logger } from 'pino';
-import type { Announcement } from './announcements.ts';
-import type { Tables } from './migrations.ts';
+import type { DatabaseOptions, OpenDatabase } from './connection.ts';
 import { openPostgres } from './postgres.ts';
-import type { Room } from './room.ts';
 import { openSqlite } from './sqlite.ts';
-
-export interface Listener {
-  onAnnouncement(announcement: Announcement): void;
-  /** From now on nothing is missed; what was announced before may have been. */
-  onListening(): void;
-}
-
-export interface OpenDatabase {
-  readonly db: Kysely<Tables>;
-  /** On its disk. */
-  readonly room: Room;
-  /** Whether other processes may work on it at the same time. */
-  readonly shared: boolean;
-  /** Hears what this and other processes announce, until the database is closed. */
-  listen(listener: Listener): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface DatabaseOptions {
-  readonly dataDir: string;
-  /** null: a SQLite file in `dataDir`. */
-  readonly databaseUrl: string | null;
-  readonly logger: Logger;
-  /** Called after every statement. */
-  readonly onQuery?: (seconds: number) => void;
-  /** Whether a server that does not answer is waited for, rather than an error. */
-  readonly waits?: boolean;
-  /** Ends that wait. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable */
 export const openDatabase = (options: DatabaseOptions): Promise<OpenDatabase> => {

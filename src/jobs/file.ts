@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Experiment } from '../experiment/index.ts';
 import { descriptionSchema, type ReadingOptions } from '../files/index.ts';
-import type { UploadOutcome } from './file_store.ts';
 import type { ImportTaskResult } from './model_importer.ts';
 
 export const fileSchema = z
@@ -29,6 +28,11 @@ export interface FileUpload {
   readonly name: string;
   readonly options: ReadingOptions;
 }
+
+export type UploadOutcome =
+  | { readonly kind: 'stored'; readonly file: StoredFile }
+  /** The owner's files together would be too much. */
+  | { readonly kind: 'over_quota'; readonly used: number };
 
 /** The files of one owner. */
 export interface FileService {

@@ -21,7 +21,7 @@ import {
   type ReadingOptions,
 } from '../files/index.ts';
 import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
-import type { FilePage, FileUpload, StoredFile } from './file.ts';
+import type { FilePage, FileUpload, StoredFile, UploadOutcome } from './file.ts';
 import type { FileReaders } from './file_readers.ts';
 import { createMeter, INCOMING } from './incoming.ts';
 import type { Tables } from './migrations.ts';
@@ -31,11 +31,6 @@ import { decodeCursor, encodeCursor } from './rows.ts';
 const PART_BYTES = 4 * 2 ** 20;
 /** Another process with the same folder may still be at it. */
 const RECENT_MS = 3_600_000;
-
-export type UploadOutcome =
-  | { readonly kind: 'stored'; readonly file: StoredFile }
-  /** The owner's files together would be too much. */
-  | { readonly kind: 'over_quota'; readonly used: number };
 
 export interface UploadLimits {
   readonly max_file_bytes: number;

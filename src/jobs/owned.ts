@@ -1,6 +1,13 @@
 /** @file The job service as one owner sees it: the jobs of others are not there. */
-import type { Job, JobService } from './job.ts';
-import type { UnownedJobService } from './service.ts';
+import type { Job, JobService, OwnedSubmission } from './job.ts';
+import type { OwnedJob } from './store.ts';
+
+/** The jobs of all owners. */
+export interface UnownedJobService extends Omit<JobService, 'submit' | 'list' | 'get'> {
+  find(id: string): Promise<OwnedJob | null>;
+  submit(submission: OwnedSubmission): ReturnType<JobService['submit']>;
+  list(query: Parameters<JobService['list']>[0] & { owner: string }): ReturnType<JobService['list']>;
+}
 
 /** Every method that takes the id of a job asks first whose it is. */
 export function createOwnedJobs(all: UnownedJobService, owner: string): JobService {

@@ -3,7 +3,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { CHANNEL, parseAnnouncement } from './announcements.ts';
-import type { DatabaseOptions, Listener, OpenDatabase } from './database.ts';
+import type { DatabaseOptions, Listener, OpenDatabase } from './connection.ts';
 import { migrate, SchemaTooNew, type Tables } from './migrations.ts';
 import { unlimited } from './room.ts';
 import { backoff, untilAnswered } from './storage.ts';

@@ -12,17 +12,17 @@ import { openDatabase } from './database.ts';
 import type { FileService } from './file.ts';
 import { createFileReaders } from './file_readers.ts';
 import { FileStore, type UploadLimits } from './file_store.ts';
-import { isTerminal, type Job, type JobService, type OwnedSubmission } from './job.ts';
+import { isTerminal, type Job, type JobService } from './job.ts';
 import { machineKind } from './machine.ts';
 import type { Tables } from './migrations.ts';
 import { createModelImporter } from './model_importer.ts';
 import { Orders, queueName } from './orders.ts';
-import { createOwnedJobs } from './owned.ts';
+import { createOwnedJobs, type UnownedJobService } from './owned.ts';
 import { queueState, UNKNOWN_QUEUE } from './queue_state.ts';
 import type { Quota } from './quota.ts';
 import { createRecentJobs } from './recent.ts';
 import type { RunSearch, RunStudy } from './runner.ts';
-import { JobStore, type OwnedJob } from './store.ts';
+import { JobStore } from './store.ts';
 import { startWorker } from './worker.ts';
 
 /** What a process does: takes requests, runs jobs, or both. */
@@ -49,13 +49,6 @@ export interface JobServiceOptions {
   readonly logger: Logger;
   /** Ends the wait for a database that is away. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** The jobs of all owners. */
-export interface UnownedJobService extends Omit<JobService, 'submit' | 'list' | 'get'> {
-  find(id: string): Promise<OwnedJob | null>;
-  submit(submission: OwnedSubmission): ReturnType<JobService['submit']>;
-  list(query: Parameters<JobService['list']>[0] & { owner: string }): ReturnType<JobService['list']>;
 }
 
 export interface RunningJobService {

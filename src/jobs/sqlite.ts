@@ -12,7 +12,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Driver, Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
-import type { DatabaseOptions, OpenDatabase } from './database.ts';
+import type { DatabaseOptions, OpenDatabase } from './connection.ts';
 import { migrate, SchemaTooNew, type Tables } from './migrations.ts';
 import { DiskRoom } from './room.ts';
 import { storageFailure } from './storage.ts';

@@ -15,7 +15,7 @@ import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
 import { findingsOfRuns } from './findings.ts';
 import { meanGoal } from './goal.ts';
-import type { Screened } from './screening.ts';
+import type { Screened } from './outcome.ts';
 
 /** Remedies applied to the study's experiment. */
 export interface Change {

@@ -13,7 +13,8 @@ import {
   single,
   type Trained,
 } from './option.ts';
-import { byOutcome, type Screened, type Screening, type Tried } from './screening.ts';
+import type { Screened } from './outcome.ts';
+import { byOutcome, type Screening, type Tried } from './screening.ts';
 
 /** A goal that is lower than the baseline's by less, on one seed, says nothing. */
 const HELPED = 0.95;

@@ -7,36 +7,12 @@ import { type Experiment, planExperiment } from '../experiment/index.ts';
 import { applyRemedy, type Candidate, type Goal, goalValue } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
 import { type Change, nameOf } from './option.ts';
+import type { Outcome, Screened } from './outcome.ts';
 
 /** Of the steps, where not all can be afforded. */
 const SCREENING_SHARE = 1 / 3;
 /** Of the budget: what screening with all steps, or with a part of them, may take altogether, and a single trial of it. */
 const [WHOLE, PART, MAX_TRIAL] = [0.1, 0.25, 0.04];
-
-export interface DosePoint {
-  readonly dose: number;
-  readonly value: number;
-}
-
-/** What one seed showed. */
-export interface Outcome {
-  /** Of the goal; the smaller the better. */
-  readonly value: number;
-  /** Nothing serious was found. */
-  readonly healthy: boolean;
-  /** Of the steps that were made. */
-  readonly share: number;
-}
-
-/** A candidate after the first round. */
-export interface Screened extends Outcome {
-  /** With the dose that came out best. */
-  readonly candidate: Candidate;
-  /** The goal of the baseline, measured in the same way. */
-  readonly baseline: number;
-  /** Every dose, in the order of the remedy; empty where it has none. */
-  readonly curve: readonly DosePoint[];
-}
 
 /** A change after the first round. */
 export interface Tried extends Change, Outcome {}

@@ -14,7 +14,7 @@ import {
   submissionHeaders,
   submitJob,
 } from '../../submission.ts';
-import type { WorkContext } from '../../work.ts';
+import type { WorkContext } from '../../work_order.ts';
 
 /** In a request thread. */
 export function acceptExperiment(

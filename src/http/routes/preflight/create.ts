@@ -1,9 +1,9 @@
 /** @file POST /v1/preflight: what can be said of an experiment without training it. */
 import { z } from 'zod';
-import { nonFiniteSchema } from '../../../diagnosis/index.ts';
+import { nonFiniteSchema, staticFindingSchema, staticFindings } from '../../../diagnosis/index.ts';
 import { experimentSchema } from '../../../experiment/index.ts';
 import { estimateSchema } from '../../../jobs/index.ts';
-import { forecastFields, predict, staticFindingSchema, staticFindings } from '../../../preflight/index.ts';
+import { forecastFields, predict } from '../../../preflight/index.ts';
 import { estimateTrials } from '../../../study/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { estimate, excesses } from '../../admission.ts';
@@ -11,7 +11,7 @@ import { type Endpoint, json } from '../../endpoint.ts';
 import { requestedExperimentSchema } from '../../import_work.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { answerWork, namedModelErrors, workErrors } from '../../request_work.ts';
-import type { WorkContext } from '../../work.ts';
+import type { WorkContext } from '../../work_order.ts';
 
 const responseSchema = z
   .object({

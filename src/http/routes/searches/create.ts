@@ -15,7 +15,7 @@ import {
   submissionHeaders,
   submitJob,
 } from '../../submission.ts';
-import type { WorkContext } from '../../work.ts';
+import type { WorkContext } from '../../work_order.ts';
 
 const bodySchema = z
   .strictObject({

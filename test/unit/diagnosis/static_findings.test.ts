@@ -1,7 +1,8 @@
 /** @file What preflight says before training, against networks made to go wrong in one way each. */
 import { describe, expect, it } from 'vitest';
+import { staticFindings } from '../../../src/diagnosis/index.ts';
 import { parseExperiment } from '../../../src/experiment/index.ts';
-import { comparePrediction, predict, staticFindings } from '../../../src/preflight/index.ts';
+import { comparePrediction, predict } from '../../../src/preflight/index.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -89,6 +90,15 @@ describe('static findings', () => {
       },
     };
     expect(findings([], tokens).filter(({ rule }) => rule === 'lost_mask')).toEqual([]);
+  });
+
+  it('hold values against the thresholds of the request, as the rules do', () => {
+    const deep = [{ type: 'repeat', times: 8, layers: [hidden('sigmoid')] }, output];
+    const rules = { vanishing_gradient: { gradient_ratio: 1e-12 }, unscaled_inputs: { input_rms: 0.1 } };
+    const found = (changes: Config) => findings(deep, changes).map(({ rule }) => rule);
+    expect(found({})).toEqual(['vanishing_gradient']);
+    expect(found({ diagnostics: { rules } })).toEqual(['unscaled_inputs']);
+    expect(findings(deep, { diagnostics: { rules } })[0]).toMatchObject({ threshold: 0.1 });
   });
 
   it('are none for a network that is set up well', () => {

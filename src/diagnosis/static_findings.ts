@@ -1,11 +1,14 @@
-/** @file What will go wrong, told before training: by theory, by the data, by the settings. Thresholds are those of the rules. */
+/** @file What will go wrong, told before training: by theory, by the data, by the settings. Thresholds are those of the rules, the request's where it gives one. */
 import { z } from 'zod';
-import type { DataSummary } from '../data/index.ts';
 import { type Experiment, lossMismatch, type Plan } from '../experiment/index.ts';
 import { familyOf, layersBehind } from '../network/index.ts';
 import { MAX_FLOAT32 } from '../network/propagation/index.ts';
-import { nonFinite } from './schema.ts';
-import type { Prediction } from './theory/predict.ts';
+import type { Prediction } from '../preflight/index.ts';
+import { nonFiniteSchema } from './check.ts';
+import { explodingGradient } from './rules/exploding_gradient.ts';
+import { unscaledInputs } from './rules/unscaled_inputs.ts';
+import { vanishingGradient } from './rules/vanishing_gradient.ts';
+import { text } from './wording.ts';
 
 export const staticFindingSchema = z
   .object({
@@ -21,15 +24,13 @@ export const staticFindingSchema = z
     threshold: z.number().nullable(),
     unit: z.string(),
     message: z.string(),
-    non_finite: nonFinite,
+    non_finite: nonFiniteSchema,
   })
   .meta({ id: 'StaticFinding' });
 
 export type StaticFinding = z.output<typeof staticFindingSchema>;
 
-/** Gradient RMS beside that of other hidden layers: as `vanishing_gradient` and `exploding_gradient` measure it. */
-const VANISHING = 1e-3;
-const EXPLODING = 1e3;
+type Given = Experiment['diagnostics']['rules'];
 
 /** Learning rates of published defaults lie well within; DeepDiagnosis warns beyond 1e-5 … 0.1 whatever the optimizer. */
 const RATES: Readonly<Record<'descent' | 'adaptive', readonly [number, number]>> = {
@@ -70,7 +71,9 @@ function gradients(plan: Plan, prediction: Prediction): { layer: string; rms: nu
   });
 }
 
-function byTheory(plan: Plan, prediction: Prediction): StaticFinding[] {
+function byTheory(plan: Plan, prediction: Prediction, given: Given): StaticFinding[] {
+  const { gradient_ratio: vanishing } = vanishingGradient.limits(given.vanishing_gradient);
+  const { gradient_growth: exploding } = explodingGradient.limits(given.exploding_gradient);
   const profile = gradients(plan, prediction);
   if (profile.length < 2) return [];
   const reached = layersBehind(plan.layers);
@@ -80,8 +83,8 @@ function byTheory(plan: Plan, prediction: Prediction): StaticFinding[] {
     const last = behind[i]?.at(-1)?.rms ?? 0;
     return last > 0 ? rms / last : 0;
   });
-  const faint = profile.filter(({ rms }, i) => rms / (largestBehind[i] as number) < VANISHING);
-  const huge = profile.filter((_, i) => !((growth[i] as number) <= EXPLODING));
+  const faint = profile.filter(({ rms }, i) => rms / (largestBehind[i] as number) < vanishing);
+  const huge = profile.filter((_, i) => !((growth[i] as number) <= exploding));
   const finding = (
     rule: string,
     metric: string,
@@ -110,8 +113,8 @@ function byTheory(plan: Plan, prediction: Prediction): StaticFinding[] {
             'predicted_gradient_ratio',
             faint,
             least,
-            VANISHING,
-            'Theory predicts that the gradient shrinks to less than a thousandth on its way to these layers.',
+            vanishing,
+            `Theory predicts that the gradient shrinks to less than ${text(vanishing)} of the largest on its way to these layers.`,
           ),
         ]),
     ...(huge.length === 0
@@ -122,8 +125,8 @@ function byTheory(plan: Plan, prediction: Prediction): StaticFinding[] {
             'predicted_gradient_growth',
             huge,
             most,
-            EXPLODING,
-            'Theory predicts that the gradient grows more than a thousandfold on its way to these layers.',
+            exploding,
+            `Theory predicts that the gradient grows to more than ${text(exploding)} times that of the last hidden layer on its way to these layers.`,
           ),
         ]),
   ];
@@ -175,7 +178,12 @@ function symmetric({ parameters, layers }: Plan): StaticFinding[] {
   ];
 }
 
-function byData({ input_rms, feature_scale_ratio }: DataSummary, plan: Plan): StaticFinding[] {
+function byData(
+  { input_rms, feature_scale_ratio }: Prediction['data'],
+  plan: Plan,
+  given: Given,
+): StaticFinding[] {
+  const limits = unscaledInputs.limits(given.unscaled_inputs);
   const [first] = plan.layers;
   const normalized = first !== undefined && familyOf(first.type) === 'normalization';
   if (input_rms === null || normalized) return [];
@@ -184,21 +192,22 @@ function byData({ input_rms, feature_scale_ratio }: DataSummary, plan: Plan): St
     severity: 'warning',
     layers: [],
   };
-  if (input_rms > 10 || input_rms < 0.01) {
-    const threshold = input_rms > 10 ? 10 : 0.01;
+  const { input_rms: largest, smallest_input_rms: smallest } = limits;
+  if (input_rms > largest || input_rms < smallest) {
+    const threshold = input_rms > largest ? largest : smallest;
     const message = 'The inputs are on a scale that initializers are not made for: standardize them.';
     return [
       { ...common, metric: 'input_rms', value: input_rms, threshold, unit: 'root mean square', message },
     ];
   }
-  if (feature_scale_ratio === null || feature_scale_ratio <= 100) return [];
-  const message = 'Some features vary a hundred times as much as others: standardize them.';
+  if (feature_scale_ratio === null || feature_scale_ratio <= limits.feature_scale_ratio) return [];
+  const message = `Some features vary more than ${text(limits.feature_scale_ratio)} times as much as others: standardize them.`;
   return [
     {
       ...common,
       metric: 'feature_scale_ratio',
       value: feature_scale_ratio,
-      threshold: 100,
+      threshold: limits.feature_scale_ratio,
       unit: 'ratio',
       message,
     },
@@ -241,12 +250,13 @@ const byMasks = ({ lost_masks }: Plan): StaticFinding[] =>
 export function staticFindings(
   experiment: Experiment,
   plan: Plan,
-  data: DataSummary,
+  data: Prediction['data'],
   prediction: Prediction,
 ): StaticFinding[] {
+  const given = experiment.diagnostics.rules;
   const mismatch = lossMismatch(experiment, data.target_range);
   return [
-    ...byData(data, plan),
+    ...byData(data, plan, given),
     ...(mismatch === null
       ? []
       : [
@@ -264,7 +274,7 @@ export function staticFindings(
     ...symmetric(plan),
     ...byMasks(plan),
     ...byOverflow(prediction),
-    ...byTheory(plan, prediction),
+    ...byTheory(plan, prediction, given),
     ...byLearningRate(experiment),
   ];
 }
