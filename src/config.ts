@@ -123,7 +123,7 @@ export interface Config {
   /** 0 keeps results for ever. */
   readonly retentionDays: number;
   readonly limits: Limits;
-  /** Of uploaded files: each, and those of one key together. */
+  /** Most bytes of uploaded files: of each, and of those of one key together. */
   readonly uploads: { readonly max_file_bytes: number; readonly max_stored_bytes: number };
 }
 

@@ -15,7 +15,7 @@ export interface Built {
   cmd: string[] | null;
 }
 
-/** Of this machine, for npm to reach its registry; an engine would be told them by --build-arg. */
+/** Variables of this machine, for npm to reach its registry; an engine would be told them by --build-arg. */
 const PASSED_ON = /^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)$/i;
 
 /** COPY, without what .dockerignore leaves out of the context. */

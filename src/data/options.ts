@@ -69,7 +69,7 @@ export const commonOptions = {
     .describe('Shuffle before splitting and again in each epoch; false keeps the given order throughout'),
 };
 
-/** Of every data set whose own options do not say what its targets are. */
+/** The option of every data set whose own options do not say what its targets are. */
 export const targetsOption = {
   targets: z
     .literal('inputs')

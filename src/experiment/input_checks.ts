@@ -119,7 +119,7 @@ export function dataOf(experiment: Experiment): DataDescription {
   return learnsInputs(experiment.data) && input !== undefined ? { ...data, target_shape: input.shape } : data;
 }
 
-/** Of several inputs none is the one that is to be given back. */
+/** With several inputs, none of them is the one to be given back. */
 export function checkTargets(experiment: Experiment): Problem[] {
   if (!learnsInputs(experiment.data) || inputsOf(experiment).length === 1) return [];
   const message = 'the network has several inputs: "inputs" does not say which of them is the target';

@@ -47,7 +47,7 @@ function step(schema: z.ZodType, data: unknown, key: PropertyKey): z.ZodType | u
     .find((found) => found !== undefined);
 }
 
-/** Of several object schemas the one that shares most keys with the data, the first of equals; all where none shares any. */
+/** Among several object schemas, the one that shares most keys with the data, the first of equals; all where none shares any. */
 function likely(candidates: readonly Definition[], data: unknown): readonly Definition[] {
   if (!isObject(data)) return candidates;
   const shared = candidates.map(({ shape = {} }) => Object.keys(data).filter((key) => key in shape).length);

@@ -66,7 +66,7 @@ function forValues(
   return { what: `targets_outside_${name}`, severity: none ? 'critical' : 'warning', message };
 }
 
-/** Of the layer that gives the prediction, or of the activation behind it; null where it is linear. */
+/** The activation of the layer that gives the prediction, or the one behind it; null where it is linear. */
 function outputActivation(experiment: Experiment): Activation | null {
   const { layers } = planExperiment(experiment);
   const activations = outputLayers(placedLayers(experiment)).map(

@@ -35,7 +35,7 @@ export interface Plan {
   readonly flops_per_step: number;
   /** Upper bound for one training at a time. */
   readonly memory_bytes: number;
-  /** Of the series that one training leaves. */
+  /** Bytes of the series that one training leaves. */
   readonly trace_bytes: number;
 }
 

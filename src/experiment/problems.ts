@@ -38,7 +38,7 @@ function oneOf(value: unknown, known: readonly string[]): Pick<Problem, 'message
 const isOfAnotherKind = (issues: readonly Issue[]): boolean =>
   issues.some(({ code, path }) => path.length === 0 && (code === 'invalid_value' || code === 'invalid_type'));
 
-/** Of a union's branches for this kind of value, the one whose complaints lie deepest: the branch that was meant. */
+/** Among a union's branches for this kind of value, the one whose complaints lie deepest: the branch that was meant. */
 function likelyBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
   const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map((issue) => issue.path.length));
   const fitting = branches.filter((issues) => !isOfAnotherKind(issues));

@@ -4,7 +4,7 @@ import { tensorMetrics } from '../statistics/index.ts';
 
 /** loss, gradient_global_norm, accuracy, learning_rate, clipped_fraction, validation_loss, validation_accuracy. */
 const RUN_METRICS = 7;
-/** Of every step, probed or not: losses and gradient_norms. */
+/** How many series every step adds to, probed or not: losses and gradient_norms. */
 const STEP_METRICS = 2;
 /** An output and its gradient. */
 const TENSORS_OF_LAYER = 2;

@@ -26,7 +26,7 @@ export interface Column {
   readonly description: ColumnDescription;
   /** NaN where missing; codes of `categories` (−1 where missing) of text. */
   readonly numbers: Float64Array | Int32Array;
-  /** Of text; empty where there are too many. In order of their code. */
+  /** The categories of text in the order of their codes; empty where there are too many. */
   readonly categories: readonly string[];
   /** Different values in ascending order, of whole numbers with at most MAX_CATEGORIES of them; else null. */
   readonly values: readonly number[] | null;

@@ -10,7 +10,7 @@ import type { FileFacts } from './facts.ts';
 import { decodeImages, type ImageSize } from './images.ts';
 import { readFile } from './read_file.ts';
 
-/** Of the file that holds images of one size. */
+/** Name of the file that holds images of one size. */
 export const imagesName = ({ height, width, channels }: ImageSize): string =>
   `images-${height}x${width}x${channels}`;
 

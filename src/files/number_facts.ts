@@ -4,7 +4,7 @@ import { MAX_CATEGORIES } from './columns.ts';
 import type { NamedArray } from './npy.ts';
 
 export interface NumberFacts {
-  /** Of text, in the order of their codes. */
+  /** The categories of text, in the order of their codes. */
   readonly categories: readonly string[];
   /** Different values in ascending order, of at most 10,000 whole numbers; else null. */
   readonly values: readonly number[] | null;

@@ -15,7 +15,7 @@ declare module 'fastify' {
   }
 }
 
-/** Of a public route that was asked without a key: nobody in particular, who has no jobs there. */
+/** Owner of a request without a key to a public route: nobody in particular, without any jobs. */
 export const ownerOf = (request: FastifyRequest): string => request.owner ?? ANONYMOUS;
 
 /** Says who asks, before anything of the request is read. */

@@ -33,9 +33,9 @@ import { ASSETS, addWeb, webPaths } from './web.ts';
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 const COMPRESS_FROM_BYTES = 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Of a whole upload; how long any other body may take: addBodyTimeout. */
+/** How long a whole upload may take; for other bodies see addBodyTimeout. */
 const UPLOAD_TIMEOUT_MS = 3_600_000;
-/** Of a route that takes none. */
+/** The largest body on a route that takes none. */
 const MAX_IGNORED_BODY = 65_536;
 const MAX_REQUEST_LINE = 16_384;
 
@@ -310,7 +310,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.get('/openapi.json', async (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(documentText),
   );
-  /** What the handler sees of the service: the part that belongs to who asks. There are no more owners than keys. */
+  /** What the handler sees of the service: the part that belongs to the caller. There are no more owners than keys. */
   const byOwner = new Map<string, Dependencies>();
   const dependenciesOf = (request: FastifyRequest): Dependencies => {
     const owner = ownerOf(request);

@@ -16,7 +16,7 @@ function helmetHeaders(): Record<string, string> {
 
 const secureHeaders: Readonly<Record<string, string>> = { ...helmetHeaders() };
 
-/** Of every answer: helmet's, and the id that the log knows the request by. */
+/** The headers of every answer: helmet's, and the id that the log knows the request by. */
 export const commonHeaders = ({ id }: FastifyRequest): Record<string, string> => ({
   ...secureHeaders,
   'x-request-id': id,

@@ -10,7 +10,7 @@ import { validationFailed } from './problem.ts';
 import type { RequestThreads } from './threads.ts';
 
 export interface Dependencies {
-  /** Of who asks. */
+  /** Those that belong to the caller. */
   readonly jobs: JobService;
   readonly files: FileService;
   readonly threads: RequestThreads;
@@ -62,7 +62,7 @@ export interface Endpoint {
 const keepsJobs = ({ tag }: Endpoint): boolean =>
   tag === 'jobs' || tag === 'searches' || tag === 'files' || tag === 'imports';
 
-/** What an endpoint may answer to who has no key or asks for too much, or while the database cannot be used. */
+/** What an endpoint may answer to a caller that has no key or asks for too much, or while the database cannot be used. */
 export const errorsOfService = (endpoint: Endpoint): readonly ErrorCode[] => [
   ...(endpoint.public ? [] : (['unauthorized'] as const)),
   ...(endpoint.tag === 'service' ? [] : (['rate_limited', 'overloaded'] as const)),

@@ -1,4 +1,4 @@
-/** @file Files in requests: those that a body names are brought to this process, if they are of who asks. */
+/** @file Files in requests: those that a body names are brought to this process, if they belong to the caller. */
 import type { Problem } from '../experiment/index.ts';
 import { FileRefused } from '../files/index.ts';
 import type { FileService } from '../jobs/index.ts';

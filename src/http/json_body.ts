@@ -3,7 +3,7 @@ import { HttpProblem } from './problem.ts';
 
 const MAX_DEPTH = 64;
 
-/** Of one object. Names are hashed and looked up one by one: a million of them keep everybody else waiting for seconds. */
+/** How many names one object may have. Names are hashed and looked up one by one: a million of them keep everybody else waiting for seconds. */
 const MAX_MEMBERS = 10_000;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

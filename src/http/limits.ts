@@ -35,7 +35,7 @@ function addressOf({ ip, socket }: FastifyRequest): string {
   return address;
 }
 
-/** By key; by address who has none, so that guessing keys is slow and one of them does not use up the others' share. */
+/** By key; by address where there is none, so that guessing keys is slow and one of them does not use up the others' share. */
 const callerOf = (request: FastifyRequest): string =>
   request.owner === null || request.owner === ANONYMOUS ? addressOf(request) : `key ${request.owner}`;
 

@@ -5,7 +5,7 @@ import type { Problem } from '../experiment/index.ts';
 import { type StorageFailure, storageFailure } from '../jobs/index.ts';
 import { type ErrorCode, errorTable } from '../util/errors.ts';
 
-/** Of unsupported_model. */
+/** Only in `unsupported_model`. */
 const modelPart = {
   class: z.string().optional().describe('Of the layer, in the words of its framework'),
   name: z.string().optional().describe('Of the layer in the model'),

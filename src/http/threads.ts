@@ -9,7 +9,7 @@ export interface RequestThreads {
   /** @throws HttpProblem: the work's own, overloaded, experiment_too_large */
   run(work: Work): Promise<unknown>;
   /**
-   * What is read of stored documents. In threads of their own: who reads does not wait for who plans.
+   * What is read of stored documents. In threads of their own: readers do not wait for planners.
    * @throws HttpProblem: the reading's own, overloaded
    */
   read<N extends ReadingName>(
@@ -26,7 +26,7 @@ const THREADS = 2;
 const MAX_WAITING = 64;
 /** What takes longer is given up; also what waits longer for its turn. */
 const MAX_MS = 20_000;
-/** Of a thread's heap. */
+/** The most that a thread's heap may take. */
 const MAX_HEAP_MIB = 384;
 const RETRY_AFTER_S = '5';
 

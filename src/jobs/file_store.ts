@@ -34,7 +34,7 @@ const RECENT_MS = 3_600_000;
 
 export interface UploadLimits {
   readonly max_file_bytes: number;
-  /** Of one owner's files together. */
+  /** The most that the files of one owner may take together. */
   readonly max_stored_bytes: number;
 }
 

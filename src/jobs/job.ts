@@ -96,7 +96,7 @@ export interface Submission {
   /** What to search for; null for a study. */
   readonly search: SearchOptions | null;
   readonly estimate: Estimate;
-  /** Of all trainings, as estimated; counts against the owner's limit. */
+  /** FLOPs of all trainings, as estimated; counts against the owner's limit. */
   readonly flops: number;
   /** The `Idempotency-Key` and a hash of the body, where the client sent one. */
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
@@ -141,7 +141,7 @@ export interface JobService {
   /** Names of the finished runs, baseline first. */
   runs(id: string): Promise<string[]>;
   trace(id: string, run: string): Promise<Trace | null>;
-  /** The same as it is stored, for who has a thread to unpack it: by `encodeTrace`. */
+  /** The same as it is stored, for whoever has a thread to unpack it: by `encodeTrace`. */
   encodedTrace(id: string, run: string): Promise<Uint8Array | null>;
   /** Events with seq > after, oldest first. */
   events(id: string, after: number, limit: number): Promise<JobEvent[]>;

@@ -12,7 +12,7 @@ interface JobsTable {
   status: string;
   /** JSON of what a search is asked; null for a study. */
   search: string | null;
-  /** Of the experiment. JSON, which can hold any text. */
+  /** The metadata of the experiment, as JSON, which can hold any text. */
   name: string | null;
   metadata: string;
   /** JSON, as are progress, summary, error. */

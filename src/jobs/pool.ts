@@ -13,7 +13,7 @@ export interface TrialTask {
   readonly keepWeights: boolean;
   /** One Int32; not 0 asks the training to end at its next step. */
   readonly cancel: SharedArrayBuffer;
-  /** Of a `LossRing` that somebody reads. */
+  /** The memory of a `LossRing` that somebody reads. */
   readonly losses?: SharedArrayBuffer;
 }
 
@@ -27,7 +27,7 @@ export interface TimedTrace {
   readonly trace: Trace;
   /** The trace as it is stored. */
   readonly encoded: Uint8Array;
-  /** Of the training in its thread, without the wait for one. */
+  /** How long the training took in its thread, without the wait for one. */
   readonly seconds: number;
   /** Of these, those before its first pass: data, weights, graphs. */
   readonly preparation: number;

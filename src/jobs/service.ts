@@ -1,4 +1,4 @@
-/** @file The job service: accepts jobs, lets a worker run them, tells who listens, on this replica or another. */
+/** @file The job service: accepts jobs, lets a worker run them, tells whoever listens, on this replica or another. */
 import { EventEmitter } from 'node:events';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
@@ -68,7 +68,7 @@ const POLL_MS = 5000;
 const SWEEP_MS = 3_600_000;
 const LAST_QUERIES_MS = 1000;
 const DAY_S = 86_400;
-/** Of a database that is asked how it is. */
+/** How long a database that is asked how it is may take to answer. */
 const ANSWER_MS = 2000;
 
 async function answered<T>(promise: Promise<T>): Promise<T> {

@@ -29,7 +29,7 @@ export function storageFailure(error: unknown): StorageFailure | null {
 const AGAIN_MS = 500;
 
 /**
- * Repeats until the database takes it: who has trained for an hour has nothing better to do than to wait.
+ * Repeats until the database takes it: whoever has trained for an hour has nothing better to do than to wait.
  * Only for work that may be done twice: the first time may have been committed without our hearing of it.
  * @param isOver whether to wait no longer
  */

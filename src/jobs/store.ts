@@ -23,7 +23,7 @@ import { decodeCursor, encodeCursor, submittedRow, toJob } from './rows.ts';
 type Database = Kysely<Tables> | Transaction<Tables>;
 
 const IDEMPOTENCY_S = 24 * 3600;
-/** What a job takes at least, with its events: who is ready takes any job that is no larger. */
+/** What a job takes at least, with its events: whoever is ready takes any job that is no larger. */
 const JOB_BYTES = 2 ** 16;
 /** A deletion needs room as well, for a moment. */
 const REMOVED_AT_ONCE = 100;

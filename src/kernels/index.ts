@@ -17,7 +17,7 @@ interface Exports {
   heapBase(): number;
   sumOfSquares(x: number, n: number): number;
   moments(x: number, n: number, out: number): void;
-  /** Of x − y, or of x where `y` is 0. */
+  /** Moments of x − y, or of x where `y` is 0. */
   squaredDeviations(x: number, y: number, n: number, mean: number): number;
   scale(x: number, n: number, factor: number): void;
   measure(x: number, y: number, n: number, step: number, levels: number, count: number, out: number): void;

@@ -75,7 +75,7 @@ export interface BuiltLayer {
   /** Of its output for each sample: 1, inside `time_distributed` the number of time steps. */
   readonly rows: number;
   readonly input_shape: readonly number[];
-  /** Of all inputs. */
+  /** The shapes of all inputs, without the batch. */
   readonly input_shapes: readonly (readonly number[])[];
   /**
    * Names of the layers and inputs of the network that its own inputs come from; of a layer that holds others also of the
@@ -115,7 +115,7 @@ interface Building {
   readonly inputs: readonly Tensor[];
   readonly masks: readonly Mask[];
   readonly rows: number;
-  /** Of the layers and network inputs that its inputs come from. */
+  /** Names of the layers and network inputs that its inputs come from. */
   readonly names: readonly string[];
   readonly inside: BuiltLayer[];
   readonly activations: Activation[];

@@ -48,7 +48,7 @@ export const comparedSchema = z
   })
   .meta({ id: 'ComparedActivation' });
 
-/** Of each layer, beside its shapes. */
+/** What is told of each layer beside its shapes. */
 export const forecastFields = {
   reach: z.enum(['theory', 'not_reached']).describe('Whether mean-field theory says anything of this layer'),
   reason: z.string().nullable().describe('Why it does not, or not of the gradient'),

@@ -7,7 +7,7 @@ import { BODY_INPUT, type LayerConfig, listNames, type NamedPlace } from '../net
 import { present } from '../util/assert.ts';
 import type { Change } from './remedy.ts';
 
-/** Of a layer that an edit changes or copies: where it stood. Spreads keep it, JSON does not see it. */
+/** Where a layer stood that an edit changes or copies. Spreads keep it, JSON does not see it. */
 const ORIGIN = Symbol('origin');
 
 type Marked = LayerConfig & { readonly [ORIGIN]?: string };

@@ -88,7 +88,7 @@ function rowsWithin(run: string, columns: readonly Column[], from: number, to: n
 
 export interface RowPage {
   readonly rows: Row[];
-  /** Of all pages together. */
+  /** The number of rows on all pages together. */
   readonly total: number;
 }
 

@@ -84,7 +84,7 @@ export interface Reference {
 
 /** The first steps again, half or all of them, at another learning rate. */
 export interface RateTrial {
-  /** Of the learning rate. */
+  /** What the learning rate was multiplied by. */
   readonly factor: number;
   readonly steps: number;
   /** Mean data loss of the last fifth of these steps, as a ratio like that of a reference; ∞ where it diverged. */

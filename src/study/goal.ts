@@ -10,7 +10,7 @@ export const isWithin = (value: number, target: number): boolean =>
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Of the goal, mean over the runs. */
+/** The value of the goal, mean over the runs. */
 export const meanGoal = (goal: Goal, { traces }: Arm): number =>
   mean(traces.map((trace) => goalValue(goal, trace)));
 
@@ -18,7 +18,7 @@ export const meanGoal = (goal: Goal, { traces }: Arm): number =>
 export function referenceValue(goal: Goal, { traces }: Arm): number {
   const reached = traces.flatMap(({ reference, final }) => {
     if (reference === null) return [];
-    // Of values there is no other error than the loss.
+    // A regression has no other error than the loss.
     const isLoss = goal === 'final_loss' || (goal === 'training_error' && final.accuracy === null);
     if (isLoss) return [reference.training_ratio];
     return goal === 'validation_loss' && reference.validation_ratio !== null

@@ -24,7 +24,7 @@ export interface Change {
   readonly parts: readonly Part[];
   /** Rules that it is for. */
   readonly treats: readonly string[];
-  /** Of the most laborious remedy: its place in `efforts`. */
+  /** The place of the most laborious remedy in `efforts`. */
   readonly effort: number;
   readonly experiment: Experiment;
   /** Where it is one remedy alone. */
@@ -38,7 +38,7 @@ export interface Option extends Change {
   readonly verification: Verification | null;
   /** Serious findings of any single run: with none, every run is healthy. */
   readonly findings: readonly Check[];
-  /** Of the goal, mean over its runs. */
+  /** The value of the goal, mean over its runs. */
   readonly value: number;
 }
 

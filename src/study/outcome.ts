@@ -8,11 +8,11 @@ export interface DosePoint {
 
 /** What one seed showed. */
 export interface Outcome {
-  /** Of the goal; the smaller the better. */
+  /** The value of the goal; the smaller the better. */
   readonly value: number;
   /** Nothing serious was found. */
   readonly healthy: boolean;
-  /** Of the steps that were made. */
+  /** Which share of the steps was made. */
   readonly share: number;
 }
 

@@ -179,7 +179,7 @@ export class Pursuit {
   /** Healthy, though its loss is not better than chance allows. */
   isClear = (option: Trained): boolean => isHealthy(option) && option.verification.status === 'ineffective';
 
-  /** Of the options that are good enough, the smallest that is one remedy, or of which nothing more can be left out. */
+  /** Among the options that are good enough, the smallest that is one remedy, or of which nothing more can be left out. */
   async completeSmallest(): Promise<boolean> {
     const { seeds, runner } = this.input;
     const waiting = this.options.filter(

@@ -9,9 +9,9 @@ import type { ArmRunner } from './arms.ts';
 import { type Change, nameOf } from './option.ts';
 import type { Outcome, Screened } from './outcome.ts';
 
-/** Of the steps, where not all can be afforded. */
+/** The share of the steps, where not all can be afforded. */
 const SCREENING_SHARE = 1 / 3;
-/** Of the budget: what screening with all steps, or with a part of them, may take altogether, and a single trial of it. */
+/** Shares of the budget: what screening with all steps, or with a part of them, may take altogether, and a single trial of it. */
 const [WHOLE, PART, MAX_TRIAL] = [0.1, 0.25, 0.04];
 
 /** A change after the first round. */
@@ -89,7 +89,7 @@ function chosen(
 }
 
 export interface Screening {
-  /** Of the steps. */
+  /** Which share of the steps was made. */
   readonly share: number;
   /** The goal of the baseline, by the same seed and steps. */
   readonly baseline: number;

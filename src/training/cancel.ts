@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../util/result.ts';
 /** Asks whether the training is canceled; throws where it is, which `untilCanceled` alone catches. */
 export type Checkpoint = () => void;
 
-/** Of a training that nobody can cancel. */
+/** For a training that nobody can cancel. */
 export const neverCanceled: Checkpoint = () => {};
 
 class TrainingCanceled extends Error {

@@ -45,7 +45,7 @@ interface LayerTables {
   readonly shape: ActivationShape | null;
   readonly output: Table;
   readonly outputGradient: Table;
-  /** Of the graph's outputs, made once: they are looked up at every probe. */
+  /** The names of the graph's outputs, made once: they are looked up at every probe. */
   readonly names: { readonly output: string; readonly gradient: string };
 }
 

@@ -210,7 +210,7 @@ class Run {
       const ratio = await signalToNoise(this.stepper, this.model, step, this.plan.batch_size);
       this.probe.recordRun(step, 'gradient_signal_to_noise', ratio);
     } else if (optimizerType(this.experiment) === 'sgd') {
-      // Of use where the bound 2/learning rate holds: for gradient descent.
+      // Useful where the bound 2/learning rate holds: for gradient descent.
       this.probe.recordRun(step, 'sharpness', await sharpness(this.stepper, this.model, step, this.seed));
     }
   }

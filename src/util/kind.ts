@@ -74,7 +74,7 @@ export interface CatalogEntry {
 
 export interface Kind<Parts extends readonly Part[]> {
   readonly types: readonly TypeOf<Parts>[];
-  /** Of each part that has any. */
+  /** The synonyms of each part that has any. */
   readonly synonyms: readonly { readonly type: string; readonly names: readonly string[] }[];
   /** The names, as an enum. */
   readonly names: NamesSchema<Parts>;

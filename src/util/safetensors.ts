@@ -102,7 +102,7 @@ export function readSafetensors(bytes: Uint8Array): Result<Contents, string> {
   if (!parsed.success) return fail('the header is not an object');
   const body = bytes.subarray(PREFIX + length);
   const entries: Entry[] = [];
-  // Of what was parsed, because zod leaves `__proto__` out in silence.
+  // Reads what was parsed, because zod leaves `__proto__` out in silence.
   for (const [name, value] of Object.entries(header as object)) {
     if (name === METADATA) continue;
     const entry = readEntry(name, value, body.length);

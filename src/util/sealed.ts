@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 
 export class Sealed {
-  /** Of the whole; the first axis counts elements. */
+  /** The shape of the whole; the first axis counts elements. */
   readonly shape: readonly number[];
   /** Row-major; in shared memory, so that a thread gets them without a copy. */
   readonly numbers: Float64Array;

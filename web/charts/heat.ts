@@ -5,7 +5,7 @@ import { colourWords, LEVELS, type MapName, SPECIAL } from '../lib/colours.ts';
 export interface HeatScale {
   readonly map: MapName;
   readonly log: boolean;
-  /** Of log₁₀ where it is logarithmic. */
+  /** In log₁₀ where it is logarithmic. */
   readonly low: number;
   readonly high: number;
 }

@@ -41,7 +41,7 @@ interface Table {
   readonly data: uPlot.AlignedData;
   readonly series: uPlot.Series[];
   readonly bands: uPlot.Band[];
-  /** Of each curve: its column of middles. */
+  /** For each curve, its column of middles. */
   readonly columns: readonly number[];
 }
 

@@ -84,5 +84,5 @@ export function cssColour(name: MapName, fraction: number): string {
   return `rgb(${word & 255} ${(word >> 8) & 255} ${(word >> 16) & 255})`;
 }
 
-/** Of cells that have no place on a scale: exactly 0 on a logarithmic one, not finite, not measured. */
+/** The colour of cells that have no place on a scale: exactly 0 on a logarithmic one, not finite, not measured. */
 export const SPECIAL = { zero: 0xff_1a_12_10, nonFinite: 0xff_7e_30_d6, missing: 0x00_00_00_00 } as const;

@@ -2,7 +2,7 @@
 
 export interface Frame {
   readonly kind: 'object' | 'array';
-  /** Of the value that comes next. */
+  /** The place of the value that comes next. */
   key: string | number;
   /** Simple values of an object so far, as text. */
   readonly entries: Map<string, string>;

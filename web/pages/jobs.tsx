@@ -17,7 +17,7 @@ interface Loaded {
 
 const STATUSES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
 
-/** Of what was read, by what a reader types: names, ids, findings, metadata as key=value. */
+/** Whether a job that was read fits what a reader types: names, ids, findings, metadata as key=value. */
 function matches(job: Job, text: string, verdict: string): boolean {
   if (verdict !== '' && job.summary?.verdict !== verdict) return false;
   const words_ = text.toLowerCase().split(/\s+/).filter(Boolean);

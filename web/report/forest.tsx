@@ -21,7 +21,7 @@ const intervalOf = ({
 }: Effect): Range | null =>
   low !== null && high !== null ? { low, high } : mean === null ? null : { low: mean, high: mean };
 
-/** Of the means, zero included, with room for most of the intervals: a very wide one is cut off. */
+/** The range of the means, zero included, with room for most of the intervals: a very wide one is cut off. */
 function rangeOf(rows: readonly ForestRow[]): Range {
   const means = rows.flatMap(({ effect }) =>
     effect?.mean_difference == null ? [] : [effect.mean_difference],

@@ -24,7 +24,7 @@ export const sine = defineData({
     const targets = new Float32Array(samples);
     for (let i = 0; i < samples; i++) {
       inputs[i] = min + (max - min) * random.uniform();
-      // Of the stored float32 number, so that the formula holds for the data as they are.
+      // The sine of the stored float32 number, so that the formula holds for the data as they are.
       targets[i] = Math.sin(inputs[i] as number) + noise * random.normal();
     }
     return { inputs, targets };

@@ -9,7 +9,7 @@ const NOTHING = 0.9;
 const bounded = (ratio: number): number => Math.min(ratio, LOST);
 
 export interface RateGain {
-  /** Of the learning rate. */
+  /** What the learning rate was multiplied by. */
   readonly factor: number;
   readonly steps: number;
   /** Of the trial, over a constant's. */
@@ -18,7 +18,7 @@ export interface RateGain {
   readonly gain: number;
 }
 
-/** Of the best such trial; null where none was made. */
+/** The best such trial; null where none was made. */
 function gainAt({ rate_trials }: Trace, isWanted: (factor: number) => boolean): RateGain | null {
   const gains = rate_trials
     .filter(({ factor }) => isWanted(factor))

@@ -26,7 +26,7 @@ export interface TimeProfile {
   readonly ratios: readonly number[];
 }
 
-/** Of every recurrent layer; steps without a finite gradient are left out. */
+/** The profile of every recurrent layer; steps without a finite gradient are left out. */
 export function timeProfiles(
   trace: Trace,
   metric: 'first_to_largest_ratio' | 'first_to_last_ratio',

@@ -49,7 +49,7 @@ function scaleOfOutputs(trace: Trace): Scale {
   return { layer: high === first ? low.layer : high.layer, ratio: high.value / low.value };
 }
 
-/** Of classes only: of values, what a fresh network answers (0) may be far from any of them. */
+/** Only for classes: what a fresh network answers (0) may be far from any of the values of a regression. */
 const lossAgainstChance = (trace: Trace): number | null =>
   trace.data.class_counts === null || trace.constant_loss <= 1e-9
     ? null

@@ -63,7 +63,7 @@ function variables(file: Hdf5File, path: string): NamedTensor[] {
   const names = (file.keys(join(path, 'vars')) ?? []).toSorted((a, b) => Number(a) - Number(b));
   const own = names.map((name) => file.tensor(join(path, 'vars', name)) as NamedTensor);
   const children = file.keys(path) ?? [];
-  // Of attention in Keras 2, and in the first of Keras 3, they are private.
+  // In attention of Keras 2, and of the first Keras 3, they are private.
   const parts = PARTS.flatMap((part) => [part, `_${part}`].find((name) => children.includes(name)) ?? []);
   return [...own, ...parts.flatMap((part) => variables(file, join(path, part)))];
 }
@@ -127,7 +127,7 @@ export async function importArchive(bytes: Uint8Array): Promise<ImportResult> {
 /** By the layers' names: `model_weights/<layer>`, whose `weight_names` are in order. */
 class LegacyWeights implements Weights {
   readonly #file: Hdf5File;
-  /** Of the layer of the whole model that these are in. */
+  /** The layer of the whole model that these are in. */
   readonly #outer: string | null;
 
   constructor(file: Hdf5File, outer: string | null) {

@@ -12,7 +12,7 @@ export interface KerasLayer {
   readonly pointer: string;
   /** In the order of Keras' `weights`; null where the file has none. */
   readonly weights: readonly NamedTensor[] | null;
-  /** Of a model within the model: where its layers' weights are. */
+  /** Where the weights of its layers are, in a model within the model. */
   readonly within: Weights | null;
   /** How it is called, where the file says that. */
   readonly call?: CallArguments;
@@ -20,7 +20,7 @@ export interface KerasLayer {
 
 /** Of one call. */
 export interface CallArguments {
-  /** Of every input: its keyword, or null where it stands by its place. */
+  /** The keyword of every input, or null where it stands by its place. */
   readonly names: readonly (string | null)[];
   /** Arguments by keyword, tensors among them. */
   readonly keywords: Json;
@@ -221,7 +221,7 @@ function impliedInput(first: KerasLayer, config: Json, value: Json): KerasLayer 
   };
 }
 
-/** Of a model or wrapper that stands first, the shape is that of what is in it. */
+/** The shape of a model or wrapper that stands first is that of what is in it. */
 function inputOf({ config }: KerasLayer): unknown {
   const inner = Array.isArray(config.layers) ? config.layers[0] : undefined;
   const own = isObject(inner) && isObject(inner.config) ? inner.config : undefined;

@@ -118,7 +118,7 @@ class Conversion implements OnnxContext {
     for (const node of this.#graph.nodes) if (needed.has(node) && !this.#absorbed.has(node)) this.#node(node);
   }
 
-  /** Of what the outputs come from. */
+  /** The nodes that the outputs come from. */
   #needed(): Set<OnnxNode> {
     const wanted = new Set(this.#graph.outputs);
     const needed = new Set<OnnxNode>();

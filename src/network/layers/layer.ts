@@ -140,7 +140,7 @@ interface Nature {
 /** A layer with its options. */
 export interface Layer extends Nature {
   readonly type: string;
-  /** Of a layer that looks tokens up: how many it knows; else null. */
+  /** How many tokens it knows, in a layer that looks tokens up; else null. */
   readonly vocabulary: number | null;
   /** Every number comes out as it went in, but for its place and, in training, noise: it computes nothing. */
   readonly inert: boolean;

@@ -29,7 +29,7 @@ export const layerNorm = defineLayer({
   },
   // The gradient loses two directions: that of the mean, and that of the values.
   theory: (input, _surroundings, { epsilon }) => perSample(input, epsilon, input.mean, 2),
-  // Of images, over channels, height and width with a scale per channel: what both libraries call one group.
+  // For images it runs over channels, height and width with a scale per channel: what both libraries call one group.
   code: ({ epsilon }, { features: count, inputShape }) =>
     inputShape.length === 3
       ? {

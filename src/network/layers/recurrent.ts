@@ -31,7 +31,7 @@ export const recurrentOptions = {
   bias_initializer: biasInitializerOption,
 };
 
-/** Of layers with gates. */
+/** The options of layers with gates. */
 export const gatedOptions = {
   ...recurrentOptions,
   activation: activationSchema.default('tanh').describe('Of the candidate and of what the cell gives'),

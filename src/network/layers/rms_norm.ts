@@ -25,7 +25,7 @@ export const rmsNorm = defineLayer({
   },
   theory: (input, _surroundings, { epsilon }) =>
     perSample(input, epsilon, new Float64Array(input.samples), 1),
-  // Of images, nn.RMSNorm and Keras would have a scale per element or normalize one axis: the nearest that they have.
+  // For images, nn.RMSNorm and Keras would have a scale per element or normalize one axis: the nearest that they have.
   code: ({ epsilon }, { features: count, inputShape }) => ({
     pytorch: [
       inputShape.length === 3

@@ -14,12 +14,12 @@ const byName = z.enum(['valid', 'same']);
 const NAMED =
   '"same": zeros around, so that ⌈size/stride⌉ positions result, the odd one at the end; "valid": none;';
 
-/** Of sequences. */
+/** For sequences. */
 export const timePaddingOption = z
   .union([byName, padded, ends])
   .default('valid')
   .describe(`${NAMED} a number: so many at both ends; [before, after]`);
-/** Of images. */
+/** For images. */
 export const imagePaddingOption = z
   .union([byName, padded, ends, z.array(ends).length(2)])
   .default('valid')
@@ -43,14 +43,14 @@ export const groupsOption = z
   .default(1)
   .describe('Channels and filters are split into so many groups that do not see each other');
 
-/** Of convolutions over time. */
+/** For convolutions over time. */
 export const timeWindowOptions = {
   kernel_size: extentOption('Time steps under the kernel'),
   stride: extentOption('Time steps from one position to the next').default(1),
   dilation: extentOption('Time steps between neighbouring elements of the kernel').default(1),
 };
 
-/** Of convolutions over images. */
+/** For convolutions over images. */
 export const imageWindowOptions = {
   kernel_size: pairOption('Size of the kernel'),
   stride: pairOption('Pixels from one position to the next').default(1),
@@ -97,7 +97,7 @@ export const imageWindow = ({ kernel_size, stride, dilation, padding }: ImageWin
   padding,
 });
 
-/** Of a convolution that sees one pixel at a time. */
+/** The window of a convolution that sees one pixel at a time. */
 export const pointWindow: WindowOptions = {
   window: [1, 1],
   stride: [1, 1],

@@ -3,7 +3,7 @@ import { paddingOf, type WindowOptions } from '../layers/window.ts';
 import { sizeOf } from './signal.ts';
 
 export interface Connections {
-  /** Of the output, without the batch. */
+  /** The output's, without the batch. */
   readonly shape: readonly number[];
   /** Inputs of an output element that are not padding, on average. */
   readonly fanIn: number;
@@ -52,7 +52,7 @@ function placed(shape: readonly number[]): Placed {
   };
 }
 
-/** Of convolutions over [time, channels] and [channels, height, width]. */
+/** The connections of convolutions over [time, channels] and [channels, height, width]. */
 export function convolutionConnections(
   { filters, groups, window }: Options,
   shape: readonly number[],
@@ -78,7 +78,7 @@ export function convolutionConnections(
 }
 
 /**
- * Of a transposed convolution: every input stands at a place of the window.
+ * The connections of a transposed convolution: every input stands at a place of the window.
  * @param size of the output
  * @param before what is cut off in front
  */

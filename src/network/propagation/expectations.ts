@@ -32,7 +32,7 @@ export interface Normal {
   readonly variance: number;
 }
 
-/** Of a standard normal over (a, b): E 1, E z, E z². */
+/** Moments of a standard normal over (a, b): E 1, E z, E z². */
 function truncated(a: number, b: number): [mass: number, first: number, second: number] {
   const [pa, pb] = [density(a), density(b)];
   const mass = distribution(b) - distribution(a);

@@ -165,7 +165,7 @@ function fixedPoint(
 const known = new Map<string, ActivationTheory>();
 const KNOWN_LIMIT = 500;
 
-/** Of an elementwise activation; null for those over an axis (softmax). Memoised by its code, which carries its options. */
+/** The theory of an elementwise activation; null for those over an axis (softmax). Memoised by its code, which carries its options. */
 export function activationTheory(activation: Activation): ActivationTheory | null {
   if (activation.curve === null) return null;
   const key = `${activation.name}:${activation.keras}`;

@@ -32,7 +32,7 @@ export interface HeadLayer {
 
 export interface Targets {
   readonly loss: Loss;
-  /** Of all samples of the batch, [batch][outputs]: one-hot for classes. */
+  /** The targets of the batch, [batch][outputs]: one-hot for classes. */
   readonly rows: readonly (readonly number[])[];
   /** What the slope of each output is multiplied by: 1/batch, or the class weight's share; [batch][outputs]. */
   readonly shares: readonly (readonly number[])[];

@@ -77,9 +77,9 @@ export interface LayerForecast {
   readonly gain: number | null;
   /** Layers like this one over which the squared gradient norm changes by a factor of e: 1/|ln χ₁|. */
   readonly depth_scale: number | null;
-  /** Of its output: root of q. */
+  /** The root mean square of its output: root of q. */
   readonly predicted_forward_rms: number | null;
-  /** Of the loss gradient at its output: metric `rms` of `output_gradient`. */
+  /** The root mean square of the loss gradient at its output: metric `rms` of `output_gradient`. */
   readonly predicted_gradient_rms: number | null;
   /** Metric `rms` of `kernel.gradient`; null where it has no kernel, or one that meets several positions. */
   readonly predicted_kernel_gradient_rms: number | null;
@@ -254,9 +254,9 @@ const pairsOf = (matrix: Float64Array, samples: number) =>
 interface Draws {
   /** At the last preactivation, the mean of all draws. */
   readonly gradient: Gradient;
-  /** Of each draw, its mean square over that of all draws. */
+  /** For each draw, its mean square over that of all draws. */
   readonly sizes: readonly number[];
-  /** Of each draw, |Σ δ_a|² − Σ |δ_a|² over the batch. */
+  /** For each draw, |Σ δ_a|² − Σ |δ_a|² over the batch. */
   readonly pairs: readonly number[];
   readonly head: ReadonlyMap<string, Level>;
   readonly headGradients: ReadonlyMap<string, Level>;

@@ -123,7 +123,7 @@ function tailorSmooth(activation: Activation, formula: string, depth: number): T
     const solution = curved(beta);
     return solution !== null && Math.abs(solution.excess) < 1e-6 ? [solution] : [];
   });
-  // Of several the one that is bent in the middle of its inputs: numbers of moderate size.
+  // Where there are several, the one that is bent in the middle of its inputs: numbers of moderate size.
   const best = solutions.toSorted((a, b) => Math.abs(a.delta * a.gamma) - Math.abs(b.delta * b.gamma))[0];
   if (best === undefined) return null;
   const u = `(${text(best.alpha)} * x + ${text(best.beta)})`;

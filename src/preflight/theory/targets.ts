@@ -11,7 +11,7 @@ function classWeights(config: Experiment['training']['class_weights'], counts: r
   return (counts ?? []).map((count) => (count === 0 ? 0 : n / ((counts ?? []).length * count)));
 }
 
-/** Of a network whose output is one vector per sample. */
+/** For a network whose output is one vector per sample. */
 export function targetsOf(
   { training }: Experiment,
   loss: Loss,

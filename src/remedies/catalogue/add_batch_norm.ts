@@ -32,7 +32,7 @@ export const addBatchNorm = defineRemedy({
           'statistics of a batch mix time steps: recurrent and attention layers take layer normalization',
       };
     }
-    // Of 0.99, Keras’ default, the running averages would still hold the initial values after a short training.
+    // With 0.99, Keras’ default, the running averages would still hold the initial values after a short training.
     return insertNormalization(experiment, { type: 'batch_norm', momentum: 0.9, epsilon: 1e-3 });
   },
 });

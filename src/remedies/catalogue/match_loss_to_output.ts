@@ -7,7 +7,7 @@ import { defineRemedy } from '../remedy.ts';
 const isSoftmax = (activation: unknown): boolean =>
   activation === 'softmax' || (activation as { type?: string } | undefined)?.type === 'softmax';
 
-/** Of one output softmax is 1, whatever comes in. */
+/** The softmax of a single output is 1, whatever comes in. */
 function fittingOutput(experiment: Experiment): string {
   const loss = resolveLoss(experiment);
   if (loss.output !== 'probabilities') return 'linear';

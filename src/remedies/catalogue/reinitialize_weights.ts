@@ -24,7 +24,7 @@ const attentionInitializers = { kernel_initializer: 'glorot_uniform', bias_initi
 /** An orthogonal recurrent kernel hands the state, and its gradient, on without growing or shrinking it. */
 const recurrentInitializers = { ...attentionInitializers, recurrent_initializer: 'orthogonal' };
 
-/** Of a wrapper the layer that it runs in both directions. */
+/** The layer that a wrapper runs in both directions. */
 const reinitialized = (layer: LayerConfig): LayerConfig =>
   typeof layer.layer === 'object'
     ? { ...layer, layer: { ...layer.layer, ...recurrentInitializers } }

@@ -220,5 +220,6 @@ it('every remedy of the contract is in the catalogue', () => {
     'use_gru match_loss_to_output balance_classes increase_batch_size stop_early standardize_targets reduce_dropout ' +
     'reduce_regularization shuffle_data lower_batch_norm_momentum raise_clipping_limit use_linear_output use_pre_norm ' +
     'set_forget_bias widen_layers train_longer tailor_activation';
-  expect(remedies.map(({ remedy }) => remedy).sort()).toEqual(contract.split(' ').sort());
+  // The catalogue may have more.
+  expect(remedies.map(({ remedy }) => remedy)).toEqual(expect.arrayContaining(contract.split(' ')));
 });

@@ -88,7 +88,7 @@ const namesOf = ({ options }: KerasLayer): readonly string[] =>
   options.bool('use_bias', true) ? NAMES : NAMES.slice(0, 2);
 
 /**
- * Of one direction, by their names here.
+ * The weights of one direction, by their names here.
  * @param arrays as Keras has them; with reset_after, its bias [2, 3 · units] is that of the inputs and that of the state
  */
 function named(layer: KerasLayer, arrays: readonly NamedTensor[]): Record<string, NamedTensor> {
