@@ -1,6 +1,12 @@
 /** @file The report: what a study answers. The schema is the contract's; numbers may be NaN here and are encoded at the wire. */
 import { z } from 'zod';
-import { checkSchema, nonFiniteSchema, numberSchema, staticFindingSchema, verdicts } from '../diagnosis/index.ts';
+import {
+  checkSchema,
+  nonFiniteSchema,
+  numberSchema,
+  staticFindingSchema,
+  verdicts,
+} from '../diagnosis/index.ts';
 import { referenceKinds, reportedExperimentSchema } from '../experiment/index.ts';
 import { forecastFields } from '../preflight/index.ts';
 import {
