@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 const number = z.number().nullable();
-export const nonFinite = z.record(z.string(), z.enum(['nan', 'inf', '-inf'])).optional();
+const nonFinite = z.record(z.string(), z.enum(['nan', 'inf', '-inf'])).optional();
 
 const edgeSchema = z.object({
   weight_variance: number.describe('σ_w²: the kernel has the variance σ_w²/fan_in; null where there is none'),
