@@ -45,17 +45,17 @@ export function splitSamples(
   const order = orderOf(samples, description, options.shuffle, seed);
   const sizes = splitSizes(description.samples, options.validation_split);
   const taken = order.subarray(0, sizes.training + sizes.validation);
-  const inputs = rowsOf(samples.inputs, sizeOf(description.input_shape), taken);
-  const isScaled = columnsToScale(layout, inputs.size);
-  if (options.scale !== 1) multiply(inputs, isScaled, options.scale);
-  if (options.standardize) standardize(inputs, sizes.training, isScaled);
-  const targets = learnsInputs
-    ? { ...inputs, all: inputs.all.slice() }
-    : rowsOf(samples.targets, sizeOf(description.target_shape), taken);
-  const target_moments = options.standardize_targets ? standardize(targets, sizes.training) : null;
+  const given = rowsOf(samples.inputs, sizeOf(description.input_shape), taken);
+  const isScaled = columnsToScale(layout, given.size);
+  const scaled = options.scale === 1 ? given : multiplied(given, isScaled, options.scale);
+  const inputs = options.standardize ? standardized(scaled, sizes.training, isScaled).rows : scaled;
+  const wanted = learnsInputs ? inputs : rowsOf(samples.targets, sizeOf(description.target_shape), taken);
+  const { rows: targets, moments: target_moments } = options.standardize_targets
+    ? standardized(wanted, sizes.training)
+    : { rows: wanted, moments: null };
   const cut = (from: number, to: number): Split => ({
-    inputs: Float32Array.from(inputs.all.subarray(from * inputs.size, to * inputs.size)),
-    targets: Float32Array.from(targets.all.subarray(from * targets.size, to * targets.size)),
+    inputs: rounded(inputs, from, to),
+    targets: rounded(targets, from, to),
     count: to - from,
   });
   const training = cut(0, sizes.training);
@@ -74,18 +74,44 @@ function orderOf(samples: Samples, description: DataDescription, shuffle: boolea
   return shuffle ? createRandom(seed, 'split').shuffle(order) : order;
 }
 
-/** Rows of numbers in float64, in which they are scaled and standardized before they are rounded. */
+/**
+ * Rows of the data set in the order in which they are used, and what becomes of a number. It is computed in float64 when it is
+ * asked for and rounded once: no copy of the data set in float64 is made.
+ */
 interface Rows {
-  readonly all: Float64Array;
+  readonly values: Numbers;
   readonly size: number;
+  readonly order: Int32Array;
+  readonly map: (value: number, column: number) => number;
 }
 
-function rowsOf(values: Numbers, size: number, order: Int32Array): Rows {
-  const all = new Float64Array(order.length * size);
-  order.forEach((sample, row) => {
-    for (let j = 0; j < size; j++) all[row * size + j] = values[sample * size + j] as number;
+const rowsOf = (values: Numbers, size: number, order: Int32Array): Rows => ({
+  values,
+  size,
+  order,
+  map: (value) => value,
+});
+
+/** Calls back with every number of these rows, row by row. */
+function eachOf(
+  { values, size, order, map }: Rows,
+  from: number,
+  to: number,
+  use: (value: number, column: number, at: number) => void,
+): void {
+  let at = 0;
+  for (let row = from; row < to; row++) {
+    const start = (order[row] as number) * size;
+    for (let j = 0; j < size; j++) use(map(values[start + j] as number, j), j, at++);
+  }
+}
+
+function rounded(rows: Rows, from: number, to: number): Float32Array {
+  const out = new Float32Array((to - from) * rows.size);
+  eachOf(rows, from, to, (value, _column, at) => {
+    out[at] = value;
   });
-  return { all, size };
+  return out;
 }
 
 /** 1 for the columns of numbers, 0 for those of tokens: a token has no scale. */
@@ -95,9 +121,10 @@ function columnsToScale(layout: readonly InputLayout[], features: number): Uint8
   return columns;
 }
 
-function multiply({ all, size }: Rows, isScaled: Uint8Array, factor: number): void {
-  for (let i = 0; i < all.length; i++) if (isScaled[i % size] === 1) all[i] = (all[i] as number) * factor;
-}
+const multiplied = (rows: Rows, isScaled: Uint8Array, factor: number): Rows => ({
+  ...rows,
+  map: (value, column) => rows.map(value, column) * (isScaled[column] === 1 ? factor : 1),
+});
 
 export interface Moments {
   readonly mean: Float64Array;
@@ -105,38 +132,43 @@ export interface Moments {
   readonly std: Float64Array;
 }
 
-/** In two passes and relative to the first sample, so that a constant feature has a deviation of exactly 0. */
-function measure(values: Float64Array, features: number): Moments {
-  const count = values.length / features;
-  const mean = new Float64Array(features);
-  const std = new Float64Array(features);
-  for (let j = 0; j < features; j++) {
-    const origin = values[j] as number;
-    let sum = 0;
-    for (let i = j; i < values.length; i += features) sum += (values[i] as number) - origin;
-    const offset = sum / count;
-    let squares = 0;
-    for (let i = j; i < values.length; i += features) {
-      squares += ((values[i] as number) - origin - offset) ** 2;
-    }
-    mean[j] = origin + offset;
-    std[j] = squares === 0 ? 1 : Math.sqrt(squares / count);
-  }
-  return { mean, std };
+/** Of the first rows, in two passes and relative to the first one, so that a constant feature has a deviation of exactly 0. */
+function measure(rows: Rows, count: number): Moments {
+  const [origin, sum, squares] = [0, 0, 0].map(() => new Float64Array(rows.size)) as Three;
+  eachOf(rows, 0, 1, (value, j) => {
+    origin[j] = value;
+  });
+  eachOf(rows, 0, count, (value, j) => {
+    sum[j] = (sum[j] as number) + (value - (origin[j] as number));
+  });
+  const offset = sum.map((total) => total / count);
+  eachOf(rows, 0, count, (value, j) => {
+    squares[j] = (squares[j] as number) + (value - (origin[j] as number) - (offset[j] as number)) ** 2;
+  });
+  return {
+    mean: origin.map((first, j) => first + (offset[j] as number)),
+    std: squares.map((total) => (total === 0 ? 1 : Math.sqrt(total / count))),
+  };
 }
+
+type Three = [Float64Array, Float64Array, Float64Array];
 
 /**
  * By the moments of the first rows, which are the training split's.
  * @param isScaled the columns that are; by default all
  */
-function standardize({ all, size }: Rows, training: number, isScaled?: Uint8Array): Moments {
-  const moments = measure(all.subarray(0, training * size), size);
-  for (let i = 0; i < all.length; i++) {
-    const j = i % size;
-    if (isScaled?.[j] === 0) continue;
-    all[i] = ((all[i] as number) - (moments.mean[j] as number)) / (moments.std[j] as number);
-  }
-  return moments;
+function standardized(
+  rows: Rows,
+  training: number,
+  isScaled?: Uint8Array,
+): { readonly rows: Rows; readonly moments: Moments } {
+  const moments = measure(rows, training);
+  const { mean, std } = moments;
+  const map = (value: number, column: number) => {
+    const x = rows.map(value, column);
+    return isScaled?.[column] === 0 ? x : (x - (mean[column] as number)) / (std[column] as number);
+  };
+  return { rows: { ...rows, map }, moments };
 }
 
 function countClasses(targets: Float32Array, classes: number): number[] {
