@@ -204,37 +204,36 @@ const trace = (): string =>
     '## An example',
     '',
     '```json',
-    JSON.stringify(EXAMPLE_TRACE, null, 2),
+    JSON.stringify(EXAMPLE_TRACE, null, 2).replaceAll(
+      /\[\s+([\d.,e\s-]+?)\s+\]/g,
+      (_, list: string) => `[${list.replaceAll(/\s+/g, ' ')}]`,
+    ),
     '```',
     '',
     ...section('The request', schemas.DiagnosisRequest as Schema, 2),
     ...section('A trace', schemas.GivenTrace as Schema, 2),
   ].join('\n');
 
-/** Three probed steps of two layers; docs.test.ts posts it. */
+const series = (layer: string, values: readonly number[]) => ({
+  ...{ layer, tensor: 'output_gradient', metric: 'rms' },
+  steps: [0, 2, 5],
+  values,
+});
+
+/** Three probed steps of three layers; test/docs.test.ts posts it. */
 const EXAMPLE_TRACE = {
   traces: [
     {
       layers: [
         { name: 'dense_1', type: 'dense', output_shape: [32], parameters: 96, activation: 'sigmoid' },
-        { name: 'dense_2', type: 'dense', output_shape: [2], parameters: 66 },
+        { name: 'dense_2', type: 'dense', output_shape: [32], parameters: 1056, activation: 'sigmoid' },
+        { name: 'dense_3', type: 'dense', output_shape: [2], parameters: 66 },
       ],
       losses: [0.71, 0.7, 0.7, 0.69, 0.69, 0.69],
       series: [
-        {
-          layer: 'dense_1',
-          tensor: 'kernel.gradient',
-          metric: 'rms',
-          steps: [0, 2, 5],
-          values: [2e-9, 3e-9, 2e-9],
-        },
-        {
-          layer: 'dense_2',
-          tensor: 'kernel.gradient',
-          metric: 'rms',
-          steps: [0, 2, 5],
-          values: [0.02, 0.018, 0.017],
-        },
+        series('dense_1', [2e-9, 3e-9, 2e-9]),
+        series('dense_2', [2e-4, 1.9e-4, 1.8e-4]),
+        series('dense_3', [0.02, 0.018, 0.017]),
       ],
     },
   ],

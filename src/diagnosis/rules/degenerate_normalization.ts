@@ -104,6 +104,6 @@ export const degenerateNormalization = defineRule({
       : types.has('batch_norm')
         ? 'is 0 in training, in a batch of one sample'
         : 'is 0';
-    return `${named(layers)} normalizes one number at a time: less its own mean and over its own size it ${what}, whatever comes in, and nothing of the sample passes.`;
+    return `In ${named(layers)} each number is normalized by itself: without its own mean, divided by its own size, it ${what}, whatever comes in. Nothing of the sample passes.`;
   },
 });

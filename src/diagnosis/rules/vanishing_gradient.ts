@@ -180,7 +180,7 @@ export const vanishingGradient = defineRule({
       ...(depth === undefined
         ? []
         : [
-            `At step ${depth.step} the gradient that reaches ${depth.layer} is ${text(depth.value)} of the largest behind it: ${named(finding.layers)} stay close to their initial weights.`,
+            `At step ${depth.step} the gradient that reaches ${depth.layer} is ${text(depth.value)} of the largest behind it: the weights of ${named(finding.layers)} stay close to their initial values.`,
           ]),
       ...(time === undefined
         ? []
