@@ -38,6 +38,8 @@ const { values: options } = parseArgs({
 });
 /** Without `--part`, all of them. */
 const wants = (part: string): boolean => (options.part || part) === part;
+if (options.write && (options.part || options.only))
+  throw new Error('--write takes the whole run: no --part, no --only');
 /** Exit code. */
 const DISTURBED = 3;
 const rounds = Number(options.rounds);
