@@ -483,7 +483,7 @@ const momentumTooFast: Published = {
   half: 'judge',
   experiment: run(
     [1, 8, 8],
-    [conv(32), conv(32), pool, conv(32), { type: 'flatten' }, layer(64, 'relu'), layer(10, 'softmax')],
+    [conv(8), conv(8), pool, conv(8), { type: 'flatten' }, layer(32, 'relu'), layer(10, 'softmax')],
     digits(1),
     cce(nesterov(0.1, 0.9), { batch_size: 64, steps: 120 }),
   ),
