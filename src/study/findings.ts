@@ -24,12 +24,15 @@ function findingsOfRun(experiment: Experiment, trace: Trace): readonly Check[] {
   return findings;
 }
 
-/** Of so many runs, one may have a warning that the others do not have: with few validation samples rules raise false alarms too. */
-const WARNED = 1 / 3;
+/**
+ * The share of runs that may have a warning that the others do not have, since with few validation samples rules raise false alarms
+ * too: one of the three of a study, then one of five.
+ */
+export const mayWarn = (runs: number): number => (runs < 5 ? runs / 3 : runs / 5);
 
 /**
  * The serious findings that count against an arm: those of all runs together, critical ones of any single run, and warnings of
- * more than a third of the runs by themselves.
+ * more runs by themselves than may have one.
  */
 export function findingsOfRuns({ experiment, traces, checks }: Arm): Check[] {
   const byRule = new Map<string, Check[]>(seriousFindings(checks).map((finding) => [finding.rule, []]));
@@ -42,7 +45,7 @@ export function findingsOfRuns({ experiment, traces, checks }: Arm): Check[] {
   return [...byRule].flatMap(([rule, findings]) => {
     const counts =
       together.has(rule) ||
-      findings.length > WARNED * traces.length ||
+      findings.length > mayWarn(traces.length) ||
       findings.some(({ severity }) => severity === 'critical');
     const finding =
       findings.find(({ severity }) => severity === 'critical') ?? findings[0] ?? together.get(rule);

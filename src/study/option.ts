@@ -69,6 +69,18 @@ export function bySize(a: Option, b: Option): number {
 export const isSmaller = (a: Change, b: Change): boolean =>
   (a.remedies.length - b.remedies.length || a.effort - b.effort) < 0;
 
+/** A validation loss that is higher than another by more is no chance: times the other, and of a constant’s loss. */
+const OVERDONE = { times: 1.25, plus: 0.05 } as const;
+
+/** Whether a smaller change is clearly better on samples that were not trained on: what this one gains is learned by heart. */
+export const isOverdone = (option: Option, others: readonly Option[]): boolean =>
+  others.some(
+    (other) =>
+      isHealthy(other) &&
+      isSmaller(other, option) &&
+      validationValue(option) > OVERDONE.times * validationValue(other) + OVERDONE.plus,
+  );
+
 export const single = (screened: Screened): Change => {
   const { remedy, dose, experiment } = screened.candidate;
   return {

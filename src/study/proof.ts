@@ -2,7 +2,7 @@
 import type { Experiment } from '../experiment/index.ts';
 import type { Arm } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
-import { criticalSeeds, findingsOfRuns, sickSeeds } from './findings.ts';
+import { criticalSeeds, findingsOfRuns, mayWarn, sickSeeds } from './findings.ts';
 
 export interface Proof {
   readonly arm: Arm;
@@ -28,7 +28,7 @@ function holds(arm: Arm): boolean {
 /** Whether as many further seeds can still make it hold: a warning of one seed may be chance, which the others tell. */
 function isOpen(arm: Arm, upTo: number, seeds: number): boolean {
   const [critical, sick] = [criticalSeeds(arm).length, sickSeeds(arm).length];
-  if (critical === 0 && sick <= upTo / 3) return true;
+  if (critical === 0 && sick <= mayWarn(upTo)) return true;
   return upTo >= FORGIVING && sick === 1 && arm.traces.length >= seeds;
 }
 

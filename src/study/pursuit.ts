@@ -13,6 +13,7 @@ import {
   type Comparison,
   complete,
   isHealthy,
+  isOverdone,
   isSmaller,
   isTrained,
   keyOf,
@@ -107,13 +108,20 @@ export class Pursuit {
   #isOpen = (option: Option): boolean => !this.#proofs.has(keyOf(option));
   #isFailed = (option: Option): boolean => this.#proofs.get(keyOf(option))?.holds === false;
 
+  #isOverdone = (option: Option): boolean =>
+    isOverdone(
+      option,
+      this.options.filter((other) => !this.#isFailed(other)),
+    );
+
   /** The least that a healthy option, or the reference, reaches. What only learns by heart is no aim. */
   get target(): number {
     const { best } = this;
     const holdsUp = (option: Option): boolean =>
       best === null || isWithin(validationValue(option), validationValue(best.option));
     const reached = this.options.filter(
-      (option) => isHealthy(option) && !this.#isFailed(option) && holdsUp(option),
+      (option) =>
+        isHealthy(option) && !this.#isFailed(option) && holdsUp(option) && !this.#isOverdone(option),
     );
     return Math.min(this.#aim, ...reached.map(({ value }) => value));
   }
@@ -128,7 +136,8 @@ export class Pursuit {
 
   /** Whether it would be recommended instead of what is proven so far. */
   #isWanted = (option: Option): boolean =>
-    !this.isSettled || this.best === null || isSmaller(option, this.best.option);
+    !this.#isOverdone(option) &&
+    (!this.isSettled || this.best === null || isSmaller(option, this.best.option));
 
   #add(...options: readonly Option[]): void {
     for (const option of options) {
