@@ -34,6 +34,7 @@ const table = {
   queue: ['util'],
   jobs: [
     'imports',
+    'webhooks',
     'files',
     'data',
     'metrics',
@@ -46,9 +47,11 @@ const table = {
     'util',
   ],
   access: [],
+  webhooks: [],
   web: ['util'],
   http: [
     'access',
+    'webhooks',
     'files',
     'imports',
     'export',

@@ -3,6 +3,7 @@ import { isIPv4 } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
 import { type Access, createAccess, type KeyLimits, KeysFileError, readKeys } from './access/index.ts';
+import { type Allowed, isSecret, parseAllowed } from './webhooks/index.ts';
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
@@ -66,6 +67,19 @@ const schema = z.object({
   MAX_FLOPS_PER_HOUR: count(1e16),
   // A timer of Node.js holds no more than 24 days.
   MAX_JOB_SECONDS: integer(1, 2_000_000, 86_400),
+  WEBHOOK_SECRET: z
+    .string()
+    .refine((text) => text === '' || isSecret(text), 'has to be whsec_ and base64')
+    .default(''),
+  WEBHOOK_ALLOW: z
+    .string()
+    .default('')
+    .transform(parseAllowed)
+    .refine(
+      (allowed) => allowed !== null,
+      'has to be hosts, addresses or networks like 10.0.0.0/8, separated by commas',
+    ),
+  WEBHOOK_RETRY_MS: count(5000),
   RETENTION_DAYS: integer(0, 36_500, 0),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .string()
@@ -88,7 +102,7 @@ const schema = z.object({
 });
 
 /** May hold a password, so that what it was is not said. */
-const secret = new Set(['DATABASE_URL']);
+const secret = new Set(['DATABASE_URL', 'WEBHOOK_SECRET']);
 
 export interface Limits {
   readonly max_body_bytes: number;
@@ -120,6 +134,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** Beyond which requests are answered with 503. */
   readonly pressure: { readonly max_event_loop_delay_ms: number; readonly max_rss_bytes: number };
+  /** Where they may go beside the public internet, what signs them unless a key has a secret of its own, and the first delay. */
+  readonly webhooks: { readonly secret: string | null; readonly allowed: Allowed; readonly retryMs: number };
   /** 0 keeps results for ever. */
   readonly retentionDays: number;
   readonly limits: Limits;
@@ -191,6 +207,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     pressure: Object.freeze({
       max_event_loop_delay_ms: values.MAX_EVENT_LOOP_DELAY_MS,
       max_rss_bytes: values.MAX_RSS_BYTES,
+    }),
+    webhooks: Object.freeze({
+      secret: values.WEBHOOK_SECRET || null,
+      allowed: values.WEBHOOK_ALLOW as Allowed,
+      retryMs: values.WEBHOOK_RETRY_MS,
     }),
     retentionDays: values.RETENTION_DAYS,
     uploads: Object.freeze({

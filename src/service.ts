@@ -6,6 +6,7 @@ import { buildApp, type Examples } from './http/index.ts';
 import { createJobService, runSearchInThread, runStudyInThread } from './jobs/index.ts';
 import { createMetrics } from './metrics/index.ts';
 import { createTelemetry } from './telemetry/index.ts';
+import { createWebhooks } from './webhooks/index.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -69,6 +70,10 @@ export async function startService(
     uploads,
   } = config;
   const { access, pressure, corsOrigins } = config;
+  const webhooks = createWebhooks({
+    ...{ allowed: config.webhooks.allowed, retryMs: config.webhooks.retryMs, version, logger },
+    secretOf: (owner) => access.webhookSecretOf(owner) ?? config.webhooks.secret,
+  });
   const jobs = await createJobService({
     ...{
       dataDir,
@@ -87,6 +92,7 @@ export async function startService(
       metrics,
       telemetry,
       logger,
+      webhooks,
       signal,
     },
   });
@@ -101,6 +107,7 @@ export async function startService(
         workerThreads,
         version,
         metrics,
+        webhooks,
       },
       telemetry,
       examples: readExamples(),

@@ -7,5 +7,6 @@ export default async function runImport({ path }: ImportTask): Promise<ImportTas
   const result = await importModel(await readFile(path));
   if (!result.ok) return result;
   const { weights, ...model } = result.value;
-  return { ok: true, value: { ...model, weights: weights === null ? null : encodeWeights(weights) } };
+  const encoded = weights === null ? null : encodeWeights(weights, model.format);
+  return { ok: true, value: { ...model, weights: encoded } };
 }

@@ -8,6 +8,8 @@ export interface Access {
   /** The owner that the header proves; null where it proves none. */
   identify(authorization: string | undefined): string | null;
   limitsOf(owner: string): KeyLimits;
+  /** What signs the owner's webhooks, where it is not that of the service; else null. */
+  webhookSecretOf(owner: string): string | null;
 }
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
@@ -18,6 +20,7 @@ export function createAccess(keys: readonly AccessKey[] | null, defaults: KeyLim
   const hashes = (keys ?? []).map(({ name, sha256 }) => ({ name, hash: Buffer.from(sha256, 'hex') }));
   return {
     limitsOf: (owner) => limits.get(owner) ?? defaults,
+    webhookSecretOf: (owner) => (keys ?? []).find(({ name }) => name === owner)?.webhook_secret ?? null,
     identify(authorization) {
       if (keys === null) return ANONYMOUS;
       const token = BEARER.exec(authorization ?? '')?.[1];

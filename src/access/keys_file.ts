@@ -15,6 +15,11 @@ const keySchema = z.strictObject({
   name: nameSchema,
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'has to be the SHA-256 of the key, 64 hexadecimal digits'),
   limits: keyLimitsSchema.partial().default({}),
+  /** Signs the webhooks of its jobs: `whsec_` and base64. */
+  webhook_secret: z
+    .string()
+    .regex(/^(whsec_)?[A-Za-z0-9+/]{2,}={0,2}$/, 'has to be whsec_ and base64')
+    .optional(),
 });
 
 const fileSchema = z.strictObject({

@@ -36,7 +36,15 @@ export {
   wantedOutput,
 } from './data_set.ts';
 export { imageSize, readsAsClasses } from './file/samples.ts';
-export { type InputLayout, type InputMismatch, matchInputs, type WantedInput } from './input_layout.ts';
+export {
+  channelsFirst,
+  channelsLastHint,
+  type InputLayout,
+  type InputMismatch,
+  isChannelsLast,
+  matchInputs,
+  type WantedInput,
+} from './input_layout.ts';
 export { type BatchOrder, batchOrder } from './order.ts';
 export { type DataSplits, type Split, splitSizes } from './splits.ts';
 export { type DataSummary, summarizeData } from './summary.ts';

@@ -26,9 +26,6 @@ const text = (shape: readonly number[]) => `[${shape.join(', ')}]`;
 const listOf = (names: readonly { readonly name: string }[]) =>
   names.map(({ name }) => `"${name}"`).join(', ');
 
-const fits = ({ shape: own }: InputField, shape: readonly number[], reshapable: boolean): boolean =>
-  own.join() === shape.join() || (reshapable && sizeOf(own) === sizeOf(shape));
-
 /** Fields of the data, of which one without a name goes by the network's. */
 function fieldsOf(
   { inputs, input_shape, tokens }: DataDescription,
@@ -37,6 +34,28 @@ function fieldsOf(
   if (inputs !== undefined) return inputs;
   return only === undefined || others.length > 0 ? null : [{ name: only.name, shape: input_shape, tokens }];
 }
+
+/** Few channels behind two larger axes: an image as Keras, TensorFlow and most image files have it. */
+export const isChannelsLast = (shape: readonly number[]): boolean => {
+  const [height = 0, width = 0, channels = 0, ...rest] = shape;
+  return shape.length === 3 && rest.length === 0 && channels <= 4 && height > 4 && width > 4;
+};
+
+export const channelsFirst = ([height = 1, width = 1, channels = 1]: readonly number[]): number[] => [
+  channels,
+  height,
+  width,
+];
+
+export const channelsLastHint = (shape: readonly number[]): string =>
+  `images are [channels, height, width]; yours looks like ${text(shape)}`;
+
+/** Numbers that are taken in their order mean something else where the channels are elsewhere: of one channel they do not. */
+const isTurned = (own: readonly number[], shape: readonly number[]): boolean =>
+  isChannelsLast(own) && own[2] !== 1 && channelsFirst(own).join() === shape.join();
+
+const fits = ({ shape: own }: InputField, shape: readonly number[], reshapable: boolean): boolean =>
+  own.join() === shape.join() || (reshapable && sizeOf(own) === sizeOf(shape) && !isTurned(own, shape));
 
 /** The field of the data for every input of the network; else what does not fit. */
 export function matchInputs(
@@ -65,8 +84,14 @@ export function matchInputs(
     ...wanted.flatMap(({ name, shape }) => {
       const field = fields.find((candidate) => candidate.name === name);
       if (field === undefined || fits(field, shape, description.reshapable)) return [];
-      const message = `the network takes ${text(shape)} but the data have inputs of ${text(field.shape)}`;
-      return [{ name, message, fix: `set it to ${text(field.shape)}` }];
+      const last = [shape, field.shape].find(isChannelsLast);
+      const hint = last === undefined ? '' : `; ${channelsLastHint(last)}`;
+      const message = `the network takes ${text(shape)} but the data have inputs of ${text(field.shape)}${hint}`;
+      const fix =
+        last === field.shape
+          ? `send each as ${text(channelsFirst(last))}, and set the shape to that`
+          : `set it to ${text(field.shape)}`;
+      return [{ name, message, fix }];
     }),
   ];
   if (mismatches.length > 0) return { mismatches };

@@ -1,10 +1,17 @@
 /** @file What the schema cannot say: whether network, data and training fit each other. */
-import { type DataDescription, fitsOutput, wantedOutput } from '../data/index.ts';
+import {
+  channelsFirst,
+  channelsLastHint,
+  type DataDescription,
+  fitsOutput,
+  isChannelsLast,
+  wantedOutput,
+} from '../data/index.ts';
 import { GraphShapeError } from '../graph/index.ts';
 import { countLayers, type Loss, lossKind } from '../network/index.ts';
 import { checkInitialWeights } from './initial_weights.ts';
 import { checkInputs, checkNames, checkTargets, checkTokens, checkWiring, dataOf } from './input_checks.ts';
-import { type Plan, planExperiment, resolveLoss } from './plan.ts';
+import { inputsOf, type Plan, planExperiment, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
 
@@ -35,6 +42,11 @@ const outputFix = (wanted: readonly number[]): string => {
   return `end with { "type": "dense", "units": ${wanted.at(-1)} }${time}`;
 };
 
+const classUnits = (classes: number): string => `${classes} classes need ${classes} units`;
+
+const unitsNeeded = (loss: Loss, { classes }: DataDescription): string =>
+  loss.target === 'classes' && classes !== null ? `${classUnits(classes)}: ` : '';
+
 function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }: Plan): Problem[] {
   const wanted = wantedOutput(data, loss.target);
   if (wanted === null) {
@@ -43,7 +55,7 @@ function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }
       {
         pointer: '/training/loss',
         message: `${loss.type} cannot read the targets of this data set (${kind}, ${text(data.target_shape)})`,
-        fix: `use one of: ${suitableLosses(kind)}`,
+        fix: `use one of: ${suitableLosses(kind)}${data.classes === null ? '' : `; ${classUnits(data.classes)}`}`,
       },
     ];
   }
@@ -51,7 +63,9 @@ function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }
   return [
     {
       pointer: layers.at(-1)?.pointer ?? '/network/layers',
-      message: `the last layer gives ${text(output_shape)} but ${loss.type} on this data set needs ${text(wanted)}`,
+      message:
+        `${unitsNeeded(loss, data)}the last layer gives ${text(output_shape)} but ${loss.type} on this data set needs ` +
+        text(wanted),
       fix: outputFix(wanted),
     },
   ];
@@ -107,7 +121,10 @@ function build(experiment: Experiment): Plan | Problem[] {
     if (!(error instanceof GraphShapeError)) throw error;
     const pointer = error.scope?.pointer ?? '/network/layers';
     const fix = error.fix ?? 'change this layer, or a layer before it, so that their shapes fit';
-    return [{ pointer, message: error.message, fix }];
+    const last = inputsOf(experiment).find(({ shape }) => isChannelsLast(shape))?.shape;
+    if (last === undefined) return [{ pointer, message: error.message, fix }];
+    const message = `${error.message}; ${channelsLastHint(last)}`;
+    return [{ pointer, message, fix: `${fix}; an image of this size is ${text(channelsFirst(last))}` }];
   }
 }
 

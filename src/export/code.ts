@@ -12,7 +12,6 @@ import {
   BODY_INPUT,
   type BuiltLayer,
   clippingKind,
-  featureAxis,
   initializerKind,
   type LayerCode,
   type Loss,
@@ -24,18 +23,13 @@ import { present } from '../util/assert.ts';
 import { type CodedLayer, isChain, kerasFunction, kerasModel, torchModule } from './code_graph.ts';
 import { kerasHelpers, torchFunctionsOf, torchHelpers } from './code_helpers.ts';
 import { isLossMasked, isWeighted, kerasTraining, torchTraining, weightedLoss } from './code_training.ts';
+import { contextOf, emptyCode } from './layer_code.ts';
 import { torchInitialization } from './torch_initialization.ts';
-
-const empty: LayerCode = { pytorch: [], keras: [] };
 
 const join = (codes: readonly LayerCode[]): LayerCode => ({
   pytorch: codes.flatMap(({ pytorch }) => pytorch),
   keras: codes.flatMap(({ keras }) => keras),
 });
-
-function featuresOf(shape: readonly number[]): number {
-  return [1, ...shape][featureAxis([1, ...shape])] ?? 1;
-}
 
 /** Code of layers, and of the classes and functions that it needs: bodies that are no chain. */
 class Coder {
@@ -52,17 +46,8 @@ class Coder {
   }
 
   layer(layer: PlacedLayer): LayerCode {
-    const { input_shape, input_shapes, output_shape, masked_inputs } = this.#builtOf(layer);
-    const code = layer.part.code({
-      masked: masked_inputs,
-
-      features: featuresOf(output_shape),
-      inputFeatures: featuresOf(input_shape),
-      inputShape: input_shape,
-      inputShapes: input_shapes,
-      outputShape: output_shape,
-      body: layer.body.length === 0 ? empty : this.#body(layer),
-    });
+    const body = layer.body.length === 0 ? emptyCode : this.#body(layer);
+    const code = layer.part.code(contextOf(this.#builtOf(layer), body));
     return { ...code, keras: this.#withBias(layer, code.keras) };
   }
 

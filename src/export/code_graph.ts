@@ -27,7 +27,7 @@ const RESERVED = new Set(
 );
 
 /** Names of layers and inputs as Python names, no two of them alike. */
-class PythonNames {
+export class PythonNames {
   readonly #known = new Map<string, string>();
 
   of(name: string): string {
@@ -62,7 +62,8 @@ export interface CodedInput {
   readonly dtype: 'float32' | 'token';
 }
 
-const module = (lines: readonly string[]): string => {
+/** Modules that stand for one layer as one. */
+export const sequenceOf = (lines: readonly string[]): string => {
   const [only, ...others] = lines;
   if (only === undefined) return 'nn.Identity()';
   return others.length === 0 ? only : `nn.Sequential(${lines.join(', ')})`;
@@ -107,7 +108,7 @@ export function torchModule(
     inputs.map((input) => [sourceKey({ input: input.name }), use === 'taken' ? 'mask' : null]),
   );
   const made = layers.map(
-    ({ layer, code }) => `        self.${names.of(layer.name)} = ${module(code.pytorch)}`,
+    ({ layer, code }) => `        self.${names.of(layer.name)} = ${sequenceOf(code.pytorch)}`,
   );
   const used = torchCalls(names, layers, masks);
   const last = layers.at(-1);

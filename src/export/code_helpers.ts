@@ -285,6 +285,14 @@ const used = (classes: Readonly<Record<string, string>>, code: string): string[]
     .filter(([name]) => new RegExp(`(?<![\\w.])${name}\\(`).test(code))
     .map(([, text]) => text);
 
+/** Names of what one of these classes is made with, which are those of its attributes; null where it is none of them. */
+export function attributesOf(name: string): string[] | null {
+  const text = torchClasses[name];
+  if (text === undefined) return null;
+  const given = /def __init__\(self, ([^)]*)/.exec(text)?.[1] ?? '';
+  return given.split(',').map((argument) => (argument.split('=')[0] as string).trim());
+}
+
 /** Classes that this PyTorch code needs. */
 export function torchHelpers(code: string): string[] {
   const classes = used(torchClasses, code);

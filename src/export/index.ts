@@ -2,3 +2,4 @@
 
 export { codeOf } from './code.ts';
 export { exportOnnx } from './onnx.ts';
+export { torchState } from './torch_state.ts';

@@ -1,4 +1,4 @@
-/** @file A graph as an ONNX model: operator set 17, every shape static. */
+/** @file A graph as an ONNX model: operator set 17. Shapes are static, but for the batch where a second graph tells which numbers are the batch's. */
 import { present } from '../util/assert.ts';
 import type { Graph, GraphInput } from './graph.ts';
 import type {
@@ -11,39 +11,14 @@ import type {
   Shape,
   Tensor,
 } from './nodes.ts';
+import { IntegerLists, ListRecord, type Lists } from './onnx_lists.ts';
+import { type AttributeValue, bytes, elementTypes, onnxNode } from './onnx_node.ts';
 import { writeModel, writeNotedModel } from './onnx_schema.ts';
 import { sizeOf } from './operators.ts';
 import type { Pack } from './packing.ts';
 
-/** TensorProto.DataType */
-const elementTypes = { float32: 1, int64: 7, bool: 9 } as const;
-/** AttributeProto.AttributeType */
-const attributeTypes = { int: 2, string: 3, graph: 5, ints: 7 } as const;
 const IR_VERSION = 8;
 const OPERATOR_SET = 17;
-
-type AttributeValue = number | string | readonly number[] | { readonly graph: unknown };
-
-function attribute(name: string, value: AttributeValue) {
-  if (typeof value === 'number') return { name, type: attributeTypes.int, i: value };
-  if (typeof value === 'string') return { name, type: attributeTypes.string, s: Buffer.from(value) };
-  if ('graph' in value) return { name, type: attributeTypes.graph, g: value.graph };
-  return { name, type: attributeTypes.ints, ints: value };
-}
-
-const onnxNode = (
-  opType: string,
-  input: readonly string[],
-  output: readonly string[],
-  attributes: Record<string, AttributeValue> = {},
-) => ({
-  opType,
-  input,
-  output,
-  attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-});
-
-const bytes = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 const floats = (name: string, { shape, data }: Constant) => ({
   name,
@@ -52,34 +27,24 @@ const floats = (name: string, { shape, data }: Constant) => ({
   rawData: bytes(data),
 });
 
-function valueInfo(name: string, { shape, dtype }: Pick<Tensor, 'shape' | 'dtype'>) {
+type Shaped = Pick<Tensor, 'shape' | 'dtype'>;
+
+/**
+ * @param twin the same tensor for another size of the batch
+ * @param batch the name of the batch, where it can only be the first axis
+ */
+function valueInfo(name: string, { shape, dtype }: Shaped, twin: Shaped, batch?: string) {
   const elemType = elementTypes[dtype as 'float32' | 'bool'];
-  return {
-    name,
-    type: { tensorType: { elemType, shape: { dim: shape.map((dimValue) => ({ dimValue })) } } },
-  };
-}
-
-/** int64 initializers, shared by equal lists. */
-class IntegerLists {
-  readonly initializers: unknown[] = [];
-  readonly #known = new Set<string>();
-
-  of(values: readonly number[]): string {
-    const name = `int64:${values.join()}`;
-    if (!this.#known.has(name)) {
-      this.#known.add(name);
-      const rawData = bytes(BigInt64Array.from(values, BigInt));
-      this.initializers.push({ name, dataType: elementTypes.int64, dims: [values.length], rawData });
-    }
-    return name;
-  }
+  const dim = shape.map((dimValue, axis) =>
+    dimValue === twin.shape[axis] ? { dimValue } : batch === undefined ? {} : { dimParam: batch },
+  );
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 
 interface Names {
   readonly inputs: readonly string[];
   readonly output: string;
-  readonly integers: IntegerLists;
+  readonly integers: Lists;
 }
 
 type Encode<O extends Operator> = (
@@ -235,21 +200,30 @@ class Encoder {
     return this.#names.get(id) ?? `${this.#prefix}t${id}`;
   }
 
-  nodes(nodes: readonly Node[]): unknown[] {
+  /** @param twins the same nodes for another size of the batch */
+  nodes(nodes: readonly Node[], twins: readonly Node[]): unknown[] {
     const loopOutputs = Map.groupBy(
       nodes.filter((node): node is Node<'ScanOutput'> => node.operator === 'ScanOutput'),
       (node) => present(node.inputs[0]).id,
     );
-    return nodes.flatMap((node) => {
+    return nodes.flatMap((node, i) => {
+      const twin = present(twins[i]);
       if (node.operator === 'ScanOutput') return [];
-      if (node.operator === 'Scan')
-        return [this.#loop(node as Node<'Scan'>, loopOutputs.get(node.output.id) ?? [])];
+      if (node.operator === 'Scan') {
+        const outputs = loopOutputs.get(node.output.id) ?? [];
+        return [this.#loop(node as Node<'Scan'>, twin as Node<'Scan'>, outputs)];
+      }
       const inputs = node.inputs.map((input) => this.nameOf(input));
-      return encode({ inputs, output: this.nameOf(node.output), integers: this.#integers }, node);
+      const output = this.nameOf(node.output);
+      const record = new ListRecord();
+      encode({ inputs, output, integers: record }, twin);
+      const of = (values: readonly number[]) =>
+        this.#integers.forBatch(values, present(record.lists.shift(), 'the two graphs differ'));
+      return encode({ inputs, output, integers: { of } }, node);
     });
   }
 
-  #loop(node: Node<'Scan'>, outputs: readonly Node<'ScanOutput'>[]): unknown {
+  #loop(node: Node<'Scan'>, twin: Node<'Scan'>, outputs: readonly Node<'ScanOutput'>[]): unknown {
     const { body, reverse } = node.attributes;
     const prefix = `${this.#prefix}loop${this.#loops++}.`;
     const fed = body.states.length + body.elements.length;
@@ -262,12 +236,13 @@ class Encoder {
       return final === undefined ? `${prefix}final${index}` : this.nameOf(final.output);
     });
     const direction = Number(reverse);
+    const encoder = new Encoder(this.#integers, names, prefix);
     return onnxNode(
       'Scan',
       node.inputs.slice(0, fed).map((input) => this.nameOf(input)),
       [...finals, ...stacks.map(({ output }) => this.nameOf(output))],
       {
-        body: { graph: encodeBody(body, stacks, new Encoder(this.#integers, names, prefix), prefix) },
+        body: { graph: encodeBody([body, twin.attributes.body], stacks, encoder, prefix) },
         num_scan_inputs: body.elements.length,
         scan_input_directions: body.elements.map(() => direction),
         scan_output_directions: stacks.map(() => direction),
@@ -289,26 +264,37 @@ function neededNodes(nodes: readonly Node[], ids: readonly number[]): Node[] {
     .reverse();
 }
 
-function encodeBody(body: ScanBody, stacks: readonly Node<'ScanOutput'>[], encoder: Encoder, prefix: string) {
-  const results = [
-    ...body.next,
-    ...stacks.map(({ attributes: { index, shape } }) => resultOf(body, index, shape.slice(1))),
-  ];
-  const nodes = neededNodes(
-    body.nodes,
-    results.map(({ id }) => id),
-  );
+/** @param bodies of the loop, and of the same loop for another size of the batch: their tensors have the same ids */
+function encodeBody(
+  bodies: readonly [ScanBody, ScanBody],
+  stacks: readonly Node<'ScanOutput'>[],
+  encoder: Encoder,
+  prefix: string,
+) {
+  const [body, twin] = bodies;
+  const [results, twinResults] = bodies.map((one) => [
+    ...one.next,
+    ...stacks.map(({ attributes: { index, shape } }) => resultOf(one, index, shape.slice(1))),
+  ]) as [Tensor[], Tensor[]];
+  const [nodes, twinNodes] = bodies.map((one) =>
+    neededNodes(
+      one.nodes,
+      results.map(({ id }) => id),
+    ),
+  ) as [Node[], Node[]];
   // Every result has a name of its own: one tensor may be a state and be stacked, or be handed on as it came.
   const named = results.map((tensor, i) => ({ tensor, name: `${prefix}result${i}` }));
   return {
     name: `${prefix}body`,
     node: [
-      ...encoder.nodes(nodes),
+      ...encoder.nodes(nodes, twinNodes),
       ...named.map(({ tensor, name }) => onnxNode('Identity', [encoder.nameOf(tensor)], [name])),
     ],
     initializer: [...body.constants].map(([id, constant]) => floats(encoder.nameOf({ id }), constant)),
-    input: [...body.states, ...body.elements].map((tensor) => valueInfo(encoder.nameOf(tensor), tensor)),
-    output: named.map(({ tensor, name }) => valueInfo(name, tensor)),
+    input: [...body.states, ...body.elements].map((tensor, i) =>
+      valueInfo(encoder.nameOf(tensor), tensor, present([...twin.states, ...twin.elements][i])),
+    ),
+    output: named.map(({ tensor, name }, i) => valueInfo(name, tensor, present(twinResults[i]))),
   };
 }
 
@@ -345,7 +331,10 @@ const pack = ({ name, members }: Pack, integers: IntegerLists): unknown[] => [
   onnxNode('Concat', members.map(flatName), [name], { axis: 0 }),
 ];
 
-const packInfo = ({ name, data }: Pack) => valueInfo(name, { shape: [data.length], dtype: 'float32' });
+function packInfo({ name, data }: Pack) {
+  const shaped: Shaped = { shape: [data.length], dtype: 'float32' };
+  return valueInfo(name, shaped, shaped);
+}
 
 /** What is handed over as one. */
 export interface Packs {
@@ -360,12 +349,14 @@ const NO_NOTES: ReadonlyMap<string, string> = new Map();
 /**
  * The model's bytes, ready for ONNX Runtime or a file. Inputs and outputs keep their names, but for those that are packed.
  * @param weights values of inputs by name: these become part of the model
+ * @param twin the same graph for another size of the batch, the first axis of its inputs: the model then takes a batch of any
  * @param notes texts that the file carries beside the graph
  */
 export function encodeOnnx(
   graph: Graph,
   weights: ReadonlyMap<string, Float32Array> = NO_WEIGHTS,
   packs: Packs = NO_PACKS,
+  twin: Graph = graph,
   notes: ReadonlyMap<string, string> = NO_NOTES,
 ): Uint8Array {
   const names = new Map<number, string>(graph.inputs.map(({ name, tensor }) => [tensor.id, name]));
@@ -375,23 +366,29 @@ export function encodeOnnx(
     if (free) names.set(tensor.id, name);
     return free;
   });
-  const integers = new IntegerLists();
+  const fixed = ({ name }: GraphInput) => weights.has(name);
+  const free = graph.inputs.findIndex((input) => !fixed(input));
+  const batchOf = ({ inputs }: Graph) => inputs[free]?.tensor.shape[0] ?? 0;
+  const batches = { own: batchOf(graph), other: batchOf(twin) };
+  const integers = new IntegerLists(graph.inputs[free]?.name ?? '', batches);
   const encoder = new Encoder(integers, names, '');
   // An output that is an input, a constant, or known by another name already gets its name from an Identity.
   const aliases = graph.outputs
     .filter((output) => !named.includes(output))
     .map(({ name, tensor }) => onnxNode('Identity', [encoder.nameOf(tensor)], [name]));
-  const nodes = [
-    ...packs.inputs.flatMap((some) => unpack(some, integers)),
-    ...encoder.nodes(graph.nodes),
-    ...aliases,
-    ...packs.outputs.flatMap((some) => pack(some, integers)),
-  ];
-  const fixed = ({ name }: GraphInput) => weights.has(name);
-  const unpacked = (side: readonly GraphInput[], packed: readonly Pack[]) => {
-    const members = new Set(packed.flatMap((some) => some.members));
-    return side.filter((one) => !members.has(one));
+  const encoded = encoder.nodes(graph.nodes, twin.nodes);
+  const unpackings = packs.inputs.flatMap((some) => unpack(some, integers));
+  const packings = packs.outputs.flatMap((some) => pack(some, integers));
+  // Only now is it known which lists are computed.
+  const nodes = [...unpackings, ...integers.nodes, ...encoded, ...aliases, ...packings];
+  const unpacked = (side: 'inputs' | 'outputs') => {
+    const members = new Set(packs[side].flatMap((some) => some.members));
+    return graph[side].flatMap((one, i) =>
+      members.has(one) ? [] : [{ ...one, twin: present(twin[side][i]).tensor }],
+    );
   };
+  const infoOf = ({ name, tensor, twin: other }: GraphInput & { readonly twin: Tensor }) =>
+    valueInfo(name, tensor, other, 'batch');
   const model = {
     irVersion: IR_VERSION,
     producerName: 'gradclinic',
@@ -409,14 +406,11 @@ export function encodeOnnx(
       ],
       input: [
         ...packs.inputs.map(packInfo),
-        ...unpacked(graph.inputs, packs.inputs)
+        ...unpacked('inputs')
           .filter((input) => !fixed(input))
-          .map(({ name, tensor }) => valueInfo(name, tensor)),
+          .map(infoOf),
       ],
-      output: [
-        ...packs.outputs.map(packInfo),
-        ...unpacked(graph.outputs, packs.outputs).map(({ name, tensor }) => valueInfo(name, tensor)),
-      ],
+      output: [...packs.outputs.map(packInfo), ...unpacked('outputs').map(infoOf)],
     },
   };
   return notes.size === 0 ? writeModel(model) : writeNotedModel(model, notes);

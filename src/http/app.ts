@@ -19,6 +19,8 @@ import type { ErrorCode } from '../util/errors.ts';
 import { addOwner, addRefusal, ownerOf } from './access.ts';
 import { answerClientError } from './client_error.ts';
 import { addCommonHeaders, commonHeaders } from './common_headers.ts';
+import { docsPage } from './docs_page.ts';
+import { drain } from './drain.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
 import { parseJsonBody } from './json_body.ts';
 import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts';
@@ -113,13 +115,14 @@ const logged: ReadonlySet<ErrorCode> = new Set(['internal_error', 'database_unav
 /** Nobody is there to read the answer; the error that it caused looks like that of any connection. */
 const hasHungUp = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
 
-function addErrors(app: FastifyInstance, served: readonly Route[]): void {
-  app.setErrorHandler((error, request, reply) => {
+function addErrors(app: FastifyInstance, served: readonly Route[], maxBody: number): void {
+  app.setErrorHandler(async (error, request, reply) => {
     if (hasHungUp(request)) {
       request.log.debug({ err: error }, 'the client hung up');
       return sendProblem(request, reply, new HttpProblem('bad_request', 'the request was broken off'));
     }
-    const problem = toProblem(error);
+    const problem = toProblem(error, maxBody);
+    if (problem.code === 'body_too_large') await drain(request.raw);
     if (logged.has(problem.code)) request.log.error({ err: error }, 'request failed');
     return sendProblem(request, reply, problem);
   });
@@ -287,7 +290,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       return body.length > MAX_IGNORED_BODY ? undefined : parseJsonBody(body);
     },
   );
-  addErrors(app, served);
+  addErrors(app, served, dependencies.limits.max_body_bytes);
   addCommonHeaders(app);
   addHttpManners(app);
   addBodyTimeout(app);
@@ -304,7 +307,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addRefusal(app);
   await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY, ...docsPage });
   addWeb(app);
   const documentText = JSON.stringify(document);
   app.get('/openapi.json', async (_request, reply) =>

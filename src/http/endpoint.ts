@@ -5,6 +5,7 @@ import { problemsOf } from '../experiment/index.ts';
 import type { FileService, JobService } from '../jobs/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
+import type { Webhooks } from '../webhooks/index.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { validationFailed } from './problem.ts';
 import type { RequestThreads } from './threads.ts';
@@ -15,6 +16,7 @@ export interface Dependencies {
   readonly files: FileService;
   readonly threads: RequestThreads;
   readonly limits: AdmissionLimits & { readonly max_body_bytes: number };
+  readonly webhooks: Pick<Webhooks, 'refusalOf'>;
   readonly workerThreads: number;
   readonly version: string;
   readonly metrics: Metrics;

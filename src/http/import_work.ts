@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { experimentSchema } from '../experiment/index.ts';
 import { FILE_ID } from '../files/index.ts';
+import { webhookSchema } from '../webhooks/index.ts';
 import { validationFailed } from './problem.ts';
 import type { Imported, WorkContext } from './work_order.ts';
 
 const { training } = experimentSchema.shape;
+const webhook = webhookSchema.nullish();
 
 /** As the body of a request: only documents it, because what it becomes is checked as any experiment is. */
 const importedExperimentSchema = experimentSchema
@@ -20,6 +22,12 @@ const importedExperimentSchema = experimentSchema
   .meta({ id: 'ImportedExperiment' });
 
 export const requestedExperimentSchema = z.union([experimentSchema, importedExperimentSchema]);
+
+/** What POST /v1/jobs takes. */
+export const jobRequestSchema = z.union([
+  experimentSchema.extend({ webhook }).meta({ id: 'JobRequest' }),
+  importedExperimentSchema.extend({ webhook }).meta({ id: 'ImportedJobRequest' }),
+]);
 
 export interface WantedImport {
   readonly file: string;

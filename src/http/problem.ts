@@ -100,7 +100,6 @@ export function sendProblem(
 }
 
 const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
@@ -114,16 +113,23 @@ const storageProblems: Readonly<Record<StorageFailure, () => HttpProblem>> = {
   full: () => new HttpProblem('storage_full', 'The disk of the service is full; nothing was stored.'),
 };
 
+const bodyTooLarge = (maxBody?: number) =>
+  new HttpProblem(
+    'body_too_large',
+    `the body is larger than ${maxBody === undefined ? 'this service takes' : `${maxBody} bytes`}; data and weights of that size are ` +
+      'files: upload them with POST /v1/files and name them, "data": { "type": "file", "file": "file_…" }',
+  );
+
 /** An error of ours, of the framework, or a bug: the last one says nothing of its details to the client. */
-export function toProblem(error: unknown): HttpProblem {
+/** @param maxBody bytes of a request's body */
+export function toProblem(error: unknown, maxBody?: number): HttpProblem {
   if (error instanceof HttpProblem) return error;
   const storage = storageFailure(error);
   if (storage !== null) return storageProblems[storage]();
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
+  if (statusCode === 413 || code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(maxBody);
   const known = frameworkCodes[code ?? ''];
   if (known !== undefined) return new HttpProblem(known, message ?? errorTable[known].title);
-  if (statusCode === 413)
-    return new HttpProblem('body_too_large', 'the body is larger than this service takes');
   if (statusCode === 415) return new HttpProblem('unsupported_media_type', 'send application/json');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new HttpProblem('bad_request', message ?? 'the request cannot be understood');

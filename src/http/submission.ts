@@ -2,13 +2,15 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Experiment, filesOf } from '../experiment/index.ts';
+import { type Experiment, filesOf, problemsOf } from '../experiment/index.ts';
 import type { Submission } from '../jobs/index.ts';
 import type { SearchOptions } from '../study/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import { canonicalJson } from '../util/json.ts';
+import { type Webhook, webhookSchema } from '../webhooks/index.ts';
+import { ownerOf } from './access.ts';
 import { type Dependencies, endOfWait, preferHeader, waitOf } from './endpoint.ts';
-import { HttpProblem } from './problem.ts';
+import { HttpProblem, validationFailed } from './problem.ts';
 import { doWork } from './request_work.ts';
 
 const RETRY_AFTER_S = '1';
@@ -31,25 +33,65 @@ export const submissionErrors: readonly ErrorCode[] = [
 ];
 
 /** Hashes of what is wanted, whatever the order of keys and the defaults that are left out. */
-export const fingerprintOf = (experiment: Experiment, search: SearchOptions | null): string =>
+export const fingerprintOf = (
+  experiment: Experiment,
+  search: SearchOptions | null,
+  webhook: Webhook | null,
+): string =>
   createHash('sha256')
-    .update(canonicalJson(search === null ? experiment : { ...search, experiment }))
+    .update(
+      canonicalJson({
+        ...(search === null ? experiment : { ...search, experiment }),
+        ...(webhook !== null && { webhook }),
+      }),
+    )
     .digest('hex');
 
 /** A job to be, as a request thread has made it of the body. */
 export type Accepted = Omit<Submission, 'idempotency'> & { readonly fingerprint: string | null };
 
-export const acceptedOf = (experiment: Experiment, search: SearchOptions | null) => ({
+export const acceptedOf = (
+  experiment: Experiment,
+  search: SearchOptions | null,
+  webhook: Webhook | null,
+) => ({
   experiment: { name: experiment.name, metadata: experiment.metadata },
   json: JSON.stringify(experiment),
   files: filesOf(experiment),
   search,
+  webhook,
 });
 
 function keyOf(key: unknown): string | null {
   if (key === undefined) return null;
   if (typeof key === 'string' && KEY.test(key)) return key;
   throw new HttpProblem('bad_request', 'Idempotency-Key has to be 1 to 255 visible ASCII characters');
+}
+
+/** @throws HttpProblem validation_failed where events cannot be sent to it */
+function refuseWebhook(webhook: Webhook | null, owner: string, { webhooks }: Dependencies): void {
+  const refusal = webhook === null ? null : webhooks.refusalOf(owner, webhook.url);
+  if (refusal === null) return;
+  const fix =
+    refusal.at === ''
+      ? 'leave it out, or have WEBHOOK_SECRET set'
+      : 'name a public host, or have WEBHOOK_ALLOW name this one';
+  const pointer = refusal.at === '' ? '/webhook' : '/webhook/url';
+  throw validationFailed([{ pointer, message: refusal.message, fix }]);
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A body without its webhook, which is no part of the experiment. @throws HttpProblem validation_failed */
+export function withoutWebhook(body: unknown): { readonly rest: unknown; readonly webhook: Webhook | null } {
+  if (!isObject(body) || !Object.hasOwn(body, 'webhook')) return { rest: body, webhook: null };
+  const { webhook: given, ...rest } = body;
+  if (given === null) return { rest, webhook: null };
+  const parsed = webhookSchema.safeParse(given);
+  if (parsed.success) return { rest, webhook: parsed.data };
+  const problems = problemsOf(parsed.error, webhookSchema, given);
+  throw validationFailed(problems.map((problem) => ({ ...problem, pointer: `/webhook${problem.pointer}` })));
 }
 
 /**
@@ -66,6 +108,7 @@ export async function submitJob(
   const key = keyOf(request.headers['idempotency-key']);
   const accepted = (await doWork(work, request, dependencies, key !== null)) as Accepted;
   const { fingerprint, ...submission } = accepted;
+  refuseWebhook(submission.webhook, ownerOf(request), dependencies);
   const idempotency = key === null || fingerprint === null ? null : { key, fingerprint };
   const outcome = await jobs.submit({ ...submission, idempotency });
   if (outcome.kind === 'conflict') {

@@ -1,4 +1,5 @@
 /** @file The folder's door: models of other frameworks, from bytes to network, training and weights. */
-export { encodeSafetensors as encodeWeights } from '../util/safetensors.ts';
+
 export { importModel } from './import_model.ts';
 export { type ImportedModel, type ImportFailure, type ImportResult, modelFormats } from './model.ts';
+export { encodeWeights } from './weights.ts';

@@ -1,33 +1,16 @@
 /** @file Arrays of weights, laid out anew. */
 import type { NamedTensor } from '../util/safetensors.ts';
+import { transpose } from '../util/transpose.ts';
 import { ModelUnreadable } from './model.ts';
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => size * n, 1);
 
-const stridesOf = (shape: readonly number[]): number[] =>
-  shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-
 /** Axis i of the result is axis `order[i]` of the tensor. */
-export function transposed({ shape, data }: NamedTensor, order: readonly number[]): NamedTensor {
+export function transposed(tensor: NamedTensor, order: readonly number[]): NamedTensor {
+  const { shape } = tensor;
   if (order.length !== shape.length)
     throw new ModelUnreadable(`weights [${shape.join(', ')}] do not have ${order.length} axes`);
-  const strides = stridesOf(shape);
-  const target = order.map((axis) => shape[axis] as number);
-  const steps = order.map((axis) => strides[axis] as number);
-  const out = new Float32Array(data.length);
-  const index = new Array<number>(target.length).fill(0);
-  let from = 0;
-  for (let to = 0; to < out.length; to++) {
-    out[to] = data[from] as number;
-    for (let axis = target.length - 1; axis >= 0; axis--) {
-      index[axis] = (index[axis] as number) + 1;
-      from += steps[axis] as number;
-      if ((index[axis] as number) < (target[axis] as number)) break;
-      from -= (steps[axis] as number) * (target[axis] as number);
-      index[axis] = 0;
-    }
-  }
-  return { shape: target, data: out };
+  return transpose(tensor, order);
 }
 
 export const reshaped = ({ data }: NamedTensor, shape: readonly number[]): NamedTensor => ({ shape, data });

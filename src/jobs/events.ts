@@ -1,6 +1,7 @@
 /** @file The events of a job: appended with what they tell of, numbered without gaps, announced to all replicas. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { announce } from './announcements.ts';
+import { queueDelivery } from './deliveries.ts';
 import { databaseTime } from './dialect.ts';
 import type { JobEvent } from './job.ts';
 import type { Tables } from './migrations.ts';
@@ -19,6 +20,7 @@ export async function appendEvent(
   const { seq } = await last.executeTakeFirstOrThrow();
   const row = { job_id: job, seq, type, data: JSON.stringify(data), created_at: databaseTime(db) };
   await db.insertInto('events').values(row).execute();
+  if (type === 'status') await queueDelivery(db, job, String((data as { status: string }).status));
   const queued = 'status' in data && data.status === 'queued';
   await announce(db, { kind: queued ? 'queued' : 'event', job });
 }

@@ -4,6 +4,7 @@ import { verdicts } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import { phases, type SearchOptions } from '../study/index.ts';
+import { type Webhook, webhookSchema } from '../webhooks/index.ts';
 import type { QuotaExcess } from './quota.ts';
 
 export const jobStatuses = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
@@ -53,6 +54,7 @@ export const jobSchema = z
       .describe('Once succeeded'),
     error: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Once failed'),
     metadata: z.record(z.string(), z.string()),
+    webhook: webhookSchema.nullable(),
     links: z.object({
       self: z.string(),
       cancel: z.string(),
@@ -95,6 +97,8 @@ export interface Submission {
   readonly files: readonly string[];
   /** What to search for; null for a study. */
   readonly search: SearchOptions | null;
+  /** Who is told of its end; null: nobody. */
+  readonly webhook: Webhook | null;
   readonly estimate: Estimate;
   /** FLOPs of all trainings, as estimated; counts against the owner's limit. */
   readonly flops: number;

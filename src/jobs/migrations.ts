@@ -29,6 +29,20 @@ interface JobsTable {
   attempt_started_at: string | null;
   heartbeat_at: string | null;
   crash_score: number;
+  /** JSON: where its end is told; null: nowhere. */
+  webhook: string | null;
+}
+
+/** Events on their way. They outlive their job. */
+interface DeliveriesTable {
+  id: string;
+  owner: string;
+  job_id: string;
+  url: string;
+  payload: string;
+  attempts: number;
+  /** When it is due; while it is posted, when it would be due again. */
+  next_at: string;
 }
 
 interface FilesTable {
@@ -87,6 +101,7 @@ export interface Tables {
   file_parts: { file_id: string; part: number; bytes: Buffer };
   /** Which files a job reads. */
   job_files: { job_id: string; file_id: string };
+  deliveries: DeliveriesTable;
   idempotency_keys: { owner: string; key: string; fingerprint: string; job_id: string; created_at: string };
 }
 
@@ -324,6 +339,23 @@ const orders: Migration = {
   },
 };
 
+const webhooks: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('jobs').addColumn('webhook', 'text').execute();
+    await db.schema
+      .createTable('deliveries')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('owner', 'text', (column) => column.notNull())
+      .addColumn('job_id', 'text', (column) => column.notNull())
+      .addColumn('url', 'text', (column) => column.notNull())
+      .addColumn('payload', 'text', (column) => column.notNull())
+      .addColumn('attempts', 'integer', (column) => column.notNull())
+      .addColumn('next_at', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema.createIndex('deliveries_next').on('deliveries').column('next_at').execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_searches': searches,
@@ -333,6 +365,7 @@ export const migrations: Record<string, Migration> = {
   '0006_documents': documents,
   '0007_files': files,
   '0008_orders': orders,
+  '0009_webhooks': webhooks,
 };
 
 const TABLE = 'kysely_migration';

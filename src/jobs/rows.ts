@@ -23,6 +23,7 @@ export function toJob(row: Row): Job {
     summary: parse(row.summary),
     error: parse(row.error),
     metadata: parse(row.metadata),
+    webhook: parse(row.webhook),
     links: {
       self,
       cancel: `${self}/cancel`,
@@ -47,7 +48,8 @@ export function submittedRow({
   experiment,
   search,
   estimate,
-}: Pick<OwnedSubmission, 'owner' | 'experiment' | 'search' | 'estimate'>) {
+  webhook,
+}: Pick<OwnedSubmission, 'owner' | 'experiment' | 'search' | 'estimate' | 'webhook'>) {
   return {
     owner,
     status: 'queued',
@@ -55,6 +57,7 @@ export function submittedRow({
     metadata: JSON.stringify(experiment.metadata),
     search: search === null ? null : JSON.stringify(search),
     estimate: JSON.stringify(estimate),
+    webhook: webhook === null ? null : JSON.stringify(webhook),
     progress: JSON.stringify({ ...QUEUED, total_trials: estimate.trials }),
     attempt: 0,
     crash_score: 0,

@@ -7,8 +7,10 @@ import type { Metrics } from '../metrics/index.ts';
 import { openSharedQueue } from '../queue/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
 import { within } from '../util/within.ts';
+import type { Webhooks } from '../webhooks/index.ts';
 import { Attempts } from './attempts.ts';
 import { openDatabase } from './database.ts';
+import { createDeliveryQueue } from './deliveries.ts';
 import type { FileService } from './file.ts';
 import { createFileReaders } from './file_readers.ts';
 import { FileStore, type UploadLimits } from './file_store.ts';
@@ -47,6 +49,7 @@ export interface JobServiceOptions {
   readonly metrics: Metrics;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
+  readonly webhooks: Pick<Webhooks, 'start'>;
   /** Ends the wait for a database that is away. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -93,6 +96,7 @@ export async function createJobService({
   metrics,
   telemetry,
   logger,
+  webhooks,
   signal: ended,
 }: JobServiceOptions): Promise<RunningJobService> {
   const onQuery = (seconds: number) => metrics.queries.observe(seconds);
@@ -178,6 +182,8 @@ export async function createJobService({
   const sweeper = retentionDays > 0 ? setInterval(reportSweep, SWEEP_MS) : undefined;
   if (retentionDays > 0) await reportSweep();
 
+  const dispatcher = webhooks.start(createDeliveryQueue(db));
+
   const subscribe = (id: string, listener: () => void) => {
     events.on(id, listener);
     return () => void events.off(id, listener);
@@ -258,7 +264,7 @@ export async function createJobService({
       clearInterval(timer);
       clearInterval(sweeper);
       const idle = (await worker?.stop()) ?? true;
-      await requests;
+      await Promise.all([requests, dispatcher.stop()]);
       await Promise.all([readers.close(), models.close()]);
       await within(LAST_QUERIES_MS, Promise.allSettled([queue?.close(), close()]));
       return idle;

@@ -26,6 +26,7 @@ export { type InitializerConfig, initializerKind } from './initializers/index.ts
 export type { Initializer } from './initializers/initializer.ts';
 export { familyOf, type LayerConfig, type LayerType, layerKind, layerSchema } from './layers/index.ts';
 export {
+  type CodeContext,
   type Family,
   featureAxis,
   type Layer,

@@ -11,6 +11,8 @@ export interface NamedTensor {
   readonly data: Float32Array;
 }
 
+/** A name of a safetensors file that is no tensor. */
+const METADATA = '__metadata__';
 const PREFIX = 8;
 /** The header is padded to this, so that numbers are aligned. */
 const ALIGNMENT = 8;
@@ -24,14 +26,21 @@ const headerSchema = z.record(z.string(), z.unknown());
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => size * n, 1);
 
-export function encodeSafetensors(tensors: ReadonlyMap<string, NamedTensor>): Uint8Array {
+/** @param metadata what readers are told beside the tensors; the format takes nothing but text */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, NamedTensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
   let end = 0;
   const entries = [...tensors].map(([name, { shape, data }]) => {
     const start = end;
     end += data.byteLength;
     return [name, { dtype: 'F32', shape, data_offsets: [start, end] }] as const;
   });
-  const text = JSON.stringify(Object.fromEntries(entries));
+  const text = JSON.stringify({
+    ...(metadata !== undefined && { [METADATA]: metadata }),
+    ...Object.fromEntries(entries),
+  });
   const padding = (ALIGNMENT - (Buffer.byteLength(text) % ALIGNMENT)) % ALIGNMENT;
   const header = Buffer.from(text + ' '.repeat(padding));
   const bytes = Buffer.alloc(PREFIX + header.length + end);
@@ -51,9 +60,6 @@ interface Entry {
   readonly start: number;
   readonly end: number;
 }
-
-/** Names of a safetensors file that are no tensors. */
-const METADATA = '__metadata__';
 
 function readEntry(name: string, value: unknown, bytes: number): Result<Entry, string> {
   const entry = entrySchema.safeParse(value);

@@ -13,6 +13,8 @@ export interface TestService {
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   /** Submits and waits for the end. */
   finish(experiment: unknown): Promise<Job>;
+  /** Ends it; its data stay. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,6 +51,9 @@ export async function startTestService(limits: Record<string, string> = {}): Pro
         const job = (await (await get(`/v1/jobs/${submitted.id}`, { prefer: 'wait=30' })).json()) as Job;
         if (job.status !== 'queued' && job.status !== 'running') return job;
       }
+    },
+    async stop() {
+      await service.close();
     },
     async close() {
       await service.close();

@@ -1,5 +1,6 @@
 /** @file Weights and models: downloaded, read by others, and posted again. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/experiment/index.ts';
 import type { Report } from '../../src/study/index.ts';
+import { canonicalJson } from '../../src/util/json.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../../src/util/safetensors.ts';
 import { startTestService, type TestService } from './service.ts';
 
@@ -119,6 +121,27 @@ describe('GET /v1/jobs/{id}/weights', () => {
     expect(Float32Array.from(numbers)).toEqual(kernel?.data);
   });
 
+  it('says whose they are, and gives them as PyTorch would have them', async () => {
+    const metadataOf = (bytes: Buffer) => {
+      const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE())).toString());
+      return header.__metadata__ as Record<string, string>;
+    };
+    const [own, torch] = [await download('weights'), await download('weights?layout=torch')];
+    const experiment_sha256 = createHash('sha256').update(canonicalJson(report.experiment)).digest('hex');
+    const rest = { run: 'baseline/0', at: 'final', experiment_sha256 };
+    expect(metadataOf(own)).toEqual({ framework: 'gradclinic', layout: 'gradclinic', ...rest });
+    expect(metadataOf(torch)).toEqual({ framework: 'pytorch', layout: 'torch', format: 'pt', ...rest });
+    const state = tensorsOf(torch);
+    expect([...state.keys()].sort()).toEqual(
+      [
+        ...['0.weight', '0.bias', '2.weight', '2.bias', '2.running_mean', '2.running_var'],
+        ...['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0'].map((name) => `5.rnn.${name}`),
+        ...['6.weight', '6.bias'],
+      ].sort(),
+    );
+    expect(state.get('0.weight')?.shape).toEqual([5, 2]);
+  });
+
   it('answers a run that there is not, and one whose weights were not kept', async () => {
     const missing = await service.get(`/v1/jobs/${id}/weights?run=baseline/99`);
     expect(await missing.json()).toMatchObject({ status: 404, code: 'run_not_found' });
@@ -177,7 +200,7 @@ describe('training.initial_weights', () => {
 
 describe('GET /v1/jobs/{id}/model', () => {
   it('is a network that predicts what the training measured', async () => {
-    const model = await download('model?format=onnx&batch_size=6');
+    const model = await download('model?format=onnx');
     const session = await InferenceSession.create(model);
     const inputs = new Tensor('float32', Float32Array.from(samples.flat()), [6, 2]);
     const { prediction } = await session.run({ inputs });

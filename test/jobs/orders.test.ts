@@ -58,7 +58,17 @@ async function runningJob(owner = 'alice'): Promise<ClaimedJob> {
   const experiment = { name: 'a job', metadata: {} };
   await store.submit(
     {
-      ...{ owner, experiment, json: '{}', files: [], search: null, estimate, flops: 1, idempotency: null },
+      ...{
+        owner,
+        experiment,
+        json: '{}',
+        files: [],
+        search: null,
+        webhook: null,
+        estimate,
+        flops: 1,
+        idempotency: null,
+      },
     },
     quota,
   );

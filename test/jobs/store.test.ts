@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Announcement, announce } from '../../src/jobs/announcements.ts';
 import { Attempts, type ClaimedJob } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
+import { createDeliveryQueue } from '../../src/jobs/deliveries.ts';
 import { LostAttempt } from '../../src/jobs/fence.ts';
 import type { OwnedSubmission } from '../../src/jobs/job.ts';
 import type { Quota } from '../../src/jobs/quota.ts';
@@ -32,6 +33,7 @@ const submission = (changes: Partial<OwnedSubmission> = {}): OwnedSubmission => 
   json: '{}',
   files: [],
   search: null,
+  webhook: null,
   estimate: { parameters: 1, flops_per_step: 1, trials: 3, duration_s: 1 } as OwnedSubmission['estimate'],
   flops: 1e6,
   idempotency: null,
@@ -85,6 +87,47 @@ describe.each(databases)('$name', ({ start }) => {
       })
       .where('status', '=', 'running')
       .execute();
+
+  describe('a webhook', () => {
+    const webhook = { url: 'https://example.org/hook', events: ['job.failed', 'job.canceled'] as const };
+    const asked = { webhook: { ...webhook, events: [...webhook.events] } };
+
+    it('gets the event with the end of its job, once at a time, until it is done with', async () => {
+      const queue = createDeliveryQueue(opened.db);
+      expect(await queue.claim(9, 60)).toEqual([]);
+      const [failed, canceled] = [await submit(asked), await submit(asked)];
+      await submit();
+      await attempts.fail(await claim(), { code: 'internal_error', detail: 'no' });
+      await store.cancel(canceled);
+      // Two that ask at once do not get the same.
+      const [some, others] = await Promise.all([queue.claim(1, 60), queue.claim(9, 60)]);
+      const claimed = [...some, ...others];
+      expect(claimed.map(({ job_id }) => job_id).sort()).toEqual([failed, canceled].sort());
+      expect(await queue.claim(9, 60)).toEqual([]);
+      const delivery = claimed.find(({ job_id }) => job_id === failed);
+      expect(delivery).toMatchObject({ owner: 'alice', url: webhook.url, attempts: 1 });
+      const job = await jobOf(failed);
+      const payload = { type: 'job.failed', timestamp: job?.finished_at, data: job };
+      expect(JSON.parse(delivery?.payload ?? '')).toEqual(payload);
+      // It outlives the job.
+      await store.remove(failed);
+      const id = delivery?.id ?? '';
+      await queue.postpone(id, 0.02);
+      await expect.poll(() => queue.claim(9, 60)).toMatchObject([{ id, attempts: 2 }]);
+      await queue.remove(id);
+      await queue.postpone(id, 0);
+      expect(await queue.claim(9, 60)).toEqual([]);
+      await opened.db.deleteFrom('deliveries').execute();
+    });
+
+    it('whose holder has died is somebody else’s after the lease', async () => {
+      const queue = createDeliveryQueue(opened.db);
+      await store.cancel(await submit(asked));
+      const [first] = await queue.claim(9, 0.05);
+      await expect.poll(() => queue.claim(9, 60)).toMatchObject([{ id: first?.id, attempts: 2 }]);
+      await opened.db.deleteFrom('deliveries').execute();
+    });
+  });
 
   describe('a job', () => {
     it('is stored as it was submitted, and read back', async () => {

@@ -2,12 +2,18 @@
  * @file What is read of stored documents, in a thread: bytes in, bytes out. Unpacking, sorting and writing a long record would
  * hold up everybody else on the event loop.
  */
+
 import { namesOfSeries, pieceOfRows } from './statistics.ts';
+import { firstTrained, keepsWeights, modelFile, weightsFile } from './trained.ts';
 
 /** By name: from documents, as they are stored, and options. */
 const readings = {
   pieceOfRows,
   namesOfSeries,
+  keepsWeights,
+  weightsFile,
+  firstTrained,
+  modelFile,
 } satisfies Record<string, (documents: readonly Uint8Array[], options: never) => unknown>;
 
 export type ReadingName = keyof typeof readings;

@@ -3,7 +3,7 @@ import { jobSchema } from '../../../jobs/index.ts';
 import { estimateTrials } from '../../../study/index.ts';
 import { admit, estimate } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
-import { requestedExperimentSchema } from '../../import_work.ts';
+import { jobRequestSchema } from '../../import_work.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { namedModelErrors } from '../../request_work.ts';
 import {
@@ -13,6 +13,7 @@ import {
   submissionErrors,
   submissionHeaders,
   submitJob,
+  withoutWebhook,
 } from '../../submission.ts';
 import type { WorkContext } from '../../work_order.ts';
 
@@ -21,14 +22,15 @@ export function acceptExperiment(
   body: unknown,
   { limits, workerThreads, fingerprint }: WorkContext,
 ): Accepted {
-  const { experiment, plan } = parseRequest(body);
+  const { rest, webhook } = withoutWebhook(body);
+  const { experiment, plan } = parseRequest(rest);
   const trials = estimateTrials(experiment);
   const { flops } = admit(plan, trials, limits);
   return {
-    ...acceptedOf(experiment, null),
+    ...acceptedOf(experiment, null, webhook),
     estimate: estimate(plan, trials, workerThreads),
     flops,
-    fingerprint: fingerprint ? fingerprintOf(experiment, null) : null,
+    fingerprint: fingerprint ? fingerprintOf(experiment, null, webhook) : null,
   };
 }
 
@@ -40,10 +42,10 @@ export const createJob: Endpoint = {
   summary: 'Submit an experiment',
   description:
     'Validates the experiment and queues it. The accepted job survives a crash of the service. With the same ' +
-    '`Idempotency-Key` and body within 24 hours the first job is returned again. In place of `network`, `import` may name an ' +
+    '`Idempotency-Key` and body within 24 hours the first job is returned again. `webhook` is told of its end. In place of `network`, `import` may name an ' +
     'uploaded model.',
   headers: submissionHeaders,
-  body: { schema: requestedExperimentSchema, examples: 'experiments' },
+  body: { schema: jobRequestSchema, examples: 'experiments' },
   responses: { 202: json('Accepted', jobSchema) },
   errors: [...submissionErrors, ...namedModelErrors],
   handle: (request, reply, dependencies) => submitJob(request, reply, dependencies, 'acceptExperiment'),

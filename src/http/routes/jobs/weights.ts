@@ -1,9 +1,8 @@
 /** @file GET /v1/jobs/{id}/weights: the weights of a run, from before its first or after its last update. */
 import { z } from 'zod';
-import type { JobService } from '../../../jobs/index.ts';
-import type { TracedWeights } from '../../../statistics/index.ts';
-import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
+import { type Dependencies, type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
+import { weightLayouts } from '../../readings/trained.ts';
 import { noSuchRun } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
@@ -13,47 +12,57 @@ const query = z.strictObject({
     .optional()
     .describe('`baseline/<seed>`, or a run that proves the recommendation; by default the first'),
   at: z.enum(['initial', 'final']).default('final').describe('Before the first update, or after the last'),
+  layout: z
+    .enum(weightLayouts)
+    .default('gradclinic')
+    .describe(
+      '`torch`: names, shapes and gate orders of the model that the report’s PyTorch code makes: `model.load_state_dict(load_file(…))`',
+    ),
 });
 
 interface KeptWeights {
   readonly run: string;
-  readonly weights: TracedWeights;
-}
-
-/**
- * The weights of a run.
- * @param wanted by default the first run of which weights were kept
- * @throws HttpProblem job_not_found, run_not_found, weights_not_found
- */
-export async function readWeights(jobs: JobService, id: string, wanted?: string): Promise<KeptWeights> {
-  if ((await jobs.get(id)) === null) throw noSuchJob(id);
-  const runs = await jobs.runs(id);
-  if (wanted !== undefined && !runs.includes(wanted)) throw noSuchRun(wanted, runs);
-  for (const run of wanted === undefined ? runs : [wanted]) {
-    const weights = (await jobs.trace(id, run))?.weights ?? null;
-    if (weights !== null) return { run, weights };
-  }
-  const others = wanted === undefined ? [] : await runsWithWeights(jobs, id, runs);
-  const kept =
-    'weights are kept of the baseline and of the runs that prove the recommendation, up to 5 million parameters';
-  throw new HttpProblem(
-    'weights_not_found',
-    wanted === undefined
-      ? `no run is finished yet; ${kept}`
-      : `not of "${wanted}", but of: ${others.join(', ') || 'none'}; ${kept}`,
-  );
+  /** Encoded. */
+  readonly trace: Uint8Array;
 }
 
 /** Enough to go on with; each is a trace that is read. */
 const SHOWN_RUNS = 8;
 
-async function runsWithWeights(jobs: JobService, id: string, runs: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
+/** Runs of which weights were kept, each with its trace. */
+async function* kept({ jobs, threads }: Dependencies, id: string, runs: readonly string[]) {
   for (const run of runs) {
-    if (found.length >= SHOWN_RUNS) break;
-    if ((await jobs.trace(id, run))?.weights != null) found.push(run);
+    const trace = await jobs.encodedTrace(id, run);
+    if (trace !== null && (await threads.read('keepsWeights', [trace], undefined))) yield { run, trace };
   }
-  return found;
+}
+
+const KEPT =
+  'weights are kept of the baseline and of the runs that prove the recommendation, up to 5 million parameters';
+
+/**
+ * A run and its trace, which has weights.
+ * @param wanted by default the first run of which weights were kept
+ * @throws HttpProblem job_not_found, run_not_found, weights_not_found
+ */
+export async function findWeights(
+  dependencies: Dependencies,
+  id: string,
+  wanted?: string,
+): Promise<KeptWeights> {
+  const { jobs } = dependencies;
+  if ((await jobs.get(id)) === null) throw noSuchJob(id);
+  const runs = await jobs.runs(id);
+  if (wanted !== undefined && !runs.includes(wanted)) throw noSuchRun(wanted, runs);
+  for await (const found of kept(dependencies, id, wanted === undefined ? runs : [wanted])) return found;
+  if (wanted === undefined) throw new HttpProblem('weights_not_found', `no run is finished yet; ${KEPT}`);
+  const others: string[] = [];
+  for await (const { run } of kept(dependencies, id, runs)) {
+    others.push(run);
+    if (others.length >= SHOWN_RUNS) break;
+  }
+  const detail = `not of "${wanted}", but of: ${others.join(', ') || 'none'}; ${KEPT}`;
+  throw new HttpProblem('weights_not_found', detail);
 }
 
 /** A run's name as part of a file name. */
@@ -68,19 +77,28 @@ export const readJobWeights: Endpoint = {
   summary: 'Download weights',
   description:
     'All parameters and running averages of a run by name, float32, as a safetensors file: ' +
-    '`safetensors.torch.load_file`, `safetensors.numpy.load_file`, or, in base64, `training.initial_weights`.',
+    '`safetensors.torch.load_file`, `safetensors.numpy.load_file`, or, in base64, `training.initial_weights`. Its `__metadata__` says framework, layout, run, and the ' +
+    'SHA-256 of the experiment.',
   params: idParams,
   query,
   responses: {
     200: { description: 'A safetensors file', content: { 'application/octet-stream': z.string() } },
   },
-  errors: ['job_not_found', 'run_not_found', 'weights_not_found', 'validation_failed'],
-  async handle(request, reply, { jobs }) {
-    const { run: wanted, at } = parseQuery(query, request);
-    const { run, weights } = await readWeights(jobs, idOf(request), wanted);
+  errors: ['job_not_found', 'job_not_finished', 'run_not_found', 'weights_not_found', 'validation_failed'],
+  async handle(request, reply, dependencies) {
+    const { jobs, threads } = dependencies;
+    const { run: wanted, at, layout } = parseQuery(query, request);
+    const id = idOf(request);
+    const { run, trace } = await findWeights(dependencies, id, wanted);
+    const report = await jobs.result(id);
+    const accepted = report === null ? await jobs.experiment(id) : null;
+    const documents = [trace, report ?? none, accepted === null ? none : Buffer.from(accepted)];
+    const file = await threads.read('weightsFile', documents, { run, at, layout });
     return reply
       .type('application/octet-stream')
-      .header('content-disposition', fileName(run, `-${at}.safetensors`))
-      .send(Buffer.from(weights[at]));
+      .header('content-disposition', fileName(run, `-${at}${layout === 'torch' ? '-torch' : ''}.safetensors`))
+      .send(Buffer.from(file.buffer, file.byteOffset, file.byteLength));
   },
 };
+
+const none = new Uint8Array();

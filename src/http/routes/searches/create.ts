@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { experimentSchema, problemsOf } from '../../../experiment/index.ts';
 import { jobSchema } from '../../../jobs/index.ts';
 import { estimateSearchTrials, onSecondData, searchOptionsSchema } from '../../../study/index.ts';
+import { webhookSchema } from '../../../webhooks/index.ts';
 import { admit, estimate } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
 import { parseRequest } from '../../parse_request.ts';
@@ -14,6 +15,7 @@ import {
   submissionErrors,
   submissionHeaders,
   submitJob,
+  withoutWebhook,
 } from '../../submission.ts';
 import type { WorkContext } from '../../work_order.ts';
 
@@ -21,6 +23,7 @@ const bodySchema = z
   .strictObject({
     experiment: experimentSchema,
     ...searchOptionsSchema.shape,
+    webhook: webhookSchema.nullish(),
   })
   .meta({ id: 'SearchRequest' });
 
@@ -29,9 +32,10 @@ const givenSchema = bodySchema.extend({ experiment: z.unknown() });
 
 /** In a request thread. */
 export function acceptSearch(body: unknown, { limits, workerThreads, fingerprint }: WorkContext): Accepted {
-  const parsed = givenSchema.safeParse(body);
-  if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, body));
-  const { experiment: raw, ...given } = parsed.data;
+  const { rest, webhook } = withoutWebhook(body);
+  const parsed = givenSchema.safeParse(rest);
+  if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, rest));
+  const { experiment: raw, webhook: _webhook, ...given } = parsed.data;
   const options = searchOptionsSchema.safeParse(given);
   if (!options.success) throw validationFailed(problemsOf(options.error, searchOptionsSchema, given));
   const { experiment, plan } = parseRequest(raw, '/experiment');
@@ -47,10 +51,10 @@ export function acceptSearch(body: unknown, { limits, workerThreads, fingerprint
   const trials = estimateSearchTrials(experiment, options.data);
   const { flops } = admit(plan, trials, limits);
   return {
-    ...acceptedOf(experiment, options.data),
+    ...acceptedOf(experiment, options.data, webhook),
     estimate: estimate(plan, trials, workerThreads),
     flops,
-    fingerprint: fingerprint ? fingerprintOf(experiment, options.data) : null,
+    fingerprint: fingerprint ? fingerprintOf(experiment, options.data, webhook) : null,
   };
 }
 

@@ -1,0 +1,91 @@
+/** @file What goes wrong most often is said in the words of who did it, and reaches them. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Problem } from '../../src/experiment/index.ts';
+import { startTestService, type TestService } from './service.ts';
+
+const PYTHON = '/usr/bin/python3';
+const MAX_BODY_BYTES = 100_000;
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService({ MAX_BODY_BYTES: String(MAX_BODY_BYTES) });
+});
+afterAll(() => service.close());
+
+const image = (height: number, width: number, channels: number) =>
+  Array.from({ length: height }, () => Array.from({ length: width }, () => new Array(channels).fill(0.5)));
+
+async function problemOf(network: unknown, data: unknown, loss = 'softmax_cross_entropy'): Promise<Problem> {
+  const training = { loss, optimizer: 'adam', steps: 1 };
+  const response = await service.post('/v1/preflight', { network, data, training });
+  expect(response.status).toBe(422);
+  const [problem] = ((await response.json()) as { errors: Problem[] }).errors;
+  return problem as Problem;
+}
+
+const convolution = { type: 'conv2d', filters: 2, kernel_size: 3 };
+const tail = [{ type: 'flatten' }, { type: 'dense', units: 10 }];
+const hint = (shape: string) => `images are [channels, height, width]; yours looks like ${shape}`;
+
+it('sees images whose channels come last: in the network, in the data, in both', async () => {
+  const first = { input: { shape: [3, 12, 8] }, layers: [convolution, ...tail] };
+  const last = { input: { shape: [12, 8, 3] }, layers: [convolution, ...tail] };
+  const inline = { type: 'inline', inputs: [image(12, 8, 3), image(12, 8, 3)], targets: [0, 1] };
+  const inData = await problemOf(first, inline);
+  expect(inData.message).toContain(hint('[12, 8, 3]'));
+  expect(inData.fix).toContain('[3, 12, 8]');
+  const inNetwork = await problemOf(
+    { input: { shape: [28, 28, 1] }, layers: [convolution, ...tail] },
+    { type: 'inline', inputs: [image(14, 14, 1), image(14, 14, 1)], targets: [0, 1] },
+  );
+  expect(inNetwork.message).toContain(hint('[28, 28, 1]'));
+  const inBoth = await problemOf({ ...last, layers: [{ ...convolution, kernel_size: 5 }, ...tail] }, inline);
+  expect(inBoth.message).toContain(hint('[12, 8, 3]'));
+});
+
+it('says how many units so many classes need', async () => {
+  const network = (units: number) => ({ input: { shape: [64] }, layers: [{ type: 'dense', units }] });
+  const digits = { type: 'digits' };
+  expect((await problemOf(network(1), digits)).message).toContain('10 classes need 10 units');
+  expect((await problemOf(network(7), digits)).message).toContain('10 classes need 10 units');
+  expect((await problemOf(network(1), digits, 'sigmoid_cross_entropy')).fix).toContain(
+    '10 classes need 10 units',
+  );
+});
+
+const WORDS = [String(MAX_BODY_BYTES), 'POST /v1/files'];
+
+it('tells fetch how large a body may be, and where larger data go', async () => {
+  for (const path of ['/v1/jobs', '/v1/preflight']) {
+    const response = await service.post(path, `{"data": "${'x'.repeat(20_000_000)}"}`);
+    expect(response.status).toBe(413);
+    const { code, detail } = (await response.json()) as { code: string; detail: string };
+    expect(code).toBe('body_too_large');
+    for (const word of WORDS) expect(detail).toContain(word);
+  }
+});
+
+it.runIf(existsSync(PYTHON))('and urllib, which reads nothing before it has sent all', async () => {
+  const script = `
+import json, urllib.request, urllib.error
+request = urllib.request.Request("${service.url}/v1/jobs", b'{"data": "' + b"x" * 20_000_000 + b'"}', {"content-type": "application/json"})
+try:
+    urllib.request.urlopen(request)
+except urllib.error.HTTPError as error:
+    print(error.code, json.load(error)["detail"])
+`;
+  // Not in this thread, which is the service's.
+  const { stdout } = await promisify(execFile)(PYTHON, ['-c', script]);
+  expect(stdout).toContain('413 ');
+  for (const word of WORDS) expect(stdout).toContain(word);
+});
+
+it('shows the name of the project in /docs', async () => {
+  const script = await (await fetch(`${service.url}/docs/static/swagger-initializer.js`)).text();
+  const logo = /base64,([A-Za-z0-9+/=]+)/.exec(script)?.[1] ?? '';
+  expect(Buffer.from(logo, 'base64').toString()).toContain('>GradClinic<');
+  expect(await (await fetch(`${service.url}/docs/`)).text()).toContain('<title>GradClinic API</title>');
+});

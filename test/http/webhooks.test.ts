@@ -1,0 +1,214 @@
+/** @file Webhooks: signed, sent until they arrive, after a restart too, and never to where they must not go. Real receivers. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Job } from '../../src/jobs/index.ts';
+import { endlessTraining, startTestService, type TestService, tinyExperiment } from './service.ts';
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+// 127.0.0.2 is a loopback address as well: what is not named is refused, however near.
+const settings = { WEBHOOK_SECRET: SECRET, WEBHOOK_ALLOW: '127.0.0.2,receiver.test', WEBHOOK_RETRY_MS: '20' };
+
+interface Received {
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  readonly path: string;
+}
+
+const servers: Server[] = [];
+
+/** Answers with what `answer` says, the n-th time it is asked. */
+async function receiver(
+  answer: (n: number) => number | { status: number; location: string },
+  host = '127.0.0.2',
+  port = 0,
+) {
+  const received: Received[] = [];
+  const listener: RequestListener = async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    received.push({
+      headers: request.headers,
+      text: Buffer.concat(parts).toString(),
+      path: request.url ?? '',
+    });
+    const said = answer(received.length);
+    if (typeof said === 'number') response.writeHead(said).end('x'.repeat(100_000));
+    else response.writeHead(said.status, { location: said.location }).end();
+  };
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((done) => server.listen(port, host, done));
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
+  const until = async (count: number) => {
+    // Under load a job may take its time.
+    for (let i = 0; i < 2400 && received.length < count; i++)
+      await new Promise((wake) => setTimeout(wake, 25));
+    return received;
+  };
+  return { url, received, until };
+}
+
+const quiet = () => new Promise((wake) => setTimeout(wake, 600));
+
+const eventOf = ({ text, headers }: Received) =>
+  new Webhook(SECRET).verify(text, headers as Record<string, string>) as {
+    type: string;
+    timestamp: string;
+    data: Job;
+  };
+
+const small = (webhook: unknown, changes: Record<string, unknown> = {}) =>
+  tinyExperiment({
+    training: { ...(tinyExperiment().training as object), steps: 1 },
+    remedies: { verify: false },
+    webhook,
+    ...changes,
+  });
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService(settings);
+});
+afterAll(async () => {
+  await service.close();
+  for (const server of servers) server.closeAllConnections();
+  for (const server of servers) server.close();
+});
+
+it('posts the end of a job, signed, and the same again until it is taken', async () => {
+  const { url, until } = await receiver((n) => (n <= 5 ? 500 : 200));
+  const job = await service.finish(small({ url: `${url}/hook?token=1` }));
+  expect(job.webhook).toEqual({
+    url: `${url}/hook?token=1`,
+    events: ['job.succeeded', 'job.failed', 'job.canceled'],
+  });
+  const received = await until(6);
+  await quiet();
+  expect(received).toHaveLength(6);
+  expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  expect(new Set(received.map(({ text }) => text)).size).toBe(1);
+  for (const one of received)
+    expect(eventOf(one)).toMatchObject({ type: 'job.succeeded', timestamp: job.finished_at });
+  expect(eventOf(received[0] as Received).data).toEqual(job);
+  expect(received[0]?.path).toBe('/hook?token=1');
+});
+
+it('posts what was asked for, of searches as well', { timeout: 120_000 }, async () => {
+  const { url, received, until } = await receiver(() => 204);
+  // Is not told of its success.
+  await service.finish(small({ url, events: ['job.canceled'] }));
+  const { id } = (await (
+    await service.post('/v1/jobs', small({ url, events: ['job.canceled'] }, endlessTraining()))
+  ).json()) as Job;
+  await fetch(`${service.url}/v1/jobs/${id}/cancel`, { method: 'POST' });
+  await until(1);
+  await quiet();
+  expect(received.map((one) => eventOf(one).data.id)).toEqual([id]);
+  const training = { ...(tinyExperiment().training as object), steps: 1 };
+  const experiment = tinyExperiment({ training, remedies: { seeds: 2 } });
+  const search = { experiment, activations: ['tanh', 'relu'], webhook: { url, events: ['job.succeeded'] } };
+  const submitted = (await (await service.post('/v1/searches', search)).json()) as Job;
+  expect(submitted.kind).toBe('search');
+  await until(2);
+  expect(eventOf(received[1] as Received).data.id).toBe(submitted.id);
+});
+
+it('stops at 410', async () => {
+  const { url, received, until } = await receiver(() => 410);
+  await service.finish(small({ url }));
+  await until(1);
+  await quiet();
+  expect(received).toHaveLength(1);
+});
+
+describe('goes', () => {
+  it('where it is redirected to, if that is allowed', async () => {
+    const target = await receiver(() => 200);
+    const { url } = await receiver(() => ({ status: 307, location: `${target.url}/moved` }));
+    await service.finish(small({ url }));
+    const [received] = await target.until(1);
+    expect(received?.path).toBe('/moved');
+    expect(eventOf(received as Received).type).toBe('job.succeeded');
+  });
+
+  it('nowhere else, by redirect or by name', async () => {
+    const forbidden = await receiver(() => 200, '127.0.0.1');
+    const port = new URL(forbidden.url).port;
+    const first = await receiver(() => ({ status: 302, location: forbidden.url }));
+    await service.finish(small({ url: first.url }));
+    await first.until(1);
+    // `localhost` is a name; it is known what it stands for only when it is resolved.
+    for (const host of ['localhost', 'localhost.'])
+      await service.finish(small({ url: `http://${host}:${port}/` }));
+    await quiet();
+    expect(forbidden.received).toEqual([]);
+    expect(first.received).toHaveLength(1);
+  });
+
+  it('round in no circle', async () => {
+    const { url, until, received } = await receiver(() => ({ status: 308, location: '/again' }));
+    await service.finish(small({ url }));
+    await until(8);
+    expect(received.slice(0, 8).map(({ path }) => path)).toEqual([
+      '/',
+      '/again',
+      '/again',
+      '/again',
+      '/',
+      '/again',
+      '/again',
+      '/again',
+    ]);
+  });
+});
+
+it.each([
+  'http://127.0.0.1/',
+  'http://2130706433/',
+  'http://[::ffff:127.0.0.1]/',
+  'http://169.254.169.254/latest',
+])('refuses %s at once', async (url) => {
+  const response = await service.post('/v1/jobs', small({ url }));
+  expect(response.status).toBe(422);
+  expect(await response.json()).toMatchObject({ errors: [{ pointer: '/webhook/url' }] });
+});
+
+it.each([
+  [{ url: 'ftp://example.org' }, '/webhook/url'],
+  [{ url: 'http://user:password@example.org' }, '/webhook/url'],
+  [{ url: 'https://example.org', events: [] }, '/webhook/events'],
+  [{ url: 'https://example.org', events: ['job.done'] }, '/webhook/events/0'],
+  ['https://example.org', '/webhook'],
+])('says what is wrong with %j', async (webhook, pointer) => {
+  const response = await service.post('/v1/jobs', small(webhook));
+  expect(await response.json()).toMatchObject({ status: 422, errors: [{ pointer }] });
+});
+
+it('is sent after a restart', { timeout: 60_000 }, async () => {
+  const DATA_DIR = mkdtempSync(join(tmpdir(), 'gradclinic-hooks-'));
+  const port = await receiver(() => 200).then(({ url }) => Number(new URL(url).port));
+  await new Promise((closed) => servers.pop()?.close(closed));
+  // So seldom that not many attempts are made while nobody is there.
+  const before = await startTestService({ ...settings, DATA_DIR, WEBHOOK_RETRY_MS: '2000' });
+  const { id } = await before.finish(small({ url: `http://127.0.0.2:${port}/` }));
+  await before.stop();
+  const { until } = await receiver(() => 200, '127.0.0.2', port);
+  const after = await startTestService({ ...settings, DATA_DIR });
+  const [received] = await until(1);
+  expect(eventOf(received as Received).data.id).toBe(id);
+  await after.close();
+  rmSync(DATA_DIR, { recursive: true, force: true });
+});
+
+it('needs a secret', async () => {
+  const plain = await startTestService({ WEBHOOK_ALLOW: '127.0.0.2' });
+  const response = await plain.post('/v1/jobs', small({ url: 'https://example.org' }));
+  expect(await response.json()).toMatchObject({ status: 422, errors: [{ pointer: '/webhook' }] });
+  await plain.close();
+});

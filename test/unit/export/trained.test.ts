@@ -1,0 +1,222 @@
+/**
+ * @file A trained network outside: its ONNX model takes a batch of any size, and its weights in PyTorch's layout fit the model
+ * that the generated code makes, name by name; both give the same numbers.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { expect, test } from 'vitest';
+import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
+import { codeOf, exportOnnx, torchState } from '../../../src/export/index.ts';
+import { train } from '../../../src/training/index.ts';
+import { createRandom } from '../../../src/util/random.ts';
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../../../src/util/safetensors.ts';
+
+type Config = Record<string, unknown>;
+
+const PYTHON = '/usr/bin/python3';
+const hasTorch = spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
+
+const random = createRandom(0, 'inputs');
+const drawn = ([length, ...rest]: readonly number[], draw: () => number): unknown =>
+  length === undefined ? draw() : Array.from({ length }, () => drawn(rest, draw));
+
+const flatten = { type: 'flatten' };
+const dense = (units: number, more: Config = {}) => ({ type: 'dense', units, ...more });
+const TOKENS = 7;
+
+/** Every layer with weights, each in more than one shape; a square kernel tells whether it was turned around. */
+const networks: Record<
+  string,
+  readonly [shape: readonly number[], layers: readonly Config[], dtype?: string]
+> = {
+  dense: [[4], [dense(4, { activation: 'prelu' }), { type: 'batch_norm' }, dense(4, { use_bias: false })]],
+  repeated: [
+    [3],
+    [{ type: 'repeat', times: 3, layers: [dense(3, { activation: 'tanh' }), { type: 'layer_norm' }] }],
+  ],
+  images: [
+    [2, 6, 6],
+    [
+      { type: 'conv2d', filters: 4, kernel_size: 3, padding: 'same', groups: 2, activation: 'prelu' },
+      { type: 'batch_norm' },
+      { type: 'depthwise_conv2d', kernel_size: 3, depth_multiplier: 2 },
+      { type: 'separable_conv2d', filters: 4, kernel_size: 2 },
+      { type: 'conv2d_transpose', filters: 6, kernel_size: 3, stride: 2, groups: 2, padding: 'same' },
+      { type: 'group_norm', groups: 2 },
+      { type: 'instance_norm' },
+      { type: 'layer_scale' },
+      { type: 'layer_norm' },
+      { type: 'max_pool2d', pool_size: 3, padding: 1, stride: 1 },
+      flatten,
+    ],
+  ],
+  sequences: [
+    [6, 4],
+    [
+      { type: 'conv1d', filters: 4, kernel_size: 3, padding: [2, 0], activation: 'prelu' },
+      { type: 'conv1d_transpose', filters: 4, kernel_size: 2, stride: 2 },
+      { type: 'batch_norm' },
+      { type: 'class_token' },
+      { type: 'positional_embedding' },
+      { type: 'layer_norm' },
+      flatten,
+    ],
+  ],
+  recurrent: [
+    [5, 3],
+    [
+      { type: 'bidirectional', layer: { type: 'lstm', units: 3, return_sequences: true } },
+      { type: 'bidirectional', layer: { type: 'gru', units: 3, return_sequences: true }, merge: 'average' },
+      { type: 'gru', units: 3, return_sequences: true, reset_after: true },
+      { type: 'lstm', units: 3, return_sequences: true, use_bias: false },
+      { type: 'gru', units: 3, return_sequences: true },
+      { type: 'simple_rnn', units: 3 },
+    ],
+  ],
+  attention: [
+    [TOKENS],
+    [
+      { type: 'embedding', vocabulary: 9, dimensions: 4 },
+      { type: 'positional_embedding', kind: 'sinusoidal' },
+      {
+        type: 'residual',
+        layers: [{ type: 'layer_norm' }, { type: 'self_attention', heads: 2, causal: true }],
+      },
+      { type: 'residual', layers: [dense(8, { activation: 'gelu' }), dense(4)] },
+      { type: 'global_average_pool1d' },
+    ],
+    'token',
+  ],
+  graph: [
+    [4],
+    [
+      { ...dense(4, { activation: 'tanh' }), name: 'left' },
+      { ...dense(4), name: 'right', inputs: ['input'] },
+      { type: 'add', name: 'sum', inputs: ['left', 'right'] },
+      {
+        type: 'residual',
+        layers: [
+          { ...dense(4), name: 'a' },
+          { ...dense(5), name: 'b', inputs: ['input'] },
+          { type: 'concatenate', inputs: ['a', 'b'] },
+          dense(6),
+        ],
+      },
+    ],
+  ],
+};
+
+const dataOf = (shape: readonly number[], dtype: string, samples: number) =>
+  drawn(
+    [samples, ...shape],
+    dtype === 'token' ? () => random.integer(9) : () => random.normal(),
+  ) as unknown[];
+
+async function trained(name: string) {
+  const [shape, layers, dtype = 'float32'] = networks[name] as (typeof networks)[string];
+  const parsed = parseExperiment({
+    network: { input: { shape, dtype }, layers: [...layers, dense(3)] },
+    data: {
+      type: 'inline',
+      inputs: dataOf(shape, dtype, 6),
+      targets: drawn([6, 3], () => random.normal()),
+      validation_split: 0,
+    },
+    training: { loss: 'mean_squared_error', optimizer: 'adam', batch_size: 6, steps: 3 },
+  });
+  if (!parsed.ok) throw new Error(`${name}: ${JSON.stringify(parsed.error)}`);
+  const { experiment } = parsed.value;
+  const result = await train(experiment, 0, { keepWeights: true });
+  const weights =
+    result.ok && result.value.weights !== null ? decodeSafetensors(result.value.weights.final) : null;
+  if (weights === null || !weights.ok) throw new Error(`${name}: no weights`);
+  return { experiment, weights: weights.value, shape, dtype };
+}
+
+/** The predictions of the ONNX model for inputs of some size. */
+async function predict(session: InferenceSession, inputs: unknown[], shape: readonly number[]) {
+  const flat = Float32Array.from((inputs as number[][]).flat(8) as number[]);
+  const { prediction } = await session.run({
+    inputs: new Tensor('float32', flat, [inputs.length, ...shape]),
+  });
+  return [...((prediction as Tensor).data as Float32Array)];
+}
+
+interface Case {
+  readonly code: string;
+  readonly weights: string;
+  readonly inputs: unknown[];
+  readonly dtype: string;
+  readonly expected: number[];
+}
+
+/** The ONNX model with batches of 1, 3 and 64 gives the same for the same sample. */
+async function throughOnnx(
+  experiment: Experiment,
+  weights: ReadonlyMap<string, NamedTensor>,
+  inputs: unknown[],
+  shape: readonly number[],
+): Promise<number[]> {
+  const session = await InferenceSession.create(exportOnnx(experiment, weights));
+  const all = await predict(session, inputs, shape);
+  for (const size of [1, 3]) {
+    const some = await predict(session, inputs.slice(0, size), shape);
+    expect(some).toHaveLength(3 * size);
+    for (const [i, value] of some.entries()) expect(value).toBeCloseTo(all[i] as number, 5);
+  }
+  const fixed = await InferenceSession.create(exportOnnx(experiment, weights, 64));
+  expect(await predict(fixed, inputs, shape)).toEqual(all);
+  return all;
+}
+
+const LOAD = `
+import json, struct, sys, torch
+def load(path):
+    data = open(path, "rb").read()
+    n = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + n])
+    assert header.pop("__metadata__") == {"layout": "torch"}
+    read = lambda e: torch.frombuffer(bytearray(data[8 + n + e["data_offsets"][0]:8 + n + e["data_offsets"][1]]), dtype=torch.float32)
+    return {name: read(e).reshape(e["shape"]) for name, e in header.items()}
+failures = {}
+for name, case in json.load(sys.stdin).items():
+    try:
+        scope = {}
+        exec(case["code"], scope)
+        model = scope["model"]
+        model.load_state_dict(load(case["weights"]), strict=True)
+        model.eval()
+        x = torch.tensor(case["inputs"], dtype=torch.long if case["dtype"] == "token" else torch.float32)
+        difference = (model(x).flatten() - torch.tensor(case["expected"])).abs().max().item()
+        assert difference < 1e-4, f"outputs differ by {difference}"
+    except Exception as error:
+        failures[name] = f"{type(error).__name__}: {error}"
+print(json.dumps(failures))
+`;
+
+test('of every kind of layer', { timeout: 120_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gradclinic-torch-'));
+  const cases: Record<string, Case> = {};
+  for (const name of Object.keys(networks)) {
+    const { experiment, weights, shape, dtype } = await trained(name);
+    const inputs = dataOf(shape, dtype, 64);
+    const expected = await throughOnnx(experiment, weights, inputs, shape);
+    const state = torchState(experiment, weights);
+    if (!state.ok) throw new Error(`${name}: no place for ${state.error.join(', ')}`);
+    const file = join(folder, `${name}.safetensors`);
+    writeFileSync(file, encodeSafetensors(state.value, { layout: 'torch' }));
+    cases[name] = { code: codeOf(experiment).pytorch, weights: file, inputs, dtype, expected };
+  }
+  if (hasTorch) {
+    const { stdout, stderr } = spawnSync(PYTHON, ['-c', LOAD], {
+      input: JSON.stringify(cases),
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({});
+  }
+  rmSync(folder, { recursive: true });
+});
