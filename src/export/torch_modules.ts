@@ -72,7 +72,8 @@ const isModule = (text: string): boolean => {
 
 /** Of our own classes attributes are named as the arguments are. */
 function childrenOf({ type, arguments: given }: Module): (readonly [name: string, text: string])[] {
-  if (type === 'nn.Sequential') return given.map((text, index) => [String(index), text]);
+  if (type === 'nn.Sequential' || type === 'TimeDistributed')
+    return given.map((text, index) => [String(index), text]);
   if (type === 'Fields')
     return given.flatMap((name, i) => (i % 2 === 0 ? [[JSON.parse(name), given[i + 1] as string]] : []));
   return (attributesOf(type) ?? []).flatMap((name, i) => {

@@ -1,7 +1,7 @@
 /** @file Weights as the state dict of the PyTorch model that the generated code makes: its names, shapes and orders. */
 import { type Experiment, inputsOf, placedLayers } from '../experiment/index.ts';
 import { GraphBuilder } from '../graph/index.ts';
-import { type BuiltLayer, buildNetwork, type PlacedLayer } from '../network/index.ts';
+import { BODY_INPUT, type BuiltLayer, buildNetwork, type PlacedLayer } from '../network/index.ts';
 import { present } from '../util/assert.ts';
 import { fail, ok, type Result } from '../util/result.ts';
 import type { NamedTensor } from '../util/safetensors.ts';
@@ -118,6 +118,9 @@ const recurrent =
     const bias = tensors.take('bias', scope);
     const zeros = bias === null ? null : { shape: bias.shape, data: new Float32Array(bias.data.length) };
     return {
+      // Its name ends as that of the other does.
+      'gate.weight': tensors.take('recurrent_activation/slope', scope),
+      'act.weight': tensors.take('slope', scope),
       weight_ih_l0: rows(swappedOrNone(kernel)),
       weight_hh_l0: rows(swappedOrNone(recurrentKernel)),
       bias_ih_l0: rows(bias),
@@ -148,8 +151,19 @@ function positions({ module }: Leaf, tensors: Tensors): State {
   return { table: tensors.take('table') ?? sinusoids(time, features) };
 }
 
-/** By module: its tensors, of those of the layer. Modules that are not here have none. */
-const states: Readonly<Record<string, (leaf: Leaf, tensors: Tensors) => State>> = {
+/** By the mode of PyTorch's recurrent modules: here a GRU has z, r, h; there r, z, n. */
+const gateOrders = { RNN: [0], LSTM: [0, 1, 2, 3], GRU: [1, 0, 2] } as const;
+
+/** `StepByStep("GRU", …)` has the parameters of PyTorch's module of this mode. */
+function stepByStep(leaf: Leaf, tensors: Tensors): State {
+  const mode = (JSON.parse(leaf.module.arguments[0] ?? '""') as string).replace(/_.*/, '');
+  return recurrent(gateOrders[mode as keyof typeof gateOrders])(leaf, tensors);
+}
+
+type StateOf = (leaf: Leaf, tensors: Tensors) => State;
+
+/** By module: its tensors, of those of the layer. */
+const states: Readonly<Record<string, StateOf>> = {
   'nn.Linear': linear,
   'nn.Conv1d': convolution,
   'nn.Conv2d': convolution,
@@ -164,11 +178,11 @@ const states: Readonly<Record<string, (leaf: Leaf, tensors: Tensors) => State>> 
   }),
   'nn.PReLU': (_leaf, tensors) => ({ weight: tensors.take('slope') }),
   'nn.Embedding': (_leaf, tensors) => ({ weight: tensors.take('table') }),
-  'nn.RNN': recurrent([0]),
-  'nn.LSTM': recurrent([0, 1, 2, 3]),
-  // Here z, r, h; there r, z, n.
-  'nn.GRU': recurrent([1, 0, 2]),
-  ResetFirstGRU: recurrent([1, 0, 2]),
+  'nn.RNN': recurrent(gateOrders.RNN),
+  'nn.LSTM': recurrent(gateOrders.LSTM),
+  'nn.GRU': recurrent(gateOrders.GRU),
+  StepByStep: stepByStep,
+  MaskedBatchNorm: normalization,
   SelfAttention: attention,
   MultiHeadAttention: attention,
   ClassToken: (_leaf, tensors) => ({ token: tensors.take('token') }),
@@ -179,30 +193,64 @@ const states: Readonly<Record<string, (leaf: Leaf, tensors: Tensors) => State>> 
   PositionalEmbedding: positions,
 };
 
-/** The model as one call, every module with the layer that it belongs to. */
-function modelText(
-  layers: readonly PlacedLayer[],
-  inputs: number,
-  built: ReadonlyMap<string, BuiltLayer>,
-): string {
-  const linesOf = (layer: PlacedLayer): string[] => {
+/** Modules without tensors: activations, dropout, pooling, shapes. */
+const WITHOUT_TENSORS = new RegExp(
+  '^nn\\.(Identity|Flatten|Unflatten|Upsample|ConstantPad\\dd|Dropout\\dd|Dropout|(Adaptive)?(Avg|Max)Pool\\dd|' +
+    '[A-Za-z]*ReLU6?|[CS]?ELU|GELU|SiLU|Mish|Tanh|Sigmoid|Softmax|Softplus|Softsign|Hard[a-z]+)$|' +
+    '^(Add|Average|Subtract|Multiply|Maximum|Concatenate|Expression|GaussianNoise|Masking|MaskedMean|MaskedMax|DropPath|Padded|Transpose)$',
+);
+
+const noTensors: StateOf = () => ({});
+
+const stateOf = (type: string): StateOf | null =>
+  states[type] ?? (WITHOUT_TENSORS.test(type) ? noTensors : null);
+
+/** Bodies and networks that are no chain, or in which masks are handed on, are classes with the layers as attributes. */
+class ModelText {
+  readonly #built: ReadonlyMap<string, BuiltLayer>;
+
+  constructor(built: readonly BuiltLayer[]) {
+    this.#built = new Map(built.map((layer) => [layer.name, layer]));
+  }
+
+  readonly #builtOf = ({ name }: PlacedLayer): BuiltLayer => present(this.#built.get(name), name);
+
+  /** The model as one call, every module with the layer that it belongs to. */
+  of(layers: readonly PlacedLayer[], inputs: readonly string[]): string {
+    if (!isChain(layers, inputs.length) || this.#isMasked(layers)) return this.#fields(layers, inputs);
+    return `nn.Sequential(${layers.flatMap(this.#lines).join(', ')})`;
+  }
+
+  #isMasked = (layers: readonly PlacedLayer[]): boolean =>
+    layers.some((layer) => {
+      const { mask, masked_inputs } = this.#builtOf(layer);
+      return mask !== null || masked_inputs.includes(true) || this.#isMasked(layer.body);
+    });
+
+  #body(layer: PlacedLayer): readonly string[] {
     const { body } = layer;
-    const inside = isChain(body, 1) ? body.flatMap(linesOf) : [fieldsOf(body)];
-    const code = body.length === 0 ? emptyCode : { ...emptyCode, pytorch: inside };
-    const context = contextOf(present(built.get(layer.name), layer.name), code);
-    return layer.part.code(context).pytorch.map((line) => marked(layer.name, line));
+    const isTaken = layer.type === 'residual' && this.#builtOf(layer).masked_inputs[0] === true;
+    const isPlain = isChain(body, 1) && !isTaken && !this.#isMasked(body);
+    return isPlain ? body.flatMap(this.#lines) : [this.#fields(body, [BODY_INPUT])];
+  }
+
+  readonly #lines = (layer: PlacedLayer): string[] => {
+    const code = layer.body.length === 0 ? emptyCode : { ...emptyCode, pytorch: this.#body(layer) };
+    const { pytorch } = layer.part.code(contextOf(this.#builtOf(layer), code));
+    return pytorch.map((line) => marked(layer.name, line));
   };
-  const fieldsOf = (list: readonly PlacedLayer[]): string => {
+
+  #fields(layers: readonly PlacedLayer[], inputs: readonly string[]): string {
     const names = new PythonNames();
-    return fields(list.map((layer) => [names.of(layer.name), sequenceOf(linesOf(layer))]));
-  };
-  return isChain(layers, inputs) ? `nn.Sequential(${layers.flatMap(linesOf).join(', ')})` : fieldsOf(layers);
+    for (const input of inputs) names.of(input);
+    return fields(layers.map((layer) => [names.of(layer.name), sequenceOf(this.#lines(layer))]));
+  }
 }
 
 /**
  * What `model.load_state_dict` takes, `model` being that of the generated code.
  * @param weights every parameter and running average, by name
- * @returns or the names of weights that the generated model has no place for
+ * @returns or the names of weights that the generated model has no place for, and of classes whose tensors are not known here
  */
 export function torchState(
   experiment: Pick<Experiment, 'network'>,
@@ -213,9 +261,6 @@ export function torchState(
   const g = new GraphBuilder();
   const tensors = new Map(inputs.map(({ name, shape }) => [name, g.input(name, [1, ...shape])]));
   const { layers } = buildNetwork(g, placed, tensors, 'inference');
-  // Masked layers are coded as classes of their own, whose attributes are not followed here.
-  if (layers.some(({ mask, masked_inputs }) => mask !== null || masked_inputs.includes(true)))
-    return fail([...weights.keys()]);
   const byLayer = new Map(
     layers.map(({ name }) => {
       const own = [...weights].filter(([key]) => key.startsWith(`${name}/`));
@@ -223,13 +268,18 @@ export function torchState(
     }),
   );
   const state = new Map<string, NamedTensor>();
-  const built = new Map(layers.map((layer) => [layer.name, layer]));
-  for (const leaf of leavesOf(modelText(placed, inputs.length, built))) {
-    const own = byLayer.get(leaf.layer);
-    const found = own === undefined ? {} : (states[leaf.module.type]?.(leaf, own) ?? {});
+  const unknown: string[] = [];
+  const text = new ModelText(layers).of(
+    placed,
+    inputs.map(({ name }) => name),
+  );
+  for (const leaf of leavesOf(text)) {
+    const stateOfLeaf = stateOf(leaf.module.type);
+    if (stateOfLeaf === null) unknown.push(`modules of the class ${leaf.module.type} (${leaf.layer})`);
+    const found = stateOfLeaf?.(leaf, present(byLayer.get(leaf.layer))) ?? {};
     for (const [key, tensor] of Object.entries(found))
       if (tensor !== null) state.set(leaf.path + key, tensor);
   }
   const left = [...byLayer].flatMap(([layer, own]) => own.names.map((name) => `${layer}/${name}`));
-  return left.length > 0 ? fail(left) : ok(state);
+  return left.length + unknown.length > 0 ? fail([...unknown, ...left]) : ok(state);
 }

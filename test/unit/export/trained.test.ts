@@ -76,6 +76,46 @@ const networks: Record<
       { type: 'simple_rnn', units: 3 },
     ],
   ],
+  loops: [
+    [5, 3],
+    [
+      {
+        type: 'bidirectional',
+        layer: { type: 'gru', units: 3, return_sequences: true, activation: 'prelu', use_bias: false },
+      },
+      { type: 'lstm', units: 3, return_sequences: true, activation: 'prelu', recurrent_activation: 'prelu' },
+      { type: 'gru', units: 3, return_sequences: true, reset_after: true, recurrent_activation: 'prelu' },
+      {
+        type: 'time_distributed',
+        layers: [
+          dense(3, { activation: 'prelu' }),
+          { type: 'residual', layers: [dense(3), { type: 'batch_norm' }] },
+        ],
+      },
+      {
+        type: 'time_distributed',
+        layers: [
+          { ...dense(3), name: 'a' },
+          { ...dense(3), name: 'b', inputs: ['input'] },
+          { type: 'add', inputs: ['a', 'b'] },
+        ],
+      },
+      { type: 'simple_rnn', units: 3, activation: 'relu' },
+    ],
+  ],
+  masked: [
+    [TOKENS],
+    [
+      { type: 'embedding', vocabulary: 9, dimensions: 4, mask_zero: true },
+      { type: 'bidirectional', layer: { type: 'gru', units: 2, return_sequences: true } },
+      { type: 'batch_norm' },
+      { type: 'residual', layers: [{ type: 'layer_norm' }, { type: 'self_attention', heads: 2 }] },
+      { type: 'residual', layers: [dense(6, { activation: 'gelu' }), dense(5)] },
+      { type: 'lstm', units: 3, return_sequences: true },
+      { type: 'global_average_pool1d' },
+    ],
+    'token',
+  ],
   attention: [
     [TOKENS],
     [
