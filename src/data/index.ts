@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { assert, present } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
 import { type DataDescription, type DataPart, type DataProblem, sizeOf } from './data_set.ts';
+import { fileGivesBack } from './file/samples.ts';
 import { layoutOf, matchInputs, type WantedInput } from './input_layout.ts';
 import { commonOptions, MAX_NUMBERS, targetsOption } from './options.ts';
 import { addingProblem } from './sets/adding_problem.ts';
@@ -126,9 +127,9 @@ export function reportedData(config: DataConfig): ReportedData {
 const partsByType = new Map<string, DataPart>(dataParts.map((part) => [part.type, part]));
 const partOf = (config: DataConfig): DataPart => present(partsByType.get(config.type), config.type);
 
-/** Whether the network is to give back what it got. A column or array of a file may be called `inputs`. */
+/** Whether the network is to give back what it got. */
 export const learnsInputs = (config: DataConfig): boolean =>
-  config.type !== 'file' && (config as { targets?: unknown }).targets === 'inputs';
+  config.type === 'file' ? fileGivesBack(config) : (config as { targets?: unknown }).targets === 'inputs';
 
 export function describeData(config: DataConfig): DataDescription {
   const description = partOf(config).describe(config);

@@ -15,11 +15,20 @@ import {
   type DataDescription,
   describeClasses,
   describeValues,
+  type InputField,
+  sizeOf as numbersOf,
   type Samples,
   type TargetReading,
 } from '../data_set.ts';
 import { MAX_CLASSES } from '../options.ts';
-import { arrayNames, type FileOptions, inputColumns, targetColumns } from './selection.ts';
+import {
+  arrayNames,
+  type FileOptions,
+  givesBack,
+  inputColumns,
+  namedInputs,
+  targetColumns,
+} from './selection.ts';
 
 type Read = Float64Array | Float32Array | Int32Array | Uint8Array;
 
@@ -124,6 +133,24 @@ function rowCount(source: Source, options: FileOptions): number {
 const widthOf = (facts: FileFacts, name: string): number =>
   Math.max(1, facts.numbers[name]?.categories.length ?? 1);
 
+/** Whole numbers from 0, which an embedding can look up: one more than the largest. */
+function tokensOf({ numbers }: FileFacts, name: string): number | null {
+  const { whole = false, min, max } = numbers[name] ?? {};
+  return whole && (min ?? -1) >= 0 ? (max ?? 0) + 1 : null;
+}
+
+/** The columns of every input that has a name; null where there is one without. */
+function tableFields(facts: FileFacts, options: FileOptions): InputField[] | null {
+  const named = namedInputs(options);
+  if (named === null) return null;
+  return Object.entries(named).map(([name, own]) => {
+    const columns = [own].flat() as string[];
+    const width = columns.reduce((sum, column) => sum + widthOf(facts, column), 0);
+    const isOne = columns.length === 1 && width === 1;
+    return { name, shape: [width], tokens: isOne ? tokensOf(facts, columns[0] ?? '') : null };
+  });
+}
+
 function describeTable(source: Source, options: FileOptions): DataDescription {
   const { columns = [] } = source.facts.description;
   const width = inputColumns(options, columns).reduce(
@@ -131,9 +158,10 @@ function describeTable(source: Source, options: FileOptions): DataDescription {
     0,
   );
   const targets = targetColumns(options, columns).map(({ name }) => name);
+  const inputs = tableFields(source.facts, options);
   const shape = typeof options.targets === 'string' ? [] : [targets.length];
   const isText = (source.facts.numbers[targets[0] ?? '']?.categories.length ?? 0) > 0;
-  return describeTargets(
+  const description = describeTargets(
     rowCount(source, options),
     [width],
     isText || options.target_type === 'classes' ? [] : shape,
@@ -141,6 +169,7 @@ function describeTable(source: Source, options: FileOptions): DataDescription {
     options,
     source.facts,
   );
+  return inputs === null ? description : { ...description, inputs };
 }
 
 /** One column as numbers at `offset` of every row of `out`; text as one number for each category. */
@@ -212,21 +241,38 @@ const sampleShape = (shape: readonly number[]): number[] =>
 const arrayShape = ({ facts }: Source, name: string | null): readonly number[] =>
   facts.description.arrays?.find((one) => one.name === name)?.shape ?? [];
 
+/** One array for every input; without names, the only one. */
+const inputArrays = (source: Source, options: FileOptions): [name: string, array: string][] =>
+  Object.entries(
+    namedInputs(options) ?? { '': arrayNames(options, source.facts.description).inputs ?? '' },
+  ).map(([name, array]) => [name, [array].flat()[0] as string]);
+
+function fieldOf(source: Source, [name, array]: readonly [string, string]): InputField {
+  const shape = arrayShape(source, array);
+  return {
+    name,
+    shape: sampleShape(shape),
+    tokens: shape.length <= 2 ? tokensOf(source.facts, array) : null,
+  };
+}
+
 function describeArrays(source: Source, options: FileOptions): DataDescription {
-  const names = arrayNames(options, source.facts.description);
-  const shape = arrayShape(source, names.inputs);
-  const targetShape = arrayShape(source, names.targets).slice(1);
-  const { whole = false, min, max } = source.facts.numbers[names.inputs ?? ''] ?? {};
-  const isTokens = shape.length === 2 && whole && (min ?? -1) >= 0;
+  const { targets } = arrayNames(options, source.facts.description);
+  const arrays = inputArrays(source, options);
+  const fields = arrays.map((one) => fieldOf(source, one));
+  const isNamed = namedInputs(options) !== null;
+  const [first] = fields;
   const description = describeTargets(
-    shape[0] ?? 0,
-    sampleShape(shape),
-    targetShape,
-    [names.targets ?? ''],
+    arrayShape(source, arrays[0]?.[1] ?? null)[0] ?? 0,
+    isNamed ? [fields.reduce((sum, { shape }) => sum + numbersOf(shape), 0)] : (first?.shape ?? []),
+    arrayShape(source, targets).slice(1),
+    [targets ?? ''],
     options,
     source.facts,
   );
-  return { ...description, reshapable: true, tokens: isTokens ? (max ?? 0) + 1 : null };
+  const isRow = arrayShape(source, arrays[0]?.[1] ?? null).length === 2;
+  const tokens = !isNamed && isRow ? (first?.tokens ?? null) : null;
+  return { ...description, reshapable: true, tokens, ...(isNamed && { inputs: fields }) };
 }
 
 /** [n, height, width, channels] → [n, channels, height, width]. */
@@ -247,17 +293,41 @@ function channelsFirst(
   return out;
 }
 
+function inputNumbers(source: Source, array: string): Float64Array | Float32Array {
+  const [shape, numbers] = [arrayShape(source, array), read(source, array)];
+  return isChannelsLast(shape) ? channelsFirst(numbers, shape) : floating(numbers);
+}
+
+/** Each sample's numbers of one array after those of another; float32 where all are. */
+function sideBySide(
+  fields: readonly (Float64Array | Float32Array)[],
+  samples: number,
+): Float64Array | Float32Array {
+  const sizes = fields.map((numbers) => numbers.length / samples);
+  const rowSize = sizes.reduce((sum, size) => sum + size, 0);
+  const isWide = fields.some((numbers) => numbers instanceof Float64Array);
+  const all = new (isWide ? Float64Array : Float32Array)(samples * rowSize);
+  let offset = 0;
+  for (const [field, numbers] of fields.entries()) {
+    const size = sizes[field] as number;
+    for (let i = 0; i < samples; i++)
+      all.set(numbers.subarray(i * size, (i + 1) * size), i * rowSize + offset);
+    offset += size;
+  }
+  return all;
+}
+
 function arraySamples(source: Source, options: FileOptions): Samples {
-  const names = arrayNames(options, source.facts.description);
-  const [inputName, targetName] = [present(names.inputs, 'inputs'), present(names.targets, 'targets')];
-  const shape = arrayShape(source, inputName);
-  const numbers = read(source, inputName);
-  const targets = read(source, targetName);
+  const { description } = source.facts;
+  const arrays = inputArrays(source, options);
+  const fields = arrays.map(([, array]) => inputNumbers(source, array));
+  const samples = arrayShape(source, arrays[0]?.[1] ?? null)[0] ?? 0;
+  const inputs = fields.length === 1 ? (fields[0] as Float32Array) : sideBySide(fields, samples);
+  if (givesBack(options, description)) return { inputs, targets: new Float32Array() };
+  const targetName = present(arrayNames(options, description).targets, 'targets');
   const facts = present(source.facts.numbers[targetName], targetName);
-  return {
-    inputs: isChannelsLast(shape) ? channelsFirst(numbers, shape) : floating(numbers),
-    targets: floating(classesOf(targets, arrayShape(source, targetName), facts, options)),
-  };
+  const targets = classesOf(read(source, targetName), arrayShape(source, targetName), facts, options);
+  return { inputs, targets: floating(targets) };
 }
 
 const floating = (numbers: Read): Float64Array | Float32Array =>
@@ -334,4 +404,10 @@ export function describeFile(options: FileOptions): DataDescription {
 export function fileSamples(options: FileOptions): Samples {
   const source = sourceOf(options);
   return kindOf(source).samples(source, options);
+}
+
+/** Whether the network is to give back what it got. */
+export function fileGivesBack(options: FileOptions): boolean {
+  const facts = fileFacts(options.file);
+  return facts !== null && givesBack(options, facts.description);
 }

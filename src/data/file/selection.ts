@@ -5,9 +5,12 @@ import { nearest } from '../../util/nearest.ts';
 import type { DataProblem } from '../data_set.ts';
 import { MAX_CLASSES } from '../options.ts';
 
+/** Columns, or an array, for each input of a network that has several. */
+export type NamedInputs = Readonly<Record<string, string | readonly string[]>>;
+
 export interface FileOptions {
   readonly file: string;
-  readonly inputs: string | readonly string[] | null;
+  readonly inputs: string | readonly string[] | NamedInputs | null;
   readonly targets: string | readonly string[] | null;
   readonly target_type: 'auto' | 'classes' | 'values';
   readonly missing: 'refuse' | 'drop' | 'mean';
@@ -19,8 +22,21 @@ export interface FileOptions {
 /** A text column with more categories than this is no sensible input. */
 const MAX_ONE_HOT = 200;
 
-const listOf = (names: string | readonly string[]): readonly string[] =>
-  typeof names === 'string' ? [names] : names;
+const isList = (names: unknown): names is readonly string[] => Array.isArray(names);
+
+const listOf = (names: string | readonly string[] | NamedInputs): readonly string[] => {
+  if (typeof names === 'string') return [names];
+  return isList(names) ? names : Object.values(names).flatMap(listOf);
+};
+
+export const namedInputs = ({ inputs }: Pick<FileOptions, 'inputs'>): NamedInputs | null =>
+  inputs === null || typeof inputs === 'string' || isList(inputs) ? null : inputs;
+
+/** Whether the network is to give back what it got: `targets` is "inputs", and nothing in the file is called that. */
+export const givesBack = (
+  { targets }: Pick<FileOptions, 'targets'>,
+  { columns = [], arrays = [] }: FileDescription,
+): boolean => targets === 'inputs' && ![...columns, ...arrays].some(({ name }) => name === 'inputs');
 
 /** Names that people give to what is to be predicted, and to what it is predicted from, in arrays. */
 const INPUT_NAMES = ['x_train', 'X_train', 'train_x', 'x', 'X', 'inputs', 'images', 'data', 'features'];
@@ -57,6 +73,14 @@ function unknownNames(
   known: readonly string[],
 ): DataProblem[] {
   if (given === null) return [];
+  const named = key === 'inputs' ? namedInputs({ inputs: given }) : null;
+  if (named !== null)
+    return Object.entries(named).flatMap(([name, own]) =>
+      unknownNames('inputs', own, known).map((problem) => ({
+        ...problem,
+        path: ['inputs', name, ...problem.path.slice(1)],
+      })),
+    );
   return listOf(given).flatMap((name, i) => {
     if (known.includes(name)) return [];
     const near = nearest(name, known);
@@ -178,9 +202,46 @@ function arrayProblems(options: FileOptions, description: FileDescription): Data
       return [{ path: [key], message: `say which array holds the ${key}`, fix: `the file has ${shown}` }];
   }
   const shapeOf = (name: string | null) => arrays.find((one) => one.name === name)?.shape ?? [];
-  const [inputs, targets] = [shapeOf(names.inputs), shapeOf(names.targets)];
-  if (inputs.length === 0) return [{ path: ['inputs'], message: 'the inputs are a single number' }];
-  if (inputs[0] !== targets[0])
+  const targets = givesBack(options, description) ? null : shapeOf(names.targets);
+  for (const { path, names: own } of chosenArrays(options, names.inputs)) {
+    const [array = '', ...others] = own;
+    if (others.length > 0)
+      return [{ path, message: 'an input is one array', fix: `${JSON.stringify(array)} alone` }];
+    const problems = inputArrayProblems(path, shapeOf(array), shapeOf(names.inputs), targets);
+    if (problems.length > 0) return problems;
+  }
+  if (targets !== null && targets.length > 3)
+    return [
+      {
+        path: ['targets'],
+        message: `targets have the shape [${targets.join(', ')}]: at most two numbers after the samples`,
+      },
+    ];
+  return [];
+}
+
+/** What was chosen for every input that has a name; else for the only one, or what stands for it. */
+function chosenArrays(options: FileOptions, only: string | null) {
+  const several = namedInputs(options);
+  if (several === null)
+    return [{ path: ['inputs'], names: [...listOf(options.inputs ?? only ?? '')].slice(0, 1) }];
+  return Object.entries(several).map(([name, own]) => ({ path: ['inputs', name], names: [...listOf(own)] }));
+}
+
+/**
+ * @param first the shape of the first input
+ * @param targets the shape of the targets; null where there are none
+ */
+function inputArrayProblems(
+  path: readonly string[],
+  inputs: readonly number[],
+  first: readonly number[],
+  targets: readonly number[] | null,
+): DataProblem[] {
+  if (inputs.length === 0) return [{ path, message: 'the inputs are a single number' }];
+  if (inputs[0] !== first[0])
+    return [{ path, message: `it has ${inputs[0]} samples, the first input has ${first[0]}` }];
+  if (targets !== null && inputs[0] !== targets[0])
     return [
       {
         path: ['targets'],
@@ -191,15 +252,8 @@ function arrayProblems(options: FileOptions, description: FileDescription): Data
   if (inputs.length > 4)
     return [
       {
-        path: ['inputs'],
+        path,
         message: `inputs have the shape [${inputs.join(', ')}]: at most three numbers after the samples`,
-      },
-    ];
-  if (targets.length > 3)
-    return [
-      {
-        path: ['targets'],
-        message: `targets have the shape [${targets.join(', ')}]: at most two numbers after the samples`,
       },
     ];
   return [];
@@ -211,7 +265,10 @@ const UNFIT = {
 };
 
 /** Everything that can be said of the choice before a number is read. */
-export function selectionProblems(options: FileOptions, { description }: FileFacts): DataProblem[] {
+export function selectionProblems(
+  options: FileOptions,
+  { description }: Pick<FileFacts, 'description'>,
+): DataProblem[] {
   const { kind, columns = [], arrays = [] } = description;
   if (kind === 'images')
     return options.size === null
@@ -222,7 +279,7 @@ export function selectionProblems(options: FileOptions, { description }: FileFac
   const known = (kind === 'table' ? columns : arrays).map(({ name }) => name);
   const unknown = [
     ...unknownNames('inputs', options.inputs, known),
-    ...unknownNames('targets', options.targets, known),
+    ...(givesBack(options, description) ? [] : unknownNames('targets', options.targets, known)),
   ];
   if (unknown.length > 0) return unknown;
   return kind === 'table' ? columnProblems(options, columns) : arrayProblems(options, description);

@@ -22,8 +22,22 @@ export const file = defineData({
   sources: ['POST /v1/files'],
   options: {
     file: z.string().regex(FILE_ID, 'an id that POST /v1/files has answered').describe('Id of the file'),
-    inputs: names.nullable().default(null).describe('Columns, or one array'),
-    targets: names.nullable().default(null).describe('One or several columns, or one array'),
+    inputs: z
+      .union([
+        names,
+        z
+          .record(z.string().max(64), names)
+          .refine((inputs) => Object.keys(inputs).length > 0, 'at least one input'),
+      ])
+      .nullable()
+      .default(null)
+      .describe('Columns, or one array; for a network with several inputs those of each, by its name'),
+    targets: names
+      .nullable()
+      .default(null)
+      .describe(
+        'One or several columns, or one array; "inputs", where nothing in the file has that name: every sample is its own target (an autoencoder)',
+      ),
     target_type: z
       .enum(['auto', 'classes', 'values'])
       .default('auto')
