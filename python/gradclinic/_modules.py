@@ -206,6 +206,18 @@ def _upsample(m: nn.Upsample, _: Sequence[int]) -> Layers:
     return [({"type": "up_sampling2d", "size": size, "interpolation": m.mode}, {})]
 
 
+def _padding(m: Any, shape: Sequence[int]) -> Layers:
+    """Zeros around an image or a sequence. PyTorch counts from the last axis backwards: (left, right, top, bottom)."""
+    ends = list(m.padding)
+    if getattr(m, "value", 0) != 0 or min(ends) < 0:
+        raise Unsupported(f"it pads by {tuple(ends)} with {getattr(m, 'value', 0)}; zeros can be added, nothing cut off")
+    if len(shape) != len(ends) // 2 + 1:
+        raise Unsupported(f"it pads {list(shape)} at {len(ends)} ends")
+    if len(ends) == 2:
+        return _swapped([({"type": "zero_padding1d", "padding": ends}, {})])
+    return [({"type": "zero_padding2d", "padding": [ends[2:], ends[:2]]}, {})]
+
+
 _MAKERS: List[Tuple[Any, Callable[[Any, Sequence[int]], Layers]]] = [
     (nn.Linear, _dense),
     ((nn.Conv1d, nn.Conv2d), _conv),
@@ -221,6 +233,7 @@ _MAKERS: List[Tuple[Any, Callable[[Any, Sequence[int]], Layers]]] = [
     ((nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d), lambda m, shape: global_pooling("average", m.output_size, shape)),
     ((nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d), lambda m, shape: global_pooling("max", m.output_size, shape)),
     (nn.Upsample, _upsample),
+    ((nn.ZeroPad2d, nn.ConstantPad1d, nn.ConstantPad2d), _padding),
     (nn.Dropout2d, lambda m, _: [({"type": "spatial_dropout2d", "rate": m.p}, {})]),
     (nn.Dropout, lambda m, _: [({"type": "dropout", "rate": m.p}, {})]),
 ]

@@ -134,6 +134,11 @@ class SameOutputs(unittest.TestCase):
         self.same(lenet(), self.x(1, 8, 8))
         self.same(Residual(), self.x(1, 8, 8))
 
+    def test_zeros_around_images_and_sequences(self):
+        image = nn.Sequential(nn.ConstantPad2d((0, 1, 2, 0), 0.0), nn.Conv2d(1, 3, 3, stride=2), nn.ZeroPad2d(1), nn.MaxPool2d(2), nn.Flatten())
+        self.same(image, self.x(1, 8, 7))
+        self.same(nn.Sequential(nn.ConstantPad1d((2, 0), 0.0), nn.Conv1d(3, 4, 3), nn.Tanh(), nn.Flatten()), self.x(3, 6))
+
     def test_images_from_a_vector(self):
         self.same(decoder(), self.x(4))
 
