@@ -5,6 +5,7 @@ import type { Dependencies, Endpoint } from './endpoint.ts';
 import { decodeImages, provideFiles } from './files.ts';
 import type { WantedImport } from './import_work.ts';
 import { namedModel } from './imports.ts';
+import { mayNameFiles, type NamedFile } from './named_files.ts';
 import type { Work } from './work_order.ts';
 
 export const workErrors: readonly ErrorCode[] = [
@@ -53,9 +54,13 @@ export async function doWork(
   const context = { limits, workerThreads, fingerprint };
   const given = request.body as Buffer;
   const bytes = importing.has(name) ? await withNetwork(given, context, dependencies) : given;
-  const hasFiles = await provideFiles(bytes, files);
-  if (hasFiles && name === 'preflight') await decodeImages(bytes, files);
-  return threads.run({ name, body: bytes, context });
+  const work = { body: bytes, context };
+  const named = mayNameFiles(bytes)
+    ? ((await threads.run({ name: 'namedFiles', ...work })) as NamedFile[])
+    : [];
+  await provideFiles(named, files);
+  if (named.length > 0 && name === 'preflight') await decodeImages(bytes, files);
+  return threads.run({ name, ...work });
 }
 
 /** A handler that answers with the JSON that the thread has made. */

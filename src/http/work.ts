@@ -4,6 +4,7 @@
  */
 import { wantedImport, withImported } from './import_work.ts';
 import { parseJsonBody } from './json_body.ts';
+import { namedFiles } from './named_files.ts';
 import { HttpProblem } from './problem.ts';
 import { type Reading, read } from './readings/index.ts';
 import { compareGiven } from './routes/activations/compare.ts';
@@ -26,6 +27,7 @@ const works = {
   evaluate: evaluateGiven,
   wantedImport,
   withImported,
+  namedFiles,
 } satisfies Record<WorkName, (body: unknown, context: WorkContext) => unknown>;
 
 const refused = ({ code, message, extra }: HttpProblem): WorkResult => ({

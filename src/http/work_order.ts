@@ -12,7 +12,8 @@ export type WorkName =
   | 'compare'
   | 'evaluate'
   | 'wantedImport'
-  | 'withImported';
+  | 'withImported'
+  | 'namedFiles';
 
 /** A model in the words of an experiment. */
 export interface Imported {

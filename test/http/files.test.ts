@@ -308,6 +308,17 @@ describe('what is refused', () => {
     expect(response.status).toBe(422);
     expect(await response.text()).toMatch(/"pointer":"\/data\/file"/);
     expect((await service.get(`/v1/files/${id}`)).status).toBe(404);
+    const metadata = { file: id };
+    const other = await service.post('/v1/preflight', { ...experiment({ type: 'iris' }, [4], 3), metadata });
+    expect(other.status, await other.text()).toBe(200);
+    const escaped = await service.post(
+      '/v1/jobs',
+      JSON.stringify(experiment({ type: 'file', file: id, targets: 'x' }, [4], 3)).replace(
+        'file_',
+        '\\u0066ile_',
+      ),
+    );
+    expect(await escaped.text()).toMatch(/"pointer":"\/data\/file","message":"there is no file/);
     const model = await upload(JSON.stringify({ class_name: 'Sequential', config: {} }), '?name=model.json');
     expect(model.kind).toBe('model');
     const wrong = await service.post('/v1/jobs', experiment({ type: 'file', file: model.id }, [4], 3));
