@@ -28,9 +28,18 @@ interface Schema {
 
 const root = new URL('../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
-const { schemas } = (
-  JSON.parse(read('openapi/openapi.json')) as { components: { schemas: Record<string, Schema> } }
-).components;
+const { components, paths: routes } = JSON.parse(read('openapi/openapi.json')) as {
+  components: { schemas: Record<string, Schema> };
+  paths: Record<
+    string,
+    { post: { requestBody: { content: Record<string, { examples: Record<string, { value: unknown }> }> } } }
+  >;
+};
+const { schemas } = components;
+
+/** The example request of a route; a test posts it. */
+const exampleOf = (path: string, name: string): unknown =>
+  routes[path]?.post.requestBody.content['application/json']?.examples[name]?.value;
 
 const nameOf = (ref: string): string => ref.split('/').at(-1) as string;
 const follow = (schema: Schema): Schema =>
@@ -204,7 +213,7 @@ const trace = (): string =>
     '## An example',
     '',
     '```json',
-    JSON.stringify(EXAMPLE_TRACE, null, 2).replaceAll(
+    JSON.stringify(exampleOf('/v1/diagnoses', 'vanishing-gradients'), null, 2).replaceAll(
       /\[\s+([\d.,e\s-]+?)\s+\]/g,
       (_, list: string) => `[${list.replaceAll(/\s+/g, ' ')}]`,
     ),
@@ -213,31 +222,6 @@ const trace = (): string =>
     ...section('The request', schemas.DiagnosisRequest as Schema, 2),
     ...section('A trace', schemas.GivenTrace as Schema, 2),
   ].join('\n');
-
-const series = (layer: string, values: readonly number[]) => ({
-  ...{ layer, tensor: 'output_gradient', metric: 'rms' },
-  steps: [0, 2, 5],
-  values,
-});
-
-/** Three probed steps of three layers; test/docs.test.ts posts it. */
-const EXAMPLE_TRACE = {
-  traces: [
-    {
-      layers: [
-        { name: 'dense_1', type: 'dense', output_shape: [32], parameters: 96, activation: 'sigmoid' },
-        { name: 'dense_2', type: 'dense', output_shape: [32], parameters: 1056, activation: 'sigmoid' },
-        { name: 'dense_3', type: 'dense', output_shape: [2], parameters: 66 },
-      ],
-      losses: [0.71, 0.7, 0.7, 0.69, 0.69, 0.69],
-      series: [
-        series('dense_1', [2e-9, 3e-9, 2e-9]),
-        series('dense_2', [2e-4, 1.9e-4, 1.8e-4]),
-        series('dense_3', [0.02, 0.018, 0.017]),
-      ],
-    },
-  ],
-};
 
 const pages = { 'docs/experiment.md': experiment, 'docs/trace.md': trace };
 for (const [path, write] of Object.entries(pages)) {

@@ -55,7 +55,11 @@ export interface Endpoint {
   readonly headers?: z.ZodObject;
   /** The body is bytes of any kind, which the handler takes as they come. */
   readonly upload?: true;
-  readonly body?: { readonly schema: z.ZodType; readonly examples?: 'experiments' };
+  readonly body?: {
+    readonly schema: z.ZodType;
+    /** By name; or those of examples/. */
+    readonly examples?: 'experiments' | Readonly<Record<string, unknown>>;
+  };
   readonly responses: Readonly<Record<number, ResponseContract>>;
   readonly errors: readonly ErrorCode[];
   handle(request: FastifyRequest, reply: FastifyReply, dependencies: Dependencies): Promise<unknown>;

@@ -104,7 +104,8 @@ const BYTES = { 'application/octet-stream': { schema: { type: 'string', format: 
 function bodyOf({ body, upload }: Endpoint, schemas: Schemas, examples: Examples) {
   if (upload) return { requestBody: { required: true, content: BYTES } };
   if (body === undefined) return {};
-  const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
+  const own = body.examples === 'experiments' ? examples : (body.examples ?? {});
+  const named = Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value }]));
   const media = {
     schema: schemas.convert(body.schema, 'input'),
     ...(body.examples === undefined ? {} : { examples: named }),

@@ -120,6 +120,23 @@ it('posts every example of the document without a complaint', async () => {
   }
 });
 
+const described = endpoints.filter(({ body }) => body !== undefined);
+
+it.each(described)(
+  '$operationId has an example of its request, which is taken',
+  async ({ method, url, body }) => {
+    const examples = body?.examples ?? body?.schema.meta()?.examples ?? {};
+    // Experiments are looked at above.
+    const own = examples === 'experiments' ? [] : Object.values(examples as object);
+    if (examples !== 'experiments') expect(own).not.toEqual([]);
+    for (const example of own) {
+      expect(method).toBe('POST');
+      const response = await service.post(url, example);
+      expect(response.ok, await response.text()).toBe(true);
+    }
+  },
+);
+
 it('compresses what is large, for those who can read it', async () => {
   const large = await service.get(`/v1/jobs/${id}/result`, { 'accept-encoding': 'gzip' });
   expect(large.headers.get('content-encoding')).toBe('gzip');

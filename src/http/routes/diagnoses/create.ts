@@ -22,6 +22,7 @@ import {
 } from '../../../remedies/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
+import { traceExamples } from '../../example_requests.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { validationFailed } from '../../problem.ts';
 import { answerWork, workErrors } from '../../request_work.ts';
@@ -135,7 +136,7 @@ export const createDiagnosis: Endpoint = {
   description:
     'Takes what was measured in a training elsewhere (PyTorch, Keras, …) and answers with the same checks as a job. What ' +
     'was not measured makes a check not_evaluable. Remedies are proposed, not verified.',
-  body: { schema: bodySchema },
+  body: { schema: bodySchema, examples: traceExamples },
   responses: { 200: json('The diagnosis', responseSchema) },
   errors: workErrors,
   handle: answerWork('diagnose'),

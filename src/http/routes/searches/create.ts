@@ -6,6 +6,7 @@ import { estimateSearchTrials, onSecondData, searchOptionsSchema } from '../../.
 import { webhookSchema } from '../../../webhooks/index.ts';
 import { admit, estimate } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
+import { searchExamples } from '../../example_requests.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { validationFailed } from '../../problem.ts';
 import {
@@ -69,7 +70,7 @@ export const createSearch: Endpoint = {
     'them by validation loss with intervals and gradient health. With `design` it makes activations of its own instead. The search is a job: it is read, cancelled and followed ' +
     'as one, and its result is a SearchReport. `experiment.remedies.seeds` are the seeds of the last round.',
   headers: submissionHeaders,
-  body: { schema: bodySchema },
+  body: { schema: bodySchema, examples: searchExamples },
   responses: { 202: json('Accepted', jobSchema) },
   errors: submissionErrors,
   handle: (request, reply, dependencies) => submitJob(request, reply, dependencies, 'acceptSearch'),
