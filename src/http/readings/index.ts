@@ -3,6 +3,7 @@
  * hold up everybody else on the event loop.
  */
 
+import { runOutcome } from './outcome.ts';
 import { namesOfSeries, pieceOfRows } from './statistics.ts';
 import { firstTrained, keepsWeights, modelFile, weightsFile } from './trained.ts';
 
@@ -10,6 +11,7 @@ import { firstTrained, keepsWeights, modelFile, weightsFile } from './trained.ts
 const readings = {
   pieceOfRows,
   namesOfSeries,
+  runOutcome,
   keepsWeights,
   weightsFile,
   firstTrained,

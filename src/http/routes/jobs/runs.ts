@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import type { JobService } from '../../../jobs/index.ts';
 import { type Patch, patchSchema } from '../../../remedies/index.ts';
-import type { Trace } from '../../../statistics/index.ts';
 import type { Report, SearchReport } from '../../../study/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { type Endpoint, idOf, idParams, json } from '../../endpoint.ts';
@@ -45,22 +44,6 @@ async function knownPatches(jobs: JobService, id: string): Promise<Map<string, P
   return 'kind' in report ? new Map([['baseline', []]]) : patchesOf(report);
 }
 
-function rowOf(run: string, trace: Trace, patches: ReadonlyMap<string, Patch>): z.input<typeof runSchema> {
-  const arm = run.slice(0, run.lastIndexOf('/'));
-  return {
-    run,
-    arm,
-    seed: trace.seed,
-    patch: patches.get(arm) ?? null,
-    steps_completed: trace.steps_completed,
-    initial_loss: trace.initial.loss,
-    final_loss: trace.final.loss,
-    validation_loss: trace.final.validation_loss,
-    final_accuracy: trace.final.accuracy,
-    diverged_at_step: trace.divergence?.step ?? null,
-  };
-}
-
 export const readRuns: Endpoint = {
   method: 'GET',
   url: '/v1/jobs/:id/runs',
@@ -71,15 +54,18 @@ export const readRuns: Endpoint = {
   params: idParams,
   responses: { 200: json('The runs', z.object({ data: z.array(runSchema) }).meta({ id: 'Runs' })) },
   errors: ['job_not_found'],
-  async handle(request, reply, { jobs }) {
+  async handle(request, reply, { jobs, threads }) {
     const id = idOf(request);
     if ((await jobs.get(id)) === null) throw noSuchJob(id);
     const patches = await knownPatches(jobs, id);
     const data: z.input<typeof runSchema>[] = [];
     // One after another: a trace may be large, and only a few of its numbers stay.
     for (const run of await jobs.runs(id)) {
-      const trace = await jobs.trace(id, run);
-      if (trace !== null) data.push(rowOf(run, trace, patches));
+      const trace = await jobs.encodedTrace(id, run);
+      if (trace === null) continue;
+      const arm = run.slice(0, run.lastIndexOf('/'));
+      const outcome = await threads.read('runOutcome', [trace], undefined);
+      data.push({ run, arm, patch: patches.get(arm) ?? null, ...outcome });
     }
     return reply.send(encodeNonFinite({ data }));
   },
