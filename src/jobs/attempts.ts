@@ -1,8 +1,9 @@
 /** @file Jobs in the database, for the worker that runs them. Every write of a running job is fenced by its attempt. */
 import type { Kysely, Transaction, UpdateObject } from 'kysely';
 import { readSeries } from '../diagnosis/index.ts';
-import { decodeTrace, type Trace } from '../statistics/index.ts';
+import { decodeTrace, outcomeOf, type Trace } from '../statistics/index.ts';
 import type { Machines, Progress, SearchOptions } from '../study/index.ts';
+import { encodeNonFinite } from '../util/json.ts';
 import { databaseTime, lock } from './dialect.ts';
 import { appendEvent } from './events.ts';
 import { type Attempt, fenced, lost } from './fence.ts';
@@ -159,14 +160,15 @@ export class Attempts {
     return machinesOf(this.#db, id);
   }
 
-  /** Says which trial the statistics of a run are. */
-  nameRun(job: Attempt, run: string, key: string): Promise<void> {
+  /** Says which trial the statistics of a run are, and what it came to. */
+  nameRun(job: Attempt, run: string, key: string, trace: Trace): Promise<void> {
+    const outcome = JSON.stringify(encodeNonFinite(outcomeOf(trace)));
     return this.#store(0, async (db) => {
       await fenced(db, job, { heartbeat_at: databaseTime(db) });
       await db
         .insertInto('runs')
-        .values({ job_id: job.id, run, key })
-        .onConflict((conflict) => conflict.columns(['job_id', 'run']).doUpdateSet({ key }))
+        .values({ job_id: job.id, run, key, outcome })
+        .onConflict((conflict) => conflict.columns(['job_id', 'run']).doUpdateSet({ key, outcome }))
         .execute();
     });
   }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { verdicts } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
-import type { Trace } from '../statistics/index.ts';
+import type { Outcome, Trace } from '../statistics/index.ts';
 import { phases, type SearchOptions } from '../study/index.ts';
 import { type Webhook, webhookSchema } from '../webhooks/index.ts';
 import type { QuotaExcess } from './quota.ts';
@@ -144,6 +144,8 @@ export interface JobService {
   experiment(id: string): Promise<string | null>;
   /** Names of the finished runs, baseline first. */
   runs(id: string): Promise<string[]>;
+  /** What they came to, by run, as JSON has it; without those that an earlier version has written. */
+  outcomes(id: string): Promise<ReadonlyMap<string, Outcome>>;
   trace(id: string, run: string): Promise<Trace | null>;
   /** The same as it is stored, for whoever has a thread to unpack it: by `encodeTrace`. */
   encodedTrace(id: string, run: string): Promise<Uint8Array | null>;

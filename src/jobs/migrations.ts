@@ -90,7 +90,8 @@ export interface Tables {
   /** Kinds of machines that have trained; JSON. */
   machines: { id: string; facts: string };
   orders: OrdersTable;
-  runs: { job_id: string; run: string; key: string };
+  /** `outcome` is JSON; null where an earlier version has written the run. */
+  runs: { job_id: string; run: string; key: string; outcome: Generated<string | null> };
   events: { job_id: string; seq: number; type: string; data: string; created_at: string };
   /** Of the last hour: what an owner's limit of FLOPs is counted from. */
   submissions: { owner: string; flops: number; created_at: string };
@@ -356,6 +357,12 @@ const webhooks: Migration = {
   },
 };
 
+const outcomes: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('runs').addColumn('outcome', 'text').execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_searches': searches,
@@ -366,6 +373,7 @@ export const migrations: Record<string, Migration> = {
   '0007_files': files,
   '0008_orders': orders,
   '0009_webhooks': webhooks,
+  '0010_outcomes': outcomes,
 };
 
 const TABLE = 'kysely_migration';

@@ -222,6 +222,7 @@ export async function createJobService({
     result: (id) => store.result(id),
     experiment: (id) => store.experiment(id),
     runs: (id) => store.runs(id),
+    outcomes: (id) => store.outcomes(id),
     trace: (id, run) => store.traceOfRun(id, run),
     encodedTrace: (id, run) => store.encodedTrace(id, run),
     events: (id, after, limit) => store.events(id, after, limit),

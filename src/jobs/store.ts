@@ -1,7 +1,7 @@
 /** @file Jobs in the database, for those who submit and read them. What a worker writes: attempts.ts. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { ulid } from 'ulid';
-import { decodeTrace, type Trace } from '../statistics/index.ts';
+import { decodeTrace, type Outcome, type Trace } from '../statistics/index.ts';
 import { present } from '../util/assert.ts';
 import { announce } from './announcements.ts';
 import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
@@ -18,7 +18,7 @@ import type {
 import type { Tables } from './migrations.ts';
 import { type Quota, quotaExcess, recordUse } from './quota.ts';
 import { type Room, unlimited } from './room.ts';
-import { decodeCursor, encodeCursor, submittedRow, toJob } from './rows.ts';
+import { decodeCursor, encodeCursor, parse, submittedRow, toJob } from './rows.ts';
 
 type Database = Kysely<Tables> | Transaction<Tables>;
 
@@ -195,6 +195,13 @@ export class JobStore {
       ...names.filter((run) => run.startsWith('baseline/')),
       ...names.filter((run) => !run.startsWith('baseline/')),
     ];
+  }
+
+  /** Of the runs, as JSON has it: what is not finite is null, and named in `non_finite`. */
+  async outcomes(id: string): Promise<ReadonlyMap<string, Outcome>> {
+    const query = this.#db.selectFrom('runs').select(['run', 'outcome']).where('job_id', '=', id);
+    const rows = await query.where('outcome', 'is not', null).execute();
+    return new Map(rows.map(({ run, outcome }) => [run, parse(outcome)]));
   }
 
   async encodedTrace(id: string, run: string): Promise<Uint8Array | null> {

@@ -158,7 +158,7 @@ export class Trials {
       training.then(forget, forget);
     }
     const trace = await training;
-    await this.#stored(() => this.#options.attempts.nameRun(this.#job, trial.run, key));
+    await this.#stored(() => this.#options.attempts.nameRun(this.#job, trial.run, key, trace));
     return trace;
   }
 }

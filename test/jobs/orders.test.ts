@@ -20,7 +20,8 @@ import { tinyExperiment } from '../http/service.ts';
 import { type PostgresServer, startPostgres } from '../postgres.ts';
 
 const logger = pino({ level: 'silent' });
-const trace = { losses: Float64Array.from([1, 2]), series: [], weights: null } as unknown as Trace;
+const ends = { initial: { loss: 2 }, final: { loss: 1 } };
+const trace = { losses: Float64Array.from([1, 2]), ...ends, series: [], weights: null } as unknown as Trace;
 const machine = machineKind();
 
 let server: PostgresServer;
@@ -211,8 +212,8 @@ it('the kinds of machines that have trained the runs of a job are known', async 
     ['baseline/1', there],
   ] as const) {
     await by.storeTrial(job, run, encodeTrace(trace));
-    await by.nameRun(job, run, run);
-    await by.nameRun(job, `same/${run}`, run);
+    await by.nameRun(job, run, run, trace);
+    await by.nameRun(job, `same/${run}`, run, trace);
   }
   const { id, ...facts } = machine;
   expect(await attempts.machinesOf(job)).toEqual([

@@ -42,7 +42,8 @@ const submission = (changes: Partial<OwnedSubmission> = {}): OwnedSubmission => 
 
 /** As the runner does; more than a page of the database. */
 const losses = Float64Array.from({ length: 5000 }, (_, i) => i / 3);
-const trace = { losses, series: [], weights: null } as unknown as Trace;
+const ends = { initial: { loss: 2 }, final: { loss: 1 } };
+const trace = { losses, ...ends, series: [], weights: null } as unknown as Trace;
 const anyNumber = () => 1000;
 
 describe.each(databases)('$name', ({ start }) => {
@@ -162,7 +163,7 @@ describe.each(databases)('$name', ({ start }) => {
       const id = await submit();
       const job = await claim();
       await attempts.storeTrial(job, 'key', encodeTrace(trace));
-      await attempts.nameRun(job, 'baseline/0', 'key');
+      await attempts.nameRun(job, 'baseline/0', 'key', trace);
       expect(await store.remove(id)).toBe('not_terminal');
       await attempts.succeed(job, Buffer.from('{"ü":1}'), {
         verdict: 'healthy',
@@ -319,8 +320,11 @@ describe.each(databases)('$name', ({ start }) => {
       const id = await submit();
       const job = await claim();
       await attempts.storeTrial(job, 'new', encodeTrace(trace));
-      await attempts.nameRun(job, 'baseline/0', 'old');
-      await attempts.nameRun(job, 'baseline/0', 'new');
+      await attempts.nameRun(job, 'baseline/0', 'old', trace);
+      const final = { ...trace.final, loss: Number.NaN, accuracy: 0.5 };
+      await attempts.nameRun(job, 'baseline/0', 'new', { ...trace, seed: 7, final });
+      const outcome = { seed: 7, final_loss: null, final_accuracy: 0.5, non_finite: { final_loss: 'nan' } };
+      expect((await store.outcomes(id)).get('baseline/0')).toMatchObject(outcome);
       expect(await store.traceOfRun(id, 'baseline/0')).toEqual(trace);
     });
 
@@ -335,7 +339,7 @@ describe.each(databases)('$name', ({ start }) => {
         () => attempts.heartbeat(old),
         () => attempts.progress(old, progress as never, null),
         () => attempts.storeTrial(old, 'key', encodeTrace(trace)),
-        () => attempts.nameRun(old, 'baseline/0', 'key'),
+        () => attempts.nameRun(old, 'baseline/0', 'key', trace),
         () => attempts.succeed(old, Buffer.from('old'), summary),
         () => attempts.fail(old, { code: 'internal_error', detail: '' }),
         () => attempts.canceled(old),

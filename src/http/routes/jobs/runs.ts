@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import type { JobService } from '../../../jobs/index.ts';
 import { type Patch, patchSchema } from '../../../remedies/index.ts';
+import type { Outcome } from '../../../statistics/index.ts';
 import type { Report, SearchReport } from '../../../study/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
-import { type Endpoint, idOf, idParams, json } from '../../endpoint.ts';
+import { type Dependencies, type Endpoint, idOf, idParams, json } from '../../endpoint.ts';
 import { noSuchJob } from './not_found.ts';
 
 const runSchema = z.object({
@@ -44,6 +45,16 @@ async function knownPatches(jobs: JobService, id: string): Promise<Map<string, P
   return 'kind' in report ? new Map([['baseline', []]]) : patchesOf(report);
 }
 
+/** Of a run that an earlier version has stored. */
+async function outcomeInTrace(
+  id: string,
+  run: string,
+  { jobs, threads }: Dependencies,
+): Promise<Outcome | null> {
+  const trace = await jobs.encodedTrace(id, run);
+  return trace === null ? null : threads.read('runOutcome', [trace], undefined);
+}
+
 export const readRuns: Endpoint = {
   method: 'GET',
   url: '/v1/jobs/:id/runs',
@@ -54,18 +65,17 @@ export const readRuns: Endpoint = {
   params: idParams,
   responses: { 200: json('The runs', z.object({ data: z.array(runSchema) }).meta({ id: 'Runs' })) },
   errors: ['job_not_found'],
-  async handle(request, reply, { jobs, threads }) {
+  async handle(request, reply, dependencies) {
+    const { jobs } = dependencies;
     const id = idOf(request);
     if ((await jobs.get(id)) === null) throw noSuchJob(id);
     const patches = await knownPatches(jobs, id);
+    const outcomes = await jobs.outcomes(id);
     const data: z.input<typeof runSchema>[] = [];
-    // One after another: a trace may be large, and only a few of its numbers stay.
     for (const run of await jobs.runs(id)) {
-      const trace = await jobs.encodedTrace(id, run);
-      if (trace === null) continue;
       const arm = run.slice(0, run.lastIndexOf('/'));
-      const outcome = await threads.read('runOutcome', [trace], undefined);
-      data.push({ run, arm, patch: patches.get(arm) ?? null, ...outcome });
+      const outcome = outcomes.get(run) ?? (await outcomeInTrace(id, run, dependencies));
+      if (outcome !== null) data.push({ run, arm, patch: patches.get(arm) ?? null, ...outcome });
     }
     return reply.send(encodeNonFinite({ data }));
   },
