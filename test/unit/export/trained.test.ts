@@ -10,6 +10,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf, exportOnnx, torchState } from '../../../src/export/index.ts';
+import { activationKind } from '../../../src/network/index.ts';
 import { train } from '../../../src/training/index.ts';
 import { createRandom } from '../../../src/util/random.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../../../src/util/safetensors.ts';
@@ -259,4 +260,68 @@ test('of every kind of layer', { timeout: 120_000 }, async () => {
     expect(JSON.parse(stdout)).toEqual({});
   }
   rmSync(folder, { recursive: true });
+});
+
+/** Layers without weights; with those above, these are all whose PyTorch code has modules of its own. */
+const weightless: Record<string, readonly [shape: readonly number[], layers: readonly Config[]]> = {
+  images: [
+    [2, 8, 8],
+    [
+      { type: 'spatial_dropout2d', rate: 0.1 },
+      { type: 'zero_padding2d', padding: 1 },
+      { type: 'up_sampling2d', size: 2 },
+      { type: 'average_pool2d', pool_size: 2 },
+      { type: 'max_pool2d', pool_size: 2 },
+      { type: 'rescaling', scale: 0.5 },
+      { type: 'permute', dims: [2, 1, 3] },
+      { type: 'residual', layers: [{ type: 'drop_path', rate: 0.1 }] },
+      { type: 'global_max_pool2d' },
+      { type: 'repeat_vector', n: 3 },
+    ],
+  ],
+  sequences: [
+    [8, 2],
+    [
+      { type: 'masking' },
+      { type: 'dropout', rate: 0.1 },
+      { type: 'gaussian_noise', stddev: 0.1 },
+      { type: 'spatial_dropout1d', rate: 0.1 },
+      { type: 'zero_padding1d', padding: 1 },
+      { type: 'up_sampling1d', size: 2 },
+      { type: 'average_pool1d', pool_size: 2 },
+      { type: 'max_pool1d', pool_size: 2 },
+      { type: 'reshape', shape: [5, 2] },
+      { type: 'rms_norm' },
+      { type: 'global_max_pool1d' },
+    ],
+  ],
+};
+
+const unknownOf = (shape: readonly number[], layers: readonly Config[]): unknown => {
+  const parsed = parseExperiment({
+    network: { input: { shape }, layers: [...layers, flatten, dense(1)] },
+    data: {
+      type: 'inline',
+      inputs: dataOf(shape, 'float32', 4),
+      targets: drawn([4, 1], () => random.normal()),
+    },
+    training: { loss: 'mean_squared_error', optimizer: 'sgd', batch_size: 2, steps: 1 },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const state = torchState(parsed.value.experiment, new Map());
+  return state.ok ? [] : state.error;
+};
+
+test.each(Object.entries(weightless))(
+  'every class of layers without weights is known: %s',
+  (_name, [shape, layers]) => {
+    expect(unknownOf(shape, layers)).toEqual([]);
+  },
+);
+
+test('every class of activations is known', () => {
+  for (const type of activationKind.types) {
+    if (type === 'expression') continue;
+    expect(unknownOf([4], [{ type: 'dense', units: 3, activation: type }]), type).toEqual([]);
+  }
 });
