@@ -97,7 +97,12 @@ function arrayFacts(
     dtype,
     notes: arrayNotes(shape, facts[i]?.[1] as NumberFacts),
   }));
-  const found = kind ?? (format === 'safetensors' && isWeights(arrays) ? 'weights' : 'arrays');
+  const found =
+    kind === 'weights' || kind === 'arrays'
+      ? kind
+      : format === 'safetensors' && isWeights(arrays)
+        ? 'weights'
+        : 'arrays';
   return {
     description: { kind: found, format, rows: null, arrays: described, found: {}, notes: [] },
     numbers: Object.fromEntries(facts),
@@ -157,12 +162,17 @@ function parsed(text: string): object | null {
 
 /**
  * Reads `content` in the folder, writes its numbers beside it, tells what it is.
- * @throws FileRefused
+ * @throws FileRefused also where it is not of the kind that is stated
  */
-export const readFile = async (folder: string, options: ReadingOptions): Promise<FileFacts> => ({
-  ...(await readByFormat(folder, options)),
-  options,
-});
+export async function readFile(folder: string, options: ReadingOptions): Promise<FileFacts> {
+  const facts = await readByFormat(folder, options);
+  const { kind, format } = facts.description;
+  if (options.kind !== undefined && options.kind !== kind)
+    throw new FileRefused(`the kind is stated as ${options.kind}, but the bytes are ${kind} (${format})`, {
+      fix: `state kind=${kind}, or leave it out; or send a file of the kind ${options.kind}`,
+    });
+  return { ...facts, options };
+}
 
 async function readByFormat(folder: string, options: ReadingOptions): Promise<Facts> {
   const path = join(folder, CONTENT);

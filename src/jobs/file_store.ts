@@ -257,7 +257,10 @@ export class FileStore {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     try {
       await pipeline(this.#parts(id), createWriteStream(join(folder, CONTENT), { mode: 0o600 }));
-      await this.#readers.read(folder, (JSON.parse(row.facts) as FileFacts).options);
+      const { options, description } = JSON.parse(row.facts) as FileFacts;
+      // An earlier version has stored files under a kind that was stated and that they are not.
+      const kind = options.kind && description.kind;
+      await this.#readers.read(folder, { ...options, ...(kind !== undefined && { kind }) });
       const target = join(this.#directory, id);
       if (!existsSync(factsPath(target))) await rename(folder, target);
     } finally {

@@ -83,9 +83,18 @@ export function isAllowed(host: string, address: string, { hosts, networks }: Al
   return hosts.has(plainHost(host)) || networks.check(plain, familyOf(plain)) || isPublic(plain);
 }
 
+/** RFC 6761, section 6.3: these names stand for the host itself, whatever a resolver says. */
+const LOOPBACK_NAME = /^(.*\.)?localhost\.?$/;
+
+const LOOPBACK = ['127.0.0.1', '::1'] as const;
+
+const isRefused = (host: string, allowed: Allowed): boolean =>
+  LOOPBACK_NAME.test(host)
+    ? !LOOPBACK.some((address) => isAllowed(host, address, allowed))
+    : isIP(host) !== 0 && !isAllowed(host, host, allowed);
+
 /** Why a webhook cannot go to this URL, as far as it can be told without a name being resolved. */
 export function refusalOf(url: string, allowed: Allowed): string | null {
   const host = plainHost(new URL(url).hostname);
-  if (isIP(host) === 0 || isAllowed(host, host, allowed)) return null;
-  return `${host} is no address of the public internet`;
+  return isRefused(host, allowed) ? `${host} is no address of the public internet` : null;
 }

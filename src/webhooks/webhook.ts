@@ -17,10 +17,15 @@ export const webhookSchema = z
       .string()
       .max(MAX_URL)
       .refine(isWebUrl, 'has to be an http or https URL without a user name')
+      .refine(
+        (text) => URL.parse(text)?.port !== '0',
+        'has to have a port from 1 to 65535: nothing listens on 0',
+      )
       .describe('Where each event is posted'),
     events: z
       .array(z.enum(webhookEvents))
       .min(1)
+      .refine((events) => new Set(events).size === events.length, 'name each event once')
       .default([...webhookEvents])
       .describe('Which; all unless given'),
   })

@@ -95,6 +95,62 @@ async function finalAccuracy(body: object): Promise<number> {
   return report.baseline.runs[0]?.final_accuracy ?? 0;
 }
 
+/** Pointers to what is wrong; each says what helps. */
+async function problemsOf(body: object): Promise<string[]> {
+  const response = await service.post('/v1/jobs', body);
+  const { errors = [] } = (await response.json()) as { errors?: { pointer: string; fix?: string }[] };
+  expect(errors.every(({ fix }) => fix !== undefined)).toBe(true);
+  return errors.map(({ pointer }) => pointer);
+}
+
+describe('what would do nothing, or give the answer away, is refused', () => {
+  test('of a table', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i === 7 ? '' : i % 7},${i % 5},${i % 3}`);
+    const { id } = await upload(['a,b,c', ...rows].join('\n'));
+    const usual = { type: 'file', file: id, inputs: ['b'], targets: 'c' };
+    const cases: [changes: object, pointers: string[]][] = [
+      [{ inputs: ['b', 'c'] }, ['/data/inputs/1']],
+      [{ inputs: 'c' }, ['/data/inputs']],
+      [{ inputs: { one: 'b', two: ['b', 'c'] } }, ['/data/inputs/two/1']],
+      [{ targets: ['c', 'b'] }, ['/data/inputs/0']],
+      [{ inputs: ['b', 'b'] }, ['/data/inputs/1']],
+      [{ inputs: { one: ['b', 'b'], two: 'b' } }, ['/data/inputs/one/1']],
+      [{ targets: ['c', 'c'] }, ['/data/targets/1']],
+      [{ samples: 41 }, ['/data/samples']],
+      [{ inputs: ['a'], missing: 'drop', samples: 40 }, ['/data/samples']],
+      [{ size: [8, 8], channels: 1 }, ['/data/size', '/data/channels']],
+    ];
+    for (const [changes, pointers] of cases)
+      expect(
+        await problemsOf(experiment({ ...usual, ...changes }, [1], 1, 'mean_squared_error')),
+        JSON.stringify(changes),
+      ).toEqual(pointers);
+    const fits = { ...usual, samples: 40, channels: 3 };
+    const response = await service.post('/v1/preflight', experiment(fits, [1], 1, 'mean_squared_error'));
+    expect(response.status, await response.clone().text()).toBe(200);
+  });
+
+  test('of arrays', async () => {
+    const file = await upload(fixture('c_order.npz'));
+    const [x = '', y = ''] = file.arrays?.map(({ name }) => name) ?? [];
+    const cases: [changes: object, pointers: string[]][] = [
+      [{ inputs: y }, ['/data/inputs']],
+      [{ inputs: [x], targets: x }, ['/data/inputs/0']],
+      [{ targets: x }, ['/data/targets']],
+      [{ inputs: [x, y] }, ['/data/inputs/1']],
+      [{ targets: [y, y] }, ['/data/targets/1']],
+      [{ size: [2, 2] }, ['/data/size']],
+      [{ missing: 'mean' }, ['/data/missing']],
+      [{ samples: 31 }, ['/data/samples']],
+    ];
+    for (const [changes, pointers] of cases)
+      expect(
+        await problemsOf(experiment({ type: 'file', file: file.id, ...changes }, [4], 2)),
+        JSON.stringify(changes),
+      ).toEqual(pointers);
+  });
+});
+
 describe('a table', () => {
   const types = ['number', 'number', 'number', 'number', 'text'];
   const parquet = () =>
@@ -191,6 +247,19 @@ describe('a table', () => {
   });
 });
 
+test.each([
+  ['images', 'table', () => csvOf(',')],
+  ['model', 'table', () => csvOf('\t')],
+  ['weights', 'table', () => '{"a":1}\n{"a":2}\n'],
+  ['table', 'arrays', () => fixture('c_order.npz')],
+  ['images', 'arrays', () => fixture('c_order.npz')],
+  ['arrays', 'model', () => JSON.stringify({ class_name: 'Sequential', config: {} })],
+])('the kind %s is refused where the bytes are %s', async (stated, found, make) => {
+  const detail = await refused(make(), 422, `?kind=${stated}`);
+  expect(detail).toMatch(new RegExp(`stated as ${stated}, but the bytes are ${found}`));
+  expect((await upload(make(), `?kind=${found}`)).kind).toBe(found);
+});
+
 describe('arrays', () => {
   test.each(['c_order.npz', 'fortran.npz', 'types.npz'])('%s trains', async (name) => {
     const file = await upload(fixture(name), `?name=${name}`);
@@ -259,6 +328,10 @@ describe('images', () => {
     });
     const data = { type: 'file', file: file.id, size: [8, 8], channels: 1, scale: 1 / 255 };
     const body = experiment(data, [1, 8, 8], 2);
+    expect(await problemsOf({ ...body, data: { ...data, inputs: 'x', missing: 'drop' } })).toEqual([
+      '/data/missing',
+      '/data/inputs',
+    ]);
     // 64 pixels that move together kill rectified units with the first step.
     const network = JSON.parse(JSON.stringify(body.network).replace('relu', 'tanh')) as object;
     expect(await finalAccuracy({ ...body, network })).toBeGreaterThan(0.9);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FILE_ID, fileFacts } from '../../files/index.ts';
 import { defineData } from '../data_set.ts';
+import { choiceProblems } from '../file/choice.ts';
 import { describeFile, fileSamples } from '../file/samples.ts';
 import { selectionProblems } from '../file/selection.ts';
 
@@ -74,9 +75,18 @@ export const file = defineData({
       ];
     const problems = selectionProblems(options, facts);
     if (problems.length > 0) return problems;
-    return describeFile(options).samples < 2
-      ? [{ path: ['file'], message: 'fewer than two samples are left' }]
-      : [];
+    const choice = choiceProblems(options, facts);
+    if (choice.length > 0) return choice;
+    const { samples } = describeFile({ ...options, samples: null });
+    if (samples < 2) return [{ path: ['file'], message: 'fewer than two samples are left' }];
+    if (samples >= (options.samples ?? samples)) return [];
+    return [
+      {
+        path: ['samples'],
+        message: `the file has ${samples} samples${options.missing === 'drop' ? ' without a missing cell' : ''}`,
+        fix: `at most ${samples}, or null for all`,
+      },
+    ];
   },
   describe: describeFile,
   generate: fileSamples,

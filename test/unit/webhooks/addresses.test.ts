@@ -58,6 +58,24 @@ it('or to hosts, addresses and networks that are allowed', () => {
   expect(isAllowed('x', '127.0.0.2', allowed)).toBe(false);
 });
 
+it.each([
+  ['localhost', 'localhost', true],
+  ['localhost.', '127.0.0.0/8', true],
+  ['hook.localhost', '::1', true],
+  ['hook.localhost', 'hook.localhost', true],
+  ['hook.localhost', 'localhost', false],
+  ['localhost', '127.0.0.2', false],
+  ['localhost', '', false],
+  ['LocalHost', '', false],
+  ['a.b.localhost.', '', false],
+  ['localhost.example.org', '', true],
+  ['notlocalhost', '', true],
+])('to %s where "%s" is allowed: %s', (host, list, isTaken) => {
+  const allowed = parseAllowed(list);
+  if (allowed === null) throw new Error('it is a list');
+  expect(refusalOf(`http://${host}:8080/`, allowed) === null).toBe(isTaken);
+});
+
 it.each(['10.0.0.0/33', '10.0.0.0/8/8', 'a b', 'http://x', '::1/129', '10.0.0.0/-1'])(
   '%s is no such list',
   (text) => {

@@ -7,7 +7,10 @@ import { overQuota, takeUpload, uploadErrors } from '../../upload.ts';
 
 const query = z.strictObject({
   name: z.string().min(1).max(255).default('file').describe('For you to recognize it, such as house.csv'),
-  kind: z.enum(fileKinds).optional().describe('Where safetensors could be data or weights'),
+  kind: z
+    .enum(fileKinds)
+    .optional()
+    .describe('Where arrays could be data or weights; a kind that the bytes are not is refused'),
   delimiter: z.string().length(1).optional().describe('Of a table, where it is not found out rightly'),
   header: z
     .enum(['true', 'false'])
