@@ -55,14 +55,29 @@ function likely(candidates: readonly Definition[], data: unknown): readonly Defi
   return most === 0 ? candidates : [candidates[shared.indexOf(most)] as Definition];
 }
 
-/** The keys that an object at `path` of `data` may have, each once. */
-export function knownKeysAt(schema: z.ZodType, path: readonly PropertyKey[], data: unknown): string[] {
+function schemaAt(schema: z.ZodType, path: readonly PropertyKey[], data: unknown): z.ZodType | undefined {
   let here: z.ZodType | undefined = schema;
   let value = data;
   for (const key of path) {
     here = here === undefined ? undefined : step(here, value, key);
     value = isObject(value) ? value[String(key)] : undefined;
   }
+  return here;
+}
+
+/** The type of what has to be at `path`; null where any value will do. */
+export function typeAt(schema: z.ZodType, path: readonly PropertyKey[], data: unknown): string | null {
+  const here = schemaAt(schema, path, data);
+  if (here === undefined) return null;
+  if (objectsAt(here, undefined).length > 0) return 'object';
+  const { type } = definitionOf(unwrap(here));
+  return ['unknown', 'any', 'custom', 'union'].includes(type) ? null : type;
+}
+
+/** The keys that an object at `path` of `data` may have, each once. */
+export function knownKeysAt(schema: z.ZodType, path: readonly PropertyKey[], data: unknown): string[] {
+  const here = schemaAt(schema, path, data);
+  const value = path.reduce<unknown>((at, key) => (isObject(at) ? at[String(key)] : undefined), data);
   if (here === undefined) return [];
   return [...new Set(likely(objectsAt(here, value), value).flatMap(({ shape }) => Object.keys(shape ?? {})))];
 }

@@ -1,4 +1,5 @@
 /** @file From a request body to an experiment: validated, checked, completed, frozen. */
+import type { z } from 'zod';
 import { fail, ok, type Result } from '../util/result.ts';
 import { isSealed } from '../util/sealed.ts';
 import { checkExperiment } from './checks.ts';
@@ -33,12 +34,18 @@ function missingSamples(body: unknown): Problem | null {
   };
 }
 
-/** Never throws for anything that a client can send; what is wrong comes back as problems with pointers. */
-export function parseExperiment(body: unknown): Result<ParsedExperiment, Problem[]> {
+/**
+ * Never throws for anything that a client can send; what is wrong comes back as problems with pointers.
+ * @param asked what the request may hold: its keys are those that a problem names
+ */
+export function parseExperiment(
+  body: unknown,
+  asked: z.ZodType = experimentSchema,
+): Result<ParsedExperiment, Problem[]> {
   const missing = missingSamples(body);
   if (missing !== null) return fail([missing]);
   const parsed = experimentSchema.safeParse(body);
-  if (!parsed.success) return fail(problemsOf(parsed.error, experimentSchema, body));
+  if (!parsed.success) return fail(problemsOf(parsed.error, asked, body));
   const experiment = freeze(withTargetType(completeExperiment(parsed.data)));
   const { problems, plan } = checkExperiment(experiment);
   return plan === null ? fail(problems) : ok({ experiment, plan });

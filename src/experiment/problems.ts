@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { pointerOf, shortName } from '../util/json.ts';
 import { nearest } from '../util/nearest.ts';
-import { knownKeysAt } from './known_keys.ts';
+import { knownKeysAt, typeAt } from './known_keys.ts';
 import { adviceOn, synonymOf } from './synonyms.ts';
 
 export interface Problem {
@@ -119,7 +119,12 @@ function fromIssue(issue: Issue, prefix: readonly PropertyKey[], context: Contex
   const value = valueAt(context.data, path);
   if (issue.code === 'invalid_value') return [{ pointer, ...oneOf(value, issue.values.map(String)) }];
   if (issue.code === 'invalid_type' && value === undefined) {
-    return [{ pointer, message: 'is missing', fix: `add a value of type ${issue.expected}` }];
+    // `nonoptional` is zod's word for a key whose value may be anything: the rest of the schema can say more.
+    const isAny = (issue.expected as string) === 'nonoptional';
+    const type = isAny ? typeAt(context.schema, path, context.data) : issue.expected;
+    return [
+      { pointer, message: 'is missing', fix: type === null ? 'add a value' : `add a value of type ${type}` },
+    ];
   }
   const fix = (issue as { params?: { fix?: unknown } }).params?.fix;
   return [{ pointer, message: issue.message, ...(typeof fix === 'string' ? { fix } : {}) }];

@@ -21,7 +21,7 @@ import { answerClientError } from './client_error.ts';
 import { addCommonHeaders, commonHeaders } from './common_headers.ts';
 import { docsPage } from './docs_page.ts';
 import { drain } from './drain.ts';
-import type { Dependencies, Endpoint } from './endpoint.ts';
+import { type Dependencies, type Endpoint, refuseUnknownQuery } from './endpoint.ts';
 import { parseJsonBody } from './json_body.ts';
 import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts';
 import { createOpenApi, type Examples } from './openapi.ts';
@@ -230,6 +230,7 @@ function addEndpoint(app: FastifyInstance, endpoint: Endpoint, dependenciesOf: D
     ...(body === undefined && { decompress: false }),
     ...(short && { compress: false }),
     async handler(request, reply) {
+      refuseUnknownQuery(endpoint, request);
       if (body !== undefined && request.body === undefined) {
         throw new HttpProblem('malformed_json', 'the body is empty');
       }

@@ -5,6 +5,8 @@ import { problemsOf } from '../experiment/index.ts';
 import type { FileService, JobService } from '../jobs/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
+import { pointerOf } from '../util/json.ts';
+import { nearest } from '../util/nearest.ts';
 import type { Webhooks } from '../webhooks/index.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { validationFailed } from './problem.ts';
@@ -68,8 +70,9 @@ export interface Endpoint {
 const keepsJobs = ({ tag }: Endpoint): boolean =>
   tag === 'jobs' || tag === 'searches' || tag === 'files' || tag === 'imports';
 
-/** What an endpoint may answer to a caller that has no key or asks for too much, or while the database cannot be used. */
+/** What any endpoint may answer: to a query that it does not know, to a caller that has no key or asks for too much, or while the database cannot be used. */
 export const errorsOfService = (endpoint: Endpoint): readonly ErrorCode[] => [
+  'validation_failed',
   ...(endpoint.public ? [] : (['unauthorized'] as const)),
   ...(endpoint.tag === 'service' ? [] : (['rate_limited', 'overloaded'] as const)),
   ...(keepsJobs(endpoint) ? (['database_unavailable'] as const) : []),
@@ -80,6 +83,32 @@ export const json = (description: string, schema: z.ZodType): ResponseContract =
   description,
   content: { 'application/json': schema },
 });
+
+/** What no endpoint is asked in vain: a misspelt name would silently change the answer. @throws HttpProblem validation_failed */
+export function refuseUnknownQuery({ query }: Pick<Endpoint, 'query'>, request: FastifyRequest): void {
+  const known = Object.keys(query?.shape ?? {});
+  // An endpoint that takes names of the client's choice checks them itself; zod drops this one.
+  const isOpen = query !== undefined && query.def.catchall?._zod.def.type === 'string';
+  const given = Object.keys(request.query as object);
+  const unknown = given.filter((name) => (isOpen ? name === '__proto__' : !known.includes(name)));
+  if (unknown.length === 0) return;
+  throw validationFailed(
+    unknown.slice(0, MAX_UNKNOWN).map((name) => ({
+      pointer: pointerOf(['query', name.slice(0, MAX_SHOWN)]),
+      message: `unknown key "${name.slice(0, MAX_SHOWN)}"`,
+      fix: guessOf(name, known),
+    })),
+  );
+}
+
+function guessOf(name: string, known: readonly string[]): string {
+  if (known.length === 0) return 'leave it out: this endpoint takes no query';
+  const near = nearest(name, known);
+  return near === null ? `known keys here: ${known.join(', ')}` : `did you mean "${near}"?`;
+}
+
+const MAX_UNKNOWN = 101;
+const MAX_SHOWN = 100;
 
 /** The query of a request, parsed; what is wrong is pointed to as /query/<name>. */
 export function parseQuery<Q extends z.ZodObject>(schema: Q, request: FastifyRequest): z.output<Q> {

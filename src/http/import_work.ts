@@ -29,6 +29,10 @@ export const jobRequestSchema = z.union([
   importedExperimentSchema.extend({ webhook }).meta({ id: 'ImportedJobRequest' }),
 ]);
 
+/** The keys of either form, which problems name. */
+export const experimentOrImport = experimentSchema.extend({ import: importedExperimentSchema.shape.import });
+export const jobOrImport = experimentOrImport.extend({ webhook });
+
 export interface WantedImport {
   readonly file: string;
   /** Whether the training starts from the weights of the model. */

@@ -88,7 +88,7 @@ function responseOf({ description, content }: ResponseContract, schemas: Schemas
 /** One response for each status, naming every code that comes with it. */
 function errorsOf(codes: readonly ErrorCode[], schemas: Schemas) {
   const problem = schemas.convert(problemSchema, 'output');
-  const all: readonly ErrorCode[] = [...codes, 'internal_error'];
+  const all = [...new Set<ErrorCode>([...codes, 'internal_error'])];
   const statuses = [...new Set(all.map((code) => errorTable[code].status))].sort();
   return Object.fromEntries(
     statuses.map((status) => {

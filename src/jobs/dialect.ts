@@ -36,5 +36,31 @@ export const numberIn = <T>(db: AnyDatabase<T>, column: string, name: string): R
     ? sql<number>`cast(cast(${sql.ref(column)} as json) ->> ${sql.lit(name)} as double precision)`
     : sql<number>`json_extract(${sql.ref(column)}, ${sql.lit(`$.${name}`)})`;
 
+/** Escapes that PostgreSQL refuses to decode: of a zero character and of half a surrogate pair. A backslash may be escaped itself. */
+const UNDECODABLE = String.raw`(?<!\\)((?:\\\\)*)\\(?:u0000|ud[89a-f][0-9a-f]{2})`;
+
+/** The column's JSON, in which these characters are those of `searchable`. */
+const decodable = (column: string) =>
+  sql`cast(regexp_replace(${sql.ref(column)}, ${UNDECODABLE}, ${String.raw`\1\\ufffd`}, 'g') as json)`;
+
+/** Whether the object in a column of JSON text has this pair. Not by a path, in which keys with dots or quotes mean something else. */
+export const hasPair = <T>(
+  db: AnyDatabase<T>,
+  column: string,
+  key: string,
+  value: string,
+): RawBuilder<boolean> =>
+  isPostgres(db)
+    ? sql<boolean>`${decodable(column)} ->> cast(${searchable(key)} as text) = ${searchable(value)}`
+    : sql<boolean>`exists (select 1 from json_each(${sql.ref(column)}) as pair where pair.key = ${key} and pair.value = ${value})`;
+
+/** Whether the string in a column of JSON text holds this text, whatever the case; `like` would take % and _ for patterns. */
+export function holdsText<T>(db: AnyDatabase<T>, column: string, text: string): RawBuilder<boolean> {
+  if (!isPostgres(db))
+    return sql<boolean>`instr(fold(json_extract(${sql.ref(column)}, '$')), fold(${text})) > 0`;
+  const held = sql`lower(${decodable(column)} #>> '{}')`;
+  return sql<boolean>`strpos(${held}, lower(cast(${searchable(text)} as text))) > 0`;
+}
+
 /** PostgreSQL's text cannot hold a zero character; what it becomes here is in no id, so that nothing is found. */
 export const searchable = (text: string): string => text.replaceAll('\0', '\u{fffd}');

@@ -155,6 +155,10 @@ async function openFile(path: string, onQuery: DatabaseOptions['onQuery']) {
     for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON'])
       database.pragma(pragma);
     checkPages(database, path);
+    // SQLite's own `lower` knows the letters of ASCII alone.
+    database.function('fold', { deterministic: true }, (text) =>
+      typeof text === 'string' ? text.toLowerCase() : null,
+    );
     const db = new Kysely<Tables>({
       dialect: new FileDialect(database),
       log: ({ queryDurationMillis }) => onQuery?.(queryDurationMillis / 1000),

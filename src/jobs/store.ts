@@ -4,7 +4,7 @@ import { ulid } from 'ulid';
 import { decodeTrace, type Outcome, type Trace } from '../statistics/index.ts';
 import { present } from '../util/assert.ts';
 import { announce } from './announcements.ts';
-import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
+import { databaseTime, hasPair, holdsText, isPostgres, lock, searchable } from './dialect.ts';
 import { appendEvent, readEvents } from './events.ts';
 import type {
   Job,
@@ -33,12 +33,6 @@ export interface OwnedJob {
   readonly owner: string;
   readonly job: Job;
 }
-
-/** Whether a column of text holds this text; `like` would take % and _ for patterns. */
-const holds = (column: 'name' | 'metadata', text: string, exactly = false) =>
-  exactly
-    ? sql<boolean>`replace(${sql.ref(column)}, ${searchable(text)}, '') <> ${sql.ref(column)}`
-    : sql<boolean>`replace(lower(${sql.ref(column)}), lower(${searchable(text)}), '') <> lower(${sql.ref(column)})`;
 
 export class JobStore {
   readonly #db: Kysely<Tables>;
@@ -157,10 +151,9 @@ export class JobStore {
       .limit(limit + 1);
     if (cursor !== undefined) query = query.where('position', '<', decodeCursor(cursor));
     if (status !== undefined) query = query.where('status', '=', status);
-    // Both are JSON text, in which what is looked for stands as JSON writes it.
-    if (name !== undefined) query = query.where(holds('name', JSON.stringify(name).slice(1, -1)));
+    if (name !== undefined) query = query.where(holdsText(this.#db, 'name', name));
     for (const [key, value] of Object.entries(metadata))
-      query = query.where(holds('metadata', `${JSON.stringify(key)}:${JSON.stringify(value)}`, true));
+      query = query.where(hasPair(this.#db, 'metadata', key, value));
     const rows = await query.execute();
     const page = rows.slice(0, limit);
     const last = page.at(-1);

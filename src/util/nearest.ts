@@ -1,11 +1,25 @@
 /** @file Which known word was probably meant by an unknown one. */
-import { closest, distance } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 import { shortName } from './json.ts';
 
-/** The known word that was probably meant: at most a third of its letters differ. */
+/**
+ * The known word that was probably meant: whatever the case, at most a third of its letters differ, or two, and never all
+ * letters of the shorter word. Among equals the one whose case is nearer.
+ */
 export function nearest(word: string, known: readonly string[]): string | null {
   // Comparing megabytes with every word takes seconds.
-  if (known.length === 0 || word !== shortName(word)) return null;
-  const candidate = closest(word, known);
-  return distance(word, candidate) <= Math.max(2, candidate.length / 3) ? candidate : null;
+  if (word !== shortName(word)) return null;
+  const folded = word.toLowerCase();
+  let best: { readonly candidate: string; readonly letters: number } | null = null;
+  for (const candidate of known) {
+    const letters = distance(folded, candidate.toLowerCase());
+    const shorter = Math.min(word.length, candidate.length);
+    if (letters > Math.max(2, candidate.length / 3) || letters >= shorter) continue;
+    const isNearer =
+      best === null ||
+      letters < best.letters ||
+      (letters === best.letters && distance(word, candidate) < distance(word, best.candidate));
+    if (isNearer) best = { candidate, letters };
+  }
+  return best?.candidate ?? null;
 }

@@ -137,3 +137,53 @@ it('says what to write instead of NaN', async () => {
   const response = await service.post('/v1/preflight', '{"data": {"type": "inline", "inputs": [NaN]}}');
   expect(await response.text()).toContain('write null');
 });
+
+it('says that nothing was measured where nothing was probed', async () => {
+  const unprobed = await service.finish(
+    tinyExperiment({ diagnostics: { probe_every: 0 }, remedies: { verify: false } }),
+  );
+  for (const name of ['metric', 'layer', 'tensor']) {
+    const response = await service.get(`/v1/jobs/${unprobed.id}/statistics?run=baseline/0&${name}=loss`);
+    expect(response.status).toBe(422);
+    const [problem] = ((await response.json()) as { errors: { message: string; fix: string }[] }).errors;
+    expect(problem?.message).toContain('probe_every of the experiment is 0');
+    expect(problem?.fix).toContain('1 or more');
+  }
+});
+
+it('refuses a query that an endpoint does not know, whatever the endpoint', async () => {
+  const own = `/v1/jobs/${job.id}`;
+  for (const [path, known] of [
+    [own, 'no query'],
+    [`${own}/runs`, 'no query'],
+    [`${own}/report`, 'no query'],
+    [`${own}/result`, 'include'],
+    [`${own}/statistics`, 'max_points'],
+    ['/v1/files/file_1', 'no query'],
+    ['/v1/files', 'limit, cursor'],
+    ['/v1/catalog', 'no query'],
+    ['/v1/jobs', 'limit, cursor'],
+  ] as const)
+    for (const key of ['unheard_of', '__proto__']) {
+      const response = await service.get(`${path}?${key}=1`);
+      expect([path, response.status]).toEqual([path, 422]);
+      const { errors } = (await response.json()) as { errors: { pointer: string; fix: string }[] };
+      expect(errors).toEqual([
+        expect.objectContaining({ pointer: `/query/${key}`, fix: expect.stringContaining(known) }),
+      ]);
+    }
+  expect((await service.post('/v1/preflight?dry=1', tinyExperiment())).status).toBe(422);
+  expect((await service.get(own)).status).toBe(200);
+});
+
+it('names the keys that stand beside an experiment', async () => {
+  const fixOf = async (path: string, body: object) => {
+    const response = await service.post(path, body);
+    return ((await response.json()) as { errors: { fix: string }[] }).errors[0]?.fix;
+  };
+  const unknown = tinyExperiment({ unheard_of: 1 });
+  expect(await fixOf('/v1/jobs', unknown)).toMatch(/import.*webhook/);
+  expect(await fixOf('/v1/preflight', unknown)).toMatch(/import$/);
+  expect(await fixOf('/v1/jobs', tinyExperiment({ webhok: {} }))).toBe('did you mean "webhook"?');
+  expect(await fixOf('/v1/searches', {})).toBe('add a value of type object');
+});

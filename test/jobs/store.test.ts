@@ -46,7 +46,8 @@ const ends = { initial: { loss: 2 }, final: { loss: 1 } };
 const trace = { losses, ...ends, series: [], weights: null } as unknown as Trace;
 const anyNumber = () => 1000;
 
-describe.each(databases)('$name', ({ start }) => {
+describe.each(databases)('$name', ({ name: databaseName, start }) => {
+  const isSqlite = databaseName === 'SQLite';
   let database: TestDatabase;
   let opened: Awaited<ReturnType<TestDatabase['open']>>;
   let store: JobStore;
@@ -473,6 +474,39 @@ describe.each(databases)('$name', ({ start }) => {
       });
       expect(await statusOf(fine)).toBe('queued');
     });
+  });
+
+  const found = async (filter: { name?: string; metadata?: Record<string, string> }) =>
+    (await store.list({ owner: 'alice', limit: 100, ...filter })).data.map(({ name }) => name);
+
+  it('filters by a pair of the metadata, whatever its key and value hold', async () => {
+    const hard = ['a"zz', 'a.b', '$', '[0]', '0', '', ',', ':', '\\u0000', '\0', 'é', '__proto__'];
+    for (const key of hard) {
+      const metadata = Object.fromEntries([[key, `"${key}`]]);
+      await submit({ experiment: { name: key, metadata } });
+    }
+    await submit({
+      experiment: { name: 'other', metadata: { 'a"zz0': '1', x: '\ud800', y: '":"', z: '\\' } },
+    });
+    await submit({ experiment: { name: 'commas', metadata: { 'a,': ':', ',': '1' } } });
+    for (const key of hard)
+      expect(await found({ metadata: Object.fromEntries([[key, `"${key}`]]) })).toEqual([key]);
+    expect(await found({ metadata: { zz0: '1' } })).toEqual([]);
+    expect(await found({ metadata: { ':': ',' } })).toEqual([]);
+    expect(await found({ metadata: { b: '"a.b' } })).toEqual([]);
+    expect(await found({ metadata: { 'a"zz0': '1', z: '\\' } })).toEqual(['other']);
+  });
+
+  it('filters by a part of the name, not of how it is written down', async () => {
+    for (const name of ['first\nline', 'ÄRGER', '50% \\', undefined])
+      await submit({ experiment: { name, metadata: {} } as unknown as OwnedSubmission['experiment'] });
+    expect(await found({ name: 'nline' })).toEqual([]);
+    expect(await found({ name: 'null' })).toEqual([]);
+    expect(await found({ name: 'T\nL' })).toEqual(['first\nline']);
+    expect(await found({ name: '% \\' })).toEqual(['50% \\']);
+    expect(await found({ name: 'rGe' })).toEqual(['ÄRGER']);
+    // PostgreSQL folds what its locale has.
+    if (isSqlite) expect(await found({ name: 'ärg' })).toEqual(['ÄRGER']);
   });
 });
 

@@ -3,7 +3,7 @@ import { jobSchema } from '../../../jobs/index.ts';
 import { estimateTrials } from '../../../study/index.ts';
 import { admit, estimate } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
-import { jobRequestSchema } from '../../import_work.ts';
+import { jobOrImport, jobRequestSchema } from '../../import_work.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { namedModelErrors } from '../../request_work.ts';
 import {
@@ -23,7 +23,7 @@ export function acceptExperiment(
   { limits, workerThreads, fingerprint }: WorkContext,
 ): Accepted {
   const { rest, webhook } = withoutWebhook(body);
-  const { experiment, plan } = parseRequest(rest);
+  const { experiment, plan } = parseRequest(rest, '', jobOrImport);
   const trials = estimateTrials(experiment);
   const { flops } = admit(plan, trials, limits);
   return {

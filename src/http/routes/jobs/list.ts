@@ -10,7 +10,11 @@ const query = z
     limit: z.coerce.number().int().min(1).max(100).default(20),
     cursor: z.string().optional().describe('`next_cursor` of the page before'),
     status: z.enum(jobStatuses).optional(),
-    name: z.string().max(200).optional().describe('Jobs whose name holds this text; case does not matter'),
+    name: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('Jobs whose name holds this text; case does not matter (on PostgreSQL as its locale has it)'),
   })
   .catchall(z.string().max(500));
 

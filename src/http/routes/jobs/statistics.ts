@@ -171,6 +171,13 @@ async function pageOf(source: Source): Promise<Buffer> {
 
 const SHOWN_NAMES = 40;
 
+/** A training whose `probe_every` is 0 leaves no series at all; another has metrics, layers and tensors. */
+const notMeasured = (name: string) => ({
+  pointer: `/query/${name}`,
+  message: 'nothing was measured, because diagnostics.probe_every of the experiment is 0',
+  fix: 'submit it with diagnostics.probe_every of 1 or more; losses that need no probe are in GET /v1/jobs/{id}/runs',
+});
+
 /** What no series has is a mistake, which an empty answer would hide. @throws HttpProblem validation_failed naming what there is */
 async function refuseUnknown({ jobs, threads, id, runs, filter }: Source): Promise<void> {
   const given = (['layer', 'tensor', 'metric'] as const).filter((name) => filter[name] !== undefined);
@@ -184,6 +191,7 @@ async function refuseUnknown({ jobs, threads, id, runs, filter }: Source): Promi
     // Another run of the job may have other layers.
     const isAnothers = name !== 'metric' && runs.length > 1;
     if (known.includes(wanted) || isAnothers) return [];
+    if (known.length === 0) return [notMeasured(name)];
     const shown = known.slice(0, SHOWN_NAMES).join(', ');
     return [
       {

@@ -8,7 +8,7 @@ import { estimateTrials } from '../../../study/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { estimate, excesses } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
-import { requestedExperimentSchema } from '../../import_work.ts';
+import { experimentOrImport, requestedExperimentSchema } from '../../import_work.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { answerWork, namedModelErrors, workErrors } from '../../request_work.ts';
 import type { WorkContext } from '../../work_order.ts';
@@ -53,7 +53,7 @@ const responseSchema = z
 
 /** In a request thread. */
 export function preflight(body: unknown, { limits, workerThreads }: WorkContext): string {
-  const { experiment, plan } = parseRequest(body);
+  const { experiment, plan } = parseRequest(body, '', experimentOrImport);
   const trials = estimateTrials(experiment);
   const prediction = predict(experiment, plan);
   const over = excesses(plan, trials, limits);
