@@ -71,10 +71,15 @@ export interface Tolerance {
   readonly relative: number;
   /** Of the largest element: cancellation in a sum cannot do better. */
   readonly ofLargest: number;
+  /**
+   * Inputs and weights are of order 1. Where terms of that order cancel (softmax: y (w − Σ w y)), what is left is not known
+   * better than the rounding of the terms, however small it is.
+   */
+  readonly absolute: number;
 }
 
 /** What is left of float32 (2⁻²⁴ = 6e-8) after the handful of operations of one operator and its derivative. */
-export const float32: Tolerance = { relative: 1e-6, ofLargest: 1e-6 };
+export const float32: Tolerance = { relative: 1e-6, ofLargest: 1e-6, absolute: 4 * 2 ** -24 };
 
 const largest = (values: Float64Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
@@ -82,11 +87,11 @@ const largest = (values: Float64Array) => values.reduce((most, value) => Math.ma
 export function expectClose(
   actual: Float64Array,
   expected: Float64Array,
-  { relative, ofLargest }: Tolerance,
+  { relative, ofLargest, absolute }: Tolerance,
   what: string,
 ): void {
   expect(actual.length, `${what}: length`).toBe(expected.length);
-  const floor = ofLargest * largest(expected.filter(Number.isFinite));
+  const floor = Math.max(absolute, ofLargest * largest(expected.filter(Number.isFinite)));
   expected.forEach((value, i) => {
     const close =
       actual[i] === value || Math.abs((actual[i] as number) - value) <= relative * Math.abs(value) + floor;
