@@ -68,11 +68,17 @@ const moved = (feeds: Feeds, direction: Feeds, distance: number): Feeds =>
     }),
   );
 
-/** dL/dt along the direction, by five points; null where a smaller step disagrees: a kink is within reach. */
+/**
+ * dL/dt along the direction, by five points; null where a kink is within reach: a smaller step gives another slope, or the
+ * slopes on both sides differ by as much for a smaller step (a kink at the point itself, such as a tie of two inputs of
+ * `maximum`, of which central differences would see the mean).
+ */
 function slopeAlong(lossAt: (distance: number) => number): number | null {
   const stencil = (h: number) => (8 * (lossAt(h) - lossAt(-h)) - (lossAt(2 * h) - lossAt(-2 * h))) / (12 * h);
+  const bend = (h: number) => Math.abs(lossAt(h) + lossAt(-h) - 2 * lossAt(0)) / h;
   const [wide, narrow] = [stencil(1e-3), stencil(2e-4)];
-  return Math.abs(wide - narrow) <= 1e-7 * (1 + Math.abs(narrow)) ? narrow : null;
+  const isSmooth = bend(2e-4) <= bend(1e-3) / 2 + 1e-7 * (1 + Math.abs(narrow));
+  return isSmooth && Math.abs(wide - narrow) <= 1e-7 * (1 + Math.abs(narrow)) ? narrow : null;
 }
 
 test.each([
