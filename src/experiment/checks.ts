@@ -8,7 +8,7 @@ import {
   wantedOutput,
 } from '../data/index.ts';
 import { GraphShapeError } from '../graph/index.ts';
-import { countLayers, type Loss, lossKind } from '../network/index.ts';
+import { countLayers, type Loss, lossKind, type NetworkInput } from '../network/index.ts';
 import { checkInitialWeights } from './initial_weights.ts';
 import { checkInputs, checkNames, checkTargets, checkTokens, checkWiring, dataOf } from './input_checks.ts';
 import { inputsOf, type Plan, planExperiment, resolveLoss } from './plan.ts';
@@ -114,6 +114,20 @@ function checkEarlyStopping({ training }: Experiment, { validation_samples, step
   return [{ pointer: `${pointer}/check_every`, message, fix: `give at most ${steps}` }];
 }
 
+/** `masking` compares what reaches it: numbers of the data that were scaled are no longer the `value` that marks padding. */
+function checkMasking({ data }: Experiment, inputs: readonly NetworkInput[], { layers }: Plan): Problem[] {
+  if (!data.standardize && data.scale === 1) return [];
+  const option = data.standardize ? 'standardize' : 'scale';
+  const names = new Set(inputs.map(({ name }) => name));
+  return layers
+    .filter((layer) => layer.type === 'masking' && layer.inputs.some((name) => names.has(name)))
+    .map(({ pointer }) => ({
+      pointer,
+      message: `finds no padding: data.${option} changes the numbers before they reach it`,
+      fix: `scale the sequences before you pad and send them, and leave out data.${option}`,
+    }));
+}
+
 function build(experiment: Experiment): Plan | Problem[] {
   try {
     return planExperiment(experiment);
@@ -155,6 +169,7 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
     ...checkClassWeights(experiment, loss, data),
     ...checkTargetScale(experiment, loss),
     ...checkEarlyStopping(experiment, result),
+    ...checkMasking(experiment, inputsOf(experiment), result),
     ...checkInitialWeights(experiment, [...result.parameters, ...result.running]),
   ];
   return { problems, plan: problems.length > 0 ? null : result };

@@ -280,6 +280,14 @@ class NetworkBuilder {
         const result = this.list(layer.body, input, () => names, rows * factor);
         inside.push(...result.layers);
         bodyMask = result.mask;
+        // Rows of a body that gets no mask are time steps: statistics of the batch count the padded ones, too.
+        if (mask === null && masks.some((given) => given !== null))
+          for (const { name, type } of result.layers)
+            if (type === 'batch_norm')
+              this.lostMasks.push({
+                layer: name,
+                why: `inside ${layer.type} it normalizes by all time steps`,
+              });
         return result.output;
       },
       bodyMask: () => bodyMask,

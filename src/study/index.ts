@@ -14,7 +14,7 @@ export { runRateTrials } from './rate_trials.ts';
 export { referenceFacts, runReference } from './reference.ts';
 export { type Report, reportSchema } from './report.ts';
 export { estimateTrials, runStudy } from './run_study.ts';
-export { estimateSearchTrials, runSearch } from './search.ts';
+export { estimateSearchTrials, runSearch, searchRefusal } from './search.ts';
 export {
   type SearchOptions,
   type SearchReport,

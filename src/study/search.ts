@@ -50,6 +50,12 @@ function apply(experiment: Experiment, one: Combination): Candidate | { reason: 
   return { ...one, experiment: parsed.value.experiment };
 }
 
+/** Why no activation could be tried on this network; null where one can. */
+export function searchRefusal(experiment: Experiment): string | null {
+  const changed = changeActivation(experiment, 'relu');
+  return 'reason' in changed ? changed.reason : null;
+}
+
 /** Trials that a search may take: for the estimate. */
 export function estimateSearchTrials(experiment: Experiment, options: SearchOptions): number {
   if (options.design !== undefined) return estimateDesignTrials(experiment, options.design);

@@ -129,6 +129,18 @@ describe('search', { timeout: 120_000 }, () => {
     expect(errors[0]).toMatchObject({ pointer, message: expect.stringContaining(message) });
   });
 
+  it('refuses a design where no layer has an activation', async () => {
+    const layers = [{ type: 'dense', units: 2 }];
+    const experiment = { ...deep, network: { ...deep.network, layers } };
+    const response = await service.post('/v1/searches', { experiment, design: {} });
+    expect(response.status).toBe(422);
+    const { errors } = (await response.json()) as { errors: { pointer: string; message: string }[] };
+    expect(errors[0]).toMatchObject({
+      pointer: '/experiment/network/layers',
+      message: expect.stringContaining('activation'),
+    });
+  });
+
   it('searches initializers and normalizations as well', async () => {
     const body = {
       experiment: deep,

@@ -37,6 +37,10 @@ describe('static findings', () => {
     [{ type: 'max_pool1d' }, { type: 'flatten' }],
     [{ type: 'permute', dims: [2, 1] }, { type: 'flatten' }],
     [
+      { type: 'time_distributed', layers: [{ type: 'batch_norm' }] },
+      { type: 'lstm', units: 4 },
+    ],
+    [
       { type: 'residual', layers: [{ type: 'group_norm', groups: 2 }] },
       { type: 'lstm', units: 4 },
     ],
@@ -63,7 +67,11 @@ describe('static findings', () => {
       },
     };
     const lost = findings([], tokens).filter(({ rule }) => rule === 'lost_mask');
-    const where = first.type === 'residual' ? ['group_norm_1', 'residual_1'] : [`${first.type}_1`];
+    const inside: Record<string, string[]> = {
+      residual: ['group_norm_1', 'residual_1'],
+      time_distributed: ['batch_norm_1'],
+    };
+    const where = inside[first.type] ?? [`${first.type}_1`];
     expect(lost.flatMap(({ layers }) => layers)).toEqual(where);
     expect(lost[0]?.message).toMatch(/padding counts as data/);
   });

@@ -1,5 +1,5 @@
 /** @file What a client reads of a key that is not known or not there: where it is, and what was probably meant. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 
 const at = (part: string, value: unknown) => {
@@ -50,5 +50,45 @@ it.each<[string, unknown, [pointer: string, message: string, fix: string | RegEx
   problems.forEach(({ message, fix }, i) => {
     expect(message).toContain(expected[i]?.[1]);
     expect(fix).toMatch(expected[i]?.[2] ?? '');
+  });
+});
+
+describe('masking', () => {
+  const body = (data: Record<string, unknown>) => ({
+    network: {
+      input: { shape: [3, 1] },
+      layers: [
+        { type: 'masking', value: 0 },
+        { type: 'gru', units: 2 },
+        { type: 'dense', units: 2 },
+      ],
+    },
+    data: {
+      type: 'inline',
+      inputs: [
+        [[1], [2], [0]],
+        [[3], [0], [0]],
+      ],
+      targets: [0, 1],
+      validation_split: 0,
+      ...data,
+    },
+    training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', steps: 1, batch_size: 2 },
+  });
+
+  it.each([
+    [{ standardize: true }, 'standardize'],
+    [{ scale: 2 }, 'scale'],
+  ])('is refused where %j changes the numbers that mark padding', (data, option) => {
+    const parsed = parseExperiment(body(data));
+    expect(parsed.ok).toBe(false);
+    if (!parsed.ok)
+      expect(parsed.error).toMatchObject([
+        { pointer: '/network/layers/0', fix: expect.stringContaining(`data.${option}`) },
+      ]);
+  });
+
+  it('is accepted on the numbers as they are', () => {
+    expect(parseExperiment(body({})).ok).toBe(true);
   });
 });

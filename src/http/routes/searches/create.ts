@@ -2,7 +2,12 @@
 import { z } from 'zod';
 import { experimentSchema, problemsOf } from '../../../experiment/index.ts';
 import { jobSchema } from '../../../jobs/index.ts';
-import { estimateSearchTrials, onSecondData, searchOptionsSchema } from '../../../study/index.ts';
+import {
+  estimateSearchTrials,
+  onSecondData,
+  searchOptionsSchema,
+  searchRefusal,
+} from '../../../study/index.ts';
 import { webhookSchema } from '../../../webhooks/index.ts';
 import { admit, estimate } from '../../admission.ts';
 import { type Endpoint, json } from '../../endpoint.ts';
@@ -40,6 +45,15 @@ export function acceptSearch(body: unknown, { limits, workerThreads, fingerprint
   const options = searchOptionsSchema.safeParse(given);
   if (!options.success) throw validationFailed(problemsOf(options.error, searchOptionsSchema, given));
   const { experiment, plan } = parseRequest(raw, '/experiment');
+  const refusal = options.data.design === undefined ? null : searchRefusal(experiment);
+  if (refusal !== null)
+    throw validationFailed([
+      {
+        pointer: '/experiment/network/layers',
+        message: `no activation can be designed for this network: ${refusal}`,
+        fix: 'give a network with a hidden layer that has an activation',
+      },
+    ]);
   const second = options.data.design?.second_data ?? null;
   if (second !== null && onSecondData(experiment, second) === null)
     throw validationFailed([
