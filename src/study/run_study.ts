@@ -103,10 +103,13 @@ function controlRows(
   });
 }
 
+/** Other rates are tried where so many times as many trials are left: a small `max_trials` is for the remedies. */
+const RATE_SHARE = 4;
+
 /** What a higher and a lower learning rate do belongs to the diagnosis of the baseline, where it has not learned. */
 async function withRates(baseline: Arm, train: StudyDependencies['train'], budget: Budget): Promise<Arm> {
   const { experiment, traces } = baseline;
-  if (!budget.affords(budget.costOf(experiment, RATE_TRIALS), RATE_TRIALS)) return baseline;
+  if (!budget.affords(budget.costOf(experiment, RATE_TRIALS), RATE_TRIALS * RATE_SHARE)) return baseline;
   const rate_trials = await runRateTrials(experiment, traces[0] as Trace, train);
   if (rate_trials.length === 0) return baseline;
   return createArm(

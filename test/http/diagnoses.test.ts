@@ -81,7 +81,7 @@ describe('trainings recorded in PyTorch', () => {
 
   it('takes thresholds from the experiment', async () => {
     const experiment = tinyExperiment({
-      diagnostics: { rules: { vanishing_gradient: { gradient_ratio: 1e-30 } } },
+      diagnostics: { rules: { vanishing_gradient: { gradient_ratio: 1e-30, standstill_ratio: 1e-30 } } },
     });
     expect(found(await diagnose({ ...recorded('deep_sigmoid'), experiment }))).not.toContain(
       'vanishing_gradient',
