@@ -11,12 +11,16 @@ afterAll(() => service.close());
 
 const FEATURES = 10;
 
-/** Inputs from 0 to 999, which is unscaled: `standardize_inputs` edits `data`. */
+/** Inputs up to ten million: nothing is learned, and `standardize_inputs` edits `data`. */
 const unscaled = (samples: number) => {
   const inputs = Array.from({ length: samples }, (_, i) =>
-    Array.from({ length: FEATURES }, (_unused, j) => (i * 7919 + j * 104_729) % 1000),
+    Array.from({ length: FEATURES }, (_unused, j) => 1e4 * ((i * 7919 + j * 104_729) % 1000)),
   );
-  return { type: 'inline', inputs, targets: inputs.map(([first = 0]) => Number(first > 500)) };
+  return {
+    type: 'inline',
+    inputs,
+    targets: inputs.map(([first = 0]) => Number(Math.abs(first - 500e4) < 250e4)),
+  };
 };
 
 const experiment = (samples: number) =>
