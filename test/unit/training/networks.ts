@@ -120,7 +120,12 @@ const images = (choice: Choice, [channels = 1, height = 1, width = 1]: Shape): C
     { type: 'conv2d', filters: size, kernel_size: window, padding, activation },
     { type: 'conv2d', filters: size, kernel_size: 3, stride: 2, padding: 'same', activation },
     { type: 'conv2d', filters: 2 * size, kernel_size: 2, dilation: 2, padding: 'same' },
-    { type: 'conv2d', filters: channels, kernel_size: [Math.min(64, height), Math.min(64, width)], groups: channels },
+    {
+      type: 'conv2d',
+      filters: channels,
+      kernel_size: [Math.min(64, height), Math.min(64, width)],
+      groups: channels,
+    },
     {
       type: 'residual',
       layers: [{ type: 'conv2d', filters: size, kernel_size: 3, stride: 2, padding: 'same', activation }],
