@@ -85,7 +85,12 @@ export const json = (description: string, schema: z.ZodType): ResponseContract =
 });
 
 /** What no endpoint is asked in vain: a misspelt name would silently change the answer. @throws HttpProblem validation_failed */
-export function refuseUnknownQuery({ query }: Pick<Endpoint, 'query'>, request: FastifyRequest): void {
+export function refuseUnknownQuery(
+  { query, tag }: Pick<Endpoint, 'query' | 'tag'>,
+  request: FastifyRequest,
+): void {
+  // Probes come from balancers and scrapers, which add what they like to an address.
+  if (tag === 'service') return;
   const known = Object.keys(query?.shape ?? {});
   // An endpoint that takes names of the client's choice checks them itself; zod drops this one.
   const isOpen = query !== undefined && query.def.catchall?._zod.def.type === 'string';

@@ -183,6 +183,7 @@ describe('manners', () => {
   });
 
   it('echoes a safe request id and replaces an unsafe one', async () => {
+    expect((await service.get('/healthz?probe=1')).status).toBe(200);
     expect((await service.get('/healthz', { 'x-request-id': 'abc-1' })).headers.get('x-request-id')).toBe(
       'abc-1',
     );
