@@ -71,15 +71,18 @@ export interface Tolerance {
   readonly relative: number;
   /** Of the largest element: cancellation in a sum cannot do better. */
   readonly ofLargest: number;
-  /**
-   * Inputs and weights are of order 1. Where terms of that order cancel (softmax: y (w − Σ w y)), what is left is not known
-   * better than the rounding of the terms, however small it is.
-   */
+  /** Whatever the elements are. */
   readonly absolute: number;
 }
 
 /** What is left of float32 (2⁻²⁴ = 6e-8) after the handful of operations of one operator and its derivative. */
-export const float32: Tolerance = { relative: 1e-6, ofLargest: 1e-6, absolute: 4 * 2 ** -24 };
+export const float32: Tolerance = { relative: 1e-6, ofLargest: 1e-6, absolute: 0 };
+
+/**
+ * Of gradients in which terms cancel. Inputs and weights are of order 1: what is left of such terms (softmax: y (w − Σ w y)) is
+ * not known better than their rounding, however small it is.
+ */
+export const cancelling: Tolerance = { ...float32, absolute: 4 * 2 ** -24 };
 
 const largest = (values: Float64Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
