@@ -59,7 +59,8 @@ export class Lending<T> {
   async #destroyOldest(): Promise<void> {
     let [count, cost] = [0, 0];
     for (const entry of [...this.#entries.values()].reverse()) {
-      if (entry.users > 0) continue;
+      // While one is destroyed, others may be given back and destroy what is still ahead in this copy of the list.
+      if (entry.users > 0 || this.#entries.get(entry.key) !== entry) continue;
       if (count < this.#options.maxIdle && cost + entry.cost <= this.#options.maxIdleCost) {
         count++;
         cost += entry.cost;

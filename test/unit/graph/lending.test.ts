@@ -56,6 +56,13 @@ describe('a value', () => {
     expect(destroyed).toEqual(['large']);
   });
 
+  test('is destroyed once when several are given back at once', async () => {
+    const { destroyed, borrow } = workshop({ maxIdle: 0 });
+    const loans = await Promise.all(['a', 'b', 'c', 'd'].map((key) => borrow(key)));
+    await Promise.all(loans.map((loan) => loan.giveBack()));
+    expect(destroyed.toSorted()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   test('that cannot be made is tried again', async () => {
     const { lending, borrow, made } = workshop();
     await expect(
