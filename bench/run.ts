@@ -90,12 +90,17 @@ function write(text: string): void {
 const load = () => loadavg()[0] ?? Number.NaN;
 const loadBefore = load();
 const sections: string[] = [];
+/** Each table is shown as soon as it is measured: what fails later does not take it along. */
+function tell(...parts: readonly string[]): void {
+  sections.push(...parts);
+  console.error(`\n${parts.join('\n\n')}\n`);
+}
 let versions: readonly string[] = [];
 
 if (wants('steps')) {
   const steps = await measureAllSteps();
   versions = steps.versions;
-  sections.push(
+  tell(
     '### Every step measured: l2_norm, mean, std, abs_max and zero_fraction of every gradient',
     stepTable(steps.times),
     '### What a full probe costs',
@@ -104,13 +109,13 @@ if (wants('steps')) {
 }
 if (wants('phases')) {
   const gemm = await measureGemm(rounds);
-  sections.push(
+  tell(
     `### Where the time goes; the floor is the step's operations at ${(gemm / 1e6).toFixed(0)} GFLOP/s, measured with GEMM`,
     phaseTable(await measureAllPhases(gemm)),
   );
 }
 if (wants('studies')) {
-  sections.push(
+  tell(
     '### Whole studies on two threads, and their trials in PyTorch on two processes',
     studyTable(await measureStudies(options.only, options.openblas)),
   );
@@ -120,7 +125,7 @@ if (wants('growth')) {
   console.error('growth');
   const growths = await measureGrowth(rounds);
   plot = growthPlot(growths);
-  sections.push(
+  tell(
     '### Growth of unprobed steps of a dense tanh network',
     growthTable(growths),
     '![Time over size, on logarithmic axes](images/growth.svg)',
@@ -128,7 +133,7 @@ if (wants('growth')) {
 }
 console.error('worker threads');
 const scaling = await measureScaling(rounds);
-sections.push('### Worker threads and the first step', scalingLine(scaling), measureStartup());
+tell('### Worker threads and the first step', scalingLine(scaling), measureStartup());
 
 const disturbed: readonly Disturbance[] = disturbanceOf({ loadBefore, ...scaling });
 const text = [
