@@ -22,9 +22,11 @@ import {
 import { present } from '../util/assert.ts';
 import { type CodedLayer, isChain, kerasFunction, kerasModel, torchModule } from './code_graph.ts';
 import { kerasHelpers, torchFunctionsOf, torchHelpers } from './code_helpers.ts';
-import { isLossMasked, isWeighted, kerasTraining, torchTraining, weightedLoss } from './code_training.ts';
+import { isLossMasked, isWeighted, weightedLoss } from './code_loss.ts';
+import { kerasTraining } from './keras_training.ts';
 import { contextOf, emptyCode } from './layer_code.ts';
 import { torchInitialization } from './torch_initialization.ts';
+import { torchTraining } from './torch_training.ts';
 
 const join = (codes: readonly LayerCode[]): LayerCode => ({
   pytorch: codes.flatMap(({ pytorch }) => pytorch),
