@@ -22,6 +22,12 @@ const torchClasses: Readonly<Record<string, string>> = {
   Subtract: merging('Subtract', 'a, b = aligned(x)', 'return a - b'),
   Multiply: merging('Multiply', 'y, *rest = aligned(x)', 'for z in rest: y = y * z', 'return y'),
   Maximum: merging('Maximum', 'y, *rest = aligned(x)', 'for z in rest: y = torch.maximum(y, z)', 'return y'),
+  Dot: `class Dot(nn.Module):
+    def forward(self, a, b):
+        if a.dim() == 2: return (a * b).sum(1, keepdim=True)
+        a, b = aligned([a, b])
+        return a @ b
+`,
   Concatenate: `class Concatenate(nn.Module):
     def __init__(self, axis): super().__init__(); self.axis = axis
     def forward(self, *x): return torch.cat(x, self.axis)
@@ -224,6 +230,22 @@ const kerasClasses: Readonly<Record<string, string>> = {
         super().__init__(); self.body = keras.Sequential(body); self.projection = projection or layers.Identity()
         self.supports_masking = True
     def call(self, x, training=None): return self.projection(x) + self.body(x, training=training)
+`,
+  Dot: `class Dot(keras.Layer):
+    def call(self, x):
+        a, b = x
+        if len(a.shape) == 2: return keras.ops.sum(a * b, 1, keepdims=True)
+        rank = max(len(a.shape), len(b.shape))
+        wide = lambda y: keras.ops.reshape(y, (-1, *[1] * (rank - len(y.shape)), *y.shape[1:]))
+        return keras.ops.matmul(wide(a), wide(b))
+`,
+  Slice: `class Slice(keras.Layer):
+    def __init__(self, axis, start, stop, step):
+        super().__init__(); self.axis, self.part = axis, slice(start, stop, step)
+        self.supports_masking = True
+    def compute_mask(self, x, previous_mask=None):
+        return previous_mask if previous_mask is None or self.axis != 1 else previous_mask[:, self.part]
+    def call(self, x): return x[(slice(None),) * self.axis + (self.part,)]
 `,
   Attention: `class Attention(keras.Layer):
     def __init__(self, attention, causal=False):

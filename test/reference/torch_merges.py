@@ -47,6 +47,13 @@ def concatenate(layer, *xs):
     return torch.cat(xs, axis if axis < 0 else axis + 1)
 
 
+def dot(_layer, a, b):
+    if a.dim() == 2:
+        return (a * b).sum(1, keepdim=True)
+    a, b = aligned([a, b])
+    return torch.einsum("...ij,...jk->...ik", a, b)
+
+
 def multi_head_attention(layer, query, value, key=None):
     features, heads = query.shape[2], layer.option("heads", 1)
 

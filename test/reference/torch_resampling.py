@@ -219,3 +219,10 @@ def kept(_layer, x):
 
 
 drop_path = spatial_dropout1d = spatial_dropout2d = kept
+
+
+def slice(layer, x):  # the layer's name
+    axis = layer.option("axis", 0)
+    size = x.shape[axis + 1 if axis >= 0 else axis]
+    every = torch.arange(size)[layer.option("start", 0) : layer.option("stop", None) : layer.option("step", 1)]
+    return x.index_select(axis + 1 if axis >= 0 else axis, every)

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { calculus as c, type Tensor } from '../../graph/index.ts';
 import { concatenationJunction } from '../propagation/junction.ts';
 import type { Signal } from '../propagation/signal.ts';
-import { defineLayer, featureAxis, type LayerContext } from './layer.ts';
+import { defineLayer, featureAxis, type LayerContext, MAX_AXES } from './layer.ts';
 import { joinedMask, joinedMaskCode, mergedMask, mergedMaskCode } from './masks.ts';
 import { MAX_MERGED, shapeText } from './merge.ts';
 
@@ -30,8 +30,8 @@ export const concatenate = defineLayer({
   options: {
     axis: z
       .int()
-      .min(-3)
-      .max(2)
+      .min(-MAX_AXES)
+      .max(MAX_AXES - 1)
       .nullable()
       .default(null)
       .describe(

@@ -17,6 +17,7 @@ import { conv2d } from './conv2d.ts';
 import { conv2dTranspose } from './conv2d_transpose.ts';
 import { dense } from './dense.ts';
 import { depthwiseConv2d } from './depthwise_conv2d.ts';
+import { dot } from './dot.ts';
 import { dropPath } from './drop_path.ts';
 import { dropout } from './dropout.ts';
 import { embedding } from './embedding.ts';
@@ -50,6 +51,7 @@ import { rmsNorm } from './rms_norm.ts';
 import { selfAttention } from './self_attention.ts';
 import { separableConv2d } from './separable_conv2d.ts';
 import { simpleRnn } from './simple_rnn.ts';
+import { slice } from './slice.ts';
 import { spatialDropout1d } from './spatial_dropout1d.ts';
 import { spatialDropout2d } from './spatial_dropout2d.ts';
 import { subtract } from './subtract.ts';
@@ -105,12 +107,14 @@ const layerParts = [
   flatten,
   reshape,
   permute,
+  slice,
   repeatVector,
   add,
   subtract,
   multiply,
   average,
   maximum,
+  dot,
   concatenate,
   residual,
   timeDistributed,

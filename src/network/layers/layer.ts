@@ -258,6 +258,9 @@ export const epsilonOption = z
 /** The axis of features: channels of images [batch, channels, height, width] (and of sequences of them), else the last. */
 export const featureAxis = (shape: readonly number[]): number => shape.length - (shape.length >= 4 ? 3 : 1);
 
+/** Axes of what a layer gives, without the batch: windows in rows and columns of images have six. */
+export const MAX_AXES = 6;
+
 /** Families of layers that take sequences of images [time, channels, height, width] as they are. */
 const OF_ANY_RANK: ReadonlySet<Family> = new Set(['composite', 'shape', 'noise', 'merge']);
 

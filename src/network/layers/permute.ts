@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { calculus as c } from '../../graph/index.ts';
 import { identity } from '../propagation/transfer.ts';
-import { defineLayer } from './layer.ts';
+import { defineLayer, MAX_AXES } from './layer.ts';
 
 export const permute = defineLayer({
   type: 'permute',
@@ -13,9 +13,9 @@ export const permute = defineLayer({
   sources: ['Keras, keras.layers.Permute'],
   options: {
     dims: z
-      .array(z.int().min(1).max(3))
+      .array(z.int().min(1).max(MAX_AXES))
       .min(1)
-      .max(3)
+      .max(MAX_AXES)
       .refine((dims) => new Set(dims).size === dims.length && Math.max(...dims) === dims.length, {
         message: 'has to hold each axis once, counted from 1',
         params: { fix: 'for sequences [2, 1], for images an order of 1, 2, 3' },

@@ -55,6 +55,13 @@ CASES = [
     merge_case("body_of_residual", [
         residual(dense(3, activation="tanh", name="a"), dense(3, inputs=["input"], name="b"), of("multiply", "a", "b")),
         dense(2)]),
+    merge_case("dot_of_vectors", [*MERGED, of("dot", "a", "b")]),
+    merge_case("dot", [
+        dense(3, activation="tanh", name="a"), dense(2, activation="sigmoid", inputs=["input"], name="b"),
+        layer("permute", dims=[2, 1], name="turned"), of("dot", "turned", "a"), FLATTEN, dense(2)], (4, 2), batch=2),
+    merge_case("dot_broadcast", [
+        layer("reshape", shape=[2, 2, 3], name="rows"), layer("reshape", shape=[3, 4], inputs=["input"], name="columns"),
+        of("dot", "rows", "columns"), FLATTEN, dense(2)], (12,), batch=2),
     merge_case("prediction_is_a_sum", [*MERGED, of("add", "a", "b")]),
     several("two_inputs", {"image": {"shape": [1, 3, 3]}, "meta": {"shape": [2]}}, [
         conv2d(2, 2, activation="tanh", inputs=["image"]), FLATTEN, of("concatenate", "flatten_1", "meta"), dense(2)]),

@@ -83,7 +83,16 @@ const needed: Readonly<Record<string, Config>> = {
   time_distributed: { layers: [dense()] },
 };
 
-const merges = ['add', 'subtract', 'multiply', 'average', 'maximum', 'concatenate', 'multi_head_attention'];
+const merges = [
+  'add',
+  'subtract',
+  'multiply',
+  'average',
+  'maximum',
+  'concatenate',
+  'dot',
+  'multi_head_attention',
+];
 
 const layersOf = (type: string): Config[] =>
   merges.includes(type) ? merge(type) : [{ type, ...needed[type] }];

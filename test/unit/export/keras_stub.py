@@ -90,7 +90,7 @@ NAMES = {
         "softplus softsign tanh".split()
     ),
     "ops": set(
-        "abs add arctan cast celu concatenate cos erf exp expand_dims log log1p max maximum mean minimum mod norm one_hot ones_like "
+        "abs add arctan cast celu concatenate cos erf exp expand_dims log log1p matmul max maximum mean minimum mod norm one_hot ones_like "
         "pad power relu relu6 reshape sigmoid sign silu sin softplus softsign sqrt square sum tan tanh tile transpose where "
         "zeros_like sinh cosh floor round elu gelu selu leaky_relu hard_sigmoid hard_swish hard_tanh mish clip".split()
     ),

@@ -131,6 +131,21 @@ const networks: Record<
     ],
     'token',
   ],
+  products: [
+    [4, 3],
+    [
+      { ...dense(4, { activation: 'tanh' }), name: 'rows' },
+      { type: 'permute', dims: [2, 1], name: 'columns' },
+      { type: 'dot', inputs: ['rows', 'columns'], name: 'scores' },
+      { type: 'slice', axis: -1, start: 1, step: 2, name: 'odd' },
+      { type: 'reshape', shape: [2, 1, 2, 2] },
+      { type: 'permute', dims: [3, 4, 1, 2] },
+      { type: 'reshape', shape: [2, 4], name: 'stack' },
+      { type: 'dot', inputs: ['stack', 'rows'] },
+      { type: 'slice', start: -1 },
+      flatten,
+    ],
+  ],
   graph: [
     [4],
     [
