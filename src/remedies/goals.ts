@@ -14,9 +14,15 @@ const ownGoals: readonly (readonly [rule: string, goal: Goal])[] = [
   ['overfitting', 'validation_loss'],
 ];
 
-/** @param rules the findings that are treated */
-export const goalOf = (rules: readonly string[]): Goal =>
-  ownGoals.find(([rule]) => rules.includes(rule))?.[1] ?? 'final_loss';
+/**
+ * @param rules the findings that are treated
+ * @param traces of the baseline: a loss that counts no errors is compared by its share of a constant's, whatever loss takes its place
+ */
+export function goalOf(rules: readonly string[], traces: readonly Trace[]): Goal {
+  const goal = ownGoals.find(([rule]) => rules.includes(rule))?.[1] ?? 'final_loss';
+  const counts = traces.every(({ final }) => final.accuracy !== null);
+  return goal === 'training_error' && !counts ? 'final_loss' : goal;
+}
 
 /**
  * Losses beyond this many times a constant's are all alike: the training is lost. Without a bound, one control arm that by
@@ -42,8 +48,7 @@ export function goalValue(goal: Goal, trace: Trace): number {
   const { final, divergence } = trace;
   if (goal === 'validation_loss') return bounded(final.validation_data_loss, trace);
   if (goal === 'missed_rare_class') return divergence === null ? (missedRareClass(trace) ?? 1) : 1;
-  if (goal === 'training_error' && final.accuracy !== null)
-    return divergence === null ? 1 - final.accuracy : 1;
+  if (goal === 'training_error') return divergence === null ? 1 - (final.accuracy ?? 0) : 1;
   return bounded(final.data_loss, trace);
 }
 

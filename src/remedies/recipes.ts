@@ -25,9 +25,11 @@ const part = (remedy: RemedyName, dose: number | null = null): Part => ({ remedy
 /** What any network learns from: scaled data in random order, an output that fits, no more noise and penalty than it needs. */
 const cleanUp: readonly Part[] = [
   part('standardize_inputs'),
+  part('use_cross_entropy'),
   part('standardize_targets'),
   part('match_loss_to_output'),
   part('shuffle_data'),
+  part('increase_batch_size', 8),
   part('reduce_dropout', 0.25),
   part('reduce_regularization', 0),
   part('lower_batch_norm_momentum', 0.9),
@@ -37,15 +39,15 @@ const cleanUp: readonly Part[] = [
 /** Adam after everything that changes what it has to train. */
 const adam = [part('reinitialize_weights'), part('use_adam', 0.003)];
 
+// Of each kind the likeliest first: where few trainings are allowed, it is the only one.
 const feedForward: Readonly<Record<string, readonly Part[]>> = {
-  clean: [...cleanUp, ...adam],
   modern: [...cleanUp, part('use_linear_output'), part('use_relu'), ...adam],
+  clean: [...cleanUp, ...adam],
   normalized: [...cleanUp, part('use_relu'), part('add_batch_norm'), ...adam],
   residual: [...cleanUp, part('use_relu'), part('add_batch_norm'), part('add_residual_connections'), ...adam],
 };
 
 const recurrent: Readonly<Record<string, readonly Part[]>> = {
-  clean: [...cleanUp, part('set_forget_bias'), part('clip_gradients', 1), ...adam],
   gated: [
     ...cleanUp,
     part('use_gru'),
@@ -54,10 +56,10 @@ const recurrent: Readonly<Record<string, readonly Part[]>> = {
     part('reinitialize_weights'),
     part('use_adam', 0.01),
   ],
+  clean: [...cleanUp, part('set_forget_bias'), part('clip_gradients', 1), ...adam],
 };
 
 const attention: Readonly<Record<string, readonly Part[]>> = {
-  clean: [...cleanUp, ...adam],
   modern: [
     ...cleanUp,
     part('use_pre_norm'),
@@ -67,10 +69,30 @@ const attention: Readonly<Record<string, readonly Part[]>> = {
     part('use_adam', 0.001),
     part('warm_up_learning_rate'),
   ],
+  clean: [...cleanUp, ...adam],
 };
 
 /** Hidden layers with a kernel from which on a stack needs a way past. */
 const DEEP = 5;
+
+/** Against learning by heart: fewer weights, each drawn towards 0, noise, and an end in time. */
+const regularized: readonly Part[] = [
+  part('narrow_layers', 0.25),
+  part('add_l2_regularization', 0.01),
+  part('add_dropout', 0.2),
+  part('stop_early', 10),
+];
+
+/** Fewer steps are often too few, whatever else is wrong. */
+const FEW_STEPS = 200;
+/** Of fewer samples a gradient is mostly chance, and batch statistics are. */
+const FEW_SAMPLES = 8;
+
+/** What a recipe would change though nothing asks for it. */
+function isUncalledFor({ remedy }: Part, experiment: Experiment, rules: readonly string[]): boolean {
+  if (remedy === 'use_cross_entropy') return !rules.includes('loss_output_mismatch');
+  return remedy === 'increase_batch_size' && planExperiment(experiment).batch_size >= FEW_SAMPLES;
+}
 
 function recipesOf(experiment: Experiment): Readonly<Record<string, readonly Part[]>> {
   const layers = everyLayer(experiment.network.layers);
@@ -96,10 +118,24 @@ export function applyParts(experiment: Experiment, parts: readonly Part[]): Omit
   return applied.length === 0 ? null : { parts: applied, experiment: changed };
 }
 
-/** Those for this kind of network; by default also with more steps where those were too few. */
-export function recipesFor(experiment: Experiment): Recipe[] {
-  return Object.entries(recipesOf(experiment)).flatMap(([recipe, parts]) => {
-    const applied = applyParts(experiment, parts);
+/**
+ * Those for this kind of network; also with more steps where they are few, and what keeps from learning by heart where that was found.
+ * @param rules the serious findings
+ */
+export function recipesFor(experiment: Experiment, rules: readonly string[]): Recipe[] {
+  const recipes = Object.entries(recipesOf(experiment));
+  const all: (readonly [string, readonly Part[]])[] = [
+    ...(rules.includes('overfitting') ? [['regularized', regularized] as const] : []),
+    ...recipes,
+    ...(planExperiment(experiment).steps < FEW_STEPS
+      ? [['longer', [...(recipes[0]?.[1] ?? []), part('train_longer', 10)]] as const]
+      : []),
+  ];
+  return all.flatMap(([recipe, parts]) => {
+    const applied = applyParts(
+      experiment,
+      parts.filter((one) => !isUncalledFor(one, experiment, rules)),
+    );
     return applied === null ? [] : [{ recipe, ...applied }];
   });
 }

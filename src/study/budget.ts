@@ -92,6 +92,11 @@ export class Budget {
     return this.#trials;
   }
 
+  /** Trials that may still be made. */
+  get trialsLeft(): number {
+    return this.#maxTrials - this.#trials;
+  }
+
   /** Whether something had to be left out for it. */
   get refused(): boolean {
     return this.#refused;

@@ -18,6 +18,8 @@ const RESEED_OFFSET = 1_000_003;
 
 /** In arms: a control may not use up the budget. */
 const MAX_COST = 1.5;
+/** All of them together take at most so much of the trials that are left: where few are, those are for the remedies. */
+const SHARE_OF_TRIALS = 1 / 4;
 
 /** A tenth more learning rate: a change as small as noise. */
 const LEARNING_RATE_FACTOR = 1.1;
@@ -47,6 +49,15 @@ function randomPatch(
   };
 }
 
+/** The first of them, as many as their share of the trials allows. */
+function affordable(controls: readonly Control[], { trialsLeft }: Budget): Control[] {
+  let trials = 0;
+  return controls.filter(({ seeds }) => {
+    trials += seeds.length;
+    return trials <= SHARE_OF_TRIALS * trialsLeft;
+  });
+}
+
 /** @param rules the serious findings */
 export function createControls(
   experiment: Experiment,
@@ -61,7 +72,7 @@ export function createControls(
     training: { ...experiment.training, optimizer: { ...optimizer, learning_rate } },
   };
   const random = randomPatch(experiment, rules, seeds, budget);
-  return [
+  const controls: Control[] = [
     {
       control: 'control_reseed',
       title: 'The same experiment with other seeds (unpaired)',
@@ -78,4 +89,5 @@ export function createControls(
     },
     ...(random === null ? [] : [random]),
   ];
+  return affordable(controls, budget);
 }

@@ -14,13 +14,24 @@ const mean = (values: readonly number[]): number =>
 export const meanGoal = (goal: Goal, { traces }: Arm): number =>
   mean(traces.map((trace) => goalValue(goal, trace)));
 
+/** Of fewer validation samples the reference's one run tells little. */
+const MIN_VALIDATION = 30;
+
+/** The reference's validation loss over a constant's; ∞ where it says nothing. */
+export function referenceValidation({ traces }: Arm): number {
+  const reached = traces.flatMap(({ reference }) =>
+    reference === null || reference.validation_samples < MIN_VALIDATION
+      ? []
+      : (reference.validation_ratio ?? []),
+  );
+  return reached.length === 0 ? Number.POSITIVE_INFINITY : mean(reached);
+}
+
 /** What the reference learner reaches, in the units of the goal; ∞ where it says nothing about this goal, or learned nothing. */
 export function referenceValue(goal: Goal, { traces }: Arm): number {
-  const reached = traces.flatMap(({ reference, final }) => {
+  const reached = traces.flatMap(({ reference }) => {
     if (reference === null) return [];
-    // A regression has no other error than the loss.
-    const isLoss = goal === 'final_loss' || (goal === 'training_error' && final.accuracy === null);
-    if (isLoss) return [reference.training_ratio];
+    if (goal === 'final_loss') return [reference.training_ratio];
     return goal === 'validation_loss' && reference.validation_ratio !== null
       ? [reference.validation_ratio]
       : [];

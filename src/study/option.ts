@@ -72,13 +72,14 @@ export const isSmaller = (a: Change, b: Change): boolean =>
 /** A validation loss that is higher than another by more is no chance: times the other, and of a constant’s loss. */
 const OVERDONE = { times: 1.25, plus: 0.05 } as const;
 
+/** Whether it is clearly worse, on samples that were not trained on, than what reaches this validation loss. */
+export const isBehind = (option: Option, validation: number): boolean =>
+  validationValue(option) > OVERDONE.times * validation + OVERDONE.plus;
+
 /** Whether a smaller change is clearly better on samples that were not trained on: what this one gains is learned by heart. */
 export const isOverdone = (option: Option, others: readonly Option[]): boolean =>
   others.some(
-    (other) =>
-      isHealthy(other) &&
-      isSmaller(other, option) &&
-      validationValue(option) > OVERDONE.times * validationValue(other) + OVERDONE.plus,
+    (other) => isHealthy(other) && isSmaller(other, option) && isBehind(option, validationValue(other)),
   );
 
 export const single = (screened: Screened): Change => {

@@ -1,12 +1,12 @@
 /** @file What a study knows while it looks for its recommendation, and the single things that it can do next. */
 import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
-import { type Arm, type Goal, type Part, remedies } from '../remedies/index.ts';
+import { type Arm, type Candidate, type Goal, type Part, remedies } from '../remedies/index.ts';
 import { canonicalJson } from '../util/json.ts';
+import { Aim } from './aim.ts';
 import type { ArmRunner } from './arms.ts';
 import { byDistance, grow } from './combinations.ts';
 import { findingsOfRuns, sickSeeds, toTreat } from './findings.ts';
-import { isWithin, referenceValue } from './goal.ts';
 import {
   begin,
   bySize,
@@ -21,7 +21,6 @@ import {
   type Option,
   single,
   type Trained,
-  validationValue,
 } from './option.ts';
 import { MIN_PROOF_SEEDS, type Proof, proofSeeds, prove } from './proof.ts';
 import { reduce } from './reduce.ts';
@@ -32,6 +31,8 @@ export interface PursuitInput extends Comparison {
   /** The serious findings of the baseline. */
   readonly rules: readonly string[];
   readonly goal: Goal;
+  /** The likeliest first. */
+  readonly candidates: readonly Candidate[];
   readonly screening: Screening;
   readonly runner: ArmRunner;
 }
@@ -60,15 +61,14 @@ export class Pursuit {
   #pool: Tried[];
   #begun = 0;
   #warned = 0;
-  /** What the reference reaches, as long as it is aimed at. */
-  #aim: number;
+  readonly #aim: Aim;
 
   constructor(input: PursuitInput) {
     this.input = input;
+    this.#aim = new Aim(input.goal, input.baseline);
     const { screened, recipes } = input.screening;
     this.#pool = [...screened.map((one) => ({ ...single(one), ...one })), ...recipes];
     for (const tried of this.#pool) this.#known.add(keyOf(tried));
-    this.#aim = referenceValue(input.goal, input.baseline);
   }
 
   get options(): readonly Option[] {
@@ -89,11 +89,10 @@ export class Pursuit {
     });
   }
 
-  /** The smallest of what is proven and comes near enough to the best of it. */
   get best(): Proven | null {
-    const least = Math.min(...this.proven.map(({ option }) => option.value));
-    const enough = this.proven.filter(({ option }) => isWithin(option.value, least));
-    return enough.toSorted((a, b) => bySize(a.option, b.option))[0] ?? null;
+    const { proven } = this;
+    const best = this.#aim.bestOf(proven.map(({ option }) => option));
+    return proven.find(({ option }) => option === best) ?? null;
   }
 
   /** Whether it is made, above all, for a finding of the baseline that nothing else explains. */
@@ -114,19 +113,11 @@ export class Pursuit {
       this.options.filter((other) => !this.#isFailed(other)),
     );
 
-  /** The least that a healthy option, or the reference, reaches. What only learns by heart is no aim. */
-  get target(): number {
-    const { best } = this;
-    const holdsUp = (option: Option): boolean =>
-      best === null || isWithin(validationValue(option), validationValue(best.option));
-    const reached = this.options.filter(
-      (option) =>
-        isHealthy(option) && !this.#isFailed(option) && holdsUp(option) && !this.#isOverdone(option),
-    );
-    return Math.min(this.#aim, ...reached.map(({ value }) => value));
-  }
-
-  #isEnough = (option: Option): boolean => isWithin(option.value, this.target);
+  #isEnough = (option: Option): boolean =>
+    this.#aim.isEnough(option, {
+      healthy: this.options.filter((other) => isHealthy(other) && !this.#isFailed(other)),
+      proven: this.proven.map(({ option: one }) => one),
+    });
 
   /** Whether something is proven that comes near enough to everything that is known to be reached. */
   get isSettled(): boolean {
@@ -150,13 +141,14 @@ export class Pursuit {
   /** Trains these on the first seed, as far as one of them can still be completed and proven. */
   async beginAll(tried: readonly Tried[]): Promise<void> {
     const { seeds, runner } = this.input;
-    let spent = 0;
+    const toProve = seeds.length - 1 + MIN_PROOF_SEEDS;
+    let [spent, trials] = [0, 0];
     const affordable = tried.filter(({ experiment, share }) => {
       const one = runner.budget.costOf(experiment, 1);
-      const cost = share === 1 ? 0 : one;
-      if (!runner.affordsWork(spent + cost + one * (seeds.length - 1 + MIN_PROOF_SEEDS), seeds.length + 1))
-        return false;
-      spent += cost;
+      const unknown = share === 1 ? 0 : 1;
+      if (!runner.affordsWork(spent + one * (unknown + toProve), trials + unknown + toProve)) return false;
+      spent += one * unknown;
+      trials += unknown;
       return true;
     });
     this.#pool = this.#pool.filter((one) => !affordable.includes(one));
@@ -222,6 +214,12 @@ export class Pursuit {
     return true;
   }
 
+  /** One round of leaving each part out, and then what it takes to recommend what is left. */
+  #affordsToReduce({ experiment, parts }: Option): boolean {
+    const { seeds, runner } = this.input;
+    return runner.affords(experiment, parts.length + seeds.length - 1 + seeds.length);
+  }
+
   async reduceSmallest(): Promise<boolean> {
     const base = this.options
       .filter(
@@ -235,6 +233,11 @@ export class Pursuit {
       )
       .toSorted(bySize)[0];
     if (base === undefined) return false;
+    if (!this.#affordsToReduce(base)) {
+      // Proven as it is, it is worth more than a smaller one that nothing is left to prove.
+      this.#reduced.add(keyOf(base));
+      return true;
+    }
     const known = (change: { experiment: Experiment }) => this.#options.get(canonicalJson(change.experiment));
     const trained = await reduce(base, { ...this.input, known, isForCause: this.#isForCause });
     this.#add(...trained);
@@ -292,8 +295,6 @@ export class Pursuit {
 
   /** What nothing comes near to is no longer aimed at. */
   lowerAim(): boolean {
-    if (this.#aim === Number.POSITIVE_INFINITY) return false;
-    this.#aim = Number.POSITIVE_INFINITY;
-    return true;
+    return this.#aim.lower();
   }
 }

@@ -87,7 +87,7 @@ function why(pursuit: Pursuit): string {
 /** Takes the first move that can be taken, until something is proven that is good enough, or nothing is left to do. */
 export async function recommend(input: PursuitInput): Promise<Recommended> {
   const pursuit = new Pursuit(input);
-  await pursuit.beginAll(firstWave(input.screening));
+  await pursuit.beginAll(firstWave(input.screening, input.candidates));
   for (;;) {
     let moved = false;
     for (const { take } of moves) {

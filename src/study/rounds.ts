@@ -1,5 +1,5 @@
 /** @file The rounds around the recommendation: what is trained in full before it is sought, and what with the rest of the budget. */
-import { efforts } from '../remedies/index.ts';
+import { type Candidate, efforts } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
 import {
   begin,
@@ -27,24 +27,6 @@ const MAX_JUDGED = 4;
 /** Alternatives to the recommendation. */
 const MAX_FRONT = 4;
 
-/** How often each has cured (docs/remedies.md), the most reliable first: where a short trial tells nothing. */
-const byPastCures = [
-  'use_adam',
-  'add_batch_norm',
-  'add_residual_connections',
-  'reinitialize_weights',
-  'standardize_inputs',
-  'use_rmsprop',
-  'add_layer_norm',
-  'lower_learning_rate',
-  'use_gru',
-  'use_lstm',
-  'use_selu',
-  'train_longer',
-  'use_silu',
-  'clip_gradients',
-];
-
 /**
  * The order in which screened candidates are re-trained: first the best of each kind of change that helped, so that a
  * small change is not crowded out by larger ones; then the others.
@@ -57,13 +39,15 @@ export function inOrder(screened: readonly Screened[]): Screened[] {
   return [...best.toSorted(byOutcome), ...screened.filter((one) => !best.includes(one))];
 }
 
-const rankInPast = (name: string): number => {
-  const rank = byPastCures.indexOf(name);
-  return rank === -1 ? byPastCures.length : rank;
-};
-
-/** What is trained in full from the start. Where screening had all steps, that is all that was healthy, at no cost. */
-export function firstWave({ share, baseline, screened, recipes }: Screening): Tried[] {
+/**
+ * What is trained in full from the start. Where screening had all steps, that is all that was healthy, at no cost. Where a short trial
+ * told nothing, what has cured such findings most often.
+ * @param candidates the likeliest first
+ */
+export function firstWave(
+  { share, baseline, screened, recipes }: Screening,
+  candidates: readonly Candidate[],
+): Tried[] {
   const asTried = (one: Screened): Tried => ({ ...single(one), ...one });
   const singles = screened.filter((one) => one.share > 0);
   const usable = recipes.filter((one) => one.share > 0).toSorted(byOutcome);
@@ -72,11 +56,9 @@ export function firstWave({ share, baseline, screened, recipes }: Screening): Tr
     return all.filter((one, i) => one.healthy || i < FIRST_WAVE);
   }
   const isIndistinct = singles.every(({ value }) => value > INDISTINCT * baseline);
-  const order = isIndistinct
-    ? singles.toSorted(
-        (a, b) => rankInPast(a.candidate.remedy.remedy) - rankInPast(b.candidate.remedy.remedy),
-      )
-    : inOrder(singles);
+  const rankOf = ({ candidate: { remedy } }: Screened) =>
+    candidates.findIndex((candidate) => candidate.remedy === remedy);
+  const order = isIndistinct ? singles.toSorted((a, b) => rankOf(a) - rankOf(b)) : inOrder(singles);
   const wave = order.slice(0, isIndistinct ? INDISTINCT_WAVE : FIRST_WAVE).map(asTried);
   return [...wave, ...usable.slice(0, 2)];
 }
@@ -102,13 +84,14 @@ export async function judgeOthers(
   const kinds = newKinds(open, done);
   const others = open.filter((one) => !kinds.includes(one));
   const waiting = [...kinds, ...others.slice(0, Math.max(0, MAX_JUDGED - done.length - kinds.length))];
-  let spent = 0;
+  let [spent, trials] = [0, 0];
   const running = waiting.flatMap((one) => {
     const begun = options.find(({ screened }) => screened?.candidate === one.candidate);
     const missing = seeds.length - (begun?.arm.traces.length ?? 0);
     const cost = runner.budget.costOf(one.candidate.experiment, missing);
-    if (!runner.affordsWork(spent + cost, missing)) return [];
+    if (!runner.affordsWork(spent + cost, trials + missing)) return [];
     spent += cost;
+    trials += missing;
     return [judge(one, begun, comparison, runner)];
   });
   const judged = await Promise.all(running);

@@ -8,6 +8,7 @@ import {
 } from '../experiment/index.ts';
 import {
   type Arm,
+  byCures,
   createArm,
   criteria,
   goalOf,
@@ -158,7 +159,9 @@ export async function runStudy(
     checks: [...baseline.checks],
     criteria: [...criteria],
   };
-  const { candidates, not_applicable } = propose(experiment, toTreat(findings));
+  const { candidates: proposed, not_applicable } = propose(experiment, toTreat(findings));
+  const likelier = byCures(findings);
+  const candidates = proposed.toSorted((a, b) => likelier(a.remedy, b.remedy));
   if (verdict !== 'unhealthy' || !experiment.remedies.verify) {
     runner.enter('report', runner.completed);
     const note = verdict === 'unhealthy' ? 'Nothing was verified: remedies.verify is false.' : null;
@@ -175,7 +178,7 @@ export async function runStudy(
     };
   }
   runner.enter('screening');
-  const goal = goalOf(rules);
+  const goal = goalOf(rules, baseline.traces);
   const planned = createControls(experiment, seeds, rules, budget);
   const screening = await screen({
     experiment,
@@ -184,9 +187,9 @@ export async function runStudy(
       trials: planned.reduce((sum, one) => sum + one.seeds.length, 0),
     },
     candidates,
-    recipes: recipesFor(experiment).map((recipe) => combined(recipe, rules)),
+    recipes: recipesFor(experiment, rules).map((recipe) => combined(recipe, rules)),
     goal,
-    seed: seeds[0] as number,
+    seeds,
     runner,
   });
   const order = inOrder(screening.screened);
@@ -194,7 +197,7 @@ export async function runStudy(
   const controls = await runControls(planned, runner);
   const comparison = { baseline, controls: controls.map(({ arm }) => arm), seeds, goal };
   runner.enter('recommendation');
-  const found = await recommend({ ...comparison, experiment, rules, screening, runner });
+  const found = await recommend({ ...comparison, experiment, rules, candidates, screening, runner });
   const front = await judgeFront(found.chosen, found.options, comparison, runner);
   const options = await judgeOthers(order, front, comparison, runner);
   runner.enter('report', runner.completed);

@@ -8,6 +8,7 @@ import { applyRemedy, type Candidate, type Goal, goalValue } from '../remedies/i
 import type { ArmRunner } from './arms.ts';
 import { type Change, nameOf } from './option.ts';
 import type { Outcome, Screened } from './outcome.ts';
+import { MIN_PROOF_SEEDS } from './proof.ts';
 
 /** The share of the steps, where not all can be afforded. */
 const SCREENING_SHARE = 1 / 3;
@@ -53,19 +54,29 @@ function variants(candidate: Candidate, experiment: Experiment): Candidate[] {
   });
 }
 
-/** The trials of a round, and whether nothing was left out but doses that cost too much. */
+/** The trials of a round, and whether nothing was left out but doses that cost too much, and what `max_trials` forbids. */
 interface Round {
   readonly experiments: ReadonlySet<Experiment>;
   readonly all: boolean;
 }
 
+/** Where trials are few, as many as leave one option to complete and to prove; half of the rest is for further steps. */
+const FEWEST_TRIALS = 3;
+
+function trialsFor({ reserved, runner, seeds }: ScreenInput): number {
+  const left = runner.budget.trialsLeft - reserved.trials;
+  const toProve = seeds.length - 1 + MIN_PROOF_SEEDS;
+  return Math.min(left - toProve, Math.max(FEWEST_TRIALS, Math.floor((left - 2 * toProve) / 2)));
+}
+
 /** Usual doses before others, none that costs too much, in all no more than the part of the budget. */
 function chosen(
   groups: readonly (readonly Experiment[])[],
-  { experiment: baseline, reserved, runner }: ScreenInput,
+  input: ScreenInput,
   share: number,
   part: number,
 ): Round {
+  const { experiment: baseline, reserved, runner } = input;
   const { budget } = runner;
   const most = Math.max(0, ...groups.map(({ length }) => length));
   const inTurn = Array.from({ length: most }, (_, dose) => groups.flatMap((group) => group[dose] ?? []));
@@ -75,25 +86,33 @@ function chosen(
   const experiments = new Set<Experiment>();
   // All steps of the baseline are known already.
   const [own, ownTrials] = share === 1 ? [0, 0] : [costOf(baseline), 1];
+  const most_trials = trialsFor(input) - ownTrials;
   let spent = own;
-  const wanted = inTurn.flat().filter(isCheap);
-  for (const experiment of wanted) {
+  let all = [...usual].every(isCheap);
+  for (const experiment of inTurn.flat().filter(isCheap)) {
     const next = spent + costOf(experiment);
-    const trials = experiments.size + 1 + ownTrials;
-    if (next > part * budget.limit || !runner.affordsWork(next + reserved.arms, trials + reserved.trials))
-      continue;
-    spent = next;
-    experiments.add(experiment);
+    if (next > part * budget.limit || !runner.affordsWork(next + reserved.arms, 0)) {
+      all = false;
+    } else if (experiments.size < most_trials) {
+      spent = next;
+      experiments.add(experiment);
+    }
   }
-  return { experiments, all: experiments.size === wanted.length && [...usual].every(isCheap) };
+  return { experiments, all };
 }
+
+const alternating = <T>(first: readonly T[], second: readonly T[]): T[] =>
+  Array.from({ length: Math.max(first.length, second.length) }, (_, i) => [
+    ...first.slice(i, i + 1),
+    ...second.slice(i, i + 1),
+  ]).flat();
 
 export interface Screening {
   /** Which share of the steps was made. */
   readonly share: number;
   /** The goal of the baseline, by the same seed and steps. */
   readonly baseline: number;
-  /** Best first. Ties keep the order of the catalogue. */
+  /** Best first. Ties keep the order in which they were given. */
   readonly screened: readonly Screened[];
   readonly recipes: readonly Tried[];
 }
@@ -102,21 +121,25 @@ export interface ScreenInput {
   readonly experiment: Experiment;
   /** What has to be left for the control arms. */
   readonly reserved: { readonly arms: number; readonly trials: number };
+  /** The likeliest first. */
   readonly candidates: readonly Candidate[];
   readonly recipes: readonly Change[];
   readonly goal: Goal;
-  readonly seed: number;
+  readonly seeds: readonly number[];
   readonly runner: ArmRunner;
 }
 
 export async function screen(input: ScreenInput): Promise<Screening> {
-  const { experiment, candidates, recipes, goal, seed, runner } = input;
+  const { experiment, candidates, recipes, goal, seeds, runner } = input;
+  const seed = seeds[0] as number;
   const doses = candidates.map((candidate) => variants(candidate, experiment));
-  const groups = [
-    ...recipes.map((recipe) => [recipe.experiment]),
-    ...doses.map((one) => one.map((v) => v.experiment)),
-  ];
-  const whole = chosen(groups, input, 1, WHOLE);
+  // In turn, so that few trials are of both: of one change and of all that a recipe changes.
+  const groups = alternating(
+    recipes.map((recipe) => [recipe.experiment]),
+    doses.map((one) => one.map((variant) => variant.experiment)),
+  );
+  const isCounted = Number.isFinite(runner.budget.trialsLeft);
+  const whole = chosen(groups, input, 1, isCounted ? PART : WHOLE);
   const share = whole.all ? 1 : SCREENING_SHARE;
   const { experiments } = whole.all ? whole : chosen(groups, input, share, PART);
   const tryOut = (name: string, one: Experiment): Promise<Outcome> =>

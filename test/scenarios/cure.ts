@@ -127,8 +127,8 @@ async function staysBetter(baseline: Experiment, report: Report): Promise<boolea
   if (change === undefined || 'reason' in change) return false;
   const parsed = parseExperiment(JSON.parse(JSON.stringify(change.experiment)));
   if (!parsed.ok) return false;
-  const goal = best.verification.goal ?? goalOf([]);
   const [before, after] = [await onFreshSeeds(baseline), await onFreshSeeds(parsed.value.experiment)];
+  const goal = best.verification.goal ?? goalOf([], before);
   return (
     mean(after.map((trace) => goalValue(goal, trace))) < mean(before.map((trace) => goalValue(goal, trace)))
   );

@@ -13,6 +13,7 @@ import { increaseBatchSize } from './increase_batch_size.ts';
 import { lowerBatchNormMomentum } from './lower_batch_norm_momentum.ts';
 import { lowerLearningRate } from './lower_learning_rate.ts';
 import { matchLossToOutput } from './match_loss_to_output.ts';
+import { narrowLayers } from './narrow_layers.ts';
 import { raiseClippingLimit } from './raise_clipping_limit.ts';
 import { raiseLearningRate } from './raise_learning_rate.ts';
 import { reduceDropout } from './reduce_dropout.ts';
@@ -26,6 +27,7 @@ import { stopEarly } from './stop_early.ts';
 import { tailorActivation } from './tailor_activation.ts';
 import { trainLonger } from './train_longer.ts';
 import { useAdam } from './use_adam.ts';
+import { useCrossEntropy } from './use_cross_entropy.ts';
 import { useElu } from './use_elu.ts';
 import { useGelu } from './use_gelu.ts';
 import { useGru } from './use_gru.ts';
@@ -55,6 +57,7 @@ const all = [
   addResidualConnections,
   usePreNorm,
   widenLayers,
+  narrowLayers,
   useLstm,
   useGru,
   reinitializeWeights,
@@ -75,6 +78,7 @@ const all = [
   standardizeTargets,
   matchLossToOutput,
   useLinearOutput,
+  useCrossEntropy,
   balanceClasses,
   shuffleData,
   increaseBatchSize,

@@ -102,8 +102,8 @@ const excessive = experimentOf(
   { gradient_clipping: { type: 'global_norm', max_norm: 1e-3 }, regularization: { l1: 0.1, l2: 1 } },
 );
 
-/** Of values, whose output cannot be negative. */
-function valuesOf(activation: string): Experiment {
+/** Of values, in the range of the activation or not. */
+function valuesOf(activation: string, targets: readonly number[] = [-100, 0, 200]): Experiment {
   const parsed = parseExperiment({
     network: {
       input: { shape: [2] },
@@ -119,7 +119,7 @@ function valuesOf(activation: string): Experiment {
         [3, 4],
         [5, 6],
       ],
-      targets: [-100, 0, 200],
+      targets,
       shuffle: false,
     },
     training: { loss: 'mean_squared_error', optimizer: 'sgd', steps: 5, batch_size: 1 },
@@ -129,7 +129,10 @@ function valuesOf(activation: string): Experiment {
 }
 
 describe('remedies', () => {
-  const applicable = [dense, image, sequence, attention, softmaxed, excessive, valuesOf('relu')];
+  const applicable = [
+    ...[dense, image, sequence, attention, softmaxed, excessive],
+    ...[valuesOf('relu'), valuesOf('tanh', [0, 1, 1])],
+  ];
 
   it.each(remedies.map((remedy) => [remedy.remedy, remedy] as const))(
     '%s is a valid experiment by a patch, changes what it is given never, and can be told as code',

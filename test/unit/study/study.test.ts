@@ -166,6 +166,19 @@ describe('a study', { timeout: 120_000 }, () => {
     },
   );
 
+  it.each([8, 10, 14, 24])(
+    'with %i trials at most proves the likeliest cure before anything else',
+    async (max_trials) => {
+      const { report, trials } = await study(parse({ remedies: { max_trials } }));
+      expect(countTrained(trials)).toBeLessThanOrEqual(max_trials);
+      expect(report.recommendation?.verdict).toBe('healthy');
+      expect(report.recommendation?.seeds.length).toBeGreaterThan(0);
+      // Of what the remedies need, the controls take nothing.
+      const controls = trials.filter(({ run }) => run.startsWith('control_')).length;
+      expect(controls).toBeLessThanOrEqual(max_trials / 4);
+    },
+  );
+
   it('begins nothing new when its time is over', async () => {
     const { report } = await study(parse({ remedies: { seeds: 2 } }), (trials) => trials.length > 4);
     expect(report.budget.out_of_time).toBe(true);
