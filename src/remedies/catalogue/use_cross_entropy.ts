@@ -1,6 +1,5 @@
 /** @file The cross-entropy for targets that are answers of yes or no. */
-import { describeData } from '../../data/index.ts';
-import { resolveLoss } from '../../experiment/index.ts';
+import { describeData, resolveLoss } from '../../experiment/index.ts';
 import type { LayerConfig } from '../../network/index.ts';
 import { withTraining } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
