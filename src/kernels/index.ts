@@ -21,6 +21,8 @@ interface Exports {
   squaredDeviations(x: number, y: number, n: number, mean: number): number;
   scale(x: number, n: number, factor: number): void;
   measure(x: number, y: number, n: number, step: number, levels: number, count: number, out: number): void;
+  countSaturated(x: number, n: number, low: number, high: number): number;
+  markAlive(x: number, end: number, units: number, stride: number, alive: number): void;
   sgd(n: number, w: number, g: number, v: number, lr: number, momentum: number, nesterov: number): void;
   adam(
     n: number,

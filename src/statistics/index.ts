@@ -8,6 +8,7 @@ export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './mome
 export { type Outcome, outcomeOf } from './outcome.ts';
 export { Recorder, type Table } from './recorder.ts';
 export { pageOf, type Row, type RowFilter } from './rows.ts';
+export { StuckUnits } from './stuck.ts';
 export {
   type Divergence,
   type Evaluation,
@@ -23,4 +24,4 @@ export {
   type UnitPass,
 } from './trace.ts';
 export { decodeTrace, encodeTrace } from './trace_codec.ts';
-export { UnitCounter, type UnitLayout, unitLayout } from './units.ts';
+export { mostUnits, UnitCounter, type UnitLayout, unitLayout } from './units.ts';

@@ -13,8 +13,12 @@ export function unitLayout(outputShape: readonly number[]): UnitLayout {
   return { units, stride: image ? (outputShape.at(-2) ?? 1) * (outputShape.at(-1) ?? 1) : 1 };
 }
 
+/** Of the layer that has the most. */
+export const mostUnits = (layers: readonly { readonly output_shape: readonly number[] }[]): number =>
+  layers.reduce((most, { output_shape }) => Math.max(most, unitLayout(output_shape).units), 0);
+
 /** Outputs up to `low` and from `high` on. */
-interface Saturation {
+export interface Saturation {
   readonly low: number;
   readonly high: number;
 }
@@ -96,10 +100,5 @@ export class UnitCounter {
   /** Units that were saturated on at least this fraction of the positions. */
   saturatedOn(fraction: number): number {
     return this.#saturated.filter((count) => count >= fraction * this.#positions).length;
-  }
-
-  /** Fraction of all outputs that were saturated. */
-  get saturatedFraction(): number {
-    return this.#saturated.reduce((sum, count) => sum + count, 0) / (this.#positions * this.#layout.units);
   }
 }

@@ -4,15 +4,16 @@ import { type ActivationShape, activationShape, type BuiltLayer } from '../netwo
 import {
   type Divergence,
   Measure,
+  mostUnits,
   Recorder,
   type Series,
+  StuckUnits,
   type Table,
   tensorMetrics,
-  UnitCounter,
+  type UnitLayout,
   unitLayout,
 } from '../statistics/index.ts';
 import { type Compiled, names } from './compile.ts';
-import { keptRows } from './layer_outputs.ts';
 import type { Model, ModelParameter } from './model.ts';
 import type { StepGradients, Stepper, StepUpdate } from './step.ts';
 
@@ -22,27 +23,10 @@ const nameOf = (value: number): Divergence['value'] =>
 const firstNonFinite = (values: Float32Array): number | undefined =>
   values.find((value) => !Number.isFinite(value));
 
-/** Fractions of dead and saturated units, of those that the activation's shape makes possible. */
-function stuckFractions(
-  { output_shape }: BuiltLayer,
-  { dead_zone, saturation }: ActivationShape,
-  values: Float32Array,
-  mask: Float32Array | null,
-): number[] {
-  if (!dead_zone && saturation === null) return [];
-  const layout = unitLayout(output_shape);
-  const counter = new UnitCounter(layout);
-  const kept = keptRows(values, mask === null ? 1 : values.length / mask.length, mask);
-  counter.add(kept, saturation, dead_zone);
-  return [
-    ...(dead_zone ? [counter.dead / layout.units] : []),
-    ...(saturation === null ? [] : [counter.saturatedFraction]),
-  ];
-}
-
 interface LayerTables {
   readonly layer: BuiltLayer;
   readonly shape: ActivationShape | null;
+  readonly units: UnitLayout;
   readonly output: Table;
   readonly outputGradient: Table;
   /** The names of the graph's outputs, made once: they are looked up at every probe. */
@@ -80,6 +64,7 @@ export class Probe {
   readonly #stepper: Stepper;
   readonly #arena: Arena;
   readonly #measure: Measure;
+  readonly #stuck: StuckUnits;
 
   constructor(
     { layers, states }: Pick<Compiled, 'layers' | 'states'>,
@@ -97,6 +82,7 @@ export class Probe {
       return {
         layer,
         shape,
+        units: unitLayout(layer.output_shape),
         output: recorder.tensor(layer.name, 'output', stuck),
         outputGradient: recorder.tensor(layer.name, 'output_gradient'),
         names: { output: names.output(layer.name), gradient: names.outputGradient(layer.name) },
@@ -124,6 +110,7 @@ export class Probe {
     this.#stepper = stepper;
     this.#arena = arena;
     this.#measure = new Measure(arena);
+    this.#stuck = new StuckUnits(arena, mostUnits(layers));
   }
 
   recordRun(step: number, metric: string, value: number | null): void {
@@ -149,11 +136,21 @@ export class Probe {
     }
   }
 
-  #recordOutput(step: number, { layer, shape, output, outputGradient, names: own }: LayerTables): void {
+  #recordOutput(step: number, tables: LayerTables): void {
+    const { output, outputGradient, names: own } = tables;
     const values = this.#stepper.output(own.output);
-    const mask = layer.mask === null ? null : this.#stepper.output(names.layerMask(layer.name));
-    this.#record(output, step, values, shape === null ? [] : stuckFractions(layer, shape, values, mask));
+    this.#record(output, step, values, this.#stuckFractions(tables, values));
     this.#record(outputGradient, step, this.#stepper.output(own.gradient));
+  }
+
+  /** Of dead units and of saturated outputs, where the activation's shape makes them possible. */
+  #stuckFractions({ layer, shape, units }: LayerTables, values: Float32Array): number[] {
+    if (shape === null) return [];
+    const mask = layer.mask === null ? null : this.#stepper.output(names.layerMask(layer.name));
+    return [
+      ...(shape.dead_zone ? [this.#stuck.dead(values, units, mask)] : []),
+      ...(shape.saturation === null ? [] : [this.#stuck.saturated(values, shape.saturation, mask)]),
+    ];
   }
 
   #recordStates(step: number, { layer, time, gradient }: StateTables): void {

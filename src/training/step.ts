@@ -10,7 +10,7 @@ import {
   type Schedule,
   scheduleKind,
 } from '../network/index.ts';
-import { MEASURE_BYTES } from '../statistics/index.ts';
+import { MEASURE_BYTES, mostUnits, StuckUnits } from '../statistics/index.ts';
 import { type Checkpoint, createAskingSession, neverCanceled } from './cancel.ts';
 import { type Compiled, names, neededOutputs } from './compile.ts';
 import { type Model, updateRunning } from './model.ts';
@@ -169,7 +169,8 @@ export function createArena(compiled: Compiled, experiment: Experiment): Arena {
   );
   const weights = compiled.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const copies = (slots.length + PROBE_COPIES) * Arena.bytesOf(weights);
-  return new Arena(copies + MEASURE_BYTES + sizes.reduce((sum, size) => sum + Arena.bytesOf(size), 0));
+  const measuring = MEASURE_BYTES + StuckUnits.bytesFor(mostUnits(compiled.layers));
+  return new Arena(copies + measuring + sizes.reduce((sum, size) => sum + Arena.bytesOf(size), 0));
 }
 
 /** Weights before an update. */

@@ -2,6 +2,7 @@
 export { measure, squaredDeviations } from './measure';
 export { adagrad, adam, lion, nadam, rmsprop, sgd } from './optimizers';
 export { moments, scale, sumOfSquares } from './statistics';
+export { countSaturated, markAlive } from './units';
 
 /** Where free memory begins. */
 export function heapBase(): usize {

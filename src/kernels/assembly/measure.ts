@@ -1,5 +1,5 @@
 /** @file All that a probe asks of a tensor, or of the difference of two, in one pass over the memory: block after block. */
-import { clearCounts, countAll, countSome, setZeros, writeQuantiles } from './quantiles';
+import { clearCounts, countAll, countSome, writeQuantiles } from './quantiles';
 import { addToSums, clearSums, deviationsOf, subtract, writeSums } from './statistics';
 
 /** Elements that are summed and then counted, the second time from the nearest cache. */
@@ -44,7 +44,6 @@ export function measure(x: usize, y: usize, n: i32, step: i32, levels: usize, co
     for (let i = 0; i < count; i++) store<f64>(quantiles + ((<usize>i) << 3), NaN);
     return;
   }
-  if (step == 1) setZeros(<u32>load<f64>(out, 40));
   writeQuantiles(<f32>max(-load<f64>(out, 24), load<f64>(out, 32)), levels, count, quantiles);
 }
 

@@ -2,13 +2,13 @@
 
 // @ts-ignore: decorator
 @inline
-function low(x: v128): v128 {
+export function low(x: v128): v128 {
   return f64x2.promote_low_f32x4(x);
 }
 
 // @ts-ignore: decorator
 @inline
-function high(x: v128): v128 {
+export function high(x: v128): v128 {
   return f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 1));
 }
 
