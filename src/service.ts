@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { buildApp, type Examples } from './http/index.ts';
-import { createJobService, runSearchInThread, runStudyInThread } from './jobs/index.ts';
+import { createJobService } from './jobs/index.ts';
 import { createMetrics } from './metrics/index.ts';
 import { createTelemetry } from './telemetry/index.ts';
 import { createWebhooks } from './webhooks/index.ts';
@@ -86,8 +86,6 @@ export async function startService(
       uploads,
     },
     ...{
-      runStudy: runStudyInThread,
-      runSearch: runSearchInThread,
       quotaOf: access.limitsOf,
       metrics,
       telemetry,

@@ -1,13 +1,8 @@
 /** @file Files in requests: those that a body names are brought to this process, if they belong to the caller. */
 import { FileRefused } from '../files/index.ts';
-import type { FileService } from '../jobs/index.ts';
-import { parseJsonBody } from './json_body.ts';
+import type { FileService, FileUse } from '../jobs/index.ts';
 import type { NamedFile } from './named_files.ts';
-import { parseRequest } from './parse_request.ts';
 import { HttpProblem, validationFailed } from './problem.ts';
-
-/** A larger body is not parsed here, where everybody waits. */
-const MAX_PARSED_BYTES = 2 ** 20;
 
 /**
  * Makes the files that a body names usable in this process and its threads.
@@ -33,9 +28,7 @@ export function refusedFile({ code, message, fix }: FileRefused): HttpProblem {
 }
 
 /** Decodes the images that a preflight looks at. @throws HttpProblem file_unreadable */
-export async function decodeImages(bytes: Buffer, files: FileService): Promise<void> {
-  if (bytes.length > MAX_PARSED_BYTES) return;
-  await files.bring(parseRequest(parseJsonBody(bytes)).experiment).catch((error: unknown) => {
+export const decodeImages = (use: FileUse, files: FileService): Promise<void> =>
+  files.bring(use).catch((error: unknown) => {
     throw error instanceof FileRefused ? refusedFile(error) : error;
   });
-}

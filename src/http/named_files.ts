@@ -1,5 +1,7 @@
 /** @file The files that the body of a request names. */
 import { FILE_ID } from '../files/index.ts';
+import type { FileUse } from '../jobs/index.ts';
+import { parseRequest } from './parse_request.ts';
 
 export interface NamedFile {
   readonly id: string;
@@ -27,6 +29,12 @@ const namedBy = (experiment: unknown, pointer: string): NamedFile[] =>
 /** In a request thread. @param body an experiment, or something with one */
 export const namedFiles = (body: unknown): readonly NamedFile[] =>
   isObject(body) ? [...namedBy(body, ''), ...namedBy(body.experiment, '/experiment')] : [];
+
+/** In a request thread: what of an experiment tells how its files are read. @throws HttpProblem validation_failed */
+export function fileUse(body: unknown): FileUse {
+  const { data, training } = parseRequest(body).experiment;
+  return { data, training };
+}
 
 /** Whether it is worth parsing for its files. An id may be written in escapes. */
 export const mayNameFiles = (body: Buffer): boolean => body.includes('file_') || body.includes('\\u');

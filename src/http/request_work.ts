@@ -1,11 +1,13 @@
 /** @file What endpoints share whose answer a request thread makes. */
 import type { FastifyRequest } from 'fastify';
+import type { FileUse } from '../jobs/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
 import { decodeImages, provideFiles } from './files.ts';
 import type { WantedImport } from './import_work.ts';
 import { namedModel } from './imports.ts';
 import { mayNameFiles, type NamedFile } from './named_files.ts';
+import { bufferOf } from './send.ts';
 import type { Work } from './work_order.ts';
 
 export const workErrors: readonly ErrorCode[] = [
@@ -39,8 +41,7 @@ async function withNetwork(
   const { network, training } = await namedModel(wanted, files);
   const imported = { network, training };
   const whole = await threads.run({ name: 'withImported', body, context: { ...context, imported } });
-  const { buffer, byteOffset, byteLength } = whole as Uint8Array<ArrayBuffer>;
-  return Buffer.from(buffer, byteOffset, byteLength);
+  return bufferOf(whole as Uint8Array);
 }
 
 /** Has a request thread do the work of this name on the request's body. */
@@ -59,7 +60,8 @@ export async function doWork(
     ? ((await threads.run({ name: 'namedFiles', ...work })) as NamedFile[])
     : [];
   await provideFiles(named, files);
-  if (named.length > 0 && name === 'preflight') await decodeImages(bytes, files);
+  if (named.length > 0 && name === 'preflight')
+    await decodeImages((await threads.run({ name: 'fileUse', ...work })) as FileUse, files);
   return threads.run({ name, ...work });
 }
 

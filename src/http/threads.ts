@@ -37,23 +37,35 @@ const overloaded = () =>
     headers: { 'retry-after': RETRY_AFTER_S },
   });
 
-function problemOf(error: unknown, started: boolean): unknown {
+/** What is said where the time or the memory of a thread is not enough. */
+type Exhausted = (what: 'time' | 'memory') => HttpProblem;
+
+/** The client has sent too much. */
+const tooLarge: Exhausted = (what) =>
+  new HttpProblem(
+    'experiment_too_large',
+    what === 'time'
+      ? `it cannot be worked through within ${MAX_MS / 1000} s: send something smaller`
+      : 'it needs too much memory to be worked through: send something smaller',
+  );
+
+/** What is read is as it was stored, and may be asked for in parts. */
+const tooLong: Exhausted = (what) =>
+  new HttpProblem(
+    'overloaded',
+    `the ${what} that reading this may take is used up: try again, or ask for less (a run, fewer points, another format)`,
+    { headers: { 'retry-after': RETRY_AFTER_S } },
+  );
+
+function problemOf(error: unknown, started: boolean, exhausted: Exhausted): unknown {
   const { name, code, message } = error as Error & { code?: string };
-  if (name === 'AbortError' && !started) return overloaded();
-  if (name === 'AbortError') {
-    const detail = `it cannot be worked through within ${MAX_MS / 1000} s: send something smaller`;
-    return new HttpProblem('experiment_too_large', detail);
-  }
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || /out of memory/i.test(message))
-    return new HttpProblem(
-      'experiment_too_large',
-      'it needs too much memory to be worked through: send something smaller',
-    );
+  if (name === 'AbortError') return started ? exhausted('time') : overloaded();
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || /out of memory/i.test(message)) return exhausted('memory');
   return /queue is at limit/i.test(message) ? overloaded() : error;
 }
 
 /** Made when the first request needs one. */
-function createPool() {
+function createPool(exhausted: Exhausted) {
   let piscina: Piscina | null = null;
   const start = () =>
     new Piscina({
@@ -71,7 +83,7 @@ function createPool() {
       const result: WorkResult = await piscina
         .run({ ...work, started }, { transferList, signal: AbortSignal.timeout(MAX_MS) })
         .catch((error: unknown) => {
-          throw problemOf(error, Atomics.load(started, 0) === 1);
+          throw problemOf(error, Atomics.load(started, 0) === 1, exhausted);
         });
       if (result.ok) return result.value;
       const { code, detail, extra } = result.problem;
@@ -84,8 +96,8 @@ function createPool() {
 }
 
 export function createRequestThreads(): RequestThreads {
-  const workers = createPool();
-  const readers = createPool();
+  const workers = createPool(tooLarge);
+  const readers = createPool(tooLong);
   return {
     run(work) {
       // A copy of its own, which is handed over: a small body lies in memory that Node shares out.

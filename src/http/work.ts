@@ -4,7 +4,7 @@
  */
 import { wantedImport, withImported } from './import_work.ts';
 import { parseJsonBody } from './json_body.ts';
-import { namedFiles } from './named_files.ts';
+import { fileUse, namedFiles } from './named_files.ts';
 import { HttpProblem } from './problem.ts';
 import { type Reading, read } from './readings/index.ts';
 import { compareGiven } from './routes/activations/compare.ts';
@@ -28,6 +28,7 @@ const works = {
   wantedImport,
   withImported,
   namedFiles,
+  fileUse,
 } satisfies Record<WorkName, (body: unknown, context: WorkContext) => unknown>;
 
 const refused = ({ code, message, extra }: HttpProblem): WorkResult => ({

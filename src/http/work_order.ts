@@ -13,7 +13,8 @@ export type WorkName =
   | 'evaluate'
   | 'wantedImport'
   | 'withImported'
-  | 'namedFiles';
+  | 'namedFiles'
+  | 'fileUse';
 
 /** A model in the words of an experiment. */
 export interface Imported {

@@ -18,8 +18,8 @@ import { nextInTurn, recordTurn } from './turn.ts';
 
 export interface ClaimedJob extends Attempt {
   readonly owner: string;
-  /** As it was accepted, perhaps by an earlier version. */
-  readonly experiment: unknown;
+  /** JSON, as it was accepted, perhaps by an earlier version. */
+  readonly experiment: string;
   readonly search: SearchOptions | null;
   /** Trials that earlier attempts had completed. */
   readonly completed_trials: number;
@@ -97,7 +97,7 @@ export class Attempts {
       .where('job_id', '=', id)
       .executeTakeFirstOrThrow();
     return {
-      ...{ id, owner, attempt, experiment: JSON.parse(experiment), search: parse(row.search) },
+      ...{ id, owner, attempt, experiment, search: parse(row.search) },
       completed_trials: parse(row.progress).completed_trials,
     };
   }

@@ -1,6 +1,5 @@
 /** @file Why a job can fail without a fault of ours: what is checked once it runs, and what its client is told. */
 import { type Experiment, parseExperiment } from '../experiment/index.ts';
-import type { ClaimedJob } from './attempts.ts';
 
 /** Why a job fails that is no fault of ours, as its client is told. */
 export class JobFailure extends Error {
@@ -13,10 +12,11 @@ export class JobFailure extends Error {
 }
 
 /**
- * With the defaults of this version filled in, which the one that accepted it may not have known.
+ * With the defaults of this version filled in, which the one that accepted it may not have known. For a thread: of a long text it
+ * takes seconds.
  * @throws JobFailure experiment_outdated
  */
-export function experimentOf({ experiment }: Pick<ClaimedJob, 'experiment'>): Experiment {
+export function experimentOf(experiment: unknown): Experiment {
   const parsed = parseExperiment(experiment);
   if (parsed.ok) return parsed.value.experiment;
   const [first] = parsed.error;

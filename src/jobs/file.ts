@@ -34,6 +34,9 @@ export type UploadOutcome =
   /** The owner's files together would be too much. */
   | { readonly kind: 'over_quota'; readonly used: number };
 
+/** What of an experiment names files. */
+export type FileUse = Pick<Experiment, 'data' | 'training'>;
+
 /** The files of one owner. */
 export interface FileService {
   /** @throws FileRefused */
@@ -46,7 +49,7 @@ export interface FileService {
   /** Makes files usable in this process. @returns those that the owner does not have */
   provide(ids: readonly string[]): Promise<string[]>;
   /** Makes all that an experiment reads usable. @throws FileRefused */
-  bring(experiment: Experiment): Promise<void>;
+  bring(use: FileUse): Promise<void>;
   /** A model of another framework; nothing of it is kept. @throws FileRefused where it is too large */
   readModel(content: Readable): Promise<ImportTaskResult>;
 }

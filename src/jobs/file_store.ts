@@ -10,7 +10,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { imageSize } from '../data/index.ts';
-import { type Experiment, filesOf } from '../experiment/index.ts';
+import { filesOf } from '../experiment/index.ts';
 import {
   CONTENT,
   FILE_ID,
@@ -21,7 +21,7 @@ import {
   type ReadingOptions,
 } from '../files/index.ts';
 import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
-import type { FilePage, FileUpload, StoredFile, UploadOutcome } from './file.ts';
+import type { FilePage, FileUpload, FileUse, StoredFile, UploadOutcome } from './file.ts';
 import type { FileReaders } from './file_readers.ts';
 import { createMeter, INCOMING } from './incoming.ts';
 import type { Tables } from './migrations.ts';
@@ -231,9 +231,9 @@ export class FileStore {
   }
 
   /** Everything that training this experiment reads. @throws FileRefused for an image that cannot be decoded */
-  async bring(experiment: Experiment): Promise<void> {
-    for (const id of filesOf(experiment)) await this.#bringFile(id);
-    const { data } = experiment;
+  async bring(use: FileUse): Promise<void> {
+    for (const id of filesOf(use)) await this.#bringFile(id);
+    const { data } = use;
     const size = data.type === 'file' ? imageSize(data) : null;
     if (data.type === 'file' && size !== null)
       await this.#readers.decode(join(this.#directory, data.file), size);

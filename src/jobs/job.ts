@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { verdicts } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
-import type { Outcome, Trace } from '../statistics/index.ts';
+import type { Outcome } from '../statistics/index.ts';
 import { phases, type SearchOptions } from '../study/index.ts';
 import { type Webhook, webhookSchema } from '../webhooks/index.ts';
 import type { QuotaExcess } from './quota.ts';
@@ -146,8 +146,7 @@ export interface JobService {
   runs(id: string): Promise<string[]>;
   /** What they came to, by run, as JSON has it; without those that an earlier version has written. */
   outcomes(id: string): Promise<ReadonlyMap<string, Outcome>>;
-  trace(id: string, run: string): Promise<Trace | null>;
-  /** The same as it is stored, for whoever has a thread to unpack it: by `encodeTrace`. */
+  /** As it is stored, by `encodeTrace`, for whoever has a thread to unpack it. */
   encodedTrace(id: string, run: string): Promise<Uint8Array | null>;
   /** Events with seq > after, oldest first. */
   events(id: string, after: number, limit: number): Promise<JobEvent[]>;

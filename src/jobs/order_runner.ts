@@ -1,16 +1,17 @@
 /** @file Trains what other processes' studies have ordered, and this one's: from the message to the stored result. */
 import type { Logger } from 'pino';
-import type { Experiment } from '../experiment/index.ts';
 import { FileRefused } from '../files/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Delivery, Queue, Source } from '../queue/index.ts';
 import { endFailed, type Telemetry } from '../telemetry/index.ts';
 import { assert } from '../util/assert.ts';
 import type { Sealed } from '../util/sealed.ts';
-import { checkSize, experimentOf, JobFailure } from './failure.ts';
+import { checkSize, JobFailure } from './failure.ts';
+import type { FileUse } from './file.ts';
 import { LossFeed } from './losses.ts';
+import { createNumberReader } from './number_reader.ts';
 import type { OrderFailure, Orders, StartedOrder } from './orders.ts';
-import { sealedOf, trialKey, unpackTrial } from './packing.ts';
+import { trialKey, unpackTrial } from './packing.ts';
 import type { Pool, TrialResult } from './pool.ts';
 import { storageFailure, untilStored } from './storage.ts';
 
@@ -19,7 +20,7 @@ export interface OrderRunnerOptions {
   readonly queue: Queue<never>;
   readonly pool: Pick<Pool, 'run'>;
   /** Brings the files that an experiment reads to this process. */
-  readonly bring: (experiment: Experiment) => Promise<void>;
+  readonly bring: (use: FileUse) => Promise<void>;
   readonly metrics: Metrics;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
@@ -44,6 +45,7 @@ export class OrderRunner implements Source {
   /** At work, with the flags that end them. */
   readonly #running = new Map<Delivery, Int32Array>();
   readonly #numbers = new Map<string, Promise<ReadonlyMap<string, Sealed>>>();
+  readonly #reader = createNumberReader();
   readonly #timer: NodeJS.Timeout;
   #stopping = false;
 
@@ -141,7 +143,7 @@ export class OrderRunner implements Source {
     if (known !== undefined) return known;
     const numbers = this.#options.orders
       .experimentOf(job)
-      .then((experiment) => sealedOf(experimentOf({ experiment })));
+      .then((experiment) => this.#reader.read(experiment));
     this.#numbers.set(job, numbers);
     numbers.catch(() => this.#numbers.delete(job));
     const [oldest] = this.#numbers.keys();
@@ -176,5 +178,10 @@ export class OrderRunner implements Source {
     this.#stopping = true;
     clearInterval(this.#timer);
     for (const flag of this.#running.values()) Atomics.store(flag, 0, 1);
+  }
+
+  /** Once nothing is at work. */
+  close(): Promise<void> {
+    return this.#reader.close();
   }
 }

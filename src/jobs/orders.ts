@@ -111,14 +111,14 @@ export class Orders {
     return { ...order, job: job_id, keepWeights: keep_weights !== 0 };
   }
 
-  /** The experiment of the job, as it was accepted. */
-  async experimentOf(job: string): Promise<unknown> {
+  /** The experiment of the job, as it was accepted: JSON. */
+  async experimentOf(job: string): Promise<string> {
     const { experiment } = await this.#db
       .selectFrom('experiments')
       .select('experiment')
       .where('job_id', '=', job)
       .executeTakeFirstOrThrow();
-    return JSON.parse(experiment);
+    return experiment;
   }
 
   /** Those that somebody still waits for. */

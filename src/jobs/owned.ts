@@ -26,7 +26,6 @@ export function createOwnedJobs(all: UnownedJobService, owner: string): JobServi
     experiment: async (id) => ((await own(id)) ? all.experiment(id) : null),
     runs: async (id) => ((await own(id)) ? all.runs(id) : []),
     outcomes: async (id) => ((await own(id)) ? all.outcomes(id) : new Map()),
-    trace: async (id, run) => ((await own(id)) ? all.trace(id, run) : null),
     encodedTrace: async (id, run) => ((await own(id)) ? all.encodedTrace(id, run) : null),
     events: async (id, after, limit) => ((await own(id)) ? all.events(id, after, limit) : []),
     cancel: async (id) => ((await own(id)) ? all.cancel(id) : null),

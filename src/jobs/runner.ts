@@ -1,61 +1,20 @@
 /** @file Runs one claimed job: its study, trial by trial, each trial trained once and kept. */
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
-import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import { FileRefused } from '../files/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import type {
-  Progress,
-  SearchOptions,
-  SearchReport,
-  StudyDependencies,
-  StudyReport,
-} from '../study/index.ts';
+import type { Progress } from '../study/index.ts';
 import type { Span, Telemetry } from '../telemetry/index.ts';
-import { encodeNonFinite } from '../util/json.ts';
 import type { Attempts, ClaimedJob } from './attempts.ts';
-import { experimentOf, JobFailure } from './failure.ts';
+import { JobFailure } from './failure.ts';
 import { LostAttempt } from './fence.ts';
-import type { Job } from './job.ts';
+import type { FileUse } from './file.ts';
 import { LossFeed } from './losses.ts';
 import { untilStored } from './storage.ts';
+import { runInThread } from './study_thread.ts';
 import type { Threads } from './trainer.ts';
 import { type SharedTrials, Trials } from './trials.ts';
-
-export type RunStudy = (experiment: Experiment, dependencies: StudyDependencies) => Promise<StudyReport>;
-
-export type RunSearch = (
-  experiment: Experiment,
-  options: SearchOptions,
-  dependencies: StudyDependencies,
-) => Promise<Omit<SearchReport, 'job_id'>>;
-
-type Summary = NonNullable<Job['summary']>;
-
-const studyOutcome = (report: StudyReport): { report: StudyReport; summary: Summary } => ({
-  report,
-  summary: {
-    verdict: report.verdict,
-    findings: seriousFindings(report.checks).map(({ rule }) => rule),
-    recommended: report.recommendation?.remedies ?? [],
-  },
-});
-
-/** Of the best candidate. */
-function searchOutcome(report: Omit<SearchReport, 'job_id'>): { report: typeof report; summary: Summary } {
-  const [best] = report.ranking;
-  const { activation } = best ?? { activation: null };
-  const name = typeof activation === 'string' ? activation : JSON.stringify(activation);
-  return {
-    report,
-    summary: {
-      verdict: best?.verdict ?? 'unhealthy',
-      findings: best?.findings ?? [],
-      recommended: activation === null ? [] : [name],
-    },
-  };
-}
 
 type Reason = 'cancel' | 'shutdown' | 'time' | 'lost' | 'failure';
 
@@ -69,18 +28,20 @@ export interface RunnerOptions {
   readonly threads: Threads;
   /** Null where there are no other processes. */
   readonly shared: SharedTrials | null;
-  readonly runStudy: RunStudy;
-  readonly runSearch: RunSearch;
   /** The most that an attempt may take. */
   readonly maxSeconds: number;
   readonly metrics: Metrics;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   /** Brings the files that an experiment reads to this process. */
-  readonly bring: (experiment: Experiment) => Promise<void>;
+  readonly bring: (use: FileUse) => Promise<void>;
   /** Called after every event that was stored. */
   readonly onEvent: (job: string) => void;
 }
+
+/** @param json an object that is not empty; the members go before its own */
+const withMembers = (members: object, json: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from(`${JSON.stringify(members).slice(0, -1)},`), json.subarray(1)]);
 
 /** A job at work. */
 export class JobRun {
@@ -96,6 +57,8 @@ export class JobRun {
   #writes: Promise<unknown> = Promise.resolve();
   #phase: { readonly name: string; readonly since: number; readonly span: Span } | null = null;
   #reason: Reason | null = null;
+  /** Seconds, as the experiment has it. */
+  #maxDuration = Infinity;
 
   constructor(job: ClaimedJob, options: RunnerOptions) {
     this.job = job;
@@ -173,37 +136,35 @@ export class JobRun {
     });
   }
 
-  #isOutOfTime({ remedies: { max_duration_s } }: Experiment): boolean {
-    const most = Math.min(max_duration_s ?? Infinity, this.#options.maxSeconds * REPORT_IN_TIME);
+  #isOutOfTime(): boolean {
+    const most = Math.min(this.#maxDuration, this.#options.maxSeconds * REPORT_IN_TIME);
     return (performance.now() - this.#startedAt) / 1000 > most;
   }
 
   /** @throws JobFailure for a file that is gone or broken */
-  async #bring(experiment: Experiment): Promise<void> {
+  async #bring(use: FileUse): Promise<void> {
     try {
-      await this.#options.bring(experiment);
+      await this.#options.bring(use);
     } catch (error) {
       if (error instanceof FileRefused) throw new JobFailure('file_unreadable', error.message);
       throw error;
     }
   }
 
-  async #study(): Promise<void> {
-    const { attempts, runStudy, runSearch } = this.#options;
-    const { search } = this.job;
-    // Before it is parsed, which looks at the files.
-    await this.#bring(this.job.experiment as Experiment);
-    const experiment = experimentOf(this.job);
+  #onExperiment(experiment: Experiment): void {
     this.#trials.holds(experiment);
-    const dependencies: StudyDependencies = {
+    this.#maxDuration = experiment.remedies.max_duration_s ?? Infinity;
+  }
+
+  async #study(): Promise<void> {
+    const { attempts } = this.#options;
+    const { report, summary } = await runInThread(this.job, {
       train: (trial) => this.#trials.train(trial),
       onProgress: (progress) => this.#onProgress(progress),
-      isOutOfTime: () => this.#isOutOfTime(experiment),
-    };
-    const { report, summary } =
-      search === null
-        ? studyOutcome(await runStudy(experiment, dependencies))
-        : searchOutcome(await runSearch(experiment, search, dependencies));
+      isOutOfTime: () => this.#isOutOfTime(),
+      bring: (use) => this.#bring(use),
+      onExperiment: (experiment) => this.#onExperiment(experiment),
+    });
     await this.#writes;
     const kinds = await untilStored(
       () => attempts.machinesOf(this.job),
@@ -211,8 +172,7 @@ export class JobRun {
     );
     // Arms of one comparison belong on one kind; a job that went on elsewhere may have found none of it.
     const machines = kinds.length > 1 ? { machines: kinds } : {};
-    const told = { job_id: this.job.id, ...machines, ...report };
-    const result = Buffer.from(JSON.stringify(encodeNonFinite(told)));
+    const result = withMembers({ job_id: this.job.id, ...machines }, report);
     await untilStored(
       () => attempts.succeed(this.job, result, summary),
       () => this.#reason !== null,

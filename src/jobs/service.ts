@@ -23,7 +23,6 @@ import { createOwnedJobs, type UnownedJobService } from './owned.ts';
 import { queueState, UNKNOWN_QUEUE } from './queue_state.ts';
 import type { Quota } from './quota.ts';
 import { createRecentJobs } from './recent.ts';
-import type { RunSearch, RunStudy } from './runner.ts';
 import { JobStore } from './store.ts';
 import { startWorker } from './worker.ts';
 
@@ -40,8 +39,6 @@ export interface JobServiceOptions {
   readonly leaseSeconds: number;
   /** A trial that is estimated to take less is trained by the process that plans its study. */
   readonly sharedTrialSeconds: number;
-  readonly runStudy: RunStudy;
-  readonly runSearch: RunSearch;
   readonly quotaOf: (owner: string) => Quota;
   readonly uploads: UploadLimits;
   /** After which results are deleted; 0 keeps them. */
@@ -88,8 +85,6 @@ export async function createJobService({
   workerThreads,
   leaseSeconds,
   sharedTrialSeconds,
-  runStudy,
-  runSearch,
   quotaOf,
   retentionDays,
   uploads,
@@ -141,8 +136,8 @@ export async function createJobService({
       ? null
       : await startWorker({
           ...{ attempts, shared, market, threads: workerThreads, leaseSeconds },
-          ...{ runStudy, runSearch, quotaOf, metrics, telemetry, logger, onEvent },
-          bring: (experiment) => files.bring(experiment),
+          ...{ quotaOf, metrics, telemetry, logger, onEvent },
+          bring: (use) => files.bring(use),
         });
   metrics.onRead(async () => {
     const state = await answered(queueState(db)).catch(() => UNKNOWN_QUEUE);
@@ -223,7 +218,6 @@ export async function createJobService({
     experiment: (id) => store.experiment(id),
     runs: (id) => store.runs(id),
     outcomes: (id) => store.outcomes(id),
-    trace: (id, run) => store.traceOfRun(id, run),
     encodedTrace: (id, run) => store.encodedTrace(id, run),
     events: (id, after, limit) => store.events(id, after, limit),
     subscribe,
@@ -257,7 +251,7 @@ export async function createJobService({
       content: (id) => files.content(owner, id),
       remove: (id) => files.remove(owner, id),
       provide: (ids) => files.provide(owner, ids),
-      bring: (experiment) => files.bring(experiment),
+      bring: (use) => files.bring(use),
       readModel: (content) => models.read(content, uploads.max_file_bytes),
     }),
     async stop(requests) {

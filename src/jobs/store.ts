@@ -1,7 +1,7 @@
 /** @file Jobs in the database, for those who submit and read them. What a worker writes: attempts.ts. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { ulid } from 'ulid';
-import { decodeTrace, type Outcome, type Trace } from '../statistics/index.ts';
+import type { Outcome } from '../statistics/index.ts';
 import { present } from '../util/assert.ts';
 import { announce } from './announcements.ts';
 import { databaseTime, hasPair, holdsText, isPostgres, lock, searchable } from './dialect.ts';
@@ -208,11 +208,6 @@ export class JobStore {
       .where('run', '=', searchable(run))
       .executeTakeFirst();
     return row?.trace ?? null;
-  }
-
-  async traceOfRun(id: string, run: string): Promise<Trace | null> {
-    const encoded = await this.encodedTrace(id, run);
-    return encoded === null ? null : decodeTrace(encoded);
   }
 
   events(id: string, after: number, limit: number): Promise<JobEvent[]> {

@@ -1,51 +1,88 @@
 /**
- * @file Studies in a thread of their own: diagnosis, proposals and code of a deep network take seconds, in which the event
- * loop has requests to answer. The trainings are still asked for here.
+ * @file A claimed job, in a thread of its own: its experiment is read, its study planned and its report written beside the event
+ * loop, which only hands trainings to the worker threads.
  */
 import { Worker } from 'node:worker_threads';
-import type { Experiment } from '../experiment/index.ts';
+import { seriousFindings } from '../diagnosis/index.ts';
+import { type Experiment, filesOf } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
-import type { Progress, SearchOptions, StudyDependencies, Trial } from '../study/index.ts';
-import { runSearch, runStudy, secondsOf } from '../study/index.ts';
+import {
+  type Progress,
+  runSearch,
+  runStudy,
+  type SearchOptions,
+  type SearchReport,
+  type StudyDependencies,
+  type StudyReport,
+  secondsOf,
+  type Trial,
+} from '../study/index.ts';
+import { encodeNonFinite } from '../util/json.ts';
 import { threadProgram } from '../util/programs.ts';
+import { experimentOf, JobFailure } from './failure.ts';
+import type { FileUse } from './file.ts';
+import type { Job } from './job.ts';
 
 const ENTRY = threadProgram('study.worker');
 
 /** What a thread is given to begin with. */
 export interface StudyTask {
-  readonly experiment: Experiment;
+  /** JSON, as it was accepted. */
+  readonly experiment: string;
   /** Null for a study. */
   readonly search: SearchOptions | null;
   /** One Int32; 1 once the time is over. */
   readonly outOfTime: Int32Array;
 }
 
+export interface StudyOutcome {
+  /** JSON of the report, without the job's id. */
+  readonly report: Uint8Array;
+  readonly summary: NonNullable<Job['summary']>;
+}
+
 export type FromStudy =
+  | { readonly kind: 'files'; readonly use: FileUse }
+  | { readonly kind: 'experiment'; readonly experiment: Experiment }
   | { readonly kind: 'train'; readonly id: number; readonly trial: Trial }
   | { readonly kind: 'progress'; readonly progress: Progress }
-  | { readonly kind: 'report'; readonly report: unknown }
-  | { readonly kind: 'failed'; readonly error: unknown };
+  | { readonly kind: 'outcome'; readonly outcome: StudyOutcome }
+  | {
+      readonly kind: 'failed';
+      readonly error: unknown;
+      /** Of a JobFailure, which loses its class on the way. */
+      readonly failure: { readonly code: string; readonly detail: string } | null;
+    };
 
-/** Null: the training failed, for a reason that stays where it happened. */
-export interface ToStudy {
-  readonly id: number;
-  readonly trace: Trace | null;
+export type ToStudy =
+  /** The files that were asked for are at hand. */
+  | { readonly kind: 'brought' }
+  /** Null: the training failed, for a reason that stays where it happened. */
+  | { readonly kind: 'trained'; readonly id: number; readonly trace: Trace | null };
+
+export interface StudyThreadOptions extends StudyDependencies {
+  /** Brings the files that an experiment reads to this process. */
+  readonly bring: (use: FileUse) => Promise<void>;
+  /** Called once it is read, before the first training. */
+  readonly onExperiment: (experiment: Experiment) => void;
 }
 
 const LOOK_MS = 200;
 
-/** A thread is made for each study: it takes half a second, and leaves nothing behind. */
-function inThread<Report>(
-  experiment: Experiment,
-  search: SearchOptions | null,
-  { train, onProgress, isOutOfTime }: StudyDependencies,
-): Promise<Report> {
+/**
+ * A thread is made for each job: it takes half a second, and leaves nothing behind.
+ * @throws JobFailure, and whatever a training failed with
+ */
+export function runInThread(
+  { experiment, search }: Pick<StudyTask, 'experiment' | 'search'>,
+  { train, onProgress, isOutOfTime, bring, onExperiment }: StudyThreadOptions,
+): Promise<StudyOutcome> {
   const outOfTime = new Int32Array(new SharedArrayBuffer(4));
   const look = () => Atomics.store(outOfTime, 0, Number(isOutOfTime()));
-  look();
   const workerData: StudyTask = { experiment, search, outOfTime };
   const worker = new Worker(ENTRY, { workerData });
   const timer = setInterval(look, LOOK_MS);
+  const tell = (message: ToStudy) => worker.postMessage(message);
   /** Why a training failed: the first reason is the study's. */
   const failures: unknown[] = [];
   const answer = async ({ id, trial }: Extract<FromStudy, { kind: 'train' }>) => {
@@ -54,44 +91,75 @@ function inThread<Report>(
       return null;
     });
     look();
-    worker.postMessage({ id, trace } satisfies ToStudy);
+    tell({ kind: 'trained', id, trace });
   };
-  const report = new Promise<Report>((resolve, reject) => {
-    worker.on('message', (message: FromStudy) => {
-      if (message.kind === 'train') void answer(message);
-      else if (message.kind === 'progress') onProgress(message.progress);
-      else if (message.kind === 'report') resolve(message.report as Report);
-      else reject(failures[0] ?? message.error);
-    });
-    worker.on('error', reject);
-    worker.on('exit', () => reject(new Error('the thread of the study has ended')));
-  });
-  return report.finally(async () => {
+  const { promise, resolve, reject } = Promise.withResolvers<StudyOutcome>();
+  const on: { readonly [K in FromStudy['kind']]: (message: Extract<FromStudy, { kind: K }>) => unknown } = {
+    files: ({ use }) => bring(use).then(() => tell({ kind: 'brought' }), reject),
+    experiment({ experiment: read }) {
+      onExperiment(read);
+      look();
+    },
+    train: answer,
+    progress: ({ progress }) => onProgress(progress),
+    outcome: ({ outcome }) => resolve(outcome),
+    failed: ({ error, failure }) =>
+      reject(failures[0] ?? (failure === null ? error : new JobFailure(failure.code, failure.detail))),
+  };
+  const receive = <K extends FromStudy['kind']>(message: Extract<FromStudy, { kind: K }>) =>
+    void on[message.kind as K](message);
+  worker.on('message', (message: FromStudy) => receive(message));
+  worker.on('error', reject);
+  worker.on('exit', () => reject(new Error('the thread of the study has ended')));
+  return promise.finally(async () => {
     clearInterval(timer);
     await worker.terminate();
   });
 }
 
-export const runStudyInThread: typeof runStudy = (experiment, dependencies) =>
-  inThread(experiment, null, dependencies);
+function studySummary({ verdict, checks, recommendation }: StudyReport): StudyOutcome['summary'] {
+  return {
+    verdict,
+    findings: seriousFindings(checks).map(({ rule }) => rule),
+    recommended: recommendation?.remedies ?? [],
+  };
+}
 
-export const runSearchInThread: typeof runSearch = (experiment, options, dependencies) =>
-  inThread(experiment, options, dependencies);
+/** Of the best candidate. */
+function searchSummary({ ranking: [best] }: Omit<SearchReport, 'job_id'>): StudyOutcome['summary'] {
+  const { activation } = best ?? { activation: null };
+  const name = typeof activation === 'string' ? activation : JSON.stringify(activation);
+  return {
+    verdict: best?.verdict ?? 'unhealthy',
+    findings: best?.findings ?? [],
+    recommended: activation === null ? [] : [name],
+  };
+}
 
-/** In the thread. @param post sends to the one that made it */
-export async function study(
-  { experiment, search, outOfTime }: StudyTask,
-  post: (message: FromStudy) => void,
-  listen: (onMessage: (message: ToStudy) => void) => void,
-): Promise<void> {
+const outcomeOf = (report: object, summary: StudyOutcome['summary']): StudyOutcome => ({
+  // A copy of its own: Node would share out the memory of a small one.
+  report: new Uint8Array(Buffer.from(JSON.stringify(encodeNonFinite(report)))),
+  summary,
+});
+
+type Post = (message: FromStudy) => void;
+
+/** Sends messages, and waits for their answers. */
+function conversation(post: Post, listen: (onMessage: (message: ToStudy) => void) => void) {
   const waiting = new Map<number, (trace: Trace | null) => void>();
-  listen(({ id, trace }) => {
-    waiting.get(id)?.(trace);
-    waiting.delete(id);
+  const brought = Promise.withResolvers<void>();
+  listen((message) => {
+    if (message.kind === 'brought') return brought.resolve();
+    waiting.get(message.id)?.(message.trace);
+    waiting.delete(message.id);
   });
   let next = 0;
-  const dependencies: StudyDependencies = {
-    async train(trial) {
+  return {
+    bring(use: FileUse): Promise<void> {
+      post({ kind: 'files', use });
+      return brought.promise;
+    },
+    async train(trial: Trial): Promise<Trace> {
       const id = next++;
       const { promise, resolve } = Promise.withResolvers<Trace | null>();
       waiting.set(id, resolve);
@@ -100,16 +168,36 @@ export async function study(
       if (trace === null) throw new Error('the training failed');
       return trace;
     },
-    onProgress: (progress) => post({ kind: 'progress', progress }),
-    isOutOfTime: () => Atomics.load(outOfTime, 0) === 1,
   };
+}
+
+/** In the thread. @param post sends to the one that made it */
+export async function study(
+  { experiment: text, search, outOfTime }: StudyTask,
+  post: Post,
+  listen: (onMessage: (message: ToStudy) => void) => void,
+): Promise<void> {
+  const { bring, train } = conversation(post, listen);
   try {
-    const report =
-      search === null
-        ? await runStudy(experiment, dependencies)
-        : await runSearch(experiment, search, dependencies);
-    post({ kind: 'report', report });
+    const accepted = JSON.parse(text) as Experiment;
+    const { data, training } = accepted;
+    // Before it is parsed, which looks at the files.
+    if (filesOf(accepted).length > 0) await bring({ data, training });
+    const experiment = experimentOf(accepted);
+    post({ kind: 'experiment', experiment });
+    const dependencies: StudyDependencies = {
+      train,
+      onProgress: (progress) => post({ kind: 'progress', progress }),
+      isOutOfTime: () => Atomics.load(outOfTime, 0) === 1,
+    };
+    if (search === null) {
+      const report = await runStudy(experiment, dependencies);
+      return post({ kind: 'outcome', outcome: outcomeOf(report, studySummary(report)) });
+    }
+    const report = await runSearch(experiment, search, dependencies);
+    post({ kind: 'outcome', outcome: outcomeOf(report, searchSummary(report)) });
   } catch (error) {
-    post({ kind: 'failed', error });
+    const failure = error instanceof JobFailure ? { code: error.code, detail: error.message } : null;
+    post({ kind: 'failed', error, failure });
   }
 }

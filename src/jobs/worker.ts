@@ -1,18 +1,18 @@
 /** @file A worker: plans the studies of the jobs that it claims, trains their trials and those of others, adopts the jobs of dead workers. */
 import type { Logger } from 'pino';
-import type { Experiment } from '../experiment/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Queue } from '../queue/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
 import { within } from '../util/within.ts';
 import type { Attempts, ClaimedJob } from './attempts.ts';
 import { AwaitedOrders } from './awaited.ts';
+import type { FileUse } from './file.ts';
 import { OrderRunner } from './order_runner.ts';
 import type { Orders } from './orders.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { Quota } from './quota.ts';
 import { recoverJobs } from './recovery.ts';
-import { JobRun, type RunSearch, type RunStudy } from './runner.ts';
+import { JobRun } from './runner.ts';
 import { storageFailure } from './storage.ts';
 import { Trainer } from './trainer.ts';
 import { createWitness } from './witness.ts';
@@ -24,8 +24,6 @@ export interface WorkerOptions {
   /** Where trials are handed to other processes; null where there are none. */
   readonly market: Market | null;
   readonly threads: number;
-  readonly runStudy: RunStudy;
-  readonly runSearch: RunSearch;
   readonly quotaOf: (owner: string) => Quota;
   /** How long a worker may be silent before its job is another's. */
   readonly leaseSeconds: number;
@@ -34,7 +32,7 @@ export interface WorkerOptions {
   readonly logger: Logger;
   readonly onEvent: (job: string) => void;
   /** Brings the files that an experiment reads to this process. */
-  readonly bring: (experiment: Experiment) => Promise<void>;
+  readonly bring: (use: FileUse) => Promise<void>;
 }
 
 /** Trials that any process may train. */
@@ -199,6 +197,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const left = [...runs.values()].map(({ run }) => run.giveBack());
       if (left.length > 0) await within(GIVE_BACK_MS, Promise.allSettled(left));
       awaited?.close();
+      await orderRunner?.close();
       return pool.close(LAST_THREADS_MS);
     },
   };

@@ -17,7 +17,7 @@ import { recoverJobs } from '../../src/jobs/recovery.ts';
 import { InvalidCursor } from '../../src/jobs/rows.ts';
 import { storageFailure } from '../../src/jobs/storage.ts';
 import { JobStore } from '../../src/jobs/store.ts';
-import { encodeTrace, type Trace } from '../../src/statistics/index.ts';
+import { decodeTrace, encodeTrace, type Trace } from '../../src/statistics/index.ts';
 import { databases, type TestDatabase } from './databases.ts';
 
 const wide: Quota = {
@@ -173,7 +173,7 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
       });
       expect(await jobOf(id)).toMatchObject({ status: 'succeeded', progress: { fraction: 1 } });
       expect((await store.result(id))?.toString()).toBe('{"ü":1}');
-      expect(await store.traceOfRun(id, 'baseline/0')).toEqual(trace);
+      expect(await decodeTrace((await store.encodedTrace(id, 'baseline/0')) as Uint8Array)).toEqual(trace);
       expect(await store.remove(id)).toBe('removed');
       expect([await jobOf(id), await store.result(id), await store.events(id, 0, 10)]).toEqual([
         null,
@@ -326,7 +326,7 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
       await attempts.nameRun(job, 'baseline/0', 'new', { ...trace, seed: 7, final });
       const outcome = { seed: 7, final_loss: null, final_accuracy: 0.5, non_finite: { final_loss: 'nan' } };
       expect((await store.outcomes(id)).get('baseline/0')).toMatchObject(outcome);
-      expect(await store.traceOfRun(id, 'baseline/0')).toEqual(trace);
+      expect(await decodeTrace((await store.encodedTrace(id, 'baseline/0')) as Uint8Array)).toEqual(trace);
     });
 
     it('writes nothing once it has lost the job', async () => {

@@ -12,7 +12,6 @@ import { JobRun } from '../../src/jobs/runner.ts';
 import { JobStore } from '../../src/jobs/store.ts';
 import { Trainer } from '../../src/jobs/trainer.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
-import { runSearch, runStudy } from '../../src/study/index.ts';
 import { createTelemetry } from '../../src/telemetry/index.ts';
 import { tinyExperiment } from '../http/service.ts';
 
@@ -60,8 +59,6 @@ async function run(
       attempts,
       threads: new Trainer(pool, 2, null, () => {}),
       shared: null,
-      runStudy,
-      runSearch,
       maxSeconds: 60,
       metrics: createMetrics(),
       telemetry: createTelemetry({ endpoint: null, version: '0', onError: () => {} }),

@@ -3,7 +3,11 @@
  * hold up everybody else on the event loop.
  */
 
+import { gridOfRun } from './grid.ts';
+import { includeData } from './included_data.ts';
 import { runOutcome } from './outcome.ts';
+import { gridsOfReport, reportFile, shownRuns } from './report_file.ts';
+import { runList } from './runs.ts';
 import { namesOfSeries, pieceOfRows } from './statistics.ts';
 import { firstTrained, keepsWeights, modelFile, weightsFile } from './trained.ts';
 
@@ -12,6 +16,12 @@ const readings = {
   pieceOfRows,
   namesOfSeries,
   runOutcome,
+  runList,
+  gridOfRun,
+  includeData,
+  shownRuns,
+  gridsOfReport,
+  reportFile,
   keepsWeights,
   weightsFile,
   firstTrained,

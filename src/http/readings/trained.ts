@@ -6,13 +6,11 @@ import type { Report, SearchReport } from '../../study/index.ts';
 import { canonicalJson } from '../../util/json.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../../util/safetensors.ts';
 import { HttpProblem, validationFailed } from '../problem.ts';
+import { textOf } from './text.ts';
 import { unpack } from './trace.ts';
 
 export const weightLayouts = ['gradclinic', 'torch'] as const;
 export type WeightLayout = (typeof weightLayouts)[number];
-
-const textOf = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 
 /** What of a report has weights: the recommendation, and the baseline. */
 function armsOf({ experiment, recommendation }: Pick<Report, 'experiment' | 'recommendation'>) {

@@ -1,6 +1,5 @@
 /** @file The run that a query names, or 404 naming those that there are. */
 import type { JobService } from '../../../jobs/index.ts';
-import type { Trace } from '../../../statistics/index.ts';
 import { HttpProblem } from '../../problem.ts';
 import { noSuchJob } from './not_found.ts';
 
@@ -12,10 +11,10 @@ export const noSuchRun = (run: string, known: readonly string[]): HttpProblem =>
     `no finished run "${run.slice(0, 80)}"; there are: ${known.slice(0, SHOWN_RUNS).join(', ') || 'none yet'}`,
   );
 
-/** @throws HttpProblem job_not_found, run_not_found */
-export async function traceOf(jobs: JobService, id: string, run: string): Promise<Trace> {
+/** Encoded. @throws HttpProblem job_not_found, run_not_found */
+export async function traceOf(jobs: JobService, id: string, run: string): Promise<Uint8Array> {
   if ((await jobs.get(id)) === null) throw noSuchJob(id);
-  const trace = await jobs.trace(id, run);
+  const trace = await jobs.encodedTrace(id, run);
   if (trace === null) throw noSuchRun(run, await jobs.runs(id));
   return trace;
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
+import { bufferOf } from '../../send.ts';
 import { noSuchJob } from './not_found.ts';
 import { fileName, findWeights } from './weights.ts';
 
@@ -54,6 +55,6 @@ export const readJobModel: Endpoint = {
     return reply
       .type('application/octet-stream')
       .header('content-disposition', fileName(run, `-${at}.onnx`))
-      .send(Buffer.from(file.buffer, file.byteOffset, file.byteLength));
+      .send(bufferOf(file));
   },
 };

@@ -1,9 +1,24 @@
 /** @file GET /v1/jobs/{id}/report: the result as one HTML file. */
 import { z } from 'zod';
-import { type Endpoint, idOf, idParams } from '../../endpoint.ts';
+import type { Job } from '../../../jobs/index.ts';
+import { type Dependencies, type Endpoint, idOf, idParams } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
-import { reportFileOf } from '../../report_file.ts';
+import type { ReportText } from '../../readings/report_file.ts';
+import { bufferOf } from '../../send.ts';
 import { noSuchJob } from './not_found.ts';
+
+/** A trace at a time: together they may be large. */
+async function fileOf({ jobs, threads }: Dependencies, job: Job, result: Buffer): Promise<ReportText> {
+  const known = await jobs.runs(job.id);
+  const { curves, pictures } = await threads.read('shownRuns', [result], { known });
+  const grids: Uint8Array[] = [];
+  for (const run of curves) {
+    const trace = await jobs.encodedTrace(job.id, run);
+    const options = { run, pictures: pictures.includes(run) ? pictures.length : null };
+    if (trace !== null) grids.push(await threads.read('gridsOfReport', [trace], options));
+  }
+  return threads.read('reportFile', [result, ...grids], { job });
+}
 
 export const readReport: Endpoint = {
   method: 'GET',
@@ -17,17 +32,18 @@ export const readReport: Endpoint = {
   params: idParams,
   responses: { 200: { description: 'The file', content: { 'text/html': z.string() } } },
   errors: ['job_not_found', 'job_not_finished'],
-  async handle(request, reply, { jobs }) {
+  async handle(request, reply, dependencies) {
+    const { jobs } = dependencies;
     const id = idOf(request);
     const job = await jobs.get(id);
     if (job === null) throw noSuchJob(id);
     const result = job.status === 'succeeded' ? await jobs.result(id) : null;
     if (result === null) throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
-    const { html, policy } = await reportFileOf(jobs, job, result);
+    const { html, policy } = await fileOf(dependencies, job, result);
     return reply
       .header('content-security-policy', `${policy}; frame-ancestors 'none'`)
       .header('content-disposition', `inline; filename="gradclinic-${id}.html"`)
       .type('text/html; charset=utf-8')
-      .send(html);
+      .send(bufferOf(html));
   },
 };

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Job } from '../../../jobs/index.ts';
 import { reportSchema, searchReportSchema } from '../../../study/index.ts';
 import { type Endpoint, etagHeaders, idOf, idParams, isKnown, json, parseQuery } from '../../endpoint.ts';
-import { includeData } from '../../included_data.ts';
 import { HttpProblem } from '../../problem.ts';
+import { sendJson } from '../../send.ts';
 import { noSuchJob } from './not_found.ts';
 
 const query = z.strictObject({
@@ -38,7 +38,7 @@ export const readResult: Endpoint = {
     304: { description: 'Unchanged since the ETag' },
   },
   errors: ['job_not_found', 'job_not_finished', 'job_failed', 'job_canceled', 'validation_failed'],
-  async handle(request, reply, { jobs }) {
+  async handle(request, reply, { jobs, threads }) {
     const id = idOf(request);
     const { include } = parseQuery(query, request);
     const job = await jobs.get(id);
@@ -49,8 +49,7 @@ export const readResult: Endpoint = {
     const report = job.status === 'succeeded' ? await jobs.result(id) : null;
     if (report === null) throw noResult(job);
     const experiment = include === undefined ? null : await jobs.experiment(id);
-    return reply
-      .type('application/json; charset=utf-8')
-      .send(experiment === null ? report : includeData(report, experiment));
+    if (experiment === null) return sendJson(reply, report);
+    return sendJson(reply, await threads.read('includeData', [report, Buffer.from(experiment)], undefined));
   },
 };

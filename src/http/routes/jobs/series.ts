@@ -1,10 +1,9 @@
 /** @file GET /v1/jobs/{id}/series: the measured series of one run as a grid, layers by steps. What a picture is drawn from. */
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
-import { gridOf } from '../../../statistics/index.ts';
 import { type Endpoint, idOf, idParams, json, parseQuery } from '../../endpoint.ts';
+import { sendJson } from '../../send.ts';
 import { traceOf } from './known_run.ts';
-import { noSuchJob } from './not_found.ts';
 
 const query = z.strictObject({
   run: z.string().describe('`baseline/<seed>` or `<remedy>/<seed>`'),
@@ -51,12 +50,11 @@ export const readSeries: Endpoint = {
   query,
   responses: { 200: json('The grid', gridSchema) },
   errors: ['job_not_found', 'run_not_found', 'validation_failed'],
-  async handle(request, reply, { jobs }) {
+  async handle(request, reply, { jobs, threads }) {
     const id = idOf(request);
-    if ((await jobs.get(id)) === null) throw noSuchJob(id);
     const { run, tensor = null, metric, layer, max_points } = parseQuery(query, request);
     const trace = await traceOf(jobs, id, run);
-    const grid = gridOf(trace, { tensor, layer, max_points, metrics: metric?.split(',') });
-    return reply.send({ run, tensor, ...grid });
+    const options = { run, tensor, layer, max_points, metrics: metric?.split(',') };
+    return sendJson(reply, await threads.read('gridOfRun', [trace], options));
   },
 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Dependencies, type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import { weightLayouts } from '../../readings/trained.ts';
+import { bufferOf } from '../../send.ts';
 import { noSuchRun } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
@@ -97,7 +98,7 @@ export const readJobWeights: Endpoint = {
     return reply
       .type('application/octet-stream')
       .header('content-disposition', fileName(run, `-${at}${layout === 'torch' ? '-torch' : ''}.safetensors`))
-      .send(Buffer.from(file.buffer, file.byteOffset, file.byteLength));
+      .send(bufferOf(file));
   },
 };
 

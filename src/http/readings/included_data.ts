@@ -1,4 +1,6 @@
 /** @file A stored report with the numbers of `inline` data, which it names by hash alone. */
+import { jsonOf, textOf } from './text.ts';
+
 interface Repeated {
   readonly experiment?: { readonly data?: Record<string, unknown> };
 }
@@ -20,21 +22,17 @@ function including<T extends Repeated>(repeated: T, { data: { inputs, targets } 
   return { ...repeated, experiment: { ...repeated.experiment, data: { ...options, inputs, targets } } };
 }
 
-/**
- * @param report as it is stored
- * @param experiment as it was accepted
- */
-export function includeData(report: Buffer, experiment: string): Buffer {
-  const given = JSON.parse(experiment) as Given;
+/** @param documents the report as it is stored, and the experiment as it was accepted */
+export function includeData(documents: readonly Uint8Array[]): Uint8Array {
+  const [report, experiment] = documents as [Uint8Array, Uint8Array];
+  const given = JSON.parse(textOf(experiment)) as Given;
   if (given.data.type !== 'inline') return report;
-  const stored = JSON.parse(report.toString()) as StoredReport;
+  const stored = JSON.parse(textOf(report)) as StoredReport;
   const whole: StoredReport = including(stored, given);
   const { recommendation, best } = stored;
-  return Buffer.from(
-    JSON.stringify({
-      ...whole,
-      ...(recommendation && { recommendation: including(recommendation, given) }),
-      ...(best && { best: including(best, given) }),
-    }),
-  );
+  return jsonOf({
+    ...whole,
+    ...(recommendation && { recommendation: including(recommendation, given) }),
+    ...(best && { best: including(best, given) }),
+  });
 }
