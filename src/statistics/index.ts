@@ -6,7 +6,7 @@ export { lossRatio, lossScale } from './loss_ratio.ts';
 export { LOSS_SLOTS, LossRing } from './loss_ring.ts';
 export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './moments.ts';
 export { type Outcome, outcomeOf } from './outcome.ts';
-export { Recorder, type Table } from './recorder.ts';
+export { type RecordedRows, Recorder, type Table } from './recorder.ts';
 export { pageOf, type Row, type RowFilter } from './rows.ts';
 export { StuckUnits } from './stuck.ts';
 export {

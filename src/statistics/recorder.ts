@@ -1,6 +1,22 @@
 /** @file Collects measured numbers, step by step, into the series of a Trace. */
+import { present } from '../util/assert.ts';
 import { tensorMetrics } from './moments.ts';
 import type { Series } from './trace.ts';
+
+/** Rows of one table, in their order. */
+export interface TableRows {
+  readonly steps: Int32Array;
+  /** Row after row. */
+  readonly values: Float64Array;
+}
+
+/** Rows of all tables. */
+export interface RecordedRows {
+  /** In the order in which the tables were made. */
+  readonly tensors: readonly TableRows[];
+  /** Of the run as a whole, by metric. */
+  readonly run: ReadonlyMap<string, TableRows>;
+}
 
 /** Numbers that are measured together: one row of them per step. */
 export class Table {
@@ -9,6 +25,8 @@ export class Table {
   readonly metrics: readonly string[];
   readonly #steps: number[] = [];
   #values: Float64Array;
+  /** Rows that `takeNew` has given, or `append` has brought. */
+  #taken = 0;
 
   constructor(layer: string | null, tensor: string | null, metrics: readonly string[]) {
     this.layer = layer;
@@ -27,6 +45,26 @@ export class Table {
     }
     this.#steps.push(step);
     return { values: this.#values, offset };
+  }
+
+  /** The rows since the last call. */
+  takeNew(): TableRows {
+    const [from, to, width] = [this.#taken, this.#steps.length, this.metrics.length];
+    this.#taken = to;
+    return {
+      steps: Int32Array.from(this.#steps.slice(from)),
+      values: this.#values.slice(from * width, to * width),
+    };
+  }
+
+  /** What `takeNew` gave of the same table elsewhere. */
+  append({ steps, values }: TableRows): void {
+    const width = this.metrics.length;
+    for (const [i, step] of steps.entries()) {
+      const row = this.row(step);
+      row.values.set(values.subarray(i * width, (i + 1) * width), row.offset);
+    }
+    this.#taken = this.#steps.length;
   }
 
   /** The number of the row that was made last. */
@@ -63,13 +101,32 @@ export class Recorder {
 
   /** A number of the run as a whole. */
   run(step: number, metric: string, value: number): void {
-    let table = this.#run.get(metric);
-    if (table === undefined) {
-      table = new Table(null, null, [metric]);
-      this.#run.set(metric, table);
-    }
-    const { values, offset } = table.row(step);
+    const { values, offset } = this.#runTable(metric).row(step);
     values[offset] = value;
+  }
+
+  #runTable(metric: string): Table {
+    const known = this.#run.get(metric);
+    if (known !== undefined) return known;
+    const table = new Table(null, null, [metric]);
+    this.#run.set(metric, table);
+    return table;
+  }
+
+  /** The rows since the last call. */
+  takeNew(): RecordedRows {
+    return {
+      tensors: this.#tables.map((table) => table.takeNew()),
+      run: new Map([...this.#run].map(([metric, table]) => [metric, table.takeNew()])),
+    };
+  }
+
+  /** What `takeNew` gave of a recorder with the same tables. */
+  append({ tensors, run }: RecordedRows): void {
+    this.#tables.forEach((table, i) => {
+      table.append(present(tensors[i], 'rows of a table'));
+    });
+    for (const [metric, rows] of run) this.#runTable(metric).append(rows);
   }
 
   /** Series of at least one step: those of the run first. */

@@ -4,13 +4,21 @@ import { copyWeights, type Model, setWeights } from './model.ts';
 
 type Options = NonNullable<Experiment['training']['early_stopping']>;
 
+/** All that later checks depend on. */
+export interface StoppingState {
+  readonly best: number;
+  /** Null before the first check. */
+  readonly weights: ReturnType<typeof copyWeights> | null;
+  readonly waited: number;
+}
+
 /** Source: Prechelt 1998, Early stopping — but when? */
 export class EarlyStopping {
   readonly #options: Options;
   readonly #model: Model;
   readonly #validationLoss: () => Promise<number>;
   #best = Number.POSITIVE_INFINITY;
-  #weights: ReturnType<typeof copyWeights> | null = null;
+  #weights: StoppingState['weights'] = null;
   #waited = 0;
 
   /** @param validationLoss of the present weights, without penalty */
@@ -36,6 +44,16 @@ export class EarlyStopping {
     }
     this.#waited++;
     return patience !== null && this.#waited >= patience;
+  }
+
+  get state(): StoppingState {
+    return { best: this.#best, weights: this.#weights, waited: this.#waited };
+  }
+
+  set state({ best, weights, waited }: StoppingState) {
+    this.#best = best;
+    this.#weights = weights;
+    this.#waited = waited;
   }
 
   /** Puts the best weights back, running averages included; those of the end where nothing was ever measured. */

@@ -5,6 +5,7 @@ import {
   type Divergence,
   Measure,
   mostUnits,
+  type RecordedRows,
   Recorder,
   type Series,
   StuckUnits,
@@ -115,6 +116,16 @@ export class Probe {
 
   recordRun(step: number, metric: string, value: number | null): void {
     if (value !== null) this.#recorder.run(step, metric, value);
+  }
+
+  /** What was recorded since the last call. */
+  takeNew(): RecordedRows {
+    return this.#recorder.takeNew();
+  }
+
+  /** What `takeNew` gave of a training of the same network. */
+  append(rows: RecordedRows): void {
+    this.#recorder.append(rows);
   }
 
   #record(table: Table, step: number, values: Float32Array, further: readonly number[] = []): void {

@@ -11,6 +11,7 @@ import {
   scheduleKind,
 } from '../network/index.ts';
 import { MEASURE_BYTES, mostUnits, StuckUnits } from '../statistics/index.ts';
+import { present } from '../util/assert.ts';
 import { type Checkpoint, createAskingSession, neverCanceled } from './cancel.ts';
 import { type Compiled, names, neededOutputs } from './compile.ts';
 import { type Model, updateRunning } from './model.ts';
@@ -147,6 +148,19 @@ export class Stepper {
     }
     this.#schedule.observe(loss);
     return { learningRate, clippedFraction };
+  }
+
+  /** The optimizer's state, one array for each of its slots, as it stands. */
+  get slots(): readonly Float32Array[] {
+    return this.#slots;
+  }
+
+  /** As after updates that gave these `losses`. */
+  resume(slots: readonly Float32Array[], losses: readonly number[]): void {
+    this.#slots.forEach((slot, i) => {
+      slot.set(present(slots[i], 'state of the optimizer'));
+    });
+    for (const loss of losses) this.#schedule.observe(loss);
   }
 
   release(): Promise<void> {

@@ -1,4 +1,4 @@
-/** @file Trains one experiment with one seed and leaves its Trace. Touches no clock, no database, no process. */
+/** @file Trains one experiment with one seed and leaves its Trace. Touches no clock, no database, no process: whoever keeps its snapshots does. */
 import {
   type BatchOrder,
   batchOrder,
@@ -30,6 +30,7 @@ import type {
   TracedWeights,
   UnitPass,
 } from '../statistics/index.ts';
+import { present } from '../util/assert.ts';
 import type { Result } from '../util/result.ts';
 import { encodeSafetensors } from '../util/safetensors.ts';
 import { type Checkpoint, untilCanceled } from './cancel.ts';
@@ -49,6 +50,13 @@ import { scaleToUnitVariance } from './lsuv.ts';
 import { copyWeights, createModel, type Model, setWeights } from './model.ts';
 import { compareModes } from './modes.ts';
 import { Probe } from './probe.ts';
+import {
+  decodeSnapshots,
+  encodeSnapshot,
+  type SavedTraining,
+  type Snapshot,
+  type Snapshots,
+} from './snapshot.ts';
 import { createArena, type StepGradients, Stepper } from './step.ts';
 import {
   accuracyOf,
@@ -70,6 +78,8 @@ export interface TrainOptions {
   readonly onPrepared?: () => void;
   /** Told the loss of every step, as soon as it is known. */
   readonly onLoss?: (step: number, loss: number) => void;
+  /** Where the training goes on from, and who keeps it from now on; without it nothing is kept. */
+  readonly snapshots?: Snapshots;
 }
 
 const optimizerType = ({ training: { optimizer } }: Experiment): string =>
@@ -171,6 +181,47 @@ class Run {
       this.data,
       penaltyOf(this.model, this.experiment.training.regularization),
     );
+  }
+
+  /** @param steps that earlier snapshots have kept */
+  snapshot(steps: number, initial: Evaluation, stopping: EarlyStopping | null): Snapshot {
+    const { model, modes, pulls, unitPasses, ranks, tiedUnits } = this;
+    return encodeSnapshot(
+      this.losses.length,
+      {
+        losses: Float64Array.from(this.losses.slice(steps)),
+        dataLosses: Float64Array.from(this.dataLosses.slice(steps)),
+        norms: Float64Array.from(this.norms.slice(steps)),
+        rows: this.probe.takeNew(),
+      },
+      {
+        ...{ weights: model.weights, running: model.running, slots: this.stepper.slots, initial },
+        ...{ modes, pulls, unitPasses, ranks, tiedUnits, probes: this.#probes },
+        stopping: stopping?.state ?? null,
+      },
+    );
+  }
+
+  /** Of a run that has only been prepared: goes on where the other was. Returns what that one measured before its first step. */
+  resume(saved: SavedTraining, stopping: EarlyStopping | null): Evaluation {
+    const { records, state } = decodeSnapshots(saved);
+    for (const { losses, dataLosses, norms, rows } of records) {
+      for (const loss of losses) this.losses.push(loss);
+      for (const loss of dataLosses) this.dataLosses.push(loss);
+      for (const norm of norms) this.norms.push(norm);
+      this.probe.append(rows);
+    }
+    this.model.weights.set(state.weights);
+    for (const [name, average] of this.model.running) average.set(present(state.running.get(name), name));
+    this.stepper.resume(state.slots, this.losses);
+    this.modes.push(...state.modes);
+    this.pulls.push(...state.pulls);
+    this.unitPasses.push(...state.unitPasses);
+    for (const [layer, points] of state.ranks) this.ranks.set(layer, points);
+    this.tiedUnits = state.tiedUnits;
+    this.#probes = state.probes;
+    if (stopping !== null && state.stopping !== null) stopping.state = state.stopping;
+    return state.initial;
   }
 
   /** Null where none is asked for. */
@@ -408,26 +459,41 @@ function finish(
   };
 }
 
+/** What is measured before the first step, here or where the training began. */
+async function begin(run: Run, stopping: EarlyStopping | null, snapshots?: Snapshots): Promise<Evaluation> {
+  const saved = snapshots?.saved ?? null;
+  if (saved !== null) return run.resume(saved, stopping);
+  const initial = await run.evaluate();
+  await run.inspect(0);
+  return initial;
+}
+
 async function loop(
   run: Run,
   seed: number,
   checkpoint: Checkpoint,
-  { keepWeights = false, onLoss }: TrainOptions,
+  { keepWeights = false, onLoss, snapshots }: TrainOptions,
 ): Promise<Trace> {
   const { steps } = run.plan;
   const middle = Math.floor(steps / 2);
-  const kept = keepWeights && run.plan.parameter_count <= MAX_KEPT_PARAMETERS;
-  const initialFile = kept ? encodeSafetensors(copyWeights(run.model)) : null;
-  const initial = await run.evaluate();
-  await run.inspect(0);
+  const withWeights = keepWeights && run.plan.parameter_count <= MAX_KEPT_PARAMETERS;
+  const initialFile = withWeights ? encodeSafetensors(copyWeights(run.model)) : null;
   const stopping = run.earlyStopping();
+  const initial = await begin(run, stopping, snapshots);
+  run.losses.forEach((loss, step) => {
+    onLoss?.(step, loss);
+  });
   let divergence: Divergence | null = null;
   let stopped = false;
-  for (let step = 0; step < steps && divergence === null && !stopped; step++) {
+  let kept = run.losses.length;
+  for (let step = kept; step < steps && divergence === null && !stopped; step++) {
     if (step === middle && step > 0) await run.inspect(step);
     divergence = await run.step(step);
     onLoss?.(step, run.losses[step] as number);
     if (divergence === null) stopped = (await stopping?.observe(step + 1)) ?? false;
+    if (divergence !== null || stopped || !snapshots?.isDue()) continue;
+    snapshots.keep(run.snapshot(kept, initial, stopping));
+    kept = run.losses.length;
   }
   if (divergence === null) {
     stopping?.restore();
