@@ -3,7 +3,7 @@
  * accepted there.
  */
 import { type Diagnosis, diagnoseExperiment } from './outcome.ts';
-import { type Published, published } from './published.ts';
+import { type Published, published } from './published/index.ts';
 import type { Config } from './scenario.ts';
 
 const say = (...words: readonly unknown[]) => process.stdout.write(`${words.join(' ')}\n`);

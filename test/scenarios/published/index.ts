@@ -1,0 +1,26 @@
+/** @file What people could not train, by theme. */
+import { networks } from './networks.ts';
+import { outputsOfClasses } from './outputs_of_classes.ts';
+import { outputsOfTwoClasses } from './outputs_of_two_classes.ts';
+import { outputsOfValues } from './outputs_of_values.ts';
+import type { Published } from './parts.ts';
+import { rates } from './rates.ts';
+import { scales } from './scales.ts';
+import { scalesOfTables } from './scales_of_tables.ts';
+import { sequences } from './sequences.ts';
+import { steps } from './steps.ts';
+import { trainings } from './trainings.ts';
+
+export type { Published };
+export const published: readonly Published[] = [
+  ...outputsOfClasses,
+  ...outputsOfTwoClasses,
+  ...outputsOfValues,
+  ...scales,
+  ...scalesOfTables,
+  ...rates,
+  ...steps,
+  ...networks,
+  ...trainings,
+  ...sequences,
+];
