@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 import { POOR, WRECKED } from './consequences.ts';
 import type { Rule } from './rule.ts';
 import { type RuleName, rules } from './rules/index.ts';
+import { isBeyond } from './wording.ts';
 
 const byName = new Map<string, Rule>(rules.map((rule) => [rule.rule, rule]));
 
@@ -44,8 +45,15 @@ const isHigherRateBetter = ({ evidence }: Check): boolean =>
     ({ metric, value, threshold }) => metric === 'higher_rate_gain' && (value ?? 0) > (threshold ?? 0),
   );
 
+/** The first step already replaces the weights, and the gradient grows on no way back: the step is too long, not the gradient. */
+const isOfTheStep = ({ rule, first_step, evidence }: Check): boolean =>
+  rule === 'exploding_gradient' &&
+  first_step === 0 &&
+  !evidence.some((one) => one.metric === 'gradient_growth' && isBeyond(one));
+
 function effectsOf(check: Check): readonly string[] {
   const stated = isHint(check) ? POOR : present(byName.get(check.rule), check.rule).brings_about;
+  if (isOfTheStep(check)) return stated.filter((rule) => rule !== 'update_ratio');
   if (!isTooLong(check)) return stated;
   // That a lower rate learns was measured: then the explosion is what the rate does.
   const exploding: RuleName[] = isLowerRateBetter(check)
@@ -55,7 +63,8 @@ function effectsOf(check: Check): readonly string[] {
 }
 
 const explains = (cause: Check, effect: Check): boolean =>
-  effectsOf(cause).includes(effect.rule) && !(isHint(cause) && isHigherRateBetter(effect));
+  (effectsOf(cause).includes(effect.rule) && !(isHint(cause) && isHigherRateBetter(effect))) ||
+  (isTooLong(cause) && isOfTheStep(effect));
 
 const isSerious = ({ status, severity }: Check): boolean => status === 'found' && severity !== 'info';
 

@@ -2,6 +2,7 @@
 export { describeData, learnsInputs } from '../data/index.ts';
 export { filesOf } from './file_targets.ts';
 export { initialWeights } from './initial_weights.ts';
+export { isLinearNetwork } from './linear.ts';
 export { lossHint } from './loss_hints.ts';
 export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';
 export { type ParsedExperiment, parseExperiment } from './parse.ts';

@@ -141,15 +141,19 @@ export const severityByProgress = (trace: Trace): Severity => severityOf[progres
 /** By so much of a constant's loss, and several times over, the reference has to do better for a fault to have cost something. */
 const COST = { of_constant: 0.25, times: 3 };
 
+/** Learned, but far less than the reference: `falling` where the steps ended before that was made up. */
+export function shortOfReference(trace: Trace): 'falling' | 'standing' | null {
+  const limit = attainable(trace);
+  const { state, loss_ratio } = progressOf(trace);
+  if (state !== 'learned' || limit === null) return null;
+  const costs = loss_ratio - limit > COST.of_constant && loss_ratio > COST.times * limit;
+  if (!costs) return null;
+  return hasGained(trace) && stillFalls(trace) ? 'falling' : 'standing';
+}
+
 /**
  * Of faults that are certain whatever comes of them, as an order of the data or a scale: they count too where the network has learned, but
  * far less than the reference.
  */
-export function severityByCost(trace: Trace): Severity {
-  const severity = severityByProgress(trace);
-  const limit = attainable(trace);
-  const { state, loss_ratio } = progressOf(trace);
-  if (state !== 'learned' || limit === null) return severity;
-  const costs = loss_ratio - limit > COST.of_constant && loss_ratio > COST.times * limit;
-  return costs ? 'warning' : severity;
-}
+export const severityByCost = (trace: Trace): Severity =>
+  shortOfReference(trace) === null ? severityByProgress(trace) : 'warning';

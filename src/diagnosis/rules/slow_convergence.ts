@@ -1,6 +1,6 @@
 /** @file A loss that still falls when the steps are used up. */
 import type { Trace } from '../../statistics/index.ts';
-import { attainable, isUnlearnable, progressOf } from '../evidence/progress.ts';
+import { attainable, isUnlearnable, progressOf, shortOfReference } from '../evidence/progress.ts';
 import { gainOfHigherRate } from '../evidence/rate.ts';
 import { kernelUpdates, lossWindows } from '../evidence/run.ts';
 import { defineRule, evidenceOf, type Finding } from '../rule.ts';
@@ -52,7 +52,7 @@ export const slowConvergence = defineRule({
   rule: 'slow_convergence',
   title: 'The training converges slowly',
   description:
-    'Found where the final loss is above its threshold and the mean loss of the last quarter of the steps still lies clearly below that ' +
+    'Found where the final loss is above its threshold, or far above what the reference reaches, and the mean loss of the last quarter of the steps still lies clearly below that ' +
     'of the third, or loss and accuracy have both moved the right way: the steps ended before the learning did. Or where a trial at ' +
     'ten or a hundred times the learning rate learns what this one does not, or all updates together are a small part of the weights.',
   needs: [],
@@ -73,8 +73,9 @@ export const slowConvergence = defineRule({
     return {
       kind: 'evaluated',
       found:
-        loss_ratio > limits.loss_ratio &&
-        (state === 'learning' || (state === 'stuck' && (faster || untouched))),
+        shortOfReference(trace) === 'falling' ||
+        (loss_ratio > limits.loss_ratio &&
+          (state === 'learning' || (state === 'stuck' && (faster || untouched)))),
       severity: isUnlearnable(trace) ? 'info' : 'warning',
       layers: [],
       first_step: null,

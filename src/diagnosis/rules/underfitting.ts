@@ -1,7 +1,8 @@
 /** @file A training that stands still far above what the data allow. */
-import { attainable, progressOf } from '../evidence/progress.ts';
+import { type Experiment, isLinearNetwork } from '../../experiment/index.ts';
+import { attainable, progressOf, shortOfReference } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
-import { measured, text } from '../wording.ts';
+import { beyond, measured, text } from '../wording.ts';
 
 const thresholds = {
   reference_gap: {
@@ -9,6 +10,12 @@ const thresholds = {
     unit: '(final training loss − loss that the reference reaches) / constant loss',
     source: 'this project; the reference is a plain network on the same data and as many samples',
     rationale: 'A quarter of what there is to learn was there to be had, and was not',
+  },
+  linear_gap: {
+    value: 0.05,
+    unit: '(final training loss − loss that the reference reaches) / constant loss, of a network without activations between its layers',
+    source: 'UMLAUT (CHI 2021): missing activation functions',
+    rationale: 'What a network with activations explains further, by more than chance, no linear one can',
   },
   loss_ratio: {
     value: 0.5,
@@ -18,12 +25,19 @@ const thresholds = {
   },
 } as const;
 
+/** And by so many times, so that chance near 0 is no difference. */
+const TIMES = 3;
+
+const isLinear = (experiment: Experiment | null): boolean =>
+  experiment !== null && isLinearNetwork(experiment);
+
 export const underfitting = defineRule({
   rule: 'underfitting',
   title: 'The network stays far above what can be reached',
   description:
     'Final training loss against the larger of the training and validation loss of the reference, a plain network on the same data ' +
-    'with as many samples seen. Found where the training stands still above half of a constant’s loss and the reference got much further.',
+    'with as many samples seen. Found where the training stands still above half of a constant’s loss and the reference got much further, ' +
+    'or far above the reference, or where no layer but the last has an activation and the reference, which has, is clearly better.',
   needs: [],
   thresholds,
   sources: ['Karpathy, A Recipe for Training Neural Networks: a baseline that is known to work'],
@@ -31,15 +45,18 @@ export const underfitting = defineRule({
   is_consequence: true,
   recorded_as: null,
   quorum: 'majority',
-  examine(trace, _experiment, limits) {
+  examine(trace, experiment, limits) {
     const limit = attainable(trace);
     if (limit === null) return notEvaluable('no reference was trained on these data');
     const { state, loss_ratio } = progressOf(trace);
     if (state === 'diverged') return notEvaluable('the training diverged');
     const gap = loss_ratio - limit;
+    const linear = isLinear(experiment);
+    const bent = linear && gap > limits.linear_gap && loss_ratio > TIMES * limit;
+    const stuck = state === 'stuck' && gap > limits.reference_gap && loss_ratio > limits.loss_ratio;
     return {
       kind: 'evaluated',
-      found: state === 'stuck' && gap > limits.reference_gap && loss_ratio > limits.loss_ratio,
+      found: stuck || bent || shortOfReference(trace) === 'standing',
       severity: 'warning',
       layers: [],
       first_step: null,
@@ -51,11 +68,18 @@ export const underfitting = defineRule({
           step: trace.steps_completed,
         }),
         evidenceOf('reference_loss_ratio', limit, null, 'loss / constant loss'),
+        ...(linear ? [evidenceOf('linear_gap', gap, limits.linear_gap, 'difference / constant loss')] : []),
       ],
     };
   },
-  explain: (finding) =>
-    `It ends at ${text(measured(finding, 'loss_ratio')?.value)} of the loss of a constant prediction and no longer falls, where a plain ` +
-    `network reaches ${text(measured(finding, 'reference_loss_ratio')?.value)} with as many samples: the data allow more than this network, ` +
-    'with these settings, takes from them.',
+  explain(finding) {
+    const ratio = text(measured(finding, 'loss_ratio')?.value);
+    const reference = text(measured(finding, 'reference_loss_ratio')?.value);
+    const linear = beyond(finding, 'linear_gap');
+    const why =
+      linear === undefined
+        ? 'the data allow more than this network, with these settings, takes from them.'
+        : 'its layers have no activation between them, so that together they are one linear layer, and the data are not linear. Add ReLU.';
+    return `It ends at ${ratio} of the loss of a constant prediction, where a plain network reaches ${reference} with as many samples: ${why}`;
+  },
 });
