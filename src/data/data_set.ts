@@ -14,6 +14,8 @@ export interface InputField {
   readonly tokens: number | null;
 }
 
+export type Range = readonly [low: number, high: number];
+
 /** What is known of a data set before it is made; enough to check a network against it. */
 export interface DataDescription {
   readonly samples: number;
@@ -21,6 +23,8 @@ export interface DataDescription {
   readonly input_shape: readonly number[];
   /** Where inputs have names: their numbers stand one after another in each sample's row. */
   readonly inputs?: readonly InputField[];
+  /** Smallest and largest number of the inputs; absent where nobody looked. */
+  readonly input_range?: Range;
   /** Inputs may take any shape of the same size (images given as rows). */
   readonly reshapable: boolean;
   /** The inputs are tokens: whole numbers from 0, fewer than this; null where they are not. */

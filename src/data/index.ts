@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { assert, present } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
-import { type DataDescription, type DataPart, type DataProblem, sizeOf } from './data_set.ts';
+import { type DataDescription, type DataPart, type DataProblem, type Range, sizeOf } from './data_set.ts';
 import { fileGivesBack } from './file/samples.ts';
 import { layoutOf, matchInputs, type WantedInput } from './input_layout.ts';
 import { commonOptions, MAX_NUMBERS, targetsOption } from './options.ts';
@@ -134,9 +134,14 @@ export const learnsInputs = (config: DataConfig): boolean =>
 export function describeData(config: DataConfig): DataDescription {
   const description = partOf(config).describe(config);
   if (!learnsInputs(config)) return description;
-  const { input_shape } = description;
-  return { ...description, target_shape: input_shape, classes: null, also_values: true, binary: false };
+  const { input_shape, input_range } = description;
+  const binary = input_range !== undefined && isBinary(input_range, config);
+  return { ...description, target_shape: input_shape, classes: null, also_values: true, binary };
 }
+
+/** Whether the inputs, as the network gets them, lie between 0 and 1. */
+const isBinary = (range: Range, { scale, standardize }: DataConfig): boolean =>
+  !standardize && range.every((end) => end * scale >= 0 && end * scale <= 1);
 
 /**
  * Makes the samples of an experiment: generated → shuffled → cut to `samples` → split → scaled → standardized.

@@ -20,6 +20,8 @@ export interface DataSummary {
   readonly target_rows: 'one_hot' | 'distribution' | 'binary' | 'other' | null;
   /** Samples of each class, as the loss reads the targets: of several, or of 0 and 1; null where they are values. */
   readonly class_counts: readonly number[] | null;
+  /** Of all time steps, those that a mask keeps from the loss; absent where nothing is masked. */
+  readonly masked_fraction?: number;
 }
 
 /** Mean and biased standard deviation of each column. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { assert } from '../util/assert.ts';
-import { defineData, describeClasses, describeValues, type Samples, sizeOf } from './data_set.ts';
+import { defineData, describeClasses, describeValues, type Range, type Samples, sizeOf } from './data_set.ts';
 import { tableSamplesOption } from './options.ts';
 
 interface TableFacts<Type extends string> {
@@ -14,6 +14,7 @@ interface TableFacts<Type extends string> {
   readonly file: string;
   readonly rows: number;
   readonly inputShape: readonly number[];
+  readonly inputRange?: Range;
   readonly reshapable?: boolean;
   /** Null for regression on one value. */
   readonly classes: number | null;
@@ -33,7 +34,8 @@ export const defineTable = <Type extends string>(facts: TableFacts<Type>) =>
         facts.classes === null
           ? describeValues(count, facts.inputShape, 1)
           : describeClasses(count, facts.inputShape, facts.classes);
-      return { ...description, reshapable: facts.reshapable ?? false };
+      const { inputRange: input_range, reshapable = false } = facts;
+      return { ...description, ...(input_range !== undefined && { input_range }), reshapable };
     },
     generate() {
       const { inputs, targets } = readTable(facts.file, facts.rows, sizeOf(facts.inputShape));

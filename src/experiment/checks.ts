@@ -47,6 +47,13 @@ const classUnits = (classes: number): string => `${classes} classes need ${class
 const unitsNeeded = (loss: Loss, { classes }: DataDescription): string =>
   loss.target === 'classes' && classes !== null ? `${classUnits(classes)}: ` : '';
 
+/** What makes probabilities of inputs that are their own targets, where a factor does. */
+function scaleNeeded({ target }: Loss, { input_range, target_shape, input_shape }: DataDescription): string {
+  const givesBack = text(target_shape) === text(input_shape);
+  if (target !== 'binary' || !givesBack || input_range === undefined || input_range[0] < 0) return '';
+  return `give "scale": ${Number((1 / input_range[1]).toPrecision(6))} without standardize, so that they lie between 0 and 1; or `;
+}
+
 function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }: Plan): Problem[] {
   const wanted = wantedOutput(data, loss.target);
   if (wanted === null) {
@@ -55,7 +62,7 @@ function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }
       {
         pointer: '/training/loss',
         message: `${loss.type} cannot read the targets of this data set (${kind}, ${text(data.target_shape)})`,
-        fix: `use one of: ${suitableLosses(kind)}${data.classes === null ? '' : `; ${classUnits(data.classes)}`}`,
+        fix: `${scaleNeeded(loss, data)}use one of: ${suitableLosses(kind)}${data.classes === null ? '' : `; ${classUnits(data.classes)}`}`,
       },
     ];
   }

@@ -21,7 +21,11 @@ export const snippetsSchema = z.object({
 });
 
 export const effectSchema = z.object({
-  metric: z.string(),
+  metric: z
+    .string()
+    .describe(
+      'The goal first; losses are of the experiment’s own scale, with `_original_scale` of that of the data, where targets are standardized',
+    ),
   baseline: z.array(numberSchema).describe('One value per seed'),
   treated: z.array(numberSchema).describe('One value per seed, in the same order'),
   mean_difference: numberSchema.describe('Mean over seeds of treated − baseline'),

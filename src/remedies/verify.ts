@@ -91,22 +91,34 @@ function effect(metric: string, baseline: readonly number[], treated: readonly n
   };
 }
 
-const rescales = (baseline: Arm, treated: Arm): boolean =>
-  baseline.experiment.data.standardize_targets !== treated.experiment.data.standardize_targets;
+type Read = (trace: Trace) => number | null;
+
+const LOSSES: readonly (readonly [metric: string, read: Read])[] = [
+  ['final_loss', dataLoss],
+  ['validation_loss', ({ final }) => final.validation_data_loss],
+];
+
+/** Of targets that are not standardized the one scale is the other. */
+const ORIGINAL_LOSSES: typeof LOSSES = [
+  ['final_loss_original_scale', ({ final }) => (final.original ? final.original.loss : final.data_loss)],
+  [
+    'validation_loss_original_scale',
+    ({ final }) => (final.original ? final.original.validation_loss : final.validation_data_loss),
+  ],
+];
+
+/** Losses of targets on two scales have no difference: where one arm standardizes them, those of the data's own scale have. */
+function comparableLosses(baseline: Arm, treated: Arm): typeof LOSSES {
+  const scaled = [baseline, treated].filter(({ experiment }) => experiment.data.standardize_targets).length;
+  return [...(scaled === 1 ? [] : LOSSES), ...(scaled === 0 ? [] : ORIGINAL_LOSSES)];
+}
 
 /** Paired effects: first on the goal, by which the status is decided, then on losses and, for classification, accuracies. */
 export function effectsOf(baseline: Arm, treated: Arm, goal: Goal): Effect[] {
-  const pick = (arm: Arm, read: (trace: Trace) => number | null) => arm.traces.map(read);
-  // Losses of targets on two scales have no difference.
-  const losses: [string, (trace: Trace) => number | null][] = rescales(baseline, treated)
-    ? []
-    : [
-        ['final_loss', dataLoss],
-        ['validation_loss', ({ final }) => final.validation_data_loss],
-      ];
-  const metrics: [string, (trace: Trace) => number | null][] = [
+  const pick = (arm: Arm, read: Read) => arm.traces.map(read);
+  const metrics: (readonly [string, Read])[] = [
     [goalMetrics[goal], (trace) => goalValue(goal, trace)],
-    ...losses,
+    ...comparableLosses(baseline, treated),
     ['validation_accuracy', ({ final }) => final.validation_accuracy],
     ['final_accuracy', ({ final }) => final.accuracy],
   ];

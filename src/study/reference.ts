@@ -59,6 +59,7 @@ export function referenceRow(run: ReferenceRun | null, baseline: Trace): Report[
     accuracy: trace.final.accuracy,
     validation_loss: inItsScale(validation_ratio),
     validation_accuracy: trace.final.validation_accuracy,
+    original_scale: baseline.final.original && trace.final.original ? { ...trace.final.original } : null,
     loss_ratio: training_ratio,
     validation_loss_ratio: validation_ratio,
   };

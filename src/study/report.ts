@@ -67,6 +67,13 @@ const referenceSchema = z.object({
   accuracy: numberSchema.describe('Null for regression'),
   validation_loss: numberSchema.describe('Null without a validation split'),
   validation_accuracy: numberSchema,
+  original_scale: z
+    .object({ loss: numberSchema, validation_loss: numberSchema, non_finite: nonFiniteSchema })
+    .nullable()
+    .optional()
+    .describe(
+      'With `standardize_targets`: its losses in the scale that the targets have in the data; else null',
+    ),
   loss_ratio: numberSchema.describe('0 at the targets, 1 at the best constant prediction'),
   validation_loss_ratio: numberSchema,
   non_finite: nonFiniteSchema,

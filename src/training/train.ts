@@ -421,6 +421,12 @@ function orderOf({ experiment, data, plan, seed }: Run): BatchOrder | null {
   return batchOrder(training, batches, targets === 'classes' ? (plan.output_shape.at(-1) ?? null) : null);
 }
 
+/** Nothing where no time step is masked. */
+function maskedFraction({ mask }: Run): { masked_fraction?: number } {
+  if (mask === null) return {};
+  return { masked_fraction: mask.filter((kept) => kept === 0).length / mask.length };
+}
+
 function finish(
   run: Run,
   seed: number,
@@ -453,7 +459,7 @@ function finish(
     unit_passes: run.unitPasses,
     divergence,
     tied_units: run.tiedUnits,
-    data: summarizeData(run.data, resolveLoss(run.experiment).target),
+    data: { ...summarizeData(run.data, resolveLoss(run.experiment).target), ...maskedFraction(run) },
     class_recall: recall,
     weights,
   };

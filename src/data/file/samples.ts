@@ -17,6 +17,7 @@ import {
   describeValues,
   type InputField,
   sizeOf as numbersOf,
+  type Range,
   type Samples,
   type TargetReading,
 } from '../data_set.ts';
@@ -256,6 +257,13 @@ function fieldOf(source: Source, [name, array]: readonly [string, string]): Inpu
   };
 }
 
+/** Of all of them; null where one holds no numbers. */
+function rangeOf(facts: readonly ({ min: number | null; max: number | null } | undefined)[]): Range | null {
+  const ends = facts.flatMap((one) => [one?.min ?? null, one?.max ?? null]);
+  const known = ends.filter((end) => end !== null);
+  return known.length < ends.length ? null : [Math.min(...known), Math.max(...known)];
+}
+
 function describeArrays(source: Source, options: FileOptions): DataDescription {
   const { targets } = arrayNames(options, source.facts.description);
   const arrays = inputArrays(source, options);
@@ -271,8 +279,15 @@ function describeArrays(source: Source, options: FileOptions): DataDescription {
     source.facts,
   );
   const isRow = arrayShape(source, arrays[0]?.[1] ?? null).length === 2;
+  const input_range = rangeOf(arrays.map(([, array]) => source.facts.numbers[array]));
   const tokens = !isNamed && isRow ? (first?.tokens ?? null) : null;
-  return { ...description, reshapable: true, tokens, ...(isNamed && { inputs: fields }) };
+  return {
+    ...description,
+    ...(input_range !== null && { input_range }),
+    reshapable: true,
+    tokens,
+    ...(isNamed && { inputs: fields }),
+  };
 }
 
 /** [n, height, width, channels] → [n, channels, height, width]. */
@@ -352,7 +367,8 @@ function classesOf(
 function describeImages({ facts }: Source, options: FileOptions): DataDescription {
   const [height = 0, width = 0] = options.size ?? [];
   const { rows, classes = [] } = facts.description;
-  return describeClasses(rows ?? 0, [options.channels, height, width], classes.length);
+  const description = describeClasses(rows ?? 0, [options.channels, height, width], classes.length);
+  return { ...description, input_range: [0, 255] };
 }
 
 function imageSamples({ facts, folder }: Source, options: FileOptions): Samples {

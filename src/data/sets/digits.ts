@@ -14,6 +14,7 @@ export const digits = defineTable({
   file: 'digits.csv.gz',
   rows: 1797,
   inputShape: [64],
+  inputRange: [0, 16],
   reshapable: true,
   classes: 10,
 });

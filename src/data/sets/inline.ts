@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isSealed, Sealed } from '../../util/sealed.ts';
-import { type DataProblem, defineData, sizeOf } from '../data_set.ts';
+import { type DataProblem, defineData, type Range, sizeOf } from '../data_set.ts';
 import { readNumbers, shapeOf } from '../nested.ts';
 import { MAX_CLASSES, MAX_NUMBERS, MAX_SAMPLES } from '../options.ts';
 
@@ -192,7 +192,7 @@ export const inline = defineData({
   describe(options) {
     const fields = fieldsOf(options.inputs);
     const target = options.targets === 'inputs' ? [] : options.targets.shape.slice(1);
-    const { tokens, classes, binary } = factsOf(options);
+    const { tokens, classes, binary, input_range } = factsOf(options);
     const isNamed = fields[0].name !== null;
     return {
       samples: samplesOf(options.inputs),
@@ -204,6 +204,7 @@ export const inline = defineData({
           tokens: tokens[i] ?? null,
         })),
       }),
+      input_range,
       reshapable: true,
       tokens: isNamed ? null : (tokens[0] ?? null),
       target_shape: target,
@@ -224,6 +225,7 @@ interface InlineFacts {
   readonly tokens: readonly (number | null)[];
   readonly classes: number | null;
   readonly binary: boolean;
+  readonly input_range: Range;
 }
 
 const facts = new WeakMap<InlineInputs, InlineFacts>();
@@ -238,10 +240,21 @@ function factsOf(options: InlineOptions): InlineFacts {
       shape.length === 1 ? indicesBelow(sealed.numbers, MAX_TOKENS) : null,
     ),
     classes: targets === 'inputs' ? null : indicesBelow(targets.numbers, MAX_CLASSES),
+    input_range: rangeOf(fieldsOf(inputs).map(({ sealed }) => sealed.numbers)),
     binary: targets !== 'inputs' && targets.numbers.every((value) => value >= 0 && value <= 1),
   };
   facts.set(inputs, found);
   return found;
+}
+
+function rangeOf(arrays: readonly Float64Array[]): Range {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const numbers of arrays)
+    for (const x of numbers) {
+      if (x < low) low = x;
+      if (x > high) high = x;
+    }
+  return [low, high];
 }
 
 /** The highest index + 1, or null where the numbers are no indices below the limit. */

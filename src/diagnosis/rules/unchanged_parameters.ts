@@ -59,23 +59,29 @@ export const unchangedParameters = defineRule({
         : [{ layer, change: Math.max(...usable) }];
     });
     if (changes.length === 0) return notEvaluable('no update of a kernel was measured');
+    // Then the loss is 0, and is nothing that was learned.
+    const nothingCounts = trace.data.masked_fraction === 1;
     const still = changes.filter(({ change }) => change < limits.largest_change);
     const least = changes.reduce((a, b) => (b.change < a.change ? b : a));
     return {
       kind: 'evaluated',
       found: still.length > 0,
-      severity: severityByProgress(trace),
+      severity: nothingCounts ? 'critical' : severityByProgress(trace),
       layers: [...new Set(still.flatMap(({ layer }) => (layer === null ? [] : [layer])))],
       first_step: 0,
       evidence: [
         evidenceOf('largest_change', least.change, limits.largest_change, 'ratio', { layer: least.layer }),
+        ...(nothingCounts ? [evidenceOf('masked_fraction', 1, null, 'fraction of the time steps')] : []),
       ],
     };
   },
   explain(finding) {
     const change = measured(finding, 'largest_change')?.value;
-    const why =
-      change === 0 ? 'no update reaches them' : `the largest update is ${text(change)} of their size`;
+    const why = measured(finding, 'masked_fraction')
+      ? 'every time step of the training samples is masked, so that the loss counts none of them. Look at the padding, and at the `value` of `masking`'
+      : change === 0
+        ? 'no update reaches them'
+        : `the largest update is ${text(change)} of their size`;
     return `The weights of ${named(finding.layers)} stayed as they were initialized: ${why}.`;
   },
 });

@@ -57,3 +57,51 @@ test('cannot say which of several inputs it means', () => {
   const several = parse({ type: 'inline', inputs: { a: [1, 2], b: [3, 4] } }, network);
   expect(several).toMatchObject({ ok: false, error: [{ pointer: '/data/targets' }] });
 });
+
+test.each([
+  [
+    'inline',
+    {
+      type: 'inline',
+      inputs: [
+        [0, 0.5],
+        [1, 0.25],
+      ],
+    },
+    same([2]),
+  ],
+  [
+    'inline, scaled',
+    {
+      type: 'inline',
+      inputs: [
+        [0, 128],
+        [255, 3],
+      ],
+      scale: 1 / 255,
+    },
+    same([2]),
+  ],
+  ['of a set', { type: 'digits', scale: 0.0625 }, same([64])],
+])('are probabilities where all lie between 0 and 1: %s', (_what, data, network) => {
+  expect(parse(data, network, 'sigmoid_cross_entropy').ok).toBe(true);
+  expect(parse({ ...data, standardize: true }, network, 'sigmoid_cross_entropy').ok).toBe(false);
+});
+
+test('are no probabilities where they do not, and the factor is told', () => {
+  expect(parse({ type: 'digits' }, same([64]), 'sigmoid_cross_entropy')).toMatchObject({
+    ok: false,
+    error: [{ pointer: '/training/loss', fix: expect.stringContaining('"scale": 0.0625') }],
+  });
+  const signed = {
+    type: 'inline',
+    inputs: [
+      [-1, 0],
+      [1, 0],
+    ],
+  };
+  expect(parse(signed, same([2]), 'sigmoid_cross_entropy')).toMatchObject({
+    ok: false,
+    error: [{ fix: expect.not.stringContaining('scale') }],
+  });
+});

@@ -1,13 +1,15 @@
 /** @file Losses of standardized targets in both scales. */
 import { expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
+import { createArm, effectsOf } from '../../../src/remedies/index.ts';
+import { referenceRow, runReference } from '../../../src/study/reference.ts';
 import { runRow } from '../../../src/study/report_rows.ts';
 import { train } from '../../../src/training/index.ts';
 
 const inputs = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
 const targets = inputs.map(([a = 0, b = 0], i) => [1000 + 50 * a, 0.01 * b + (i % 3)]);
 
-async function runOf(standardize_targets: boolean, training: Record<string, unknown> = {}) {
+async function trained(standardize_targets: boolean, training: Record<string, unknown> = {}) {
   const parsed = parseExperiment({
     network: { input: { shape: [2] }, layers: [{ type: 'dense', units: 2, kernel_initializer: 'zeros' }] },
     data: { type: 'inline', inputs, targets, standardize_targets, validation_split: 0.25, shuffle: false },
@@ -16,8 +18,10 @@ async function runOf(standardize_targets: boolean, training: Record<string, unkn
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const result = await train(parsed.value.experiment, 0);
   if (!result.ok) throw new Error(result.error.code);
-  return runRow(result.value);
+  return { experiment: parsed.value.experiment, trace: result.value };
 }
+
+const runOf = async (...given: Parameters<typeof trained>) => runRow((await trained(...given)).trace);
 
 it('are those of the training and, beside them, those of the data', async () => {
   const row = await runOf(true);
@@ -37,4 +41,34 @@ it('are those of the training and, beside them, those of the data', async () => 
 
 it('are one where targets are as they are', async () => {
   expect((await runOf(false, { optimizer: { type: 'sgd', learning_rate: 1e-6 } })).original_scale).toBeNull();
+});
+
+it('of the reference and of effects are told in both scales, and compared in that of the data', async () => {
+  const [raw, scaled] = [
+    await trained(false, { optimizer: { type: 'sgd', learning_rate: 1e-3 } }),
+    await trained(true),
+  ];
+  const run = await runReference(scaled.experiment, async ({ experiment, seed }) => {
+    const result = await train(experiment, seed);
+    if (!result.ok) throw new Error(result.error.code);
+    return result.value;
+  });
+  const row = referenceRow(run, scaled.trace);
+  expect(row?.original_scale?.loss).toBe(run?.trace.final.original?.loss);
+  expect((row?.original_scale?.loss ?? 0) / (row?.loss ?? 1)).toBeGreaterThan(10);
+  expect(referenceRow(run, raw.trace)?.original_scale).toBeNull();
+
+  const arm = ({ experiment, trace }: typeof raw) => createArm(experiment, [trace]);
+  const metrics = (a: typeof raw, b: typeof raw) =>
+    effectsOf(arm(a), arm(b), 'final_loss').map(({ metric }) => metric);
+  expect(metrics(raw, raw)).not.toContain('final_loss_original_scale');
+  expect(metrics(scaled, scaled)).toEqual(
+    expect.arrayContaining(['final_loss', 'final_loss_original_scale']),
+  );
+  const [effect] = effectsOf(arm(raw), arm(scaled), 'final_loss').filter(({ metric }) =>
+    /^final_loss_orig/.test(metric),
+  );
+  expect(effect?.baseline).toEqual([raw.trace.final.data_loss]);
+  expect(effect?.treated).toEqual([scaled.trace.final.original?.loss]);
+  expect(metrics(raw, scaled)).not.toContain('final_loss');
 });

@@ -1,0 +1,95 @@
+/** @file Kinds of causes that reports taught, on data that no report had. */
+import { describe, expect, it } from 'vitest';
+import { diagnoseExperiment } from './outcome.ts';
+import { adam, type Config, dense, sgd } from './scenario.ts';
+
+const asked = (config: Config) => diagnoseExperiment({ ...config, remedies: { verify: false } });
+const points = Array.from({ length: 300 }, (_, i) => [Math.sin(7 * i), Math.cos(5 * i * i)]);
+const inline = (targets: (x: number, y: number) => number): Config => ({
+  type: 'inline',
+  inputs: points,
+  targets: points.map(([x = 0, y = 0]) => [targets(x, y)]),
+});
+const regression = (layers: readonly Config[], data: Config, training: Config): Config => ({
+  network: { input: { shape: [2] }, layers },
+  data,
+  training: { loss: 'mean_squared_error', batch_size: 32, steps: 400, ...training },
+});
+
+describe('a network without activations between its layers', () => {
+  const linear = [dense(16), { type: 'dropout', rate: 0 }, dense(16), dense(1)];
+  it('is called linear where the data are not, however little is missing', async () => {
+    const { found, loss_ratio, checks } = await asked(
+      regression(
+        linear,
+        inline((x, y) => 2 * x - y + 1.2 * x * y),
+        { optimizer: adam(0.01) },
+      ),
+    );
+    expect(loss_ratio).toBeLessThan(0.2);
+    expect(found).toEqual(['underfitting']);
+    expect(checks.find(({ rule }) => rule === 'underfitting')?.explanation).toMatch(/one linear layer/);
+  });
+  it('is healthy on linear data, and with activations on any', async () => {
+    const bent = [dense(16, 'relu'), dense(16, 'relu'), dense(1)];
+    const healthy = [
+      regression(
+        linear,
+        inline((x, y) => 2 * x - y),
+        { optimizer: adam(0.01) },
+      ),
+      regression(
+        bent,
+        inline((x, y) => 2 * x - y + 1.2 * x * y),
+        { optimizer: adam(0.01) },
+      ),
+    ];
+    for (const one of healthy) expect((await asked(one)).found).toEqual([]);
+  });
+});
+
+describe('below half of a constant’s loss, and far above the reference', () => {
+  const data = inline((x, y) => 2 * x - y + 0.3 * x * y);
+  it('a loss that still falls was cut short', async () => {
+    const short = regression([dense(16, 'tanh'), dense(1)], data, { optimizer: sgd(0.01), steps: 20 });
+    const { found, loss_ratio } = await asked(short);
+    expect(loss_ratio).toBeLessThan(0.5);
+    expect(found).toEqual(['slow_convergence']);
+  });
+  it('the same with its steps is healthy', async () => {
+    const long = regression([dense(16, 'tanh'), dense(1)], data, { optimizer: adam(0.01), steps: 600 });
+    expect((await asked(long)).found).toEqual([]);
+  });
+});
+
+it('an explosion by a first step that replaces the weights is the rate’s', async () => {
+  const fast = regression(
+    [dense(16, 'relu'), dense(16, 'relu'), dense(1)],
+    inline((x, y) => 3 * x * y),
+    {
+      optimizer: sgd(30),
+      steps: 100,
+    },
+  );
+  const { found } = await asked(fast);
+  expect(found[0]).toBe('update_ratio');
+});
+
+it('a training that counts no time step is not healthy', async () => {
+  const silent = Array.from({ length: 40 }, () => Array.from({ length: 6 }, () => [0, 0]));
+  const { found, checks } = await asked({
+    network: {
+      input: { shape: [6, 2] },
+      layers: [{ type: 'masking' }, { type: 'lstm', units: 4, return_sequences: true }, dense(2)],
+    },
+    data: {
+      type: 'inline',
+      inputs: silent,
+      targets: silent.map((steps, i) => steps.map((_, t) => (i + t) % 2)),
+    },
+    training: { loss: 'softmax_cross_entropy', optimizer: adam(0.01), steps: 60, batch_size: 8 },
+  });
+  expect(found).toContain('unchanged_parameters');
+  const { explanation } = checks.find(({ rule }) => rule === 'unchanged_parameters') ?? {};
+  expect(explanation).toMatch(/every time step of the training samples is masked/);
+});
