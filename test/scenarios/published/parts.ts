@@ -93,7 +93,7 @@ export const xor = (targets: readonly number[] = [0, 1, 1, 0]): Config =>
     { validation_split: 0 },
   );
 
-export const classOf = (i: number, classes: number) => Math.floor(chance(i + 31) * classes);
+const classOf = (i: number, classes: number) => Math.floor(chance(i + 31) * classes);
 export const oneHot = (label: number, classes: number) =>
   Array.from({ length: classes }, (_, j) => Number(j === label));
 
