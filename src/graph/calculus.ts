@@ -16,22 +16,20 @@ type Unary =
   | 'Softplus'
   | 'Sqrt'
   | 'Tanh';
-type Binary =
-  | 'Add'
-  | 'Div'
-  | 'Greater'
-  | 'GreaterOrEqual'
-  | 'Less'
-  | 'LessOrEqual'
-  | 'MatMul'
-  | 'Max'
-  | 'Min'
-  | 'Mul'
-  | 'Pow'
-  | 'Sub';
+type Binary = 'Add' | 'Div' | 'Max' | 'Min' | 'Mul' | 'Pow' | 'Sub';
+type Comparison = 'Greater' | 'GreaterOrEqual' | 'Less' | 'LessOrEqual';
 
 const unary = (operator: Unary) => (g: GraphBuilder, x: Tensor) => g.apply(operator, [x], {});
-const binary = (operator: Binary) => (g: GraphBuilder, a: Tensor, b: Tensor) => g.apply(operator, [a, b], {});
+
+/** Of copies once, not of each: what was stretched is stretched afterwards, or by the other operand. */
+const binary = (operator: Binary) => (g: GraphBuilder, a: Tensor, b: Tensor) => {
+  const [one, other] = [g.before('Expand', a) ?? a, g.before('Expand', b) ?? b];
+  if (one === a && other === b) return g.apply(operator, [a, b], {});
+  return expand(g, g.apply(operator, [one, other], {}), g.infer(operator, [a, b], {}));
+};
+
+const comparison = (operator: Comparison) => (g: GraphBuilder, a: Tensor, b: Tensor) =>
+  g.apply(operator, [a, b], {});
 
 export const abs = unary('Abs');
 export const cos = unary('Cos');
@@ -48,11 +46,11 @@ export const tanh = unary('Tanh');
 
 export const add = binary('Add');
 export const div = binary('Div');
-export const greater = binary('Greater');
-export const greaterOrEqual = binary('GreaterOrEqual');
-export const less = binary('Less');
-export const lessOrEqual = binary('LessOrEqual');
-export const matMul = binary('MatMul');
+export const greater = comparison('Greater');
+export const greaterOrEqual = comparison('GreaterOrEqual');
+export const less = comparison('Less');
+export const lessOrEqual = comparison('LessOrEqual');
+export const matMul = (g: GraphBuilder, a: Tensor, b: Tensor): Tensor => g.apply('MatMul', [a, b], {});
 export const max = binary('Max');
 export const min = binary('Min');
 export const mul = binary('Mul');
@@ -111,8 +109,13 @@ export const logSoftmax = (g: GraphBuilder, x: Tensor, axis: number): Tensor =>
   g.apply('LogSoftmax', [x], { axis });
 export const stopGradient = (g: GraphBuilder, x: Tensor): Tensor => g.apply('StopGradient', [x], {});
 
-export const reduceSum = (g: GraphBuilder, x: Tensor, axes: readonly number[], keepdims = false): Tensor =>
-  axes.length === 0 ? x : g.apply('ReduceSum', [x], { axes, keepdims });
+/** Σ(−x) = −Σx: the sign of the sum costs less than that of every element. */
+export function reduceSum(g: GraphBuilder, x: Tensor, axes: readonly number[], keepdims = false): Tensor {
+  if (axes.length === 0) return x;
+  const opposite = g.before('Neg', x);
+  if (opposite !== undefined) return neg(g, g.apply('ReduceSum', [opposite], { axes, keepdims }));
+  return g.apply('ReduceSum', [x], { axes, keepdims });
+}
 
 /** Σx/n over `axes`. */
 export function reduceMean(g: GraphBuilder, x: Tensor, axes: readonly number[], keepdims = false): Tensor {

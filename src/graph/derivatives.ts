@@ -128,7 +128,10 @@ const rules: { readonly [O in Exclude<Operator, Loop>]: Rule<O> } = {
     when(g, c.greater(g, a as Tensor, b as Tensor), dy),
   ],
   // (a·b)′ = b, a
-  Mul: ({ g, dy }, a, b) => [c.mul(g, dy, b as Tensor), c.mul(g, dy, a as Tensor)],
+  Mul: ({ g, dy }, a, b) =>
+    a === b
+      ? [c.mul(g, c.mul(g, dy, g.constant(2)), a as Tensor), null]
+      : [c.mul(g, dy, b as Tensor), c.mul(g, dy, a as Tensor)],
   Neg: ({ g, dy }) => [c.neg(g, dy)],
   Pad: ({ g, dy, attributes: { before } }, x) => [
     (x as Tensor).shape.reduce(

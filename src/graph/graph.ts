@@ -50,12 +50,19 @@ export class GraphBuilder {
   readonly #nodes: Node[] = [];
   readonly #outputs: GraphInput[] = [];
   readonly #known = new Map<string, Tensor>();
+  readonly #producers = new Map<number, Node>();
   #scope: Scope | null = null;
   #count = 0;
   #bodies = 0;
 
   get nodes(): readonly Node[] {
     return this.#nodes;
+  }
+
+  /** The input of the node that made this tensor, where that is of this operator. */
+  before(operator: Operator, { id }: Tensor): Tensor | undefined {
+    const node = this.#producers.get(id);
+    return node?.operator === operator ? node.inputs[0] : undefined;
   }
 
   get constants(): ReadonlyMap<number, Constant> {
@@ -152,13 +159,19 @@ export class GraphBuilder {
     const key = `${operator}(${inputs.map((input) => input.id).join()})${JSON.stringify(attributes)}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const output = this.#tensor(this.#infer(operator, inputs, attributes), outputType(operator));
-    this.#nodes.push({ operator, inputs, attributes, output });
+    const output = this.#tensor(this.infer(operator, inputs, attributes), outputType(operator));
+    const node = { operator, inputs, attributes, output };
+    this.#nodes.push(node);
+    this.#producers.set(output.id, node);
     this.#known.set(key, output);
     return output;
   }
 
-  #infer<O extends Operator>(
+  /**
+   * The shape of what `apply` would give.
+   * @throws GraphShapeError where the shapes do not fit, naming the layer
+   */
+  infer<O extends Operator>(
     operator: O,
     inputs: readonly Tensor[],
     attributes: OperatorAttributes[O],

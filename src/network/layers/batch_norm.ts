@@ -47,8 +47,9 @@ export const batchNorm = defineLayer({
       context.updateRunning('moving_mean', c.reshape(g, mean, shape), momentum);
       context.updateRunning('moving_variance', c.reshape(g, variance, shape), momentum);
     }
-    const normalized = c.div(g, c.sub(g, x, mean), c.sqrt(g, c.add(g, variance, g.constant(epsilon))));
-    return c.add(g, c.mul(g, normalized, gamma), beta);
+    // Both factors in one, so that each element is multiplied once.
+    const scale = c.div(g, gamma, c.sqrt(g, c.add(g, variance, g.constant(epsilon))));
+    return c.add(g, c.mul(g, c.sub(g, x, mean), scale), beta);
   },
   theory: (input, _surroundings, { epsilon }) => overBatch(input, epsilon),
   code({ momentum, epsilon }, { features: count, inputShape, masked }) {

@@ -51,6 +51,56 @@ describe('equal applications share a node', () => {
   });
 });
 
+describe('what is copied is computed once', () => {
+  test('an operand that was stretched is used as it was, and the result stretched if it has to be', () => {
+    const g = new GraphBuilder();
+    const [narrow, wide] = [g.input('narrow', [3]), g.input('wide', [2, 3])];
+    const stretched = c.expand(g, narrow, [2, 3]);
+    expect(c.mul(g, stretched, wide)).toBe(c.mul(g, narrow, wide));
+    const doubled = c.mul(g, stretched, g.constant(2));
+    expect(doubled.shape).toEqual([2, 3]);
+    expect(doubled).toBe(c.expand(g, c.mul(g, narrow, g.constant(2)), [2, 3]));
+  });
+
+  test('shapes that do not fit are refused, though what was stretched would', () => {
+    const g = new GraphBuilder();
+    const [stretched, other] = [c.expand(g, g.input('x', [1]), [3]), g.input('y', [4])];
+    const add = () => g.within({ layer: 'sum', pointer: '/layers/0' }, () => c.add(g, stretched, other));
+    expect(add).toThrow(GraphShapeError);
+    expect(add).toThrow(/layer "sum"/);
+  });
+
+  test('a sum of opposites is the opposite of the sum', () => {
+    const g = new GraphBuilder();
+    const x = g.input('x', [2, 3]);
+    expect(c.reduceSum(g, c.neg(g, x), [0], true)).toBe(c.neg(g, c.reduceSum(g, x, [0], true)));
+  });
+
+  test('the derivative of a normalization passes over its elements eight times, and copies nothing to their size', () => {
+    const g = new GraphBuilder();
+    const [x, gamma, weights] = [g.input('x', [8, 5]), g.input('gamma', [5]), g.input('weights', [8, 5])];
+    const deviation = c.sub(g, x, c.reduceMean(g, x, [0], true));
+    const variance = c.reduceMean(g, c.mul(g, deviation, deviation), [0], true);
+    const y = c.mul(g, deviation, c.div(g, gamma, c.sqrt(g, variance)));
+    const forward = new Set(g.nodes.map(({ output }) => output.id));
+    const loss = c.total(g, c.mul(g, y, weights));
+    for (const [i, gradient] of gradients(g, loss, [x, gamma]).entries()) g.output(`${i}`, gradient);
+    const large = ({ shape }: Tensor) => shape.reduce((product, n) => product * n, 1) === 40;
+    const backward = g.finish().nodes.filter(({ output }) => !forward.has(output.id));
+    const passes = backward.filter(({ inputs, output }) => [...inputs, output].some(large));
+    expect(passes.map(({ operator }) => operator).sort()).toEqual([
+      'Add',
+      'Add',
+      'Mul',
+      'Mul',
+      'Mul',
+      'Mul',
+      'ReduceSum',
+      'ReduceSum',
+    ]);
+  });
+});
+
 describe('finish', () => {
   test('leaves out what no output needs and keeps every input', () => {
     const g = new GraphBuilder();
