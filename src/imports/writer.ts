@@ -39,9 +39,12 @@ function complaint(type: string, issues: readonly Issue[]): string {
   return texts.slice(0, 3).join('; ');
 }
 
+/** A layer that says what it takes. */
+type Wired = LayerConfig & { readonly name: string; readonly inputs: readonly string[] };
+
 export class NetworkWriter {
   readonly #names: Names;
-  readonly #layers: LayerConfig[] = [];
+  readonly #layers: Wired[] = [];
   readonly #inputs = new Map<string, { shape: readonly number[]; dtype: NetworkInputs['dtype'] }>();
   readonly weights = new Map<string, NamedTensor>();
   /** How many inputs the network has, which decides what a single one is called. */
@@ -91,15 +94,12 @@ export class NetworkWriter {
       throw new Unsupported(`this service has no layer ${type}`, nearest(type, layerKind.types));
     if (this.#layers.length >= MAX_LAYERS)
       throw new Unsupported(`the model has more than ${MAX_LAYERS} layers`);
-    const last = this.#layers.at(-1)?.name ?? 'input';
     const sources = inputs.map(({ source }) => source);
-    const follows =
-      sources.length === 1 && sources[0] === last && !(this.#several && this.#layers.length === 0);
     const parsed = layerSchema.safeParse({ type, ...options });
     if (!parsed.success) throw new Unsupported(complaint(type, parsed.error.issues as readonly Issue[]));
     const shapes = this.#build(parsed.data, inputs);
     const name = this.#names.take(more.name);
-    this.#layers.push({ type, name, ...(follows ? {} : { inputs: sources }), ...options } as LayerConfig);
+    this.#layers.push({ type, name, inputs: sources, ...options } as Wired);
     for (const [local, tensor] of Object.entries(more.weights ?? {})) this.#keep(name, local, tensor, shapes);
     return { source: name, shape: shapes.output, channels: more.channels ?? 'same' };
   }
@@ -107,18 +107,18 @@ export class NetworkWriter {
   /**
    * Adds a layer that holds others, with one input.
    * @param shape of what the layers inside take
-   * @param write adds them
+   * @param write adds them, and gives what the last of them gives
    */
   addBody(
     type: string,
     input: Value,
     shape: readonly number[],
     name: string,
-    write: (body: NetworkWriter, x: Value) => void,
+    write: (body: NetworkWriter, x: Value) => Value,
   ): Value {
     const body = new NetworkWriter(1, this.#names);
-    write(body, { source: 'input', shape, channels: 'same' });
-    const result = this.add(type, { layers: body.#layers }, [input], { name });
+    const output = write(body, { source: 'input', shape, channels: 'same' });
+    const result = this.add(type, { layers: body.#needed(output) }, [input], { name });
     for (const [full, tensor] of body.weights) this.weights.set(full, tensor);
     return result;
   }
@@ -165,13 +165,39 @@ export class NetworkWriter {
     }
   }
 
-  /** @throws ModelUnreadable where nothing was written */
-  finish(): ImportedNetwork {
-    if (this.#layers.length === 0) throw new ModelUnreadable('the model has no layers');
+  #forget(layers: readonly Wired[]): void {
+    const gone = new Set(layers.map(({ name }) => name));
+    for (const full of this.weights.keys())
+      if (gone.has(full.slice(0, full.indexOf('/')))) this.weights.delete(full);
+  }
+
+  /** The layers that the output needs. An input that is the layer before goes without saying. */
+  #needed({ source }: Value): LayerConfig[] {
+    const wanted = new Set([source]);
+    const kept: Wired[] = [];
+    for (const layer of this.#layers.toReversed()) {
+      if (!wanted.has(layer.name)) continue;
+      kept.unshift(layer);
+      for (const name of layer.inputs) wanted.add(name);
+    }
+    this.#forget(this.#layers.filter(({ name }) => !wanted.has(name)));
+    for (const name of this.#inputs.keys()) if (this.#several && !wanted.has(name)) this.#inputs.delete(name);
+    return kept.map((layer, i) => {
+      const before = i === 0 ? (this.#several ? null : 'input') : kept[i - 1]?.name;
+      const { inputs, ...rest } = layer;
+      return inputs.length === 1 && inputs[0] === before ? rest : layer;
+    });
+  }
+
+  /**
+   * The network that ends in this output.
+   * @throws ModelUnreadable where nothing was written
+   */
+  finish(output: Value): ImportedNetwork {
+    const layers = this.#needed(output);
+    if (layers.length === 0) throw new ModelUnreadable('the model has no layers');
     const inputs = Object.fromEntries(this.#inputs);
-    return this.#several
-      ? { inputs, layers: this.#layers }
-      : { input: Object.values(inputs)[0] as NetworkInputs, layers: this.#layers };
+    return this.#several ? { inputs, layers } : { input: Object.values(inputs)[0] as NetworkInputs, layers };
   }
 }
 

@@ -252,10 +252,11 @@ export function convertKeras(file: KerasFile): ImportResult {
     warnings.add(
       `the output is channels first here, [${output.shape.join(', ')}]: targets have to be so, too`,
     );
+  const network = writer.finish(output as Value);
   const training = trainingOf(file.compiled, conversion.output, context.penalties, warnings);
   return ok({
     format: file.format,
-    network: writer.finish(),
+    network,
     training,
     weights: writer.weights.size > 0 ? writer.weights : null,
     warnings: [...warnings],

@@ -2,8 +2,9 @@
 import type { NamedTensor } from '../../util/safetensors.ts';
 import { Unsupported } from '../model.ts';
 import type { Value } from '../writer.ts';
-import { type ConvertNode, near, type OnnxContext, scalar, withConstant } from './context.ts';
+import { type ConvertNode, near, type OnnxContext, plainly, scalar, withConstant } from './context.ts';
 import type { OnnxNode } from './graph.ts';
+import { FAR_BELOW } from './numbers.ts';
 
 /** x W + b, where both are in the file. */
 interface Projection {
@@ -99,9 +100,6 @@ function scoresTo(name: string, context: OnnxContext): Scores | null {
   return { query, key, steps, nodes: [...steps, node, ...query.nodes, ...key.nodes] };
 }
 
-/** Scores from here on have no weight. */
-const FAR_BELOW = -1e4;
-
 /** Whether a mask hides from position t exactly what comes after it. */
 function isCausal({ shape, data }: NamedTensor, hides: (value: number) => boolean): boolean {
   const [rows = 0, columns = 0] = shape.slice(-2);
@@ -195,7 +193,7 @@ function convertWith(scores: Scores, value: Heads, output: Projection): ConvertN
       inputs,
       { name: node.name, weights: weightsOf(projections) },
     );
-    return { value: added, output: output.output };
+    return plainly(context, added, output.output);
   };
 }
 

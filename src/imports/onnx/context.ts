@@ -2,10 +2,13 @@
 import type { NamedTensor } from '../../util/safetensors.ts';
 import { Misfit, Unsupported } from '../model.ts';
 import type { NetworkWriter, Value } from '../writer.ts';
+import type { Axes } from './axes.ts';
 import type { OnnxNode } from './graph.ts';
+import type { Laid } from './laid.ts';
 
 export interface OnnxContext {
   readonly writer: NetworkWriter;
+  readonly axes: Axes;
   readonly warnings: Set<string>;
   /** The node that alone uses this output, if there is one. */
   next(output: string): OnnxNode | null;
@@ -15,26 +18,30 @@ export interface OnnxContext {
   users(output: string): readonly OnnxNode[];
   constant(name: string | undefined): NamedTensor | null;
   /** What was made of a tensor so far. */
+  laid(name: string | undefined): Laid;
+  /** The same as layers take it: the batch first, every other axis by itself. */
   value(name: string | undefined): Value;
   /** Whether anything takes it, or it is the model's. */
   isUsed(output: string): boolean;
-  /** This tensor has the time before the batch; its value is as if it had not. */
-  timeFirst(output: string): void;
-  isTimeFirst(name: string): boolean;
   /** These nodes are part of another's layer. */
   absorb(...nodes: readonly OnnxNode[]): void;
 }
 
-/** From a node to its output, and the name of the tensor that it stands for where nodes were absorbed. */
+/** What a node gives, and the names of the tensors that it stands for: its first output, or others where nodes were absorbed. */
 export interface Written {
-  readonly value: Value;
+  readonly laid: Laid;
   readonly output?: string;
+  readonly others?: ReadonlyMap<string, Laid>;
 }
 
 export type ConvertNode = (node: OnnxNode, context: OnnxContext) => Written;
 
-export const written = (value: Value, output?: string): Written =>
-  output === undefined ? { value } : { value, output };
+export const written = (laid: Laid, output?: string): Written =>
+  output === undefined ? { laid } : { laid, output };
+
+/** [batch, …] */
+export const plainly = ({ axes }: OnnxContext, value: Value, output?: string): Written =>
+  written(axes.plain(value), output);
 
 export function needConstant(node: OnnxNode, index: number, what: string, context: OnnxContext): NamedTensor {
   const tensor = context.constant(node.inputs[index]);
@@ -61,6 +68,25 @@ export const scalar = (tensor: NamedTensor | null): number | null =>
 export const near = (a: number | null, b: number): boolean =>
   a !== null && Math.abs(a - b) <= 1e-4 * Math.max(1, Math.abs(b));
 
+/** As people write it, of a number that float32 has. */
+export const rounded = (value: number): number => Number(value.toPrecision(7));
+
 export function needRank({ shape }: Value, ...ranks: readonly number[]): void {
   if (!ranks.includes(shape.length)) throw new Misfit(`it gets [${shape.join(', ')}] without the batch`);
 }
+
+/** The axis of the tensor that a number names, which may count from the end. */
+export const axisOf = (axis: number, { axes }: Laid): number => (axis < 0 ? axis + axes.length : axis);
+
+/** By an attribute, or in later versions by an input. */
+export const numbersOf = (
+  node: OnnxNode,
+  name: string,
+  index: number,
+  context: OnnxContext,
+): number[] | null => {
+  const given = node.ints(name);
+  if (given !== null) return [...given];
+  const input = context.constant(node.inputs[index]);
+  return input === null ? null : [...input.data];
+};

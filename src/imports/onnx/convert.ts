@@ -1,46 +1,80 @@
 /** @file An ONNX file → network and weights. Everything that has no counterpart is collected, not only the first. */
 import { nearest } from '../../util/nearest.ts';
 import { fail, ok } from '../../util/result.ts';
-import type { NamedTensor } from '../../util/safetensors.ts';
-import { type OutputKind, trainingOf } from '../keras/training.ts';
+import { trainingOf } from '../keras/training.ts';
 import { type ImportResult, Misfit, ModelUnreadable, Unsupported, type UnsupportedPart } from '../model.ts';
 import { NetworkWriter, type Value } from '../writer.ts';
+import { arithmetic } from './arithmetic.ts';
 import { findAttention } from './attention.ts';
+import { Axes } from './axes.ts';
+import type { Constant } from './constants.ts';
 import type { ConvertNode, OnnxContext } from './context.ts';
 import { elementwise } from './elementwise.ts';
 import { fold, shapeOf } from './folding.ts';
 import { type OnnxGraph, type OnnxNode, readGraph } from './graph.ts';
+import { noteShared, outputKind } from './hints.ts';
+import type { Laid } from './laid.ts';
+import { norms } from './norms.ts';
 import { importOwn } from './own.ts';
+import { padding } from './padding.ts';
+import { parts } from './parts.ts';
+import { pooling } from './pooling.ts';
 import { products } from './products.ts';
 import { recurrents } from './recurrent.ts';
 import { resampling } from './resampling.ts';
 import { shapes } from './shapes.ts';
 
 const converters: ReadonlyMap<string, ConvertNode> = new Map(
-  Object.entries({ ...shapes, ...products, ...elementwise, ...recurrents, ...resampling }),
+  Object.entries({
+    ...shapes,
+    ...parts,
+    ...padding,
+    ...pooling,
+    ...arithmetic,
+    ...products,
+    ...elementwise,
+    ...norms,
+    ...recurrents,
+    ...resampling,
+  }),
 );
+
+/** Where the batch is: the axis whose size is left open, else the first. */
+const batchAxisOf = (shape: readonly (number | null)[]): number => Math.max(0, shape.indexOf(null));
 
 class Conversion implements OnnxContext {
   readonly writer: NetworkWriter;
+  readonly axes: Axes;
   readonly warnings = new Set<string>();
   readonly unsupported: UnsupportedPart[] = [];
   readonly #graph: OnnxGraph;
-  readonly #values = new Map<string, Value>();
+  readonly #values = new Map<string, Laid>();
   readonly #users = new Map<string, OnnxNode[]>();
   readonly #absorbed = new Set<OnnxNode>();
-  readonly #folded = new Map<string, NamedTensor>();
-  readonly #timeFirst = new Set<string>();
-  readonly #producers: ReadonlyMap<string, OnnxNode>;
+  readonly #folded = new Map<string, Constant>();
+  readonly #producers = new Map<string, OnnxNode>();
   /** Nodes that stand for a whole pattern. */
   readonly #patterns = new Map<OnnxNode, ConvertNode>();
+  /** The node at work, which layers that only turn axes round are named after. */
+  #at = 'input';
 
   constructor(graph: OnnxGraph) {
     this.#graph = graph;
     this.writer = new NetworkWriter(graph.inputs.length);
-    this.#producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node])));
-    for (const node of graph.nodes)
-      for (const input of new Set(node.inputs))
-        this.#users.set(input, [...(this.#users.get(input) ?? []), node]);
+    const [{ shape = [] } = {}] = graph.inputs;
+    this.axes = new Axes(this.writer, shape[batchAxisOf(shape)] ?? 1);
+    this.#know(graph.nodes);
+  }
+
+  #know(nodes: readonly OnnxNode[]): void {
+    for (const node of nodes) {
+      for (const output of node.outputs) this.#producers.set(output, node);
+      for (const input of new Set([...node.inputs, ...node.captured])) {
+        const users = this.#users.get(input);
+        if (users === undefined) this.#users.set(input, [node]);
+        else users.push(node);
+      }
+    }
   }
 
   users(output: string): readonly OnnxNode[] {
@@ -56,10 +90,14 @@ class Conversion implements OnnxContext {
     return this.#graph.constants.get(name ?? '') ?? this.#folded.get(name ?? '') ?? null;
   }
 
+  laid(name: string | undefined): Laid {
+    const laid = this.#values.get(name ?? '');
+    if (laid === undefined) throw new Misfit('one of its operands is a constant', null);
+    return laid;
+  }
+
   value(name: string | undefined): Value {
-    const value = this.#values.get(name ?? '');
-    if (value === undefined) throw new Misfit('one of its operands is a constant', null);
-    return value;
+    return this.axes.canonical(this.laid(name), this.#at);
   }
 
   absorb(...nodes: readonly OnnxNode[]): void {
@@ -74,14 +112,6 @@ class Conversion implements OnnxContext {
     return this.users(output).length > 0 || this.#graph.outputs.includes(output);
   }
 
-  timeFirst(output: string): void {
-    this.#timeFirst.add(output);
-  }
-
-  isTimeFirst(name: string): boolean {
-    return this.#timeFirst.has(name);
-  }
-
   refuse(
     { pointer, op, name }: Pick<OnnxNode, 'pointer' | 'op' | 'name'>,
     { message, alternative }: Unsupported,
@@ -90,21 +120,23 @@ class Conversion implements OnnxContext {
   }
 
   inputs(): void {
-    for (const [index, { name, shape, isToken }] of this.#graph.inputs.entries()) {
-      const [, ...sizes] = shape;
+    for (const [index, { name, shape }] of this.#graph.inputs.entries()) {
+      const batchAxis = batchAxisOf(shape);
+      const sizes = shape.toSpliced(batchAxis, 1);
       try {
         if (sizes.includes(null))
           throw new Unsupported(
             `the input [${sizes.map((size) => size ?? 'any').join(', ')}] has no fixed size`,
             'export it with fixed sizes, but for the batch',
           );
-        const value = this.writer.input(name, sizes as number[], 'same');
-        if (isToken) this.writer.takesTokens(value);
-        this.#values.set(name, value);
+        const own = sizes as number[];
+        const value = this.writer.input(name, own.length === 0 ? [1] : own, 'same');
+        const { axes } = this.axes.withBatch(value, batchAxis);
+        this.#values.set(name, { value, axes: own.length === 0 ? axes.slice(0, 1) : axes });
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
         this.refuse({ pointer: `/graph/input/${index}`, op: 'input', name }, error);
-        this.#values.set(name, { source: 'input', shape: [1], channels: 'same' });
+        this.#values.set(name, this.axes.plain({ source: 'input', shape: [1], channels: 'same' }));
       }
     }
   }
@@ -125,17 +157,15 @@ class Conversion implements OnnxContext {
     for (const node of this.#graph.nodes.toReversed()) {
       if (!node.outputs.some((output) => wanted.has(output))) continue;
       needed.add(node);
-      for (const input of node.inputs) wanted.add(input);
+      for (const input of [...node.inputs, ...node.captured]) wanted.add(input);
     }
     return needed;
   }
 
   /** What is known without a sample: sizes, and what is computed with them. */
-  #known(node: OnnxNode): NamedTensor | null {
-    const [input = ''] = node.inputs;
-    const value = this.#values.get(input);
-    if (node.op === 'Shape' && value !== undefined)
-      return shapeOf(value.shape, this.isTimeFirst(input) ? 1 : 0);
+  #known(node: OnnxNode): Constant | null {
+    const laid = this.#values.get(node.inputs[0] ?? '');
+    if (node.op === 'Shape' && laid !== undefined) return shapeOf(laid.axes.map(({ size }) => size));
     return fold(node, (name) => this.constant(name));
   }
 
@@ -146,24 +176,80 @@ class Conversion implements OnnxContext {
       this.#folded.set(output, known);
       return;
     }
+    this.#at = node.name;
+    if (node.op === 'If' && this.#taken(node)) return;
     try {
-      const convert = this.#patterns.get(node) ?? converters.get(node.op);
-      if (convert === undefined)
-        throw new Unsupported('this operator is not known here', nearest(node.op, [...converters.keys()]));
-      const result = convert(node, this);
-      this.#values.set(result.output ?? output, result.value);
+      this.#convert(node);
     } catch (error) {
       if (!(error instanceof Unsupported)) throw error;
       if (!(error instanceof Misfit && this.unsupported.length > 0)) this.refuse(node, error);
-      const passed = node.inputs.map((name) => this.#values.get(name)).find((value) => value !== undefined);
-      this.#values.set(output, passed ?? { source: 'input', shape: [1], channels: 'same' });
+      // What follows is looked at all the same, so that everything is named at once.
+      const passed = node.inputs.map((name) => this.#values.get(name)).find((laid) => laid !== undefined);
+      const stand = passed ?? this.axes.plain({ source: 'input', shape: [1], channels: 'same' });
+      for (const name of node.outputs) this.#values.set(name, stand);
     }
   }
-}
 
-function outputKind({ nodes, outputs }: OnnxGraph): OutputKind {
-  const last = nodes.find((node) => node.outputs.includes(outputs[0] ?? ''));
-  return last?.op === 'Softmax' ? 'softmax' : last?.op === 'Sigmoid' ? 'sigmoid' : 'other';
+  #convert(node: OnnxNode): void {
+    const convert = this.#patterns.get(node) ?? converters.get(node.op);
+    if (convert === undefined)
+      throw new Unsupported('this operator is not known here', nearest(node.op, [...converters.keys()]));
+    const result = convert(node, this);
+    this.#values.set(result.output ?? node.outputs[0] ?? '', result.laid);
+    for (const [name, laid] of result.others ?? []) this.#values.set(name, laid);
+  }
+
+  /** Where it is known which case holds: its nodes in place of the choice. */
+  #taken(node: OnnxNode): boolean {
+    const condition = this.constant(node.inputs[0]);
+    const branch =
+      condition === null ? null : node.branch(condition.data[0] === 0 ? 'else_branch' : 'then_branch');
+    if (branch === null) return false;
+    this.#know(branch.nodes);
+    for (const [name, constant] of branch.constants) this.#folded.set(name, constant);
+    for (const inside of branch.nodes) this.#node(inside);
+    node.outputs.forEach((output, i) => {
+      const given = branch.outputs[i] ?? '';
+      const [laid, constant] = [this.#values.get(given), this.constant(given)];
+      if (laid !== undefined) this.#values.set(output, laid);
+      else if (constant !== null) this.#folded.set(output, constant);
+    });
+    return true;
+  }
+
+  /** The output of the network: its axes but the batch, in their order. */
+  output(): Value | null {
+    const [name = ''] = this.#graph.outputs;
+    this.#at = 'output';
+    const laid = this.#values.get(name);
+    if (laid === undefined) {
+      this.refuse(
+        { pointer: '/graph/output/0', op: 'output', name },
+        new Unsupported('it does not depend on the input'),
+      );
+      return null;
+    }
+    try {
+      return this.axes.canonical(laid, name.slice(0, 40));
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+      return this.#reordered(laid);
+    }
+  }
+
+  /** Where the batch is not the first axis. */
+  #reordered(laid: Laid): Value {
+    const apart = this.axes.separated(laid, 'output');
+    const kept = [...apart.axes.keys()].filter((i) => (apart.axes[i]?.size ?? 1) > 1);
+    this.warnings.add(
+      'the batch is not the first axis of the output: here it is, and the other axes keep their order',
+    );
+    return this.axes.arranged(
+      apart,
+      kept.map((i) => [i]),
+      'output',
+    );
+  }
 }
 
 /** @throws ModelUnreadable */
@@ -183,16 +269,19 @@ export function importOnnx(bytes: Uint8Array): ImportResult {
       ),
     );
   conversion.run();
-  if (conversion.unsupported.length > 0)
+  const output = conversion.unsupported.length > 0 ? null : conversion.output();
+  if (output === null || conversion.unsupported.length > 0)
     return fail({ code: 'unsupported_model', parts: conversion.unsupported });
   const { writer, warnings } = conversion;
+  noteShared(graph, warnings);
   warnings.add(
     'initializers are not in an ONNX file: where a layer is drawn anew, it is by the defaults of this service',
   );
   const training = trainingOf(null, outputKind(graph), [], warnings);
+  const network = writer.finish(output);
   return ok({
     format: 'onnx',
-    network: writer.finish(),
+    network,
     training,
     weights: writer.weights.size > 0 ? writer.weights : null,
     warnings: [...warnings],

@@ -1,32 +1,41 @@
-/** @file Activations and layer normalization, also where they are written as several nodes. */
-import type { NamedTensor } from '../../util/safetensors.ts';
+/** @file Activations, also where they are written as several nodes. */
 import { Unsupported } from '../model.ts';
+import { arithmetic } from './arithmetic.ts';
 import {
+  axisOf,
   type ConvertNode,
   near,
   needConstant,
   type OnnxContext,
+  rounded,
   scalar,
   withConstant,
   written,
 } from './context.ts';
 import type { OnnxNode } from './graph.ts';
-import { reduceMean, shapes } from './shapes.ts';
+import type { Laid } from './laid.ts';
 
-type Activation = string | Record<string, unknown>;
+export type Activation = string | Record<string, unknown>;
 
-const rounded = (value: number): number => Number(value.toPrecision(6));
+/** Of every number by itself. */
+export function activated(
+  laid: Laid,
+  activation: Activation,
+  name: string,
+  { axes, writer }: OnnxContext,
+): Laid {
+  return axes.pointwise(laid, (x) => writer.add('activation', { activation }, [x], { name }), name);
+}
 
 const add = (node: OnnxNode, context: OnnxContext, activation: Activation, output?: string) =>
-  written(
-    context.writer.add('activation', { activation }, [context.value(node.inputs[0])], { name: node.name }),
-    output,
-  );
+  written(activated(context.laid(node.inputs[0]), activation, node.name, context), output);
 
 const named =
   (activation: (node: OnnxNode) => Activation): ConvertNode =>
   (node, context) =>
     add(node, context, activation(node));
+
+const formula = (expression: string): ConvertNode => named(() => ({ expression }));
 
 /** x σ(x) is two nodes. */
 const sigmoid: ConvertNode = (node, context) => {
@@ -55,7 +64,7 @@ const div: ConvertNode = (node, context) => {
     times.inputs.includes(x) &&
     half?.op === 'Mul' &&
     near(constantOf(half), 0.5);
-  if (!isGelu) return (shapes.Div as ConvertNode)(node, context);
+  if (!isGelu) return (arithmetic.Div as ConvertNode)(node, context);
   context.absorb(erf, plus, times, half);
   return add(node, context, 'gelu', half.outputs[0]);
 };
@@ -70,90 +79,54 @@ const clip: ConvertNode = (node, context) => {
   return add(node, context, { expression: Number.isFinite(max) ? `min(${low}, ${rounded(max)})` : low });
 };
 
-const softmax: ConvertNode = (node, context) => {
-  const { shape } = context.value(node.inputs[0]);
-  const rank = shape.length + 1;
-  const axis = node.int('axis', -1);
-  const at = axis < 0 ? axis + rank : axis;
-  if (at !== (rank === 4 ? 1 : rank - 1))
-    throw new Unsupported(`a softmax along axis ${axis} of ${rank}`, 'along the features');
-  return add(node, context, 'softmax');
+function softmaxOf(node: OnnxNode, context: OnnxContext): Laid {
+  const laid = context.laid(node.inputs[0]);
+  const axis = axisOf(node.int('axis', -1), laid);
+  if (laid.axes[axis] === undefined)
+    throw new Unsupported(`a softmax along axis ${axis} of ${laid.axes.length}`);
+  const { name } = node;
+  return context.axes.alongFeatures(
+    laid,
+    axis,
+    (x) => context.writer.add('activation', { activation: 'softmax' }, [x], { name }),
+    name,
+  );
+}
+
+const logSoftmax: ConvertNode = (node, context) => {
+  context.warnings.add(
+    'a logarithm of a softmax is read as both: with the loss softmax_cross_entropy leave the last two layers out',
+  );
+  return written(activated(softmaxOf(node, context), { expression: 'log(x)' }, `${node.name}_log`, context));
 };
 
 const prelu: ConvertNode = (node, context) => {
   const slope = needConstant(node, 1, 'slope', context);
-  const x = context.value(node.inputs[0]);
-  const features = (x.shape.length === 3 ? x.shape[0] : x.shape.at(-1)) as number;
-  if (slope.data.length !== features && slope.data.length !== 1)
+  const laid = context.laid(node.inputs[0]);
+  const rank = laid.axes.length;
+  const wide = slope.shape.findIndex((size) => size > 1);
+  const axis = wide === -1 ? Math.min(1, rank - 1) : rank - slope.shape.length + wide;
+  const features = laid.axes[axis]?.size;
+  if (features === undefined || (slope.data.length !== features && slope.data.length !== 1))
     throw new Unsupported('a slope for every position', 'one for every channel');
   const data =
     slope.data.length === features ? slope.data : new Float32Array(features).fill(slope.data[0] as number);
-  const value = context.writer.add('activation', { activation: 'prelu' }, [x], {
-    name: node.name,
-    weights: { slope: { shape: [features], data } },
-  });
-  return written(value);
+  const weights = { slope: { shape: [features], data } };
+  const { name } = node;
+  return written(
+    context.axes.alongFeatures(
+      laid,
+      axis,
+      (x) => context.writer.add('activation', { activation: 'prelu' }, [x], { name, weights }),
+      name,
+    ),
+  );
 };
 
 const hardSigmoid: ConvertNode = (node, context) => {
   const [alpha, beta] = [node.float('alpha', 0.2), node.float('beta', 0.5)];
   if (near(alpha, 1 / 6) && near(beta, 0.5)) return add(node, context, 'hard_sigmoid');
   return add(node, context, { expression: `min(max(${rounded(alpha)} * x + ${rounded(beta)}, 0), 1)` });
-};
-
-function addLayerNorm(
-  node: OnnxNode,
-  context: OnnxContext,
-  epsilon: number,
-  gamma: NamedTensor,
-  beta: NamedTensor | null,
-  output?: string,
-) {
-  const x = context.value(node.inputs[0]);
-  if (x.shape.length === 3 || gamma.shape.length !== 1)
-    throw new Unsupported('a layer norm over several axes', 'over the last axis, or group_norm');
-  const weights = { gamma, beta: beta ?? { shape: gamma.shape, data: new Float32Array(gamma.data.length) } };
-  return written(
-    context.writer.add('layer_norm', { epsilon: rounded(epsilon) }, [x], { name: node.name, weights }),
-    output,
-  );
-}
-
-const layerNorm: ConvertNode = (node, context) =>
-  addLayerNorm(
-    node,
-    context,
-    node.float('epsilon', 1e-5),
-    needConstant(node, 1, 'scale', context),
-    context.constant(node.inputs[2]),
-  );
-
-/** γ (x − mean)/√(mean((x − mean)²) + ε) + β as nine nodes, from the first mean on; else a mean. */
-const mean: ConvertNode = (node, context) => {
-  const next = (one: OnnxNode | null, op: string): OnnxNode | null => {
-    const found =
-      one === null ? undefined : context.users(one.outputs[0] as string).find((user) => user.op === op);
-    return found ?? null;
-  };
-  const sub = next(node, 'Sub');
-  const variance = next(next(sub, 'Pow'), 'ReduceMean');
-  const plus = next(variance, 'Add');
-  const quotient = next(next(plus, 'Sqrt'), 'Div');
-  const scale = next(quotient, 'Mul');
-  const shift = next(scale, 'Add');
-  const epsilon = plus === null ? null : scalar(withConstant(plus, context)?.constant ?? null);
-  const gamma = scale === null ? null : (withConstant(scale, context)?.constant ?? null);
-  const beta = shift === null ? null : (withConstant(shift, context)?.constant ?? null);
-  const isNorm =
-    sub?.inputs[0] === node.inputs[0] &&
-    quotient?.inputs[0] === sub?.outputs[0] &&
-    epsilon !== null &&
-    gamma !== null &&
-    beta !== null;
-  if (!isNorm) return reduceMean(node, context);
-  const chain = [sub, next(sub, 'Pow'), variance, plus, next(plus, 'Sqrt'), quotient, scale, shift];
-  context.absorb(...(chain as OnnxNode[]));
-  return addLayerNorm(node, context, epsilon, gamma, beta, shift?.outputs[0]);
 };
 
 export const elementwise: Readonly<Record<string, ConvertNode>> = {
@@ -164,6 +137,12 @@ export const elementwise: Readonly<Record<string, ConvertNode>> = {
   Softsign: named(() => 'softsign'),
   Exp: named(() => 'exponential'),
   Sin: named(() => 'sine'),
+  Cos: formula('cos(x)'),
+  Erf: formula('erf(x)'),
+  Abs: formula('abs(x)'),
+  Log: formula('log(x)'),
+  Sqrt: formula('sqrt(x)'),
+  Reciprocal: formula('1 / x'),
   HardSwish: named(() => 'hard_swish'),
   Mish: named(() => 'mish'),
   Gelu: named((node) =>
@@ -172,12 +151,15 @@ export const elementwise: Readonly<Record<string, ConvertNode>> = {
   LeakyRelu: named((node) => ({ type: 'leaky_relu', negative_slope: rounded(node.float('alpha', 0.01)) })),
   Elu: named((node) => ({ type: 'elu', alpha: rounded(node.float('alpha', 1)) })),
   Celu: named((node) => ({ type: 'celu', alpha: rounded(node.float('alpha', 1)) })),
+  ThresholdedRelu: named((node) => {
+    const threshold = rounded(node.float('alpha', 1));
+    return { expression: `where(x > ${threshold}, x, 0)` };
+  }),
   Sigmoid: sigmoid,
   Div: div,
   Clip: clip,
-  Softmax: softmax,
+  Softmax: (node, context) => written(softmaxOf(node, context)),
+  LogSoftmax: logSoftmax,
   PRelu: prelu,
   HardSigmoid: hardSigmoid,
-  LayerNormalization: layerNorm,
-  ReduceMean: mean,
 };

@@ -42,7 +42,7 @@ function weightsOf(
   for (const { name, shape } of [...parameters, ...running]) {
     const tensor = constants.get(name);
     if (tensor === undefined || String(tensor.shape) !== String(shape)) return null;
-    weights.set(name, tensor);
+    weights.set(name, { shape: tensor.shape, data: tensor.data });
   }
   return weights;
 }

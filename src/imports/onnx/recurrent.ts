@@ -2,8 +2,10 @@
 import type { NamedTensor } from '../../util/safetensors.ts';
 import { Unsupported } from '../model.ts';
 import { transposed } from '../tensors.ts';
-import { type ConvertNode, needConstant, needRank, type OnnxContext, type Written } from './context.ts';
+import type { Value } from '../writer.ts';
+import { type ConvertNode, needConstant, type OnnxContext, type Written } from './context.ts';
 import type { OnnxNode } from './graph.ts';
+import type { Laid } from './laid.ts';
 
 /** Blocks of units in ONNX' order, as places of this service's. ONNX: i, o, f, c of an LSTM; z, r, h of a GRU. */
 const orders: Readonly<Record<string, readonly number[]>> = {
@@ -107,73 +109,21 @@ function picked(node: OnnxNode | null, axis: number, context: OnnxContext): numb
   return index?.data.length === 1 && index.shape.length === 0 ? (index.data[0] as number) : null;
 }
 
-/** From Y [time, directions, batch, units] to [time, batch, directions · units]. */
-function joined(node: OnnxNode, directions: number, context: OnnxContext): string {
-  const first = context.next(node.outputs[0] as string);
-  if (directions === 1 && first?.op === 'Squeeze') {
-    context.absorb(first);
-    return first.outputs[0] as string;
-  }
-  const second = first === null ? null : context.next(first.outputs[0] as string);
-  if (!isPerm(first, [0, 2, 1, 3]) || second?.op !== 'Reshape')
-    throw new Unsupported('its outputs are used direction by direction', 'both directions, joined');
-  context.absorb(first, second);
-  return second.outputs[0] as string;
-}
-
-/** The last state of the only direction, picked out of the sequence, before or after the time has gone back. */
-function lastOf(sequence: string, time: number, context: OnnxContext): string | null {
-  const next = context.next(sequence);
+/** Where nothing but the last step of the only direction is used, before or after the time has gone back: that tensor. */
+function lastOf(output: string, time: number, context: OnnxContext): string | null {
+  const first = context.next(output);
+  if (first?.op !== 'Squeeze') return null;
+  const next = context.next(first.outputs[0] as string);
   const isLast = (at: number | null) => at === -1 || at === time - 1;
   if (next !== null && isLast(picked(next, 0, context))) {
-    context.absorb(next);
+    context.absorb(first, next);
     return next.outputs[0] as string;
   }
   if (!isPerm(next, [1, 0, 2])) return null;
   const after = context.next(next.outputs[0] as string);
   if (after === null || !isLast(picked(after, 1, context))) return null;
-  context.absorb(next, after);
+  context.absorb(first, next, after);
   return after.outputs[0] as string;
-}
-
-/** Y_h [directions, batch, units] as [batch, directions · units]. */
-function finalOf(output: string, directions: number, context: OnnxContext): string {
-  const [first, second, ...others] = context.users(output);
-  if (directions === 1 && first !== undefined && second === undefined) {
-    const at = picked(first, 0, context);
-    if (first.op === 'Squeeze' || at === 0 || at === -1) {
-      context.absorb(first);
-      return first.outputs[0] as string;
-    }
-  }
-  if (directions === 2 && first !== undefined && second !== undefined && others.length === 0) {
-    const places = [first, second].map((node) => picked(node, 0, context));
-    const concat = context.next(first.outputs[0] as string);
-    const inOrder = [first, second].every((node, i) => concat?.inputs[i] === node.outputs[0]);
-    const isBoth = ['0,1', '-2,-1', '0,-1', '-2,1'].includes(String(places));
-    if (concat?.op === 'Concat' && inOrder && isBoth && [1, -1].includes(concat.int('axis', 0))) {
-      context.absorb(first, second, concat);
-      return concat.outputs[0] as string;
-    }
-  }
-  throw new Unsupported('its last states are used in parts', 'h[-1], or torch.cat([h[-2], h[-1]], 1)');
-}
-
-/** What of the node is used, and under which name: every step, or the last. @throws Unsupported */
-function outputOf(
-  node: OnnxNode,
-  directions: number,
-  time: number,
-  context: OnnxContext,
-): { readonly name: string; readonly isSequence: boolean } {
-  const [sequence = '', final = '', cell = ''] = node.outputs;
-  const isUsed = (name: string) => name !== '' && context.isUsed(name);
-  if (isUsed(cell)) throw new Unsupported('its cell is used', 'its output');
-  if (!isUsed(sequence)) return { name: finalOf(final, directions, context), isSequence: false };
-  if (isUsed(final)) throw new Unsupported('its sequence and its last state are both used', 'one of them');
-  const whole = joined(node, directions, context);
-  const last = directions === 1 ? lastOf(whole, time, context) : null;
-  return last === null ? { name: whole, isSequence: true } : { name: last, isSequence: false };
 }
 
 /** @throws Unsupported */
@@ -184,15 +134,58 @@ function directionsOf(node: OnnxNode): 1 | 2 {
   return direction === 'bidirectional' ? 2 : 1;
 }
 
+/** [time, directions, batch, units] of a sequence [time, directions · units]. */
+function sequenceOf(value: Value, directions: number, { axes }: OnnxContext, name: string): Laid {
+  const [time = 1, features = 1] = value.shape;
+  const apart = axes.reshaped(
+    axes.withBatch(value, 1),
+    [time, axes.batch, directions, features / directions],
+    name,
+  );
+  return axes.transposed(apart, [0, 2, 1, 3]);
+}
+
+/** [directions, batch, units] of the last states of both, side by side. */
+function statesOf(value: Value, directions: number, { axes }: OnnxContext, name: string): Laid {
+  const [features = 1] = value.shape;
+  return axes.transposed(
+    axes.reshaped(axes.plain(value), [axes.batch, directions, features / directions], name),
+    [1, 0, 2],
+  );
+}
+
+/** The last state of a sequence; of the direction that runs backwards the one at the first step. */
+function lastStates(sequence: Value, directions: number, { writer }: OnnxContext, name: string): Value {
+  const [, features = 1] = sequence.shape;
+  const part = (start: number, stop: number, at: Record<string, number>, what: string) => {
+    const own = writer.add('slice', { axis: 1, start, stop }, [sequence], { name: `${name}_${what}` });
+    return writer.add('slice', at, [own], { name: `${name}_${what}_last` });
+  };
+  const half = features / directions;
+  const forward = part(0, half, { start: -1 }, 'forward');
+  const both =
+    directions === 1
+      ? forward
+      : writer.add('concatenate', { axis: 1 }, [forward, part(half, features, { stop: 1 }, 'backward')], {
+          name: `${name}_both`,
+        });
+  return writer.add('flatten', {}, [both], { name: `${name}_states` });
+}
+
 const recurrent: ConvertNode = (node, context): Written => {
   refuseOthers(node, context);
-  const x = context.value(node.inputs[0]);
-  needRank(x, 2);
-  if (!context.isTimeFirst(node.inputs[0] ?? ''))
-    throw new Unsupported('its input has the batch before the time', 'batch_first=True, or a Transpose');
+  const { axes, writer } = context;
+  const { name } = node;
+  const x = axes.arranged(context.laid(node.inputs[0]), [[0], [2]], name);
   const directions = directionsOf(node);
-  const { name: output, isSequence } = outputOf(node, directions, x.shape[0] as number, context);
-  if (isSequence) context.timeFirst(output);
+  const [sequence = '', final = '', cell = ''] = node.outputs;
+  const isUsed = (output: string) => output !== '' && context.isUsed(output);
+  if (isUsed(cell)) throw new Unsupported('its cell is used', 'its output');
+  const last =
+    isUsed(sequence) && directions === 1 && !isUsed(final)
+      ? lastOf(sequence, x.shape[0] as number, context)
+      : null;
+  const isSequence = isUsed(sequence) && last === null;
   const isResetAfter = node.op === 'GRU' && node.int('linear_before_reset', 0) === 1;
   const own = {
     units: needConstant(node, 2, 'recurrent kernel', context).shape[2],
@@ -202,16 +195,28 @@ const recurrent: ConvertNode = (node, context): Written => {
     ...((node.inputs[3] ?? '') === '' && { use_bias: false }),
   };
   const type = types[node.op] as string;
-  const add = (kind: string, options: Record<string, unknown>, weights: Record<string, NamedTensor>) =>
-    context.writer.add(kind, options, [x], { name: node.name, weights });
   const [forward, backward] = [0, 1].map((at) =>
     at < directions ? weightsOf(node, context, at, isResetAfter) : {},
   );
-  if (directions === 1) return { value: add(type, own, forward ?? {}), output };
-  const weights = Object.entries({ forward, backward }).flatMap(([direction, one]) =>
+  const both = Object.entries({ forward, backward }).flatMap(([direction, one]) =>
     Object.entries(one ?? {}).map(([key, tensor]) => [`${direction}/${key}`, tensor] as const),
   );
-  return { value: add('bidirectional', { layer: { type, ...own } }, Object.fromEntries(weights)), output };
+  const value =
+    directions === 1
+      ? writer.add(type, own, [x], { name, weights: forward ?? {} })
+      : writer.add('bidirectional', { layer: { type, ...own } }, [x], {
+          name,
+          weights: Object.fromEntries(both),
+        });
+  if (last !== null) return { laid: axes.plain(value), output: last };
+  if (!isSequence) {
+    const laid = statesOf(value, directions, context, name);
+    return { laid, output: final };
+  }
+  const laid = sequenceOf(value, directions, context, name);
+  if (!isUsed(final)) return { laid };
+  const states = statesOf(lastStates(value, directions, context, name), directions, context, name);
+  return { laid, others: new Map([[final, states]]) };
 };
 
 export const recurrents: Readonly<Record<string, ConvertNode>> = {

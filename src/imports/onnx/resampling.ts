@@ -1,7 +1,9 @@
 /** @file ConvTranspose and Resize: larger images. */
 import { Unsupported } from '../model.ts';
 import { transposed } from '../tensors.ts';
-import { type ConvertNode, needConstant, needRank, written } from './context.ts';
+import type { Value } from '../writer.ts';
+import { type ConvertNode, needConstant, written } from './context.ts';
+import type { Laid } from './laid.ts';
 import { windowOf } from './products.ts';
 
 /** Its kernel is [in, out/groups, …]; here [out, in/groups, …]. */
@@ -12,8 +14,7 @@ const convTranspose: ConvertNode = (node, context) => {
     throw new Unsupported(`a transposed convolution over ${axes} axes`, 'one over 1 or 2 axes');
   if (node.text('auto_pad', 'NOTSET') !== 'NOTSET' || node.ints('output_shape') !== null)
     throw new Unsupported('its padding follows from the size of its output', 'padding by number');
-  const x = context.value(node.inputs[0]);
-  needRank(x, axes + 1);
+  const laid = context.laid(node.inputs[0]);
   const bias = node.inputs[2] ? needConstant(node, 2, 'bias', context) : null;
   const groups = node.int('group', 1);
   const [channels = 1, inner = 1, ...window] = kernel.shape;
@@ -33,24 +34,18 @@ const convTranspose: ConvertNode = (node, context) => {
   const own = { shape: [groups * inner, channels / groups, ...window], data: swapped.data };
   const weights = { kernel: own, ...(bias !== null && { bias }) };
   const type = `conv${axes}d_transpose`;
-  const swap = (value: typeof x) =>
-    context.writer.add('permute', { dims: [2, 1] }, [value], { name: `${node.name}_order` });
-  const add = (value: typeof x) =>
-    context.writer.add(type, axes === 1 ? { ...options, kernel_size: window[0] } : options, [value], {
-      name: node.name,
+  const { name } = node;
+  const apply = (x: Value) =>
+    context.writer.add(type, axes === 1 ? { ...options, kernel_size: window[0] } : options, [x], {
+      name,
       weights,
     });
-  return written(axes === 2 ? add(x) : swap(add(swap(x))));
+  return written(context.axes.gridded(laid, axes === 1 ? [2] : [2, 3], [1], apply, name));
 };
 
 /** The factors of the pixels' axes: given as such, or by the sizes of the output. @throws Unsupported */
-function factorsOf(
-  shape: readonly number[],
-  scales: readonly number[],
-  sizes: readonly number[],
-): readonly number[] {
-  const all =
-    scales.length > 0 ? scales : sizes.map((size, i) => (i === 0 ? 1 : size / (shape[i - 1] as number)));
+function factorsOf({ axes }: Laid, scales: readonly number[], sizes: readonly number[]): readonly number[] {
+  const all = scales.length > 0 ? scales : sizes.map((size, i) => size / (axes[i]?.size ?? 1));
   const [, channels, ...factors] = all;
   if (channels !== 1 || factors.some((factor) => !Number.isInteger(factor) || factor < 1))
     throw new Unsupported(`it resizes by ${factors.join(', ')}`, 'whole factors from 1 on');
@@ -59,11 +54,11 @@ function factorsOf(
 
 /** Nearest: floor(i/factor), which is what every rule gives at whole factors but for those that count from the middle upwards. */
 const resize: ConvertNode = (node, context) => {
-  const x = context.value(node.inputs[0]);
-  needRank(x, 2, 3);
+  const laid = context.laid(node.inputs[0]);
+  const rank = laid.axes.length;
   const numbers = (index: number) => [...(context.constant(node.inputs[index])?.data ?? [])];
   const isOld = node.op === 'Upsample' || node.inputs.length === 2;
-  const factors = factorsOf(x.shape, numbers(isOld ? 1 : 2), numbers(3));
+  const factors = factorsOf(laid, numbers(isOld ? 1 : 2), numbers(3));
   const mode = node.text('mode', 'nearest');
   const place = node.text('coordinate_transformation_mode', isOld ? 'asymmetric' : 'half_pixel');
   const rounding = node.text('nearest_mode', isOld ? 'floor' : 'round_prefer_floor');
@@ -71,21 +66,17 @@ const resize: ConvertNode = (node, context) => {
     mode === 'nearest' &&
     ((place === 'asymmetric' && rounding === 'floor') ||
       (['half_pixel', 'pytorch_half_pixel'].includes(place) && rounding.startsWith('round')));
-  const isLinear =
-    mode === 'linear' && ['half_pixel', 'pytorch_half_pixel'].includes(place) && x.shape.length === 3;
+  const isLinear = mode === 'linear' && ['half_pixel', 'pytorch_half_pixel'].includes(place) && rank === 4;
   if (!isNearest && !isLinear)
     throw new Unsupported(
       `it resizes by ${mode}, ${place}`,
       'nn.Upsample(mode="nearest"), or mode="bilinear" with align_corners=False',
     );
-  const add = (value: typeof x, type: string, size: unknown) =>
-    context.writer.add(type, { size, ...(isLinear && { interpolation: 'bilinear' }) }, [value], {
-      name: node.name,
-    });
-  if (x.shape.length === 3) return written(add(x, 'up_sampling2d', factors));
-  const swap = (value: typeof x) =>
-    context.writer.add('permute', { dims: [2, 1] }, [value], { name: `${node.name}_order` });
-  return written(swap(add(swap(x), 'up_sampling1d', factors[0])));
+  const { name } = node;
+  const [type, size] = rank === 4 ? ['up_sampling2d', factors] : ['up_sampling1d', factors[0]];
+  const apply = (x: Value) =>
+    context.writer.add(type, { size, ...(isLinear && { interpolation: 'bilinear' }) }, [x], { name });
+  return written(context.axes.gridded(laid, rank === 4 ? [2, 3] : [2], [1], apply, name));
 };
 
 export const resampling: Readonly<Record<string, ConvertNode>> = {

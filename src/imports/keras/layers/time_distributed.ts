@@ -58,6 +58,6 @@ export const timeDistributed: Convert = (layer, inputs, context) => {
   // A time step is as it is in Keras, an image [height, width, channels] too, before the layer and behind it.
   return context.writer.addBody('time_distributed', x, x.shape.slice(1), layer.name, (writer, step) => {
     const inside = { ...context, writer };
-    asInKeras(stepwise(inner, [step], inside), inner, inside);
+    return asInKeras(stepwise(inner, [step], inside), inner, inside);
   });
 };
