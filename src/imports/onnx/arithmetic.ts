@@ -3,8 +3,8 @@ import type { NamedTensor } from '../../util/safetensors.ts';
 import { Misfit, Unsupported } from '../model.ts';
 import type { Value } from '../writer.ts';
 import { type ConvertNode, type OnnxContext, rounded, scalar, withConstant, written } from './context.ts';
-import type { OnnxNode } from './graph.ts';
 import type { Laid } from './laid.ts';
+import type { OnnxNode } from './node.ts';
 import { FAR_BELOW, HIDDEN, plus, positionwise, rescaled, times, widened } from './numbers.ts';
 
 const mapped = ({ shape, data }: NamedTensor, apply: (x: number) => number): NamedTensor => ({

@@ -3,7 +3,7 @@ import type { NamedTensor } from '../../util/safetensors.ts';
 import { Unsupported } from '../model.ts';
 import type { Value } from '../writer.ts';
 import { type ConvertNode, near, type OnnxContext, plainly, scalar, withConstant } from './context.ts';
-import type { OnnxNode } from './graph.ts';
+import type { OnnxNode } from './node.ts';
 import { FAR_BELOW } from './numbers.ts';
 
 /** x W + b, where both are in the file. */

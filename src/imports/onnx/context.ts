@@ -3,8 +3,8 @@ import type { NamedTensor } from '../../util/safetensors.ts';
 import { Misfit, Unsupported } from '../model.ts';
 import type { NetworkWriter, Value } from '../writer.ts';
 import type { Axes } from './axes.ts';
-import type { OnnxNode } from './graph.ts';
 import type { Laid } from './laid.ts';
+import type { OnnxNode } from './node.ts';
 
 export interface OnnxContext {
   readonly writer: NetworkWriter;

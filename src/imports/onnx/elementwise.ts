@@ -12,8 +12,8 @@ import {
   withConstant,
   written,
 } from './context.ts';
-import type { OnnxNode } from './graph.ts';
 import type { Laid } from './laid.ts';
+import type { OnnxNode } from './node.ts';
 
 export type Activation = string | Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 /** @file Nodes that compute with constants and shapes alone: sizes, masks, positions, weights that are made of others. */
 import { reshaped, sizeOf, transposed } from '../tensors.ts';
 import { type Constant, elementwise, MAX_NUMBERS, placesOf, taken } from './constants.ts';
-import type { OnnxNode } from './graph.ts';
+import type { OnnxNode } from './node.ts';
 
 type Fold = (node: OnnxNode, inputs: readonly Constant[]) => Constant | null;
 

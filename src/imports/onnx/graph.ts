@@ -4,6 +4,7 @@ import { ModelUnreadable } from '../model.ts';
 import { sizeOf } from '../tensors.ts';
 import type { Constant } from './constants.ts';
 import { fold } from './folding.ts';
+import type { Branch, OnnxNode } from './node.ts';
 
 /** As protobuf gives it: fields that are left out have their default. */
 interface RawTensor {
@@ -15,31 +16,6 @@ interface RawTensor {
   readonly int32Data: readonly number[];
   readonly int64Data: readonly number[];
   readonly doubleData: readonly number[];
-}
-
-export interface OnnxNode {
-  readonly op: string;
-  readonly name: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly pointer: string;
-  int(name: string, otherwise: number): number;
-  float(name: string, otherwise: number): number;
-  ints(name: string): readonly number[] | null;
-  text(name: string, otherwise: string): string;
-  texts(name: string): readonly string[];
-  has(name: string): boolean;
-  tensor(name: string): Constant | null;
-  /** A graph within the node: what is done in one of two cases. */
-  branch(name: string): Branch | null;
-  /** Names that such graphs take from around them. */
-  readonly captured: readonly string[];
-}
-
-export interface Branch {
-  readonly nodes: readonly OnnxNode[];
-  readonly constants: ReadonlyMap<string, Constant>;
-  readonly outputs: readonly string[];
 }
 
 export interface OnnxGraph {

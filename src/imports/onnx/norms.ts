@@ -13,7 +13,7 @@ import {
   withConstant,
   written,
 } from './context.ts';
-import type { OnnxNode } from './graph.ts';
+import type { OnnxNode } from './node.ts';
 import { reduction } from './pooling.ts';
 
 const isFlat = ({ shape, data }: NamedTensor): boolean => data.length === (shape.at(-1) ?? 1);

@@ -4,8 +4,8 @@ import { Unsupported } from '../model.ts';
 import { sizeOf } from '../tensors.ts';
 import type { Value } from '../writer.ts';
 import { type OnnxContext, rounded, scalar } from './context.ts';
-import type { OnnxNode } from './graph.ts';
 import type { Laid } from './laid.ts';
+import type { OnnxNode } from './node.ts';
 
 /** As many as `rescaling` takes. */
 const MAX_NUMBERS = 65_536;

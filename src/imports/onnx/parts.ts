@@ -12,8 +12,8 @@ import {
   type Written,
   written,
 } from './context.ts';
-import type { OnnxNode } from './graph.ts';
 import type { Laid } from './laid.ts';
+import type { OnnxNode } from './node.ts';
 
 /** As many as a merging layer takes. */
 const MAX_PIECES = 64;

@@ -4,8 +4,8 @@ import { sizeOf } from '../tensors.ts';
 import type { Value } from '../writer.ts';
 import { axisOf, type ConvertNode, numbersOf, type OnnxContext, rounded, written } from './context.ts';
 import { activated } from './elementwise.ts';
-import type { OnnxNode } from './graph.ts';
 import type { Laid } from './laid.ts';
+import type { OnnxNode } from './node.ts';
 
 type Kind = 'average' | 'max';
 

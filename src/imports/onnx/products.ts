@@ -4,8 +4,8 @@ import { Unsupported } from '../model.ts';
 import { transposed } from '../tensors.ts';
 import type { Value } from '../writer.ts';
 import { type ConvertNode, needConstant, type OnnxContext, withConstant, written } from './context.ts';
-import type { OnnxNode } from './graph.ts';
 import type { Axis, Laid } from './laid.ts';
+import type { OnnxNode } from './node.ts';
 
 /** Along the last axis, whatever stands before it. */
 function addDense(

@@ -4,8 +4,8 @@ import { Unsupported } from '../model.ts';
 import { transposed } from '../tensors.ts';
 import type { Value } from '../writer.ts';
 import { type ConvertNode, needConstant, type OnnxContext, type Written } from './context.ts';
-import type { OnnxNode } from './graph.ts';
 import type { Laid } from './laid.ts';
+import type { OnnxNode } from './node.ts';
 
 /** Blocks of units in ONNX' order, as places of this service's. ONNX: i, o, f, c of an LSTM; z, r, h of a GRU. */
 const orders: Readonly<Record<string, readonly number[]>> = {

@@ -2,7 +2,7 @@
 import { Unsupported } from '../model.ts';
 import { sizeOf } from '../tensors.ts';
 import { axisOf, type ConvertNode, needConstant, numbersOf, type OnnxContext, written } from './context.ts';
-import type { OnnxNode } from './graph.ts';
+import type { OnnxNode } from './node.ts';
 import { groupNorm } from './norms.ts';
 
 const flatten: ConvertNode = (node, context) => {
