@@ -1,6 +1,6 @@
 /** @file What the conversion of one ONNX node gets, and what an operand can be. */
 import type { NamedTensor } from '../../util/safetensors.ts';
-import { Misfit, Unsupported } from '../model.ts';
+import { Unsupported } from '../model.ts';
 import type { NetworkWriter, Value } from '../writer.ts';
 import type { Axes } from './axes.ts';
 import type { Laid } from './laid.ts';
@@ -70,10 +70,6 @@ export const near = (a: number | null, b: number): boolean =>
 
 /** As people write it, of a number that float32 has. */
 export const rounded = (value: number): number => Number(value.toPrecision(7));
-
-export function needRank({ shape }: Value, ...ranks: readonly number[]): void {
-  if (!ranks.includes(shape.length)) throw new Misfit(`it gets [${shape.join(', ')}] without the batch`);
-}
 
 /** The axis of the tensor that a number names, which may count from the end. */
 export const axisOf = (axis: number, { axes }: Laid): number => (axis < 0 ? axis + axes.length : axis);

@@ -164,7 +164,7 @@ const einsum: ConvertNode = (node, context) => {
 };
 
 /** Pairs [before, after] of each axis, from ONNX' [befores, afters]. */
-export function padsOf(node: OnnxNode, axes: number): number | number[] | number[][] {
+function padsOf(node: OnnxNode, axes: number): number | number[] | number[][] {
   const automatic = node.text('auto_pad', 'NOTSET');
   if (automatic === 'SAME_LOWER') throw new Unsupported('padding with the odd zero before', 'padding="same"');
   const pads = node.ints('pads') ?? new Array<number>(2 * axes).fill(0);
@@ -174,7 +174,7 @@ export function padsOf(node: OnnxNode, axes: number): number | number[] | number
   return axes === 1 ? (pairs[0] as number[]) : pairs;
 }
 
-export const isSame = (node: OnnxNode): boolean => node.text('auto_pad', 'NOTSET') === 'SAME_UPPER';
+const isSame = (node: OnnxNode): boolean => node.text('auto_pad', 'NOTSET') === 'SAME_UPPER';
 
 const simple = (extents: readonly number[]): number | readonly number[] =>
   extents.every((size) => size === extents[0]) ? (extents[0] as number) : extents;
