@@ -11,19 +11,16 @@ const isLoopback = (host: string): boolean =>
 /** Digits, with an exponent if need be. `Number` alone would also read '' as 0, which as a port means any. */
 const NUMBER = /^\d+(\.\d+)?(e\+?\d{1,2})?$/i;
 
-const integer = (from: number, to: number, fallback: number) =>
+const between = (from: number, to: number, fallback: number, number = z.number()) =>
   z
     .string()
     .regex(NUMBER, 'has to be a number')
     .transform(Number)
-    .pipe(
-      z
-        .number()
-        .int('has to be an integer')
-        .min(from, `has to be ${from} or more`)
-        .max(to, `has to be ${to} or less`),
-    )
+    .pipe(number.min(from, `has to be ${from} or more`).max(to, `has to be ${to} or less`))
     .default(fallback);
+
+const integer = (from: number, to: number, fallback: number) =>
+  between(from, to, fallback, z.number().int('has to be an integer'));
 
 const isPostgresUrl = (url: string): boolean => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url);
 
@@ -57,6 +54,7 @@ const schema = z.object({
   LEASE_SECONDS: integer(2, 600, 20),
   // What it takes to hand a trial over, and to have its result back, many times over.
   SHARED_TRIAL_SECONDS: integer(0, 86_400, 2),
+  SNAPSHOT_SECONDS: between(0.1, 86_400, 60),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   ALLOW_ANONYMOUS: z.enum(['true', 'false']).default('false'),
   API_KEYS_FILE: z.string().min(1).optional(),
@@ -125,6 +123,8 @@ export interface Config {
   readonly leaseSeconds: number;
   /** Other workers may train a trial that is estimated to take as long. */
   readonly sharedTrialSeconds: number;
+  /** A training is kept so often, to go on from there if its process dies. */
+  readonly snapshotSeconds: number;
   readonly logLevel: string;
   /** Where spans are sent; null: nowhere. */
   readonly tracesEndpoint: string | null;
@@ -200,6 +200,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     workerThreads: values.WORKER_THREADS,
     leaseSeconds: values.LEASE_SECONDS,
     sharedTrialSeconds: values.SHARED_TRIAL_SECONDS,
+    snapshotSeconds: values.SNAPSHOT_SECONDS,
     logLevel: values.LOG_LEVEL,
     tracesEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT || null,
     access: createAccess(keys, keyLimitsOf(values)),

@@ -66,6 +66,7 @@ export async function startService(
     workerThreads,
     leaseSeconds,
     sharedTrialSeconds,
+    snapshotSeconds,
     retentionDays,
     uploads,
   } = config;
@@ -82,6 +83,7 @@ export async function startService(
       workerThreads,
       leaseSeconds,
       sharedTrialSeconds,
+      snapshotSeconds,
       retentionDays,
       uploads,
     },

@@ -3,6 +3,7 @@ import { readSeries } from '../src/diagnosis/index.ts';
 import type { TrialResult, TrialTask } from '../src/jobs/index.ts';
 import { encodeTrace, LossRing } from '../src/statistics/index.ts';
 import { train } from '../src/training/index.ts';
+import { openSnapshots } from './snapshots.ts';
 
 export default async function runTrial({
   experiment,
@@ -10,6 +11,7 @@ export default async function runTrial({
   keepWeights,
   cancel,
   losses,
+  snapshots,
 }: TrialTask): Promise<TrialResult> {
   const flag = new Int32Array(cancel);
   const ring = losses === undefined ? null : new LossRing(losses);
@@ -23,12 +25,14 @@ export default async function runTrial({
         prepared = performance.now();
       },
       onLoss: (step, loss) => ring?.write(step, loss),
+      ...(snapshots === undefined ? {} : { snapshots: openSnapshots(snapshots) }),
     });
     if (!result.ok) return { ok: false, error: { code: 'canceled', detail: 'cancelled' } };
     const seconds = (performance.now() - start) / 1000;
     const preparation = (prepared - start) / 1000;
+    const steps = result.value.steps_completed - (snapshots?.saved?.step ?? 0);
     const encoded = encodeTrace(result.value);
-    return { ok: true, value: { trace: readSeries(result.value), encoded, seconds, preparation } };
+    return { ok: true, value: { trace: readSeries(result.value), encoded, seconds, preparation, steps } };
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, error: { code: 'failed', detail } };

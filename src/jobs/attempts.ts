@@ -13,6 +13,7 @@ import { type MachineKind, machineKind } from './machine.ts';
 import type { Tables } from './migrations.ts';
 import { type Room, unlimited } from './room.ts';
 import { parse } from './rows.ts';
+import { removeSnapshots } from './snapshots.ts';
 import { machinesOf, recordTrial } from './trial_rows.ts';
 import { nextInTurn, recordTurn } from './turn.ts';
 
@@ -182,6 +183,7 @@ export class Attempts {
     await fenced(db, job, { ...values, status, finished_at: databaseTime(db) });
     // Whatever was ordered and is not trained yet, nobody waits for.
     await db.deleteFrom('orders').where('job_id', '=', job.id).execute();
+    await removeSnapshots(db, job.id);
     await appendEvent(db, job.id, 'status', { status });
   }
 

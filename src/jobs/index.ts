@@ -18,5 +18,6 @@ export type { TrialResult, TrialTask } from './pool.ts';
 export { migrateDatabase } from './prepare.ts';
 export { InvalidCursor } from './rows.ts';
 export { createJobService, type Role, type RunningJobService } from './service.ts';
+export type { SnapshotAnswer, SnapshotPort } from './snapshot_port.ts';
 export { type StorageFailure, storageFailure } from './storage.ts';
 export { type StudyTask, study, type ToStudy } from './study_thread.ts';

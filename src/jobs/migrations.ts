@@ -90,6 +90,16 @@ export interface Tables {
   /** Kinds of machines that have trained; JSON. */
   machines: { id: string; facts: string };
   orders: OrdersTable;
+  /** In parts: `records` of every step at which one was kept, `state` of the last. */
+  snapshots: {
+    job_id: string;
+    key: string;
+    step: number;
+    kind: 'records' | 'state';
+    part: number;
+    bytes: Buffer;
+    machine: string;
+  };
   /** `outcome` is JSON; null where an earlier version has written the run. */
   runs: { job_id: string; run: string; key: string; outcome: Generated<string | null> };
   events: { job_id: string; seq: number; type: string; data: string; created_at: string };
@@ -363,6 +373,22 @@ const outcomes: Migration = {
   },
 };
 
+const snapshots: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('snapshots')
+      .addColumn('job_id', 'text', (column) => column.notNull().references('jobs.id').onDelete('cascade'))
+      .addColumn('key', 'text', (column) => column.notNull())
+      .addColumn('step', 'integer', (column) => column.notNull())
+      .addColumn('kind', 'text', (column) => column.notNull())
+      .addColumn('part', 'integer', (column) => column.notNull())
+      .addColumn('bytes', columnTypes(db).bytes, (column) => column.notNull())
+      .addColumn('machine', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('snapshots_key', ['job_id', 'key', 'step', 'kind', 'part'])
+      .execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_searches': searches,
@@ -374,6 +400,7 @@ export const migrations: Record<string, Migration> = {
   '0008_orders': orders,
   '0009_webhooks': webhooks,
   '0010_outcomes': outcomes,
+  '0011_snapshots': snapshots,
 };
 
 const TABLE = 'kysely_migration';

@@ -13,12 +13,14 @@ import { createNumberReader } from './number_reader.ts';
 import type { OrderFailure, Orders, StartedOrder } from './orders.ts';
 import { trialKey, unpackTrial } from './packing.ts';
 import type { Pool, TrialResult } from './pool.ts';
+import type { SnapshotStore } from './snapshots.ts';
 import { storageFailure, untilStored } from './storage.ts';
 
 export interface OrderRunnerOptions {
   readonly orders: Orders;
   readonly queue: Queue<never>;
   readonly pool: Pick<Pool, 'run'>;
+  readonly snapshots: Pick<SnapshotStore, 'of'>;
   /** Brings the files that an experiment reads to this process. */
   readonly bring: (use: FileUse) => Promise<void>;
   readonly metrics: Metrics;
@@ -96,14 +98,14 @@ export class OrderRunner implements Source {
         endFailed(span, result.error.code);
         return result.error.code === 'canceled' ? 'canceled' : { code: null, detail: result.error.detail };
       }
-      const { trace, encoded, seconds } = result.value;
+      const { trace, encoded, seconds, steps } = result.value;
       checkSize(encoded);
       const outcome = trace.divergence === null ? 'completed' : 'diverged';
       await this.#stored(() => this.#options.orders.finish(order, encoded));
       metrics.trials.inc({ outcome });
-      metrics.steps.observe(seconds / Math.max(1, trace.steps_completed));
+      metrics.steps.observe(seconds / Math.max(1, steps));
       span.setAttributes({ 'gradclinic.trial.outcome': outcome, 'gradclinic.trial.seconds': seconds }).end();
-      logger.info({ job_id: job, trial: run, key, seconds, outcome, ordered: true }, 'trial trained');
+      logger.info({ job_id: job, trial: run, key, seconds, steps, outcome, ordered: true }, 'trial trained');
       return null;
     } catch (error) {
       endFailed(span, 'failed');
@@ -116,7 +118,7 @@ export class OrderRunner implements Source {
   }
 
   async #run(order: StartedOrder, flag: Int32Array): Promise<TrialResult> {
-    const { pool, bring, orders, onEvent } = this.#options;
+    const { pool, bring, orders, snapshots, onEvent } = this.#options;
     const { job, key, run, seed, keepWeights } = order;
     const experiment = await unpackTrial(order.experiment, () => this.#numbersOf(job));
     assert(
@@ -131,7 +133,10 @@ export class OrderRunner implements Source {
     const { ring, end } = feed.follow(run);
     try {
       const cancel = flag.buffer as SharedArrayBuffer;
-      return await pool.run({ experiment, seed, keepWeights, cancel, losses: ring.buffer });
+      const kept = snapshots.of(job, key, () => Atomics.load(flag, 0) !== 0);
+      return await pool.run({
+        ...{ experiment, seed, keepWeights, cancel, losses: ring.buffer, snapshots: kept },
+      });
     } finally {
       end();
       feed.stop();

@@ -12,6 +12,7 @@ import { type Attempt, fenced } from './fence.ts';
 import type { LossData } from './losses.ts';
 import type { MachineKind } from './machine.ts';
 import type { Tables } from './migrations.ts';
+import { removeSnapshots } from './snapshots.ts';
 import { recordTrial } from './trial_rows.ts';
 
 /** A trial, so that another process can train it. */
@@ -160,6 +161,7 @@ export class Orders {
         .where('job_id', '=', job)
         .where('key', '=', key)
         .execute();
+      await removeSnapshots(db, job, key);
       await announce(db, { kind: 'trained', job });
     });
   }

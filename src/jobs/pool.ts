@@ -6,6 +6,8 @@ import type { Trace } from '../statistics/index.ts';
 import { threadProgram } from '../util/programs.ts';
 import type { Result } from '../util/result.ts';
 import { within } from '../util/within.ts';
+import { keepSnapshots, type SnapshotPort } from './snapshot_port.ts';
+import type { TrialSnapshots } from './snapshots.ts';
 
 export interface TrialTask {
   readonly experiment: Experiment;
@@ -15,6 +17,12 @@ export interface TrialTask {
   readonly cancel: SharedArrayBuffer;
   /** The memory of a `LossRing` that somebody reads. */
   readonly losses?: SharedArrayBuffer;
+  readonly snapshots?: SnapshotPort;
+}
+
+/** A trial as it is handed to the pool. */
+export interface TrialRequest extends Omit<TrialTask, 'snapshots'> {
+  readonly snapshots?: TrialSnapshots;
 }
 
 export interface TrialFailure {
@@ -31,12 +39,14 @@ export interface TimedTrace {
   readonly seconds: number;
   /** Of these, those before its first pass: data, weights, graphs. */
   readonly preparation: number;
+  /** Steps that were trained in them, after those of a snapshot that it went on from. */
+  readonly steps: number;
 }
 
 export type TrialResult = Result<TimedTrace, TrialFailure>;
 
 export interface Pool {
-  run(task: TrialTask): Promise<TrialResult>;
+  run(trial: TrialRequest): Promise<TrialResult>;
   readonly alive: boolean;
   readonly threads: { readonly busy: number; readonly idle: number };
   /**
@@ -58,7 +68,12 @@ export function createPool(threads: number, entry = TRIAL_WORKER): Pool {
   });
   const running = new Set<Promise<unknown>>();
   let closed = false;
-  const once = (task: TrialTask): Promise<TrialResult> => piscina.run(task) as Promise<TrialResult>;
+  const once = ({ snapshots, ...task }: TrialRequest): Promise<TrialResult> =>
+    snapshots === undefined
+      ? piscina.run(task)
+      : keepSnapshots(snapshots, (port) =>
+          piscina.run({ ...task, snapshots: port } satisfies TrialTask, { transferList: [port.port] }),
+        );
   const track = <T>(promise: Promise<T>): Promise<T> => {
     running.add(promise);
     const forget = () => running.delete(promise);
@@ -66,8 +81,8 @@ export function createPool(threads: number, entry = TRIAL_WORKER): Pool {
     return promise;
   };
   return {
-    // A thread that died takes one trial with it; that trial gets a second thread.
-    run: (task) => track(once(task).catch(() => once(task))),
+    // A thread that died takes one trial with it; that trial gets a second thread, and goes on from its last snapshot.
+    run: (trial) => track(once(trial).catch(() => once(trial))),
     get alive() {
       return !closed && piscina.threads.length > 0;
     },

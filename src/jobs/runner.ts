@@ -11,6 +11,7 @@ import { JobFailure } from './failure.ts';
 import { LostAttempt } from './fence.ts';
 import type { FileUse } from './file.ts';
 import { LossFeed } from './losses.ts';
+import type { SnapshotStore } from './snapshots.ts';
 import { untilStored } from './storage.ts';
 import { runInThread } from './study_thread.ts';
 import type { Threads } from './trainer.ts';
@@ -26,6 +27,7 @@ const REPORT_IN_TIME = 0.8;
 export interface RunnerOptions {
   readonly attempts: Attempts;
   readonly threads: Threads;
+  readonly snapshots: Pick<SnapshotStore, 'of'>;
   /** Null where there are no other processes. */
   readonly shared: SharedTrials | null;
   /** The most that an attempt may take. */

@@ -23,6 +23,7 @@ import { createOwnedJobs, type UnownedJobService } from './owned.ts';
 import { queueState, UNKNOWN_QUEUE } from './queue_state.ts';
 import type { Quota } from './quota.ts';
 import { createRecentJobs } from './recent.ts';
+import { SnapshotStore } from './snapshots.ts';
 import { JobStore } from './store.ts';
 import { startWorker } from './worker.ts';
 
@@ -39,6 +40,8 @@ export interface JobServiceOptions {
   readonly leaseSeconds: number;
   /** A trial that is estimated to take less is trained by the process that plans its study. */
   readonly sharedTrialSeconds: number;
+  /** A training is kept so often, to go on from there if its process dies. */
+  readonly snapshotSeconds: number;
   readonly quotaOf: (owner: string) => Quota;
   readonly uploads: UploadLimits;
   /** After which results are deleted; 0 keeps them. */
@@ -85,6 +88,7 @@ export async function createJobService({
   workerThreads,
   leaseSeconds,
   sharedTrialSeconds,
+  snapshotSeconds,
   quotaOf,
   retentionDays,
   uploads,
@@ -109,6 +113,7 @@ export async function createJobService({
   const store = new JobStore(db, room);
   const machine = machineKind();
   const attempts = new Attempts(db, room, machine);
+  const snapshots = new SnapshotStore({ db, room, machine, seconds: snapshotSeconds, logger });
   const queue =
     databaseUrl === null || role === 'api'
       ? null
@@ -135,7 +140,7 @@ export async function createJobService({
     role === 'api'
       ? null
       : await startWorker({
-          ...{ attempts, shared, market, threads: workerThreads, leaseSeconds },
+          ...{ attempts, snapshots, shared, market, threads: workerThreads, leaseSeconds },
           ...{ quotaOf, metrics, telemetry, logger, onEvent },
           bring: (use) => files.bring(use),
         });

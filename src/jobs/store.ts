@@ -19,6 +19,7 @@ import type { Tables } from './migrations.ts';
 import { type Quota, quotaExcess, recordUse } from './quota.ts';
 import { type Room, unlimited } from './room.ts';
 import { decodeCursor, encodeCursor, parse, submittedRow, toJob } from './rows.ts';
+import { removeSnapshots } from './snapshots.ts';
 
 type Database = Kysely<Tables> | Transaction<Tables>;
 
@@ -229,6 +230,7 @@ export class JobStore {
         const values = { status: 'canceled', cancel_requested_at: time, finished_at: time };
         await db.updateTable('jobs').set(values).where('id', '=', id).execute();
         await db.deleteFrom('orders').where('job_id', '=', id).execute();
+        await removeSnapshots(db, id);
         await appendEvent(db, id, 'status', { status: 'canceled' });
       }
       if (job?.status === 'running') {

@@ -11,7 +11,7 @@ import {
   startCrew,
 } from '../queue/index.ts';
 import { fail } from '../util/result.ts';
-import type { Pool, TrialResult, TrialTask } from './pool.ts';
+import type { Pool, TrialRequest, TrialResult } from './pool.ts';
 
 /** Whose trial it is, and how long it takes a thread, as estimated. */
 export interface TrialWork {
@@ -23,12 +23,12 @@ export interface TrialWork {
 /** What a study needs of the threads. */
 export interface Threads {
   /** In its turn. @param signal ends the wait for a thread; a training that runs is asked by its own flag */
-  run(task: TrialTask, work: TrialWork, signal: AbortSignal): Promise<TrialResult>;
+  run(task: TrialRequest, work: TrialWork, signal: AbortSignal): Promise<TrialResult>;
 }
 
 interface Waiting extends TrialWork {
   readonly turn: number;
-  readonly task: TrialTask;
+  readonly task: TrialRequest;
   readonly resolve: (result: TrialResult) => void;
   readonly reject: (error: unknown) => void;
   begun: boolean;
@@ -69,7 +69,7 @@ export class Trainer implements Threads {
     );
   }
 
-  async run(task: TrialTask, work: TrialWork, signal: AbortSignal): Promise<TrialResult> {
+  async run(task: TrialRequest, work: TrialWork, signal: AbortSignal): Promise<TrialResult> {
     if (signal.aborted) return canceled();
     const key = String(this.#next++);
     const turn = this.#turnOf(work.owner);

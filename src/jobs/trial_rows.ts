@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Machines } from '../study/index.ts';
 import type { MachineKind } from './machine.ts';
 import type { Tables } from './migrations.ts';
+import { removeSnapshots } from './snapshots.ts';
 
 /** One that is there already stays: whoever trained it, the bits are the same. */
 export async function recordTrial(
@@ -23,6 +24,7 @@ export async function recordTrial(
     .values({ job_id: job, key, trace, machine: id })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+  await removeSnapshots(db, job, key);
 }
 
 /** The kinds that have trained the runs of a job, in the order of their first run's name. */

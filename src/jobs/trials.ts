@@ -12,6 +12,7 @@ import { checkSize, JobFailure } from './failure.ts';
 import type { LossFeed } from './losses.ts';
 import type { NewOrder, Orders } from './orders.ts';
 import { packTrial, sealedOf, trialKey } from './packing.ts';
+import type { SnapshotStore } from './snapshots.ts';
 import { untilStored } from './storage.ts';
 import type { Threads } from './trainer.ts';
 
@@ -30,6 +31,7 @@ export interface SharedTrials {
 export interface TrialsOptions {
   readonly attempts: Attempts;
   readonly threads: Threads;
+  readonly snapshots: Pick<SnapshotStore, 'of'>;
   /** Null where there are no other processes. */
   readonly shared: SharedTrials | null;
   readonly metrics: Metrics;
@@ -89,7 +91,7 @@ export class Trials {
   }
 
   async #trainHere(trial: Trial, key: string, seconds: number): Promise<Trace> {
-    const { attempts, threads, metrics, telemetry, logger } = this.#options;
+    const { attempts, threads, snapshots, metrics, telemetry, logger } = this.#options;
     const span = telemetry.start(
       'trial',
       { 'gradclinic.trial.run': trial.run, 'gradclinic.trial.key': key },
@@ -103,6 +105,7 @@ export class Trials {
         keepWeights: trial.keepWeights,
         cancel: this.#options.flag,
         losses: ring.buffer,
+        snapshots: snapshots.of(this.#job.id, key, () => this.#options.signal.aborted),
       },
       { owner: this.#job.owner, job: this.#job.id, seconds },
       this.#options.signal,
@@ -114,16 +117,24 @@ export class Trials {
       if (result.error.code === 'canceled') throw new StudyCanceled();
       throw new Error(result.error.detail);
     }
-    const { trace, encoded, seconds: took } = result.value;
+    const { trace, encoded, seconds: took, steps } = result.value;
     checkSize(encoded);
     const outcome = trace.divergence === null ? 'completed' : 'diverged';
     metrics.trials.inc({ outcome });
     span.setAttributes({ 'gradclinic.trial.outcome': outcome, 'gradclinic.trial.seconds': took }).end();
-    metrics.steps.observe(took / Math.max(1, trace.steps_completed));
+    metrics.steps.observe(took / Math.max(1, steps));
     await this.#stored(() => attempts.storeTrial(this.#job, key, encoded));
     this.trained++;
     logger.info(
-      { job_id: this.#job.id, attempt: this.#job.attempt, trial: trial.run, key, seconds: took, outcome },
+      {
+        job_id: this.#job.id,
+        attempt: this.#job.attempt,
+        trial: trial.run,
+        key,
+        seconds: took,
+        steps,
+        outcome,
+      },
       'trial trained',
     );
     return trace;

@@ -13,12 +13,14 @@ import { createPool, type Pool } from './pool.ts';
 import type { Quota } from './quota.ts';
 import { recoverJobs } from './recovery.ts';
 import { JobRun } from './runner.ts';
+import type { SnapshotStore } from './snapshots.ts';
 import { storageFailure } from './storage.ts';
 import { Trainer } from './trainer.ts';
 import { createWitness } from './witness.ts';
 
 export interface WorkerOptions {
   readonly attempts: Attempts;
+  readonly snapshots: SnapshotStore;
   /** Whether there may be other workers. */
   readonly shared: boolean;
   /** Where trials are handed to other processes; null where there are none. */

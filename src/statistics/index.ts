@@ -8,6 +8,7 @@ export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './mome
 export { type Outcome, outcomeOf } from './outcome.ts';
 export { type RecordedRows, Recorder, type Table } from './recorder.ts';
 export { pageOf, type Row, type RowFilter } from './rows.ts';
+export type { SavedTraining, Snapshot } from './snapshot.ts';
 export { StuckUnits } from './stuck.ts';
 export {
   type Divergence,

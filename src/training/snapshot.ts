@@ -3,26 +3,17 @@
  * leaves the same Trace, bit for bit. Random numbers need no position: their streams are named by the step.
  */
 import { deserialize, serialize } from 'node:v8';
-import type { Evaluation, ModeComparison, RecordedRows, TiedUnits, UnitPass } from '../statistics/index.ts';
+import type {
+  Evaluation,
+  ModeComparison,
+  RecordedRows,
+  SavedTraining,
+  Snapshot,
+  TiedUnits,
+  UnitPass,
+} from '../statistics/index.ts';
 import type { StoppingState } from './early_stopping.ts';
 import type { PenaltyPull } from './inspections.ts';
-
-/** As bytes, so that whoever keeps it need not know what it holds. */
-export interface Snapshot {
-  /** Updates that were made. */
-  readonly step: number;
-  /** What was recorded since the snapshot before: the trace grows by it, and nobody writes the whole of it twice. */
-  readonly records: Uint8Array;
-  /** What takes the place of the snapshot before: weights, averages, the optimizer's state. */
-  readonly state: Uint8Array;
-}
-
-/** The last snapshot of a training, with the records of all. */
-export interface SavedTraining {
-  readonly step: number;
-  readonly records: readonly Uint8Array[];
-  readonly state: Uint8Array;
-}
 
 /** Who keeps the snapshots of a training. */
 export interface Snapshots {

@@ -23,7 +23,9 @@ import type {
   Divergence,
   Evaluation,
   ModeComparison,
+  SavedTraining,
   Series,
+  Snapshot,
   TiedUnits,
   Trace,
   TracedLayer,
@@ -50,13 +52,7 @@ import { scaleToUnitVariance } from './lsuv.ts';
 import { copyWeights, createModel, type Model, setWeights } from './model.ts';
 import { compareModes } from './modes.ts';
 import { Probe } from './probe.ts';
-import {
-  decodeSnapshots,
-  encodeSnapshot,
-  type SavedTraining,
-  type Snapshot,
-  type Snapshots,
-} from './snapshot.ts';
+import { decodeSnapshots, encodeSnapshot, type Snapshots } from './snapshot.ts';
 import { createArena, type StepGradients, Stepper } from './step.ts';
 import {
   accuracyOf,

@@ -13,6 +13,7 @@ export interface LogLine {
   readonly time: number;
   readonly job_id?: string;
   readonly key?: string;
+  readonly steps?: number;
 }
 
 export interface ServerProcess {

@@ -7,8 +7,10 @@ import { afterAll, expect, it } from 'vitest';
 import { parseExperiment } from '../../src/experiment/index.ts';
 import { Attempts } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
+import { machineKind } from '../../src/jobs/machine.ts';
 import { createPool } from '../../src/jobs/pool.ts';
 import { JobRun } from '../../src/jobs/runner.ts';
+import { SnapshotStore } from '../../src/jobs/snapshots.ts';
 import { JobStore } from '../../src/jobs/store.ts';
 import { Trainer } from '../../src/jobs/trainer.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
@@ -17,7 +19,7 @@ import { tinyExperiment } from '../http/service.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-threads-'));
 const logger = pino({ level: 'silent' });
-const { db, close } = await openDatabase({ dataDir: folder, databaseUrl: null, logger });
+const { db, room, close } = await openDatabase({ dataDir: folder, databaseUrl: null, logger });
 const store = new JobStore(db);
 const attempts = new Attempts(db);
 const pool = createPool(2, new URL('faulty.worker.ts', import.meta.url));
@@ -58,6 +60,7 @@ async function run(
     ...{
       attempts,
       threads: new Trainer(pool, 2, null, () => {}),
+      snapshots: new SnapshotStore({ db, room, machine: machineKind(), seconds: 60, logger }),
       shared: null,
       maxSeconds: 60,
       metrics: createMetrics(),
