@@ -37,11 +37,13 @@ const cleanUp: readonly Part[] = [
 ];
 
 /** Adam after everything that changes what it has to train. */
-const adam = [part('reinitialize_weights'), part('use_adam', 0.003)];
+const adamAt = (learning_rate: number) => [part('reinitialize_weights'), part('use_adam', learning_rate)];
+const adam = adamAt(0.003);
 
 // Of each kind the likeliest first: where few trainings are allowed, it is the only one.
 const feedForward: Readonly<Record<string, readonly Part[]>> = {
   modern: [...cleanUp, part('use_linear_output'), part('use_relu'), ...adam],
+  brisk: [...cleanUp, part('use_linear_output'), part('use_relu'), ...adamAt(0.01)],
   clean: [...cleanUp, ...adam],
   normalized: [...cleanUp, part('use_relu'), part('add_batch_norm'), ...adam],
   residual: [...cleanUp, part('use_relu'), part('add_batch_norm'), part('add_residual_connections'), ...adam],
@@ -98,9 +100,9 @@ function recipesOf(experiment: Experiment): Readonly<Record<string, readonly Par
   const layers = everyLayer(experiment.network.layers);
   if (layers.some(isAttention)) return attention;
   if (layers.some(isRecurrent)) return recurrent;
-  const { residual, ...shallow } = feedForward;
+  const { brisk = [], residual = [], ...others } = feedForward;
   const deep = planExperiment(experiment).layers.filter(({ parameters }) => parameters > 0).length > DEEP;
-  return deep && residual !== undefined ? { ...shallow, residual } : shallow;
+  return deep ? { ...others, residual } : { ...others, brisk };
 }
 
 /** These parts in turn, those that do not apply left out; null where none does. */

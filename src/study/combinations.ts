@@ -30,8 +30,8 @@ const exclusive: readonly (readonly string[])[] = [
 const isTaken = (remedy: string, by: readonly string[]): boolean =>
   exclusive.some((group) => group.includes(remedy) && group.some((other) => by.includes(other)));
 
-/** Remedies by which one option is grown at once. */
-const MAX_PARTNERS = 10;
+/** Remedies, and doses of one, by which an option is grown at once. */
+const MAX_PARTNERS = 14;
 
 /** How far an option is from healthy: its loss in steps of a twentieth of a constant's, then what is still found. */
 const distanceOf = ({ arm: { traces, checks } }: Option): [number, number] => {
@@ -60,11 +60,11 @@ function partnersOf(
     const at = singles.findIndex((single) => single.remedy.remedy === remedy);
     return at === -1 ? singles.length : at;
   };
-  /** With the dose that did best alone. */
-  const dosed = (candidate: Candidate): Candidate => {
+  /** With the dose that did best alone, and the usual one: what a network needs alone is often too much for one that was mended. */
+  const dosed = (candidate: Candidate): Candidate[] => {
     const dose = singles[rankOf(candidate)]?.dose ?? candidate.dose;
     const applied = applyRemedy(candidate.remedy, base.experiment, dose);
-    return 'reason' in applied ? candidate : applied;
+    return 'reason' in applied || dose === candidate.dose ? [candidate] : [applied, candidate];
   };
   /** What comes out is the partner alone: it takes the place of the base's change. */
   const replaces = (candidate: Candidate): boolean => {
@@ -75,7 +75,7 @@ function partnersOf(
     .candidates.filter(
       ({ remedy: { remedy } }) => !base.remedies.includes(remedy) && !isTaken(remedy, base.remedies),
     )
-    .map(dosed)
+    .flatMap(dosed)
     .filter((candidate) => !replaces(candidate))
     .toSorted((a, b) => rankOf(a) - rankOf(b));
 }

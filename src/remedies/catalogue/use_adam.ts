@@ -3,8 +3,8 @@ import { optimizerKind } from '../../network/index.ts';
 import { withTraining } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
-/** Learning rates that are usual for it; with others it can be tried anew. */
-const [LOWEST, HIGHEST] = [3e-4, 3e-2];
+/** Learning rates that differ by a smaller factor do the same. */
+const SAME = 2;
 
 export const useAdam = defineRemedy({
   remedy: 'use_adam',
@@ -28,9 +28,9 @@ export const useAdam = defineRemedy({
   dose: { name: 'learning_rate', unit: 'per step', values: [0.001, 0.003, 0.01] },
   change: (experiment, learning_rate) => {
     const optimizer = optimizerKind.spellOut(experiment.training.optimizer);
-    const isAdam = optimizer.type === 'adam';
-    if (isAdam && optimizer.learning_rate >= LOWEST && optimizer.learning_rate <= HIGHEST)
-      return { reason: 'it is the optimizer already' };
+    const factor = Math.max(optimizer.learning_rate / learning_rate, learning_rate / optimizer.learning_rate);
+    if (optimizer.type === 'adam' && factor < SAME)
+      return { reason: 'it is the optimizer already, at this learning rate' };
     const adam = { type: 'adam', learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 } as const;
     return withTraining(experiment, { optimizer: adam });
   },
