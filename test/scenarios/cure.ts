@@ -3,7 +3,7 @@ import { diagnose, seriousFindings } from '../../src/diagnosis/index.ts';
 import { type Experiment, parseExperiment, withSamples } from '../../src/experiment/index.ts';
 import { goalOf, goalValue, remedies } from '../../src/remedies/index.ts';
 import { lossRatio, type Trace } from '../../src/statistics/index.ts';
-import { type Report, runStudy } from '../../src/study/index.ts';
+import { type Report, referenceFacts, runReference, runStudy } from '../../src/study/index.ts';
 import { train } from '../../src/training/index.ts';
 import { canonicalJson } from '../../src/util/json.ts';
 import type { Scenario } from './scenario.ts';
@@ -40,6 +40,8 @@ export interface CureOutcome {
   } | null;
   /** What the study says where it recommends nothing, or something that falls short. */
   readonly note: string | null;
+  /** Null without a recommendation: whether it comes within the margin of the least value of the goal of all that was verified. */
+  readonly within_best: boolean | null;
   /** Null where nothing was verified: whether the best verified remedy beats the baseline in the mean of fresh seeds. */
   readonly stays_better: boolean | null;
   /** In arms. */
@@ -82,10 +84,18 @@ const ratioOf = (trace: Trace): number =>
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** As the service diagnoses an experiment: held against a reference of its own. */
 async function tryOnFreshSeeds(experiment: Experiment): Promise<NonNullable<CureOutcome['fresh']>> {
   const traces = await onFreshSeeds(experiment);
-  const found = seriousFindings(diagnose(experiment, traces)).map(({ rule }) => rule);
-  return { found, loss_ratios: traces.map(ratioOf) };
+  const run = await runReference({ ...experiment, seed: FRESH[0] as number }, (trial) =>
+    trainOnce(trial.experiment, trial.seed),
+  );
+  const reference = run === null ? null : referenceFacts(run);
+  const checks = diagnose(
+    experiment,
+    traces.map((trace) => ({ ...trace, reference })),
+  );
+  return { found: seriousFindings(checks).map(({ rule }) => rule), loss_ratios: traces.map(ratioOf) };
 }
 
 /** Healthy by the rules, and learned on a majority of the seeds. */
@@ -117,6 +127,22 @@ async function levels(
     twin: await levelOn(repaired),
     twin_found: (await tryOnFreshSeeds(repaired)).found,
   };
+}
+
+/** Against remedies and combinations, by the mean over the study's seeds. */
+function isWithinBest({ recommendation, remedies: singles, combinations }: Report): boolean | null {
+  const reached = recommendation?.effects[0];
+  if (recommendation === null || reached === undefined) return null;
+  const { relative, absolute } = recommendation.goal.margin;
+  const own = mean(reached.treated as number[]);
+  const others = [...singles, ...combinations].flatMap(({ verification: { status, effects } }) => {
+    const [effect] = effects;
+    return status === 'verified' && effect?.metric === reached.metric
+      ? [mean(effect.treated as number[])]
+      : [];
+  });
+  const best = Math.min(own, ...others);
+  return own <= best + Math.max(relative * best, absolute);
 }
 
 async function staysBetter(baseline: Experiment, report: Report): Promise<boolean | null> {
@@ -185,6 +211,7 @@ export async function cureScenario({
     fresh,
     levels: sickness === null ? null : await levels(experiment, recommended, sickness.twin),
     note: report.recommendation_note,
+    within_best: isWithinBest(report),
     stays_better: await staysBetter(experiment, report),
     spent: report.budget.spent,
   };

@@ -78,6 +78,8 @@ export interface CureJudgement {
   readonly cured: Share;
   /** Control arms that were called verified. */
   readonly controls: Share;
+  /** Recommendations within the margin of the best that was verified. */
+  readonly within_best: Share;
   /** Best verified remedies that are better than the baseline in the mean of fresh seeds. */
   readonly stays_better: Share;
 }
@@ -93,6 +95,10 @@ export function judgeCures(cures: readonly CureOutcome[]): CureJudgement {
       hits: cures.reduce((sum, { controls }) => sum + controls.verified, 0),
       total: cures.reduce((sum, { controls }) => sum + controls.run, 0),
     },
+    within_best: share(
+      cures.filter(({ within_best }) => within_best !== null),
+      ({ within_best }) => within_best === true,
+    ),
     stays_better: {
       hits: verified.filter(({ stays_better }) => stays_better === true).length,
       total: verified.length,
