@@ -28,6 +28,7 @@ const cleanUp: readonly Part[] = [
   part('use_cross_entropy'),
   part('standardize_targets'),
   part('match_loss_to_output'),
+  part('balance_classes'),
   part('shuffle_data'),
   part('increase_batch_size', 8),
   part('reduce_dropout', 0.25),
@@ -93,6 +94,7 @@ const FEW_SAMPLES = 8;
 /** What a recipe would change though nothing asks for it. */
 function isUncalledFor({ remedy }: Part, experiment: Experiment, rules: readonly string[]): boolean {
   if (remedy === 'use_cross_entropy') return !rules.includes('loss_output_mismatch');
+  if (remedy === 'balance_classes') return !rules.includes('class_imbalance');
   return remedy === 'increase_batch_size' && planExperiment(experiment).batch_size >= FEW_SAMPLES;
 }
 
