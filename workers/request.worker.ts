@@ -1,5 +1,12 @@
 /** @file The entry of a thread that does the work of requests. */
-import { perform, performReading, type Reading, type Work, type WorkResult } from '../src/http/work.ts';
+import {
+  perform,
+  performReading,
+  type Reading,
+  spareMemory,
+  type Work,
+  type WorkResult,
+} from '../src/http/work.ts';
 
 /** @param started becomes 1 once the work has begun */
 export default function doWork({
@@ -7,5 +14,7 @@ export default function doWork({
   ...work
 }: (Work | Reading) & { readonly started: Int32Array }): WorkResult | Promise<WorkResult> {
   Atomics.store(started, 0, 1);
+  // Once the answer is on its way.
+  setImmediate(spareMemory);
   return 'reading' in work ? performReading(work) : perform(work);
 }

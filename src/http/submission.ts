@@ -7,6 +7,7 @@ import type { Submission } from '../jobs/index.ts';
 import type { SearchOptions } from '../study/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import { canonicalJson } from '../util/json.ts';
+import { packText } from '../util/packed_text.ts';
 import { type Webhook, webhookSchema } from '../webhooks/index.ts';
 import { ownerOf } from './access.ts';
 import { type Dependencies, endOfWait, preferHeader, waitOf } from './endpoint.ts';
@@ -56,7 +57,7 @@ export const acceptedOf = (
   webhook: Webhook | null,
 ) => ({
   experiment: { name: experiment.name, metadata: experiment.metadata },
-  json: JSON.stringify(experiment),
+  packed: packText(JSON.stringify(experiment)),
   files: filesOf(experiment),
   search,
   webhook,

@@ -1,6 +1,7 @@
 /** @file The threads that do the work of requests. They compute in JavaScript alone, so that they can be ended at any time. */
 import { Piscina } from 'piscina';
 import { threadProgram } from '../util/programs.ts';
+import { YOUNG_HEAP_MIB } from '../util/young_heap.ts';
 import { HttpProblem } from './problem.ts';
 import type { OptionsOf, Reading, ReadingName, ReadingResult } from './readings/index.ts';
 import type { Work, WorkResult } from './work_order.ts';
@@ -74,7 +75,7 @@ function createPool(exhausted: Exhausted) {
       maxThreads: THREADS,
       maxQueue: MAX_WAITING,
       idleTimeout: 60_000,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
     });
   return {
     async run(work: Work | Reading, transferList: ArrayBuffer[]): Promise<unknown> {

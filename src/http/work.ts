@@ -15,6 +15,7 @@ import { preflight } from './routes/preflight/create.ts';
 import { acceptSearch } from './routes/searches/create.ts';
 import type { Work, WorkContext, WorkName, WorkResult } from './work_order.ts';
 
+export { spareMemory } from '../util/spare_memory.ts';
 export type { Reading, Work, WorkResult };
 
 /** By name: answers as JSON. What is wrong with the body is thrown as a HttpProblem. */

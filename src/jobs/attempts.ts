@@ -19,8 +19,8 @@ import { nextInTurn, recordTurn } from './turn.ts';
 
 export interface ClaimedJob extends Attempt {
   readonly owner: string;
-  /** JSON, as it was accepted, perhaps by an earlier version. */
-  readonly experiment: string;
+  /** As it was accepted, perhaps by an earlier version: JSON, by `packText`. */
+  readonly experiment: Uint8Array;
   readonly search: SearchOptions | null;
   /** Trials that earlier attempts had completed. */
   readonly completed_trials: number;

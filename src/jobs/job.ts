@@ -91,8 +91,8 @@ export type JobEvent = z.output<typeof eventSchema>;
 
 export interface Submission {
   readonly experiment: Pick<Experiment, 'name' | 'metadata'>;
-  /** The whole experiment, every default filled in. */
-  readonly json: string;
+  /** The whole experiment, every default filled in: JSON, by `packText`. */
+  readonly packed: Uint8Array;
   /** Those that it names. */
   readonly files: readonly string[];
   /** What to search for; null for a study. */
@@ -140,8 +140,8 @@ export interface JobService {
   }): Promise<JobPage>;
   /** The serialized report (UTF-8 JSON); null while there is none. */
   result(id: string): Promise<Buffer | null>;
-  /** The serialized experiment as it was accepted, its data included. */
-  experiment(id: string): Promise<string | null>;
+  /** The experiment as it was accepted, its data included: JSON, by `packText`. */
+  experiment(id: string): Promise<Uint8Array | null>;
   /** Names of the finished runs, baseline first. */
   runs(id: string): Promise<string[]>;
   /** What they came to, by run, as JSON has it; without those that an earlier version has written. */

@@ -1,6 +1,7 @@
 /** @file The schema, in steps that are never changed once released, for SQLite and PostgreSQL. */
 import { type Generated, type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { packText } from '../util/packed_text.ts';
 import { columnTypes, isPostgres } from './dialect.ts';
 
 interface JobsTable {
@@ -82,8 +83,8 @@ interface OrdersTable {
 
 export interface Tables {
   jobs: JobsTable;
-  /** JSON. Beside the jobs: either may hold megabytes, which nobody who looks for a job has to pass by. */
-  experiments: { job_id: string; experiment: string };
+  /** JSON, by `packText`. Beside the jobs: either may hold megabytes, which nobody who looks for a job has to pass by. */
+  experiments: { job_id: string; experiment: Buffer };
   results: { job_id: string; result: Buffer };
   /** `machine`: null of what an earlier version trained. */
   trials: { job_id: string; key: string; trace: Buffer; machine: Generated<string | null> };
@@ -389,6 +390,38 @@ const snapshots: Migration = {
   },
 };
 
+const packedExperiments: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('packed_experiments')
+      .addColumn('job_id', 'text', (id) => id.primaryKey().references('jobs.id').onDelete('cascade'))
+      .addColumn('experiment', columnTypes(db).bytes, (column) => column.notNull())
+      .execute();
+    const rows = db as Kysely<{
+      jobs: Tables['jobs'];
+      experiments: { job_id: string; experiment: string };
+      packed_experiments: Tables['experiments'];
+    }>;
+    for (let after = 0; ; ) {
+      // One at a time: together they may be larger than memory.
+      const row = await rows
+        .selectFrom('jobs')
+        .innerJoin('experiments', 'experiments.job_id', 'jobs.id')
+        .select(['position', 'job_id', 'experiment'])
+        .where('position', '>', after)
+        .orderBy('position')
+        .executeTakeFirst();
+      if (row === undefined) break;
+      const { position, job_id, experiment } = row;
+      const packed = Buffer.from(packText(experiment));
+      await rows.insertInto('packed_experiments').values({ job_id, experiment: packed }).execute();
+      after = position;
+    }
+    await db.schema.dropTable('experiments').execute();
+    await db.schema.alterTable('packed_experiments').renameTo('experiments').execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_searches': searches,
@@ -401,6 +434,7 @@ export const migrations: Record<string, Migration> = {
   '0009_webhooks': webhooks,
   '0010_outcomes': outcomes,
   '0011_snapshots': snapshots,
+  '0012_packed_experiments': packedExperiments,
 };
 
 const TABLE = 'kysely_migration';

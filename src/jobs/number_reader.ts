@@ -1,4 +1,5 @@
 /** @file Reads the numbers that a job holds inline, beside the event loop: of a long text it takes seconds. */
+import { unpackText } from '../util/packed_text.ts';
 import { threadProgram } from '../util/programs.ts';
 import { fail, ok, type Result } from '../util/result.ts';
 import type { Sealed } from '../util/sealed.ts';
@@ -6,9 +7,9 @@ import { experimentOf, JobFailure } from './failure.ts';
 import { sealedOf } from './packing.ts';
 import { createTaskPool } from './pool.ts';
 
-/** JSON of the experiment, as it was accepted. */
 export interface NumbersTask {
-  readonly experiment: string;
+  /** As it was accepted: JSON, by `packText`. */
+  readonly experiment: Uint8Array;
 }
 
 /** By their hash; in memory that threads share. */
@@ -20,7 +21,7 @@ export type NumbersResult = Result<
 /** In the thread. */
 export function numbersOf({ experiment }: NumbersTask): NumbersResult {
   try {
-    return ok(sealedOf(experimentOf(JSON.parse(experiment))));
+    return ok(sealedOf(experimentOf(JSON.parse(unpackText(experiment)))));
   } catch (error) {
     if (error instanceof JobFailure) return fail({ code: error.code, detail: error.message });
     throw error;
@@ -29,7 +30,7 @@ export function numbersOf({ experiment }: NumbersTask): NumbersResult {
 
 export interface NumberReader {
   /** @throws JobFailure experiment_outdated */
-  read(experiment: string): Promise<ReadonlyMap<string, Sealed>>;
+  read(experiment: Uint8Array): Promise<ReadonlyMap<string, Sealed>>;
   close(): Promise<void>;
 }
 

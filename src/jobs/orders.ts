@@ -112,8 +112,8 @@ export class Orders {
     return { ...order, job: job_id, keepWeights: keep_weights !== 0 };
   }
 
-  /** The experiment of the job, as it was accepted: JSON. */
-  async experimentOf(job: string): Promise<string> {
+  /** The experiment of the job, as it was accepted: JSON, by `packText`. */
+  async experimentOf(job: string): Promise<Uint8Array> {
     const { experiment } = await this.#db
       .selectFrom('experiments')
       .select('experiment')

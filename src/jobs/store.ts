@@ -61,7 +61,7 @@ export class JobStore {
   /** The job and its idempotency key in one transaction: once this returns, the job survives anything. */
   submit(submission: OwnedSubmission, quota: Quota): Promise<SubmitOutcome> {
     const { owner, flops, idempotency } = submission;
-    const experiment = submission.json;
+    const experiment = Buffer.from(submission.packed);
     return this.#db.transaction().execute(async (db) => {
       // What the owner has, counted below, cannot become more in the meantime.
       await lock(db, 'submit', owner);
@@ -171,8 +171,8 @@ export class JobStore {
     return row?.result ?? null;
   }
 
-  /** As it was accepted: UTF-8 JSON. */
-  async experiment(id: string): Promise<string | null> {
+  /** As it was accepted: JSON, by `packText`. */
+  async experiment(id: string): Promise<Uint8Array | null> {
     const row = await this.#db
       .selectFrom('experiments')
       .select('experiment')

@@ -18,7 +18,9 @@ import {
   type Trial,
 } from '../study/index.ts';
 import { encodeNonFinite } from '../util/json.ts';
+import { unpackText } from '../util/packed_text.ts';
 import { threadProgram } from '../util/programs.ts';
+import { YOUNG_HEAP_MIB } from '../util/young_heap.ts';
 import { experimentOf, JobFailure } from './failure.ts';
 import type { FileUse } from './file.ts';
 import type { Job } from './job.ts';
@@ -27,8 +29,8 @@ const ENTRY = threadProgram('study.worker');
 
 /** What a thread is given to begin with. */
 export interface StudyTask {
-  /** JSON, as it was accepted. */
-  readonly experiment: string;
+  /** As it was accepted: JSON, by `packText`. */
+  readonly experiment: Uint8Array;
   /** Null for a study. */
   readonly search: SearchOptions | null;
   /** One Int32; 1 once the time is over. */
@@ -80,7 +82,10 @@ export function runInThread(
   const outOfTime = new Int32Array(new SharedArrayBuffer(4));
   const look = () => Atomics.store(outOfTime, 0, Number(isOutOfTime()));
   const workerData: StudyTask = { experiment, search, outOfTime };
-  const worker = new Worker(ENTRY, { workerData });
+  const worker = new Worker(ENTRY, {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
+  });
   const timer = setInterval(look, LOOK_MS);
   const tell = (message: ToStudy) => worker.postMessage(message);
   /** Why a training failed: the first reason is the study's. */
@@ -173,13 +178,13 @@ function conversation(post: Post, listen: (onMessage: (message: ToStudy) => void
 
 /** In the thread. @param post sends to the one that made it */
 export async function study(
-  { experiment: text, search, outOfTime }: StudyTask,
+  { experiment: packed, search, outOfTime }: StudyTask,
   post: Post,
   listen: (onMessage: (message: ToStudy) => void) => void,
 ): Promise<void> {
   const { bring, train } = conversation(post, listen);
   try {
-    const accepted = JSON.parse(text) as Experiment;
+    const accepted = JSON.parse(unpackText(packed)) as Experiment;
     const { data, training } = accepted;
     // Before it is parsed, which looks at the files.
     if (filesOf(accepted).length > 0) await bring({ data, training });

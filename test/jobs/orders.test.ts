@@ -16,6 +16,7 @@ import { queueState } from '../../src/jobs/queue_state.ts';
 import { JobStore } from '../../src/jobs/store.ts';
 import { openSharedQueue, type Queue } from '../../src/queue/index.ts';
 import { encodeTrace, type Trace } from '../../src/statistics/index.ts';
+import { packText } from '../../src/util/packed_text.ts';
 import { tinyExperiment } from '../http/service.ts';
 import { type PostgresServer, startPostgres } from '../postgres.ts';
 
@@ -62,7 +63,7 @@ async function runningJob(owner = 'alice'): Promise<ClaimedJob> {
       ...{
         owner,
         experiment,
-        json: '{}',
+        packed: packText('{}'),
         files: [],
         search: null,
         webhook: null,

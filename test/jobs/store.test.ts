@@ -18,6 +18,7 @@ import { InvalidCursor } from '../../src/jobs/rows.ts';
 import { storageFailure } from '../../src/jobs/storage.ts';
 import { JobStore } from '../../src/jobs/store.ts';
 import { decodeTrace, encodeTrace, type Trace } from '../../src/statistics/index.ts';
+import { packText } from '../../src/util/packed_text.ts';
 import { databases, type TestDatabase } from './databases.ts';
 
 const wide: Quota = {
@@ -30,7 +31,7 @@ const wide: Quota = {
 const submission = (changes: Partial<OwnedSubmission> = {}): OwnedSubmission => ({
   owner: 'alice',
   experiment: { name: 'a job', metadata: { ticket: 'ML-42' } },
-  json: '{}',
+  packed: packText('{}'),
   files: [],
   search: null,
   webhook: null,

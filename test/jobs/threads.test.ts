@@ -15,6 +15,7 @@ import { JobStore } from '../../src/jobs/store.ts';
 import { Trainer } from '../../src/jobs/trainer.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
 import { createTelemetry } from '../../src/telemetry/index.ts';
+import { packText } from '../../src/util/packed_text.ts';
 import { tinyExperiment } from '../http/service.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-threads-'));
@@ -45,7 +46,7 @@ async function run(
     {
       owner: 'a',
       experiment,
-      json: JSON.stringify(experiment),
+      packed: packText(JSON.stringify(experiment)),
       files: [],
       search: null,
       estimate,

@@ -10,6 +10,7 @@ import { gunzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/jobs/database.ts';
+import { unpackText } from '../../src/util/packed_text.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-upgrade-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -89,7 +90,7 @@ describe.each([null, ...schemas])('from %s', (schema) => {
     ]);
     for (const { metadata, owner, experiment, name } of jobs) {
       expect([JSON.parse(metadata), owner]).toEqual([{ ticket: 'ML-42' }, 'anonymous']);
-      expect(JSON.parse(experiment).name).toBe(JSON.parse(name ?? ''));
+      expect(JSON.parse(unpackText(experiment)).name).toBe(JSON.parse(name ?? ''));
     }
     expect(JSON.parse(String(jobs[0]?.result))).toMatchObject({ verdict: expect.any(String) });
     expect(await db.selectFrom('idempotency_keys').select(['owner', 'key']).execute()).toEqual([

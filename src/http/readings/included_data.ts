@@ -1,4 +1,5 @@
 /** @file A stored report with the numbers of `inline` data, which it names by hash alone. */
+import { unpackText } from '../../util/packed_text.ts';
 import { jsonOf, textOf } from './text.ts';
 
 interface Repeated {
@@ -22,10 +23,10 @@ function including<T extends Repeated>(repeated: T, { data: { inputs, targets } 
   return { ...repeated, experiment: { ...repeated.experiment, data: { ...options, inputs, targets } } };
 }
 
-/** @param documents the report as it is stored, and the experiment as it was accepted */
+/** @param documents the report as it is stored, and the experiment as it was accepted, by `packText` */
 export function includeData(documents: readonly Uint8Array[]): Uint8Array {
   const [report, experiment] = documents as [Uint8Array, Uint8Array];
-  const given = JSON.parse(textOf(experiment)) as Given;
+  const given = JSON.parse(unpackText(experiment)) as Given;
   if (given.data.type !== 'inline') return report;
   const stored = JSON.parse(textOf(report)) as StoredReport;
   const whole: StoredReport = including(stored, given);

@@ -4,6 +4,7 @@ import { parseExperiment, type ReportedExperiment, reportedExperiment } from '..
 import { exportOnnx, torchState } from '../../export/index.ts';
 import type { Report, SearchReport } from '../../study/index.ts';
 import { canonicalJson } from '../../util/json.ts';
+import { unpackText } from '../../util/packed_text.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../../util/safetensors.ts';
 import { HttpProblem, validationFailed } from '../problem.ts';
 import { textOf } from './text.ts';
@@ -27,7 +28,7 @@ function experimentOf(run: string, report: Uint8Array, accepted: Uint8Array): Re
     return arms.find(({ name }) => run.startsWith(`${name}/`))?.experiment ?? null;
   }
   if (accepted.length === 0 || !run.startsWith('baseline/')) return null;
-  const parsed = parseExperiment(JSON.parse(textOf(accepted)));
+  const parsed = parseExperiment(JSON.parse(unpackText(accepted)));
   return parsed.ok ? reportedExperiment(parsed.value.experiment) : null;
 }
 
@@ -73,7 +74,7 @@ const frameworkOf: Readonly<Record<WeightLayout, Record<string, string>>> = {
   torch: { framework: 'pytorch', layout: 'torch', format: 'pt' },
 };
 
-/** @param documents the trace; the report and the experiment as it was accepted, one of which may be empty */
+/** @param documents the trace; the report and the experiment as it was accepted, by `packText`, one of which may be empty */
 export async function weightsFile(
   documents: readonly Uint8Array[],
   { run, at, layout }: WeightsOptions,

@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { afterAll, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/jobs/database.ts';
 import { migrations } from '../../../src/jobs/migrations.ts';
+import { unpackText } from '../../../src/util/packed_text.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-migrations-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -39,8 +40,8 @@ it('gives jobs and idempotency keys without an owner to "anonymous", and keeps t
   const keys = () => opened.db.selectFrom('idempotency_keys').select(['owner', 'key', 'job_id']).execute();
   expect(await keys()).toEqual([{ owner: 'anonymous', key: 'k', job_id: 'job_1' }]);
   const experiments = () => opened.db.selectFrom('experiments').selectAll().execute();
-  expect(await experiments()).toEqual([
-    { job_id: 'job_1', experiment: '{"name":"mine","metadata":{"a":1}}' },
+  expect((await experiments()).map(({ job_id, experiment }) => [job_id, unpackText(experiment)])).toEqual([
+    ['job_1', '{"name":"mine","metadata":{"a":1}}'],
   ]);
   const results = await opened.db.selectFrom('results').selectAll().execute();
   expect(results.map(({ job_id, result }) => [job_id, String(result)])).toEqual([['job_1', '{"verdict":1}']]);

@@ -50,6 +50,6 @@ export const readResult: Endpoint = {
     if (report === null) throw noResult(job);
     const experiment = include === undefined ? null : await jobs.experiment(id);
     if (experiment === null) return sendJson(reply, report);
-    return sendJson(reply, await threads.read('includeData', [report, Buffer.from(experiment)], undefined));
+    return sendJson(reply, await threads.read('includeData', [report, experiment], undefined));
   },
 };

@@ -93,7 +93,7 @@ export const readJobWeights: Endpoint = {
     const { run, trace } = await findWeights(dependencies, id, wanted);
     const report = await jobs.result(id);
     const accepted = report === null ? await jobs.experiment(id) : null;
-    const documents = [trace, report ?? none, accepted === null ? none : Buffer.from(accepted)];
+    const documents = [trace, report ?? none, accepted ?? none];
     const file = await threads.read('weightsFile', documents, { run, at, layout });
     return reply
       .type('application/octet-stream')
