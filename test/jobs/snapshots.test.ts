@@ -8,6 +8,7 @@ import { machineKind } from '../../src/jobs/machine.ts';
 import { SnapshotStore } from '../../src/jobs/snapshots.ts';
 import { JobStore } from '../../src/jobs/store.ts';
 import { encodeTrace, type Trace } from '../../src/statistics/index.ts';
+import { packText } from '../../src/util/packed_text.ts';
 import { databases, type TestDatabase } from './databases.ts';
 
 const logger = pino({ level: 'silent' });
@@ -43,7 +44,7 @@ describe.each(databases)('$name', ({ start }) => {
     const experiment = { name: 'a job', metadata: {} };
     await new JobStore(opened.db).submit(
       {
-        ...{ owner: 'alice', experiment, json: '{}', files: [], search: null, webhook: null },
+        ...{ owner: 'alice', experiment, packed: packText('{}'), files: [], search: null, webhook: null },
         ...{ estimate, flops: 1, idempotency: null },
       },
       quota,
