@@ -12,7 +12,7 @@ export interface AtBound {
   readonly value: unknown;
 }
 
-export const resolve = (ref: string): Schema =>
+const resolve = (ref: string): Schema =>
   ref
     .replace('#/', '')
     .split('/')
@@ -78,7 +78,7 @@ const lists = (schema: Schema, base: unknown, name: string): AtBound[] => {
 };
 
 /** @param base a good value, in which one is replaced by one at a bound */
-export function atBounds(given: Schema, base: unknown, name = '', depth = 0): AtBound[] {
+function atBounds(given: Schema, base: unknown, name = '', depth = 0): AtBound[] {
   const schema = settled(given);
   if (depth > MAX_DEPTH || schema.const !== undefined || schema.enum !== undefined) return [];
   const options = schema.anyOf ?? schema.oneOf;
