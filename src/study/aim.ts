@@ -1,7 +1,7 @@
 /** @file How good a change has to be: what others and the reference reach, on the samples that were trained on and on others. */
 import type { Arm, Goal } from '../remedies/index.ts';
 import { isWithin, referenceValidation, referenceValue } from './goal.ts';
-import { bySize, isBehind, isOverdone, type Option, validationValue } from './option.ts';
+import { bySize, isBehind, isOverdone, type Option, paired } from './option.ts';
 
 /** What a change is held against. */
 export interface Reached {
@@ -30,40 +30,43 @@ export class Aim {
     return wasHigh;
   }
 
-  /** ∞ where the plain loss is not the goal: of weighed classes, or where the validation loss is the goal itself. */
-  #leastValidation(options: readonly Option[]): number {
-    const counts = this.#goal === 'final_loss' || this.#goal === 'training_error';
-    return counts ? Math.min(NOTHING, ...options.map(validationValue)) : NOTHING;
+  /** Whether the plain loss is the goal: not that of weighed classes, and not the validation loss itself. */
+  get #isPlain(): boolean {
+    return this.#goal === 'final_loss' || this.#goal === 'training_error';
   }
+
+  #isBehindAny = (option: Option, others: readonly Option[]): boolean =>
+    this.#isPlain && others.some(({ validations }) => isBehind(option, validations));
 
   /** The smallest of what is proven and comes near enough to the best of it: first on samples that were not trained on. */
   bestOf(proven: readonly Option[]): Option | null {
-    const validation = this.#leastValidation(proven);
-    const general = proven.filter((option) => !isBehind(option, validation));
+    const general = proven.filter((option) => !this.#isBehindAny(option, proven));
     const least = Math.min(...general.map(({ value }) => value));
     return general.filter(({ value }) => isWithin(value, least)).toSorted(bySize)[0] ?? null;
   }
 
   /** What only learns by heart is no aim. */
-  #loss({ healthy, proven }: Reached): number {
+  #isNear(option: Option, { healthy, proven }: Reached): boolean {
     const best = this.bestOf(proven);
-    const reached = healthy.filter(
-      (option) =>
-        !isOverdone(option, healthy) &&
-        (best === null || isWithin(validationValue(option), validationValue(best))),
-    );
+    const holdsUp = (other: Option): boolean =>
+      !isOverdone(other, healthy) &&
+      (best === null || isWithin(...paired(other.validations, best.validations)));
     const reference = this.#isHigh ? referenceValue(this.#goal, this.#baseline) : NOTHING;
-    return Math.min(reference, ...reached.map(({ value }) => value));
+    return (
+      isWithin(option.value, reference) &&
+      healthy.filter(holdsUp).every(({ values }) => isWithin(...paired(option.values, values)))
+    );
   }
 
-  #validation({ healthy, proven }: Reached): number {
-    if (!this.#isHigh) return this.#leastValidation(proven);
-    const reference = this.#goal === 'final_loss' ? referenceValidation(this.#baseline) : NOTHING;
-    return Math.min(reference, this.#leastValidation(healthy));
+  #isGeneral(option: Option, { healthy, proven }: Reached): boolean {
+    if (!this.#isHigh) return !this.#isBehindAny(option, proven);
+    const isAimedAt = this.#goal === 'final_loss';
+    if (isAimedAt && isBehind(option, [referenceValidation(this.#baseline)])) return false;
+    return !this.#isBehindAny(option, healthy);
   }
 
   /** Whether it comes near enough to everything that is known to be reached. */
   isEnough(option: Option, reached: Reached): boolean {
-    return isWithin(option.value, this.#loss(reached)) && !isBehind(option, this.#validation(reached));
+    return this.#isNear(option, reached) && this.#isGeneral(option, reached);
   }
 }

@@ -1,5 +1,5 @@
 /** @file When a loss is good enough: within a margin of the best that is known to be reached. */
-import { type Arm, type Goal, goalValue } from '../remedies/index.ts';
+import type { Arm, Goal } from '../remedies/index.ts';
 
 /** Differences that other seeds make as well: of the value, and of a constant's loss. */
 export const MARGIN = { relative: 0.1, absolute: 0.02 } as const;
@@ -7,17 +7,13 @@ export const MARGIN = { relative: 0.1, absolute: 0.02 } as const;
 export const isWithin = (value: number, target: number): boolean =>
   value <= target + Math.max(MARGIN.relative * Math.abs(target), MARGIN.absolute);
 
-const mean = (values: readonly number[]): number =>
+export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** The value of the goal, mean over the runs. */
-export const meanGoal = (goal: Goal, { traces }: Arm): number =>
-  mean(traces.map((trace) => goalValue(goal, trace)));
 
 /** Of fewer validation samples the reference's one run tells little. */
 const MIN_VALIDATION = 30;
 
-/** The reference's validation loss over a constant's; ∞ where it says nothing. */
+/** The reference's validation loss over a constant's, on the first seed; ∞ where it says nothing. */
 export function referenceValidation({ traces }: Arm): number {
   const reached = traces.flatMap(({ reference }) =>
     reference === null || reference.validation_samples < MIN_VALIDATION

@@ -6,6 +6,7 @@ import {
   effortOf,
   efforts,
   type Goal,
+  goalValue,
   type Part,
   type Recipe,
   type Verification,
@@ -14,7 +15,7 @@ import {
 import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
 import { findingsOfRuns } from './findings.ts';
-import { meanGoal } from './goal.ts';
+import { mean } from './goal.ts';
 import type { Screened } from './outcome.ts';
 
 /** Remedies applied to the study's experiment. */
@@ -38,8 +39,11 @@ export interface Option extends Change {
   readonly verification: Verification | null;
   /** Serious findings of any single run: with none, every run is healthy. */
   readonly findings: readonly Check[];
-  /** The value of the goal, mean over its runs. */
+  /** The value of the goal of each run, and their mean. */
+  readonly values: readonly number[];
   readonly value: number;
+  /** Of each run the validation loss, where there is one, over a constant’s: of what is learned equally well, it tells what will hold. */
+  readonly validations: readonly number[];
 }
 
 export interface Trained extends Option {
@@ -52,15 +56,26 @@ export const isHealthy = ({ findings }: Option): boolean => findings.length === 
 export const nameOf = ({ remedies }: Change): string => remedies.join('+');
 export const keyOf = ({ experiment }: Change): string => canonicalJson(experiment);
 
-/** Validation loss, where there is one, over a constant’s: of what is learned equally well, it tells what will hold. */
-export const validationValue = ({ arm }: Option): number =>
-  arm.traces.some(({ final }) => final.validation_data_loss === null)
-    ? meanGoal('final_loss', arm)
-    : meanGoal('validation_loss', arm);
+/** What its runs reach. */
+function reachedBy(
+  arm: Arm,
+  goal: Goal,
+): Pick<Option, 'arm' | 'findings' | 'values' | 'value' | 'validations'> {
+  const values = arm.traces.map((trace) => goalValue(goal, trace));
+  const isSplit = arm.traces.every(({ final }) => final.validation_data_loss !== null);
+  const validations = arm.traces.map((trace) => goalValue(isSplit ? 'validation_loss' : 'final_loss', trace));
+  return { arm, findings: findingsOfRuns(arm), values, value: mean(values), validations };
+}
+
+/** Means over the runs that both have, which are of the same seeds: others split the data otherwise. */
+export function paired(a: readonly number[], b: readonly number[]): [number, number] {
+  const runs = Math.min(a.length, b.length);
+  return [mean(a.slice(0, runs)), mean(b.slice(0, runs))];
+}
 
 /** Fewest remedies, then least effort, then lowest validation loss. */
 export function bySize(a: Option, b: Option): number {
-  const [lossA, lossB] = [validationValue(a), validationValue(b)];
+  const [lossA, lossB] = paired(a.validations, b.validations);
   return (
     a.remedies.length - b.remedies.length || a.effort - b.effort || (lossA === lossB ? 0 : lossA - lossB)
   );
@@ -72,15 +87,15 @@ export const isSmaller = (a: Change, b: Change): boolean =>
 /** A validation loss that is higher than another by more is no chance: times the other, and of a constant’s loss. */
 const OVERDONE = { times: 1.25, plus: 0.05 } as const;
 
-/** Whether it is clearly worse, on samples that were not trained on, than what reaches this validation loss. */
-export const isBehind = (option: Option, validation: number): boolean =>
-  validationValue(option) > OVERDONE.times * validation + OVERDONE.plus;
+/** Whether it is clearly worse, on samples that were not trained on, than what reaches these validation losses. */
+export function isBehind(option: Option, validations: readonly number[]): boolean {
+  const [own, other] = paired(option.validations, validations);
+  return own > OVERDONE.times * other + OVERDONE.plus;
+}
 
 /** Whether a smaller change is clearly better on samples that were not trained on: what this one gains is learned by heart. */
 export const isOverdone = (option: Option, others: readonly Option[]): boolean =>
-  others.some(
-    (other) => isHealthy(other) && isSmaller(other, option) && isBehind(option, validationValue(other)),
-  );
+  others.some((other) => isHealthy(other) && isSmaller(other, option) && isBehind(option, other.validations));
 
 export const single = (screened: Screened): Change => {
   const { remedy, dose, experiment } = screened.candidate;
@@ -122,7 +137,7 @@ export async function begin(
   runner: ArmRunner,
 ): Promise<Option> {
   const arm = await runner.run(nameOf(change), change.experiment, seeds.slice(0, 1));
-  return { ...change, arm, verification: null, findings: findingsOfRuns(arm), value: meanGoal(goal, arm) };
+  return { ...change, ...reachedBy(arm, goal), verification: null };
 }
 
 /** On all seeds, judged against the baseline and the controls. */
@@ -134,5 +149,5 @@ export async function complete(option: Option, comparison: Comparison, runner: A
       ? option.arm
       : runner.join(option.arm, await runner.run(nameOf(option), option.experiment, others));
   const verification = verify(baseline, arm, option.treats, controls);
-  return { ...option, arm, verification, findings: findingsOfRuns(arm), value: meanGoal(goal, arm) };
+  return { ...option, ...reachedBy(arm, goal), verification };
 }

@@ -1,0 +1,70 @@
+/** @file What is good enough: losses are compared on the seeds that both have, since every seed splits the data otherwise. */
+import { describe, expect, it } from 'vitest';
+import { parseExperiment } from '../../../src/experiment/index.ts';
+import { createArm } from '../../../src/remedies/index.ts';
+import { Aim } from '../../../src/study/aim.ts';
+import { isBehind, isOverdone, type Option, paired } from '../../../src/study/option.ts';
+import { train } from '../../../src/training/index.ts';
+
+const parsed = parseExperiment({
+  network: { input: { shape: [2] }, layers: [{ type: 'dense', units: 2 }] },
+  data: { type: 'moons', samples: 60 },
+  training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', steps: 3 },
+});
+if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+const { experiment } = parsed.value;
+const trained = await train(experiment, 0);
+if (!trained.ok) throw new Error(trained.error.code);
+const baseline = createArm(experiment, [trained.value]);
+
+/** Of remedies by these names, with these losses on the first seeds. */
+const option = (remedies: string[], values: number[], validations = values): Option => ({
+  remedies,
+  parts: remedies.map((remedy) => ({ remedy, dose: null })),
+  treats: [],
+  effort: 0,
+  experiment,
+  screened: null,
+  arm: baseline,
+  verification: null,
+  findings: [],
+  values,
+  value: values.reduce((sum, value) => sum + value, 0) / values.length,
+  validations,
+});
+
+describe('what another reaches', () => {
+  it('is compared on common seeds', () => {
+    expect(paired([1, 5], [2])).toEqual([1, 2]);
+    expect(paired([1, 5], [2, 4])).toEqual([3, 3]);
+    // The first seed is an easy one: its split tells nothing against what was trained on the others as well.
+    const complete = option(['use_adam'], [0.01, 0.01, 0.01], [0.02, 0.3, 0.4]);
+    const begun = option(['use_elu'], [0.01], [0.02]);
+    expect(isBehind(complete, begun.validations)).toBe(false);
+    expect(isOverdone({ ...complete, effort: 1 }, [begun])).toBe(false);
+    expect(isBehind(option(['use_adam'], [0.01], [0.3]), begun.validations)).toBe(true);
+    expect(
+      new Aim('final_loss', baseline).isEnough(complete, { healthy: [complete, begun], proven: [] }),
+    ).toBe(true);
+  });
+
+  it('by heart is not enough, until nothing better is left to try', () => {
+    const aim = new Aim('final_loss', baseline);
+    const byHeart = option(['use_adam'], [0.01], [0.6]);
+    const general = option(['use_adam', 'use_elu'], [0.02], [0.1]);
+    const reached = { healthy: [byHeart, general], proven: [] };
+    expect(aim.isEnough(byHeart, reached)).toBe(false);
+    expect(aim.isEnough(general, reached)).toBe(true);
+    expect(aim.bestOf([byHeart, general])).toBe(general);
+    expect([aim.lower(), aim.lower()]).toEqual([true, false]);
+    expect(aim.isEnough(byHeart, reached)).toBe(true);
+    expect(aim.isEnough(byHeart, { ...reached, proven: [general] })).toBe(false);
+  });
+
+  it('of another goal than the plain loss is not held against its validation loss', () => {
+    const weighed = option(['balance_classes'], [0.1], [1.4]);
+    const other = option(['use_adam'], [0.3], [0.5]);
+    const aim = new Aim('missed_rare_class', baseline);
+    expect(aim.bestOf([weighed, other])).toBe(weighed);
+  });
+});
