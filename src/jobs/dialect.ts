@@ -1,5 +1,12 @@
 /** @file Where SQLite and PostgreSQL differ: column types, the database's clock, locks. Everything else is one code. */
-import { type Kysely, PostgresAdapter, type RawBuilder, sql, type Transaction } from 'kysely';
+import {
+  type Expression,
+  type Kysely,
+  PostgresAdapter,
+  type RawBuilder,
+  sql,
+  type Transaction,
+} from 'kysely';
 
 type AnyDatabase<T> = Kysely<T> | Transaction<T>;
 
@@ -54,13 +61,47 @@ export const hasPair = <T>(
     ? sql<boolean>`${decodable(column)} ->> cast(${searchable(key)} as text) = ${searchable(value)}`
     : sql<boolean>`exists (select 1 from json_each(${sql.ref(column)}) as pair where pair.key = ${key} and pair.value = ${value})`;
 
-/** Whether the string in a column of JSON text holds this text, whatever the case; `like` would take % and _ for patterns. */
+/** Whether `held` has this text in it, whatever the case; `like` would take % and _ for patterns. */
+export const holds = <T>(db: AnyDatabase<T>, held: Expression<unknown>, text: string): RawBuilder<boolean> =>
+  isPostgres(db)
+    ? sql<boolean>`strpos(lower(${held}), lower(cast(${searchable(text)} as text))) > 0`
+    : sql<boolean>`instr(fold(${held}), fold(${text})) > 0`;
+
+/** Whether the string in a column of JSON text holds this text. */
 export function holdsText<T>(db: AnyDatabase<T>, column: string, text: string): RawBuilder<boolean> {
-  if (!isPostgres(db))
-    return sql<boolean>`instr(fold(json_extract(${sql.ref(column)}, '$')), fold(${text})) > 0`;
-  const held = sql`lower(${decodable(column)} #>> '{}')`;
-  return sql<boolean>`strpos(${held}, lower(cast(${searchable(text)} as text))) > 0`;
+  const held = isPostgres(db)
+    ? sql`(${decodable(column)} #>> '{}')`
+    : sql`json_extract(${sql.ref(column)}, '$')`;
+  return holds(db, held, text);
 }
+
+/** Whether any pair of the object in a column of JSON text, written key=value, holds this text. */
+export function pairHoldsText<T>(db: AnyDatabase<T>, column: string, text: string): RawBuilder<boolean> {
+  const pairs = isPostgres(db)
+    ? sql`json_each_text(${decodable(column)})`
+    : sql`json_each(${sql.ref(column)})`;
+  const written = sql`(pair.key || '=' || pair.value)`;
+  return sql<boolean>`exists (select 1 from ${pairs} as pair where ${holds(db, written, text)})`;
+}
+
+/** Whether any string of a list in a column of JSON text holds this text. */
+export function listHoldsText<T>(
+  db: AnyDatabase<T>,
+  column: string,
+  list: string,
+  text: string,
+): RawBuilder<boolean> {
+  const items = isPostgres(db)
+    ? sql`json_array_elements_text(cast(${sql.ref(column)} as json) -> ${sql.lit(list)}) as item(value)`
+    : sql`json_each(${sql.ref(column)}, ${sql.lit(`$.${list}`)}) as item`;
+  return sql<boolean>`exists (select 1 from ${items} where ${holds(db, sql`item.value`, text)})`;
+}
+
+/** A string within a column of JSON text. */
+export const textIn = <T>(db: AnyDatabase<T>, column: string, name: string): RawBuilder<string> =>
+  isPostgres(db)
+    ? sql<string>`cast(${sql.ref(column)} as json) ->> ${sql.lit(name)}`
+    : sql<string>`json_extract(${sql.ref(column)}, ${sql.lit(`$.${name}`)})`;
 
 /** PostgreSQL's text cannot hold a zero character; what it becomes here is in no id, so that nothing is found. */
 export const searchable = (text: string): string => text.replaceAll('\0', '\u{fffd}');

@@ -8,6 +8,7 @@ export {
   isTerminal,
   type Job,
   type JobService,
+  jobKinds,
   jobSchema,
   jobStatuses,
   type Submission,

@@ -10,6 +10,8 @@ import type { QuotaExcess } from './quota.ts';
 export const jobStatuses = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
 export type JobStatus = (typeof jobStatuses)[number];
 
+export const jobKinds = ['study', 'search'] as const;
+
 const time = z.iso.datetime();
 
 const progressSchema = z.object({
@@ -35,7 +37,7 @@ export const estimateSchema = z.object({
 export const jobSchema = z
   .object({
     id: z.string(),
-    kind: z.enum(['study', 'search']),
+    kind: z.enum(jobKinds),
     name: z.string().nullable(),
     status: z.enum(jobStatuses),
     created_at: time,
@@ -124,20 +126,31 @@ export interface JobPage {
 
 export type RemoveOutcome = 'removed' | 'not_found' | 'not_terminal';
 
+/** What is left out filters nothing. */
+export interface JobFilter {
+  readonly status?: JobStatus | undefined;
+  readonly kind?: Job['kind'] | undefined;
+  /** Of finished jobs. */
+  readonly verdict?: NonNullable<Job['summary']>['verdict'] | undefined;
+  /** Held by the name; case does not matter. */
+  readonly name?: string | undefined;
+  /** Words, each of which has to be in the name, the id, a finding, a recommended remedy or a pair key=value of the metadata. */
+  readonly text?: string | undefined;
+  /** Pairs that a job's metadata must have. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface JobQuery extends JobFilter {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
 /** Everything that the HTTP side may do with the jobs of one owner. A job that `submit` returned survives a crash at any moment. */
 export interface JobService {
   submit(submission: Submission): Promise<SubmitOutcome>;
   get(id: string): Promise<Job | null>;
   /** Newest first. Throws `InvalidCursor` for a cursor that this service did not make. */
-  list(query: {
-    limit: number;
-    cursor?: string | undefined;
-    status?: JobStatus | undefined;
-    /** Held by the name; case does not matter. */
-    name?: string | undefined;
-    /** Pairs that a job's metadata must have. */
-    metadata?: Readonly<Record<string, string>> | undefined;
-  }): Promise<JobPage>;
+  list(query: JobQuery): Promise<JobPage>;
   /** The serialized report (UTF-8 JSON); null while there is none. */
   result(id: string): Promise<Buffer | null>;
   /** The experiment as it was accepted, its data included: JSON, by `packText`. */

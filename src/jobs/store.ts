@@ -4,12 +4,14 @@ import { ulid } from 'ulid';
 import type { Outcome } from '../statistics/index.ts';
 import { present } from '../util/assert.ts';
 import { announce } from './announcements.ts';
-import { databaseTime, hasPair, holdsText, isPostgres, lock, searchable } from './dialect.ts';
+import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
 import { appendEvent, readEvents } from './events.ts';
+import { matches } from './filters.ts';
 import type {
   Job,
   JobEvent,
   JobPage,
+  JobQuery,
   JobStatus,
   OwnedSubmission,
   RemoveOutcome,
@@ -129,32 +131,15 @@ export class JobStore {
   }
 
   /** Newest first. @throws InvalidCursor */
-  async list({
-    owner,
-    limit,
-    cursor,
-    status,
-    name,
-    metadata = {},
-  }: {
-    owner: string;
-    limit: number;
-    cursor?: string | undefined;
-    status?: JobStatus | undefined;
-    name?: string | undefined;
-    metadata?: Readonly<Record<string, string>> | undefined;
-  }): Promise<JobPage> {
+  async list({ owner, limit, cursor, ...filter }: JobQuery & { readonly owner: string }): Promise<JobPage> {
     let query = this.#db
       .selectFrom('jobs')
       .selectAll()
       .where('owner', '=', owner)
+      .where((build) => matches(this.#db, build, filter))
       .orderBy('position', 'desc')
       .limit(limit + 1);
     if (cursor !== undefined) query = query.where('position', '<', decodeCursor(cursor));
-    if (status !== undefined) query = query.where('status', '=', status);
-    if (name !== undefined) query = query.where(holdsText(this.#db, 'name', name));
-    for (const [key, value] of Object.entries(metadata))
-      query = query.where(hasPair(this.#db, 'metadata', key, value));
     const rows = await query.execute();
     const page = rows.slice(0, limit);
     const last = page.at(-1);

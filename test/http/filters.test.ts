@@ -40,6 +40,18 @@ it('filters jobs by name and metadata', async () => {
   expect(await wrong.text()).toContain('metadata.<key>');
 });
 
+it('filters jobs by verdict, kind and words, whatever page they would be on', async () => {
+  const verdict = job.summary?.verdict;
+  expect(await namesOf(`verdict=${verdict}&name=two`)).toEqual(['Two % blobs']);
+  const others = ['healthy', 'unhealthy', 'inconclusive'].filter((one) => one !== verdict);
+  for (const other of others) expect(await namesOf(`verdict=${other}&name=two`)).toEqual([]);
+  expect(await namesOf('kind=search')).toEqual([]);
+  expect(await namesOf('kind=study&text=TWO%20ticket=ml-42')).toEqual(['Two % blobs']);
+  expect(await namesOf(`text=${job.id}`)).toEqual(['Two % blobs']);
+  expect(await namesOf('text=two%20ticket=ml-43')).toEqual([]);
+  expect((await service.get('/v1/jobs?verdict=sick')).status).toBe(422);
+});
+
 it('gives all rows as CSV, more than a page of them', async () => {
   const csv = await (await service.get(`/v1/jobs/${job.id}/statistics?format=csv`)).text();
   const [header, ...lines] = csv.trimEnd().split('\n');

@@ -11,7 +11,7 @@ import { Attempts, type ClaimedJob } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
 import { createDeliveryQueue } from '../../src/jobs/deliveries.ts';
 import { LostAttempt } from '../../src/jobs/fence.ts';
-import type { OwnedSubmission } from '../../src/jobs/job.ts';
+import type { JobFilter, OwnedSubmission } from '../../src/jobs/job.ts';
 import type { Quota } from '../../src/jobs/quota.ts';
 import { recoverJobs } from '../../src/jobs/recovery.ts';
 import { InvalidCursor } from '../../src/jobs/rows.ts';
@@ -477,7 +477,7 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
     });
   });
 
-  const found = async (filter: { name?: string; metadata?: Record<string, string> }) =>
+  const found = async (filter: JobFilter) =>
     (await store.list({ owner: 'alice', limit: 100, ...filter })).data.map(({ name }) => name);
 
   it('filters by a pair of the metadata, whatever its key and value hold', async () => {
@@ -496,6 +496,26 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
     expect(await found({ metadata: { ':': ',' } })).toEqual([]);
     expect(await found({ metadata: { b: '"a.b' } })).toEqual([]);
     expect(await found({ metadata: { 'a"zz0': '1', z: '\\' } })).toEqual(['other']);
+  });
+
+  it('filters by words in name, findings, remedies and metadata, not in how they are written down', async () => {
+    await submit({ experiment: { name: '50% "deep"', metadata: { ticket: 'ML_42', 'é\0': '\ud800=' } } });
+    await submit({ experiment: { name: 'plain', metadata: {} } });
+    await attempts.succeed(await claim(), Buffer.from('{}'), {
+      verdict: 'unhealthy',
+      findings: ['vanishing_gradient'],
+      recommended: ['use_relu+add_batch_norm'],
+    });
+    const all = ['50% "deep"'];
+    for (const text of ['deep 50%', '"DEEP"', 'ticket=ml_42', 'VANISHING', 'relu gradient', 'batch_norm ml'])
+      expect([text, await found({ text })]).toEqual([text, all]);
+    for (const text of ['ticket=mlx42', 'findings', 'verdict', 'u0000', 'null', '\\', 'relu plain', '50%d'])
+      expect([text, await found({ text })]).toEqual([text, []]);
+    expect(await found({ text: ' ' })).toEqual(['plain', ...all]);
+    expect(await found({ verdict: 'unhealthy' })).toEqual(all);
+    expect(await found({ verdict: 'healthy' })).toEqual([]);
+    expect(await found({ kind: 'search' })).toEqual([]);
+    expect(await found({ kind: 'study', status: 'succeeded' })).toEqual(all);
   });
 
   it('filters by a part of the name, not of how it is written down', async () => {

@@ -1,6 +1,7 @@
 /** @file GET /v1/jobs: newest first. */
 import { z } from 'zod';
-import { InvalidCursor, jobSchema, jobStatuses } from '../../../jobs/index.ts';
+import { verdicts } from '../../../diagnosis/index.ts';
+import { InvalidCursor, jobKinds, jobSchema, jobStatuses } from '../../../jobs/index.ts';
 import { nearest } from '../../../util/nearest.ts';
 import { type Endpoint, json, parseQuery } from '../../endpoint.ts';
 import { validationFailed } from '../../problem.ts';
@@ -10,18 +11,28 @@ const query = z
     limit: z.coerce.number().int().min(1).max(100).default(20),
     cursor: z.string().optional().describe('`next_cursor` of the page before'),
     status: z.enum(jobStatuses).optional(),
+    verdict: z.enum(verdicts).optional().describe('Jobs that have ended with this verdict'),
+    kind: z.enum(jobKinds).optional(),
     name: z
       .string()
       .max(200)
       .optional()
       .describe('Jobs whose name holds this text; case does not matter (on PostgreSQL as its locale has it)'),
+    text: z
+      .string()
+      .max(200)
+      .optional()
+      .describe(
+        'Words, each of which has to be in the name, the id, a finding, a recommended remedy or the metadata (as key=value); ' +
+          'case does not matter',
+      ),
   })
   .catchall(z.string().max(500));
 
 /** `metadata.ticket=ML-42` */
 const METADATA = /^metadata\.(.{1,64})$/s;
 
-const KNOWN = ['limit', 'cursor', 'status', 'name'];
+const KNOWN = Object.keys(query.shape);
 
 function guess(key: string): string {
   const near = nearest(key, KNOWN);
@@ -67,8 +78,9 @@ export const listJobs: Endpoint = {
   errors: ['validation_failed'],
   async handle(request, reply, { jobs }) {
     try {
-      const { limit, cursor, status, name, ...rest } = parseQuery(query, request);
-      return reply.send(await jobs.list({ limit, cursor, status, name, metadata: metadataOf(rest) }));
+      const { limit, cursor, status, verdict, kind, name, text, ...rest } = parseQuery(query, request);
+      const filter = { status, verdict, kind, name, text, metadata: metadataOf(rest) };
+      return reply.send(await jobs.list({ limit, cursor, ...filter }));
     } catch (error) {
       if (!(error instanceof InvalidCursor)) throw error;
       throw validationFailed([
