@@ -45,6 +45,14 @@ export const comparedSchema = z
       derivatives: z.array(number),
       non_finite: nonFinite,
     }),
+    tailored: z
+      .union([
+        z.object({ activation: z.unknown(), initializer: z.string() }),
+        z.object({ reason: z.string().describe('Why there is none') }),
+      ])
+      .describe(
+        'Shifted and scaled so that a plain stack of `depth` layers keeps lengths and angles of its inputs (arXiv:2203.08120)',
+      ),
   })
   .meta({ id: 'ComparedActivation' });
 

@@ -123,6 +123,11 @@ describe('POST /v1/activations/evaluate', () => {
   });
 });
 
+interface Compared {
+  readonly gradient_range: { weight_variance: number; ratio: number }[];
+  readonly tailored: { activation?: { expression: string }; reason?: string };
+}
+
 describe('POST /v1/activations/compare', () => {
   it('compares names and formulas', async () => {
     const body = { activations: ['sigmoid', { expression: 'max(x, 0)' }], depth: 10 };
@@ -135,6 +140,23 @@ describe('POST /v1/activations/compare', () => {
     expect([depth, ...activations.map(({ name }) => name)]).toEqual([10, 'sigmoid', 'expression']);
     expect(activations[1]?.theory.gain).toBeCloseTo(0.5, 10);
     expect(activations[1]?.theory.edge_of_chaos.weight_variance).toBeCloseTo(2, 10);
+  });
+
+  it('gives the gradient as a curve over the weight scale, and the version tailored to the depth', async () => {
+    const body = { activations: ['relu', 'tanh', 'softmax'], depth: 20 };
+    const answer = await (await service.post('/v1/activations/compare', body)).json();
+    const [relu, tanh, softmax] = (answer as { activations: Compared[] }).activations;
+    const variances = relu?.gradient_range.map(({ weight_variance }) => weight_variance) ?? [];
+    expect(variances.length).toBeGreaterThan(12);
+    expect(variances).toEqual(variances.toSorted((a, b) => a - b));
+    // Of ReLU, χ₁ = σ_w²/2 whatever q: at σ_w² = 1 twenty layers leave 2^(−20/2) of the gradient's RMS.
+    const atOne = relu?.gradient_range.find(({ weight_variance }) => weight_variance === 1);
+    expect(Math.log2(atOne?.ratio ?? 0)).toBeCloseTo(-10, 6);
+    expect(tanh?.tailored.activation?.expression).toMatch(/tanh/);
+    const { activation } = tanh?.tailored ?? {};
+    const evaluated = await service.post('/v1/activations/evaluate', { activation, inputs: [0] });
+    expect(evaluated.status).toBe(200);
+    expect(softmax?.tailored.reason).toContain('softmax');
   });
 
   it('points at what it does not know', async () => {

@@ -14,6 +14,12 @@ export function go(path: string): void {
   document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
 }
 
+/** Another query of the page that is shown: nothing to go back to. */
+export function replace(path: string): void {
+  history.replaceState(null, '', path);
+  update();
+}
+
 const OWN = /^\/($|jobs\/|new$|compare$|activations$)/;
 
 function onClick(event: MouseEvent): void {

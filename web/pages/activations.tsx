@@ -6,6 +6,7 @@ import { type Curve, Lines } from '../charts/lines.tsx';
 import { clip, number } from '../lib/format.ts';
 import { address } from '../lib/router.ts';
 import { CopyButton, Scroller, Section } from '../ui/parts.tsx';
+import { Designs } from './designs.tsx';
 
 type Compared = components['schemas']['ComparedActivation'];
 
@@ -67,7 +68,18 @@ const curvesOf = (
     ...points(row),
   }));
 
-function Table({ rows }: { rows: readonly Compared[] }) {
+/** Shifted and scaled for the depth: may be added to the comparison; or why there is none. */
+function Tailored({ tailored, onAdd }: { tailored: Compared['tailored']; onAdd(formula: string): void }) {
+  if ('reason' in tailored) return <small>{tailored.reason}</small>;
+  const { expression } = tailored.activation as { expression: string };
+  return (
+    <button type="button" class="button small" title={expression} onClick={() => onAdd(expression)}>
+      Add
+    </button>
+  );
+}
+
+function Table({ rows, onAdd }: { rows: readonly Compared[]; onAdd(formula: string): void }) {
   return (
     <Scroller label="Theory">
       <table class="plain">
@@ -76,14 +88,15 @@ function Table({ rows }: { rows: readonly Compared[] }) {
             <th scope="col">Activation</th>
             <th scope="col">Gain χ₁</th>
             <th scope="col">Depth scale</th>
-            <th scope="col">Tailored weight variance σ²</th>
+            <th scope="col">Edge of chaos σ²</th>
             <th scope="col">Slope</th>
             <th scope="col">Saturates</th>
             <th scope="col">Dead zone</th>
+            <th scope="col">Tailored to the depth</th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ name, theory, slope_range, saturation, dead_zone }) => (
+          {rows.map(({ name, theory, slope_range, saturation, dead_zone, tailored }) => (
             <tr key={name}>
               <th scope="row">
                 <bdi>{clip(name, 40)}</bdi>
@@ -101,6 +114,9 @@ function Table({ rows }: { rows: readonly Compared[] }) {
                 {saturation === null ? 'no' : `at ${number(saturation.low)} and ${number(saturation.high)}`}
               </td>
               <td>{dead_zone ? 'yes' : 'no'}</td>
+              <td>
+                <Tailored tailored={tailored} onAdd={onAdd} />
+              </td>
             </tr>
           ))}
         </tbody>
@@ -223,10 +239,16 @@ export function ActivationsPage() {
               xLabel="σ²"
               levels={[{ label: 'kept', colour: 'muted', value: 1 }]}
             />
-            <Table rows={rows} />
+            <Table
+              rows={rows}
+              onAdd={(formula) =>
+                setChosen([...chosen.filter((one) => one !== formula), formula].slice(-MOST))
+              }
+            />
           </Section>
         </>
       )}
+      <Designs />
     </>
   );
 }

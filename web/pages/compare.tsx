@@ -1,43 +1,42 @@
 /** @file Two or more jobs over each other: the same plots, and only what differs in their settings. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Grid, Job, Report, Run } from '../../client/index.ts';
+import type { Grid, Job, paths, Report, Run } from '../../client/index.ts';
 import { answer, api } from '../api/client.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
-import { differences } from '../lib/differences.ts';
-import { clip, number, words } from '../lib/format.ts';
-import { address } from '../lib/router.ts';
+import { clip, plural, words } from '../lib/format.ts';
+import { address, go } from '../lib/router.ts';
 import { bandOf } from '../report/curves.tsx';
-import { Choose, Scroller, Section } from '../ui/parts.tsx';
+import { Heats, type Side } from '../report/layers_over_time.tsx';
+import { Choose, Section } from '../ui/parts.tsx';
+import { Results, Settings } from './compare_tables.tsx';
+
+type SeriesQuery = NonNullable<paths['/v1/jobs/{id}/series']['get']['parameters']['query']>;
 
 interface Item {
   readonly job: Job;
   readonly report: Report | null;
   readonly runs: readonly Run[];
-  /** By run. */
-  readonly grids: ReadonlyMap<string, Grid>;
+}
+
+/** Runs of one job that differ in their seeds alone: what is laid over others. */
+interface Group {
+  readonly key: string;
+  readonly label: string;
+  readonly job: string;
+  readonly runs: readonly string[];
 }
 
 const COLOURS = ['series-1', 'series-2', 'series-3', 'series-4', 'series-5'];
-const MOST_JOBS = 5;
-const MOST_RUNS = 24;
+/** As many as there are colours that can be told apart. */
+const MOST = COLOURS.length;
+const MAX_POINTS = 1000;
 
 async function readItem(id: string): Promise<Item> {
   const params = { params: { path: { id } } };
   const job = await answer(api.GET('/v1/jobs/{id}', params));
   const { data: runs } = await answer(api.GET('/v1/jobs/{id}/runs', params));
   const read = job.status === 'succeeded' ? await answer(api.GET('/v1/jobs/{id}/result', params)) : null;
-  const report = read === null || 'kind' in read ? null : (read as Report);
-  const shown = runs.slice(0, MOST_RUNS);
-  const grids = await Promise.all(
-    shown.map(({ run }) =>
-      answer(
-        api.GET('/v1/jobs/{id}/series', {
-          params: { path: { id }, query: { run, metric: 'loss,validation_loss', max_points: 500 } },
-        }),
-      ),
-    ),
-  );
-  return { job, report, runs, grids: new Map(grids.map((grid) => [grid.run, grid])) };
+  return { job, report: read === null || 'kind' in read ? null : (read as Report), runs };
 }
 
 function useItems(ids: readonly string[]) {
@@ -59,118 +58,151 @@ function useItems(ids: readonly string[]) {
 
 const nameOf = ({ job }: Item): string => clip(job.name ?? job.id, 60);
 
-const armsOf = ({ runs }: Item): string[] => [...new Set(runs.map(({ arm }) => arm))];
-
-/** One curve for each job: its baseline. Of one job alone: one for each arm. */
-function curvesOf(items: readonly Item[], metric: string): Curve[] {
-  const groups =
-    items.length === 1
-      ? armsOf(items[0] as Item)
-          .slice(0, COLOURS.length)
-          .map((arm) => ({ label: words(arm), item: items[0] as Item, arm }))
-      : items.map((item) => ({ label: nameOf(item), item, arm: 'baseline' }));
-  return groups.flatMap(({ label, item, arm }, i) => {
-    const grids = item.runs.filter((run) => run.arm === arm).flatMap(({ run }) => item.grids.get(run) ?? []);
-    const curve = bandOf(grids, metric, label, COLOURS[i % COLOURS.length] as string);
-    return curve === null ? [] : [curve];
-  });
-}
-
-function Settings({ items }: { items: readonly Item[] }) {
-  const reports = items.map(({ report }) => report?.experiment ?? {});
-  const rows = differences(reports);
-  if (rows.length === 0) return <p class="muted">Their settings are the same.</p>;
-  return (
-    <Scroller label="Settings that differ">
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">Setting</th>
-            {items.map((item) => (
-              <th scope="col" key={item.job.id}>
-                <bdi>{nameOf(item)}</bdi>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ path, values }) => (
-            <tr key={path}>
-              <th scope="row">
-                <code>{clip(path, 80)}</code>
-              </th>
-              {values.map((value, i) => (
-                <td key={items[i]?.job.id}>
-                  <code>{clip(value, 80)}</code>
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroller>
+/** Each arm of each job. */
+const groupsOf = (items: readonly Item[]): Group[] =>
+  items.flatMap((item) =>
+    [...new Set(item.runs.map(({ arm }) => arm))].map((arm) => ({
+      key: `${item.job.id} ${arm}`,
+      label: items.length === 1 ? words(arm) : `${nameOf(item)}: ${words(arm).toLowerCase()}`,
+      job: item.job.id,
+      runs: item.runs.filter((run) => run.arm === arm).map(({ run }) => run),
+    })),
   );
-}
 
-function Results({ runs }: { runs: readonly (Run & { readonly of: string })[] }) {
-  return (
-    <Scroller label="Runs">
-      <table class="plain">
-        <thead>
-          <tr>
-            {['Job', 'Run', 'First loss', 'Last loss', 'Validation', 'Steps'].map((name) => (
-              <th scope="col" key={name}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map(
-            ({
-              of,
-              run,
-              initial_loss,
-              final_loss,
-              validation_loss,
-              steps_completed,
-              diverged_at_step,
-              non_finite,
-            }) => (
-              <tr key={`${of} ${run}`}>
-                <td>
-                  <bdi>{of}</bdi>
-                </td>
-                <th scope="row">
-                  <bdi>{clip(run, 50)}</bdi>
-                </th>
-                <td>{number(initial_loss, non_finite?.initial_loss)}</td>
-                <td>{number(final_loss, non_finite?.final_loss)}</td>
-                <td>{number(validation_loss, non_finite?.validation_loss)}</td>
-                <td>
-                  {steps_completed}
-                  {diverged_at_step === null ? '' : `, diverged`}
-                </td>
-              </tr>
-            ),
-          )}
-        </tbody>
-      </table>
-    </Scroller>
-  );
-}
+/** Of several jobs the baselines, of one job its first arms. */
+const firstChoice = (items: readonly Item[], groups: readonly Group[]): readonly string[] =>
+  groups
+    .filter(({ key }) => items.length === 1 || key.endsWith(' baseline'))
+    .slice(0, items.length === 1 ? 3 : MOST)
+    .map(({ key }) => key);
 
 const METRICS = [
-  { value: 'loss', label: 'Training' },
-  { value: 'validation_loss', label: 'Validation' },
+  { value: 'loss', label: 'Training loss' },
+  { value: 'validation_loss', label: 'Validation loss' },
+  { value: 'accuracy', label: 'Accuracy' },
+  { value: 'gradient_global_norm', label: 'Gradient norm' },
+] as const;
+
+async function readCurves({ job, runs }: Group): Promise<Grid[]> {
+  const query = { metric: METRICS.map(({ value }) => value).join(), max_points: MAX_POINTS };
+  const read = runs.map((run) => readSeries(job, { ...query, run }));
+  return (await Promise.all(read)).filter((grid) => grid !== null);
+}
+
+const readSeries = (id: string, query: SeriesQuery): Promise<Grid | null> =>
+  answer(api.GET('/v1/jobs/{id}/series', { params: { path: { id }, query } })).catch(() => null);
+
+/** By the key of their group; a group that was read once is not read again. */
+function useCurves(groups: readonly Group[]): ReadonlyMap<string, readonly Grid[]> {
+  const [known, setKnown] = useState<ReadonlyMap<string, readonly Grid[]>>(new Map());
+  useEffect(() => {
+    for (const group of groups)
+      if (!known.has(group.key))
+        void readCurves(group).then((grids) =>
+          setKnown((before) => new Map([...before, [group.key, grids]])),
+        );
+  }, [groups]);
+  return known;
+}
+
+function Picker({
+  groups,
+  chosen,
+  onChange,
+}: {
+  groups: readonly Group[];
+  chosen: readonly string[];
+  onChange(chosen: readonly string[]): void;
+}) {
+  return (
+    <fieldset class="suggestions">
+      <legend>Up to {MOST} at once</legend>
+      {groups.map(({ key, label, runs }) => (
+        <button
+          key={key}
+          type="button"
+          aria-pressed={chosen.includes(key)}
+          onClick={() =>
+            onChange(
+              chosen.includes(key) ? chosen.filter((one) => one !== key) : [...chosen, key].slice(-MOST),
+            )
+          }
+        >
+          <bdi>{clip(label, 80)}</bdi> ({plural(runs.length, 'seed')})
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+function Over({ items, groups }: { items: readonly Item[]; groups: readonly Group[] }) {
+  const [chosen, setChosen] = useState(() => firstChoice(items, groups));
+  const [metric, setMetric] = useState<(typeof METRICS)[number]['value']>('loss');
+  const [axis, setAxis] = useState<'linear' | 'log'>('log');
+  const shown = useMemo(() => groups.filter(({ key }) => chosen.includes(key)), [groups, chosen]);
+  const grids = useCurves(shown);
+  const curves = shown.flatMap(({ key, label }, i): Curve[] => {
+    const curve = bandOf(grids.get(key) ?? [], metric, label, COLOURS[i % MOST] as string);
+    return curve === null ? [] : [curve];
+  });
+  const sides = useMemo(
+    (): Side[] =>
+      shown.flatMap(({ key, label, job, runs: [run] }) =>
+        run === undefined
+          ? []
+          : [
+              {
+                key,
+                title: label,
+                run,
+                grid: ({ tensor, metrics, layer }) =>
+                  readSeries(job, {
+                    run,
+                    max_points: MAX_POINTS,
+                    ...(tensor === null ? {} : { tensor }),
+                    ...(metrics === undefined ? {} : { metric: metrics.join() }),
+                    ...(layer === undefined ? {} : { layer }),
+                  }),
+              },
+            ],
+      ),
+    [shown],
+  );
+  return (
+    <>
+      <Section
+        id="losses"
+        title="Over each other"
+        lead="Mean over seeds, with the band from the lowest to the highest."
+      >
+        <Picker groups={groups} chosen={chosen} onChange={setChosen} />
+        <div class="chart-head">
+          <Choose label="What is shown" choices={METRICS} value={metric} onChange={setMetric} />
+          <Choose label="Axis" choices={AXES} value={axis} onChange={setAxis} />
+        </div>
+        {curves.length === 0 ? (
+          <p class="empty">Nothing of this was measured in what is chosen.</p>
+        ) : (
+          <Lines curves={curves} log={axis === 'log'} label={`${words(metric)} over steps`} height={300} />
+        )}
+      </Section>
+      <Section id="layers" title="Layers over time, first seed of each">
+        <Heats sides={sides} chosen={null} onSelect={({ key }) => go(`/jobs/${key.split(' ')[0]}`)} />
+        <p class="muted hint">First layer on top. All on one scale. Click one to open its job.</p>
+      </Section>
+    </>
+  );
+}
+
+const AXES = [
+  { value: 'linear', label: 'linear' },
+  { value: 'log', label: 'log' },
 ] as const;
 
 export function ComparePage() {
-  const ids = (address.value.searchParams.get('jobs') ?? '').split(',').filter(Boolean).slice(0, MOST_JOBS);
+  const ids = (address.value.searchParams.get('jobs') ?? '').split(',').filter(Boolean).slice(0, MOST);
   const { items, error } = useItems(ids);
-  const [metric, setMetric] = useState<(typeof METRICS)[number]['value']>('loss');
-  const [log, setLog] = useState<'linear' | 'log'>('log');
-  const curves = useMemo(() => curvesOf(items ?? [], metric), [items, metric]);
+  const groups = useMemo(() => groupsOf(items ?? []), [items]);
   if (ids.length === 0)
     return (
       <>
@@ -187,30 +219,18 @@ export function ComparePage() {
   return (
     <>
       <div class="page-head">
-        <h1>Compare</h1>
+        <h1>{items.length === 1 ? `Arms of ${nameOf(items[0] as Item)}` : 'Compare'}</h1>
       </div>
-      <Section
-        id="losses"
-        title={items.length === 1 ? `Arms of ${nameOf(items[0] as Item)}` : 'Loss, as they are'}
-        lead="Mean over seeds, with the band from the lowest to the highest."
-      >
-        <div class="chart-head">
-          <Choose label="Split" choices={METRICS} value={metric} onChange={setMetric} />
-          <Choose
-            label="Axis"
-            choices={[
-              { value: 'linear', label: 'linear' },
-              { value: 'log', label: 'log' },
-            ]}
-            value={log}
-            onChange={setLog}
-          />
-        </div>
-        <Lines curves={curves} log={log === 'log'} label="Losses over steps" height={300} />
-      </Section>
+      <Over items={items} groups={groups} />
       {items.length > 1 && (
         <Section id="settings" title="What differs">
-          <Settings items={items} />
+          <Settings
+            jobs={items.map((item) => ({
+              id: item.job.id,
+              name: nameOf(item),
+              experiment: item.report?.experiment ?? {},
+            }))}
+          />
         </Section>
       )}
       <Section id="runs" title="Runs">

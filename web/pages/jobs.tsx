@@ -1,13 +1,16 @@
 /** @file The list of jobs, newest first, kept up to date. */
 import { useEffect, useState } from 'preact/hooks';
-import type { Job } from '../../client/index.ts';
+import type { Job, paths } from '../../client/index.ts';
 import { ApiError, answer, api } from '../api/client.ts';
 import { ago, clip, plural, words } from '../lib/format.ts';
+import { address, go, replace } from '../lib/router.ts';
 import { VerdictBadge } from '../report/hero.tsx';
 import { ProgressBar, StatusBadge } from './live.tsx';
+import { Upload } from './upload.tsx';
 
 const REFRESH_MS = 3000;
 const PAGE = 30;
+const PAUSE_MS = 250;
 
 interface Loaded {
   readonly jobs: readonly Job[];
@@ -15,35 +18,34 @@ interface Loaded {
   readonly error: string | null;
 }
 
-const STATUSES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
+type JobQuery = NonNullable<paths['/v1/jobs']['get']['parameters']['query']>;
+/** As it stands in the address and in the query to the service; what is empty is not there. */
+type Filter = Readonly<Record<string, string>>;
 
-/** Whether a job that was read fits what a reader types: names, ids, findings, metadata as key=value. */
-function matches(job: Job, text: string, verdict: string): boolean {
-  if (verdict !== '' && job.summary?.verdict !== verdict) return false;
-  const words_ = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const metadata = Object.entries(job.metadata).map(([key, value]) => `${key}=${value}`);
-  const all = [
-    job.name ?? '',
-    job.id,
-    ...(job.summary?.findings ?? []),
-    ...(job.summary?.recommended ?? []),
-    ...metadata,
-  ]
-    .join(' ')
-    .toLowerCase();
-  return words_.every((word) => all.includes(word));
+const PAIR = 'metadata.';
+const KEYS = ['text', 'status', 'verdict', 'kind'];
+
+/** The address keeps it, for "back" and for others. */
+const filterOf = ({ searchParams }: URL): Filter =>
+  Object.fromEntries(
+    [...searchParams].filter(([key, value]) => value !== '' && (KEYS.includes(key) || key.startsWith(PAIR))),
+  );
+
+function setFilter(filter: Filter): void {
+  const given = Object.entries(filter).filter(([, value]) => value !== '');
+  replace(given.length === 0 ? '/' : `/?${new URLSearchParams(given)}`);
 }
 
+const STATUSES = ['queued', 'running', 'succeeded', 'failed', 'canceled'];
+const VERDICTS = ['healthy', 'unhealthy', 'inconclusive'];
+const KINDS = ['study', 'search'];
+
 /** The newest jobs, so many pages of them. */
-async function readJobs(status: string, pages: number): Promise<Loaded> {
+async function readJobs(filter: Filter, pages: number): Promise<Loaded> {
   const jobs: Job[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < pages && (page === 0 || cursor !== null); page++) {
-    const query = {
-      limit: PAGE,
-      ...(cursor === null ? {} : { cursor }),
-      ...(status === '' ? {} : { status: status as Job['status'] }),
-    };
+    const query = { limit: PAGE, ...(cursor === null ? {} : { cursor }), ...filter } as JobQuery;
     const read: { data: Job[]; next_cursor: string | null } = await answer(
       api.GET('/v1/jobs', { params: { query } }),
     );
@@ -55,14 +57,15 @@ async function readJobs(status: string, pages: number): Promise<Loaded> {
 
 const LOADING: Loaded = { jobs: [], cursor: null, error: 'loading' };
 
-function useJobs(status: string): Loaded & { more(): void } {
+function useJobs(filter: Filter): Loaded & { more(): void } {
   const [loaded, setLoaded] = useState<Loaded>(LOADING);
   const [pages, setPages] = useState(1);
+  const asked = JSON.stringify(filter);
   useEffect(() => {
     let current = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const load = async () => {
-      const read = await readJobs(status, pages).catch((error: unknown) => ({
+      const read = await readJobs(JSON.parse(asked) as Filter, pages).catch((error: unknown) => ({
         error: error instanceof ApiError ? error.message : String(error),
       }));
       if (!current) return;
@@ -74,7 +77,7 @@ function useJobs(status: string): Loaded & { more(): void } {
       current = false;
       clearTimeout(timer);
     };
-  }, [status, pages]);
+  }, [asked, pages]);
   return { ...loaded, more: () => setPages(pages + 1) };
 }
 
@@ -124,9 +127,15 @@ function Row({ job, chosen, onChoose }: { job: Job; chosen: boolean; onChoose():
         {Object.entries(job.metadata)
           .slice(0, 3)
           .map(([key, value]) => (
-            <span key={key} class="tag">
+            <button
+              key={key}
+              type="button"
+              class="tag"
+              title="Only jobs with this pair"
+              onClick={() => setFilter({ ...filterOf(address.value), [PAIR + key]: value })}
+            >
               <bdi>{clip(`${key}=${value}`, 32)}</bdi>
-            </span>
+            </button>
           ))}
       </div>
       <time class="muted" dateTime={job.created_at} title={job.created_at}>
@@ -136,13 +145,81 @@ function Row({ job, chosen, onChoose }: { job: Job; chosen: boolean; onChoose():
   );
 }
 
+function Picker({ name, choices, filter }: { name: string; choices: readonly string[]; filter: Filter }) {
+  return (
+    <select
+      aria-label={words(name)}
+      value={filter[name] ?? ''}
+      onChange={(event) => setFilter({ ...filter, [name]: event.currentTarget.value })}
+    >
+      <option value="">any {name}</option>
+      {choices.map((one) => (
+        <option key={one} value={one}>
+          {one}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Asked for when typing pauses. */
+function TextFilter({ filter }: { filter: Filter }) {
+  const known = filter.text ?? '';
+  const [text, setText] = useState(known);
+  useEffect(() => setText(known), [known]);
+  useEffect(() => {
+    if (text.trim() === known) return;
+    const timer = setTimeout(() => setFilter({ ...filterOf(address.value), text: text.trim() }), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text, known]);
+  return (
+    <input
+      type="search"
+      placeholder="Name, finding, remedy, or key=value"
+      aria-label="Filter by text"
+      maxLength={200}
+      value={text}
+      onInput={(event) => setText(event.currentTarget.value)}
+    />
+  );
+}
+
+function Filters({ filter }: { filter: Filter }) {
+  const pairs = Object.entries(filter).filter(([key]) => key.startsWith(PAIR));
+  return (
+    <search class="filters">
+      <TextFilter filter={filter} />
+      <Picker name="status" choices={STATUSES} filter={filter} />
+      <Picker name="verdict" choices={VERDICTS} filter={filter} />
+      <Picker name="kind" choices={KINDS} filter={filter} />
+      {pairs.map(([key, value]) => (
+        <button
+          key={key}
+          type="button"
+          class="button small"
+          aria-label={`Do not filter by ${clip(key.slice(PAIR.length), 60)}`}
+          onClick={() => setFilter({ ...filter, [key]: '' })}
+        >
+          <bdi>{clip(`${key.slice(PAIR.length)}=${value}`, 40)}</bdi> ×
+        </button>
+      ))}
+    </search>
+  );
+}
+
+function Nothing({ error, filtered }: { error: string | null; filtered: boolean }) {
+  const text = error === 'loading' ? 'Loading …' : filtered ? 'None of your jobs match.' : 'No jobs yet.';
+  return (
+    <p class="card empty">
+      {text} {error !== 'loading' && !filtered && <a href="/new">Try an example</a>}
+    </p>
+  );
+}
+
 export function JobsPage() {
-  const [status, setStatus] = useState('');
-  const [verdict, setVerdict] = useState('');
-  const [text, setText] = useState('');
+  const filter = filterOf(address.value);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const { jobs, cursor, error, more } = useJobs(status);
-  const shown = jobs.filter((job) => matches(job, text, verdict));
+  const { jobs, cursor, error, more } = useJobs(filter);
   const toggle = (id: string) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
@@ -161,52 +238,22 @@ export function JobsPage() {
           New experiment
         </a>
       </div>
-      <search class="filters">
-        <input
-          type="search"
-          placeholder="Name, finding, or key=value"
-          aria-label="Filter by text"
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        <select aria-label="Status" value={status} onChange={(event) => setStatus(event.currentTarget.value)}>
-          <option value="">any status</option>
-          {STATUSES.map((one) => (
-            <option key={one} value={one}>
-              {one}
-            </option>
-          ))}
-        </select>
-        <select
-          aria-label="Verdict"
-          value={verdict}
-          onChange={(event) => setVerdict(event.currentTarget.value)}
-        >
-          <option value="">any verdict</option>
-          {['healthy', 'unhealthy', 'inconclusive'].map((one) => (
-            <option key={one} value={one}>
-              {one}
-            </option>
-          ))}
-        </select>
-      </search>
-      {shown.length > 0 ? (
+      <Filters filter={filter} />
+      {jobs.length > 0 ? (
         <ul class="job-list card">
-          {shown.map((job) => (
+          {jobs.map((job) => (
             <Row key={job.id} job={job} chosen={chosen.has(job.id)} onChoose={() => toggle(job.id)} />
           ))}
         </ul>
       ) : (
-        <p class="card empty">
-          {error === 'loading' ? 'Loading …' : jobs.length > 0 ? 'None of these match.' : 'No jobs yet.'}{' '}
-          {error !== 'loading' && jobs.length === 0 && <a href="/new">Try an example</a>}
-        </p>
+        <Nothing error={error} filtered={Object.keys(filter).length > 0} />
       )}
       {cursor !== null && (
         <button type="button" class="button" onClick={more}>
           Older jobs
         </button>
       )}
+      <Upload onTaken={() => go('/new')} />
     </>
   );
 }

@@ -1,4 +1,5 @@
 /** @file Takes what is dropped or chosen: an experiment becomes the draft, a data file is uploaded and named in it. */
+import { signal } from '@preact/signals';
 import { useRef, useState } from 'preact/hooks';
 import type { components, Problem } from '../../client/index.ts';
 import { ApiError, authorization, reach } from '../api/client.ts';
@@ -23,11 +24,24 @@ async function send(path: string, file: File): Promise<unknown> {
   throw new ApiError(body as Problem, (body as Problem).detail);
 }
 
+type Tree = Record<string, unknown>;
+
+function draftTree(): Tree {
+  try {
+    return draft.value === '' ? {} : (JSON.parse(draft.value) as Tree);
+  } catch {
+    throw new ApiError(
+      null,
+      'The draft of the new experiment is not JSON: mend it, then give the file again.',
+    );
+  }
+}
+
 /** The draft, with its data from the file. */
 function withFile({ id, kind }: Stored): void {
-  const tree = draft.value === '' ? {} : (JSON.parse(draft.value) as Record<string, unknown>);
+  const tree = draftTree();
   if (kind === 'weights') {
-    const training = (tree.training ?? {}) as Record<string, unknown>;
+    const training = (tree.training ?? {}) as Tree;
     setDraft(prettyJson({ ...tree, training: { ...training, initial_weights: { file: id } } }));
   } else setDraft(prettyJson({ ...tree, data: { type: 'file', file: id } }));
 }
@@ -55,23 +69,31 @@ async function take(file: File): Promise<string> {
 
 async function imported(file: File): Promise<string> {
   const { network, training, warnings = [] } = (await send('/v1/imports', file)) as Imported;
-  const tree = draft.value === '' ? {} : (JSON.parse(draft.value) as Record<string, unknown>);
+  const tree = draftTree();
   setDraft(
     prettyJson({ ...tree, name: clip(file.name, 100), network, ...(training == null ? {} : { training }) }),
   );
   return `${clip(file.name, 60)} is imported${warnings.length > 0 ? `, with ${warnings.length} warnings` : ''}; its data are still to be given.`;
 }
 
-export function Upload() {
-  const [said, setSaid] = useState('');
+/** What became of the last file: told where it was given, and on the page where the draft is. */
+const said = signal('');
+
+export function Upload({ onTaken }: { onTaken?(): void }) {
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const accept = (files: FileList | null | undefined) => {
     const file = files?.[0];
     if (file === undefined) return;
-    setSaid(`Reading ${clip(file.name, 60)} …`);
-    take(file).then(setSaid, (error: unknown) =>
-      setSaid(error instanceof Error ? error.message : String(error)),
+    said.value = `Reading ${clip(file.name, 60)} …`;
+    take(file).then(
+      (text) => {
+        said.value = text;
+        onTaken?.();
+      },
+      (error: unknown) => {
+        said.value = error instanceof Error ? error.message : String(error);
+      },
     );
   };
   return (
@@ -94,7 +116,7 @@ export function Upload() {
       </button>{' '}
       or drop one here: an experiment, a Keras or ONNX model, a table, arrays, images, weights.
       <input ref={input} type="file" hidden onChange={(event) => accept(event.currentTarget.files)} />
-      <p role="status">{said}</p>
+      <p role="status">{said.value}</p>
     </div>
   );
 }

@@ -64,26 +64,29 @@ function useArms(data: JobData, report: Report): readonly Arm[] | null {
   return arms;
 }
 
-function levelsOf(report: Report, split: 'training' | 'validation'): Level[] {
+function levelsOf(report: Report): Level[] {
   const constant = mean(report.baseline.runs.map(({ constant_loss }) => constant_loss));
   const reference = referenceOf(report);
-  const learned = split === 'training' ? reference?.loss : reference?.validation_loss;
   return [
     ...(constant === null ? [] : [{ label: 'best constant', colour: 'muted', value: constant }]),
-    ...(reference === null || learned === null || learned === undefined
+    ...(reference === null || reference.loss === null
       ? []
-      : [{ label: reference.kind, colour: 'series-3', value: learned }]),
+      : [{ label: reference.kind, colour: 'series-3', value: reference.loss }]),
   ];
+}
+
+function accuracyLevelsOf(report: Report): Level[] {
+  const reference = referenceOf(report);
+  return reference === null || reference.accuracy === null
+    ? []
+    : [{ label: reference.kind, colour: 'series-3', value: reference.accuracy }];
 }
 
 const curvesFor = (arms: readonly Arm[], metrics: readonly [string, string]): Curve[] =>
   arms.flatMap(({ name, colour, grids }) => {
     const training = bandOf(grids, metrics[0], name, colour);
     const validation = bandOf(grids, metrics[1], `${name}, validation`, colour);
-    const thin =
-      validation === null
-        ? []
-        : [{ label: validation.label, colour, x: validation.x, y: validation.y, dashed: true, thin: true }];
+    const thin = validation === null ? [] : [{ ...validation, dashed: true, thin: true }];
     return [...(training === null ? [] : [training]), ...thin];
   });
 
@@ -102,7 +105,8 @@ export function Curves({ data, report }: { data: JobData; report: Report }) {
   const arms = useArms(data, report);
   const loss = useMemo(() => curvesFor(arms ?? [], ['loss', 'validation_loss']), [arms]);
   const accuracy = useMemo(() => curvesFor(arms ?? [], ['accuracy', 'validation_accuracy']), [arms]);
-  const levels = useMemo(() => levelsOf(report, 'training'), [report]);
+  const levels = useMemo(() => levelsOf(report), [report]);
+  const accuracyLevels = useMemo(() => accuracyLevelsOf(report), [report]);
   const [axis, setAxis] = useState<'linear' | 'log' | null>(null);
   if (arms === null)
     return (
@@ -131,7 +135,7 @@ export function Curves({ data, report }: { data: JobData; report: Report }) {
             <div class="chart-head">
               <h3>Accuracy</h3>
             </div>
-            <Lines curves={accuracy} label="Accuracy over steps" />
+            <Lines curves={accuracy} levels={accuracyLevels} label="Accuracy over steps" />
           </div>
         )}
       </div>

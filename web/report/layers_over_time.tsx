@@ -1,173 +1,91 @@
 /** @file Heat maps of the layers over the training, as it is beside the recommended change, on one scale. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Grid, Report } from '../../client/index.ts';
+import type { Report } from '../../client/index.ts';
 import { ColourBar } from '../charts/colour_bar.tsx';
-import {
-  fractionScale,
-  type Heat,
-  type HeatScale,
-  heatOf,
-  linearScale,
-  logScale,
-  sidedScale,
-} from '../charts/heat.ts';
+import { type Heat, heatOf } from '../charts/heat.ts';
 import { HeatMap } from '../charts/heat_map.tsx';
 import { Choose, Section } from '../ui/parts.tsx';
 import { type JobData, recommendedArm, runsOf } from './data.ts';
 import { LayerDetail } from './layer_detail.tsx';
+import { PICTURES, type Picture } from './pictures.ts';
 
-interface Picture {
-  readonly value: string;
-  readonly label: string;
-  readonly tensor: string;
-  readonly metric: string;
-  readonly legend: string;
-  readonly says: string;
-  scale(heats: readonly Heat[]): HeatScale;
-}
-
-/** Karpathy's rule of thumb: an update is about a thousandth of the weights. */
-const GOOD_RATIO = 1e-3;
-
-const PICTURES: readonly Picture[] = [
-  {
-    value: 'gradient',
-    label: 'Gradients',
-    tensor: 'kernel.gradient',
-    metric: 'rms',
-    legend: 'RMS of the weights’ gradient',
-    says: 'How strong the gradient is that reaches each layer’s weights. Dark rows do not learn.',
-    scale: (heats) => logScale(heats),
-  },
-  {
-    value: 'signal',
-    label: 'Backward signal',
-    tensor: 'output_gradient',
-    metric: 'rms',
-    legend: 'RMS of the gradient at the outputs',
-    says: 'The loss gradient as it travels back from the last layer to the first.',
-    scale: (heats) => logScale(heats),
-  },
-  {
-    value: 'ratio',
-    label: 'Update / weight',
-    tensor: 'kernel.update',
-    metric: 'ratio_to_weight',
-    legend: 'update over weight',
-    says: 'Pale is about 10⁻³, which is healthy. Blue layers hardly move; orange ones are thrown about.',
-    scale: (heats) => sidedScale(heats, GOOD_RATIO),
-  },
-  {
-    value: 'activations',
-    label: 'Activations',
-    tensor: 'output',
-    metric: 'rms',
-    legend: 'RMS of the outputs',
-    says: 'The size of what each layer passes on.',
-    scale: (heats) => logScale(heats),
-  },
-  {
-    value: 'dead',
-    label: 'Dead units',
-    tensor: 'output',
-    metric: 'dead_unit_fraction',
-    legend: 'dead units',
-    says: 'The part of the units that are 0 on the whole batch.',
-    scale: () => fractionScale,
-  },
-  {
-    value: 'saturated',
-    label: 'Saturation',
-    tensor: 'output',
-    metric: 'saturated_fraction',
-    legend: 'saturated outputs',
-    says: 'The part of the outputs at the flat ends of the activation.',
-    scale: () => fractionScale,
-  },
-  {
-    value: 'rank',
-    label: 'Effective rank',
-    tensor: 'output',
-    metric: 'effective_rank',
-    legend: 'effective rank',
-    says: 'In how many directions a layer still tells samples apart. Measured at three steps.',
-    scale: (heats) => linearScale(heats),
-  },
-];
-
-interface Side {
+/** A run whose layers are drawn. */
+export interface Side {
+  readonly key: string;
   readonly title: string;
   readonly run: string;
+  readonly grid: JobData['grid'];
 }
 
 const sidesOf = (data: JobData, report: Report): Side[] => {
-  const [first] = runsOf(data.runs, 'baseline');
   const arm = recommendedArm(report);
-  const cured = arm === null ? undefined : runsOf(data.runs, arm)[0];
+  const first = (name: string) => runsOf(data.runs, name)[0];
+  const side = (title: string, run: string | undefined): Side[] =>
+    run === undefined
+      ? []
+      : [{ key: run, title: `${title} (seed ${run.slice(run.lastIndexOf('/') + 1)})`, run, grid: data.grid }];
   return [
-    ...(first === undefined ? [] : [{ title: 'As it is', run: first }]),
-    ...(cured === undefined ? [] : [{ title: 'With the change', run: cured }]),
+    ...side('As it is', first('baseline')),
+    ...side('With the change', arm === null ? undefined : first(arm)),
   ];
 };
 
-/** Grids of a picture, one for each side; null while they are on their way. */
-function useGrids(
-  data: JobData,
-  sides: readonly Side[],
-  { tensor, metric }: Picture,
-): readonly (Grid | null)[] | null {
-  const [state, setState] = useState<{ of: string; grids: readonly (Grid | null)[] } | null>(null);
-  const wanted = `${tensor} ${metric} ${sides.map(({ run }) => run).join()}`;
+/** Heats of a picture, one for each side; null while they are on their way. */
+function useHeats(sides: readonly Side[], { tensor, metric }: Picture): readonly (Heat | null)[] | null {
+  const [state, setState] = useState<{ of: string; heats: readonly (Heat | null)[] } | null>(null);
+  const wanted = `${tensor} ${metric} ${sides.map(({ key }) => key).join()}`;
   useEffect(() => {
     let current = true;
-    void Promise.all(sides.map(({ run }) => data.grid({ run, tensor, metrics: [metric] }))).then((grids) => {
-      if (current) setState({ of: wanted, grids });
+    const read = async ({ grid, run }: Side) => {
+      const found = await grid({ run, tensor, metrics: [metric] });
+      const heat = found === null ? null : heatOf(found, metric);
+      return heat === null || heat.layers.length === 0 ? null : heat;
+    };
+    void Promise.all(sides.map(read)).then((heats) => {
+      if (current) setState({ of: wanted, heats });
     });
     return () => {
       current = false;
     };
-  }, [data, wanted]);
-  return state?.of === wanted ? state.grids : null;
+  }, [sides, wanted]);
+  return state?.of === wanted ? state.heats : null;
 }
 
 const has = (heats: readonly Heat[], is: (cell: number) => boolean): boolean =>
   heats.some(({ cells }) => cells.some(is));
 
-export function LayersOverTime({ data, report }: { data: JobData; report: Report }) {
-  const [chosen, setChosen] = useState('gradient');
-  const [layer, setLayer] = useState<{ name: string; run: string } | null>(null);
-  const sides = useMemo(() => sidesOf(data, report), [data, report]);
-  const picture = PICTURES.find(({ value }) => value === chosen) ?? (PICTURES[0] as Picture);
-  const grids = useGrids(data, sides, picture);
-  const heats = useMemo(
-    () => grids?.map((grid) => (grid === null ? null : heatOf(grid, picture.metric))) ?? null,
-    [grids, picture],
-  );
-  const drawn = useMemo(
-    () => heats?.filter((heat) => heat !== null && heat.layers.length > 0) as Heat[] | undefined,
-    [heats],
-  );
+interface HeatsProps {
+  readonly sides: readonly Side[];
+  readonly chosen: { readonly key: string; readonly layer: string } | null;
+  onSelect(side: Side, layer: string): void;
+}
+
+/** One heat map for each side, all on one scale. */
+export function Heats({ sides, chosen, onSelect }: HeatsProps) {
+  const [value, setValue] = useState('gradient');
+  const picture = PICTURES.find((one) => one.value === value) ?? (PICTURES[0] as Picture);
+  const heats = useHeats(sides, picture);
+  const drawn = useMemo(() => heats?.filter((heat) => heat !== null), [heats]);
   const scale = useMemo(() => (drawn === undefined ? null : picture.scale(drawn)), [drawn, picture]);
-  if (sides.length === 0 || report.experiment.diagnostics.probe_every === 0) return null;
-  const measured = has(drawn ?? [], (cell) => !Number.isNaN(cell));
   return (
-    <Section id="layers" title="Layers over time" lead={picture.says}>
-      <Choose label="What is shown" choices={PICTURES} value={picture.value} onChange={setChosen} />
-      {heats === null || scale === null ? (
+    <>
+      <Choose label="What is shown" choices={PICTURES} value={picture.value} onChange={setValue} />
+      <p class="lead">{picture.says}</p>
+      {heats === null || drawn === undefined || scale === null ? (
         <div class="waiting" />
-      ) : measured ? (
+      ) : has(drawn, (cell) => !Number.isNaN(cell)) ? (
         <>
           <div class="heats">
-            {sides.map(({ title, run }, i) => {
+            {sides.map((side, i) => {
               const heat = heats[i];
-              if (heat === null || heat === undefined || heat.layers.length === 0) return null;
+              if (heat === null || heat === undefined) return null;
               return (
                 <HeatMap
-                  key={run}
+                  key={side.key}
                   {...{ heat, scale }}
-                  title={`${title} (seed ${run.slice(run.lastIndexOf('/') + 1)})`}
-                  selected={layer?.run === run ? layer.name : null}
-                  onSelect={(name) => setLayer({ name, run })}
+                  title={side.title}
+                  selected={chosen?.key === side.key ? chosen.layer : null}
+                  onSelect={(layer) => onSelect(side, layer)}
                 />
               );
             })}
@@ -176,24 +94,35 @@ export function LayersOverTime({ data, report }: { data: JobData; report: Report
             scale={scale}
             label={picture.legend}
             specials={{
-              zero: has(drawn ?? [], (cell) => cell === 0),
-              nonFinite: has(drawn ?? [], (cell) => cell === Number.POSITIVE_INFINITY),
+              zero: has(drawn, (cell) => cell === 0),
+              nonFinite: has(drawn, (cell) => cell === Number.POSITIVE_INFINITY),
             }}
           />
-          <p class="muted hint">
-            First layer on top. Click a layer to open it; shift and wheel zoom over steps, drag to pan.
-          </p>
         </>
       ) : (
         <p class="empty">Nothing in this network has {picture.legend}.</p>
       )}
-      {layer !== null && (
+    </>
+  );
+}
+
+export function LayersOverTime({ data, report }: { data: JobData; report: Report }) {
+  const [chosen, setChosen] = useState<{ key: string; layer: string } | null>(null);
+  const sides = useMemo(() => sidesOf(data, report), [data, report]);
+  if (sides.length === 0 || report.experiment.diagnostics.probe_every === 0) return null;
+  return (
+    <Section id="layers" title="Layers over time">
+      <Heats sides={sides} chosen={chosen} onSelect={({ key }, layer) => setChosen({ key, layer })} />
+      <p class="muted hint">
+        First layer on top. Click a layer to open it; shift and wheel zoom over steps, drag to pan.
+      </p>
+      {chosen !== null && (
         <LayerDetail
-          key={`${layer.run} ${layer.name}`}
+          key={`${chosen.key} ${chosen.layer}`}
           {...{ data, report }}
-          layer={layer.name}
-          run={layer.run}
-          onClose={() => setLayer(null)}
+          layer={chosen.layer}
+          run={chosen.key}
+          onClose={() => setChosen(null)}
         />
       )}
     </Section>

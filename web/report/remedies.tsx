@@ -3,8 +3,9 @@ import type { Report } from '../../client/index.ts';
 import { Lines } from '../charts/lines.tsx';
 import { clip, number, plural, words } from '../lib/format.ts';
 import { Section } from '../ui/parts.tsx';
+import { Alternatives } from './alternatives.tsx';
 import { Forest, type ForestRow } from './forest.tsx';
-import { alternativesOf, titleOf } from './story.ts';
+import { titleOf } from './story.ts';
 
 const MAIN_METRIC = 'final_loss';
 
@@ -67,37 +68,6 @@ function Doses({ report }: { report: Report }) {
         ))}
       </div>
     </details>
-  );
-}
-
-function Alternatives({ report }: { report: Report }) {
-  const all = alternativesOf(report);
-  if (all.length === 0) return null;
-  const most = Math.max(...all.map(({ loss }) => loss ?? 0), 1e-12);
-  return (
-    <>
-      <h3>Alternatives</h3>
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">Change</th>
-            <th scope="col">Effort</th>
-            <th scope="col">Loss</th>
-          </tr>
-        </thead>
-        <tbody>
-          {all.map(({ remedies, loss, effort }) => (
-            <tr key={remedies.join()}>
-              <th scope="row">{remedies.map((remedy) => titleOf(report, remedy)).join(' + ')}</th>
-              <td>{effort ?? '–'}</td>
-              <td>
-                <span class="bar" style={{ width: `${(80 * (loss ?? 0)) / most}px` }} /> {number(loss)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
   );
 }
 

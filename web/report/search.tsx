@@ -11,7 +11,7 @@ const COLOURS = ['series-1', 'series-2', 'series-3', 'series-4', 'series-5'];
 type Ranked = SearchReport['ranking'][number];
 type Design = NonNullable<SearchReport['design']>;
 
-const nameOf = ({ activation }: Ranked): string => {
+export const nameOf = ({ activation }: Ranked): string => {
   if (activation === null || activation === undefined) return 'as it is';
   if (typeof activation === 'string') return activation;
   const { type, expression } = activation as { type?: string; expression?: string };

@@ -24,26 +24,9 @@ export const rootOf = (report: Report): Check | null => {
   return root === undefined || root.severity === 'info' ? null : root;
 };
 
-/** Optional in the wire's types or newer than them: read with care. */
-export interface Alternative {
-  readonly remedies: readonly string[];
-  readonly loss: number | null;
-  readonly effort: string | null;
-}
-
 const record = (value: unknown): Record<string, unknown> =>
   value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-
-export function alternativesOf(report: Report): Alternative[] {
-  const all = record(report.recommendation).alternatives ?? record(report).alternatives;
-  if (!Array.isArray(all)) return [];
-  return all.map(record).map(({ remedies, remedy, loss, final_loss, effort }) => ({
-    remedies: Array.isArray(remedies) ? remedies.map(String) : [String(remedy ?? '?')],
-    loss: numberOf(loss) ?? numberOf(final_loss),
-    effort: typeof effort === 'string' || typeof effort === 'number' ? String(effort) : null,
-  }));
-}
 
 export interface Reference {
   readonly kind: string;

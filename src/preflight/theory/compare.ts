@@ -7,6 +7,7 @@ import {
 } from '../../network/index.ts';
 import { activationTheory } from './activation_theory.ts';
 import { type TheorySummary, theorySummary } from './summary.ts';
+import { tailorActivation } from './tailor.ts';
 
 export interface Curve {
   readonly inputs: readonly number[];
@@ -27,14 +28,19 @@ export interface ComparedActivation {
   readonly name: string;
   /** Null for softmax, which is not elementwise. */
   readonly theory: TheorySummary | null;
-  /** At σ_w² of 1, of 2 and of the edge of chaos where there is one. */
+  /** By σ_w²: from ¼ to 16 in steps of √2, and at the edge of chaos where there is one. */
   readonly gradient_range: readonly GradientRange[];
   /** Smallest and largest φ′ on the curve. */
   readonly slope_range: { readonly min: number; readonly max: number };
   readonly saturation: ActivationShape['saturation'];
   readonly dead_zone: boolean;
   readonly curve: Curve;
+  /** By which a plain stack of `depth` layers keeps lengths and angles of its inputs, or why there is none. */
+  readonly tailored: ReturnType<typeof tailorActivation>;
 }
+
+/** σ_w²: ¼ … 16. */
+const VARIANCES = Array.from({ length: 13 }, (_, i) => 2 ** (i / 2 - 2));
 
 /** −6 … 6 in steps of 0.2. */
 const INPUTS = Array.from({ length: 61 }, (_, i) => (i - 30) / 5);
@@ -48,8 +54,12 @@ function gradientRatio(
 ): number {
   let [q, logarithm] = [start, 0];
   for (let layer = 0; layer < depth && q > 0 && q < 1e150; layer++) {
-    logarithm += Math.log(weightVariance * theory.slope_square(q)) / 2;
-    q = weightVariance * theory.mean_square(q) + biasVariance;
+    const growth = Math.log(weightVariance * theory.slope_square(q)) / 2;
+    const next = weightVariance * theory.mean_square(q) + biasVariance;
+    // At its fixed point all further layers are the same.
+    if (Math.abs(next - q) < 1e-12 * q) return Math.exp(logarithm + (depth - layer) * growth);
+    logarithm += growth;
+    q = next;
   }
   return Math.exp(logarithm);
 }
@@ -62,7 +72,9 @@ function rangesOf(theory: ReturnType<typeof activationTheory>, depth: number): G
   });
   const { weight_variance, bias_variance, q } = theory.edge_of_chaos;
   const edge = weight_variance === null ? [] : [at(weight_variance, bias_variance ?? 0, q || 1)];
-  return [at(1), at(2), ...edge];
+  const others = VARIANCES.filter((variance) => Math.abs(variance - (weight_variance ?? 0)) > 1e-6);
+  const all = [...others.map((variance) => at(variance)), ...edge];
+  return all.toSorted((a, b) => a.weight_variance - b.weight_variance);
 }
 
 function compare(config: ActivationConfig, depth: number): ComparedActivation {
@@ -76,12 +88,13 @@ function compare(config: ActivationConfig, depth: number): ComparedActivation {
     slope_range: { min: Math.min(...derivatives), max: Math.max(...derivatives) },
     ...activationShape(activation),
     curve: { inputs: INPUTS, values, derivatives },
+    tailored: tailorActivation(config, depth),
   };
 }
 
 /**
- * Gain, depth scale, edge of chaos, gradient over `depth` layers, saturation, dead zone and curve of each activation. The
- * curve of softmax is that of all inputs as one vector.
+ * Gain, depth scale, edge of chaos, gradient over `depth` layers, saturation, dead zone, curve and tailored version of each
+ * activation. The curve of softmax is that of all inputs as one vector.
  * @param depth number of layers, at least 1
  */
 export const compareActivations = (
