@@ -1,8 +1,9 @@
 /** @file Lines and bands over steps, by uPlot. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import { number, powerOfTen } from '../lib/format.ts';
+import { number } from '../lib/format.ts';
 import { dark, token } from '../lib/theme.ts';
+import { decadeTicks, tickText } from './decades.ts';
 
 /** A curve, perhaps with a band around it: y is the middle. */
 export interface Curve {
@@ -45,8 +46,17 @@ interface Table {
   readonly columns: readonly number[];
 }
 
-const usable = (value: number | null | undefined, log: boolean): number | null =>
-  value === null || value === undefined || !Number.isFinite(value) || (log && value <= 0) ? null : value;
+/** What is drawn: uPlot's own logarithmic axis does not end with values below 10⁻³², so it is given the logarithms. */
+const placed = (value: number | null | undefined, log: boolean): number | null =>
+  value === null || value === undefined || !Number.isFinite(value) || (log && value <= 0)
+    ? null
+    : log
+      ? Math.log10(value)
+      : value;
+
+/** What was measured, of what is drawn. */
+const measured = (value: number | null | undefined, log: boolean): number | null =>
+  value === null || value === undefined ? null : log ? 10 ** value : value;
 
 function align(
   x: readonly number[],
@@ -55,13 +65,19 @@ function align(
   log: boolean,
 ): Column {
   const byX = new Map(known.map((at, i) => [at, values[i] ?? null]));
-  return x.map((at) => usable(byX.get(at), log));
+  return x.map((at) => placed(byX.get(at), log));
 }
 
 /** All curves on the union of their steps, as uPlot wants them. */
-function tabulate(curves: readonly Curve[], levels: readonly Level[], log: boolean): Table {
-  const x = [...new Set(curves.flatMap((curve) => curve.x))].sort((a, b) => a - b);
-  const data: (number[] | Column)[] = [x];
+function tabulate(
+  curves: readonly Curve[],
+  levels: readonly Level[],
+  { log, logX }: { log: boolean; logX: boolean },
+): Table {
+  const x = [...new Set(curves.flatMap((curve) => curve.x))]
+    .filter((at) => placed(at, logX) !== null)
+    .sort((a, b) => a - b);
+  const data: (number[] | Column)[] = [x.map((at) => placed(at, logX) as number)];
   const series: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
   const columns: number[] = [];
@@ -86,7 +102,7 @@ function tabulate(curves: readonly Curve[], levels: readonly Level[], log: boole
     );
   }
   for (const { value, colour } of levels) {
-    const y = usable(value, log);
+    const y = placed(value, log);
     add(
       x.map(() => y),
       { stroke: token(colour), width: 1.5, dash: [3, 4], points: { show: false } },
@@ -95,9 +111,15 @@ function tabulate(curves: readonly Curve[], levels: readonly Level[], log: boole
   return { data: data as uPlot.AlignedData, series, bands, columns };
 }
 
-const logTick = (value: number): string => {
-  const exponent = Math.log10(value);
-  return Math.abs(exponent - Math.round(exponent)) < 1e-6 ? powerOfTen(Math.round(exponent)) : '';
+const LOG_AXIS: Pick<uPlot.Axis, 'splits' | 'values'> = {
+  splits: (_plot, _axis, low, high) => decadeTicks(low, high),
+  values: (_plot, ticks) => ticks.map(tickText),
+};
+
+/** Room above and below. */
+const logRange: uPlot.Range.Function = (_plot, low, high) => {
+  const room = Math.max(0.1, ((high ?? 0) - (low ?? 0)) * 0.05);
+  return [(low ?? 0) - room, (high ?? 0) + room];
 };
 
 function optionsOf(
@@ -120,18 +142,19 @@ function optionsOf(
     bands,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false } },
-    scales: { x: { time: false, ...(logX && { distr: 3 as const }) }, y: log ? { distr: 3 } : {} },
+    scales: { x: { time: false }, y: log ? { range: logRange } : {} },
     axes: [
       {
         ...axis,
         size: 28,
-        values: (_, ticks) =>
-          ticks.map((tick) => (logX ? logTick(tick) : Number.isInteger(tick) ? String(tick) : '')),
+        ...(logX
+          ? LOG_AXIS
+          : { values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : '')) }),
       },
       {
         ...axis,
         size: 54,
-        values: (_, ticks) => ticks.map((tick) => (log ? logTick(tick) : number(tick))),
+        ...(log ? LOG_AXIS : { values: (_, ticks) => ticks.map((tick) => number(tick)) }),
       },
     ],
     hooks: { setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)] },
@@ -153,7 +176,7 @@ export function Lines({
   const plot = useRef<uPlot | null>(null);
   const [index, setIndex] = useState<number | null>(null);
   const theme = dark.value;
-  const table = useMemo(() => tabulate(curves, levels, log), [curves, levels, log, theme]);
+  const table = useMemo(() => tabulate(curves, levels, { log, logX }), [curves, levels, log, logX, theme]);
   /** What has to be the same for new numbers to go into the plot that there is. */
   const shape = `${theme} ${log} ${height} ${table.series.length} ${curves.map(({ colour }) => colour).join()}`;
   useEffect(() => {
@@ -176,7 +199,7 @@ export function Lines({
   useEffect(() => {
     if (plot.current !== null && plot.current.data !== table.data) plot.current.setData(table.data);
   }, [table]);
-  const at = index === null ? null : (table.data[0][index] ?? null);
+  const at = index === null ? null : measured(table.data[0][index], logX);
   return (
     <figure class="lines">
       <div ref={holder} role="img" aria-label={label} />
@@ -185,7 +208,7 @@ export function Lines({
           <span key={name} class="key">
             <i class={dashed ? 'dash' : ''} style={{ color: `var(--${colour})` }} />
             <bdi>{name}</bdi>
-            {index !== null && <b>{number(table.data[table.columns[i] ?? 0]?.[index] ?? null)}</b>}
+            {index !== null && <b>{number(measured(table.data[table.columns[i] ?? 0]?.[index], log))}</b>}
           </span>
         ))}
         {levels.map(({ label: name, colour, value }) => (
@@ -194,7 +217,9 @@ export function Lines({
             {name} <b>{number(value)}</b>
           </span>
         ))}
-        <span class="key at">{at === null ? xLabel : `${xLabel} ${at}`}</span>
+        <span class="key at">
+          {at === null ? xLabel : `${xLabel} ${Number.isInteger(at) ? at : number(at)}`}
+        </span>
       </figcaption>
     </figure>
   );

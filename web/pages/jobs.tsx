@@ -1,5 +1,5 @@
 /** @file The list of jobs, newest first, kept up to date. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Job, paths } from '../../client/index.ts';
 import { ApiError, answer, api } from '../api/client.ts';
 import { ago, clip, plural, words } from '../lib/format.ts';
@@ -166,12 +166,21 @@ function Picker({ name, choices, filter }: { name: string; choices: readonly str
 function TextFilter({ filter }: { filter: Filter }) {
   const known = filter.text ?? '';
   const [text, setText] = useState(known);
-  useEffect(() => setText(known), [known]);
+  const sent = useRef(known);
   useEffect(() => {
-    if (text.trim() === known) return;
-    const timer = setTimeout(() => setFilter({ ...filterOf(address.value), text: text.trim() }), PAUSE_MS);
+    // What was typed since is not undone by the answer to what was typed before.
+    if (known !== sent.current) setText(known);
+    sent.current = known;
+  }, [known]);
+  useEffect(() => {
+    const wanted = text.trim();
+    if (wanted === sent.current) return;
+    const timer = setTimeout(() => {
+      sent.current = wanted;
+      setFilter({ ...filterOf(address.value), text: wanted });
+    }, PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [text, known]);
+  }, [text]);
   return (
     <input
       type="search"

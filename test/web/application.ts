@@ -1,0 +1,216 @@
+/** @file The application in a real browser, over a real service: every page, live, by keyboard, in the dark, narrow and wide. */
+import axe from 'axe-core';
+import { describe, expect, it } from 'vitest';
+import type { Job } from '../../src/jobs/index.ts';
+import { endlessTraining, tinyExperiment } from '../http/service.ts';
+import { type Layer, sequential3 } from '../imports/models.ts';
+import { describeInChromium, openPage, type Watched } from './browser.ts';
+import { address, idOf, jobs, service } from './shared.ts';
+
+/** Serious and critical faults, as axe names them, each with a place. */
+async function faults({ page }: Watched): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 120)))`,
+  );
+}
+
+const kerasDense: Layer = {
+  kind: 'Dense',
+  name: 'a',
+  options: { units: 2, activation: 'tanh', use_bias: true },
+};
+
+const SCREENS = [
+  [{ width: 1280, height: 900 }, 'light'],
+  [{ width: 320, height: 640 }, 'dark'],
+  [{ width: 3840, height: 2160 }, 'light'],
+] as const;
+
+const width = ({ page }: Watched): Promise<number> =>
+  page.evaluate<number>('document.documentElement.scrollWidth');
+
+describe('what is served', () => {
+  it('has one strict policy, no inline script, and assets that never change', async () => {
+    const response = await service().get('/');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('unsafe');
+    const html = await response.text();
+    expect(html).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=/);
+    const script = /src="([^"]+)"/.exec(html)?.[1] ?? '';
+    const asset = await service().get(script);
+    expect(asset.headers.get('cache-control')).toContain('immutable');
+    expect((await service().get('/assets/app-000000000000.js')).status).toBe(404);
+    expect((await service().get('/', { 'if-none-match': response.headers.get('etag') ?? '' })).status).toBe(
+      304,
+    );
+  });
+
+  it('names the page and the file of a job, its weights and its model', () => {
+    const { id, links } = jobs.get('sick') as Job;
+    expect(links).toMatchObject({
+      web: `/jobs/${id}`,
+      report: `/v1/jobs/${id}/report`,
+      weights: `/v1/jobs/${id}/weights`,
+      model: `/v1/jobs/${id}/model`,
+    });
+  });
+});
+
+describeInChromium('the application in Chromium', () => {
+  const open = (path: string): Promise<Watched> => openPage(address() + path);
+
+  it.each([
+    ['the list', (): string => '/', '.job-row'],
+    ['a sick job', (): string => `/jobs/${idOf('sick')}`, '.heat canvas'],
+    ['a healthy job', (): string => `/jobs/${idOf('healthy')}`, '.badge.good'],
+    ['a job that diverged', (): string => `/jobs/${idOf('exploding')}`, '.badge.bad'],
+    ['hostile names', (): string => `/jobs/${idOf('hostile')}`, 'h1'],
+    ['a new experiment', (): string => '/new', '.cost'],
+    ['activations', (): string => '/activations', '.depth, .plain'],
+    ['a comparison', (): string => `/compare?jobs=${idOf('sick')},${idOf('healthy')}`, '.plain'],
+    ['a recurrent network', (): string => `/jobs/${idOf('recurrent')}`, '.heat canvas'],
+    ['a network that merges', (): string => `/jobs/${idOf('merged')}`, '.network'],
+    ['a hundred layers', (): string => `/jobs/${idOf('deep')}`, '.heat canvas'],
+    ['a search', (): string => `/jobs/${idOf('search')}`, '.gallery'],
+    ['the arms of one job', (): string => `/compare?jobs=${idOf('sick')}`, '.heat canvas'],
+    ['a job that is not there', (): string => '/jobs/job_unknown', '.empty'],
+  ] as const)(
+    '%s: drawn, without a complaint or a serious fault, on a desk, a phone in the dark, and 4K',
+    async (_, path, sign) => {
+      const watched = await open(path());
+      const { page } = watched;
+      await page.waitForSelector(sign);
+      await page.waitForLoadState('networkidle');
+      for (const [size, colorScheme] of SCREENS) {
+        await page.setViewportSize(size);
+        await page.emulateMedia({ colorScheme });
+        expect(await faults(watched)).toEqual([]);
+        expect(await width(watched)).toBeLessThanOrEqual(size.width);
+      }
+      // What the page is not given is said on the console too.
+      expect(watched.complaints.filter((text) => !text.includes('404'))).toEqual([]);
+      const elsewhere = (url: string) => !url.startsWith(address()) && !url.startsWith('data:');
+      expect(watched.requests.filter(elsewhere)).toEqual([]);
+      await watched.close();
+    },
+    120_000,
+  );
+
+  it('shows what was typed as text', async () => {
+    const { page, complaints, close } = await open('/');
+    await page.waitForSelector('.job-row');
+    expect(await page.textContent('.job-list')).toContain('<img src=x');
+    expect(await page.$$('.job-list img')).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('filters by finding and metadata, and goes on to the job by keyboard alone', async () => {
+    const { page, close } = await open('/');
+    await page.waitForSelector('.job-row');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('To the content');
+    await page.focus('[aria-label="Filter by text"]');
+    await page.keyboard.type('six ticket=ml-42');
+    await expect.poll(() => page.$$('.job-row').then(({ length }) => length)).toBe(1);
+    await page.focus('.job-main a');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.heat canvas');
+    expect(page.url()).toBe(`${address()}/jobs/${idOf('sick')}`);
+    await page.focus('.heat canvas');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.textContent('.heat-read')).toContain('dense_2, step 0');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.layer-detail h3');
+    await page.goBack();
+    await page.waitForSelector('.job-row');
+    await close();
+  });
+
+  it('finds what the text is in and keeps the filter in the address', async () => {
+    const { page, close } = await open('/?kind=search');
+    await page.waitForSelector('.job-row');
+    expect(await page.$$('.job-row')).toHaveLength(1);
+    await page.selectOption('[aria-label="Kind"]', '');
+    await page.fill('[aria-label="Filter by text"]', 'sigmoid vanishing');
+    await expect.poll(() => page.$$('.job-row').then(({ length }) => length)).toBeLessThan(4);
+    await expect.poll(() => page.url()).toContain('text=sigmoid+vanishing');
+    await page.click('.job-row button.tag >> text=ticket=ML-42');
+    await expect.poll(() => page.url()).toContain('metadata.ticket=ML-42');
+    await page.reload();
+    await page.waitForSelector('.job-row');
+    expect(await page.$$('.job-row')).toHaveLength(1);
+    await page.selectOption('[aria-label="Verdict"]', 'healthy');
+    await page.waitForSelector('text=None of your jobs match');
+    await close();
+  });
+
+  it.each([
+    ['an experiment', 'mine.json', JSON.stringify(tinyExperiment({ name: 'dropped' })), 'dropped'],
+    ['a Keras model', 'model.json', JSON.stringify(sequential3([2], [kerasDense])), '"layers"'],
+    ['a table', 'points.csv', 'x,y,class\n1,2,a\n2,1,b\n3,4,a\n4,3,b\n', '"type": "file"'],
+  ])('takes %s that is dropped on the list', async (_, name, content, sign) => {
+    const { page, complaints, close } = await open('/');
+    await page.waitForSelector('.drop');
+    await page.evaluate(
+      `(() => {
+        const data = new DataTransfer();
+        data.items.add(new File([${JSON.stringify(content)}], ${JSON.stringify(name)}));
+        document.querySelector('.drop').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+      })()`,
+    );
+    await page.waitForURL('**/new');
+    expect(await page.inputValue('.editor textarea')).toContain(sign);
+    expect(await page.textContent('.drop [role=status]')).toContain(name);
+    expect(complaints.filter((text) => !text.includes('422'))).toEqual([]);
+    await close();
+  });
+
+  it('draws a curve that grows while a job trains, and ends it when asked', async () => {
+    const job = (await (await service().post('/v1/jobs', tinyExperiment(endlessTraining()))).json()) as Job;
+    const { page, complaints, close } = await open(`/jobs/${job.id}`);
+    await page.waitForSelector('#live canvas', { timeout: 30_000 });
+    await page.click('text=Cancel');
+    await page.waitForSelector('text=Canceled', { timeout: 30_000 });
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('marks an error at its line, and completes keys and values of the schema', async () => {
+    const { page, close } = await open('/new');
+    await page.waitForSelector('.cost');
+    await page.fill(
+      '.editor textarea',
+      '{\n  "network": {\n    "input": { "shape": [2] },\n    "layers": [{ "type": "dense", "units": 0 }]\n  },\n  "data": { "type": "moons" },\n  "training": { "loss": "mse" }\n}',
+    );
+    await page.waitForSelector('.editor-errors li');
+    const text = await page.textContent('.editor-errors');
+    expect(text).toContain('/network/layers/0/units');
+    expect(text).toContain('line 4');
+    const place = '{ "training": { "optim';
+    await page.fill('.editor textarea', place);
+    await page.evaluate(
+      `document.querySelector('.editor textarea').setSelectionRange(${place.length}, ${place.length})`,
+    );
+    await page.waitForSelector('.suggestions button >> text=optimizer');
+    await page.keyboard.press('Control+ ');
+    await page.keyboard.press('Enter');
+    expect(await page.inputValue('.editor textarea')).toBe('{ "training": { "optimizer": ');
+    await close();
+  });
+
+  it('says when the service is away, and goes on when it is back', async () => {
+    const { page, close } = await open('/');
+    await page.waitForSelector('.job-row');
+    await page.context().setOffline(true);
+    await page.waitForSelector('.notice', { timeout: 15_000 });
+    expect(await page.$$('.job-row')).not.toEqual([]);
+    await page.context().setOffline(false);
+    await page.waitForSelector('.notice', { state: 'detached', timeout: 15_000 });
+    await close();
+  });
+});

@@ -1,0 +1,16 @@
+/** @file All that needs the pages: one service, one set of jobs and one browser for them all. */
+import { afterAll, beforeAll } from 'vitest';
+import { closeBrowser } from './browser.ts';
+import { setUp, tearDown } from './shared.ts';
+import './application.ts';
+import './guarded.ts';
+import './report_file.ts';
+
+/** On a machine that may be busy. */
+const SET_UP_MS = 300_000;
+
+beforeAll(setUp, SET_UP_MS);
+afterAll(async () => {
+  await closeBrowser();
+  await tearDown();
+});
