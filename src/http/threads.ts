@@ -23,12 +23,17 @@ export interface RequestThreads {
 
 /** Two, so that one request that takes long does not hold up all others. */
 const THREADS = 2;
-/** Beyond these, requests are told to come back. */
-const MAX_WAITING = 64;
-/** What takes longer is given up; also what waits longer for its turn. */
-const MAX_MS = 20_000;
-/** The most that a thread's heap may take. */
-const MAX_HEAP_MIB = 384;
+
+export interface ThreadLimits {
+  /** Beyond these, requests are told to come back. */
+  readonly maxWaiting: number;
+  /** What takes longer is given up; also what waits longer for its turn. */
+  readonly maxMs: number;
+  /** The most that a thread's heap may take. */
+  readonly maxHeapMiB: number;
+}
+
+const LIMITS: ThreadLimits = { maxWaiting: 64, maxMs: 20_000, maxHeapMiB: 384 };
 const RETRY_AFTER_S = '5';
 
 const WORKER = threadProgram('request.worker');
@@ -39,14 +44,14 @@ const overloaded = () =>
   });
 
 /** What is said where the time or the memory of a thread is not enough. */
-type Exhausted = (what: 'time' | 'memory') => HttpProblem;
+type Exhausted = (what: 'time' | 'memory', limits: ThreadLimits) => HttpProblem;
 
 /** The client has sent too much. */
-const tooLarge: Exhausted = (what) =>
+const tooLarge: Exhausted = (what, { maxMs }) =>
   new HttpProblem(
     'experiment_too_large',
     what === 'time'
-      ? `it cannot be worked through within ${MAX_MS / 1000} s: send something smaller`
+      ? `it cannot be worked through within ${maxMs / 1000} s: send something smaller`
       : 'it needs too much memory to be worked through: send something smaller',
   );
 
@@ -58,37 +63,58 @@ const tooLong: Exhausted = (what) =>
     { headers: { 'retry-after': RETRY_AFTER_S } },
   );
 
-function problemOf(error: unknown, started: boolean, exhausted: Exhausted): unknown {
+function problemOf(
+  error: unknown,
+  started: boolean,
+  exhausted: (what: 'time' | 'memory') => HttpProblem,
+): unknown {
   const { name, code, message } = error as Error & { code?: string };
   if (name === 'AbortError') return started ? exhausted('time') : overloaded();
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || /out of memory/i.test(message)) return exhausted('memory');
-  return /queue is at limit/i.test(message) ? overloaded() : error;
+  const isFull = code === 'ERR_WORKER_OUT_OF_MEMORY' || /out of memory/i.test(message);
+  return isFull ? exhausted('memory') : error;
+}
+
+interface Task {
+  readonly work: Work | Reading;
+  readonly transferList: ArrayBuffer[];
 }
 
 /** Made when the first request needs one. */
-function createPool(exhausted: Exhausted) {
+function createPool(limits: ThreadLimits, exhausted: Exhausted) {
   let piscina: Piscina | null = null;
   const start = () =>
     new Piscina({
       filename: WORKER.href,
       minThreads: 1,
       maxThreads: THREADS,
-      maxQueue: MAX_WAITING,
       idleTimeout: 60_000,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
+      resourceLimits: {
+        maxOldGenerationSizeMb: limits.maxHeapMiB,
+        maxYoungGenerationSizeMb: YOUNG_HEAP_MIB,
+      },
     });
+  let underWay = 0;
+  async function run(pool: Piscina, { work, transferList }: Task): Promise<unknown> {
+    const started = new Int32Array(new SharedArrayBuffer(4));
+    const result: WorkResult = await pool
+      .run({ ...work, started }, { transferList, signal: AbortSignal.timeout(limits.maxMs) })
+      .catch((error: unknown) => {
+        throw problemOf(error, Atomics.load(started, 0) === 1, (what) => exhausted(what, limits));
+      });
+    if (result.ok) return result.value;
+    const { code, detail, extra } = result.problem;
+    throw new HttpProblem(code, detail, extra);
+  }
   return {
-    async run(work: Work | Reading, transferList: ArrayBuffer[]): Promise<unknown> {
+    /** @param make copies what is handed over: not of what is refused */
+    async run(make: () => Task): Promise<unknown> {
+      // Counted here, because the pool's own limit does not hold for tasks that can be given up.
+      if (underWay >= THREADS + limits.maxWaiting) throw overloaded();
       piscina ??= start();
-      const started = new Int32Array(new SharedArrayBuffer(4));
-      const result: WorkResult = await piscina
-        .run({ ...work, started }, { transferList, signal: AbortSignal.timeout(MAX_MS) })
-        .catch((error: unknown) => {
-          throw problemOf(error, Atomics.load(started, 0) === 1, exhausted);
-        });
-      if (result.ok) return result.value;
-      const { code, detail, extra } = result.problem;
-      throw new HttpProblem(code, detail, extra);
+      underWay++;
+      return run(piscina, make()).finally(() => {
+        underWay--;
+      });
     },
     async close() {
       await piscina?.destroy();
@@ -96,19 +122,22 @@ function createPool(exhausted: Exhausted) {
   };
 }
 
-export function createRequestThreads(): RequestThreads {
-  const workers = createPool(tooLarge);
-  const readers = createPool(tooLong);
+export function createRequestThreads(limits = LIMITS): RequestThreads {
+  const workers = createPool(limits, tooLarge);
+  const readers = createPool(limits, tooLong);
   return {
-    run(work) {
-      // A copy of its own, which is handed over: a small body lies in memory that Node shares out.
-      const body = new Uint8Array(work.body);
-      return workers.run({ ...work, body }, [body.buffer]);
-    },
+    run: (work) =>
+      workers.run(() => {
+        // A copy of its own, which is handed over: a small body lies in memory that Node shares out.
+        const body = new Uint8Array(work.body);
+        return { work: { ...work, body }, transferList: [body.buffer] };
+      }),
     async read<N extends ReadingName>(reading: N, given: readonly Uint8Array[], options: OptionsOf<N>) {
-      const documents = given.map((one) => new Uint8Array(one));
-      const transferred = documents.map(({ buffer }) => buffer);
-      return (await readers.run({ reading, documents, options }, transferred)) as ReadingResult<N>;
+      const result = readers.run(() => {
+        const documents = given.map((one) => new Uint8Array(one));
+        return { work: { reading, documents, options }, transferList: documents.map(({ buffer }) => buffer) };
+      });
+      return (await result) as ReadingResult<N>;
     },
     async close() {
       await Promise.all([workers.close(), readers.close()]);

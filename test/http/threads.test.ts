@@ -1,0 +1,99 @@
+/** @file The threads that do the work of requests, when there is too much of it: real threads, real requests. */
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { HttpProblem } from '../../src/http/problem.ts';
+import { createRequestThreads, type RequestThreads, type ThreadLimits } from '../../src/http/threads.ts';
+import { encodeTrace } from '../../src/statistics/index.ts';
+import { deep, rows } from '../fuzz/heavy_requests.ts';
+import { startTestService, type TestService, tinyExperiment } from './service.ts';
+
+const { limits } = readConfig({});
+const context = { limits, workerThreads: 2, fingerprint: false };
+
+const opened: RequestThreads[] = [];
+const threadsOf = (changes: Partial<ThreadLimits>): RequestThreads => {
+  const threads = createRequestThreads({ maxWaiting: 64, maxMs: 20_000, maxHeapMiB: 384, ...changes });
+  opened.push(threads);
+  return threads;
+};
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((threads) => threads.close()));
+});
+
+const preflight = (threads: RequestThreads, body: unknown) =>
+  threads.run({ name: 'preflight', body: Buffer.from(JSON.stringify(body)), context });
+
+/** The problem that it ends in. */
+async function problem(work: Promise<unknown>): Promise<HttpProblem> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof HttpProblem)) throw new Error(`no problem: ${error}`);
+  return error;
+}
+
+describe('work that takes too much', () => {
+  it('of time is ended, as the client’s doing, and the next request gets a new thread', async () => {
+    const threads = threadsOf({ maxMs: 6000 });
+    // Loads the programs of one thread; the limit is to be that of the work.
+    await preflight(threads, tinyExperiment());
+    const works = Array.from({ length: 30 }, () => deep(1990));
+    const ended = await Promise.allSettled(works.map((body) => preflight(threads, body)));
+    const codes = ended.map((one) =>
+      one.status === 'fulfilled' ? 'answered' : (one.reason as HttpProblem).code,
+    );
+    // Begun and not finished; not begun.
+    expect(codes).toContain('experiment_too_large');
+    expect(codes).toContain('overloaded');
+    expect(JSON.parse(String(await preflight(threads, tinyExperiment())))).toMatchObject({ valid: true });
+  });
+
+  it('of memory as well', async () => {
+    const threads = threadsOf({ maxHeapMiB: 64 });
+    const { code, message } = await problem(preflight(threads, rows(300_000)));
+    expect([code, message]).toEqual(['experiment_too_large', expect.stringContaining('too much memory')]);
+    expect(await threadsOf({}).run({ name: 'namedFiles', body: Buffer.from('{}'), context })).toEqual([]);
+  });
+});
+
+it('a reading that takes too long is told to come back: what is stored is not the client’s doing', async () => {
+  const threads = threadsOf({ maxMs: 1 });
+  const trace = { series: [], losses: new Float64Array(1e6) } as never;
+  const { code, extra } = await problem(
+    threads.read('gridOfRun', [encodeTrace(trace)], { run: 'baseline/0', tensor: null }),
+  );
+  expect([code, extra.headers]).toEqual(['overloaded', { 'retry-after': '5' }]);
+});
+
+describe('over HTTP', { timeout: 120_000 }, () => {
+  let service: TestService;
+  afterAll(() => service.close());
+
+  it('more than wait get 503 with Retry-After at once, the others their answer or, after 20 s, the same', async () => {
+    service = await startTestService({ RATE_LIMIT_PER_MINUTE: '10000' });
+    const body = JSON.stringify(deep(1500));
+    const start = performance.now();
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const response = await service.post('/v1/preflight', body);
+        const seconds = (performance.now() - start) / 1000;
+        const { code = null } = (await response.json()) as { code?: string };
+        return { status: response.status, code, retry: response.headers.get('retry-after'), seconds };
+      }),
+    );
+    const refused = answers.filter(({ status }) => status === 503);
+    for (const { code, retry } of refused) expect([code, retry]).toEqual(['overloaded', '5']);
+    // Two at work and 64 that wait.
+    expect(refused.length).toBeGreaterThanOrEqual(100 - 66);
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    expect(
+      answers.filter(
+        ({ status, code }) => status !== 200 && status !== 503 && code !== 'experiment_too_large',
+      ),
+    ).toEqual([]);
+    expect(Math.min(...refused.map(({ seconds }) => seconds))).toBeLessThan(10);
+    // Afterwards everything is as before.
+    expect((await service.post('/v1/preflight', tinyExperiment())).status).toBe(200);
+  });
+});
