@@ -53,6 +53,7 @@ const isOfTheStep = ({ rule, first_step, evidence }: Check): boolean =>
 
 function effectsOf(check: Check): readonly string[] {
   const stated = isHint(check) ? POOR : present(byName.get(check.rule), check.rule).brings_about;
+  if (isOfNoActivation(check)) return ['loss_not_decreasing'];
   if (isOfTheStep(check)) return stated.filter((rule) => rule !== 'update_ratio');
   if (!isTooLong(check)) return stated;
   // That a lower rate learns was measured: then the explosion is what the rate does.
@@ -62,8 +63,14 @@ function effectsOf(check: Check): readonly string[] {
   return [...stated, ...overshot, ...exploding];
 }
 
+/** That the network is linear is why its loss does not fall. */
+const isOfNoActivation = ({ rule, evidence }: Check): boolean =>
+  rule === 'underfitting' && evidence.some((one) => one.metric === 'linear_gap' && isBeyond(one));
+
 const explains = (cause: Check, effect: Check): boolean =>
-  (effectsOf(cause).includes(effect.rule) && !(isHint(cause) && isHigherRateBetter(effect))) ||
+  (effectsOf(cause).includes(effect.rule) &&
+    !(isHint(cause) && isHigherRateBetter(effect)) &&
+    !(cause.rule === 'loss_not_decreasing' && isOfNoActivation(effect))) ||
   (isTooLong(cause) && isOfTheStep(effect));
 
 const isSerious = ({ status, severity }: Check): boolean => status === 'found' && severity !== 'info';

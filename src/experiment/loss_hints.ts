@@ -1,7 +1,7 @@
 /** @file Loss and output fit each other, but not the task, or the layers before: what may be meant, and often is not. */
 import type { DataSummary } from '../data/index.ts';
 import { flattenLayers, outputLayers, type PlacedLayer } from '../network/index.ts';
-import type { LossMismatch } from './loss_mismatch.ts';
+import { type LossMismatch, outputRange } from './loss_mismatch.ts';
 import { placedLayers, planExperiment, resolveLoss } from './plan.ts';
 import type { Experiment } from './schema.ts';
 
@@ -51,6 +51,16 @@ function ofClasses(experiment: Experiment, softmax: boolean): LossMismatch | nul
   return hint('values_loss_on_classes', message);
 }
 
+/** The loss has a logarithm of the output, which is none below 0. */
+function ofCounts(experiment: Experiment): LossMismatch | null {
+  const { low, name } = outputRange(experiment);
+  if (resolveLoss(experiment).type !== 'poisson' || low >= 0) return null;
+  const message =
+    `the loss takes the mean of a count, which is positive, and its logarithm, but ${name} gives numbers below 0 as well: there the loss is ` +
+    'not a number. End with exponential or softplus';
+  return hint('any_number_before_poisson', message);
+}
+
 /** @returns null where nothing looks as if something else was meant */
 export function lossHint(
   experiment: Experiment,
@@ -58,6 +68,8 @@ export function lossHint(
 ): LossMismatch | null {
   const softmaxes = ofSoftmaxes(experiment);
   if (softmaxes !== null) return softmaxes;
+  const counts = ofCounts(experiment);
+  if (counts !== null) return counts;
   const { type } = resolveLoss(experiment);
   const softmax = outputLayers(placedLayers(experiment)).some(isSoftmax);
   if (rows === null || type === 'kl_divergence') return null;

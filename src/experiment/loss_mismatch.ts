@@ -83,6 +83,13 @@ const softmaxOfOne: LossMismatch = {
     'two classes, or with one unit per class',
 };
 
+/** Smallest and largest number that the network can give. */
+export function outputRange(experiment: Experiment): Range & { readonly name: string } {
+  const activation = outputActivation(experiment);
+  const name = activation?.name ?? 'linear';
+  return { name, ...(name === 'linear' ? UNBOUNDED : rangeOf(activation)) };
+}
+
 /** On the axis of features: of channels in images. */
 function outputUnits(experiment: Experiment): number {
   const { output_shape } = planExperiment(experiment);
@@ -98,10 +105,8 @@ export function lossMismatch(
   targets: readonly [number, number] | null,
 ): LossMismatch | null {
   const loss = resolveLoss(experiment);
-  const activation = outputActivation(experiment);
-  const name = activation?.name ?? 'linear';
+  const { name, ...range } = outputRange(experiment);
   if (name === 'softmax' && outputUnits(experiment) === 1) return softmaxOfOne;
-  const range = name === 'linear' ? UNBOUNDED : rangeOf(activation);
   if (loss.output === 'logits') return forLogits(name, range);
   if (loss.output === 'probabilities') return forProbabilities(name, range, loss.summed);
   return forValues(name, range, targets);

@@ -21,7 +21,7 @@ type Layer = Readonly<Record<string, unknown>>;
 /** Widest first: the first that is no more work than the experiment itself is taken. */
 const WIDTHS = [64, 32, 16, 8];
 /** A step costs about as much as this whatever the network: less work is not worth a narrower one. */
-const FREE_FLOPS = 1e7;
+const FREE_FLOPS = 2e6;
 /** Smaller batches make more of the same samples, at more cost for each. */
 const SMALL_BATCH = 32;
 

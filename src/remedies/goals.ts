@@ -1,5 +1,5 @@
 /** @file What a remedy has to make better: the training loss, or what the finding is about where that is another. */
-import { lossRatio, type Trace } from '../statistics/index.ts';
+import { lossRatio, type Trace, validationRatio } from '../statistics/index.ts';
 
 export const goals = ['final_loss', 'validation_loss', 'missed_rare_class', 'training_error'] as const;
 export type Goal = (typeof goals)[number];
@@ -31,9 +31,13 @@ export function goalOf(rules: readonly string[], traces: readonly Trace[]): Goal
 const LOST = 10;
 
 /** In units of what a constant is wrong by, so that losses of targets on another scale, or weighed, can be compared. */
-function bounded(loss: number | null, trace: Trace): number {
+function bounded(
+  loss: number | null,
+  trace: Trace,
+  ratioOf: (trace: Trace, loss: number) => number = lossRatio,
+): number {
   if (trace.divergence !== null || loss === null) return LOST;
-  const ratio = lossRatio(trace, loss);
+  const ratio = ratioOf(trace, loss);
   return Number.isNaN(ratio) ? LOST : Math.min(LOST, ratio);
 }
 
@@ -46,7 +50,7 @@ function missedRareClass({ class_recall, data }: Trace): number | null {
 /** The smaller the better; 1 is a constant's loss. */
 export function goalValue(goal: Goal, trace: Trace): number {
   const { final, divergence } = trace;
-  if (goal === 'validation_loss') return bounded(final.validation_data_loss, trace);
+  if (goal === 'validation_loss') return bounded(final.validation_data_loss, trace, validationRatio);
   if (goal === 'missed_rare_class') return divergence === null ? (missedRareClass(trace) ?? 1) : 1;
   if (goal === 'training_error') return divergence === null ? 1 - (final.accuracy ?? 0) : 1;
   return bounded(final.data_loss, trace);

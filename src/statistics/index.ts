@@ -2,7 +2,7 @@
 
 export { effectiveRank } from './effective_rank.ts';
 export { type Grid, type GridFilter, gridOf } from './grid.ts';
-export { lossRatio, lossScale } from './loss_ratio.ts';
+export { lossRatio, lossScale, validationRatio } from './loss_ratio.ts';
 export { LOSS_SLOTS, LossRing } from './loss_ring.ts';
 export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './moments.ts';
 export { type Outcome, outcomeOf } from './outcome.ts';

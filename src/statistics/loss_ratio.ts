@@ -16,6 +16,10 @@ export function lossScale({ constant_loss, least_loss, initial }: Scale): number
   return Math.max(initial.data_loss - least_loss, NO_SCALE);
 }
 
+/** Of a loss on the validation split: above what is the least there, in the same units; NaN of NaN. */
+export const validationRatio = (trace: Scale & Pick<Trace, 'validation_least_loss'>, loss: number): number =>
+  (loss - (trace.validation_least_loss ?? trace.least_loss)) / lossScale(trace);
+
 /** 1 at the best constant, 0 at the targets themselves; NaN of NaN. Losses without penalty. */
 export const lossRatio = (
   trace: Scale & Pick<Trace, 'final'>,

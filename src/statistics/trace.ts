@@ -130,6 +130,8 @@ export interface Trace {
   readonly constant_loss: number;
   /** Loss on the training split of a prediction that equals the targets: 0, but for soft ones. */
   readonly least_loss: number;
+  /** The same of the validation split, whose targets may be less or more sure; absent where it is that of the training split. */
+  readonly validation_least_loss?: number;
   /** Empty where no layer behaves differently in training and in inference. */
   readonly modes: readonly ModeComparison[];
   /** Null where one batch is the whole split. */

@@ -5,7 +5,7 @@ import {
   type ReferenceKind,
   referenceExperiment,
 } from '../experiment/index.ts';
-import { lossRatio, lossScale, type Reference, type Trace } from '../statistics/index.ts';
+import { lossRatio, lossScale, type Reference, type Trace, validationRatio } from '../statistics/index.ts';
 import type { StudyDependencies } from './dependencies.ts';
 import type { Report } from './report.ts';
 
@@ -28,17 +28,17 @@ export async function runReference(
   return { ...reference, trace };
 }
 
-const ratioOf = (trace: Trace, loss: number | null): number | null => {
-  if (loss === null) return null;
-  const ratio = lossRatio(trace, loss);
-  return trace.divergence !== null || Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio;
-};
+const finite = ({ divergence }: Trace, ratio: number): number =>
+  divergence !== null || Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio;
 
 /** What the rules are told of it. */
 export const referenceFacts = ({ kind, experiment, trace }: ReferenceRun): Reference => ({
   kind,
-  training_ratio: ratioOf(trace, trace.final.data_loss) ?? Number.POSITIVE_INFINITY,
-  validation_ratio: ratioOf(trace, trace.final.validation_data_loss),
+  training_ratio: finite(trace, lossRatio(trace)),
+  validation_ratio:
+    trace.final.validation_data_loss === null
+      ? null
+      : finite(trace, validationRatio(trace, trace.final.validation_data_loss)),
   validation_samples: planExperiment(experiment).validation_samples,
 });
 
@@ -47,17 +47,17 @@ export function referenceRow(run: ReferenceRun | null, baseline: Trace): Report[
   if (run === null) return null;
   const { kind, experiment, trace } = run;
   const { training_ratio, validation_ratio } = referenceFacts(run);
-  const inItsScale = (ratio: number | null) =>
-    ratio === null ? null : baseline.least_loss + ratio * lossScale(baseline);
+  const inItsScale = (ratio: number | null, least: number) =>
+    ratio === null ? null : least + ratio * lossScale(baseline);
   const { steps, batch_size } = planExperiment(experiment);
   return {
     kind,
     seed: trace.seed,
     steps,
     batch_size,
-    loss: inItsScale(training_ratio),
+    loss: inItsScale(training_ratio, baseline.least_loss),
     accuracy: trace.final.accuracy,
-    validation_loss: inItsScale(validation_ratio),
+    validation_loss: inItsScale(validation_ratio, baseline.validation_least_loss ?? baseline.least_loss),
     validation_accuracy: trace.final.validation_accuracy,
     original_scale: baseline.final.original && trace.final.original ? { ...trace.final.original } : null,
     loss_ratio: training_ratio,

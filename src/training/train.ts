@@ -423,6 +423,12 @@ function maskedFraction({ mask }: Run): { masked_fraction?: number } {
   return { masked_fraction: mask.filter((kept) => kept === 0).length / mask.length };
 }
 
+/** Of soft targets and counts, which differ from split to split; masks are looked at in the training split alone. */
+function validationLeast({ data: { validation }, coding, mask }: Run): { validation_least_loss?: number } {
+  if (validation === null || mask !== null) return {};
+  return { validation_least_loss: leastLoss(validation, coding, null) };
+}
+
 function finish(
   run: Run,
   seed: number,
@@ -448,6 +454,7 @@ function finish(
     final,
     constant_loss: constantLoss(run.data.training, run.coding, run.mask),
     least_loss: leastLoss(run.data.training, run.coding, run.mask),
+    ...validationLeast(run),
     modes: run.modes,
     batch_order: orderOf(run),
     reference: null,

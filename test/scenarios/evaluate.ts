@@ -1,8 +1,9 @@
 /**
  * @file `npm run evaluate`: the diagnosis on every scenario, then the whole study of every sick one; prints the tables and
  * writes docs/evaluation.md and docs/remedies.md. `npm run evaluate -- diagnosis` (or `remedies`) does one of them, `-- hard` the
- * studies of the hard ones, `-- unseen` of those that nothing was tuned for. With `--slice 2/8 --outcomes FILE` the second of eight parts, whose outcomes are added to a file of
- * JSON lines; `-- counts FILE…` makes src/remedies/cure_counts.ts of such files, with `--add` added to what it holds. Exit code 1 where a bar is missed or a scenario is
+ * studies of the hard ones, `-- unseen` of those that nothing was tuned for. With `--slice 2/8 --outcomes FILE` the second of eight parts, each of whose outcomes is added to a file of
+ * JSON lines as soon as it is there; `-- page FILE…` makes docs/evaluation.md of such files of diagnoses, and `-- counts FILE…`
+ * src/remedies/cure_counts.ts of those of studies, with `--add` added to what it holds. Exit code 1 where a bar is missed or a scenario is
  * not what it claims to be.
  */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -47,7 +48,7 @@ function worksOf(part: string, slice: string): Work[] {
   const [which = 1, of = 1] = slice.split('/').map(Number);
   const works = part === 'all' ? ['diagnosis', 'remedies'].flatMap((one) => parts[one] ?? []) : parts[part];
   if (works === undefined)
-    throw new Error(`there is no ${part}: name one of ${Object.keys(parts).join(', ')}, counts`);
+    throw new Error(`there is no ${part}: name one of ${Object.keys(parts).join(', ')}, page, counts`);
   return works.filter((_, i) => i % of === which - 1);
 }
 
@@ -70,7 +71,11 @@ async function work(index: number): Promise<Task> {
 }
 
 function evaluateDiagnosis(outcomes: readonly Outcome[]): boolean {
-  const text = renderEvaluation(outcomes, curesOf(readFileSync(page('evaluation'), 'utf8')));
+  const text = renderEvaluation(
+    outcomes,
+    scenarios.length,
+    curesOf(readFileSync(page('evaluation'), 'utf8')),
+  );
   writeFileSync(page('evaluation'), text);
   process.stdout.write(`\n${text}\n`);
   const held = judge(outcomes.filter(({ half }) => half === 'judge'));
@@ -107,11 +112,13 @@ async function main(): Promise<void> {
   const started = performance.now();
   process.env.EVALUATE_PART = part;
   process.env.EVALUATE_SLICE = values.slice;
-  const answers = await runOnAllCores<Task>(import.meta.url, worksOf(part, values.slice).length);
+  const { outcomes: file } = values;
+  const keep = ({ outcome, cure }: Task) => {
+    if (file !== undefined) appendFileSync(file, `${JSON.stringify(outcome ?? cure)}\n`);
+  };
+  const answers = await runOnAllCores<Task>(import.meta.url, worksOf(part, values.slice).length, keep);
   const outcomes = answers.flatMap(({ outcome }) => outcome ?? []);
   const cures = answers.flatMap(({ cure }) => cure ?? []);
-  if (values.outcomes !== undefined)
-    appendFileSync(values.outcomes, cures.map((cure) => `${JSON.stringify(cure)}\n`).join(''));
   const isWhole = values.slice === '1/1';
   const reached = [
     ...(outcomes.length > 0 && isWhole ? [evaluateDiagnosis(outcomes)] : []),
@@ -122,8 +129,23 @@ async function main(): Promise<void> {
   if (reached.includes(false)) process.exitCode = 1;
 }
 
+const linesOf = (): string[] => files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n'));
+
+/** JSON has no ∞: null is a training that diverged. */
+function readOutcome(line: string): Outcome {
+  return JSON.parse(line, (key, value) =>
+    key === 'loss_ratio' ? (value ?? Number.POSITIVE_INFINITY) : value,
+  ) as Outcome;
+}
+
+function makePage(): void {
+  const byName = new Map(linesOf().map((line) => [readOutcome(line).name, readOutcome(line)]));
+  const outcomes = scenarios.flatMap(({ name }) => byName.get(name) ?? []);
+  if (!evaluateDiagnosis(outcomes)) process.exitCode = 1;
+}
+
 function count(): void {
-  const lines = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n'));
+  const lines = linesOf();
   const cures = lines.map((line) => JSON.parse(line) as Pick<CureOutcome, 'remedies'>);
   const text = renderCounts(cures, values.add);
   writeFileSync(new URL('../../src/remedies/cure_counts.ts', import.meta.url), text);
@@ -131,4 +153,5 @@ function count(): void {
 
 if (!isMainThread) serve(work);
 else if (part === 'counts') count();
+else if (part === 'page') makePage();
 else await main();

@@ -90,14 +90,19 @@ export const curesOf = (page: string): string => CURES.exec(page)?.[0] ?? '';
 
 export const withCures = (page: string, cures: string): string => page.replace(CURES, () => cures);
 
-export function renderEvaluation(outcomes: readonly Outcome[], cures: string): string {
+/** @param scenarios how many there are: what was not measured is said */
+export function renderEvaluation(outcomes: readonly Outcome[], scenarios: number, cures: string): string {
   const half = (name: Outcome['half']) => outcomes.filter((outcome) => outcome.half === name);
   const families = networkFamilies.map((family) =>
     judged(family, judge(outcomes.filter(({ network }) => network === family))),
   );
+  const part =
+    outcomes.length === scenarios
+      ? ''
+      : `> ${outcomes.length} of the ${scenarios} scenarios were measured.\n\n`;
   return `# How far the diagnosis can be trusted
 
-Made by \`npm run evaluate\`, which trains every scenario of \`test/scenarios/\` on three seeds and writes this page. Healthy
+${part}Made by \`npm run evaluate\`, which trains every scenario of \`test/scenarios/\` on three seeds and writes this page. Healthy
 scenarios are networks that learn (a final training loss below half of a constant prediction’s), the traps among them:
 sparse ReLU outputs, converged losses, unequal widths, tiny gradients, batches of one, saturated outputs that are right.
 Each sick one has a rule that it must yield, most have layers, and all have a repaired twin that learns; the twins

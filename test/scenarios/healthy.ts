@@ -18,6 +18,7 @@ import {
   type Task,
   tasks,
 } from './scenario.ts';
+import { healthyTaught } from './taught.ts';
 
 const healthy = (name: string, network: NetworkFamily, config: Config): Draft => ({
   name: `healthy/${name}`,
@@ -609,6 +610,7 @@ export const healthyScenarios: readonly Scenario[] = inHalves([
   traps,
   settings,
   ...healthyReported,
+  ...healthyTaught,
   images,
   sequences,
   transformers,

@@ -1,7 +1,9 @@
 /** @file Kinds of causes that reports taught, on data that no report had. */
 import { describe, expect, it } from 'vitest';
 import { diagnoseExperiment } from './outcome.ts';
+import { clusters } from './published/parts.ts';
 import { adam, type Config, dense, sgd } from './scenario.ts';
+import { healthyTaught } from './taught.ts';
 
 const asked = (config: Config) => diagnoseExperiment({ ...config, remedies: { verify: false } });
 const points = Array.from({ length: 300 }, (_, i) => [Math.sin(7 * i), Math.cos(5 * i * i)]);
@@ -92,4 +94,55 @@ it('a training that counts no time step is not healthy', async () => {
   expect(found).toContain('unchanged_parameters');
   const { explanation } = checks.find(({ rule }) => rule === 'unchanged_parameters') ?? {};
   expect(explanation).toMatch(/every time step of the training samples is masked/);
+});
+
+const { inputs, labels } = clusters(400, 20, 5);
+const classes = (
+  layers: readonly Config[],
+  training: Config,
+  targets: readonly number[] = labels,
+): Config => ({
+  network: { input: { shape: [20] }, layers },
+  data: { type: 'inline', inputs, targets },
+  training: { loss: 'categorical_cross_entropy', batch_size: 32, steps: 300, ...training },
+});
+
+it('a rate that decayed to nothing halfway is named before what it left undone', async () => {
+  const config = classes([dense(32, 'relu'), dense(5, 'softmax')], {
+    optimizer: sgd(0.1),
+    steps: 400,
+    learning_rate_schedule: { type: 'exponential', decay_steps: 5, decay_rate: 0.5 },
+  });
+  const { found, loss_ratio } = await asked(config);
+  expect(loss_ratio).toBeLessThan(0.5);
+  expect(found[0]).toBe('update_ratio');
+});
+
+describe('the first loss is held against chance', () => {
+  const large = { kernel_initializer: { type: 'normal', stddev: 3 } };
+  it('and is far above it where the weights are large', async () => {
+    const layers = [dense(32, 'relu', large), dense(32, 'relu', large), dense(5, 'softmax', large)];
+    expect((await asked(classes(layers, { optimizer: sgd(0.01) }))).found[0]).toBe('poor_initialization');
+  });
+  it('not against what a constant knows of rare classes', async () => {
+    const rare = labels.map((_, i) => (i % 60 === 0 ? 1 : i % 61 === 0 ? 2 : 0));
+    const config = classes(
+      [dense(16, 'relu'), dense(3, 'softmax')],
+      { optimizer: adam(0.001), steps: 60 },
+      rare,
+    );
+    expect((await asked(config)).found).not.toContain('poor_initialization');
+  });
+});
+
+it('any number before a Poisson loss is a mismatch', async () => {
+  const data = inline((x, y) => Math.round(Math.exp(1 + x + y)));
+  const config = (activation: string) =>
+    regression([dense(16, 'relu'), dense(1, activation)], data, { loss: 'poisson', optimizer: adam(0.005) });
+  expect((await asked(config('linear'))).found[0]).toBe('loss_output_mismatch');
+  expect((await asked(config('exponential'))).found).toEqual([]);
+});
+
+it.each(healthyTaught.flat())('$name', async ({ experiment }) => {
+  expect((await asked(experiment)).found).toEqual([]);
 });

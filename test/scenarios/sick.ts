@@ -18,6 +18,7 @@ import {
   type Task,
   tasks,
 } from './scenario.ts';
+import { sickTaught } from './taught.ts';
 
 const sick = (
   name: string,
@@ -798,6 +799,7 @@ export const sickScenarios: readonly Scenario[] = inHalves([
   sharp,
   collapsed,
   ...sickReported,
+  ...sickTaught,
   images,
   sequences,
   transformers,

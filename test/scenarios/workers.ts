@@ -4,9 +4,14 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
 /**
  * Answers of all tasks in their order.
+ * @param onAnswer told each as soon as it is there, in any order
  * @param module the calling module: its threads call `serve`
  */
-export function runOnAllCores<T>(module: string, tasks: number): Promise<T[]> {
+export function runOnAllCores<T>(
+  module: string,
+  tasks: number,
+  onAnswer: (answer: T) => void = () => {},
+): Promise<T[]> {
   const answers: T[] = [];
   let [next, done] = [0, 0];
   return new Promise((resolve, reject) => {
@@ -16,6 +21,7 @@ export function runOnAllCores<T>(module: string, tasks: number): Promise<T[]> {
       worker.on('error', reject);
       worker.on('message', ({ index, answer }: { index: number; answer: T }) => {
         answers[index] = answer;
+        onAnswer(answer);
         done++;
         process.stderr.write(`\r${done}/${tasks}`);
         if (done === tasks) resolve(answers);

@@ -36,8 +36,11 @@ const LEARNABLE: Threshold = {
 /** Fewer validation samples than these tell nothing of what can be had: then the training split alone does. */
 const MIN_VALIDATION = 30;
 
-/** `limited`: not below half a constant's loss, but as far as the reference: the data, not the network, are the limit. */
-export type ProgressState = 'learned' | 'limited' | 'learning' | 'stuck' | 'diverged';
+/**
+ * `limited`: not below half a constant's loss, but as far as the reference: the data, not the network, are the limit. `short`: below half,
+ * and yet far above the reference.
+ */
+export type ProgressState = 'learned' | 'limited' | 'short' | 'learning' | 'stuck' | 'diverged';
 
 export interface TrainingProgress {
   readonly state: ProgressState;
@@ -116,14 +119,26 @@ function isLimit(trace: Trace, ratio: number): boolean {
 /** Whether even the reference learned nothing: no finding of slow, noisy or poor learning can be held against the network. */
 export const isUnlearnable = (trace: Trace): boolean => (attainable(trace) ?? 0) >= LEARNABLE.value;
 
+/** By so much of a constant's loss, and several times over, the reference has to do better for a fault to have cost something. */
+const COST = { of_constant: 0.25, times: 3 };
+
+function isFarBehind(trace: Trace, ratio: number): boolean {
+  const limit = attainable(trace);
+  return limit !== null && ratio - limit > COST.of_constant && ratio > COST.times * limit;
+}
+
+/** Whether the steps ended before the learning did. */
+export const isCutShort = (trace: Trace): boolean => hasGained(trace) && stillFalls(trace);
+
 export function progressOf(trace: Trace): TrainingProgress {
   const ratio = lossRatio(trace);
   if (trace.divergence !== null || !Number.isFinite(ratio)) {
     return { state: 'diverged', loss_ratio: Number.POSITIVE_INFINITY };
   }
-  if (ratio < LEARNED.value) return { state: 'learned', loss_ratio: ratio };
+  if (ratio < LEARNED.value)
+    return { state: isFarBehind(trace, ratio) ? 'short' : 'learned', loss_ratio: ratio };
   if (isLimit(trace, ratio)) return { state: 'limited', loss_ratio: ratio };
-  const learning = hasGained(trace) && (stillFalls(trace) || gainsAccuracy(trace));
+  const learning = isCutShort(trace) || (hasGained(trace) && gainsAccuracy(trace));
   return { state: learning ? 'learning' : 'stuck', loss_ratio: ratio };
 }
 
@@ -131,29 +146,10 @@ const severityOf: Readonly<Record<ProgressState, Severity>> = {
   diverged: 'critical',
   stuck: 'critical',
   learning: 'warning',
+  short: 'warning',
   learned: 'info',
   limited: 'info',
 };
 
 /** A symptom weighs as much as it keeps the training from its goal: a network that learns well is not sick. */
 export const severityByProgress = (trace: Trace): Severity => severityOf[progressOf(trace).state];
-
-/** By so much of a constant's loss, and several times over, the reference has to do better for a fault to have cost something. */
-const COST = { of_constant: 0.25, times: 3 };
-
-/** Learned, but far less than the reference: `falling` where the steps ended before that was made up. */
-export function shortOfReference(trace: Trace): 'falling' | 'standing' | null {
-  const limit = attainable(trace);
-  const { state, loss_ratio } = progressOf(trace);
-  if (state !== 'learned' || limit === null) return null;
-  const costs = loss_ratio - limit > COST.of_constant && loss_ratio > COST.times * limit;
-  if (!costs) return null;
-  return hasGained(trace) && stillFalls(trace) ? 'falling' : 'standing';
-}
-
-/**
- * Of faults that are certain whatever comes of them, as an order of the data or a scale: they count too where the network has learned, but
- * far less than the reference.
- */
-export const severityByCost = (trace: Trace): Severity =>
-  shortOfReference(trace) === null ? severityByProgress(trace) : 'warning';

@@ -1,12 +1,12 @@
 /** @file The network knows the training samples and not the others. */
-import { lossRatio, lossScale } from '../../statistics/index.ts';
+import { lossRatio, validationRatio } from '../../statistics/index.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, text } from '../wording.ts';
 
 const thresholds = {
   generalization_gap: {
     value: 0.5,
-    unit: '(final validation loss − final training loss) / loss of the best constant prediction',
+    unit: '(final validation loss − final training loss, each above the least that its targets allow) / loss of the best constant prediction',
     source: 'Amazon SageMaker Debugger, Overfit: (validation − training)/training > 0.1, here against chance',
     rationale: 'A ratio of two losses near 0 says nothing; half of what there is to learn does',
   },
@@ -37,8 +37,8 @@ export const overfitting = defineRule({
       return notEvaluable('there is no validation split (data.validation_split is 0)');
     if (trace.constant_loss - trace.least_loss <= 1e-9) return notEvaluable('the targets are constant');
     if (!Number.isFinite(data_loss)) return notEvaluable('the training diverged');
-    const gap = (validation_data_loss - data_loss) / lossScale(trace);
     const learned = lossRatio(trace);
+    const gap = validationRatio(trace, validation_data_loss) - learned;
     return {
       kind: 'evaluated',
       found: gap > limits.generalization_gap && learned < limits.learned,

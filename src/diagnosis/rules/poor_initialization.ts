@@ -1,6 +1,6 @@
 /** @file The initial weights: units that are copies, a scale that changes from layer to layer, a loss far above chance. */
 
-import { lossRatio, type Trace } from '../../statistics/index.ts';
+import { lossScale, type Trace } from '../../statistics/index.ts';
 import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
@@ -21,8 +21,8 @@ const thresholds = {
     rationale: 'A signal that grows or shrinks a thousandfold over the depth was not kept by the weights',
   },
   initial_loss_ratio: {
-    value: 10,
-    unit: 'initial training loss / loss of the best constant prediction',
+    value: 5,
+    unit: 'initial training loss / loss of a prediction that knows nothing, not even which classes are rare',
     source: 'TheDeepChecker: initial loss against −log(1/classes)',
     rationale: 'Before it has seen anything, a network should be about as wrong as a constant',
   },
@@ -49,11 +49,16 @@ function scaleOfOutputs(trace: Trace): Scale {
   return { layer: high === first ? low.layer : high.layer, ratio: high.value / low.value };
 }
 
-/** Only for classes: what a fresh network answers (0) may be far from any of the values of a regression. */
-const lossAgainstChance = (trace: Trace): number | null =>
-  trace.data.class_counts === null || trace.constant_loss <= 1e-9
-    ? null
-    : lossRatio(trace, trace.initial.data_loss);
+/**
+ * Only for classes: what a fresh network answers (0) may be far from any of the values of a regression. A constant that knows which
+ * classes are rare is no measure of chance; one that thinks all equal is.
+ */
+function lossAgainstChance(trace: Trace): number | null {
+  const { class_counts } = trace.data;
+  if (class_counts === null || trace.constant_loss <= 1e-9) return null;
+  const chance = Math.max(lossScale(trace), Math.log(class_counts.length));
+  return (trace.initial.data_loss - trace.least_loss) / chance;
+}
 
 /** What is beyond its threshold stands first. */
 const hitsFirst = (evidence: readonly SeedEvidence[]): SeedEvidence[] =>
@@ -66,8 +71,8 @@ export const poorInitialization = defineRule({
   title: 'The initial weights are poor',
   description:
     'At step 0: the fraction of units of a kernel with the same weights and the same gradient as another (copies stay ' +
-    'copies), largest over smallest output RMS of the hidden layers, and the initial loss over that of the best ' +
-    'constant prediction. Harmless where the network learns all the same.',
+    'copies), largest over smallest output RMS of the hidden layers, and the initial loss over that of ' +
+    'chance. Harmless where the network learns all the same.',
   needs: ['probed_series'],
   thresholds,
   sources: ['Glorot & Bengio 2010', 'He et al. 2015, arXiv:1502.01852', 'TheDeepChecker (TOSEM 2023)'],
@@ -104,7 +109,7 @@ export const poorInitialization = defineRule({
               'initial_loss_ratio',
               chance,
               limits.initial_loss_ratio,
-              'initial loss / constant loss',
+              'initial loss / loss of chance',
               {
                 step: 0,
               },
@@ -143,7 +148,7 @@ export const poorInitialization = defineRule({
       ...(wrong === undefined
         ? []
         : [
-            `The first loss is ${text(wrong.value)} times that of a constant: the initial weights are sure of what they do not know.`,
+            `The first loss is ${text(wrong.value)} times that of chance: the initial weights are sure of what they do not know.`,
           ]),
     ].join(' ');
   },

@@ -1,6 +1,6 @@
 /** @file A loss that still falls when the steps are used up. */
 import type { Trace } from '../../statistics/index.ts';
-import { attainable, isUnlearnable, progressOf, shortOfReference } from '../evidence/progress.ts';
+import { attainable, isCutShort, isUnlearnable, progressOf } from '../evidence/progress.ts';
 import { gainOfHigherRate } from '../evidence/rate.ts';
 import { kernelUpdates, lossWindows } from '../evidence/run.ts';
 import { defineRule, evidenceOf, type Finding } from '../rule.ts';
@@ -73,7 +73,7 @@ export const slowConvergence = defineRule({
     return {
       kind: 'evaluated',
       found:
-        shortOfReference(trace) === 'falling' ||
+        (state === 'short' && (isCutShort(trace) || faster)) ||
         (loss_ratio > limits.loss_ratio &&
           (state === 'learning' || (state === 'stuck' && (faster || untouched)))),
       severity: isUnlearnable(trace) ? 'info' : 'warning',

@@ -3,7 +3,7 @@
 import type { Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
-import { gainOfLowerRate } from '../evidence/rate.ts';
+import { gainOfHigherRate, gainOfLowerRate } from '../evidence/rate.ts';
 import { kernelUpdates, median } from '../evidence/run.ts';
 import { UPDATES } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
@@ -47,6 +47,13 @@ function ratios(trace: Trace): KernelRatio[] {
     const finite = [...values].filter((ratio) => Number.isFinite(ratio) && ratio > 0);
     return finite.length === 0 ? [] : [{ layer, ratio: median(finite) }];
   });
+}
+
+/** Where that was measured. */
+function tooLow(trace: Trace): string {
+  const higher = gainOfHigherRate(trace);
+  if (higher === null || higher.gain <= thresholds.lower_rate_gain.value) return '';
+  return `The learning rate is too low: at ${text(higher.factor)} times the rate the loss is lower by ${text(higher.gain)} of a constant’s after ${higher.steps} steps.`;
 }
 
 export const updateRatio = defineRule({
@@ -110,6 +117,7 @@ export const updateRatio = defineRule({
         ? []
         : [
             `An update of ${small.layer} is ${text(small.value)} of its weights in the median: it would take ${text(1 / (small.value ?? 1))} such steps to change them.`,
+            ...finding.traces.slice(0, 1).map(tooLow),
           ]),
     ].join(' ');
   },

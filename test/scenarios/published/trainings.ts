@@ -162,7 +162,7 @@ const fortySteps: Published = {
       chairs.map((_, i) => i % 2),
       { validation_split: 0 },
     ),
-    bce(adam(0.001), { batch_size: 8, steps: 40 }),
+    bce(adam(0.01), { batch_size: 8, steps: 40 }),
   ),
 };
 
