@@ -79,9 +79,18 @@ function stillFalls(trace: Trace): boolean {
   return falls(trace.least_loss) || (isOnItsWay && falls(trace.constant_loss));
 }
 
-/** What stands still in inference learns nothing that could be used, however the loss of its batches falls. */
-const hasGained = (trace: Trace): boolean =>
-  lossRatio(trace) < lossRatio(trace, trace.initial.data_loss) * (1 - STILL_FALLING.value / 2);
+/**
+ * What stands still in inference learns nothing that could be used, however the loss of its batches falls: it has to gain, and a tenth of
+ * what the batches gain.
+ */
+function hasGained(trace: Trace): boolean {
+  const [initial, final] = [lossRatio(trace, trace.initial.data_loss), lossRatio(trace)];
+  const [, , last] = lastQuarters(trace) ?? [0, 0, trace.final.data_loss];
+  return (
+    final < initial * (1 - STILL_FALLING.value / 2) &&
+    initial - final > 0.1 * (initial - lossRatio(trace, last))
+  );
+}
 
 /** Loss and accuracy move together: a tenth of the samples is right that a constant gets wrong, and the loss falls, however little. */
 function gainsAccuracy(trace: Trace): boolean {
@@ -125,6 +134,15 @@ const COST = { of_constant: 0.25, times: 3 };
 function isFarBehind(trace: Trace, ratio: number): boolean {
   const limit = attainable(trace);
   return limit !== null && ratio - limit > COST.of_constant && ratio > COST.times * limit;
+}
+
+/**
+ * Of what is short of the reference: whether the losses of its own last batches are too. They are low where a network has learned what is
+ * not seen of it, in inference or of samples in order.
+ */
+export function isShortInTraining(trace: Trace): boolean {
+  const [, , last] = lastQuarters(trace) ?? [0, 0, Number.POSITIVE_INFINITY];
+  return progressOf(trace).state === 'short' && isFarBehind(trace, lossRatio(trace, last));
 }
 
 /** Whether the steps ended before the learning did. */

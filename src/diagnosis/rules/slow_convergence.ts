@@ -1,6 +1,12 @@
 /** @file A loss that still falls when the steps are used up. */
 import type { Trace } from '../../statistics/index.ts';
-import { attainable, isCutShort, isUnlearnable, progressOf } from '../evidence/progress.ts';
+import {
+  attainable,
+  isCutShort,
+  isShortInTraining,
+  isUnlearnable,
+  progressOf,
+} from '../evidence/progress.ts';
 import { gainOfHigherRate } from '../evidence/rate.ts';
 import { kernelUpdates, lossWindows } from '../evidence/run.ts';
 import { defineRule, evidenceOf, type Finding } from '../rule.ts';
@@ -73,7 +79,7 @@ export const slowConvergence = defineRule({
     return {
       kind: 'evaluated',
       found:
-        (state === 'short' && (isCutShort(trace) || faster)) ||
+        (isShortInTraining(trace) && (isCutShort(trace) || faster)) ||
         (loss_ratio > limits.loss_ratio &&
           (state === 'learning' || (state === 'stuck' && (faster || untouched)))),
       severity: isUnlearnable(trace) ? 'info' : 'warning',

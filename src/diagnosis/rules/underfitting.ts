@@ -1,6 +1,6 @@
 /** @file A training that stands still far above what the data allow. */
 import { type Experiment, isLinearNetwork } from '../../experiment/index.ts';
-import { attainable, isCutShort, progressOf } from '../evidence/progress.ts';
+import { attainable, isCutShort, isShortInTraining, progressOf } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { beyond, measured, text } from '../wording.ts';
 
@@ -56,7 +56,7 @@ export const underfitting = defineRule({
     const stuck = state === 'stuck' && gap > limits.reference_gap && loss_ratio > limits.loss_ratio;
     return {
       kind: 'evaluated',
-      found: stuck || bent || (state === 'short' && !isCutShort(trace)),
+      found: stuck || bent || (isShortInTraining(trace) && !isCutShort(trace)),
       severity: 'warning',
       layers: [],
       first_step: null,
