@@ -54,6 +54,7 @@ type Encode<O extends Operator> = (
 ) => unknown[];
 
 const one = 'one';
+const NUMBER: Shaped = { shape: [], dtype: 'float32' };
 
 const withIntegers =
   <A>(opType: string, lists: (own: A) => readonly (readonly number[])[]) =>
@@ -340,9 +341,16 @@ function packInfo({ name, data }: Pack) {
 export interface Packs {
   readonly inputs: readonly Pack[];
   readonly outputs: readonly Pack[];
+  /** The name of a first output beside those of the graph, which is a list and not a tensor. */
+  readonly list?: string;
 }
 
 const NO_PACKS: Packs = { inputs: [], outputs: [] };
+
+const listInfo = (name: string) => {
+  const { type } = valueInfo('', NUMBER, NUMBER);
+  return { name, type: { sequenceType: { elemType: type } } };
+};
 const NO_WEIGHTS: ReadonlyMap<string, Float32Array> = new Map();
 const NO_NOTES: ReadonlyMap<string, string> = new Map();
 
@@ -380,7 +388,11 @@ export function encodeOnnx(
   const unpackings = packs.inputs.flatMap((some) => unpack(some, integers));
   const packings = packs.outputs.flatMap((some) => pack(some, integers));
   // Only now is it known which lists are computed.
-  const nodes = [...unpackings, ...integers.nodes, ...encoded, ...aliases, ...packings];
+  const lists = packs.list === undefined ? [] : [packs.list];
+  const nodes = [
+    ...lists.map((name) => onnxNode('SequenceConstruct', [one], [name])),
+    ...[...unpackings, ...integers.nodes, ...encoded, ...aliases, ...packings],
+  ];
   const unpacked = (side: 'inputs' | 'outputs') => {
     const members = new Set(packs[side].flatMap((some) => some.members));
     return graph[side].flatMap((one, i) =>
@@ -410,7 +422,7 @@ export function encodeOnnx(
           .filter((input) => !fixed(input))
           .map(infoOf),
       ],
-      output: [...packs.outputs.map(packInfo), ...unpacked('outputs').map(infoOf)],
+      output: [...lists.map(listInfo), ...packs.outputs.map(packInfo), ...unpacked('outputs').map(infoOf)],
     },
   };
   return notes.size === 0 ? writeModel(model) : writeNotedModel(model, notes);

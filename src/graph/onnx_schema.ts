@@ -25,7 +25,10 @@ const root = protobuf.Root.fromJSON({
       },
     },
     ValueInfoProto: { fields: { name: string(1), type: message('TypeProto', 2) } },
-    TypeProto: { fields: { tensorType: message('TensorTypeProto', 1) } },
+    TypeProto: {
+      fields: { tensorType: message('TensorTypeProto', 1), sequenceType: message('SequenceTypeProto', 4) },
+    },
+    SequenceTypeProto: { fields: { elemType: message('TypeProto', 1) } },
     TensorTypeProto: { fields: { elemType: message('int32', 1), shape: message('TensorShapeProto', 2) } },
     TensorShapeProto: { fields: { dim: repeated('Dimension', 1) } },
     Dimension: { fields: { dimValue: message('int64', 1), dimParam: string(2) } },

@@ -241,7 +241,8 @@ describe('inputs and outputs that lie one after another in memory', () => {
     const inner: InferenceSession = await create.mock.results[0]?.value;
     create.mockRestore();
     expect(inner.inputNames).toHaveLength(1);
-    expect(inner.outputNames).toHaveLength(1);
+    // Beside the list that is never handed back.
+    expect(inner.outputNames).toHaveLength(2);
     await session.release();
   });
 
@@ -250,5 +251,64 @@ describe('inputs and outputs that lie one after another in memory', () => {
     await session.run(new Set(['b']));
     expect(session.output('b')[0]).not.toBe(0);
     expect(() => session.output('c')).toThrow('c was not fetched');
+  });
+});
+
+describe('what the runtime would copy to hand it back', () => {
+  /** The outcome of each call to the runtime, by what it was asked for. */
+  async function outcomes(size: number, count: number): Promise<string[]> {
+    const graph = graphOf([[size]], (g, x) => {
+      for (let i = 0; i < count; i++) g.output(`y${i}`, c.mul(g, x as Tensor, g.constant(i + 1)));
+    });
+    const create = vi.spyOn(InferenceSession, 'create');
+    const session = await createSession(graph);
+    const inner: InferenceSession = await create.mock.results[0]?.value;
+    create.mockRestore();
+    const run = vi.spyOn(inner, 'run');
+    session.input('x0').fill(2);
+    await session.run();
+    session.input('x0').fill(3);
+    await session.run();
+    const settled = await Promise.allSettled(run.mock.results.map(({ value }) => value));
+    run.mockRestore();
+    for (let i = 0; i < count; i++) {
+      expect(session.output(`y${i}`).every((y) => y === 3 * (i + 1))).toBe(true);
+    }
+    await session.release();
+    return settled.map(({ status }) => status);
+  }
+
+  test('is computed and not handed back where it is much', async () => {
+    expect(await outcomes(100_000, 2)).toEqual(['rejected', 'rejected']);
+    expect(await outcomes(10, 20)).toEqual(['rejected', 'rejected']);
+  });
+
+  test('is handed back where refusing costs more', async () => {
+    expect(await outcomes(100, 3)).toEqual(['fulfilled', 'fulfilled']);
+  });
+
+  test('leaves no memory behind', async () => {
+    const graph = graphOf([[250_000]], (g, x) => g.output('y', c.neg(g, x as Tensor)));
+    const session = await createSession(graph);
+    for (let i = 0; i < 20; i++) await session.run();
+    const before = process.memoryUsage();
+    for (let i = 0; i < 300; i++) await session.run();
+    const after = process.memoryUsage();
+    // 300 MB, were every megabyte kept.
+    expect(after.rss - before.rss).toBeLessThan(60e6);
+    expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(2e6);
+    await session.release();
+  });
+
+  test.each([10, 100_000])('does not hide a failure of the runtime: %d rows', async (rows) => {
+    const graph = graphOf([[4, 3], [rows]], (g, table, indices) =>
+      g.output('y', c.gather(g, table as Tensor, indices as Tensor)),
+    );
+    const session = await createSession(graph);
+    session.input('x1').fill(4);
+    await expect(session.run()).rejects.toThrow(/out of data bounds/);
+    session.input('x1').fill(3);
+    await session.run();
+    await session.release();
   });
 });
