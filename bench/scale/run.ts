@@ -15,8 +15,16 @@ import { Orders, queueName } from '../../src/jobs/orders.ts';
 import type { Pool } from '../../src/jobs/pool.ts';
 import { JobStore } from '../../src/jobs/store.ts';
 import { Trainer } from '../../src/jobs/trainer.ts';
-import { type Crew, openSharedQueue, type Queue, type Source, startCrew } from '../../src/queue/index.ts';
+import {
+  type Crew,
+  herdDelay,
+  openSharedQueue,
+  type Queue,
+  type Source,
+  startCrew,
+} from '../../src/queue/index.ts';
 import { encodeTrace, type Trace } from '../../src/statistics/index.ts';
+import { packText } from '../../src/util/packed_text.ts';
 import { createRandom } from '../../src/util/random.ts';
 import { startPostgres } from '../../test/postgres.ts';
 
@@ -38,22 +46,27 @@ const WAVES = [3, 3, 6, 5, 5];
 const UTILIZATION = 0.7;
 /** Threads that share a connection to the queue: as those of a worker do. */
 const THREADS_PER_PROCESS = 8;
-const QUEUES = 5;
+const PROCESSES = 5;
 
 const postgres = await startPostgres();
 const databaseUrl = await postgres.createDatabase();
 const logger = pino({ level: 'silent' });
 const machine = machineKind();
-const { db, listen, close } = await openDatabase({ dataDir: '', databaseUrl, logger });
+/** As many processes as PostgreSQL has connections for by default; each stands for several. */
+const opened = await Promise.all(
+  Array.from({ length: PROCESSES }, () => openDatabase({ dataDir: '', databaseUrl, logger })),
+);
+const { db, listen } = opened[0] as (typeof opened)[0];
 const queues = await Promise.all(
-  Array.from({ length: QUEUES }, () =>
+  Array.from({ length: PROCESSES }, () =>
     openSharedQueue<Tables>({
       ...{ url: databaseUrl, name: queueName(machine), leaseSeconds: 20, onError: console.error },
     }),
   ),
 );
-const queueOf = (i: number) => queues[i % QUEUES] as Queue<Transaction<Tables>>;
-const orders = new Orders(db, queueOf(0), machine);
+const queueOf = (i: number) => queues[i % PROCESSES] as Queue<Transaction<Tables>>;
+const allOrders = opened.map((one, i) => new Orders(one.db, queueOf(i), machine));
+const ordersOf = (i: number) => allOrders[i % PROCESSES] as Orders;
 const attempts = new Attempts(db);
 const store = new JobStore(db);
 const encoded = encodeTrace({ losses: new Float64Array(500), series: [], weights: null } as unknown as Trace);
@@ -69,7 +82,14 @@ async function newJob(owner: string): Promise<ClaimedJob> {
   };
   await store.submit(
     {
-      ...{ owner, experiment: { name: 'simulated', metadata: {} }, json: '{}', files: [], search: null },
+      ...{
+        owner,
+        experiment: { name: 'simulated', metadata: {} },
+        packed: packText('{}'),
+        files: [],
+        search: null,
+        webhook: null,
+      },
       ...{ estimate, flops: 1, idempotency: null },
     },
     quota,
@@ -78,11 +98,13 @@ async function newJob(owner: string): Promise<ClaimedJob> {
 }
 
 const placed = new Map<string, number>();
-async function place(job: ClaimedJob, key: string): Promise<void> {
+const committed = new Map<string, number>();
+async function place(orders: Orders, job: ClaimedJob, key: string): Promise<void> {
   placed.set(key, performance.now());
   await orders.place(job, {
     ...{ key, run: key, seed: 0, keepWeights: false, experiment, seconds, traceparent: null },
   });
+  committed.set(key, performance.now());
 }
 
 async function perTrial(trials: number, work: (i: number) => Promise<unknown>): Promise<string> {
@@ -107,7 +129,8 @@ await trainer.stop();
 
 const alone = await newJob('alone');
 const roundTrip = await perTrial(200, async (i) => {
-  await place(alone, `alone ${i}`);
+  const orders = ordersOf(0);
+  await place(orders, alone, `alone ${i}`);
   const delivery = await queueOf(0).take();
   if (delivery === null) throw new Error('nothing to take');
   await orders.start(delivery);
@@ -116,6 +139,11 @@ const roundTrip = await perTrial(200, async (i) => {
   await orders.outcomes(alone.id, [`alone ${i}`]);
 });
 console.log(`a shared trial, from order to result, without its training: ${roundTrip}`);
+
+function processorSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
 
 /** Seconds of processor that all of PostgreSQL's processes have used so far: they are children of one. */
 async function databaseSeconds(): Promise<number> {
@@ -135,15 +163,25 @@ async function databaseSeconds(): Promise<number> {
 
 const random = createRandom(20261127, 'scale');
 const waits: number[] = [];
+/** Of these, from the commit of the order on. */
+const messages: number[] = [];
+let asked = 0;
 const told = new Map<string, () => void>();
 const crews: { crew: Crew; source: Source }[] = [];
 for (let i = 0; i < Math.ceil(threads / THREADS_PER_PROCESS); i++) {
   const queue = queueOf(i) as Queue<never>;
+  const orders = ordersOf(i);
   const source: Source = {
-    queue,
+    queue: {
+      take() {
+        asked++;
+        return queue.take();
+      },
+    },
     async perform(delivery) {
       if ((await orders.start(delivery)) === null) return delivery.done();
       waits.push(performance.now() - (placed.get(delivery.key) ?? 0));
+      messages.push(performance.now() - (committed.get(delivery.key) ?? performance.now()));
       await sleep(1000 * seconds * (0.5 + random.uniform()));
       await orders.finish(delivery, encoded);
       await delivery.done();
@@ -153,7 +191,7 @@ for (let i = 0; i < Math.ceil(threads / THREADS_PER_PROCESS); i++) {
   crews.push({ source, crew: startCrew([source], size, console.error) });
 }
 const wakeAll = () => {
-  for (const { crew, source } of crews) crew.wake(source);
+  for (const { crew, source } of crews) crew.wake(source, herdDelay(crews.length));
 };
 await listen({
   onListening: () => {},
@@ -166,11 +204,12 @@ const poll = setInterval(wakeAll, 5000);
 
 async function runStudy(n: number): Promise<void> {
   const job = await newJob(`owner ${n % 20}`);
+  const orders = ordersOf(n);
   for (const [wave, size] of WAVES.entries()) {
     const keys = Array.from({ length: size }, (_, i) => `${n}/${wave}/${i}`);
     let next = Promise.withResolvers<void>();
     told.set(job.id, () => next.resolve());
-    for (const key of keys) await place(job, key);
+    await Promise.all(keys.map((key) => place(orders, job, key)));
     for (;;) {
       const outcomes = await orders.outcomes(job.id, keys);
       if ([...outcomes.values()].filter((outcome) => outcome === 'trained').length === keys.length) break;
@@ -195,16 +234,23 @@ for (let n = 0; n < studies; n++) {
 }
 await Promise.all(running);
 const took = (performance.now() - start) / 1000;
-waits.sort((a, b) => a - b);
-const quantile = (q: number) =>
-  `${((waits[Math.floor(q * (waits.length - 1))] as number) / 1000).toFixed(2)} s`;
+function quantiles(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (q: number) =>
+    `${((sorted[Math.floor(q * (sorted.length - 1))] as number) / 1000).toFixed(2)} s`;
+  return `median ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, most ${at(1)}`;
+}
 console.log(`${waits.length} trials in ${took.toFixed(0)} s: ${(waits.length / took).toFixed(1)} a second`);
-console.log(`from order to start: median ${quantile(0.5)}, p90 ${quantile(0.9)}, p99 ${quantile(0.99)}`);
+console.log(`from order to start: ${quantiles(waits)}`);
+console.log(`of which after the order's commit: ${quantiles(messages)}`);
+console.log(
+  `the queue was asked ${(asked / waits.length).toFixed(1)} times for each; this process used ${processorSeconds().toFixed(0)} s of processor`,
+);
 console.log(
   `PostgreSQL's processor: ${(((await databaseSeconds()) - before) / took).toFixed(2)} cores (of connections that are still open)`,
 );
 clearInterval(poll);
 await Promise.all(crews.map(({ crew }) => crew.stop()));
 await Promise.all(queues.map((queue) => queue.close()));
-await close();
+await Promise.all(opened.map(({ close }) => close()));
 await postgres.stop();

@@ -12,6 +12,9 @@ export interface Announcement {
 
 export const CHANNEL = 'gradclinic';
 
+/** What a connection that listens is called. */
+export const LISTENER = 'gradclinic listener';
+
 /** On SQLite nobody else listens. */
 export async function announce<T>(
   db: Kysely<T> | Transaction<T>,

@@ -2,9 +2,9 @@
  * @file Orders: trials of running studies that any process may train. The table is their record; the messages of the queue that
  * processes share can be sent anew from it. A result is stored once, whoever comes first.
  */
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Message, nextTurn, type Queue } from '../queue/index.ts';
-import { announce } from './announcements.ts';
+import { announce, LISTENER } from './announcements.ts';
 import type { ClaimedJob } from './attempts.ts';
 import { databaseTime } from './dialect.ts';
 import { appendEvent } from './events.ts';
@@ -95,6 +95,14 @@ export class Orders {
       .select((eb) => eb.fn.max<number | null>(eb('turn', '+', eb.ref('seconds'))).as('turn'))
       .executeTakeFirst();
     return nextTurn(least?.turn ?? null, own?.turn ?? null);
+  }
+
+  /** Processes that hear of what is ordered, this one included. */
+  async listeners(): Promise<number> {
+    const { rows } = await sql<{ processes: number }>`
+      select count(*)::integer as processes from pg_stat_activity
+      where datname = current_database() and application_name = ${LISTENER}`.execute(this.#db);
+    return rows[0]?.processes ?? 1;
   }
 
   /** Null where nobody needs it any more: it is trained, or its job has ended. */

@@ -2,7 +2,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { CHANNEL, parseAnnouncement } from './announcements.ts';
+import { CHANNEL, LISTENER, parseAnnouncement } from './announcements.ts';
 import type { DatabaseOptions, Listener, OpenDatabase } from './connection.ts';
 import { migrate, SchemaTooNew, type Tables } from './migrations.ts';
 import { unlimited } from './room.ts';
@@ -44,7 +44,7 @@ function createSubscription(url: string, listener: Listener, logger: Logger) {
       connectionString: url,
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: 'gradclinic listener',
+      application_name: LISTENER,
     });
     client = next;
     // An error always ends the connection, and the end is what is acted upon.

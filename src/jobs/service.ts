@@ -157,11 +157,11 @@ export async function createJobService({
   await listen({
     onListening() {
       worker?.wake();
-      worker?.onTrial();
+      worker?.onTrial(null);
       wakeAll();
     },
     onAnnouncement({ kind, job }) {
-      if (kind === 'trial') return worker?.onTrial();
+      if (kind === 'trial') return worker?.onTrial(job);
       if (kind === 'trained') return worker?.onTrained(job);
       if (kind === 'queued') worker?.wake();
       if (kind === 'cancel') worker?.cancel(job);

@@ -102,8 +102,8 @@ export class Trainer implements Threads {
   }
 
   /** Something waits in the shared queue, or may. */
-  wake(): void {
-    if (this.#shared !== null) this.#crew.wake(this.#shared);
+  wake(delay = 0): void {
+    if (this.#shared !== null) this.#crew.wake(this.#shared, delay);
   }
 
   /** Takes nothing any more, and waits for what is at work. */

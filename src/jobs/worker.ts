@@ -1,7 +1,7 @@
 /** @file A worker: plans the studies of the jobs that it claims, trains their trials and those of others, adopts the jobs of dead workers. */
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/index.ts';
-import type { Queue } from '../queue/index.ts';
+import { herdDelay, type Queue } from '../queue/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
 import { within } from '../util/within.ts';
 import type { Attempts, ClaimedJob } from './attempts.ts';
@@ -50,8 +50,8 @@ export interface Worker {
   wake(): void;
   /** Ends what this worker runs of the job. */
   cancel(job: string): void;
-  /** A trial waits for a thread. */
-  onTrial(): void;
+  /** A trial of this job waits for a thread; null: some may. */
+  onTrial(job: string | null): void;
   /** A trial of this job was trained, or cannot be. */
   onTrained(job: string): void;
   readonly alive: boolean;
@@ -102,6 +102,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const witness = createWitness(leaseSeconds * 1000);
   /** By the id of the job. */
   const runs = new Map<string, { readonly run: JobRun; readonly ended: Promise<void> }>();
+  /** Processes that hear of trials. */
+  let listeners = 1;
   let stopping = false;
   let claiming: Promise<void> | null = null;
   /** A job may have been queued while the last claim was on its way. */
@@ -162,7 +164,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     wake();
     trainer.wake();
     if (!shared) return;
+    countListeners().catch(() => {});
     adopt().catch((error: unknown) => logger.warn({ err: error }, 'could not look for jobs of dead workers'));
+  }
+
+  async function countListeners(): Promise<void> {
+    if (market !== null) listeners = await market.orders.listeners();
   }
 
   const timer = setInterval(poll, Math.min(POLL_MS, (leaseSeconds * 1000) / 4));
@@ -175,7 +182,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       runs.get(job)?.run.stop('cancel');
       orderRunner?.cancel(job);
     },
-    onTrial: () => trainer.wake(),
+    // The process that plans the study is the first to ask: it has the study's data.
+    onTrial: (job) => trainer.wake(job === null || runs.has(job) ? 0 : herdDelay(listeners)),
     onTrained(job) {
       awaited?.look(job).catch(warn);
     },

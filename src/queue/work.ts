@@ -8,8 +8,11 @@ export interface Source {
 }
 
 export interface Crew {
-  /** Something waits in this queue, or may. */
-  wake(source: Source): void;
+  /**
+   * Something waits in this queue, or may.
+   * @param delay milliseconds before it is asked; what is told in the meantime is asked for with it
+   */
+  wake(source: Source, delay?: number): void;
   readonly busy: number;
   /** Takes nothing any more, and waits for what is at work. */
   stop(): Promise<void>;
@@ -23,6 +26,8 @@ export function startCrew(
 ): Crew {
   /** Sources that may have something, the one whose turn it is first. */
   let open: Source[] = [];
+  /** Sources that are to be asked a little later. */
+  const later = new Map<Source, NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
   let taking: Promise<void> | null = null;
   let stopped = false;
@@ -59,11 +64,23 @@ export function startCrew(
     });
   }
 
+  function wake(source: Source): void {
+    clearTimeout(later.get(source));
+    later.delete(source);
+    if (!open.includes(source)) open.push(source);
+    look();
+  }
+
   return {
-    wake(source) {
+    wake(source, delay = 0) {
       if (!sources.includes(source) || stopped) return;
-      if (!open.includes(source)) open.push(source);
-      look();
+      if (delay === 0) return wake(source);
+      // Asked in any case once a thread is free; or soon.
+      if (open.includes(source) || later.has(source)) return;
+      later.set(
+        source,
+        setTimeout(() => wake(source), delay),
+      );
     },
     get busy() {
       return running.size;
@@ -71,6 +88,7 @@ export function startCrew(
     async stop() {
       stopped = true;
       open = [];
+      for (const timer of later.values()) clearTimeout(timer);
       await taking;
       await Promise.allSettled(running);
     },

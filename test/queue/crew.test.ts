@@ -1,7 +1,8 @@
 /** @file Turns of owners, and the crew that takes from several queues. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { createLocalQueue, type Delivery, nextTurn, startCrew } from '../../src/queue/index.ts';
+import { createLocalQueue, type Delivery, herdDelay, nextTurn, startCrew } from '../../src/queue/index.ts';
+import { createRandom } from '../../src/util/random.ts';
 
 /** As those who enqueue do: what waits, and what is at work, of each owner. */
 async function serve(arrivals: readonly { owner: string; seconds: number }[], taken: number) {
@@ -78,4 +79,45 @@ it('keeps as many threads busy as there are, and lets no queue wait for another 
   crew.wake(sources[0] as (typeof sources)[0]);
   await sleep(20);
   expect(order).toHaveLength(18);
+});
+
+it('a crew that is to ask later asks once for all that it is told in the meantime', async () => {
+  const queue = createLocalQueue();
+  let asked = 0;
+  const source = {
+    queue: {
+      take() {
+        asked++;
+        return queue.take();
+      },
+    },
+    perform: () => sleep(1),
+  };
+  const crew = startCrew([source], 4, () => {});
+  for (let i = 0; i < 20; i++) crew.wake(source, 30);
+  expect(asked).toBe(0);
+  await expect.poll(() => asked).toBe(1);
+  await sleep(60);
+  expect(asked).toBe(1);
+  // At once is sooner than later.
+  crew.wake(source, 10_000);
+  crew.wake(source);
+  await expect.poll(() => asked).toBe(2);
+  crew.wake(source, 20);
+  await crew.stop();
+  await sleep(50);
+  expect(asked).toBe(2);
+});
+
+it('many processes together ask some 400 times a second at most, and the first of them soon', () => {
+  expect(herdDelay(1)).toBe(0);
+  for (const processes of [2, 25, 200, 5000]) {
+    const random = createRandom(1, 'herd', processes);
+    const delays = Array.from({ length: processes }, () => herdDelay(processes, random.uniform));
+    expect(Math.max(...delays)).toBeLessThanOrEqual(1000);
+    expect(Math.min(...delays)).toBeLessThan(50);
+    // Announced without a pause, each asks again as soon as it has asked.
+    const perSecond = processes / (delays.reduce((sum, ms) => sum + ms, 0) / processes / 1000);
+    if (processes > 20 && processes <= 200) expect(perSecond).toBeLessThan(500);
+  }
 });
