@@ -53,7 +53,7 @@ describe('a network without activations between its layers', () => {
 describe('below half of a constant’s loss, and far above the reference', () => {
   const data = inline((x, y) => 2 * x - y + 0.3 * x * y);
   it('a loss that still falls was cut short', async () => {
-    const short = regression([dense(16, 'tanh'), dense(1)], data, { optimizer: sgd(0.01), steps: 20 });
+    const short = regression([dense(16, 'tanh'), dense(1)], data, { optimizer: sgd(0.01), steps: 14 });
     const { found, loss_ratio } = await asked(short);
     expect(loss_ratio).toBeLessThan(0.5);
     expect(found).toEqual(['slow_convergence']);
@@ -109,9 +109,9 @@ const classes = (
 
 it('a rate that decayed to nothing halfway is named before what it left undone', async () => {
   const config = classes([dense(32, 'relu'), dense(5, 'softmax')], {
-    optimizer: sgd(0.1),
+    optimizer: sgd(0.08),
     steps: 400,
-    learning_rate_schedule: { type: 'exponential', decay_steps: 5, decay_rate: 0.5 },
+    learning_rate_schedule: { type: 'exponential', decay_steps: 3, decay_rate: 0.5 },
   });
   const { found, loss_ratio } = await asked(config);
   expect(loss_ratio).toBeLessThan(0.5);

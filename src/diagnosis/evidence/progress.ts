@@ -128,12 +128,15 @@ function isLimit(trace: Trace, ratio: number): boolean {
 /** Whether even the reference learned nothing: no finding of slow, noisy or poor learning can be held against the network. */
 export const isUnlearnable = (trace: Trace): boolean => (attainable(trace) ?? 0) >= LEARNABLE.value;
 
-/** By so much of a constant's loss, and several times over, the reference has to do better for a fault to have cost something. */
-const COST = { of_constant: 0.25, times: 3 };
+/** By so much of a constant's loss the reference has to do better for a fault to have cost something; and several times over. */
+const COST = 0.25;
+/** The same for a network of which no fault is known: below, it is another network that has learned too. */
+const SHORT = 0.4;
+const TIMES = 3;
 
-function isFarBehind(trace: Trace, ratio: number): boolean {
+function isBehind(trace: Trace, ratio: number, by: number): boolean {
   const limit = attainable(trace);
-  return limit !== null && ratio - limit > COST.of_constant && ratio > COST.times * limit;
+  return limit !== null && ratio - limit > by && ratio > TIMES * limit;
 }
 
 /**
@@ -142,7 +145,7 @@ function isFarBehind(trace: Trace, ratio: number): boolean {
  */
 export function isShortInTraining(trace: Trace): boolean {
   const [, , last] = lastQuarters(trace) ?? [0, 0, Number.POSITIVE_INFINITY];
-  return progressOf(trace).state === 'short' && isFarBehind(trace, lossRatio(trace, last));
+  return progressOf(trace).state === 'short' && isBehind(trace, lossRatio(trace, last), SHORT);
 }
 
 /** Whether the steps ended before the learning did. */
@@ -154,7 +157,7 @@ export function progressOf(trace: Trace): TrainingProgress {
     return { state: 'diverged', loss_ratio: Number.POSITIVE_INFINITY };
   }
   if (ratio < LEARNED.value)
-    return { state: isFarBehind(trace, ratio) ? 'short' : 'learned', loss_ratio: ratio };
+    return { state: isBehind(trace, ratio, SHORT) ? 'short' : 'learned', loss_ratio: ratio };
   if (isLimit(trace, ratio)) return { state: 'limited', loss_ratio: ratio };
   const learning = isCutShort(trace) || (hasGained(trace) && gainsAccuracy(trace));
   return { state: learning ? 'learning' : 'stuck', loss_ratio: ratio };
@@ -171,3 +174,12 @@ const severityOf: Readonly<Record<ProgressState, Severity>> = {
 
 /** A symptom weighs as much as it keeps the training from its goal: a network that learns well is not sick. */
 export const severityByProgress = (trace: Trace): Severity => severityOf[progressOf(trace).state];
+
+/**
+ * Of faults that are certain whatever comes of them, as an order of the data or a scale: they count too where the network has learned, but
+ * far less than the reference.
+ */
+export function severityByCost(trace: Trace): Severity {
+  const { state, loss_ratio } = progressOf(trace);
+  return state === 'learned' && isBehind(trace, loss_ratio, COST) ? 'warning' : severityOf[state];
+}

@@ -2,7 +2,7 @@
 
 import { type Experiment, planExperiment } from '../../experiment/index.ts';
 import { POOR, WRECKED } from '../consequences.ts';
-import { severityByProgress } from '../evidence/progress.ts';
+import { severityByCost } from '../evidence/progress.ts';
 import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { named } from '../wording.ts';
@@ -81,7 +81,7 @@ export const degenerateNormalization = defineRule({
     return {
       kind: 'evaluated',
       found: single.length > 0,
-      severity: severityByProgress(trace),
+      severity: severityByCost(trace),
       layers: single.map(({ layer }) => layer),
       first_step: 0,
       evidence: [

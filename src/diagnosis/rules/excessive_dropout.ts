@@ -4,7 +4,7 @@ import { type Experiment, placedLayers } from '../../experiment/index.ts';
 import { flattenLayers } from '../../network/index.ts';
 import { lossScale } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
-import { severityByProgress } from '../evidence/progress.ts';
+import { severityByCost } from '../evidence/progress.ts';
 import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, named, percent, text } from '../wording.ts';
@@ -71,7 +71,7 @@ export const excessiveDropout = defineRule({
     return {
       kind: 'evaluated',
       found: heavy.length > 0 || noisy,
-      severity: severityByProgress(trace),
+      severity: severityByCost(trace),
       layers: (heavy.length > 0 ? heavy : [worst]).map(({ layer }) => layer),
       first_step: 0,
       evidence: [

@@ -3,7 +3,7 @@
 import type { Experiment } from '../../experiment/index.ts';
 import type { Series, Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
-import { progressOf, severityByProgress } from '../evidence/progress.ts';
+import { progressOf, severityByCost } from '../evidence/progress.ts';
 import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, named, text } from '../wording.ts';
@@ -124,7 +124,7 @@ export const excessiveRegularization = defineRule({
     return {
       kind: 'evaluated',
       found: strong.length > 0 && state !== 'diverged',
-      severity: severityByProgress(trace),
+      severity: severityByCost(trace),
       layers: [...new Set(strong.map(({ layer }) => layer))],
       first_step: 0,
       evidence: [

@@ -2,7 +2,7 @@
 
 import type { Trace } from '../../statistics/index.ts';
 import { POOR, WRECKED } from '../consequences.ts';
-import { severityByProgress } from '../evidence/progress.ts';
+import { severityByCost } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { beyond, text } from '../wording.ts';
 
@@ -60,7 +60,7 @@ export const unscaledInputs = defineRule({
     return {
       kind: 'evaluated',
       found: off,
-      severity: normalizesInputs(trace) ? 'info' : severityByProgress(trace),
+      severity: normalizesInputs(trace) ? 'info' : severityByCost(trace),
       layers: [],
       first_step: 0,
       evidence: [

@@ -1,6 +1,6 @@
 /** @file Targets on a scale that a fresh network is far from. */
 import { POOR, WRECKED } from '../consequences.ts';
-import { severityByProgress } from '../evidence/progress.ts';
+import { severityByCost } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { beyond, measured, text } from '../wording.ts';
 
@@ -50,7 +50,7 @@ export const unscaledTargets = defineRule({
     return {
       kind: 'evaluated',
       found: rms > limits.target_rms || small || offset > limits.target_offset,
-      severity: severityByProgress(trace),
+      severity: severityByCost(trace),
       layers: [],
       first_step: 0,
       evidence: [

@@ -1,6 +1,6 @@
 /** @file Batches whose samples are alike, because the data are sorted and not shuffled. */
 import { POOR } from '../consequences.ts';
-import { severityByProgress } from '../evidence/progress.ts';
+import { severityByCost } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, percent, text } from '../wording.ts';
 
@@ -34,7 +34,7 @@ export const unshuffledData = defineRule({
     return {
       kind: 'evaluated',
       found: between_batches > limits.between_batches,
-      severity: severityByProgress(trace),
+      severity: severityByCost(trace),
       layers: [],
       first_step: 0,
       evidence: [
