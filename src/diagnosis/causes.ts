@@ -1,6 +1,6 @@
 /** @file Which findings explain which others: stated beforehand, and kept where the order of first steps allows it. */
 import { present } from '../util/assert.ts';
-import type { Check } from './check.ts';
+import type { Check, Evidence } from './check.ts';
 import { POOR, WRECKED } from './consequences.ts';
 import type { Rule } from './rule.ts';
 import { type RuleName, rules } from './rules/index.ts';
@@ -67,10 +67,24 @@ function effectsOf(check: Check): readonly string[] {
 const isOfNoActivation = ({ rule, evidence }: Check): boolean =>
   rule === 'underfitting' && evidence.some((one) => one.metric === 'linear_gap' && isBeyond(one));
 
+/** Beyond its threshold by less than this a scale is not certain to be at fault. */
+const BARELY = 3;
+
+const isBarely = ({ value, threshold, healthy }: Evidence): boolean => {
+  if (!value || !threshold) return false;
+  return (healthy === 'above' ? threshold / value : value / threshold) < BARELY;
+};
+
+/** A scale that does no harm at the rate that was measured to learn. */
+const isHarmless = ({ rule, evidence }: Check): boolean =>
+  (rule === 'unscaled_inputs' || rule === 'unscaled_targets') && evidence.filter(isBeyond).every(isBarely);
+
 const explains = (cause: Check, effect: Check): boolean =>
   (effectsOf(cause).includes(effect.rule) &&
     !(isHint(cause) && isHigherRateBetter(effect)) &&
-    !(cause.rule === 'loss_not_decreasing' && isOfNoActivation(effect))) ||
+    !(cause.rule === 'loss_not_decreasing' && isOfNoActivation(effect)) &&
+    !(isHarmless(cause) && isLowerRateBetter(effect))) ||
+  (isLowerRateBetter(cause) && isHarmless(effect)) ||
   (isTooLong(cause) && isOfTheStep(effect));
 
 const isSerious = ({ status, severity }: Check): boolean => status === 'found' && severity !== 'info';

@@ -146,3 +146,20 @@ it('any number before a Poisson loss is a mismatch', async () => {
 it.each(healthyTaught.flat())('$name', async ({ experiment }) => {
   expect((await asked(experiment)).found).toEqual([]);
 });
+
+describe('targets that are not scaled, at a rate that is too high', () => {
+  const at = (size: number) =>
+    regression(
+      [dense(16, 'relu'), dense(1)],
+      inline((x, y) => size * (x + y * y)),
+      { optimizer: sgd(size > 100 ? 0.01 : 0.3) },
+    );
+  it('are not the root where they are hardly large and a lower rate learns', async () => {
+    const { found, checks } = await asked(at(50));
+    expect(found[0]).toBe('update_ratio');
+    expect(checks.find(({ rule }) => rule === 'unscaled_targets')?.caused_by).toEqual(['update_ratio']);
+  });
+  it('are where they are large', async () => {
+    expect((await asked(at(3000))).found[0]).toBe('unscaled_targets');
+  });
+});

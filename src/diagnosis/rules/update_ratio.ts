@@ -50,10 +50,12 @@ function ratios(trace: Trace): KernelRatio[] {
 }
 
 /** Where that was measured. */
-function tooLow(trace: Trace): string {
+function tooLow(trace: Trace): string[] {
   const higher = gainOfHigherRate(trace);
-  if (higher === null || higher.gain <= thresholds.lower_rate_gain.value) return '';
-  return `The learning rate is too low: at ${text(higher.factor)} times the rate the loss is lower by ${text(higher.gain)} of a constant’s after ${higher.steps} steps.`;
+  if (higher === null || higher.gain <= thresholds.lower_rate_gain.value) return [];
+  return [
+    `The learning rate is too low: at ${text(higher.factor)} times the rate the loss is lower by ${text(higher.gain)} of a constant’s after ${higher.steps} steps.`,
+  ];
 }
 
 export const updateRatio = defineRule({
@@ -117,7 +119,7 @@ export const updateRatio = defineRule({
         ? []
         : [
             `An update of ${small.layer} is ${text(small.value)} of its weights in the median: it would take ${text(1 / (small.value ?? 1))} such steps to change them.`,
-            ...finding.traces.slice(0, 1).map(tooLow),
+            ...finding.traces.slice(0, 1).flatMap(tooLow),
           ]),
     ].join(' ');
   },
