@@ -33,6 +33,11 @@ export const comparedSchema = z
       z.object({
         weight_variance: z.number(),
         ratio: number.describe('Gradient RMS at the first of `depth` layers over that at the last'),
+        edge_of_chaos: z
+          .boolean()
+          .describe(
+            'At the edge of chaos, with lengths at their fixed point; else from length 1, without biases',
+          ),
         non_finite: nonFinite,
       }),
     ),

@@ -1,6 +1,6 @@
 /** @file Parts of the pages that compute: what they say of numbers, places and scales. */
 import { expect, it } from 'vitest';
-import { decadeTicks, tickText } from '../../web/charts/decades.ts';
+import { decadeTexts, decadeTicks } from '../../web/charts/decades.ts';
 import { heatOf, logScale, panned, pixelsOf, sidedScale, zoomed } from '../../web/charts/heat.ts';
 import { directEdges, layered } from '../../web/charts/layered.ts';
 import { colourWords, SPECIAL } from '../../web/lib/colours.ts';
@@ -35,12 +35,13 @@ it.each([
   [-300, 2, 'whole decades, few of them'],
   [-45.2, -31.7, 'below what float32 holds'],
   [-1.2, 0.3, '1, 2 and 5 of each'],
-  [-0.2, -0.19, 'perhaps none'],
+  [-0.2, -0.17, 'even numbers'],
 ])('puts few ticks between the logarithms %d and %d: %s', (low, high) => {
   const ticks = decadeTicks(low, high);
   expect(ticks.length).toBeLessThan(9);
-  if (high - low > 1) expect(ticks.length).toBeGreaterThan(2);
-  for (const tick of ticks) expect(tick >= low && tick <= high && tickText(tick) !== '').toBe(true);
+  expect(ticks.length).toBeGreaterThan(2);
+  for (const tick of ticks) expect(tick >= low && tick <= high).toBe(true);
+  expect(new Set(decadeTexts(ticks)).size).toBe(ticks.length);
 });
 
 it('names what JSON could not carry', () => {

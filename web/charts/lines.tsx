@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { number } from '../lib/format.ts';
 import { dark, token } from '../lib/theme.ts';
-import { decadeTicks, tickText } from './decades.ts';
+import { decadeTexts, decadeTicks } from './decades.ts';
 
 /** A curve, perhaps with a band around it: y is the middle. */
 export interface Curve {
@@ -111,9 +111,11 @@ function tabulate(
   return { data: data as uPlot.AlignedData, series, bands, columns };
 }
 
+const FONT = '11px system-ui, sans-serif';
+
 const LOG_AXIS: Pick<uPlot.Axis, 'splits' | 'values'> = {
   splits: (_plot, _axis, low, high) => decadeTicks(low, high),
-  values: (_plot, ticks) => ticks.map(tickText),
+  values: (_plot, ticks) => decadeTexts(ticks),
 };
 
 /** Room above and below. */
@@ -126,14 +128,14 @@ function optionsOf(
   { series, bands }: Table,
   { log, logX }: { log: boolean; logX: boolean },
   width: number,
-  height: number,
+  { height, xLabel }: { height: number; xLabel: string },
   onCursor: (index: number | null) => void,
 ): uPlot.Options {
   const axis = {
     stroke: token('muted'),
     grid: { stroke: token('grid'), width: 1 },
     ticks: { stroke: token('grid'), width: 1, size: 4 },
-    font: '11px system-ui, sans-serif',
+    font: FONT,
   };
   return {
     width,
@@ -146,7 +148,11 @@ function optionsOf(
     axes: [
       {
         ...axis,
-        size: 28,
+        size: 26,
+        label: xLabel,
+        labelSize: 18,
+        labelGap: 0,
+        labelFont: FONT,
         ...(logX
           ? LOG_AXIS
           : { values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : '')) }),
@@ -178,12 +184,12 @@ export function Lines({
   const theme = dark.value;
   const table = useMemo(() => tabulate(curves, levels, { log, logX }), [curves, levels, log, logX, theme]);
   /** What has to be the same for new numbers to go into the plot that there is. */
-  const shape = `${theme} ${log} ${height} ${table.series.length} ${curves.map(({ colour }) => colour).join()}`;
+  const shape = `${theme} ${log} ${height} ${xLabel} ${table.series.length} ${curves.map(({ colour }) => colour).join()}`;
   useEffect(() => {
     const element = holder.current;
     if (element === null) return;
     const made = new uPlot(
-      optionsOf(table, { log, logX }, element.clientWidth || 300, height, setIndex),
+      optionsOf(table, { log, logX }, element.clientWidth || 300, { height, xLabel }, setIndex),
       table.data,
       element,
     );
@@ -217,9 +223,11 @@ export function Lines({
             {name} <b>{number(value)}</b>
           </span>
         ))}
-        <span class="key at">
-          {at === null ? xLabel : `${xLabel} ${Number.isInteger(at) ? at : number(at)}`}
-        </span>
+        {at !== null && (
+          <span class="key at">
+            {xLabel} {Number.isInteger(at) ? at : number(at)}
+          </span>
+        )}
       </figcaption>
     </figure>
   );

@@ -160,7 +160,7 @@ function Picker({
             spellcheck={false}
           />
         </label>
-        <button type="submit" class="button">
+        <button type="submit" class="button small">
           Add
         </button>
         <CopyButton text={JSON.stringify({ activation: { expression: formula } })}>
@@ -185,10 +185,14 @@ export function ActivationsPage() {
   );
   const gains = useMemo(
     () =>
-      curvesOf(rows, ({ gradient_range }) => ({
-        x: gradient_range.map(({ weight_variance }) => weight_variance),
-        y: gradient_range.map(({ ratio }) => ratio),
-      })),
+      curvesOf(rows, ({ gradient_range }) => {
+        // One point starts elsewhere than the others: it is a number of the table.
+        const curve = gradient_range.filter(({ edge_of_chaos }) => !edge_of_chaos);
+        return {
+          x: curve.map(({ weight_variance }) => weight_variance),
+          y: curve.map(({ ratio }) => ratio),
+        };
+      }),
     [rows],
   );
   return (
@@ -221,7 +225,7 @@ export function ActivationsPage() {
           <Section
             id="deep"
             title="In a deep network"
-            lead={`Gradient at the first of ${depth} layers over that at the last, for each variance of the weights (σ²/fan in). 1 is what keeps it.`}
+            lead={`Gradient at the first of ${depth} layers over that at the last, for each variance σ²/fan-in of the weights. At 1 it keeps its size.`}
           >
             <label class="field">
               Layers

@@ -22,6 +22,7 @@ interface Item {
 interface Group {
   readonly key: string;
   readonly label: string;
+  readonly arm: string;
   readonly job: string;
   readonly runs: readonly string[];
 }
@@ -64,6 +65,7 @@ const groupsOf = (items: readonly Item[]): Group[] =>
     [...new Set(item.runs.map(({ arm }) => arm))].map((arm) => ({
       key: `${item.job.id} ${arm}`,
       label: items.length === 1 ? words(arm) : `${nameOf(item)}: ${words(arm).toLowerCase()}`,
+      arm: words(arm),
       job: item.job.id,
       runs: item.runs.filter((run) => run.arm === arm).map(({ run }) => run),
     })),
@@ -105,33 +107,37 @@ function useCurves(groups: readonly Group[]): ReadonlyMap<string, readonly Grid[
   return known;
 }
 
+/** The arms of each job, as many at once as there are colours. */
 function Picker({
+  items,
   groups,
   chosen,
   onChange,
 }: {
+  items: readonly Item[];
   groups: readonly Group[];
   chosen: readonly string[];
   onChange(chosen: readonly string[]): void;
 }) {
+  const toggle = (key: string) =>
+    onChange(chosen.includes(key) ? chosen.filter((one) => one !== key) : [...chosen, key].slice(-MOST));
   return (
-    <fieldset class="suggestions">
-      <legend>Up to {MOST} at once</legend>
-      {groups.map(({ key, label, runs }) => (
-        <button
-          key={key}
-          type="button"
-          aria-pressed={chosen.includes(key)}
-          onClick={() =>
-            onChange(
-              chosen.includes(key) ? chosen.filter((one) => one !== key) : [...chosen, key].slice(-MOST),
-            )
-          }
-        >
-          <bdi>{clip(label, 80)}</bdi> ({plural(runs.length, 'seed')})
-        </button>
+    <>
+      {items.map((item) => (
+        <fieldset class="suggestions" key={item.job.id}>
+          <legend>
+            <bdi>{nameOf(item)}</bdi>
+          </legend>
+          {groups
+            .filter(({ job }) => job === item.job.id)
+            .map(({ key, arm, runs }) => (
+              <button key={key} type="button" aria-pressed={chosen.includes(key)} onClick={() => toggle(key)}>
+                <bdi>{clip(arm, 60)}</bdi> <span class="muted">{plural(runs.length, 'seed')}</span>
+              </button>
+            ))}
+        </fieldset>
       ))}
-    </fieldset>
+    </>
   );
 }
 
@@ -173,9 +179,9 @@ function Over({ items, groups }: { items: readonly Item[]; groups: readonly Grou
       <Section
         id="losses"
         title="Over each other"
-        lead="Mean over seeds, with the band from the lowest to the highest."
+        lead={`Mean over seeds, with the band from the lowest to the highest. Choose up to ${MOST}.`}
       >
-        <Picker groups={groups} chosen={chosen} onChange={setChosen} />
+        <Picker items={items} groups={groups} chosen={chosen} onChange={setChosen} />
         <div class="chart-head">
           <Choose label="What is shown" choices={METRICS} value={metric} onChange={setMetric} />
           <Choose label="Axis" choices={AXES} value={axis} onChange={setAxis} />

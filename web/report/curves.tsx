@@ -71,7 +71,9 @@ function levelsOf(report: Report): Level[] {
     ...(constant === null ? [] : [{ label: 'best constant', colour: 'muted', value: constant }]),
     ...(reference === null || reference.loss === null
       ? []
-      : [{ label: reference.kind, colour: 'series-3', value: reference.loss }]),
+      : [
+          { label: `reference (${reference.kind.toLowerCase()})`, colour: 'series-3', value: reference.loss },
+        ]),
   ];
 }
 
@@ -79,7 +81,13 @@ function accuracyLevelsOf(report: Report): Level[] {
   const reference = referenceOf(report);
   return reference === null || reference.accuracy === null
     ? []
-    : [{ label: reference.kind, colour: 'series-3', value: reference.accuracy }];
+    : [
+        {
+          label: `reference (${reference.kind.toLowerCase()})`,
+          colour: 'series-3',
+          value: reference.accuracy,
+        },
+      ];
 }
 
 const curvesFor = (arms: readonly Arm[], metrics: readonly [string, string]): Curve[] =>

@@ -75,6 +75,29 @@ function Track({ row, range, controls }: { row: ForestRow; range: Range; control
   );
 }
 
+const TICKS = 4;
+
+/** The numbers of the scale: as many as fit, 0 among them. */
+function ticksOf({ low, high }: Range): number[] {
+  const rough = (high - low) / TICKS;
+  const decade = 10 ** Math.floor(Math.log10(rough));
+  const step = decade * ([1, 2, 5].find((digit) => digit * decade >= rough) ?? 10);
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
+}
+
+function Axis({ range }: { range: Range }) {
+  return (
+    <div class="forest-axis" role="img" aria-label="Change with its interval">
+      {ticksOf(range).map((tick) => (
+        <span key={tick} style={{ left: `${(100 * (tick - range.low)) / (range.high - range.low)}%` }}>
+          {number(tick)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
 const effectText = (effect: Effect | null): string => {
   if (effect === null) return '–';
   const [low = null, high = null] = effect.confidence_interval;
@@ -96,7 +119,7 @@ export function Forest({ rows, metric }: { rows: readonly ForestRow[]; metric: s
           <th scope="col">Arm</th>
           <th scope="col">Result</th>
           <th scope="col" class="forest-wide">
-            <span class="hidden">Interval</span>
+            <Axis range={range} />
           </th>
           <th scope="col" class="number">
             Effect

@@ -21,6 +21,8 @@ export interface GradientRange {
   readonly weight_variance: number;
   /** χ₁^(depth/2), χ₁ along the way of q from 1: 1 keeps the gradient, ∞ and 0 where it leaves the numbers. */
   readonly ratio: number;
+  /** Whether it is that of the edge of chaos, where q is at its fixed point from the first layer on. */
+  readonly edge_of_chaos: boolean;
 }
 
 export interface ComparedActivation {
@@ -66,14 +68,14 @@ function gradientRatio(
 
 function rangesOf(theory: ReturnType<typeof activationTheory>, depth: number): GradientRange[] {
   if (theory === null) return [];
-  const at = (weight_variance: number, bias = 0, start = 1): GradientRange => ({
+  const at = (weight_variance: number, bias = 0, start = 1, edge_of_chaos = false): GradientRange => ({
     weight_variance,
     ratio: gradientRatio(theory, weight_variance, bias, start, depth),
+    edge_of_chaos,
   });
   const { weight_variance, bias_variance, q } = theory.edge_of_chaos;
-  const edge = weight_variance === null ? [] : [at(weight_variance, bias_variance ?? 0, q || 1)];
-  const others = VARIANCES.filter((variance) => Math.abs(variance - (weight_variance ?? 0)) > 1e-6);
-  const all = [...others.map((variance) => at(variance)), ...edge];
+  const edge = weight_variance === null ? [] : [at(weight_variance, bias_variance ?? 0, q || 1, true)];
+  const all = [...VARIANCES.map((variance) => at(variance)), ...edge];
   return all.toSorted((a, b) => a.weight_variance - b.weight_variance);
 }
 

@@ -99,7 +99,8 @@ describe('gain and depth', () => {
     expect(sigmoid?.gradient_range[0]?.ratio).toBeLessThan(1e-12);
     expect(relu?.dead_zone).toBe(true);
     const atTwo = relu?.gradient_range.filter(({ weight_variance }) => Math.abs(weight_variance - 2) < 1e-6);
-    expect(atTwo).toEqual([{ weight_variance: expect.closeTo(2, 6), ratio: expect.closeTo(1, 6) }]);
+    expect(atTwo?.map(({ edge_of_chaos }) => edge_of_chaos).sort()).toEqual([false, true]);
+    for (const { ratio } of atTwo ?? []) expect(ratio).toBeCloseTo(1, 6);
     expect(softmax?.theory).toBeNull();
     expect(own?.theory?.edge_of_chaos).toEqual(relu?.theory?.edge_of_chaos);
   });
