@@ -135,12 +135,12 @@ describe('jobs', () => {
 });
 
 describe('fairness', () => {
-  it('a thousand jobs of one key do not hold up the first of another', async () => {
+  it('hundreds of jobs of one key do not hold up the first of another', async () => {
     const service = await start({ MAX_QUEUED_JOBS: '2000', RATE_LIMIT_PER_MINUTE: '100000' });
     const many: Job[] = [];
     // One at a time would let the queue run empty.
     const stopper = await submit(service, alice, endless());
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 15; i++) {
       many.push(...(await Promise.all(Array.from({ length: 20 }, () => submit(service, alice, quick())))));
     }
     const own = await submit(service, bob, quick());
@@ -154,7 +154,7 @@ describe('fairness', () => {
       page = (await (await service.get(`/v1/jobs?limit=100${query}`, alice)).json()) as JobPage;
       started.push(...page.data.filter(({ id }) => ids.has(id)).map(({ started_at: time }) => time));
     }
-    expect(started).toHaveLength(1000);
+    expect(started).toHaveLength(300);
     const earlier = started.filter((time) => time !== null && time < (started_at as string));
     expect(earlier.length).toBeLessThanOrEqual(1);
   });

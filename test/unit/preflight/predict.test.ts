@@ -4,6 +4,8 @@ import { parseExperiment } from '../../../src/experiment/index.ts';
 import { predict } from '../../../src/preflight/index.ts';
 import { train } from '../../../src/training/index.ts';
 
+const isLong = process.env.PREDICTIONS === 'long';
+
 type Layers = readonly Record<string, unknown>[];
 
 const teacher = { type: 'teacher', samples: 200, features: 16, outputs: 10 };
@@ -45,8 +47,11 @@ const activations = ['relu', 'tanh', 'sigmoid', 'gelu', 'silu', 'selu', 'elu', '
 const missed = (activation: string, scale: number) => scale === 2 && ['gelu', 'silu'].includes(activation);
 
 describe('the predicted gradient RMS is within 0.1 decades of the mean over 5 seeds at every layer', () => {
+  // In short: every activation at σ_w² = 1, one at the other scales, and those that are missed.
+  const isShown = (activation: string, scale: number) =>
+    isLong || scale === 1 || activation === 'relu' || missed(activation, scale);
   const cases = activations.flatMap((activation) =>
-    [1 / 3, 1, 2].map((scale) => [activation, scale] as const),
+    [1 / 3, 1, 2].filter((scale) => isShown(activation, scale)).map((scale) => [activation, scale] as const),
   );
   it.each(cases)('%s, σ_w² = %f', { timeout: 60_000 }, async (activation, scale) => {
     const hidden = { type: 'dense', units: 256, activation, kernel_initializer: kernel(scale) };
