@@ -114,6 +114,33 @@ export const describeValues = (
   binary: false,
 });
 
+/** Whether losses of values read these classes as rows of 0 and 1, one unit a class: three or more are no numbers. */
+const isCoded = ({ classes, also_values }: DataDescription, reading: TargetReading): boolean =>
+  reading === 'values' && classes !== null && !also_values;
+
+/** The data as a loss reads them. */
+export const readAs = (description: DataDescription, reading: TargetReading): DataDescription =>
+  isCoded(description, reading)
+    ? {
+        ...description,
+        target_shape: [...description.target_shape, description.classes ?? 0],
+        classes: null,
+        also_values: true,
+        binary: true,
+      }
+    : description;
+
+/** The samples as a loss reads them: one-hot rows where it reads classes so. */
+export function samplesAs(samples: Samples, description: DataDescription, reading: TargetReading): Samples {
+  if (!isCoded(description, reading)) return samples;
+  const classes = description.classes ?? 0;
+  const targets = new Float32Array(samples.targets.length * classes);
+  samples.targets.forEach((label, i) => {
+    targets[i * classes + label] = 1;
+  });
+  return { ...samples, targets };
+}
+
 /**
  * The output shape that a loss needs which reads the targets so (for `classes`, the last axis has a unit per class, or
  * more), or null where the targets cannot be read so. The stored targets are the same numbers in each reading.

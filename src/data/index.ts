@@ -2,7 +2,16 @@
 import { z } from 'zod';
 import { assert, present } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
-import { type DataDescription, type DataPart, type DataProblem, type Range, sizeOf } from './data_set.ts';
+import {
+  type DataDescription,
+  type DataPart,
+  type DataProblem,
+  type Range,
+  readAs,
+  samplesAs,
+  sizeOf,
+  type TargetReading,
+} from './data_set.ts';
 import { fileGivesBack } from './file/samples.ts';
 import { layoutOf, matchInputs, type WantedInput } from './input_layout.ts';
 import { commonOptions, MAX_NUMBERS, targetsOption } from './options.ts';
@@ -32,6 +41,7 @@ export {
   type DataPart,
   type DataProblem,
   fitsOutput,
+  readAs,
   type Samples,
   type TargetReading,
   wantedOutput,
@@ -144,16 +154,23 @@ const isBinary = (range: Range, { scale, standardize }: DataConfig): boolean =>
   !standardize && range.every((end) => end * scale >= 0 && end * scale <= 1);
 
 /**
- * Makes the samples of an experiment: generated → shuffled → cut to `samples` → split → scaled → standardized.
+ * Makes the samples of an experiment: generated → read as the loss reads them → shuffled → cut to `samples` → split → scaled → standardized.
  * Deterministic in the configuration and the seed.
  * @param inputs of the network; the data have to fit them
+ * @param reading of the loss; by default targets are as the data set has them
  */
-export function loadData(config: DataConfig, seed: number, inputs: readonly WantedInput[]): DataSplits {
+export function loadData(
+  config: DataConfig,
+  seed: number,
+  inputs: readonly WantedInput[],
+  reading: TargetReading = 'classes',
+): DataSplits {
   const part = partOf(config);
-  const description = describeData(config);
+  const stored = describeData(config);
+  const description = readAs(stored, reading);
   const match = matchInputs(description, inputs);
   assert('fields' in match, `${config.type} does not fit the network's inputs`);
-  const samples = part.generate(config, createRandom(seed, 'data'));
+  const samples = samplesAs(part.generate(config, createRandom(seed, 'data')), stored, reading);
   return splitSamples(samples, description, layoutOf(description, inputs), config, {
     seed,
     learnsInputs: learnsInputs(config),

@@ -5,6 +5,7 @@ import {
   type InputMismatch,
   learnsInputs,
   matchInputs,
+  readAs,
 } from '../data/index.ts';
 import {
   flattenLayers,
@@ -13,7 +14,7 @@ import {
   placeNetwork,
   sourceKey,
 } from '../network/index.ts';
-import { inputsOf, placedLayers } from './plan.ts';
+import { inputsOf, placedLayers, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
 
@@ -114,7 +115,7 @@ function checkVocabulary(
 
 /** What the data are to this network: where it is to give back its input, targets have the shape of that. */
 export function dataOf(experiment: Experiment): DataDescription {
-  const data = describeData(experiment.data);
+  const data = readAs(describeData(experiment.data), resolveLoss(experiment).target);
   const [input] = inputsOf(experiment);
   return learnsInputs(experiment.data) && input !== undefined ? { ...data, target_shape: input.shape } : data;
 }

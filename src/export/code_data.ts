@@ -1,5 +1,12 @@
 /** @file What is done to the data before training, as code: shapes, scale, standardization, targets. */
-import { type Experiment, inputsOf, learnsInputs, planExperiment, resolveLoss } from '../experiment/index.ts';
+import {
+  describeData,
+  type Experiment,
+  inputsOf,
+  learnsInputs,
+  planExperiment,
+  resolveLoss,
+} from '../experiment/index.ts';
 import { indented } from './code_stopping.ts';
 
 /** How arrays are written in a library. */
@@ -7,6 +14,8 @@ interface Arrays {
   readonly real: (name: string) => string;
   readonly token: (name: string) => string;
   readonly single: (name: string) => string;
+  /** Rows of 0 and 1 in float64, of class indices. */
+  readonly oneHot: (indices: string, classes: number) => string;
   readonly deviation: string;
   readonly choose: (condition: string, yes: string, no: string) => string;
 }
@@ -15,6 +24,7 @@ export const torchArrays: Arrays = {
   real: (name) => `torch.as_tensor(${name}, dtype=torch.float64)`,
   token: (name) => `torch.as_tensor(${name}).long()`,
   single: (name) => `${name}.float()`,
+  oneHot: (indices, classes) => `torch.nn.functional.one_hot(${indices}, ${classes}).double()`,
   deviation: 'x.std(0, unbiased=False)',
   choose: (condition, yes, no) => `torch.where(${condition}, torch.full_like(${no}, ${yes}), ${no})`,
 };
@@ -23,6 +33,7 @@ export const kerasArrays: Arrays = {
   real: (name) => `np.asarray(${name}, "float64")`,
   token: (name) => `np.asarray(${name}, "int64")`,
   single: (name) => `${name}.astype("float32")`,
+  oneHot: (indices, classes) => `np.eye(${classes})[${indices}]`,
   deviation: 'x.std(0)',
   choose: (condition, yes, no) => `np.where(${condition}, ${yes}, ${no})`,
 };
@@ -94,7 +105,10 @@ export function targets(
   const shape = [-1, ...(isClass ? output_shape.slice(0, -1) : output_shape)].join(', ');
   if (isClass) return [`${y} = ${arrays.token(y_given)}.reshape(${shape})`];
   const given = learnsInputs(experiment.data) ? `${x}[0]` : y_given;
-  const line = `${y} = ${arrays.real(given)}.reshape(${shape})`;
+  const { classes, also_values } = describeData(experiment.data);
+  const isCoded = classes !== null && !also_values;
+  const read = isCoded ? arrays.oneHot(arrays.token(given), classes) : arrays.real(given);
+  const line = `${y} = ${read}.reshape(${shape})`;
   return [
     line,
     ...(experiment.data.standardize_targets

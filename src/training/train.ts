@@ -377,8 +377,8 @@ async function prepare(experiment: Experiment, seed: number, checkpoint: Checkpo
   checkpoint();
   const plan = planExperiment(experiment);
   checkpoint();
-  const data = loadData(experiment.data, seed, inputsOf(experiment));
   const loss = resolveLoss(experiment);
+  const data = loadData(experiment.data, seed, inputsOf(experiment), loss.target);
   const options: CompileOptions = {
     layers: placedLayers(experiment),
     inputs: inputsOf(experiment),

@@ -189,7 +189,7 @@ function forecastOf(
  */
 export function predict(experiment: Experiment, plan: Plan, seed: number = experiment.seed): Prediction {
   const layers = placedLayers(experiment);
-  const data = loadData(experiment.data, seed, inputsOf(experiment));
+  const data = loadData(experiment.data, seed, inputsOf(experiment), resolveLoss(experiment).target);
   const { signals, indices } = inputOf(experiment, data, plan.batch_size, seed);
   const surroundings = surroundingsOf(experiment, plan);
   const route = routeOf(layers, arrivalsOf(signals), surroundings);
