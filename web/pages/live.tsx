@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Job, JobEvent } from '../../client/index.ts';
 import { answer, api } from '../api/client.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
-import { clip, duration, plural, words } from '../lib/format.ts';
+import { clip, duration, number, plural, words } from '../lib/format.ts';
 import { Section } from '../ui/parts.tsx';
 
 interface LiveCurve {
@@ -123,7 +123,7 @@ function Cancel({ job }: { job: Job }) {
 const over = ({ status }: Job) => status === 'failed' || status === 'canceled';
 
 export function Live({ job, curves }: { job: Job; curves: LiveCurves }) {
-  const { phase, completed_trials, total_trials, eta_s } = job.progress;
+  const { phase, completed_trials, total_trials, eta_s, best } = job.progress;
   return (
     <>
       <header class="hero card">
@@ -152,6 +152,11 @@ export function Live({ job, curves }: { job: Job; curves: LiveCurves }) {
               </span>
             </p>
             <ProgressBar job={job} />
+            {best != null && (
+              <p class="muted">
+                Best function so far: <code>{clip(best.formula, 120)}</code>, loss {number(best.value)}
+              </p>
+            )}
           </>
         )}
         <div class="actions">{!over(job) && <Cancel job={job} />}</div>
