@@ -82,7 +82,7 @@ async function expectCured(report: Report): Promise<void> {
 
 describe('examples', { timeout: 240_000 }, () => {
   it('deep-sigmoid: vanishing gradients in the first layers, cured', async () => {
-    const report = await study(shortened('deep-sigmoid', 12));
+    const report = await study(shortened('deep-sigmoid', 20));
     expect(found(report)).toContain('vanishing_gradient');
     const check = report.checks.find(({ rule }) => rule === 'vanishing_gradient');
     expect(check?.layers.slice(0, 3)).toEqual(['dense_1', 'dense_2', 'dense_3']);
@@ -99,14 +99,14 @@ describe('examples', { timeout: 240_000 }, () => {
   });
 
   it('exploding-large-init: exploding gradients and where numbers overflow, cured', async () => {
-    const report = await study(shortened('exploding-large-init', 8));
+    const report = await study(shortened('exploding-large-init', 15));
     expect(found(report)).toEqual(expect.arrayContaining(['exploding_gradient']));
     for (const { verification } of report.controls) expect(verification.status).not.toBe('verified');
     await expectCured(report);
   });
 
   it('dead-relu: dead units, cured; dropout, the textbook’s remedy, is not verified', async () => {
-    const report = await study(shortened('dead-relu', 8));
+    const report = await study(shortened('dead-relu', 15));
     expect(found(report)).toContain('dead_units');
     expect(verified(report)).toContain('reinitialize_weights');
     expect(verified(report)).not.toContain('add_dropout');
@@ -114,7 +114,7 @@ describe('examples', { timeout: 240_000 }, () => {
   });
 
   it('vanishing-rnn: gradients vanish on the way back through time; gated units cure it', async () => {
-    const report = await study(shortened('vanishing-rnn', 15));
+    const report = await study(shortened('vanishing-rnn', 30));
     const check = report.checks.find(({ rule }) => rule === 'vanishing_gradient');
     expect(check).toMatchObject({ status: 'found', layers: ['simple_rnn_1'] });
     const gated = verified(report).filter((remedy) => remedy === 'use_lstm' || remedy === 'use_gru');
