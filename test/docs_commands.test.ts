@@ -4,7 +4,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Job } from '../src/jobs/index.ts';
 import { startTestService, type TestService, tinyExperiment } from './http/service.ts';
 import { type Layer, sequential3 } from './imports/models.ts';
 
@@ -87,8 +88,6 @@ describe.skipIf(!hasCurl)('run as they stand', () => {
     const { data: _, ...rest } = tinyExperiment({ remedies: { verify: false } });
     jobId = (await service.finish(tinyExperiment({ remedies: { verify: false } }))).id;
     cpSync(join(root, 'examples'), join(folder, 'examples'), { recursive: true });
-    const model = JSON.stringify(sequential3([2], [kerasDense]));
-    for (const name of ['model.keras', 'model.json']) writeFileSync(join(folder, name), model);
     const training = { ...(rest.training as object), loss: 'mean_squared_error' };
     const network = { input: { shape: [2] }, layers: [{ type: 'dense', units: 1 }] };
     writeFileSync(join(folder, 'experiment.json'), JSON.stringify({ ...rest, network, training }));
@@ -98,6 +97,18 @@ describe.skipIf(!hasCurl)('run as they stand', () => {
   afterAll(async () => {
     await service.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  // A command may write over what the next one reads.
+  beforeEach(() => {
+    const model = JSON.stringify(sequential3([2], [kerasDense]));
+    for (const name of ['model.keras', 'model.json']) writeFileSync(join(folder, name), model);
+  });
+  // Long studies that a command began would hold up the next one.
+  afterEach(async () => {
+    const { data } = (await (await service.get('/v1/jobs?limit=100')).json()) as { data: Job[] };
+    for (const { status, links } of data)
+      if (status === 'queued' || status === 'running') await service.post(links.cancel, '');
   });
 
   /** With this service, this job and these sources in the place of those that a reader has. */
