@@ -171,4 +171,118 @@ const first = [
   ),
 ];
 
-export const unseenScenarios: readonly Scenario[] = rename('1', first);
+/** Two clouds that overlap, in few samples and many directions. */
+const clouds: Task = (() => {
+  const inputs = rows(110, 12);
+  const targets = inputs.map((row, i) => Number(at(row, 2) + at(row, 5) + 0.8 * bell(i + 99) > 0));
+  return { ...moons, data: { type: 'inline', inputs, targets, validation_split: 0.5 }, shape: [12] };
+})();
+
+/** Two classes as the numbers 0 and 1. */
+const halves = (loss: string): Task => {
+  const inputs = rows(500, 2);
+  const targets = inputs.map((row) => Number(at(row, 0) ** 2 + at(row, 1) ** 2 > 1.4));
+  return { ...friedman, data: { type: 'inline', inputs, targets }, shape: [2], outputs: 1, loss };
+};
+
+/** Samples class after class. */
+const oneByOne = (shuffle: boolean): Task => {
+  const inputs = rows(800, 4).map((row, i) => row.map((x, j) => (j === Math.floor(i / 200) ? x + 3 : x)));
+  const targets = inputs.map((_, i) => Math.floor(i / 200));
+  const data = { type: 'inline', inputs, targets, shuffle, validation_split: 0 };
+  return { ...iris, data, shape: [4], outputs: 4 };
+};
+
+const second = [
+  hard(
+    'gru-dropped-0.95',
+    classifier(adding(6), [{ type: 'gru', units: 20 }, drop(0.95)], adam(0.003), { steps: 400 }),
+    classifier(adding(6), [{ type: 'gru', units: 24 }], adam(0.01), { steps: 400 }),
+    'recurrent',
+  ),
+  hard(
+    'penalty-0.3-of-absolute-weights',
+    classifier(amounts(0, 1), [relu(24), relu(24)], adam(0.01), { regularization: { l1: 0.3 } }),
+    plain(amounts(0, 1)),
+  ),
+  hard(
+    'noise-of-8-twice',
+    classifier(
+      moons,
+      [{ type: 'gaussian_noise', stddev: 8 }, relu(24), { type: 'gaussian_noise', stddev: 8 }, relu(24)],
+      adam(0.003),
+    ),
+    plain(moons),
+  ),
+  hard(
+    'clipped-to-a-millionth',
+    classifier(iris, [dense(24, 'tanh')], sgd(0.05, 0.9), {
+      gradient_clipping: { type: 'value', max_value: 1e-6 },
+    }),
+    plain(iris),
+  ),
+  hard(
+    'clouds-by-heart',
+    classifier(clouds, [dense(128, 'tanh'), dense(64, 'tanh')], adam(0.01), { steps: 600, batch_size: 16 }),
+    classifier(clouds, [], adam(0.02), { steps: 200, batch_size: 16 }),
+  ),
+  hard(
+    'changes-of-a-ten-thousandth',
+    classifier(amounts(1, 1e-4), [dense(20, 'tanh')], sgd(0.05)),
+    plain(amounts(0, 1)),
+  ),
+  hard(
+    'tanh-for-probabilities',
+    experiment({ ...iris, loss: 'categorical_cross_entropy' }, [relu(24), dense(3, 'tanh')], sgd(0.1)),
+    plain(iris),
+  ),
+  hard(
+    'squared-error-of-deep-sigmoids',
+    experiment(
+      halves('mean_squared_error'),
+      [repeat(6, dense(16, 'sigmoid')), dense(1, 'sigmoid')],
+      sgd(0.1),
+    ),
+    experiment(halves('binary_cross_entropy'), [relu(32), relu(32), dense(1, 'sigmoid')], adam(0.01)),
+  ),
+  hard(
+    'one-by-one-in-batches-of-8',
+    classifier(oneByOne(false), [dense(24), norm(0.9), act('relu')], sgd(0.3), { batch_size: 8 }),
+    plain(oneByOne(true)),
+  ),
+  hard(
+    'relu-loop-of-large-weights',
+    classifier(
+      adding(8),
+      [
+        {
+          type: 'simple_rnn',
+          units: 20,
+          activation: 'relu',
+          recurrent_initializer: { type: 'normal', stddev: 0.6 },
+        },
+      ],
+      sgd(0.3, 0.9),
+      { steps: 500 },
+    ),
+    classifier(adding(8), [{ type: 'gru', units: 24 }], adam(0.01), { steps: 600 }),
+    'recurrent',
+  ),
+  hard(
+    'one-sample-at-rate-0.8',
+    classifier(wine, [relu(24), relu(24)], sgd(0.8), { batch_size: 1, steps: 400 }),
+    plain(wine),
+  ),
+  hard(
+    'raw-sigmoids-and-penalty-in-3-seconds',
+    {
+      ...classifier(on(breast_cancer, { standardize: false }), [repeat(5, dense(16, 'sigmoid'))], sgd(0.05), {
+        regularization: { l2: 0.1 },
+      }),
+      remedies: { min_duration_s: 3 },
+    },
+    plain(breast_cancer),
+  ),
+];
+
+export const unseenScenarios: readonly Scenario[] = [...rename('1', first), ...rename('2', second)];
