@@ -36,7 +36,7 @@ export class Aim {
   }
 
   #isBehindAny = (option: Option, others: readonly Option[]): boolean =>
-    this.#isPlain && others.some(({ validations }) => isBehind(option, validations));
+    this.#isPlain && others.some(({ validations }) => isBehind(option.validations, validations));
 
   /** The smallest of what is proven and comes near enough to the best of it: first on samples that were not trained on. */
   bestOf(proven: readonly Option[]): Option | null {
@@ -45,23 +45,32 @@ export class Aim {
     return general.filter(({ value }) => isWithin(value, least)).toSorted(bySize)[0] ?? null;
   }
 
-  /** What only learns by heart is no aim. */
+  /** What another change or the reference only learns by heart is no aim. */
   #isNear(option: Option, { healthy, proven }: Reached): boolean {
     const best = this.bestOf(proven);
     const holdsUp = (other: Option): boolean =>
       !isOverdone(other, healthy) &&
+      !this.#isBehindAny(other, healthy) &&
       (best === null || isWithin(...paired(other.validations, best.validations)));
-    const reference = this.#isHigh ? referenceValue(this.#goal, this.#baseline) : NOTHING;
     return (
-      isWithin(option.value, reference) &&
+      isWithin(option.value, this.#reference(option)) &&
       healthy.filter(holdsUp).every(({ values }) => isWithin(...paired(option.values, values)))
     );
+  }
+
+  #reference({ validations }: Option): number {
+    if (!this.#isHigh) return NOTHING;
+    const validation = referenceValidation(this.#baseline);
+    const isKnown = this.#isPlain && Number.isFinite(validation);
+    return isKnown && isBehind([validation], validations)
+      ? NOTHING
+      : referenceValue(this.#goal, this.#baseline);
   }
 
   #isGeneral(option: Option, { healthy, proven }: Reached): boolean {
     if (!this.#isHigh) return !this.#isBehindAny(option, proven);
     const isAimedAt = this.#goal === 'final_loss';
-    if (isAimedAt && isBehind(option, [referenceValidation(this.#baseline)])) return false;
+    if (isAimedAt && isBehind(option.validations, [referenceValidation(this.#baseline)])) return false;
     return !this.#isBehindAny(option, healthy);
   }
 

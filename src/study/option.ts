@@ -87,15 +87,18 @@ export const isSmaller = (a: Change, b: Change): boolean =>
 /** A validation loss that is higher than another by more is no chance: times the other, and of a constant’s loss. */
 const OVERDONE = { times: 1.25, plus: 0.05 } as const;
 
-/** Whether it is clearly worse, on samples that were not trained on, than what reaches these validation losses. */
-export function isBehind(option: Option, validations: readonly number[]): boolean {
-  const [own, other] = paired(option.validations, validations);
+/** Whether validation losses are clearly worse than others: on samples that were not trained on, no chance makes such a difference. */
+export function isBehind(validations: readonly number[], others: readonly number[]): boolean {
+  const [own, other] = paired(validations, others);
   return own > OVERDONE.times * other + OVERDONE.plus;
 }
 
 /** Whether a smaller change is clearly better on samples that were not trained on: what this one gains is learned by heart. */
 export const isOverdone = (option: Option, others: readonly Option[]): boolean =>
-  others.some((other) => isHealthy(other) && isSmaller(other, option) && isBehind(option, other.validations));
+  others.some(
+    (other) =>
+      isHealthy(other) && isSmaller(other, option) && isBehind(option.validations, other.validations),
+  );
 
 export const single = (screened: Screened): Change => {
   const { remedy, dose, experiment } = screened.candidate;

@@ -270,6 +270,20 @@ describe('remedies', () => {
     expect(changed('use_linear_output', probabilities).training.loss).toBe('softmax_cross_entropy');
   });
 
+  it('answers of yes or no get the cross-entropy, other values keep their loss', () => {
+    const answers = changed('use_cross_entropy', valuesOf('softmax', [0, 1, 1]));
+    expect(answers.training.loss).toBe('binary_cross_entropy');
+    expect(answers.network.layers.at(-1)?.activation).toBe('sigmoid');
+    expect(placed('use_cross_entropy', valuesOf('tanh', [0, 1, 2]))).toMatch(/not between 0 and 1/);
+    expect(placed('use_cross_entropy', dense)).toMatch(/^not applicable/);
+  });
+
+  it('narrower layers keep four units at least, and the output', () => {
+    const units = changed('narrow_layers', excessive, 0.25).network.layers.map((layer) => layer.units);
+    expect(units).toEqual([4, undefined, undefined, undefined, 4, undefined, undefined, 10]);
+    expect(placed('narrow_layers', dense)).toMatch(/more than 4 units/);
+  });
+
   it('the sixteenfold batch sees as many samples, the fourfold makes as many steps', () => {
     const one = experimentOf([4], [], { batch_size: 1, steps: 160 });
     expect(changed('increase_batch_size', one, 16).training).toMatchObject({ batch_size: 16, steps: 10 });

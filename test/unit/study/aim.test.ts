@@ -40,9 +40,9 @@ describe('what another reaches', () => {
     // The first seed is an easy one: its split tells nothing against what was trained on the others as well.
     const complete = option(['use_adam'], [0.01, 0.01, 0.01], [0.02, 0.3, 0.4]);
     const begun = option(['use_elu'], [0.01], [0.02]);
-    expect(isBehind(complete, begun.validations)).toBe(false);
+    expect(isBehind(complete.validations, begun.validations)).toBe(false);
     expect(isOverdone({ ...complete, effort: 1 }, [begun])).toBe(false);
-    expect(isBehind(option(['use_adam'], [0.01], [0.3]), begun.validations)).toBe(true);
+    expect(isBehind([0.3], begun.validations)).toBe(true);
     expect(
       new Aim('final_loss', baseline).isEnough(complete, { healthy: [complete, begun], proven: [] }),
     ).toBe(true);
@@ -59,6 +59,27 @@ describe('what another reaches', () => {
     expect([aim.lower(), aim.lower()]).toEqual([true, false]);
     expect(aim.isEnough(byHeart, reached)).toBe(true);
     expect(aim.isEnough(byHeart, { ...reached, proven: [general] })).toBe(false);
+  });
+
+  it('by heart, in a larger training or in the reference, is no aim', () => {
+    const general = option(['use_adam'], [0.1], [0.2]);
+    const byHeart = option(['use_adam', 'train_longer'], [0.001], [0.5]);
+    const aim = new Aim('final_loss', baseline);
+    expect(aim.isEnough(general, { healthy: [general, byHeart], proven: [] })).toBe(true);
+    const heldAgainst = (validation_ratio: number | null) => {
+      const reference = {
+        kind: 'dense',
+        training_ratio: 0.001,
+        validation_ratio,
+        validation_samples: 50,
+      } as const;
+      const traces = baseline.traces.map((trace) => ({ ...trace, reference }));
+      return new Aim('final_loss', { ...baseline, traces });
+    };
+    expect(heldAgainst(0.5).isEnough(general, { healthy: [general], proven: [] })).toBe(true);
+    expect(heldAgainst(0.2).isEnough(general, { healthy: [general], proven: [] })).toBe(false);
+    expect(heldAgainst(null).isEnough(general, { healthy: [general], proven: [] })).toBe(false);
+    expect(heldAgainst(0.05).isEnough(general, { healthy: [general], proven: [] })).toBe(false);
   });
 
   it('of another goal than the plain loss is not held against its validation loss', () => {

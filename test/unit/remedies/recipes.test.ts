@@ -1,0 +1,65 @@
+/** @file What recipes hold: what is called for by the network, its training or a finding, and the learning rate whatever it was. */
+import { describe, expect, it } from 'vitest';
+import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
+import { recipesFor } from '../../../src/remedies/index.ts';
+
+function experimentOf(training: Readonly<Record<string, unknown>>): Experiment {
+  const parsed = parseExperiment({
+    network: {
+      input: { shape: [2] },
+      layers: [
+        { type: 'dense', units: 16, activation: 'tanh' },
+        { type: 'dense', units: 1, activation: 'tanh' },
+      ],
+    },
+    data: {
+      type: 'inline',
+      inputs: [
+        [0, 1],
+        [1, 0],
+        [1, 1],
+        [0, 0],
+      ],
+      targets: [0, 1, 1, 0],
+      validation_split: 0.5,
+    },
+    training: { loss: 'mean_squared_error', optimizer: 'sgd', batch_size: 32, steps: 300, ...training },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value.experiment;
+}
+
+const partsOf = (experiment: Experiment, rules: readonly string[], recipe: string): string[] | undefined =>
+  recipesFor(experiment, rules)
+    .find((one) => one.recipe === recipe)
+    ?.parts.map(({ remedy }) => remedy);
+
+describe('a recipe', () => {
+  const plain = experimentOf({});
+
+  it('changes the loss only where it was found wrong', () => {
+    expect(partsOf(plain, [], 'modern')).not.toContain('use_cross_entropy');
+    const parts = partsOf(plain, ['loss_output_mismatch'], 'modern');
+    expect(parts).toContain('use_cross_entropy');
+    // Answers have no scale to be standardized.
+    expect(parts).not.toContain('standardize_targets');
+  });
+
+  it('sets the rate of Adam also where Adam was', () => {
+    const slow = experimentOf({ optimizer: { type: 'adam', learning_rate: 1e-3 } });
+    const [modern] = recipesFor(slow, []);
+    expect(modern?.experiment.training.optimizer).toMatchObject({ type: 'adam', learning_rate: 0.003 });
+  });
+
+  it('has more steps where they are few, and regularizes where the samples are known by heart', () => {
+    expect(partsOf(plain, [], 'longer')).toBeUndefined();
+    expect(partsOf(experimentOf({ steps: 20 }), [], 'longer')).toContain('train_longer');
+    expect(partsOf(plain, [], 'regularized')).toBeUndefined();
+    expect(partsOf(plain, ['overfitting'], 'regularized')).toEqual([
+      'narrow_layers',
+      'add_l2_regularization',
+      'add_dropout',
+      'stop_early',
+    ]);
+  });
+});
