@@ -45,6 +45,12 @@ export const moves: readonly Move[] = [
     take: (pursuit) => pursuit.growNearest(),
   },
   {
+    move: 'complete_front',
+    reason:
+      'something is proven: a smaller change that is clearly better on samples that were not trained on takes its place',
+    take: (pursuit) => pursuit.completeFront(),
+  },
+  {
     move: 'lower_aim',
     reason: 'nothing comes near to the reference learner: the best of what there is, is better than nothing',
     take: async (pursuit) => pursuit.lowerAim(),

@@ -1,7 +1,6 @@
 /** @file What a study knows while it looks for its recommendation, and the single things that it can do next. */
-import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
-import { type Arm, type Candidate, type Goal, type Part, remedies } from '../remedies/index.ts';
+import type { Arm, Candidate, Goal } from '../remedies/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import { Aim } from './aim.ts';
 import type { ArmRunner } from './arms.ts';
@@ -24,6 +23,7 @@ import {
 } from './option.ts';
 import { MIN_PROOF_SEEDS, type Proof, proofSeeds, prove } from './proof.ts';
 import { reduce } from './reduce.ts';
+import { judgeFront } from './rounds.ts';
 import { byOutcome, type Screening, type Tried } from './screening.ts';
 
 export interface PursuitInput extends Comparison {
@@ -61,6 +61,8 @@ export class Pursuit {
   #pool: Tried[];
   #begun = 0;
   #warned = 0;
+  /** What its smaller changes were completed for. */
+  #front: Option | null = null;
   readonly #aim: Aim;
 
   constructor(input: PursuitInput) {
@@ -75,18 +77,19 @@ export class Pursuit {
     return [...this.#options.values()];
   }
 
-  get proven(): readonly Proven[] {
+  #whoseProof(holds: boolean): Proven[] {
     return this.options.filter(isTrained).flatMap((option) => {
       const proof = this.#proofs.get(keyOf(option));
-      return proof?.holds === true ? [{ option, proof: proof.arm }] : [];
+      return proof?.holds === holds ? [{ option, proof: proof.arm }] : [];
     });
   }
 
+  get proven(): readonly Proven[] {
+    return this.#whoseProof(true);
+  }
+
   get failed(): readonly Proven[] {
-    return this.options.filter(isTrained).flatMap((option) => {
-      const proof = this.#proofs.get(keyOf(option));
-      return proof?.holds === false ? [{ option, proof: proof.arm }] : [];
-    });
+    return this.#whoseProof(false);
   }
 
   get best(): Proven | null {
@@ -94,15 +97,6 @@ export class Pursuit {
     const best = this.#aim.bestOf(proven.map(({ option }) => option));
     return proven.find(({ option }) => option === best) ?? null;
   }
-
-  /** Whether it is made, above all, for a finding of the baseline that nothing else explains. */
-  #isForCause = ({ remedy: name }: Part): boolean => {
-    const causes = seriousFindings(this.input.baseline.checks).filter(
-      ({ caused_by }) => caused_by.length === 0,
-    );
-    const first = remedies.find(({ remedy }) => remedy === name)?.treats[0];
-    return causes.some(({ rule }) => rule === first);
-  };
 
   #isOpen = (option: Option): boolean => !this.#proofs.has(keyOf(option));
   #isFailed = (option: Option): boolean => this.#proofs.get(keyOf(option))?.holds === false;
@@ -239,7 +233,7 @@ export class Pursuit {
       return true;
     }
     const known = (change: { experiment: Experiment }) => this.#options.get(canonicalJson(change.experiment));
-    const trained = await reduce(base, { ...this.input, known, isForCause: this.#isForCause });
+    const trained = await reduce(base, { ...this.input, known });
     this.#add(...trained);
     // Every larger one that was passed on the way is reduced with it.
     for (const option of [base, ...trained]) this.#reduced.add(keyOf(option));
@@ -290,6 +284,15 @@ export class Pursuit {
   async #beginBest(tried: readonly Tried[]): Promise<boolean> {
     const healthy = tried.filter((one) => one.healthy);
     await this.beginAll(healthy.length > 0 ? healthy.slice(0, 3) : tried.slice(0, 1));
+    return true;
+  }
+
+  /** On all seeds what is smaller than what is proven: on one it may have looked worse than it is. */
+  async completeFront(): Promise<boolean> {
+    const chosen = this.best?.option ?? null;
+    if (chosen === null || chosen === this.#front) return false;
+    this.#front = chosen;
+    this.#add(...(await judgeFront(chosen, this.options, this.input, this.input.runner)));
     return true;
   }
 

@@ -1,18 +1,24 @@
 /** @file From above: leaves out of a combination whatever its goal does not need, one part after another. */
+import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
-import { applyParts, type Part } from '../remedies/index.ts';
+import { applyParts, type Part, remedies } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
 import { isWithin } from './goal.ts';
 import { begin, type Change, type Comparison, combined, isHealthy, keyOf, type Option } from './option.ts';
 
-export interface ReduceInput extends Pick<Comparison, 'seeds' | 'goal'> {
+export interface ReduceInput extends Pick<Comparison, 'baseline' | 'seeds' | 'goal'> {
   readonly experiment: Experiment;
   readonly rules: readonly string[];
   readonly runner: ArmRunner;
-  /** Whether it is made for a finding that nothing else explains. */
-  readonly isForCause: (part: Part) => boolean;
   /** What was trained before, by `keyOf`. */
   readonly known: (change: Change) => Option | undefined;
+}
+
+/** Whether it is made, above all, for a finding of the baseline that nothing else explains. */
+function isForCause({ remedy: name }: Part, { baseline }: ReduceInput): boolean {
+  const causes = seriousFindings(baseline.checks).filter(({ caused_by }) => caused_by.length === 0);
+  const first = remedies.find(({ remedy }) => remedy === name)?.treats[0];
+  return causes.some(({ rule }) => rule === first);
 }
 
 /** These parts alone, trained on the first seed unless that was done before; null where they change nothing or cost too much. */
@@ -40,7 +46,7 @@ async function leaveAllOut(
   input: ReduceInput,
 ): Promise<Option[]> {
   const trained: Option[] = [];
-  const symptomatic = spare.filter((part) => !input.isForCause(part));
+  const symptomatic = spare.filter((part) => !isForCause(part, input));
   const causal = symptomatic.length < spare.length;
   const groups = [
     ...(causal && symptomatic.length > 0 ? [symptomatic] : []),
@@ -80,7 +86,7 @@ export async function reduce(base: Option, input: ReduceInput): Promise<Option[]
     trained.push(...together);
     // Else the one whose loss is best without, as long as it leaves no cause.
     const keepsCauses = ({ parts: kept }: Option) =>
-      parts.every((part) => !input.isForCause(part) || kept.includes(part));
+      parts.every((part) => !isForCause(part, input) || kept.includes(part));
     const best = without
       .filter(isGood)
       .toSorted((a, b) => Number(keepsCauses(b)) - Number(keepsCauses(a)) || a.value - b.value)[0];

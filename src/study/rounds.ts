@@ -102,12 +102,11 @@ export async function judgeOthers(
 
 /** Smaller changes that reach less than what is recommended: those that nothing smaller is as good as, on all seeds. */
 export async function judgeFront(
-  chosen: Option | null,
+  chosen: Option,
   options: readonly Option[],
   comparison: Comparison,
   runner: ArmRunner,
 ): Promise<Option[]> {
-  if (chosen === null) return [...options];
   const front: Option[] = [];
   for (const option of options.filter((one) => isHealthy(one) && isSmaller(one, chosen)).toSorted(bySize)) {
     if (front.every(({ value }) => option.value < value)) front.push(option);

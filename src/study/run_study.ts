@@ -36,7 +36,7 @@ import {
   remedyRows,
   runRow,
 } from './report_rows.ts';
-import { inOrder, judgeFront, judgeOthers } from './rounds.ts';
+import { inOrder, judgeOthers } from './rounds.ts';
 import { screen } from './screening.ts';
 
 /** The most trials that a study of this experiment is expected to take. */
@@ -198,8 +198,7 @@ export async function runStudy(
   const comparison = { baseline, controls: controls.map(({ arm }) => arm), seeds, goal };
   runner.enter('recommendation');
   const found = await recommend({ ...comparison, experiment, rules, candidates, screening, runner });
-  const front = await judgeFront(found.chosen, found.options, comparison, runner);
-  const options = await judgeOthers(order, front, comparison, runner);
+  const options = await judgeOthers(order, found.options, comparison, runner);
   runner.enter('report', runner.completed);
   const { recommendation } = found;
   return {
