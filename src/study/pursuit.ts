@@ -101,17 +101,14 @@ export class Pursuit {
   #isOpen = (option: Option): boolean => !this.#proofs.has(keyOf(option));
   #isFailed = (option: Option): boolean => this.#proofs.get(keyOf(option))?.holds === false;
 
-  #isOverdone = (option: Option): boolean =>
-    isOverdone(
-      option,
-      this.options.filter((other) => !this.#isFailed(other)),
-    );
+  get #unfailed(): Option[] {
+    return this.options.filter((option) => !this.#isFailed(option));
+  }
 
-  #isEnough = (option: Option): boolean =>
-    this.#aim.isEnough(option, {
-      healthy: this.options.filter((other) => isHealthy(other) && !this.#isFailed(other)),
-      proven: this.proven.map(({ option: one }) => one),
-    });
+  #isEnough = (option: Option): boolean => {
+    const healthy = this.#unfailed.filter(isHealthy);
+    return this.#aim.isEnough(option, { healthy, proven: this.proven.map((one) => one.option) });
+  };
 
   /** Whether something is proven that comes near enough to everything that is known to be reached. */
   get isSettled(): boolean {
@@ -121,7 +118,7 @@ export class Pursuit {
 
   /** Whether it would be recommended instead of what is proven so far. */
   #isWanted = (option: Option): boolean =>
-    !this.#isOverdone(option) &&
+    !isOverdone(option, this.#unfailed) &&
     (!this.isSettled || this.best === null || isSmaller(option, this.best.option));
 
   #add(...options: readonly Option[]): void {
