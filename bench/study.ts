@@ -105,7 +105,7 @@ class TorchProcess {
       code: codeOf(experiment).pytorch,
       seed,
       count: training.count,
-      inputs: Array.from(training.inputs),
+      inputs: Array.from(training.inputs.toFloat32()),
       targets: Array.from(training.targets),
       probe_every: experiment.diagnostics.probe_every,
     };

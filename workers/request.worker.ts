@@ -1,4 +1,5 @@
 /** @file The entry of a thread that does the work of requests. */
+import { releaseBlocks } from '../src/files/index.ts';
 import {
   perform,
   performReading,
@@ -9,12 +10,16 @@ import {
 } from '../src/http/work.ts';
 
 /** @param started becomes 1 once the work has begun */
-export default function doWork({
+export default async function doWork({
   started,
   ...work
-}: (Work | Reading) & { readonly started: Int32Array }): WorkResult | Promise<WorkResult> {
+}: (Work | Reading) & { readonly started: Int32Array }): Promise<WorkResult> {
   Atomics.store(started, 0, 1);
   // Once the answer is on its way.
   setImmediate(spareMemory);
-  return 'reading' in work ? performReading(work) : perform(work);
+  try {
+    return await ('reading' in work ? performReading(work) : perform(work));
+  } finally {
+    releaseBlocks();
+  }
 }

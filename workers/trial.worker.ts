@@ -1,5 +1,6 @@
 /** @file The worker thread's entry: one trial in, a Result out. Errors become values, because they lose their class here. */
 import { readSeries } from '../src/diagnosis/index.ts';
+import { releaseBlocks } from '../src/files/index.ts';
 import type { TrialResult, TrialTask } from '../src/jobs/index.ts';
 import { encodeTrace, LossRing } from '../src/statistics/index.ts';
 import { train } from '../src/training/index.ts';
@@ -36,5 +37,7 @@ export default async function runTrial({
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, error: { code: 'failed', detail } };
+  } finally {
+    releaseBlocks();
   }
 }

@@ -2,6 +2,7 @@
 import { assert } from '../util/assert.ts';
 import { createRandom } from '../util/random.ts';
 import type { InputLayout } from './input_layout.ts';
+import type { Rows } from './rows.ts';
 
 interface BatchOptions {
   /** Number of training samples. */
@@ -56,40 +57,17 @@ export function createBatches({ count, batchSize, shuffle, seed }: BatchOptions)
   };
 }
 
-/** Copies the rows that `indices` names, in that order, to the start of `out`, and returns it. */
-export function gather(
-  samples: Float32Array,
-  rowSize: number,
-  indices: Int32Array,
-  out: Float32Array,
-): Float32Array {
-  assert(out.length >= indices.length * rowSize, 'the batch does not fit');
-  let position = 0;
-  for (const index of indices) {
-    const start = index * rowSize;
-    for (let j = 0; j < rowSize; j++) out[position++] = samples[start + j] as number;
-  }
-  return out;
-}
-
 /** Copies every input of the samples that `indices` names into the buffer that `bufferOf` gives for its name. */
 export function gatherInputs(
-  samples: Float32Array,
+  samples: Rows,
   layout: readonly InputLayout[],
   indices: Int32Array,
   bufferOf: (name: string) => Float32Array,
 ): void {
-  const rowSize = layout.reduce((sum, { size }) => sum + size, 0);
   for (const { name, offset, size } of layout) {
     const out = bufferOf(name);
-    if (size === rowSize) {
-      gather(samples, rowSize, indices, out);
-      continue;
-    }
+    assert(out.length >= indices.length * size, 'the batch does not fit');
     let position = 0;
-    for (const index of indices) {
-      const start = index * rowSize + offset;
-      for (let j = 0; j < size; j++) out[position++] = samples[start + j] as number;
-    }
+    for (const index of indices) position = samples.copy(index, offset, offset + size, out, position);
   }
 }

@@ -39,13 +39,15 @@ export interface DataDescription {
   readonly binary: boolean;
 }
 
-/** Numbers that were given keep their digits until they are standardized. */
-export type Numbers = Float32Array | Float64Array;
+/** Numbers that were given are kept as they are until they are read. */
+export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** All samples, row-major. */
 export interface Samples {
   /** [samples, …input_shape] */
   readonly inputs: Numbers;
+  /** Where each number of a sample lies among its inputs, where they are in another order than the shape says. */
+  readonly columns?: Int32Array;
   /** [samples, …target_shape] class indices from 0, or values. */
   readonly targets: Numbers;
 }

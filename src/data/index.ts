@@ -35,7 +35,7 @@ import { wine } from './sets/wine.ts';
 import { xor } from './sets/xor.ts';
 import { type DataSplits, splitSamples } from './splits.ts';
 
-export { type Batches, createBatches, effectiveBatchSize, gather, gatherInputs } from './batches.ts';
+export { type Batches, createBatches, effectiveBatchSize, gatherInputs } from './batches.ts';
 export {
   type DataDescription,
   type DataPart,

@@ -1,7 +1,7 @@
 /** @file What the rules are told of the training data: scales, range of the targets, sizes of the classes. */
 import type { TargetReading } from './data_set.ts';
-import type { InputLayout } from './input_layout.ts';
-import type { DataSplits, Moments } from './splits.ts';
+import { type Moments, Rows } from './rows.ts';
+import type { DataSplits } from './splits.ts';
 
 /** What is known of the training split, as the network sees it: scaled and standardized where that was asked for. */
 export interface DataSummary {
@@ -24,28 +24,26 @@ export interface DataSummary {
   readonly masked_fraction?: number;
 }
 
-/** Mean and biased standard deviation of each column. */
-function momentsOf(values: Float32Array, columns: number): Moments {
-  const count = values.length / columns;
-  const [mean, std] = [new Float64Array(columns), new Float64Array(columns)];
-  for (let j = 0; j < columns; j++) {
-    let [sum, squares] = [0, 0];
-    for (let i = j; i < values.length; i += columns) sum += values[i] as number;
-    mean[j] = sum / count;
-    for (let i = j; i < values.length; i += columns)
-      squares += ((values[i] as number) - (mean[j] as number)) ** 2;
-    std[j] = Math.sqrt(squares / count);
+/** Calls back with every number of these columns, row by row. */
+function eachOf(rows: Rows, from: number, to: number, use: (value: number, column: number) => void): void {
+  const row = new Float32Array(to - from);
+  for (let i = 0; i < rows.count; i++) {
+    rows.copy(i, from, to, row, 0);
+    row.forEach(use);
   }
-  return { mean, std };
 }
 
-/** The columns of one input, as if there were no others. */
-function columnsOf(values: Float32Array, { offset, size }: InputLayout, rowSize: number): Float32Array {
-  if (size === rowSize) return values;
-  return Float32Array.from(
-    { length: (values.length / rowSize) * size },
-    (_, i) => values[Math.floor(i / size) * rowSize + offset + (i % size)] as number,
-  );
+/** Mean and biased standard deviation of columns. */
+function momentsOf(rows: Rows, from: number, to: number): Moments {
+  const [sum, squares] = [new Float64Array(to - from), new Float64Array(to - from)];
+  eachOf(rows, from, to, (x, j) => {
+    sum[j] = (sum[j] as number) + x;
+  });
+  const mean = sum.map((total) => total / rows.count);
+  eachOf(rows, from, to, (x, j) => {
+    squares[j] = (squares[j] as number) + (x - (mean[j] as number)) ** 2;
+  });
+  return { mean, std: squares.map((total) => Math.sqrt(total / rows.count)) };
 }
 
 function scaleRatio(deviation: readonly number[]): number {
@@ -57,7 +55,8 @@ function scaleRatio(deviation: readonly number[]): number {
 
 /** Of the output with the largest root mean square. */
 function largestMoments(targets: Float32Array, outputs: number): { mean: number; std: number } {
-  const { mean, std } = momentsOf(targets, outputs);
+  const order = Int32Array.from({ length: targets.length / outputs }, (_, i) => i);
+  const { mean, std } = momentsOf(new Rows(targets, outputs, order), 0, outputs);
   const columns = Array.from(mean, (own, j) => ({ mean: own, std: std[j] as number }));
   const rms = (column: { mean: number; std: number }) => Math.hypot(column.mean, column.std);
   return columns.reduce((most, column) => (rms(column) > rms(most) ? column : most));
@@ -95,21 +94,24 @@ export function summarizeData(
   reading: TargetReading,
 ): DataSummary {
   const { inputs, targets, count } = training;
-  const rowSize = layout.reduce((sum, { size }) => sum + size, 0);
-  const numbers = layout
-    .filter(({ dtype }) => dtype !== 'token')
-    .map((input) => ({ ...input, values: columnsOf(inputs, input, rowSize) }));
-  const squares = numbers.reduce((sum, { values }) => values.reduce((total, x) => total + x * x, sum), 0);
+  const numbers = layout.filter(({ dtype }) => dtype !== 'token');
+  let squares = 0;
+  for (const { offset, size } of numbers)
+    eachOf(inputs, offset, offset + size, (x) => {
+      squares += x * x;
+    });
   const vectors = numbers.filter(({ shape }) => shape.length === 1);
   return {
     input_rms:
       numbers.length === 0
         ? null
-        : Math.sqrt(squares / numbers.reduce((sum, { values }) => sum + values.length, 0)),
+        : Math.sqrt(squares / numbers.reduce((sum, { size }) => sum + count * size, 0)),
     feature_scale_ratio:
       vectors.length === 0
         ? null
-        : scaleRatio(vectors.flatMap(({ values, size }) => [...momentsOf(values, size).std])),
+        : scaleRatio(
+            vectors.flatMap(({ offset, size }) => [...momentsOf(inputs, offset, offset + size).std]),
+          ),
     target_range: reading === 'classes' ? null : rangeOf(targets),
     target_moments: reading === 'values' ? largestMoments(targets, targets.length / count) : null,
     target_rows: reading === 'classes' ? null : rowsOf(targets, count),

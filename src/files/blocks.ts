@@ -3,6 +3,7 @@
  * JSON header (8 bytes, little-endian), the header, then each array at a multiple of 8 bytes.
  */
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 
 const types = { f64: Float64Array, f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
 type BlockType = keyof typeof types;
@@ -68,23 +69,81 @@ function readAt(file: number, bytes: Uint8Array, position: number): void {
   }
 }
 
-/** One array of the file, or undefined where it has none of this name. */
-export function readBlock(path: string, name: string): Numbers | undefined {
+interface Place {
+  readonly block: Block;
+  /** From the beginning of the file. */
+  readonly start: number;
+}
+
+/** Where an array lies, or undefined where the file has none of this name. */
+function placeOf(file: number, name: string): Place | undefined {
+  const prefix = Buffer.alloc(PREFIX);
+  readAt(file, prefix, 0);
+  const length = Number(prefix.readBigUInt64LE());
+  if (length > fstatSync(file).size) throw new Error('a file of numbers has a broken header');
+  const header = Buffer.alloc(length);
+  readAt(file, header, PREFIX);
+  const block = (JSON.parse(header.toString()) as Block[]).find((one) => one.name === name);
+  return block === undefined ? undefined : { block, start: aligned(PREFIX + length) + block.offset };
+}
+
+function opened<T>(path: string, use: (file: number) => T): T {
   const file = openSync(path, 'r');
   try {
-    const prefix = Buffer.alloc(PREFIX);
-    readAt(file, prefix, 0);
-    const length = Number(prefix.readBigUInt64LE());
-    if (length > fstatSync(file).size) throw new Error('a file of numbers has a broken header');
-    const header = Buffer.alloc(length);
-    readAt(file, header, PREFIX);
-    const block = (JSON.parse(header.toString()) as Block[]).find((one) => one.name === name);
-    if (block === undefined) return undefined;
-    const numbers = new types[block.type](block.length);
-    const bytes = new Uint8Array(numbers.buffer, 0, numbers.byteLength);
-    readAt(file, bytes, aligned(PREFIX + length) + block.offset);
-    return numbers;
+    return use(file);
   } finally {
     closeSync(file);
   }
+}
+
+/** One array of the file, or undefined where it has none of this name. */
+export const readBlock = (path: string, name: string): Numbers | undefined =>
+  opened(path, (file) => {
+    const place = placeOf(file, name);
+    if (place === undefined) return undefined;
+    const numbers = new types[place.block.type](place.block.length);
+    readAt(file, new Uint8Array(numbers.buffer, 0, numbers.byteLength), place.start);
+    return numbers;
+  });
+
+const views: Readonly<Record<BlockType, (bytes: SharedArrayBuffer) => Numbers>> = {
+  f64: (bytes) => new Float64Array(bytes),
+  f32: (bytes) => new Float32Array(bytes),
+  i32: (bytes) => new Int32Array(bytes),
+  u8: (bytes) => new Uint8Array(bytes),
+};
+
+/** The array whose bytes these are. */
+export const viewOf = (path: string, name: string, bytes: SharedArrayBuffer): Numbers | undefined =>
+  opened(path, (file) => {
+    const place = placeOf(file, name);
+    return place === undefined ? undefined : views[place.block.type](bytes);
+  });
+
+/** Bytes that are read at once, while others have their turn. */
+const TURN = 2 ** 24;
+
+/** How many bytes an array has, and the way to read them without blocking. @throws Error where there is none of this name */
+export async function blockIn(
+  path: string,
+  name: string,
+): Promise<{ readonly bytes: number; read(into: Uint8Array): Promise<void> }> {
+  const place = opened(path, (file) => placeOf(file, name));
+  if (place === undefined) throw new Error(`no ${name} in a file of numbers`);
+  const bytes = place.block.length * types[place.block.type].BYTES_PER_ELEMENT;
+  return {
+    bytes,
+    async read(into) {
+      const file = await open(path, 'r');
+      try {
+        for (let done = 0; done < bytes; ) {
+          const { bytesRead } = await file.read(into, done, Math.min(TURN, bytes - done), place.start + done);
+          if (bytesRead === 0) throw new Error('a file of numbers is shorter than its header says');
+          done += bytesRead;
+        }
+      } finally {
+        await file.close();
+      }
+    },
+  };
 }

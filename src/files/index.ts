@@ -1,5 +1,5 @@
 /** @file The folder's door: uploaded files, from bytes to described numbers. */
-export { readBlock } from './blocks.ts';
+
 export {
   type ColumnDescription,
   descriptionSchema,
@@ -21,3 +21,4 @@ export { decodeFolder, imagesName, readFolder } from './folder.ts';
 export type { ImageSize } from './images.ts';
 export { isChannelsLast } from './read_file.ts';
 export { FileRefused, refuseBeyond } from './refused.ts';
+export { releaseBlocks, serveBlocks, sharedBlock } from './shared_blocks.ts';

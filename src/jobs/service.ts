@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { setFilesDirectory } from '../files/index.ts';
+import { serveBlocks, setFilesDirectory } from '../files/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { openSharedQueue } from '../queue/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
@@ -106,6 +106,7 @@ export async function createJobService({
   });
   const directory = resolve(dataDir, 'files');
   setFilesDirectory(directory);
+  const blocks = serveBlocks();
   const readers = createFileReaders();
   const files = new FileStore(db, directory, readers);
   const models = createModelImporter(directory);
@@ -266,6 +267,7 @@ export async function createJobService({
       const idle = (await worker?.stop()) ?? true;
       await Promise.all([requests, dispatcher.stop()]);
       await Promise.all([readers.close(), models.close()]);
+      blocks.close();
       await within(LAST_QUERIES_MS, Promise.allSettled([queue?.close(), close()]));
       return idle;
     },

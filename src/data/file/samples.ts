@@ -8,7 +8,7 @@ import {
   imagesName,
   isChannelsLast,
   NUMBERS,
-  readBlock,
+  sharedBlock,
 } from '../../files/index.ts';
 import { present } from '../../util/assert.ts';
 import {
@@ -44,7 +44,7 @@ function sourceOf({ file }: FileOptions): Source {
 }
 
 const read = ({ folder }: Source, name: string): Read =>
-  present(readBlock(join(folder, NUMBERS), name), name);
+  present(sharedBlock(join(folder, NUMBERS), name), name);
 
 /** The size that images are decoded in. */
 const sizeOf = ({ size, channels }: Pick<FileOptions, 'size' | 'channels'>): ImageSize => ({
@@ -290,34 +290,17 @@ function describeArrays(source: Source, options: FileOptions): DataDescription {
   };
 }
 
-/** [n, height, width, channels] → [n, channels, height, width]. */
-function channelsFirst(
-  numbers: Read,
-  [count = 0, height = 0, width = 0, channels = 0]: readonly number[],
-): Float32Array {
-  const out = new Float32Array(numbers.length);
+/** Where each number of [channels, height, width] lies in [height, width, channels]. */
+function placesOfChannelsFirst([, height = 0, width = 0, channels = 0]: readonly number[]): Int32Array {
   const plane = height * width;
-  for (let n = 0; n < count; n++) {
-    for (let pixel = 0; pixel < plane; pixel++) {
-      for (let channel = 0; channel < channels; channel++)
-        out[n * plane * channels + channel * plane + pixel] = numbers[
-          (n * plane + pixel) * channels + channel
-        ] as number;
-    }
-  }
-  return out;
-}
-
-function inputNumbers(source: Source, array: string): Float64Array | Float32Array {
-  const [shape, numbers] = [arrayShape(source, array), read(source, array)];
-  return isChannelsLast(shape) ? channelsFirst(numbers, shape) : floating(numbers);
+  return Int32Array.from(
+    { length: plane * channels },
+    (_, i) => (i % plane) * channels + Math.floor(i / plane),
+  );
 }
 
 /** Each sample's numbers of one array after those of another; float32 where all are. */
-function sideBySide(
-  fields: readonly (Float64Array | Float32Array)[],
-  samples: number,
-): Float64Array | Float32Array {
+function sideBySide(fields: readonly Read[], samples: number): Float64Array | Float32Array {
   const sizes = fields.map((numbers) => numbers.length / samples);
   const rowSize = sizes.reduce((sum, size) => sum + size, 0);
   const isWide = fields.some((numbers) => numbers instanceof Float64Array);
@@ -332,21 +315,39 @@ function sideBySide(
   return all;
 }
 
+/** The places of each field's numbers, in a sample in which they stand one after another. */
+function placesSideBySide(shapes: readonly (readonly number[])[]): Int32Array | null {
+  if (!shapes.some(isChannelsLast)) return null;
+  let start = 0;
+  const all = shapes.map((shape) => {
+    const size = numbersOf(shape.slice(1));
+    const own = isChannelsLast(shape)
+      ? placesOfChannelsFirst(shape)
+      : Int32Array.from({ length: size }, (_, i) => i);
+    const moved = own.map((at) => at + start);
+    start += size;
+    return [...moved];
+  });
+  return Int32Array.from(all.flat());
+}
+
 function arraySamples(source: Source, options: FileOptions): Samples {
   const { description } = source.facts;
   const arrays = inputArrays(source, options);
-  const fields = arrays.map(([, array]) => inputNumbers(source, array));
-  const samples = arrayShape(source, arrays[0]?.[1] ?? null)[0] ?? 0;
-  const inputs = fields.length === 1 ? (fields[0] as Float32Array) : sideBySide(fields, samples);
-  if (givesBack(options, description)) return { inputs, targets: new Float32Array() };
+  const fields = arrays.map(([, array]) => read(source, array));
+  const shapes = arrays.map(([, array]) => arrayShape(source, array));
+  const samples = shapes[0]?.[0] ?? 0;
+  const columns = placesSideBySide(shapes);
+  const inputs = {
+    inputs: fields.length === 1 ? (fields[0] as Read) : sideBySide(fields, samples),
+    ...(columns !== null && { columns }),
+  };
+  if (givesBack(options, description)) return { ...inputs, targets: new Float32Array() };
   const targetName = present(arrayNames(options, description).targets, 'targets');
   const facts = present(source.facts.numbers[targetName], targetName);
   const targets = classesOf(read(source, targetName), arrayShape(source, targetName), facts, options);
-  return { inputs, targets: floating(targets) };
+  return { ...inputs, targets };
 }
-
-const floating = (numbers: Read): Float64Array | Float32Array =>
-  numbers instanceof Float64Array || numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
 
 function classesOf(
   targets: Read,
@@ -373,9 +374,9 @@ function describeImages({ facts }: Source, options: FileOptions): DataDescriptio
 
 function imageSamples({ facts, folder }: Source, options: FileOptions): Samples {
   const name = imagesName(sizeOf(options));
-  const pixels = present(readBlock(join(folder, name), 'images'), `${name}, decoded before`);
+  const pixels = present(sharedBlock(join(folder, name), 'images'), `${name}, decoded before`);
   return {
-    inputs: Float32Array.from(pixels),
+    inputs: pixels,
     targets: Float32Array.from(facts.images ?? [], ({ label }) => label),
   };
 }

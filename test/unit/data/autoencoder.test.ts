@@ -37,8 +37,8 @@ test.each([
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const { experiment } = parsed.value;
   const { training, validation } = loadData(experiment.data, 0, inputsOf(experiment));
-  expect(training.targets).toEqual(training.inputs);
-  expect(validation?.targets).toEqual(validation?.inputs);
+  expect(training.targets).toEqual(training.inputs.toFloat32());
+  expect(validation?.targets).toEqual(validation?.inputs.toFloat32());
   expect(parseExperiment(JSON.parse(JSON.stringify(experiment))).ok).toBe(true);
 });
 

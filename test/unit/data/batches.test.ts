@@ -1,7 +1,8 @@
 /** @file Batches: epochs end to end, constant sizes, any order of steps. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBatches, effectiveBatchSize, gather } from '../../../src/data/index.ts';
+import { createBatches, effectiveBatchSize, gatherInputs } from '../../../src/data/index.ts';
+import { Rows } from '../../../src/data/rows.ts';
 
 const stream = (batches: ReturnType<typeof createBatches>, steps: number) =>
   Array.from({ length: steps }, (_, step) => [...batches.indices(step)]);
@@ -79,10 +80,26 @@ test('each epoch and each seed has its own order', () => {
   expect(stream(createBatches({ ...options, seed: 2 }), 1)[0]).not.toEqual(first);
 });
 
-test('gather copies the rows in the order of the indices', () => {
-  const samples = Float32Array.from([0, 1, 10, 11, 20, 21]);
-  const out = new Float32Array(6);
-  expect(gather(samples, 2, Int32Array.from([2, 0, 2]), out)).toBe(out);
-  expect([...out]).toEqual([20, 21, 0, 1, 20, 21]);
-  expect(() => gather(samples, 2, Int32Array.from([0, 1, 2]), new Float32Array(5))).toThrow('does not fit');
+test('gatherInputs copies the parts of rows in the order of the indices', () => {
+  const rows = new Rows(Float32Array.from([0, 1, 2, 10, 11, 12, 20, 21, 22]), 3, Int32Array.from([2, 1, 0]));
+  const layout = [
+    { name: 'a', offset: 0, size: 2, shape: [2], dtype: 'float32' },
+    { name: 'b', offset: 2, size: 1, shape: [1], dtype: 'float32' },
+  ] as const;
+  const out = { a: new Float32Array(6), b: new Float32Array(3) };
+  const bufferOf = (name: string) => out[name as 'a' | 'b'];
+  gatherInputs(rows, layout, Int32Array.from([2, 0, 2]), bufferOf);
+  expect(out).toEqual({ a: Float32Array.from([0, 1, 20, 21, 0, 1]), b: Float32Array.from([2, 22, 2]) });
+  expect(() => gatherInputs(rows, layout, Int32Array.from([0, 1, 2, 0]), bufferOf)).toThrow('does not fit');
+});
+
+test('numbers are scaled, standardized and put in order as they are read, rounded once', () => {
+  const change = {
+    factor: 0.1,
+    isScaled: Uint8Array.of(1, 0),
+    moments: { mean: Float64Array.of(0.5, 9), std: Float64Array.of(3, 9) },
+  };
+  const rows = new Rows(Uint8Array.of(1, 2, 3, 4), 2, Int32Array.of(1, 0), Int32Array.of(1, 0), change);
+  expect([...rows.toFloat32()]).toEqual([(4 * 0.1 - 0.5) / 3, 3, (2 * 0.1 - 0.5) / 3, 1].map(Math.fround));
+  expect(rows.kept().toFloat32()).toEqual(rows.toFloat32());
 });

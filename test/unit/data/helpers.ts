@@ -4,13 +4,33 @@ import {
   dataSchema,
   describeData,
   loadData,
+  type Split,
   type WantedInput,
 } from '../../../src/data/index.ts';
 
+type Read<S> = Omit<S, 'inputs'> & { readonly inputs: Float32Array };
+
+/** With the inputs as numbers. */
+export interface ReadSplits extends Omit<DataSplits, 'training' | 'validation'> {
+  readonly training: Read<Split>;
+  readonly validation: Read<Split> | null;
+}
+
+const read = (split: Split): Read<Split> => ({ ...split, inputs: split.inputs.toFloat32() });
+
 /** Parsed and loaded; unless said otherwise in the generated order and without a validation split. */
-export function load(config: Record<string, unknown>, seed = 0): DataSplits {
+export function load(config: Record<string, unknown>, seed = 0): ReadSplits {
   const parsed = dataSchema.parse({ shuffle: false, validation_split: 0, ...config });
-  return loadData(parsed, seed, inputOf(describeData(parsed).input_shape));
+  const { training, validation, ...others } = loadData(
+    parsed,
+    seed,
+    inputOf(describeData(parsed).input_shape),
+  );
+  return {
+    ...others,
+    training: read(training),
+    validation: validation === null ? null : read(validation),
+  };
 }
 
 /** The inputs of a network that has one, of this shape. */

@@ -46,7 +46,7 @@ describe('inputs', () => {
     });
     expect(matchInputs(describeData(config), inputOf([1, 2, 2]))).toHaveProperty('fields');
     expect(matchInputs(describeData(config), inputOf([3]))).toHaveProperty('mismatches');
-    expect([...loadData(config, 0, inputOf([1, 2, 2])).training.inputs]).toEqual([1, 2, 3, 4]);
+    expect([...loadData(config, 0, inputOf([1, 2, 2])).training.inputs.toFloat32()]).toEqual([1, 2, 3, 4]);
   });
 });
 

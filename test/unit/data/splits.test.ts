@@ -123,7 +123,7 @@ describe('scale', () => {
 });
 
 describe('a large data set of float32', () => {
-  const [samples, width] = [4096, 1024];
+  const [samples, width] = [16_384, 1024];
   const script = `
     import { splitSamples } from '${new URL('../../../src/data/splits.ts', import.meta.url)}';
     const inputs = new Float32Array(${samples * width}).map((_, i) => i % 251);
@@ -136,12 +136,11 @@ describe('a large data set of float32', () => {
     console.log((process.resourceUsage().maxRSS - before) * 1024 / inputs.byteLength);
   `;
 
-  test('is standardized without a copy in float64', () => {
+  test('is standardized without a copy', () => {
     const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
       encoding: 'utf8',
     });
-    // The splits themselves are 1 time the data; float64 would be 2 more.
-    expect(Number(output)).toBeGreaterThan(0.5);
-    expect(Number(output)).toBeLessThan(2);
+    // A copy in float32 would be 1 more.
+    expect(Number(output)).toBeLessThan(0.5);
   });
 });

@@ -52,9 +52,8 @@ test('and gives what the trained network gives', async () => {
   expect([...session.inputNames].sort()).toEqual(['meta', 'prediction_of']);
   const { training, inputs } = loadData(experiment.data, 0, inputsOf(experiment));
   const rows = (offset: number, size: number) =>
-    Float32Array.from(
-      { length: 2 * size },
-      (_, i) => training.inputs[Math.floor(i / size) * 9 + offset + (i % size)] ?? 0,
+    Float32Array.from({ length: 2 * size }, (_, i) =>
+      training.inputs.at(Math.floor(i / size), offset + (i % size)),
     );
   const feeds = Object.fromEntries(
     inputs.map(({ name, shape, offset, size }) => [
