@@ -171,6 +171,12 @@ export async function readFile(folder: string, options: ReadingOptions): Promise
     throw new FileRefused(`the kind is stated as ${options.kind}, but the bytes are ${kind} (${format})`, {
       fix: `state kind=${kind}, or leave it out; or send a file of the kind ${options.kind}`,
     });
+  const isText = format === 'csv' || format === 'tsv';
+  const stated = (['delimiter', 'header'] as const).find((name) => options[name] !== undefined);
+  if (stated !== undefined && !isText)
+    throw new FileRefused(`a ${stated} is stated, but the bytes are ${format}, which has none`, {
+      fix: `leave ${stated} out; it is for delimited text`,
+    });
   return { ...facts, options };
 }
 

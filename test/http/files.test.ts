@@ -260,6 +260,16 @@ test.each([
   expect((await upload(make(), `?kind=${found}`)).kind).toBe(found);
 });
 
+test.each([
+  ['delimiter', 'npz', 'delimiter=;', () => fixture('c_order.npz')],
+  ['header', 'npz', 'header=false', () => fixture('c_order.npz')],
+  ['header', 'json_lines', 'header=true', () => '{"a":1}\n{"a":2}\n'],
+  ['delimiter', 'keras_json', 'delimiter=,', () => JSON.stringify({ class_name: 'Sequential', config: {} })],
+])('a %s that is stated of %s is refused, not ignored', async (stated, format, query, make) => {
+  const detail = await refused(make(), 422, `?${query}`);
+  expect(detail).toContain(`a ${stated} is stated, but the bytes are ${format}, which has none`);
+});
+
 describe('arrays', () => {
   test.each(['c_order.npz', 'fortran.npz', 'types.npz'])('%s trains', async (name) => {
     const file = await upload(fixture(name), `?name=${name}`);
