@@ -226,10 +226,17 @@ test('dropout of attention is left out, and that is said', async () => {
   expect(warnings.join()).toContain('dropout of "a"');
 });
 
+test('a layer that is called twice has one set of weights, over both calls as time steps', async () => {
+  const { network, warnings } = await accept(twice());
+  const held = network.layers.filter(({ type }) => type === 'time_distributed');
+  expect(held).toMatchObject([{ name: 'a_calls', layers: [{ type: 'dense', name: 'a', units: 4 }] }]);
+  expect(warnings.join()).toContain('"a" is called 2 times');
+});
+
 describe('refused', () => {
   test.each<[string, unknown, string]>([
     ['an input of any length', sequential3([null, 3], [dense('a')]), 'no fixed size'],
-    ['a layer that is called twice', twice(), 'more than once'],
+    ['a layer that is called twice, on other shapes', twice(3), 'other shapes'],
     ['several outputs', outputs(), '2 outputs'],
     [
       'shapes that do not fit',
@@ -292,16 +299,20 @@ describe('refused', () => {
   });
 });
 
-function twice() {
+/** A layer on two inputs, and the sum of both. @param other features of the second */
+function twice(other = 4) {
   const model = functional2(
-    [{ name: 'x', shape: [4] }],
+    [
+      { name: 'x', shape: [4] },
+      { name: 'z', shape: [other] },
+    ],
     [
       { ...dense('a'), inputs: ['x'] },
       { kind: 'Add', name: 'sum', inputs: ['a', 'a'] },
     ],
   );
-  const [, a, sum] = model.config.layers as { inbound_nodes: unknown[] }[];
-  a?.inbound_nodes.push([['x', 0, 0, {}]]);
+  const [, , a, sum] = model.config.layers as { inbound_nodes: unknown[] }[];
+  a?.inbound_nodes.push([['z', 0, 0, {}]]);
   if (sum !== undefined)
     sum.inbound_nodes = [
       [

@@ -85,3 +85,85 @@ describe('attention with heads', () => {
     expectClose(await predict(model, ...inputs), output);
   });
 });
+
+/** Without weights: two inputs, and one layer on them. */
+async function apart(
+  kind: string,
+  options: Record<string, unknown>,
+  ...inputs: readonly Packed[]
+): Promise<number[]> {
+  const named = inputs.map(({ shape }, i) => ({ name: `x${i}`, shape: shape.slice(1) }));
+  const node = { kind, name: 'it', options, inputs: named.map(({ name }) => name) };
+  const text = JSON.stringify(functional3(named, [node]));
+  const { data } = await predict(imported(await importModel(new TextEncoder().encode(text))), ...inputs);
+  return data.map((x) => Number(x.toFixed(5)));
+}
+
+const a = { shape: [1, 2, 2], data: [1, 2, 3, 4] };
+const b = { shape: [1, 2, 2], data: [5, 6, 7, 0] };
+
+describe('layers without weights', () => {
+  test.each<[string, string, Record<string, unknown>, Packed[], number[]]>([
+    ['a product over features', 'Dot', { axes: 2 }, [a, b], [17, 7, 39, 21]],
+    ['a product over time', 'Dot', { axes: [1, 1] }, [a, b], [26, 6, 38, 12]],
+    [
+      'a product of vectors',
+      'Dot',
+      { axes: -1 },
+      [
+        { shape: [1, 3], data: [1, 2, 3] },
+        { shape: [1, 3], data: [4, 5, 6] },
+      ],
+      [32],
+    ],
+    ['the smallest', 'Minimum', {}, [a, b], [1, 2, 3, 0]],
+    ['a cropped sequence', 'Cropping1D', { cropping: [1, 0] }, [a], [3, 4]],
+    // softmax of [17, 7] and [39, 21]: all but the first weight vanish.
+    ['attention', 'Attention', { use_scale: false, score_mode: 'dot' }, [a, b], [5.00009, 5.99973, 5, 6]],
+  ])('%s gives the same numbers', async (_what, kind, options, inputs, wanted) => {
+    expect(await apart(kind, options, ...inputs)).toEqual(wanted);
+  });
+
+  test('a cropped image has its inner pixels', async () => {
+    const image = { shape: [1, 3, 4, 1], data: Array.from({ length: 12 }, (_, i) => i) };
+    const named = [{ name: 'x', shape: [3, 4, 1] }];
+    const node = {
+      kind: 'Cropping2D',
+      name: 'it',
+      options: {
+        cropping: [
+          [1, 0],
+          [1, 2],
+        ],
+      },
+      inputs: ['x'],
+    };
+    const text = JSON.stringify(functional3(named, [node]));
+    const model = imported(await importModel(new TextEncoder().encode(text)));
+    expect((await predict(model, channelsFirst(image))).data).toEqual([5, 9]);
+  });
+});
+
+test('a tower that is called on two inputs gives the numbers of both calls', async () => {
+  const kernel = { shape: [2, 2], data: [1, 2, 3, 4] };
+  const bias = { shape: [2], data: [0.5, -1] };
+  const layers = [
+    { kind: 'Dense', name: 'tower', options: { units: 2 }, inputs: ['left'], weights: [kernel, bias] },
+    { kind: 'Subtract', name: 'distance', inputs: ['tower', 'tower'], weights: [] },
+  ];
+  const named = ['left', 'right'].map((name) => ({ name, shape: [2] }));
+  const model = functional3(named, layers);
+  const tensor = (name: string, node: number) => ({
+    class_name: '__keras_tensor__',
+    config: { shape: [null, 2], dtype: 'float32', keras_history: [name, node, 0] },
+  });
+  const [tower, distance] = model.config.layers.slice(2) as { inbound_nodes: unknown[] }[];
+  tower?.inbound_nodes.push({ args: [tensor('right', 0)], kwargs: {} });
+  if (distance) distance.inbound_nodes = [{ args: [[tensor('tower', 0), tensor('tower', 1)]], kwargs: {} }];
+  const read = imported(await importModel(await kerasArchive(model, layers)));
+  const [left, right] = [
+    { shape: [1, 2], data: [1, 0] },
+    { shape: [1, 2], data: [0, 1] },
+  ];
+  expect((await predict(read, left, right)).data).toEqual([-2, -2]);
+});

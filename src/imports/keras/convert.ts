@@ -13,7 +13,7 @@ import {
 } from '../model.ts';
 import { NetworkWriter, type Value } from '../writer.ts';
 import { type Json, serialized } from './config.ts';
-import type { Context } from './context.ts';
+import { asInKeras, type Context } from './context.ts';
 import { converters } from './layers/index.ts';
 import {
   type Call,
@@ -40,14 +40,22 @@ export interface KerasFile {
 const MAX_DEPTH = 16;
 const keyOf = ({ layer, node }: Pick<Reference, 'layer' | 'node'>): string => `${node} ${layer}`;
 
+/** The calls of layers that are called more than once, those that the outputs need or not. */
+function sharedCalls({ calls }: KerasModel): Map<string, Call[]> {
+  const all = new Map<string, Call[]>();
+  for (const call of calls) all.set(call.layer.name, [...(all.get(call.layer.name) ?? []), call]);
+  return new Map([...all].filter(([, own]) => own.length > 1));
+}
+
 class Conversion {
   readonly context: Context;
-  readonly unsupported: UnsupportedPart[] = [];
+  readonly unsupported: UnsupportedPart[];
   /** The last activation, which tells what the outputs are. */
   output: OutputKind = 'other';
 
-  constructor(context: Context) {
+  constructor(context: Context, unsupported: UnsupportedPart[] = []) {
     this.context = context;
+    this.unsupported = unsupported;
   }
 
   /** Something cannot be expressed: shapes that follow from it mean nothing. */
@@ -71,6 +79,7 @@ class Conversion {
     );
     const values = new Map<string, Value>();
     const entered = new Set<string>();
+    const sharing = sharedCalls(model);
     const outputOf = (reference: Reference): Value => {
       const key = keyOf(reference);
       const known = values.get(key) ?? given.get(reference.layer);
@@ -85,6 +94,20 @@ class Conversion {
           `the layers of the model form a circle at "${reference.layer.slice(0, 100)}"`,
         );
       entered.add(key);
+      const shared = sharing.get(reference.layer);
+      if (shared !== undefined && !FREE.has(call.layer.class)) {
+        for (const { node } of shared) entered.add(keyOf({ layer: reference.layer, node }));
+        const outputs = this.#shared(
+          shared,
+          shared.map((one) => one.inputs.map(outputOf)),
+          prefix,
+          depth,
+        );
+        shared.forEach(({ node }, i) => {
+          values.set(keyOf({ layer: reference.layer, node }), outputs[i] as Value);
+        });
+        return values.get(key) as Value;
+      }
       const inputs = call.inputs.map(outputOf);
       if (call.inputs.some(({ index }) => index > 0))
         this.refuse(call.layer, 'it takes a second output of a layer, such as a state', null);
@@ -95,6 +118,68 @@ class Conversion {
     return model.outputs.map(outputOf);
   }
 
+  /**
+   * One set of weights for several calls: their inputs as time steps, of a layer that is repeated over them.
+   * @param inputs of each call
+   */
+  #shared(
+    calls: readonly Call[],
+    inputs: readonly (readonly Value[])[],
+    prefix: string,
+    depth: number,
+  ): Value[] {
+    const { layer: own } = calls[0] as Call;
+    const layer = { ...own, name: `${prefix}${own.name}` };
+    const { writer, warnings } = this.context;
+    try {
+      const xs = inputs.map(([x, ...others]) => {
+        if (x === undefined || others.length > 0)
+          throw new Unsupported(
+            'it is called more than once, on several tensors',
+            'a layer of its own for every call',
+          );
+        return asInKeras(x, layer, this.context);
+      });
+      const [first] = xs as [Value];
+      if (xs.some(({ shape }) => shape.join() !== first.shape.join()))
+        throw new Unsupported(
+          'it is called more than once, on tensors of other shapes',
+          'a layer of its own for every call',
+        );
+      warnings.add(
+        `"${layer.name}" is called ${calls.length} times: here once, on all of them as time steps (time_distributed); batch statistics are those of all`,
+      );
+      const steps = xs.map((x, i) =>
+        writer.add('reshape', { shape: [1, ...x.shape] }, [x], { name: `${layer.name}_step_${i + 1}` }),
+      );
+      const together = writer.add('concatenate', { axis: 0 }, steps, { name: `${layer.name}_steps` });
+      const all = writer.addBody(
+        'time_distributed',
+        together,
+        first.shape,
+        `${layer.name}_calls`,
+        (inner, step) => {
+          const inside = new Conversion({ ...this.context, writer: inner }, this.unsupported);
+          const value = inside.#convert(layer, [step], depth);
+          this.output = inside.output;
+          return asInKeras(value, layer, inside.context);
+        },
+      );
+      return calls.map((_, i) => {
+        const one = writer.add('slice', { start: i, stop: i + 1 }, [all], {
+          name: `${layer.name}_call_${i + 1}`,
+        });
+        return writer.add('reshape', { shape: all.shape.slice(1) }, [one], {
+          name: `${layer.name}_output_${i + 1}`,
+        });
+      });
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+      if (!(error instanceof Misfit && this.#broken)) this.refuse(layer, error.message, error.alternative);
+      return calls.map((_, i) => inputs[i]?.[0] ?? { source: 'input', shape: [1], channels: 'same' });
+    }
+  }
+
   #call(call: Call, inputs: readonly Value[], prefix: string, depth: number): Value {
     const layer = {
       ...call.layer,
@@ -102,15 +187,6 @@ class Conversion {
       ...(call.arguments !== undefined && { call: call.arguments }),
     };
     const passed = inputs[0] ?? { source: 'input', shape: [1], channels: 'same' };
-    if (call.node > 0 && !FREE.has(layer.class)) {
-      this.refuse(
-        layer,
-        'it is called more than once, with the same weights',
-        'a layer of its own for every call',
-      );
-      // Models that call models twice would take forever.
-      return passed;
-    }
     try {
       return this.#convert(layer, inputs, depth);
     } catch (error) {

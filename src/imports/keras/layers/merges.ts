@@ -39,6 +39,67 @@ const merge =
     return context.writer.add(type, {}, all, { name: layer.name, channels: all[0]?.channels ?? 'same' });
   };
 
+/** −max(−a, −b) */
+const minimum: Convert = (layer, inputs, context) => {
+  const { name } = layer;
+  const negative = (x: Value, what: string) =>
+    context.writer.add('rescaling', { scale: -1 }, [x], { name: `${name}_${what}`, channels: x.channels });
+  const turned = inputs.map((x, i) => negative(x, `negative_${i + 1}`));
+  return negative(merge('maximum')({ ...layer, name: `${name}_largest` }, turned, context), 'smallest');
+};
+
+/** Sums over one axis of each: of sequences, the other one stays; of vectors, nothing. */
+const dot: Convert = (layer, inputs, { writer }) => {
+  const [a, b] = inputs;
+  const { options, name } = layer;
+  if (a === undefined || b === undefined || inputs.length > 2) throw new Misfit('it takes two tensors');
+  if (options.bool('normalize', false))
+    throw new Unsupported('vectors that are normalized before', 'Dot(normalize=False)');
+  const rank = rankOf(a);
+  if (rank !== rankOf(b) || rank > 2)
+    throw new Unsupported('tensors of other axes', 'two vectors, or two sequences');
+  const [left = 1, right = left] = [layer.config.axes ?? -1]
+    .flat()
+    .map((axis) => (Number(axis) < 0 ? Number(axis) + rank + 1 : Number(axis)));
+  if (rank === 1) return writer.add('dot', {}, [a, b], { name });
+  const turned = (x: Value, what: string) =>
+    writer.add('permute', { dims: [2, 1] }, [x], { name: `${name}_${what}` });
+  return writer.add('dot', {}, [left === 2 ? a : turned(a, 'first'), right === 1 ? b : turned(b, 'second')], {
+    name,
+  });
+};
+
+/** softmax(q kᵀ) v without kernels. */
+const attention: Convert = (layer, inputs, { writer, warnings }) => {
+  const { options, name, call } = layer;
+  const [query, value, key = value] = inputs;
+  if (query === undefined || value === undefined || key === undefined)
+    throw new Misfit('it takes a query and a value');
+  if (
+    options.string('score_mode', 'dot') !== 'dot' ||
+    options.bool('causal', false) ||
+    call?.keywords.use_causal_mask === true
+  )
+    throw new Unsupported(
+      'attention with a mask, or with another score',
+      'MultiHeadAttention(use_causal_mask=True)',
+    );
+  if (call?.names.some((one) => one?.includes('mask')))
+    throw new Unsupported('attention with a mask', 'without one');
+  const scale = options.bool('use_scale', false) ? (weightsOf(layer, 1)?.[0]?.data[0] ?? 1) : 1;
+  if (options.bool('use_scale', false))
+    warnings.add(`the scale of the scores of "${name}" is not trained here`);
+  if (options.number('dropout', 0) > 0)
+    warnings.add(`dropout of "${name}" is left out: attention here drops no weights`);
+  const add = (type: string, given: Record<string, unknown>, xs: readonly Value[], what: string) =>
+    writer.add(type, given, xs, { name: `${name}_${what}` });
+  const turned = add('permute', { dims: [2, 1] }, [key], 'key');
+  const scores = add('dot', {}, [query, turned], 'scores');
+  const scaled = scale === 1 ? scores : add('rescaling', { scale }, [scores], 'scaled');
+  const weights = add('activation', { activation: 'softmax' }, [scaled], 'weights');
+  return writer.add('dot', {}, [weights, value], { name });
+};
+
 const concatenate: Convert = (layer, inputs, context) => {
   const all = together(inputs, layer, context);
   const [first] = all;
@@ -92,16 +153,14 @@ const code = notHere(
   'a layer of this service, or an activation { "expression": "x * sigmoid(x)" }',
 );
 
-const AVERAGE = 'average, maximum or add';
-
 export const merges: Readonly<Record<string, Convert>> = {
   Add: merge('add'),
   Subtract: merge('subtract'),
   Multiply: merge('multiply'),
   Average: merge('average'),
   Maximum: merge('maximum'),
-  Minimum: notHere('the smallest of several', AVERAGE),
-  Dot: notHere('a product of samples', 'multiply, then dense'),
+  Minimum: minimum,
+  Dot: dot,
   Concatenate: concatenate,
   Embedding: embedding,
   Masking: masking,
@@ -115,8 +174,6 @@ export const merges: Readonly<Record<string, Convert>> = {
   MaxPooling3D: notHere('images of three dimensions', 'max_pool2d'),
   AveragePooling3D: notHere('images of three dimensions', 'average_pool2d'),
   ConvLSTM2D: notHere('a recurrent layer over images', 'conv2d, then lstm'),
-  SeparableConv1D: notHere('this service has it over images only', 'conv1d'),
-  DepthwiseConv1D: notHere('this service has it over images only', 'conv1d with "groups"'),
   LocallyConnected1D: notHere('a kernel for every position', 'conv1d'),
   LocallyConnected2D: notHere('a kernel for every position', 'conv2d'),
   GaussianDropout: notHere('multiplicative Gaussian noise', 'dropout, or gaussian_noise'),
@@ -124,7 +181,7 @@ export const merges: Readonly<Record<string, Convert>> = {
   UnitNormalization: notHere('vectors of length 1', 'rms_norm'),
   TextVectorization: notHere('it reads text', 'tokens made before, as whole numbers'),
   StringLookup: notHere('it reads text', 'tokens made before, as whole numbers'),
-  Attention: notHere('attention without a kernel', 'self_attention'),
+  Attention: attention,
   AdditiveAttention: notHere('additive attention', 'self_attention'),
   RNN: notHere('a cell of its own', 'lstm, gru or simple_rnn'),
 };

@@ -180,6 +180,63 @@ const separable: Convert = (layer, inputs, context) => {
   );
 };
 
+/** [window, in, multiplier] → [in · multiplier, 1, window] */
+function depthwiseKernel1d(kernel: NamedTensor): NamedTensor {
+  const moved = transposed(kernel, [1, 2, 0]);
+  const [channels = 1, multiplier = 1, window = 1] = moved.shape;
+  return reshaped(moved, [channels * multiplier, 1, window]);
+}
+
+/** Over time: a convolution whose groups are the channels. */
+const depthwise1d: Convert = (layer, inputs, context) => {
+  const { options, name } = layer;
+  const multiplier = options.int('depth_multiplier', 1);
+  const weights = kernelAndBias(layer, depthwiseKernel1d);
+  return overTime(layer, only(inputs), context, (x) => {
+    const channels = x.shape[1] as number;
+    const given = {
+      filters: channels * multiplier,
+      groups: channels,
+      ...windowOptions(options, 1),
+      ...productOptions(layer, context, 'depthwise'),
+    };
+    return context.writer.add('conv1d', given, [x], { name, weights });
+  });
+};
+
+/** The same, then one with a window of 1. */
+const separable1d: Convert = (layer, inputs, context) => {
+  const { options, name } = layer;
+  const multiplier = options.int('depth_multiplier', 1);
+  const bias = options.bool('use_bias', true);
+  const given = weightsOf(layer, bias ? 3 : 2) as [NamedTensor, NamedTensor, NamedTensor?] | null;
+  return overTime(layer, only(inputs), context, (x) => {
+    const channels = x.shape[1] as number;
+    const first = {
+      filters: channels * multiplier,
+      groups: channels,
+      ...windowOptions(options, 1),
+      use_bias: false,
+    };
+    const apart = context.writer.add('conv1d', first, [x], {
+      name: `${name}_depthwise`,
+      weights: given === null ? null : { kernel: depthwiseKernel1d(given[0]) },
+    });
+    const second = {
+      filters: options.int('filters'),
+      kernel_size: 1,
+      ...productOptions(layer, context, 'pointwise'),
+    };
+    return context.writer.add('conv1d', second, [apart], {
+      name,
+      weights:
+        given === null
+          ? null
+          : { kernel: transposed(given[1], ORDER[1]), ...(given[2] !== undefined && { bias: given[2] }) },
+    });
+  });
+};
+
 export const products: Readonly<Record<string, Convert>> = {
   Dense: dense,
   Conv1D: convolution(1),
@@ -190,4 +247,6 @@ export const products: Readonly<Record<string, Convert>> = {
   Conv2DTranspose: transposedConvolution(2),
   DepthwiseConv2D: depthwise,
   SeparableConv2D: separable,
+  DepthwiseConv1D: depthwise1d,
+  SeparableConv1D: separable1d,
 };

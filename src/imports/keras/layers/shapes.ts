@@ -20,8 +20,8 @@ const reshape: Convert = (layer, inputs, context) => {
   const target = layer.options.shape('target_shape').map((size) => size ?? -1);
   const known = sizeOf(target.filter((size) => size !== -1));
   const shape = target.map((size) => (size === -1 ? sizeOf(x.shape) / known : size));
-  if (shape.length > 3)
-    throw new Unsupported(`it gives ${shape.length} axes without the batch`, 'at most 3 axes');
+  if (shape.length > 6)
+    throw new Unsupported(`it gives ${shape.length} axes without the batch`, 'at most 6 axes');
   return context.writer.add('reshape', { shape: shape.length === 0 ? [1] : shape }, [x], {
     name: layer.name,
   });
@@ -104,6 +104,9 @@ const rate = (options: Options) => ({ rate: options.number('rate') });
 const dropout: Convert = (layer, inputs, { writer, warnings }) => {
   const x = only(inputs);
   const shape = layer.config.noise_shape;
+  // The same for a whole sample: stochastic depth.
+  if (Array.isArray(shape) && shape.length > 1 && shape.slice(1).every((size) => size === 1))
+    return writer.add('drop_path', rate(layer.options), [x], { name: layer.name, channels: x.channels });
   if (shape !== null && shape !== undefined)
     warnings.add(`noise_shape of "${layer.name}" is left out: elements are dropped one by one`);
   return writer.add('dropout', rate(layer.options), [x], { name: layer.name, channels: x.channels });
@@ -117,12 +120,30 @@ const gaussianNoise: Convert = (layer, inputs, { writer }) => {
   });
 };
 
-const cropping: Convert = () => {
-  throw new Unsupported(
-    'this service cannot crop',
-    'zero_padding2d before, or convolutions with "padding": "valid"',
-  );
-};
+/** What is cut off at both ends of the axes from the first on. */
+const cropping =
+  (axes: 1 | 2): Convert =>
+  (layer, inputs, context) => {
+    const { cropping: given } = layer.options.of;
+    const list = Array.isArray(given) ? given : new Array(axes).fill(given ?? (axes === 1 ? 1 : 0));
+    const sides: unknown[] = axes === 1 && list.length === 2 ? [list] : list;
+    const ends = sides.map((side) => (Array.isArray(side) ? side : [side, side]));
+    const isEnd = (end: unknown) => Number.isSafeInteger(end) && (end as number) >= 0;
+    if (ends.length !== axes || ends.some((side) => side.length !== 2 || !side.every(isEnd)))
+      throw new Unsupported('a cropping that is no number of rows and columns', 'cropping=((1, 1), (1, 1))');
+    const cut = (x: Value): Value =>
+      (ends as [number, number][]).reduce((value, [start, end], i) => {
+        const axis = axes === 1 ? 0 : i + 1;
+        if (start === 0 && end === 0) return value;
+        const stop = (value.shape[axis] as number) - end;
+        return context.writer.add('slice', { axis, start, stop }, [value], {
+          name: axes === 1 ? layer.name : `${layer.name}_${i + 1}`,
+          channels: value.channels,
+        });
+      }, x);
+    const x = only(inputs);
+    return axes === 1 ? overTime(layer, x, context, cut) : cut(image(x, layer, context));
+  };
 
 /** Nothing in inference; in training, something that this service does not do. */
 const onlyInTraining =
@@ -155,8 +176,8 @@ export const shapes: Readonly<Record<string, Convert>> = {
   ZeroPadding2D: overImages('zero_padding2d', zeros(2)),
   UpSampling1D: overSequences('up_sampling1d', factor(1)),
   UpSampling2D: overImages('up_sampling2d', factor(2)),
-  Cropping1D: cropping,
-  Cropping2D: cropping,
+  Cropping1D: cropping(1),
+  Cropping2D: cropping(2),
   Dropout: dropout,
   SpatialDropout1D: overSequences('spatial_dropout1d', rate),
   SpatialDropout2D: overImages('spatial_dropout2d', rate),
