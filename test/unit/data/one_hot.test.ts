@@ -38,7 +38,7 @@ it.each(['mean_squared_error', 'mean_absolute_error', 'huber', 'log_cosh'])(
     const rows = <T>(count: number, of: (i: number) => T) => Array.from({ length: count }, (_, i) => of(i));
     const inline = {
       type: 'inline',
-      inputs: rows(stored.count, (i) => [...stored.inputs.subarray(4 * i, 4 * i + 4)]),
+      inputs: rows(stored.count, (i) => [0, 1, 2, 3].map((j) => stored.inputs.at(i, j))),
       targets: rows(stored.count, (i) => rows(3, (k) => (stored.targets[i] === k ? 1 : 0))),
     };
     expect(await lossesOf(iris)).toEqual(await lossesOf(experimentOf(inline, 3, loss)));
@@ -73,7 +73,7 @@ it.skipIf(!hasTorch)('the PyTorch code takes the class indices and has the same 
   const { inputs, targets, count } = loadData(iris.data, 0, inputsOf(iris)).training;
   const input = JSON.stringify({
     code: codeOf(iris).pytorch,
-    inputs: Array.from({ length: count }, (_, i) => [...inputs.subarray(4 * i, 4 * i + 4)]),
+    inputs: Array.from({ length: count }, (_, i) => [0, 1, 2, 3].map((j) => inputs.at(i, j))),
     targets: [...targets],
   });
   const { stdout, stderr } = spawnSync(PYTHON, ['-c', RUN], { input, encoding: 'utf8' });
