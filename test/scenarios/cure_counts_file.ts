@@ -23,7 +23,7 @@ export function renderCounts(cures: readonly Pick<CureOutcome, 'remedies'>[], ad
   });
   return `/**
  * @file How often each remedy was verified on each finding, lastly of ${cures.length} studies${add ? ', added to what was counted before' : ''}. Made by
- * \`npm run evaluate -- counts\` from the outcomes of \`npm run evaluate -- remedies\` and \`-- hard\` (\`--outcomes FILE\`).
+ * \`npm run evaluate -- counts\` from the outcomes that \`cureScenario\` gives, as \`npm run evaluate -- hard --outcomes FILE\` writes them.
  */
 import type { RuleName } from '../diagnosis/index.ts';
 import type { RemedyName } from './catalogue/index.ts';
