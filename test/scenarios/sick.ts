@@ -653,7 +653,7 @@ const powerless = linearModels.map(([task, optimizer], i) =>
   sick(
     `linear-model/${task.name}-${i}`,
     'dense',
-    'loss_not_decreasing',
+    ['underfitting', 'loss_not_decreasing'],
     null,
     classifier(task, [dense(16), dense(16)], optimizer),
     classifier(task, [relu(32), relu(32)], adam(0.01)),
