@@ -85,7 +85,7 @@ export const phaseTable = (phases: readonly Phases[]): string =>
 export const scalingLine = ({ experiment, one, two, factor, attainable, cores, work }: Scaling): string =>
   `Trials per second of \`examples/${experiment}\`: ${one.toFixed(2)} with one worker thread, ${two.toFixed(2)} with two; ` +
   `factor ${atLeast(factor, SCALING_AT_LEAST)}. A loop of plain arithmetic gained a factor of ${attainable.toFixed(2)} by a second thread ` +
-  `in the same rounds: more than that this machine did not give. A training takes ${atMost(cores, CORES_AT_MOST)} cores; a trial ` +
+  `in the same rounds: that is all this machine can gain. A training takes ${atMost(cores, CORES_AT_MOST)} cores; a trial ` +
   `beside another takes ${work.toFixed(2)} times the CPU time of one alone, so that two free cores would give ${(2 / work).toFixed(2)}.`;
 
 export const startupLine = (network: string, first: number, again: number): string =>
