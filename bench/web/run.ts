@@ -27,7 +27,7 @@ const service = await startTestService();
 /** From the navigation to the first paint, and to the first picture of the report, in a browser that has cached nothing. */
 async function paint(id: string): Promise<{ first: number; picture: number }> {
   const { page, close } = await openPage(`${service.url}/jobs/${id}`);
-  await page.waitForFunction(`document.querySelector('.hero h1') && document.querySelector('.lines canvas')`);
+  await page.waitForSelector('.lines canvas');
   const picture = await page.evaluate<number>('performance.now()');
   const first = await page.evaluate<number>(
     `performance.getEntriesByName('first-contentful-paint')[0].startTime`,

@@ -87,7 +87,10 @@ const earlyStoppingSchema = z.strictObject({
 });
 
 const trainingSchema = z.strictObject({
-  loss: lossKind.schema.describe('What is minimized: the mean over the batch and all target positions'),
+  loss: lossKind.schema.describe(
+    'What is minimized: the mean over the batch and all target positions. A loss of values reads three or more classes ' +
+      'of a built-in data set as one-hot rows',
+  ),
   optimizer: optimizerKind.schema,
   learning_rate_schedule: scheduleKind.schema.default('constant'),
   batch_size: z
