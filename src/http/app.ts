@@ -1,46 +1,31 @@
 /** @file Builds the HTTP application. Does not listen. */
-import { randomUUID } from 'node:crypto';
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Access } from '../access/index.ts';
 import type { RunningJobService } from '../jobs/index.ts';
-import type { Metrics } from '../metrics/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
-import type { ErrorCode } from '../util/errors.ts';
 import { addOwner, addRefusal, ownerOf } from './access.ts';
-import { answerClientError } from './client_error.ts';
-import { addCommonHeaders, commonHeaders } from './common_headers.ts';
+import { recordAnswers } from './answers.ts';
+import { addCommonHeaders } from './common_headers.ts';
 import { docsPage } from './docs_page.ts';
-import { drain } from './drain.ts';
-import { type Dependencies, type Endpoint, refuseUnknownQuery } from './endpoint.ts';
+import type { Dependencies, Endpoint } from './endpoint.ts';
+import { addErrors, methodsOf, type Route } from './failures.ts';
 import { parseJsonBody } from './json_body.ts';
 import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts';
 import { createOpenApi, type Examples } from './openapi.ts';
-import { HttpProblem, sendProblem, toProblem } from './problem.ts';
 import { warmCatalog } from './routes/catalog/read.ts';
 import { endpoints } from './routes/index.ts';
+import { addBodyTimeout, addHttpManners, addRefusalWhileClosing, createServer } from './server.ts';
 import { addSpans } from './spans.ts';
 import { createRequestThreads } from './threads.ts';
-import { ASSETS, addWeb, webPaths } from './web.ts';
+import { addWeb } from './web.ts';
 
-const REQUEST_ID = /^[\w.-]{1,64}$/;
 const COMPRESS_FROM_BYTES = 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** How long a whole upload may take; for other bodies see addBodyTimeout. */
-const UPLOAD_TIMEOUT_MS = 3_600_000;
 /** The largest body on a route that takes none. */
 const MAX_IGNORED_BODY = 65_536;
-const MAX_REQUEST_LINE = 16_384;
-
 export interface AppOptions {
   readonly dependencies: Omit<Dependencies, 'closing' | 'jobs' | 'files' | 'threads'>;
   readonly jobs: Pick<RunningJobService, 'of' | 'filesOf'>;
@@ -53,117 +38,6 @@ export interface AppOptions {
   readonly telemetry: Telemetry;
   /** Serves the endpoints with this tag alone; null serves all. */
   readonly only: Endpoint['tag'] | null;
-}
-
-type Route = Pick<Endpoint, 'method' | 'url'>;
-
-/** Beside the endpoints of the contract. */
-const pages: readonly Route[] = [...webPaths, ASSETS, '/openapi.json', '/docs'].map((url) => ({
-  method: 'GET',
-  url,
-}));
-
-/** The methods that a path takes, or none where no route has this path. */
-function methodsOf(url: string, served: readonly Route[]): string[] {
-  const path = url.split('?')[0] ?? '';
-  const matches = ({ url: pattern }: Route) =>
-    new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`).test(path);
-  const methods = [...served, ...pages].filter(matches).map(({ method }) => method as string);
-  return methods.length === 0
-    ? []
-    : [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])];
-}
-
-function createServer(options: AppOptions): FastifyInstance {
-  return Fastify({
-    loggerInstance: options.logger,
-    // A line each, once answered, is enough: see logAnswer.
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: options.dependencies.limits.max_body_bytes,
-    requestTimeout: UPLOAD_TIMEOUT_MS,
-    forceCloseConnections: 'idle',
-    // Answered by a hook instead, as a problem.
-    return503OnClosing: false,
-    // A client's id is taken only if it is safe to log.
-    genReqId: (request) => {
-      const given = request.headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-    },
-    // An id that is too long is one that no job has. Node bounds the whole line.
-    routerOptions: { maxParamLength: MAX_REQUEST_LINE },
-    // Answered as a problem instead, see addHttpManners: Node's own answer is bare.
-    http: { requireHostHeader: false, headersTimeout: REQUEST_TIMEOUT_MS },
-    clientErrorHandler: answerClientError,
-    // A path that cannot be decoded. Comes before all hooks.
-    frameworkErrors: (error, request, reply) =>
-      void sendProblem(request, reply.headers(commonHeaders(request)), toProblem(error)),
-  }) as unknown as FastifyInstance;
-}
-
-function addHttpManners(app: FastifyInstance): void {
-  // An expectation that is not known may be ignored (RFC 9110, section 10.1.1).
-  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  app.addHook('onRequest', (request, _reply, done) => {
-    const isMissing = request.headers.host === undefined && request.raw.httpVersion === '1.1';
-    done(isMissing ? new HttpProblem('bad_request', 'a request of HTTP/1.1 needs a Host header') : undefined);
-  });
-}
-
-/** What is not the client's doing. */
-const logged: ReadonlySet<ErrorCode> = new Set(['internal_error', 'database_unavailable', 'storage_full']);
-
-/** Nobody is there to read the answer; the error that it caused looks like that of any connection. */
-const hasHungUp = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
-
-function addErrors(app: FastifyInstance, served: readonly Route[], maxBody: number): void {
-  app.setErrorHandler(async (error, request, reply) => {
-    if (hasHungUp(request)) {
-      request.log.debug({ err: error }, 'the client hung up');
-      return sendProblem(request, reply, new HttpProblem('bad_request', 'the request was broken off'));
-    }
-    const problem = toProblem(error, maxBody);
-    if (problem.code === 'body_too_large') await drain(request.raw);
-    if (logged.has(problem.code)) request.log.error({ err: error }, 'request failed');
-    return sendProblem(request, reply, problem);
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const allowed = methodsOf(request.url, served);
-    if (allowed.length === 0)
-      return sendProblem(
-        request,
-        reply,
-        new HttpProblem('route_not_found', `no route ${request.method} here; see /docs`),
-      );
-    const allow = allowed.join(', ');
-    if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
-    return sendProblem(
-      request,
-      reply,
-      new HttpProblem('method_not_allowed', `allowed: ${allow}`, { headers: { allow } }),
-    );
-  });
-}
-
-/** By the route's pattern: a path would be a series of its own for every job. */
-function recordAnswers(app: FastifyInstance, { requests }: Metrics): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    const { url: route = 'none' } = request.routeOptions;
-    const labels = { method: request.method, route, status: String(reply.statusCode) };
-    requests.observe(labels, reply.elapsedTime / 1000);
-    logAnswer(request, reply);
-    done();
-  });
-}
-
-const RETRY_AFTER_CLOSING_S = 5;
-
-/** A kept-alive connection can bring a request after the service has begun to stop; another replica, or the next start, takes it. */
-function addRefusalWhileClosing(app: FastifyInstance, closing: AbortSignal): void {
-  app.addHook('onRequest', (_request, _reply, done) => {
-    if (!closing.aborted) return done();
-    const headers = { 'retry-after': String(RETRY_AFTER_CLOSING_S), connection: 'close' };
-    return done(new HttpProblem('not_ready', 'the service is shutting down', { headers }));
-  });
 }
 
 /** What a page of another origin may read beyond the body. */
@@ -195,14 +69,6 @@ const addCors = async (
   });
 };
 
-/** A line for each request; polls, which are many and all alike, only for who debugs. */
-function logAnswer(request: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {
-  const { method, url, log } = request;
-  const isQuiet = (method === 'GET' && statusCode < 400) || hasHungUp(request);
-  const level = isQuiet ? 'debug' : 'info';
-  log[level]({ method, url, status: statusCode, ms: elapsedTime }, 'request answered');
-}
-
 /** Of the pages of /docs. Without `upgrade-insecure-requests`: the service itself speaks plain HTTP. */
 const DOCS_POLICY = {
   'default-src': "'self'",
@@ -229,13 +95,7 @@ function addEndpoint(app: FastifyInstance, endpoint: Endpoint, dependenciesOf: D
     },
     ...(body === undefined && { decompress: false }),
     ...(short && { compress: false }),
-    async handler(request, reply) {
-      refuseUnknownQuery(endpoint, request);
-      if (body !== undefined && request.body === undefined) {
-        throw new HttpProblem('malformed_json', 'the body is empty');
-      }
-      return endpoint.handle(request, reply, dependenciesOf(request));
-    },
+    handler: (request, reply) => endpoint.handle(request, reply, dependenciesOf(request)),
   });
 }
 
@@ -245,25 +105,6 @@ function addUpload(scope: FastifyInstance, endpoint: Endpoint, dependenciesOf: D
   scope.addContentTypeParser('*', (_request, body, done) => done(null, body));
   addEndpoint(scope, endpoint, dependenciesOf);
 }
-
-/** A body that is no upload has to arrive within the time of a request; an upload only has to go on arriving. */
-function addBodyTimeout(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    done();
-    const { raw } = request;
-    if (raw.complete) return;
-    let seen = raw.socket.bytesRead;
-    const timer = setInterval(() => {
-      const isArriving = request.routeOptions.config.upload === true && raw.socket.bytesRead > seen;
-      seen = raw.socket.bytesRead;
-      if (raw.complete) clearInterval(timer);
-      else if (!isArriving) answerClientError(slow(), raw.socket);
-    }, REQUEST_TIMEOUT_MS);
-    raw.once('close', () => clearInterval(timer));
-  });
-}
-
-const slow = () => Object.assign(new Error('the body is too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
 
 /** The application with every route, documentation included. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
@@ -276,7 +117,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     closing: closing.signal,
   };
   const served = endpoints.filter(({ tag }) => options.only === null || tag === options.only);
-  const app = createServer(options);
+  const app = createServer(options.logger, options.dependencies.limits.max_body_bytes);
   if (options.only === null) warmCatalog();
   const document = createOpenApi(dependencies.version, examples);
   app.removeAllContentTypeParsers();

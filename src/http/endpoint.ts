@@ -9,8 +9,9 @@ import { pointerOf } from '../util/json.ts';
 import { nearest } from '../util/nearest.ts';
 import type { Webhooks } from '../webhooks/index.ts';
 import type { AdmissionLimits } from './admission.ts';
-import { validationFailed } from './problem.ts';
+import { HttpProblem, validationFailed } from './problem.ts';
 import type { RequestThreads } from './threads.ts';
+import { uploadErrors } from './upload_errors.ts';
 
 export interface Dependencies {
   /** Those that belong to the caller. */
@@ -63,15 +64,83 @@ export interface Endpoint {
     readonly examples?: 'experiments' | Readonly<Record<string, unknown>>;
   };
   readonly responses: Readonly<Record<number, ResponseContract>>;
+  /** Of its own; those that follow from what it takes come on their own, see `errorsOf`. */
   readonly errors: readonly ErrorCode[];
   handle(request: FastifyRequest, reply: FastifyReply, dependencies: Dependencies): Promise<unknown>;
+}
+
+/** A request as its contract has it. */
+export interface Call<Params, Query> {
+  readonly params: Params;
+  readonly query: Query;
+  /** As it came: a request thread parses it. */
+  readonly body: Buffer;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** A contract with what answers a request that keeps it. */
+interface Definition<Params extends z.ZodObject, Query extends z.ZodObject>
+  extends Omit<Endpoint, 'handle' | 'params' | 'query' | 'errors'> {
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly errors?: Endpoint['errors'];
+  answer(call: Call<z.output<Params>, z.output<Query>>, dependencies: Dependencies): unknown;
+}
+
+const NONE = Buffer.alloc(0);
+
+/** An endpoint whose handler gets what was asked, parsed. A request that does not keep the contract does not come to it. */
+export function defineEndpoint<Params extends z.ZodObject, Query extends z.ZodObject>({
+  answer,
+  errors = [],
+  ...contract
+}: Definition<Params, Query>): Endpoint {
+  const { params, query, body: taken } = contract;
+  return {
+    ...contract,
+    errors,
+    async handle(request, reply, dependencies) {
+      refuseUnknownQuery(contract, request);
+      if (taken !== undefined && request.body === undefined)
+        throw new HttpProblem('malformed_json', 'the body is empty');
+      const call = {
+        params: parseParams(params, request),
+        query: parseQuery(query, request),
+        body: taken === undefined ? NONE : (request.body as Buffer),
+        ...{ request, reply },
+      };
+      return answer(call, dependencies);
+    },
+  };
 }
 
 const keepsJobs = ({ tag }: Endpoint): boolean =>
   tag === 'jobs' || tag === 'searches' || tag === 'files' || tag === 'imports';
 
-/** What any endpoint may answer: to a query that it does not know, to a caller that has no key or asks for too much, or while the database cannot be used. */
-export const errorsOfService = (endpoint: Endpoint): readonly ErrorCode[] => [
+const OF_BODY: readonly ErrorCode[] = [
+  'malformed_json',
+  'json_too_deep',
+  'body_too_large',
+  'unsupported_media_type',
+  // A request thread works it through, with bounded time and memory.
+  'experiment_too_large',
+];
+
+/** What the path names may not be there. */
+const ofPath = ({ url }: Endpoint): readonly ErrorCode[] =>
+  url.startsWith('/v1/jobs/:id')
+    ? ['job_not_found']
+    : url.startsWith('/v1/files/:id')
+      ? ['file_not_found']
+      : [];
+
+/** What an endpoint may answer: its own, and what follows from what it takes, from its caller, and from the state of the service. */
+export const errorsOf = (endpoint: Endpoint): readonly ErrorCode[] => [
+  ...endpoint.errors,
+  ...ofPath(endpoint),
+  ...(endpoint.body === undefined ? [] : OF_BODY),
+  ...(endpoint.upload ? uploadErrors : []),
   'validation_failed',
   ...(endpoint.public ? [] : (['unauthorized'] as const)),
   ...(endpoint.tag === 'service' ? [] : (['rate_limited', 'overloaded'] as const)),
@@ -85,10 +154,7 @@ export const json = (description: string, schema: z.ZodType): ResponseContract =
 });
 
 /** What no endpoint is asked in vain: a misspelt name would silently change the answer. @throws HttpProblem validation_failed */
-export function refuseUnknownQuery(
-  { query, tag }: Pick<Endpoint, 'query' | 'tag'>,
-  request: FastifyRequest,
-): void {
+function refuseUnknownQuery({ query, tag }: Pick<Endpoint, 'query' | 'tag'>, request: FastifyRequest): void {
   // Probes come from balancers and scrapers, which add what they like to an address.
   if (tag === 'service') return;
   const known = Object.keys(query?.shape ?? {});
@@ -115,17 +181,21 @@ function guessOf(name: string, known: readonly string[]): string {
 const MAX_UNKNOWN = 101;
 const MAX_SHOWN = 100;
 
-/** The query of a request, parsed; what is wrong is pointed to as /query/<name>. */
-export function parseQuery<Q extends z.ZodObject>(schema: Q, request: FastifyRequest): z.output<Q> {
-  const parsed = schema.safeParse(request.query);
-  if (parsed.success) return parsed.data;
-  const errors = problemsOf(parsed.error, schema, request.query);
-  throw validationFailed(errors.map((problem) => ({ ...problem, pointer: `/query${problem.pointer}` })));
+function parsed<S extends z.ZodObject>(schema: S | undefined, given: unknown, at: string): z.output<S> {
+  const result = (schema ?? z.object({})).safeParse(given);
+  if (result.success) return result.data as z.output<S>;
+  const errors = problemsOf(result.error, schema ?? z.object({}), given);
+  throw validationFailed(errors.map((problem) => ({ ...problem, pointer: `${at}${problem.pointer}` })));
 }
 
-export const idParams = z.object({ id: z.string().describe('job_…') });
+/** What is wrong is pointed to as /query/<name>. */
+const parseQuery = <S extends z.ZodObject>(schema: S | undefined, { query }: FastifyRequest): z.output<S> =>
+  parsed(schema, query, '/query');
 
-export const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id;
+const parseParams = <S extends z.ZodObject>(schema: S | undefined, { params }: FastifyRequest): z.output<S> =>
+  parsed(schema, params, '/path');
+
+export const idParams = z.object({ id: z.string().describe('job_…') });
 
 /** RFC 7240: blanks around the equals sign, quotes and parameters are allowed. */
 const PREFER_WAIT = /(?:^|,)\s*wait\s*(?:=\s*"?(\d+)"?)?\s*(?:[;,]|$)/i;

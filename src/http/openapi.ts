@@ -1,7 +1,7 @@
 /** @file The OpenAPI 3.1 document, from the endpoints' own contracts. */
 import { z } from 'zod';
 import { type ErrorCode, errorTable } from '../util/errors.ts';
-import { type Endpoint, errorsOfService, type ResponseContract } from './endpoint.ts';
+import { type Endpoint, errorsOf, type ResponseContract } from './endpoint.ts';
 import { problemSchema } from './problem.ts';
 import { endpoints } from './routes/index.ts';
 
@@ -86,7 +86,7 @@ function responseOf({ description, content }: ResponseContract, schemas: Schemas
 }
 
 /** One response for each status, naming every code that comes with it. */
-function errorsOf(codes: readonly ErrorCode[], schemas: Schemas) {
+function errorResponses(codes: readonly ErrorCode[], schemas: Schemas) {
   const problem = schemas.convert(problemSchema, 'output');
   const all = [...new Set<ErrorCode>([...codes, 'internal_error'])];
   const statuses = [...new Set(all.map((code) => errorTable[code].status))].sort();
@@ -114,7 +114,7 @@ function bodyOf({ body, upload }: Endpoint, schemas: Schemas, examples: Examples
 }
 
 function operationOf(endpoint: Endpoint, schemas: Schemas, examples: Examples) {
-  const { operationId, summary, description, tag, params, query, headers, responses, errors } = endpoint;
+  const { operationId, summary, description, tag, params, query, headers, responses } = endpoint;
   return {
     operationId,
     summary,
@@ -131,7 +131,7 @@ function operationOf(endpoint: Endpoint, schemas: Schemas, examples: Examples) {
       ...Object.fromEntries(
         Object.entries(responses).map(([status, contract]) => [status, responseOf(contract, schemas)]),
       ),
-      ...errorsOf([...errors, ...errorsOfService(endpoint)], schemas),
+      ...errorResponses(errorsOf(endpoint), schemas),
     },
   };
 }

@@ -1,23 +1,13 @@
 /** @file What endpoints share whose answer a request thread makes. */
-import type { FastifyRequest } from 'fastify';
 import type { FileUse } from '../jobs/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
-import type { Dependencies, Endpoint } from './endpoint.ts';
+import type { Call, Dependencies } from './endpoint.ts';
 import { decodeImages, provideFiles } from './files.ts';
 import type { WantedImport } from './import_work.ts';
 import { namedModel } from './imports.ts';
 import { mayNameFiles, type NamedFile } from './named_files.ts';
 import { bufferOf } from './send.ts';
 import type { Work } from './work_order.ts';
-
-export const workErrors: readonly ErrorCode[] = [
-  'validation_failed',
-  'experiment_too_large',
-  'malformed_json',
-  'json_too_deep',
-  'body_too_large',
-  'unsupported_media_type',
-];
 
 /** What may be wrong with a model that a body names. */
 export const namedModelErrors: readonly ErrorCode[] = [
@@ -44,16 +34,15 @@ async function withNetwork(
   return bufferOf(whole as Uint8Array);
 }
 
-/** Has a request thread do the work of this name on the request's body. */
+/** Has a request thread do the work of this name on the body of a request. */
 export async function doWork(
   name: Work['name'],
-  request: FastifyRequest,
+  given: Buffer,
   dependencies: Dependencies,
   fingerprint = false,
 ): Promise<unknown> {
   const { threads, files, limits, workerThreads } = dependencies;
   const context = { limits, workerThreads, fingerprint };
-  const given = request.body as Buffer;
   const bytes = importing.has(name) ? await withNetwork(given, context, dependencies) : given;
   const work = { body: bytes, context };
   const named = mayNameFiles(bytes)
@@ -65,8 +54,8 @@ export async function doWork(
   return threads.run({ name, ...work });
 }
 
-/** A handler that answers with the JSON that the thread has made. */
+/** Answers with the JSON that the thread has made. */
 export const answerWork =
-  (name: Work['name']): Endpoint['handle'] =>
-  async (request, reply, dependencies) =>
-    reply.type('application/json; charset=utf-8').send(await doWork(name, request, dependencies));
+  (name: Work['name']) =>
+  async ({ body, reply }: Pick<Call<unknown, unknown>, 'body' | 'reply'>, dependencies: Dependencies) =>
+    reply.type('application/json; charset=utf-8').send(await doWork(name, body, dependencies));

@@ -1,6 +1,5 @@
 /** @file What endpoints that make jobs share: the idempotency key, the wait, the answer. */
 import { createHash } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Experiment, filesOf, problemsOf } from '../experiment/index.ts';
 import type { Submission } from '../jobs/index.ts';
@@ -10,7 +9,7 @@ import { canonicalJson } from '../util/json.ts';
 import { packText } from '../util/packed_text.ts';
 import { type Webhook, webhookSchema } from '../webhooks/index.ts';
 import { ownerOf } from './access.ts';
-import { type Dependencies, endOfWait, preferHeader, waitOf } from './endpoint.ts';
+import { type Call, type Dependencies, endOfWait, preferHeader, waitOf } from './endpoint.ts';
 import { HttpProblem, validationFailed } from './problem.ts';
 import { doWork } from './request_work.ts';
 
@@ -22,15 +21,9 @@ export const submissionHeaders = preferHeader.extend({
 });
 
 export const submissionErrors: readonly ErrorCode[] = [
-  'validation_failed',
-  'experiment_too_large',
   'idempotency_key_reused',
-  'malformed_json',
-  'json_too_deep',
   'bad_request',
   'quota_exceeded',
-  'body_too_large',
-  'unsupported_media_type',
 ];
 
 /** Hashes of what is wanted, whatever the order of keys and the defaults that are left out. */
@@ -100,14 +93,13 @@ export function withoutWebhook(body: unknown): { readonly rest: unknown; readonl
  * @param work checks the body
  */
 export async function submitJob(
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { body, request, reply }: Pick<Call<unknown, unknown>, 'body' | 'request' | 'reply'>,
   dependencies: Dependencies,
   work: 'acceptExperiment' | 'acceptSearch',
 ): Promise<unknown> {
   const { jobs } = dependencies;
   const key = keyOf(request.headers['idempotency-key']);
-  const accepted = (await doWork(work, request, dependencies, key !== null)) as Accepted;
+  const accepted = (await doWork(work, body, dependencies, key !== null)) as Accepted;
   const { fingerprint, ...submission } = accepted;
   refuseWebhook(submission.webhook, ownerOf(request), dependencies);
   const idempotency = key === null || fingerprint === null ? null : { key, fingerprint };

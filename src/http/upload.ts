@@ -19,15 +19,6 @@ function contentOf(request: FastifyRequest, body: Readable): Readable {
 const isBrokenGzip = (error: unknown): boolean =>
   error instanceof Error && /^(Z_|ERR_ZLIB)/.test((error as { code?: string }).code ?? '');
 
-/** What may go wrong with an upload. */
-export const uploadErrors = [
-  'file_unreadable',
-  'file_too_large',
-  'quota_exceeded',
-  'unsupported_media_type',
-  'bad_request',
-] as const;
-
 /** @throws HttpProblem for what `take` refuses, and for a body that does not arrive */
 export async function takeUpload<T>(
   request: FastifyRequest,

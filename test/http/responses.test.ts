@@ -1,6 +1,7 @@
 /** @file Every endpoint's answer against the schema that it declares, which is what the OpenAPI document shows. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errorsOf } from '../../src/http/endpoint.ts';
 import { createOpenApi } from '../../src/http/index.ts';
 import { problemSchema } from '../../src/http/problem.ts';
 import { endpoints } from '../../src/http/routes/index.ts';
@@ -86,7 +87,7 @@ describe.each(endpoints)('$operationId', ({ operationId, responses }) => {
   });
 });
 
-const ofJobs = endpoints.filter(({ errors }) => errors.includes('job_not_found'));
+const ofJobs = endpoints.filter((endpoint) => errorsOf(endpoint).includes('job_not_found'));
 
 /** What an endpoint does not do without. */
 const queries: Readonly<Record<string, string>> = { readSeries: '?run=baseline/0' };
@@ -96,6 +97,45 @@ it.each(ofJobs)('$operationId answers an unknown job with the problem', async (e
   const response = await send(endpoint.method, path + (queries[endpoint.operationId] ?? ''));
   expect(problemSchema.parse(await response.json())).toMatchObject({ status: 404, code: 'job_not_found' });
 });
+
+const ofClients = endpoints.filter(({ tag }) => tag !== 'service');
+
+it.each(ofClients)(
+  '$operationId refuses a query that it does not know, before anything else',
+  async (endpoint) => {
+    const { method, url, body, upload } = endpoint;
+    const path = url.replaceAll(/:\w+/g, 'nothing');
+    const isJson = body !== undefined;
+    const response = await fetch(`${service.url}${path}?no_such_key=1`, {
+      method,
+      ...((isJson || upload) && { body: '{}' }),
+      ...(isJson && { headers: { 'content-type': 'application/json' } }),
+    });
+    expect(await response.json()).toMatchObject({
+      code: 'validation_failed',
+      errors: [{ pointer: '/query/no_such_key' }],
+    });
+  },
+);
+
+const takingJson = endpoints.filter(({ body }) => body !== undefined);
+
+it.each(takingJson)(
+  '$operationId says what is wrong with a body that is none, and that it may',
+  async (endpoint) => {
+    const post = (text: string) => service.post(endpoint.url, text);
+    expect(await (await post('')).json()).toMatchObject({ status: 400, code: 'malformed_json' });
+    expect(await (await post('{')).json()).toMatchObject({ status: 400, code: 'malformed_json' });
+    const may = [
+      'malformed_json',
+      'json_too_deep',
+      'body_too_large',
+      'unsupported_media_type',
+      'experiment_too_large',
+    ];
+    expect(errorsOf(endpoint)).toEqual(expect.arrayContaining(may));
+  },
+);
 
 it('calls no endpoint that is gone', () => {
   expect(Object.keys(calls).sort()).toEqual(endpoints.map(({ operationId }) => operationId).sort());

@@ -4,9 +4,9 @@ import { problemsOf } from '../../../experiment/index.ts';
 import { activationSchema } from '../../../network/index.ts';
 import { compareActivations, comparedSchema } from '../../../preflight/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
-import { type Endpoint, json } from '../../endpoint.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
 import { validationFailed } from '../../problem.ts';
-import { answerWork, workErrors } from '../../request_work.ts';
+import { answerWork } from '../../request_work.ts';
 
 const bodySchema = z
   .strictObject({
@@ -23,7 +23,7 @@ export function compareGiven(body: unknown): string {
   return JSON.stringify(encodeNonFinite({ depth, activations: compareActivations(activations, depth) }));
 }
 
-export const compareActivationsEndpoint: Endpoint = {
+export const compareActivationsEndpoint = defineEndpoint({
   method: 'POST',
   url: '/v1/activations/compare',
   operationId: 'compareActivations',
@@ -39,6 +39,5 @@ export const compareActivationsEndpoint: Endpoint = {
       z.object({ depth: z.int(), activations: z.array(comparedSchema) }).meta({ id: 'ComparedActivations' }),
     ),
   },
-  errors: workErrors,
-  handle: answerWork('compare'),
-};
+  answer: answerWork('compare'),
+});

@@ -4,9 +4,9 @@ import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import { problemsOf } from '../../../experiment/index.ts';
 import { activationSchema, resolveActivation } from '../../../network/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
-import { type Endpoint, json } from '../../endpoint.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
 import { validationFailed } from '../../problem.ts';
-import { answerWork, workErrors } from '../../request_work.ts';
+import { answerWork } from '../../request_work.ts';
 
 const bodySchema = z
   .strictObject({ activation: activationSchema, inputs: z.array(z.number()).min(1).max(10_000) })
@@ -20,7 +20,7 @@ export function evaluateGiven(body: unknown): string {
   return JSON.stringify(encodeNonFinite(resolveActivation(activation).evaluate(inputs)));
 }
 
-export const evaluateActivation: Endpoint = {
+export const evaluateActivation = defineEndpoint({
   method: 'POST',
   url: '/v1/activations/evaluate',
   operationId: 'evaluateActivation',
@@ -42,6 +42,5 @@ export const evaluateActivation: Endpoint = {
         .meta({ id: 'ActivationValues' }),
     ),
   },
-  errors: workErrors,
-  handle: answerWork('evaluate'),
-};
+  answer: answerWork('evaluate'),
+});

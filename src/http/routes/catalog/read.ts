@@ -4,11 +4,12 @@ import { gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type CatalogEntry, catalog, entrySchema } from '../../catalog.ts';
-import { type Endpoint, etagHeaders, isKnown, json } from '../../endpoint.ts';
+import { defineEndpoint, etagHeaders, isKnown, json } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 
 const kinds = Object.keys(catalog) as [string, ...string[]];
-const kindParam = z.enum(kinds);
+/** One that is not there is answered by what there is. */
+const kindParam = z.string().meta({ enum: kinds });
 
 function entriesOf(kind: string): CatalogEntry[] {
   const make = Object.hasOwn(catalog, kind) ? catalog[kind] : undefined;
@@ -70,7 +71,7 @@ export function warmCatalog(): void {
 
 const unchanged = { 304: { description: 'Unchanged since the ETag' } };
 
-export const readCatalog: Endpoint = {
+export const readCatalog = defineEndpoint({
   method: 'GET',
   url: '/v1/catalog',
   operationId: 'readCatalog',
@@ -81,11 +82,10 @@ export const readCatalog: Endpoint = {
     'Every activation, layer, initializer, loss, optimizer, schedule, clipping, data set, rule and remedy.',
   headers: etagHeaders,
   responses: { ...unchanged, 200: json('Entries by kind', z.record(z.string(), z.array(entrySchema))) },
-  errors: [],
-  handle: async (request, reply) => sendAnswer(request, reply, wholeCatalog()),
-};
+  answer: ({ request, reply }) => sendAnswer(request, reply, wholeCatalog()),
+});
 
-export const readCatalogKind: Endpoint = {
+export const readCatalogKind = defineEndpoint({
   method: 'GET',
   url: '/v1/catalog/:kind',
   operationId: 'readCatalogKind',
@@ -97,8 +97,7 @@ export const readCatalogKind: Endpoint = {
   headers: etagHeaders,
   responses: { ...unchanged, 200: json('The entries', z.object({ data: z.array(entrySchema) })) },
   errors: ['catalog_entry_not_found'],
-  async handle(request, reply) {
-    const { kind } = request.params as { kind: string };
+  async answer({ params: { kind }, request, reply }) {
     const entries = entriesOf(kind);
     return sendAnswer(
       request,
@@ -106,9 +105,9 @@ export const readCatalogKind: Endpoint = {
       answerOf(`${kind}/`, () => ({ data: entries })),
     );
   },
-};
+});
 
-export const readCatalogEntry: Endpoint = {
+export const readCatalogEntry = defineEndpoint({
   method: 'GET',
   url: '/v1/catalog/:kind/:id',
   operationId: 'readCatalogEntry',
@@ -120,8 +119,7 @@ export const readCatalogEntry: Endpoint = {
   headers: etagHeaders,
   responses: { ...unchanged, 200: json('The entry', entrySchema) },
   errors: ['catalog_entry_not_found'],
-  async handle(request, reply) {
-    const { kind, id } = request.params as { kind: string; id: string };
+  async answer({ params: { kind, id }, request, reply }) {
     const entries = entriesOf(kind);
     const entry = entries.find((candidate) => candidate.id === id);
     if (entry !== undefined)
@@ -136,4 +134,4 @@ export const readCatalogEntry: Endpoint = {
       `no "${id.slice(0, 80)}" among the ${kind}; there are: ${known}`,
     );
   },
-};
+});

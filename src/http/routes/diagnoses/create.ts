@@ -21,11 +21,11 @@ import {
   snippetsSchema,
 } from '../../../remedies/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
-import { type Endpoint, json } from '../../endpoint.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
 import { traceExamples } from '../../example_requests.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { validationFailed } from '../../problem.ts';
-import { answerWork, workErrors } from '../../request_work.ts';
+import { answerWork } from '../../request_work.ts';
 
 const bodySchema = z
   .strictObject({
@@ -127,7 +127,7 @@ export function diagnoseGiven(body: unknown): string {
   );
 }
 
-export const createDiagnosis: Endpoint = {
+export const createDiagnosis = defineEndpoint({
   method: 'POST',
   url: '/v1/diagnoses',
   operationId: 'createDiagnosis',
@@ -138,6 +138,5 @@ export const createDiagnosis: Endpoint = {
     'was not measured makes a check not_evaluable. Remedies are proposed, not verified.',
   body: { schema: bodySchema, examples: traceExamples },
   responses: { 200: json('The diagnosis', responseSchema) },
-  errors: workErrors,
-  handle: answerWork('diagnose'),
-};
+  answer: answerWork('diagnose'),
+});

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { fileKinds } from '../../../files/index.ts';
 import { fileSchema } from '../../../jobs/index.ts';
-import { type Endpoint, json, parseQuery } from '../../endpoint.ts';
-import { overQuota, takeUpload, uploadErrors } from '../../upload.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
+import { overQuota, takeUpload } from '../../upload.ts';
 
 const query = z.strictObject({
   name: z.string().min(1).max(255).default('file').describe('For you to recognize it, such as house.csv'),
@@ -18,7 +18,7 @@ const query = z.strictObject({
     .describe('Whether the first line of a table names the columns, where it is not found out rightly'),
 });
 
-export const createFile: Endpoint = {
+export const createFile = defineEndpoint({
   method: 'POST',
   url: '/v1/files',
   operationId: 'createFile',
@@ -31,9 +31,7 @@ export const createFile: Endpoint = {
   query,
   upload: true,
   responses: { 201: json('Stored', fileSchema) },
-  errors: ['validation_failed', ...uploadErrors],
-  async handle(request, reply, { files }) {
-    const { name, kind, delimiter, header } = parseQuery(query, request);
+  async answer({ query: { name, kind, delimiter, header }, request, reply }, { files }) {
     const options = {
       ...(kind !== undefined && { kind }),
       ...(delimiter !== undefined && { delimiter }),
@@ -46,4 +44,4 @@ export const createFile: Endpoint = {
     });
     return reply.code(201).header('location', `/v1/files/${file.id}`).send(file);
   },
-};
+});

@@ -1,7 +1,7 @@
 /** @file GET /v1/files, /v1/files/{id}, /v1/files/{id}/content; DELETE /v1/files/{id}. */
 import { z } from 'zod';
 import { fileSchema, InvalidCursor } from '../../../jobs/index.ts';
-import { type Endpoint, idOf, json, parseQuery } from '../../endpoint.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
 import { HttpProblem, validationFailed } from '../../problem.ts';
 
 const params = z.object({ id: z.string().describe('file_…') });
@@ -14,7 +14,7 @@ const query = z.strictObject({
   cursor: z.string().optional().describe('`next_cursor` of the page before'),
 });
 
-export const listFiles: Endpoint = {
+export const listFiles = defineEndpoint({
   method: 'GET',
   url: '/v1/files',
   operationId: 'listFiles',
@@ -28,9 +28,7 @@ export const listFiles: Endpoint = {
       z.object({ data: z.array(fileSchema), has_more: z.boolean(), next_cursor: z.string().nullable() }),
     ),
   },
-  errors: ['validation_failed'],
-  async handle(request, _reply, { files }) {
-    const { limit, cursor } = parseQuery(query, request);
+  async answer({ query: { limit, cursor } }, { files }) {
     try {
       return await files.list(limit, cursor);
     } catch (error) {
@@ -39,9 +37,9 @@ export const listFiles: Endpoint = {
       throw error;
     }
   },
-};
+});
 
-export const readFile: Endpoint = {
+export const readFile = defineEndpoint({
   method: 'GET',
   url: '/v1/files/:id',
   operationId: 'readFile',
@@ -50,16 +48,14 @@ export const readFile: Endpoint = {
   description: 'What was found out of it: columns, arrays or classes.',
   params,
   responses: { 200: json('The file', fileSchema) },
-  errors: ['file_not_found'],
-  async handle(request, _reply, { files }) {
-    const id = idOf(request);
+  async answer({ params: { id } }, { files }) {
     const file = await files.find(id);
     if (file === null) throw noSuchFile(id);
     return file;
   },
-};
+});
 
-export const readFileContent: Endpoint = {
+export const readFileContent = defineEndpoint({
   method: 'GET',
   url: '/v1/files/:id/content',
   operationId: 'readFileContent',
@@ -73,9 +69,7 @@ export const readFileContent: Endpoint = {
       content: { 'application/octet-stream': z.string().meta({ format: 'binary' }) },
     },
   },
-  errors: ['file_not_found'],
-  async handle(request, reply, { files }) {
-    const id = idOf(request);
+  async answer({ params: { id }, reply }, { files }) {
     const [file, content] = [await files.find(id), await files.content(id)];
     if (file === null || content === null) throw noSuchFile(id);
     return reply
@@ -84,9 +78,9 @@ export const readFileContent: Endpoint = {
       .header('etag', `"${file.sha256}"`)
       .send(content);
   },
-};
+});
 
-export const removeFile: Endpoint = {
+export const removeFile = defineEndpoint({
   method: 'DELETE',
   url: '/v1/files/:id',
   operationId: 'removeFile',
@@ -96,13 +90,12 @@ export const removeFile: Endpoint = {
     'Jobs that have ended keep their reports; an experiment that names the file cannot be posted again.',
   params,
   responses: { 204: { description: 'Deleted' } },
-  errors: ['file_not_found', 'file_in_use'],
-  async handle(request, reply, { files }) {
-    const id = idOf(request);
+  errors: ['file_in_use'],
+  async answer({ params: { id }, reply }, { files }) {
     const outcome = await files.remove(id);
     if (outcome === 'not_found') throw noSuchFile(id);
     if (outcome === 'in_use')
       throw new HttpProblem('file_in_use', 'a job that has not ended needs it: wait for it, or cancel it');
     return reply.code(204).send();
   },
-};
+});

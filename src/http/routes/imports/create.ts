@@ -1,9 +1,9 @@
 /** @file POST /v1/imports: a model of another framework → network and training. */
 import { z } from 'zod';
 import { modelFormats } from '../../../imports/index.ts';
-import { type Endpoint, json } from '../../endpoint.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
 import { takeModel } from '../../imports.ts';
-import { takeUpload, uploadErrors } from '../../upload.ts';
+import { takeUpload } from '../../upload.ts';
 
 const importSchema = z
   .object({
@@ -23,7 +23,7 @@ const importSchema = z
   })
   .meta({ id: 'Import' });
 
-export const createImport: Endpoint = {
+export const createImport = defineEndpoint({
   method: 'POST',
   url: '/v1/imports',
   operationId: 'createImport',
@@ -35,7 +35,7 @@ export const createImport: Endpoint = {
     'an experiment: add `data` and post it. What cannot be expressed is listed all at once. Code in models is never run.',
   upload: true,
   responses: { 200: json('The model can be expressed', importSchema) },
-  errors: ['unsupported_model', ...uploadErrors],
-  handle: async (request, reply, { files }) =>
+  errors: ['unsupported_model'],
+  answer: async ({ request, reply }, { files }) =>
     reply.send(await takeUpload(request, (content) => takeModel(content, files))),
-};
+});

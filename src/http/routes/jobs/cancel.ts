@@ -1,9 +1,9 @@
 /** @file POST /v1/jobs/{id}/cancel */
 import { jobSchema } from '../../../jobs/index.ts';
-import { type Endpoint, idOf, idParams, json } from '../../endpoint.ts';
+import { defineEndpoint, idParams, json } from '../../endpoint.ts';
 import { noSuchJob } from './not_found.ts';
 
-export const cancelJob: Endpoint = {
+export const cancelJob = defineEndpoint({
   method: 'POST',
   url: '/v1/jobs/:id/cancel',
   operationId: 'cancelJob',
@@ -12,11 +12,9 @@ export const cancelJob: Endpoint = {
   description: 'Running trainings end at their next step. Idempotent; a terminal job is returned as it is.',
   params: idParams,
   responses: { 200: json('The job', jobSchema) },
-  errors: ['job_not_found'],
-  async handle(request, reply, { jobs }) {
-    const id = idOf(request);
+  async answer({ params: { id }, reply }, { jobs }) {
     const job = await jobs.cancel(id);
     if (job === null) throw noSuchJob(id);
     return reply.send(job);
   },
-};
+});

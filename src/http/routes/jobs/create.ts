@@ -2,7 +2,7 @@
 import { jobSchema } from '../../../jobs/index.ts';
 import { estimateTrials } from '../../../study/index.ts';
 import { admit, estimate } from '../../admission.ts';
-import { type Endpoint, json } from '../../endpoint.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
 import { jobOrImport, jobRequestSchema } from '../../import_work.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { namedModelErrors } from '../../request_work.ts';
@@ -34,7 +34,7 @@ export function acceptExperiment(
   };
 }
 
-export const createJob: Endpoint = {
+export const createJob = defineEndpoint({
   method: 'POST',
   url: '/v1/jobs',
   operationId: 'createJob',
@@ -48,5 +48,5 @@ export const createJob: Endpoint = {
   body: { schema: jobRequestSchema, examples: 'experiments' },
   responses: { 202: json('Accepted', jobSchema) },
   errors: [...submissionErrors, ...namedModelErrors],
-  handle: (request, reply, dependencies) => submitJob(request, reply, dependencies, 'acceptExperiment'),
-};
+  answer: (call, dependencies) => submitJob(call, dependencies, 'acceptExperiment'),
+});

@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { eventSchema, isTerminal } from '../../../jobs/index.ts';
-import { type Dependencies, type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
+import { type Dependencies, defineEndpoint, idParams } from '../../endpoint.ts';
 import { noSuchJob } from './not_found.ts';
 
 const query = z.strictObject({
@@ -76,7 +76,7 @@ async function stream(
   }
 }
 
-export const readEvents: Endpoint = {
+export const readEvents = defineEndpoint({
   method: 'GET',
   url: '/v1/jobs/:id/events',
   operationId: 'readEvents',
@@ -97,11 +97,8 @@ export const readEvents: Endpoint = {
       },
     },
   },
-  errors: ['job_not_found', 'validation_failed'],
-  async handle(request, reply, dependencies) {
+  async answer({ params: { id }, query: { after, limit }, request, reply }, dependencies) {
     const { jobs } = dependencies;
-    const id = idOf(request);
-    const { after, limit } = parseQuery(query, request);
     if ((await jobs.get(id)) === null) throw noSuchJob(id);
     if (!wantsStream(request.headers.accept)) {
       return reply.send({ data: await jobs.events(id, after ?? 0, limit) });
@@ -114,4 +111,4 @@ export const readEvents: Endpoint = {
     await stream(request, reply, dependencies, id, start);
     return reply;
   },
-};
+});

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { verdicts } from '../../../diagnosis/index.ts';
 import { InvalidCursor, jobKinds, jobSchema, jobStatuses } from '../../../jobs/index.ts';
 import { nearest } from '../../../util/nearest.ts';
-import { type Endpoint, json, parseQuery } from '../../endpoint.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
 import { validationFailed } from '../../problem.ts';
 
 const query = z
@@ -58,7 +58,7 @@ function metadataOf(rest: Readonly<Record<string, unknown>>): Record<string, str
   return Object.fromEntries(pairs.map(({ name, value }) => [name as string, value]));
 }
 
-export const listJobs: Endpoint = {
+export const listJobs = defineEndpoint({
   method: 'GET',
   url: '/v1/jobs',
   operationId: 'listJobs',
@@ -75,10 +75,8 @@ export const listJobs: Endpoint = {
         .meta({ id: 'JobPage' }),
     ),
   },
-  errors: ['validation_failed'],
-  async handle(request, reply, { jobs }) {
+  async answer({ query: { limit, cursor, status, verdict, kind, name, text, ...rest }, reply }, { jobs }) {
     try {
-      const { limit, cursor, status, verdict, kind, name, text, ...rest } = parseQuery(query, request);
       const filter = { status, verdict, kind, name, text, metadata: metadataOf(rest) };
       return reply.send(await jobs.list({ limit, cursor, ...filter }));
     } catch (error) {
@@ -88,4 +86,4 @@ export const listJobs: Endpoint = {
       ]);
     }
   },
-};
+});

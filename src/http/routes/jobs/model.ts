@@ -1,6 +1,6 @@
 /** @file GET /v1/jobs/{id}/model: the trained network of a run as an ONNX model. */
 import { z } from 'zod';
-import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
+import { defineEndpoint, idParams } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import { bufferOf } from '../../send.ts';
 import { noSuchJob } from './not_found.ts';
@@ -26,7 +26,7 @@ const query = z.strictObject({
     .describe('Samples per run, for who needs static shapes; any number unless given'),
 });
 
-export const readJobModel: Endpoint = {
+export const readJobModel = defineEndpoint({
   method: 'GET',
   url: '/v1/jobs/:id/model',
   operationId: 'readModel',
@@ -38,11 +38,9 @@ export const readJobModel: Endpoint = {
   params: idParams,
   query,
   responses: { 200: { description: 'An ONNX file', content: { 'application/octet-stream': z.string() } } },
-  errors: ['job_not_found', 'job_not_finished', 'run_not_found', 'weights_not_found', 'validation_failed'],
-  async handle(request, reply, dependencies) {
+  errors: ['job_not_finished', 'run_not_found', 'weights_not_found'],
+  async answer({ params: { id }, query: { run: wanted, at, batch_size = null }, reply }, dependencies) {
     const { jobs, threads } = dependencies;
-    const id = idOf(request);
-    const { run: wanted, at, batch_size = null } = parseQuery(query, request);
     const job = await jobs.get(id);
     if (job === null) throw noSuchJob(id);
     const report = job.status === 'succeeded' ? await jobs.result(id) : null;
@@ -57,4 +55,4 @@ export const readJobModel: Endpoint = {
       .header('content-disposition', fileName(run, `-${at}.onnx`))
       .send(bufferOf(file));
   },
-};
+});

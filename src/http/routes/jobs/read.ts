@@ -2,10 +2,9 @@
 import { createHash } from 'node:crypto';
 import { type Job, jobSchema } from '../../../jobs/index.ts';
 import {
-  type Endpoint,
+  defineEndpoint,
   endOfWait,
   etagHeaders,
-  idOf,
   idParams,
   isKnown,
   json,
@@ -32,7 +31,7 @@ function answerOf(job: Job): Answer {
   return answer;
 }
 
-export const readJob: Endpoint = {
+export const readJob = defineEndpoint({
   method: 'GET',
   url: '/v1/jobs/:id',
   operationId: 'readJob',
@@ -44,10 +43,8 @@ export const readJob: Endpoint = {
   params: idParams,
   headers: preferHeader.extend(etagHeaders.shape),
   responses: { 200: json('The job', jobSchema), 304: { description: 'Unchanged since the ETag' } },
-  errors: ['job_not_found'],
-  async handle(request, reply, dependencies) {
+  async answer({ params: { id }, request, reply }, dependencies) {
     const { jobs } = dependencies;
-    const id = idOf(request);
     const wait = waitOf(request);
     const job =
       wait === null
@@ -59,4 +56,4 @@ export const readJob: Endpoint = {
     if (isKnown(request, reply, etag)) return reply.code(304).send();
     return reply.type('application/json').send(body);
   },
-};
+});

@@ -1,7 +1,7 @@
 /** @file GET /v1/jobs/{id}/report: the result as one HTML file. */
 import { z } from 'zod';
 import type { Job } from '../../../jobs/index.ts';
-import { type Dependencies, type Endpoint, idOf, idParams } from '../../endpoint.ts';
+import { type Dependencies, defineEndpoint, idParams } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import type { ReportText } from '../../readings/report_file.ts';
 import { bufferOf } from '../../send.ts';
@@ -20,7 +20,7 @@ async function fileOf({ jobs, threads }: Dependencies, job: Job, result: Buffer)
   return threads.read('reportFile', [result, ...grids], { job });
 }
 
-export const readReport: Endpoint = {
+export const readReport = defineEndpoint({
   method: 'GET',
   url: '/v1/jobs/:id/report',
   operationId: 'readReport',
@@ -31,10 +31,9 @@ export const readReport: Endpoint = {
     'Content-Security-Policy lets nothing but its own script run.',
   params: idParams,
   responses: { 200: { description: 'The file', content: { 'text/html': z.string() } } },
-  errors: ['job_not_found', 'job_not_finished'],
-  async handle(request, reply, dependencies) {
+  errors: ['job_not_finished'],
+  async answer({ params: { id }, reply }, dependencies) {
     const { jobs } = dependencies;
-    const id = idOf(request);
     const job = await jobs.get(id);
     if (job === null) throw noSuchJob(id);
     const result = job.status === 'succeeded' ? await jobs.result(id) : null;
@@ -46,4 +45,4 @@ export const readReport: Endpoint = {
       .type('text/html; charset=utf-8')
       .send(bufferOf(html));
   },
-};
+});

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Job } from '../../../jobs/index.ts';
 import { reportSchema, searchReportSchema } from '../../../study/index.ts';
-import { type Endpoint, etagHeaders, idOf, idParams, isKnown, json, parseQuery } from '../../endpoint.ts';
+import { defineEndpoint, etagHeaders, idParams, isKnown, json } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import { sendJson } from '../../send.ts';
 import { noSuchJob } from './not_found.ts';
@@ -23,7 +23,7 @@ function noResult({ status, error }: Job): HttpProblem {
   return new HttpProblem('job_not_finished', `the job is ${status}: wait with \`Prefer: wait=60\``);
 }
 
-export const readResult: Endpoint = {
+export const readResult = defineEndpoint({
   method: 'GET',
   url: '/v1/jobs/:id/result',
   operationId: 'readResult',
@@ -37,10 +37,8 @@ export const readResult: Endpoint = {
     200: json('The report; of a search, its ranking', z.union([reportSchema, searchReportSchema])),
     304: { description: 'Unchanged since the ETag' },
   },
-  errors: ['job_not_found', 'job_not_finished', 'job_failed', 'job_canceled', 'validation_failed'],
-  async handle(request, reply, { jobs, threads }) {
-    const id = idOf(request);
-    const { include } = parseQuery(query, request);
+  errors: ['job_not_finished', 'job_failed', 'job_canceled'],
+  async answer({ params: { id }, query: { include }, request, reply }, { jobs, threads }) {
     const job = await jobs.get(id);
     if (job === null) throw noSuchJob(id);
     // A report never changes: it is read only for who does not have it. Weak, because it is sent compressed or as it is.
@@ -52,4 +50,4 @@ export const readResult: Endpoint = {
     if (experiment === null) return sendJson(reply, report);
     return sendJson(reply, await threads.read('includeData', [report, experiment], undefined));
   },
-};
+});

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import { patchSchema } from '../../../remedies/index.ts';
 import type { Outcome } from '../../../statistics/index.ts';
-import { type Dependencies, type Endpoint, idOf, idParams, json } from '../../endpoint.ts';
+import { type Dependencies, defineEndpoint, idParams, json } from '../../endpoint.ts';
 import type { FinishedRun } from '../../readings/runs.ts';
 import { sendJson } from '../../send.ts';
 import { noSuchJob } from './not_found.ts';
@@ -34,7 +34,7 @@ async function outcomeInTrace(
   return trace === null ? null : threads.read('runOutcome', [trace], undefined);
 }
 
-export const readRuns: Endpoint = {
+export const readRuns = defineEndpoint({
   method: 'GET',
   url: '/v1/jobs/:id/runs',
   operationId: 'readRuns',
@@ -43,10 +43,8 @@ export const readRuns: Endpoint = {
   description: 'Every finished training, baseline first, also while the job still runs.',
   params: idParams,
   responses: { 200: json('The runs', z.object({ data: z.array(runSchema) }).meta({ id: 'Runs' })) },
-  errors: ['job_not_found'],
-  async handle(request, reply, dependencies) {
+  async answer({ params: { id }, reply }, dependencies) {
     const { jobs, threads } = dependencies;
-    const id = idOf(request);
     if ((await jobs.get(id)) === null) throw noSuchJob(id);
     const known = await jobs.outcomes(id);
     const runs: FinishedRun[] = [];
@@ -57,4 +55,4 @@ export const readRuns: Endpoint = {
     const report = await jobs.result(id);
     return sendJson(reply, await threads.read('runList', report === null ? [] : [report], { runs }));
   },
-};
+});

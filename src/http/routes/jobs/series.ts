@@ -1,7 +1,7 @@
 /** @file GET /v1/jobs/{id}/series: the measured series of one run as a grid, layers by steps. What a picture is drawn from. */
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
-import { type Endpoint, idOf, idParams, json, parseQuery } from '../../endpoint.ts';
+import { defineEndpoint, idParams, json } from '../../endpoint.ts';
 import { sendJson } from '../../send.ts';
 import { traceOf } from './known_run.ts';
 
@@ -37,7 +37,7 @@ const gridSchema = z
   })
   .meta({ id: 'Grid' });
 
-export const readSeries: Endpoint = {
+export const readSeries = defineEndpoint({
   method: 'GET',
   url: '/v1/jobs/:id/series',
   operationId: 'readSeries',
@@ -49,12 +49,13 @@ export const readSeries: Endpoint = {
   params: idParams,
   query,
   responses: { 200: json('The grid', gridSchema) },
-  errors: ['job_not_found', 'run_not_found', 'validation_failed'],
-  async handle(request, reply, { jobs, threads }) {
-    const id = idOf(request);
-    const { run, tensor = null, metric, layer, max_points } = parseQuery(query, request);
+  errors: ['run_not_found'],
+  async answer(
+    { params: { id }, query: { run, tensor = null, metric, layer, max_points }, reply },
+    { jobs, threads },
+  ) {
     const trace = await traceOf(jobs, id, run);
     const options = { run, tensor, layer, max_points, metrics: metric?.split(',') };
     return sendJson(reply, await threads.read('gridOfRun', [trace], options));
   },
-};
+});

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import type { JobService } from '../../../jobs/index.ts';
-import { type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
+import { defineEndpoint, idParams } from '../../endpoint.ts';
 import { wantedType } from '../../media_type.ts';
 import { validationFailed } from '../../problem.ts';
 import { PARQUET_START, parquetEnd } from '../../readings/parquet.ts';
@@ -215,7 +215,7 @@ const acceptedFormat = (accept: string | undefined): RowFormat => {
   return rowFormats.find((format) => typeOf[format] === type) ?? 'json';
 };
 
-export const readStatistics: Endpoint = {
+export const readStatistics = defineEndpoint({
   method: 'GET',
   url: '/v1/jobs/:id/statistics',
   operationId: 'readStatistics',
@@ -237,10 +237,8 @@ export const readStatistics: Endpoint = {
       },
     },
   },
-  errors: ['job_not_found', 'run_not_found', 'validation_failed'],
-  async handle(request, reply, { jobs, threads }) {
-    const id = idOf(request);
-    const filter = parseQuery(query, request);
+  errors: ['run_not_found'],
+  async answer({ params: { id }, query: filter, request, reply }, { jobs, threads }) {
     if ((await jobs.get(id)) === null) throw noSuchJob(id);
     const known = await jobs.runs(id);
     if (filter.run !== undefined && !known.includes(filter.run)) {
@@ -258,4 +256,4 @@ export const readStatistics: Endpoint = {
       .header('content-disposition', `attachment; filename="${id}.parquet"`)
       .send(Readable.from(parquetOf(source)));
   },
-};
+});

@@ -1,6 +1,6 @@
 /** @file GET /v1/jobs/{id}/weights: the weights of a run, from before its first or after its last update. */
 import { z } from 'zod';
-import { type Dependencies, type Endpoint, idOf, idParams, parseQuery } from '../../endpoint.ts';
+import { type Dependencies, defineEndpoint, idParams } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import { weightLayouts } from '../../readings/trained.ts';
 import { bufferOf } from '../../send.ts';
@@ -70,7 +70,7 @@ export async function findWeights(
 export const fileName = (run: string, suffix: string): string =>
   `attachment; filename="${run.replaceAll(/[^A-Za-z0-9_.+-]/g, '-')}${suffix}"`;
 
-export const readJobWeights: Endpoint = {
+export const readJobWeights = defineEndpoint({
   method: 'GET',
   url: '/v1/jobs/:id/weights',
   operationId: 'readWeights',
@@ -85,11 +85,9 @@ export const readJobWeights: Endpoint = {
   responses: {
     200: { description: 'A safetensors file', content: { 'application/octet-stream': z.string() } },
   },
-  errors: ['job_not_found', 'job_not_finished', 'run_not_found', 'weights_not_found', 'validation_failed'],
-  async handle(request, reply, dependencies) {
+  errors: ['job_not_finished', 'run_not_found', 'weights_not_found'],
+  async answer({ params: { id }, query: { run: wanted, at, layout }, reply }, dependencies) {
     const { jobs, threads } = dependencies;
-    const { run: wanted, at, layout } = parseQuery(query, request);
-    const id = idOf(request);
     const { run, trace } = await findWeights(dependencies, id, wanted);
     const report = await jobs.result(id);
     const accepted = report === null ? await jobs.experiment(id) : null;
@@ -100,6 +98,6 @@ export const readJobWeights: Endpoint = {
       .header('content-disposition', fileName(run, `-${at}${layout === 'torch' ? '-torch' : ''}.safetensors`))
       .send(bufferOf(file));
   },
-};
+});
 
 const none = new Uint8Array();

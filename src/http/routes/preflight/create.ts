@@ -7,10 +7,10 @@ import { forecastFields, predict } from '../../../preflight/index.ts';
 import { estimateTrials } from '../../../study/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { estimate, excesses } from '../../admission.ts';
-import { type Endpoint, json } from '../../endpoint.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
 import { experimentOrImport, requestedExperimentSchema } from '../../import_work.ts';
 import { parseRequest } from '../../parse_request.ts';
-import { answerWork, namedModelErrors, workErrors } from '../../request_work.ts';
+import { answerWork, namedModelErrors } from '../../request_work.ts';
 import type { WorkContext } from '../../work_order.ts';
 
 const responseSchema = z
@@ -87,7 +87,7 @@ export function preflight(body: unknown, { limits, workerThreads }: WorkContext)
   });
 }
 
-export const createPreflight: Endpoint = {
+export const createPreflight = defineEndpoint({
   method: 'POST',
   url: '/v1/preflight',
   operationId: 'createPreflight',
@@ -98,6 +98,6 @@ export const createPreflight: Endpoint = {
     'mean-field theory predicts, and the cost of the whole study.',
   body: { schema: requestedExperimentSchema, examples: 'experiments' },
   responses: { 200: json('The experiment is valid', responseSchema) },
-  errors: [...workErrors, ...namedModelErrors, 'quota_exceeded'],
-  handle: answerWork('preflight'),
-};
+  errors: [...namedModelErrors, 'quota_exceeded'],
+  answer: answerWork('preflight'),
+});

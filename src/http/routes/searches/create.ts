@@ -10,7 +10,7 @@ import {
 } from '../../../study/index.ts';
 import { webhookSchema } from '../../../webhooks/index.ts';
 import { admit, estimate } from '../../admission.ts';
-import { type Endpoint, json } from '../../endpoint.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
 import { searchExamples } from '../../example_requests.ts';
 import { parseRequest } from '../../parse_request.ts';
 import { validationFailed } from '../../problem.ts';
@@ -73,7 +73,7 @@ export function acceptSearch(body: unknown, { limits, workerThreads, fingerprint
   };
 }
 
-export const createSearch: Endpoint = {
+export const createSearch = defineEndpoint({
   method: 'POST',
   url: '/v1/searches',
   operationId: 'createSearch',
@@ -87,5 +87,5 @@ export const createSearch: Endpoint = {
   body: { schema: bodySchema, examples: searchExamples },
   responses: { 202: json('Accepted', jobSchema) },
   errors: submissionErrors,
-  handle: (request, reply, dependencies) => submitJob(request, reply, dependencies, 'acceptSearch'),
-};
+  answer: (call, dependencies) => submitJob(call, dependencies, 'acceptSearch'),
+});

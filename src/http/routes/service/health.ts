@@ -1,11 +1,11 @@
 /** @file GET /healthz and /readyz */
 import { z } from 'zod';
-import { type Endpoint, json } from '../../endpoint.ts';
+import { defineEndpoint, json } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 
 const RETRY_AFTER_S = '5';
 
-export const readHealth: Endpoint = {
+export const readHealth = defineEndpoint({
   method: 'GET',
   url: '/healthz',
   operationId: 'readHealth',
@@ -14,11 +14,10 @@ export const readHealth: Endpoint = {
   summary: 'Is the process alive',
   description: 'Answers as long as the process does.',
   responses: { 200: json('It is', z.object({ status: z.literal('ok'), version: z.string() })) },
-  errors: [],
-  handle: async (_request, reply, { version }) => reply.send({ status: 'ok', version }),
-};
+  answer: ({ reply }, { version }) => reply.send({ status: 'ok', version }),
+});
 
-export const readReadiness: Endpoint = {
+export const readReadiness = defineEndpoint({
   method: 'GET',
   url: '/readyz',
   operationId: 'readReadiness',
@@ -30,7 +29,7 @@ export const readReadiness: Endpoint = {
     200: json('It can', z.object({ database: z.boolean(), storage: z.boolean(), workers: z.boolean() })),
   },
   errors: ['not_ready'],
-  async handle(_request, reply, { jobs }) {
+  async answer({ reply }, { jobs }) {
     const state = await jobs.ready();
     if (Object.values(state).every(Boolean)) return reply.send(state);
     const failing = Object.entries(state).flatMap(([name, fine]) => (fine ? [] : [name]));
@@ -38,4 +37,4 @@ export const readReadiness: Endpoint = {
       headers: { 'retry-after': RETRY_AFTER_S },
     });
   },
-};
+});

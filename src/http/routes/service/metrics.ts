@@ -1,8 +1,8 @@
 /** @file GET /metrics: for Prometheus. */
 import { z } from 'zod';
-import type { Endpoint } from '../../endpoint.ts';
+import { defineEndpoint } from '../../endpoint.ts';
 
-export const readMetrics: Endpoint = {
+export const readMetrics = defineEndpoint({
   method: 'GET',
   url: '/metrics',
   operationId: 'readMetrics',
@@ -11,7 +11,6 @@ export const readMetrics: Endpoint = {
   description:
     'In the text format of Prometheus. They name no owner and no job; docs/operations.md lists them.',
   responses: { 200: { description: 'The metrics', content: { 'text/plain': z.string() } } },
-  errors: [],
-  handle: async (_request, reply, { metrics }) =>
+  answer: async ({ reply }, { metrics }) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.read()),
-};
+});

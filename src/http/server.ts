@@ -1,0 +1,78 @@
+/** @file The server of HTTP: its limits and manners, before any route. */
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { answerClientError } from './client_error.ts';
+import { commonHeaders } from './common_headers.ts';
+import { HttpProblem, sendProblem, toProblem } from './problem.ts';
+
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How long a whole upload may take; for other bodies see addBodyTimeout. */
+const UPLOAD_TIMEOUT_MS = 3_600_000;
+const MAX_REQUEST_LINE = 16_384;
+
+/** @param maxBody bytes */
+export function createServer(logger: FastifyBaseLogger, maxBody: number): FastifyInstance {
+  return Fastify({
+    loggerInstance: logger,
+    // A line each, once answered, is enough: see answers.ts.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: maxBody,
+    requestTimeout: UPLOAD_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    // Answered by a hook instead, as a problem.
+    return503OnClosing: false,
+    // A client's id is taken only if it is safe to log.
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    // An id that is too long is one that no job has. Node bounds the whole line.
+    routerOptions: { maxParamLength: MAX_REQUEST_LINE },
+    // Answered as a problem instead, see addHttpManners: Node's own answer is bare.
+    http: { requireHostHeader: false, headersTimeout: REQUEST_TIMEOUT_MS },
+    clientErrorHandler: answerClientError,
+    // A path that cannot be decoded. Comes before all hooks.
+    frameworkErrors: (error, request, reply) =>
+      void sendProblem(request, reply.headers(commonHeaders(request)), toProblem(error)),
+  }) as unknown as FastifyInstance;
+}
+
+export function addHttpManners(app: FastifyInstance): void {
+  // An expectation that is not known may be ignored (RFC 9110, section 10.1.1).
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isMissing = request.headers.host === undefined && request.raw.httpVersion === '1.1';
+    done(isMissing ? new HttpProblem('bad_request', 'a request of HTTP/1.1 needs a Host header') : undefined);
+  });
+}
+
+const RETRY_AFTER_CLOSING_S = 5;
+
+/** A kept-alive connection can bring a request after the service has begun to stop; another replica, or the next start, takes it. */
+export function addRefusalWhileClosing(app: FastifyInstance, closing: AbortSignal): void {
+  app.addHook('onRequest', (_request, _reply, done) => {
+    if (!closing.aborted) return done();
+    const headers = { 'retry-after': String(RETRY_AFTER_CLOSING_S), connection: 'close' };
+    return done(new HttpProblem('not_ready', 'the service is shutting down', { headers }));
+  });
+}
+
+/** A body that is no upload has to arrive within the time of a request; an upload only has to go on arriving. */
+export function addBodyTimeout(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    done();
+    const { raw } = request;
+    if (raw.complete) return;
+    let seen = raw.socket.bytesRead;
+    const timer = setInterval(() => {
+      const isArriving = request.routeOptions.config.upload === true && raw.socket.bytesRead > seen;
+      seen = raw.socket.bytesRead;
+      if (raw.complete) clearInterval(timer);
+      else if (!isArriving) answerClientError(slow(), raw.socket);
+    }, REQUEST_TIMEOUT_MS);
+    raw.once('close', () => clearInterval(timer));
+  });
+}
+
+const slow = () => Object.assign(new Error('the body is too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
