@@ -16,7 +16,8 @@ type Placed = Pick<
   'name' | 'layer' | 'tensor' | 'initializer' | 'ones' | 'shape' | 'fanIn' | 'fanOut'
 >;
 
-const isInstance = (types: string) => `[m for m in model.modules() if isinstance(m, ${types})]`;
+const isInstance = (types: string, more = '') =>
+  `[m for m in model.modules() if isinstance(m, ${types})${more}]`;
 const products = isInstance('(nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)');
 const recurrent = isInstance('nn.RNNBase');
 
@@ -52,7 +53,8 @@ const places = (loops: ReadonlySet<string>): readonly Place[] => {
     },
     {
       variable: 'tables',
-      modules: isInstance('(nn.Embedding, PositionalEmbedding)'),
+      // Sinusoids are a table that is not trained, and stays as it is.
+      modules: isInstance('(nn.Embedding, PositionalEmbedding)', ' and next(m.parameters()).requires_grad'),
       attribute: 'table',
       holds: ends('table'),
     },

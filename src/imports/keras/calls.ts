@@ -1,0 +1,63 @@
+/** @file What a Keras model says of its inputs, and of layers that it calls several times. */
+import { Unsupported } from '../model.ts';
+import type { Call, KerasLayer, KerasModel } from './model.ts';
+
+/** The calls of layers that are called more than once, those that the outputs need or not. */
+export function sharedCalls({ calls }: KerasModel): Map<string, Call[]> {
+  const all = new Map<string, Call[]>();
+  for (const call of calls) all.set(call.layer.name, [...(all.get(call.layer.name) ?? []), call]);
+  return new Map([...all].filter(([, own]) => own.length > 1));
+}
+
+/** They learn nothing, so that calling them again is another layer that does the same. */
+export const FREE: ReadonlySet<string> = new Set([
+  ...['Activation', 'ReLU', 'LeakyReLU', 'ELU', 'Softmax', 'Dropout', 'SpatialDropout1D', 'SpatialDropout2D'],
+  ...[
+    'Flatten',
+    'Reshape',
+    'Permute',
+    'RepeatVector',
+    'GaussianNoise',
+    'Rescaling',
+    'UpSampling1D',
+    'UpSampling2D',
+  ],
+  ...[
+    'MaxPooling1D',
+    'MaxPooling2D',
+    'AveragePooling1D',
+    'AveragePooling2D',
+    'ZeroPadding1D',
+    'ZeroPadding2D',
+  ],
+  ...['GlobalMaxPooling1D', 'GlobalMaxPooling2D', 'GlobalAveragePooling1D', 'GlobalAveragePooling2D'],
+  ...['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Concatenate'],
+]);
+
+/** The layer's shape without the batch. @throws Unsupported where a size is not fixed */
+export function inputShape(layer: KerasLayer): number[] {
+  const key = ['batch_shape', 'batch_input_shape', 'shape', 'input_shape'].find((name) =>
+    layer.options.has(name),
+  );
+  if (key === undefined)
+    throw new Unsupported(
+      'the file does not say what shape the input has',
+      'begin with Input(shape=(…)), or call the model once, before it is saved',
+    );
+  const whole = layer.options.shape(key);
+  const shape = key.startsWith('batch') ? whole.slice(1) : whole;
+  if (shape.some((size) => size === null || size < 1))
+    throw new Unsupported(
+      `the input [${shape.map((size) => size ?? 'any').join(', ')}] has no fixed size`,
+      'a fixed size, such as Input(shape=(100, 3))',
+    );
+  return shape as number[];
+}
+
+/** The first layer that says how the channels of images stand; Keras' default is last. */
+export function imagesAreLast(model: KerasModel): boolean {
+  const told = model.calls.find(
+    ({ layer }) => layer.config.data_format !== undefined && layer.config.data_format !== null,
+  );
+  return told?.layer.config.data_format !== 'channels_first';
+}
