@@ -14,6 +14,7 @@ export interface LogLine {
   readonly job_id?: string;
   readonly key?: string;
   readonly steps?: number;
+  readonly seconds?: number;
 }
 
 export interface ServerProcess {
