@@ -10,6 +10,7 @@ const MAX_IMAGES = 200_000;
 const MAX_PIXELS = 50_000_000;
 /** Decoded at a time. */
 const BATCH = 128;
+const PART_BYTES = 64 * 2 ** 20;
 
 export interface ImageFolder {
   /** In alphabetical order, which is that of the class indices. */
@@ -18,15 +19,13 @@ export interface ImageFolder {
   readonly images: readonly { readonly path: string; readonly label: number }[];
 }
 
-/** Names of all entries, without unpacking anything. @throws FileRefused */
-export function listZip(bytes: Uint8Array): string[] {
-  const names: string[] = [];
-  let unpacked = 0;
+/** Names and sizes of all entries, without unpacking anything. @throws FileRefused */
+function entriesOf(bytes: Uint8Array): { readonly name: string; readonly size: number }[] {
+  const entries: { name: string; size: number }[] = [];
   try {
     unzipSync(bytes, {
       filter: ({ name, originalSize }) => {
-        names.push(name);
-        unpacked += originalSize;
+        entries.push({ name, size: originalSize });
         return false;
       },
     });
@@ -38,7 +37,15 @@ export function listZip(bytes: Uint8Array): string[] {
       },
     );
   }
+  return entries;
+}
+
+/** Names of all entries, without unpacking anything. @throws FileRefused */
+export function listZip(bytes: Uint8Array): string[] {
+  const entries = entriesOf(bytes);
+  const unpacked = entries.reduce((sum, { size }) => sum + size, 0);
   refuseBeyond(unpacked, MAX_UNPACKED_BYTES, 'the archive unpacks to');
+  const names = entries.map(({ name }) => name);
   const climbing = names.find(
     (name) => name.startsWith('/') || name.includes('\\') || name.split('/').includes('..'),
   );
@@ -69,16 +76,11 @@ export function findImages(names: readonly string[]): ImageFolder {
     throw new FileRefused(`${JSON.stringify(bare.slice(0, 100))} lies in no folder`, {
       fix: 'put the images of each class into a folder of its own',
     });
-  const classes = [...new Set(paths.map(folderOf))].toSorted();
-  const images = classes.flatMap((name, label) =>
-    paths.filter((path) => folderOf(path) === name).map((path) => ({ path, label })),
-  );
+  const byClass = Map.groupBy(paths, folderOf);
+  const classes = [...byClass.keys()].toSorted();
   return {
-    classes: classes.map((name, label) => ({
-      name,
-      images: images.filter((image) => image.label === label).length,
-    })),
-    images,
+    classes: classes.map((name) => ({ name, images: byClass.get(name)?.length ?? 0 })),
+    images: classes.flatMap((name, label) => (byClass.get(name) ?? []).map((path) => ({ path, label }))),
   };
 }
 
@@ -112,19 +114,40 @@ export async function checkImages(bytes: Uint8Array, { images }: ImageFolder): P
   return { notes: [`sizes (width × height): ${shown.join(', ')}${sizes.size > 5 ? ', …' : ''}`] };
 }
 
+/** In parts that unpack to so many bytes, because each part reads the whole directory of the archive. */
+function partsOf(bytes: Uint8Array, paths: readonly string[]): string[][] {
+  const sizes = new Map(entriesOf(bytes).map(({ name, size }) => [name, size]));
+  const parts: string[][] = [];
+  let room = 0;
+  for (const path of paths) {
+    const size = sizes.get(path) ?? 0;
+    if (parts.length === 0 || size > room) {
+      parts.push([]);
+      room = PART_BYTES;
+    }
+    parts.at(-1)?.push(path);
+    room -= size;
+  }
+  return parts;
+}
+
 async function eachImage(
   bytes: Uint8Array,
   paths: readonly string[],
   visit: (content: Uint8Array, path: string, index: number) => Promise<void>,
 ): Promise<void> {
-  for (let from = 0; from < paths.length; from += BATCH) {
-    const wanted = new Set(paths.slice(from, from + BATCH));
+  let index = 0;
+  for (const part of partsOf(bytes, paths)) {
+    const wanted = new Set(part);
     const entries = unzip(bytes, (name) => wanted.has(name));
-    await Promise.all(
-      paths
-        .slice(from, from + BATCH)
-        .map((path, i) => visit(entries.get(path) ?? new Uint8Array(), path, from + i)),
-    );
+    for (let from = 0; from < part.length; from += BATCH) {
+      const batch = part.slice(from, from + BATCH);
+      const first = index;
+      await Promise.all(
+        batch.map((path, i) => visit(entries.get(path) ?? new Uint8Array(), path, first + i)),
+      );
+      index += batch.length;
+    }
   }
 }
 

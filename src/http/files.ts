@@ -16,7 +16,7 @@ export async function provideFiles(named: readonly NamedFile[], files: FileServi
       .filter(({ id }) => missing.has(id))
       .map(({ id, pointer }) => ({
         pointer,
-        message: `there is no file ${JSON.stringify(id)}`,
+        message: `there is no file ${JSON.stringify(id.slice(0, 100))}`,
         fix: 'upload it with POST /v1/files; GET /v1/files lists those that are there',
       })),
   );

@@ -1,50 +1,23 @@
 /** @file From bytes to a JSON value: UTF-8, bounded depth and width, no prototype keys. Runs before any schema, which recurses. */
+import { beyondShape, type ShapeLimits } from '../util/json_shape.ts';
 import { HttpProblem } from './problem.ts';
 
 const MAX_DEPTH = 64;
 
-/** How many names one object may have. Names are hashed and looked up one by one: a million of them keep everybody else waiting for seconds. */
 const MAX_MEMBERS = 10_000;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
-const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
-const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+/** Rows of inline data are arrays too: the limit of the body's bytes is theirs. */
+const LIMITS: ShapeLimits = { depth: MAX_DEPTH, members: MAX_MEMBERS, containers: Number.POSITIVE_INFINITY };
 
-/** The index behind the string that begins at `start`; none of these bytes is ever part of a longer UTF-8 character. */
-function endOfString(bytes: Buffer, start: number): number {
-  let i = start + 1;
-  for (; i < bytes.length && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++;
-  return i + 1;
-}
-
-/**
- * Refuses what is nested too deeply or has too many members, before it is parsed; does not recurse. Byte by byte, because
- * a regular expression overflows its stack on a string of some megabytes, which is what base64 weights are.
- */
+/** Refuses what is nested too deeply or has too many members, before it is parsed. */
 function refuseShape(bytes: Buffer): void {
-  const members = new Uint32Array(MAX_DEPTH + 1);
-  let depth = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number;
-    if (byte === QUOTE) i = endOfString(bytes, i) - 1;
-    else if (byte === COLON) countMember(members, depth);
-    else if (OPENING.has(byte)) members[enter(++depth)] = 0;
-    else if (CLOSING.has(byte)) depth = Math.max(0, depth - 1);
-  }
-}
-
-function enter(depth: number): number {
-  if (depth <= MAX_DEPTH) return depth;
-  throw new HttpProblem('json_too_deep', `the body is nested deeper than ${MAX_DEPTH} levels`);
-}
-
-function countMember(members: Uint32Array, depth: number): void {
-  const count = (members[depth] ?? 0) + 1;
-  members[depth] = count;
-  if (count <= MAX_MEMBERS) return;
-  throw new HttpProblem('body_too_large', `an object of the body has more than ${MAX_MEMBERS} members`);
+  const beyond = beyondShape(bytes, LIMITS);
+  if (beyond === 'depth')
+    throw new HttpProblem('json_too_deep', `the body is nested deeper than ${MAX_DEPTH} levels`);
+  if (beyond !== null)
+    throw new HttpProblem('body_too_large', `an object of the body has more than ${MAX_MEMBERS} members`);
 }
 
 const forbidden: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

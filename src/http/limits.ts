@@ -27,9 +27,11 @@ const RETRY_AFTER_PRESSURE_S = 5;
 /** By connection: its address stays the same. */
 const addresses = new WeakMap<Socket, string>();
 
-function addressOf({ ip, socket }: FastifyRequest): string {
+function addressOf({ ip, socket }: { ip: string | undefined; socket: Socket }): string {
   const known = addresses.get(socket);
   if (known !== undefined) return known;
+  // Of a connection that was reset in the meantime nothing is known any more.
+  if (ip === undefined) return 'address unknown';
   const address = `address ${rateLimit.normalizeIP(ip)}`;
   addresses.set(socket, address);
   return address;

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Problem } from '../experiment/index.ts';
-import { type StorageFailure, storageFailure } from '../jobs/index.ts';
+import { PoolFull, type StorageFailure, storageFailure } from '../jobs/index.ts';
 import { type ErrorCode, errorTable } from '../util/errors.ts';
 
 /** Only in `unsupported_model`. */
@@ -71,18 +71,33 @@ export function validationFailed(errors: readonly Problem[]): HttpProblem {
 
 const MAX_INSTANCE = 500;
 const MAX_DETAIL = 1000;
+/** A message may quote what was sent, which may be as long as a body. */
+const MAX_MESSAGE = 2000;
+
+const cut = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+
+type Errors = NonNullable<Extra['errors']>;
+
+const shortened = (errors: Errors): Errors =>
+  errors.map(({ pointer, message, ...rest }) => ({
+    pointer: cut(pointer, MAX_MESSAGE),
+    message: cut(message, MAX_MESSAGE),
+    ...rest,
+  }));
 
 export function problemBody({ code, message, extra }: HttpProblem, url: string, requestId: string) {
   const { status, title } = errorTable[code];
-  const { headers: _headers, ...members } = extra;
+  const { headers: _headers, errors, ...members } = extra;
   return {
     type: `https://gradclinic.invalid/errors#${code}`,
     title,
     status,
-    detail: message.slice(0, MAX_DETAIL),
-    instance: url.slice(0, MAX_INSTANCE),
+    detail: cut(message, MAX_DETAIL),
+    instance: cut(url, MAX_INSTANCE),
     code,
     request_id: requestId,
+    ...(errors !== undefined && { errors: shortened(errors) }),
     ...members,
   };
 }
@@ -124,6 +139,14 @@ const bodyTooLarge = (maxBody?: number) =>
 /** @param maxBody bytes of a request's body */
 export function toProblem(error: unknown, maxBody?: number): HttpProblem {
   if (error instanceof HttpProblem) return error;
+  if (error instanceof PoolFull)
+    return new HttpProblem(
+      'overloaded',
+      'too many files and models wait for their turn; nothing was stored',
+      {
+        headers: { 'retry-after': '5' },
+      },
+    );
   const storage = storageFailure(error);
   if (storage !== null) return storageProblems[storage]();
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };

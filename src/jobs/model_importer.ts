@@ -34,7 +34,7 @@ const IMPORT_WORKER = threadProgram('import.worker');
 /** @param directory of the uploads, which is tidied at every start */
 export function createModelImporter(directory: string): ModelImporter {
   // No thread is kept: what a broken file has done to the memory of one does not reach the next.
-  const pool = createTaskPool<ImportTask, ImportTaskResult>(IMPORT_WORKER, 0);
+  const pool = createTaskPool<ImportTask, ImportTaskResult>(IMPORT_WORKER, { idleMs: 0 });
   return {
     async read(content, maxBytes) {
       const folder = join(directory, `${INCOMING}${randomUUID()}`);

@@ -107,17 +107,36 @@ export interface TaskPool<Task, Output> {
 /** A thread that idles is worth keeping for so long. */
 const IDLE_MS = 30_000;
 
-/** One thread for tasks that are rare and long; there is none until the first. */
-export function createTaskPool<Task, Output>(entry: URL, idleMs = IDLE_MS): TaskPool<Task, Output> {
+const TASK_THREADS = 2;
+
+/** So many tasks may wait for a thread. Behind more of them an answer would come after its client has left. */
+const MAX_WAITING = 16;
+
+/** Too many tasks wait already. */
+export class PoolFull extends Error {
+  override name = 'PoolFull';
+}
+
+/**
+ * Threads for tasks that are rare and long; there is none until the first. Two, so that one long task does not hold up all
+ * others. `run` throws PoolFull where too many wait.
+ */
+export function createTaskPool<Task, Output>(
+  entry: URL,
+  { idleMs = IDLE_MS, maxWaiting = MAX_WAITING }: { idleMs?: number; maxWaiting?: number } = {},
+): TaskPool<Task, Output> {
   const piscina = new Piscina({
     filename: entry.href,
     minThreads: 0,
-    maxThreads: 1,
+    maxThreads: TASK_THREADS,
     concurrentTasksPerWorker: 1,
     idleTimeout: idleMs,
   });
   return {
-    run: (task) => piscina.run(task) as Promise<Output>,
+    async run(task) {
+      if (piscina.queueSize >= maxWaiting) throw new PoolFull('too many tasks wait for a thread');
+      return (await piscina.run(task)) as Output;
+    },
     close: () => piscina.destroy(),
   };
 }

@@ -326,6 +326,16 @@ describe('images', () => {
     return zipSync(entries);
   }
 
+  test('as many folders as images are read in a pass, not in one for each', { timeout: 30_000 }, async () => {
+    const names = Array.from({ length: 30_000 }, (_, i) => `c${i}/a.png`);
+    const empty = new Uint8Array();
+    const message = await refused(
+      Buffer.from(zipSync(Object.fromEntries(names.map((n) => [n, empty])))),
+      422,
+    );
+    expect(message).toMatch(/30000 of 30000 images cannot be read/);
+  });
+
   test('a folder a class, of any sizes, is resized and trains', async () => {
     const file = await upload(await archive(), '?name=images.zip');
     expect(file).toMatchObject({

@@ -89,3 +89,13 @@ it('shows the name of the project in /docs', async () => {
   expect(Buffer.from(logo, 'base64').toString()).toContain('>GradClinic<');
   expect(await (await fetch(`${service.url}/docs/`)).text()).toContain('<title>GradClinic API</title>');
 });
+
+it('quotes no more of a request than a reader needs', async () => {
+  const response = await service.post('/v1/preflight', {
+    network: { input: { shape: [2] }, layers: [{ type: 'dense', units: 2 }] },
+    data: { type: 'file', file: 'f'.repeat(80_000) },
+    training: { loss: 'softmax_cross_entropy', optimizer: 'adam', steps: 1 },
+  });
+  expect(response.status).toBe(422);
+  expect((await response.text()).length).toBeLessThan(5_000);
+});

@@ -32,3 +32,29 @@ describe('a broken file', () => {
     expect((await importModel(bytes)).ok).toBe(true);
   });
 });
+
+describe('JSON that would cost more than it is worth is refused before it is parsed', () => {
+  const text = (json: string) => importModel(new TextEncoder().encode(json));
+  test.each([
+    ['a million small objects', `{"a":[${'{},'.repeat(1_000_001)}{}]}`, /more than 1000000 objects/],
+    [
+      'deep nesting',
+      `{"class_name":"Sequential","config":${'['.repeat(4_000_000)}`,
+      /nested deeper than 200/,
+    ],
+    [
+      'an object of many names',
+      `{${Array.from({ length: 100_001 }, (_, i) => `"${i}":0`).join()}}`,
+      /more than 100000 members/,
+    ],
+  ])('%s', async (_what, json, message) => {
+    const before = process.memoryUsage().heapUsed;
+    const result = await text(json);
+    expect(result.ok ? null : result.error).toMatchObject({
+      code: 'file_unreadable',
+      message: expect.stringMatching(message),
+    });
+    // Parsed, the first two would take more than a hundred million bytes.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(80 * 2 ** 20);
+  });
+});

@@ -71,7 +71,11 @@ export const file = defineData({
     const facts = fileFacts(options.file);
     if (facts === null)
       return [
-        { path: ['file'], message: `there is no file ${options.file}`, fix: 'upload it with POST /v1/files' },
+        {
+          path: ['file'],
+          message: `there is no file ${options.file.slice(0, 100)}`,
+          fix: 'upload it with POST /v1/files',
+        },
       ];
     const problems = selectionProblems(options, facts);
     if (problems.length > 0) return problems;
