@@ -12,6 +12,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // Three on two cores: a third of the time a test waits for a process, a disk or a clock.
+    maxWorkers: 3,
   },
 });

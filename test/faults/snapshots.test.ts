@@ -77,7 +77,7 @@ const stepsOf = ({ log }: ServerProcess, { key }: Kept) =>
 const untilKept = (read: () => Kept | Promise<Kept>) =>
   expect.poll(async () => (await read()).rows, { timeout: 60_000, interval: 100 }).toBeGreaterThan(2);
 
-it('on another worker', { timeout: 180_000 }, async () => {
+it.runIf(isLong)('on another worker', { timeout: 180_000 }, async () => {
   postgres = await startPostgres();
   const databaseUrl = await postgres.createDatabase();
   const start = (ROLE: string) =>
