@@ -50,6 +50,7 @@ export function growthPlot(growths: readonly Growth[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    '<title>Time of a step over depth, width, batch and number of steps, on logarithmic axes</title>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<g stroke="#ddd">${grid.join('')}</g>`,
     `<g fill="#333">${ticks.join('')}</g>`,
