@@ -78,6 +78,7 @@ const schema = z.object({
       'has to be hosts, addresses or networks like 10.0.0.0/8, separated by commas',
     ),
   WEBHOOK_RETRY_MS: count(5000),
+  WEBHOOK_TIMEOUT_MS: integer(1, 600_000, 15_000),
   RETENTION_DAYS: integer(0, 36_500, 0),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .string()
@@ -135,7 +136,12 @@ export interface Config {
   /** Beyond which requests are answered with 503. */
   readonly pressure: { readonly max_event_loop_delay_ms: number; readonly max_rss_bytes: number };
   /** Where they may go beside the public internet, what signs them unless a key has a secret of its own, and the first delay. */
-  readonly webhooks: { readonly secret: string | null; readonly allowed: Allowed; readonly retryMs: number };
+  readonly webhooks: {
+    readonly secret: string | null;
+    readonly allowed: Allowed;
+    readonly retryMs: number;
+    readonly timeoutMs: number;
+  };
   /** 0 keeps results for ever. */
   readonly retentionDays: number;
   readonly limits: Limits;
@@ -213,6 +219,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       secret: values.WEBHOOK_SECRET || null,
       allowed: values.WEBHOOK_ALLOW as Allowed,
       retryMs: values.WEBHOOK_RETRY_MS,
+      timeoutMs: values.WEBHOOK_TIMEOUT_MS,
     }),
     retentionDays: values.RETENTION_DAYS,
     uploads: Object.freeze({

@@ -71,9 +71,10 @@ export async function startService(
     uploads,
   } = config;
   const { access, pressure, corsOrigins } = config;
+  const { secret, ...posting } = config.webhooks;
   const webhooks = createWebhooks({
-    ...{ allowed: config.webhooks.allowed, retryMs: config.webhooks.retryMs, version, logger },
-    secretOf: (owner) => access.webhookSecretOf(owner) ?? config.webhooks.secret,
+    ...{ ...posting, version, logger },
+    secretOf: (owner) => access.webhookSecretOf(owner) ?? secret,
   });
   const jobs = await createJobService({
     ...{

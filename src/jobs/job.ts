@@ -4,7 +4,7 @@ import { verdicts } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import type { Outcome } from '../statistics/index.ts';
 import { phases, type SearchOptions } from '../study/index.ts';
-import { type Webhook, webhookSchema } from '../webhooks/index.ts';
+import { shownWebhookSchema, type Webhook } from '../webhooks/index.ts';
 import type { QuotaExcess } from './quota.ts';
 
 export const jobStatuses = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
@@ -56,7 +56,7 @@ export const jobSchema = z
       .describe('Once succeeded'),
     error: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Once failed'),
     metadata: z.record(z.string(), z.string()),
-    webhook: webhookSchema.nullable(),
+    webhook: shownWebhookSchema.nullable(),
     links: z.object({
       self: z.string(),
       cancel: z.string(),

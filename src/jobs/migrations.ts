@@ -32,6 +32,8 @@ interface JobsTable {
   crash_score: number;
   /** JSON: where its end is told; null: nowhere. */
   webhook: string | null;
+  /** JSON: how far the telling has come; null before its end, and where nobody is told. */
+  delivery: Generated<string | null>;
 }
 
 /** Events on their way. They outlive their job. */
@@ -422,6 +424,12 @@ const packedExperiments: Migration = {
   },
 };
 
+const deliveryStates: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('jobs').addColumn('delivery', 'text').execute();
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_searches': searches,
@@ -435,6 +443,7 @@ export const migrations: Record<string, Migration> = {
   '0010_outcomes': outcomes,
   '0011_snapshots': snapshots,
   '0012_packed_experiments': packedExperiments,
+  '0013_delivery_states': deliveryStates,
 };
 
 const TABLE = 'kysely_migration';

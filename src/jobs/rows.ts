@@ -1,11 +1,21 @@
 /** @file Rows of the table `jobs` as clients see them: jobs and the cursors of lists. */
 import type { Selectable } from 'kysely';
+import { type Webhook, type WebhookEvent, withoutSecrets } from '../webhooks/index.ts';
 import type { Job, JobStatus, OwnedSubmission } from './job.ts';
 import type { Tables } from './migrations.ts';
 
 export type Row = Selectable<Tables['jobs']>;
 
 export const parse = (text: string | null) => (text === null ? null : JSON.parse(text));
+
+function webhookOf({ webhook, delivery, status }: Row): Job['webhook'] {
+  const asked = parse(webhook) as Webhook | null;
+  if (asked === null) return null;
+  // A job ends once, so there is one event at most.
+  const event = `job.${status}` as WebhookEvent;
+  const deliveries = delivery === null ? [] : [{ event, ...parse(delivery) }];
+  return { url: withoutSecrets(asked.url), events: asked.events, deliveries };
+}
 
 export function toJob(row: Row): Job {
   const self = `/v1/jobs/${row.id}`;
@@ -23,7 +33,7 @@ export function toJob(row: Row): Job {
     summary: parse(row.summary),
     error: parse(row.error),
     metadata: parse(row.metadata),
-    webhook: parse(row.webhook),
+    webhook: webhookOf(row),
     links: {
       self,
       cancel: `${self}/cancel`,

@@ -183,7 +183,7 @@ export async function createJobService({
   const sweeper = retentionDays > 0 ? setInterval(reportSweep, SWEEP_MS) : undefined;
   if (retentionDays > 0) await reportSweep();
 
-  const dispatcher = webhooks.start(createDeliveryQueue(db));
+  const dispatcher = webhooks.start(createDeliveryQueue(db, recent.forget));
 
   const subscribe = (id: string, listener: () => void) => {
     events.on(id, listener);

@@ -2,7 +2,7 @@
 import { Webhook } from 'standardwebhooks';
 import { type Allowed, refusalOf } from './addresses.ts';
 import { ForbiddenReceiver, post } from './post.ts';
-import type { Delivery, DeliveryQueue } from './webhook.ts';
+import type { Attempted, Delivery, DeliveryQueue } from './webhook.ts';
 
 export interface WebhookSettings {
   /** Signs what an owner's jobs send; null: the owner has no webhooks. */
@@ -10,6 +10,8 @@ export interface WebhookSettings {
   readonly allowed: Allowed;
   /** Before the second attempt; twice as long before each that follows. */
   readonly retryMs: number;
+  /** That one attempt may take, redirects included. */
+  readonly timeoutMs: number;
   readonly version: string;
   readonly logger: WebhookLogger;
 }
@@ -28,9 +30,8 @@ export interface Dispatcher {
 const AT_ONCE = 32;
 const POLL_MS = 1000;
 const SHORTEST_POLL_MS = 20;
-const TIMEOUT_MS = 15_000;
-/** Longer than an attempt with all its redirects. */
-const LEASE_S = 60;
+/** As many times longer than an attempt may take is nobody else given the delivery. */
+const LEASE_FACTOR = 4;
 /** Doubled from 5 s: the last comes after two days. */
 const MAX_ATTEMPTS = 16;
 const MAX_DELAY_S = 6 * 3600;
@@ -46,26 +47,25 @@ const delayOf = (attempts: number, retryMs: number): number =>
 export const isSecret = (text: string): boolean =>
   /^(whsec_)?(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/.test(text);
 
-type Outcome = 'delivered' | 'given up' | 'later';
-
-interface Attempt {
-  readonly outcome: Outcome;
-  readonly reason: string;
-}
+/** What ends a request names the signal's own reason as its cause. */
+const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'TimeoutError' || isTimeout(error.cause));
 
 /** Messages of connections name hosts and codes, no secrets; those of a URL may. */
 const reasonOf = (error: unknown): string => {
+  if (isTimeout(error)) return 'no answer in time';
   const { name, code, message } = error as Error & { code?: string };
   return error instanceof ForbiddenReceiver ? message : (code ?? name);
 };
 
 async function attempt(
   { id, owner, url, payload }: Delivery,
-  { secretOf, allowed, version }: WebhookSettings,
+  { secretOf, allowed, timeoutMs, version }: WebhookSettings,
   signal: AbortSignal,
-): Promise<Attempt> {
+): Promise<Attempted> {
   const secret = secretOf(owner);
-  if (secret === null) return { outcome: 'given up', reason: 'there is no secret to sign with any more' };
+  if (secret === null)
+    return { state: 'failed', last_status: null, last_error: 'there is no secret to sign with any more' };
   const now = new Date();
   const headers = {
     'content-type': 'application/json',
@@ -75,11 +75,12 @@ async function attempt(
     'webhook-signature': new Webhook(secret).sign(id, now, payload),
   };
   try {
-    const { status } = await post(url, { headers, body: payload, allowed, timeoutMs: TIMEOUT_MS, signal });
-    const outcome = status >= 200 && status < 300 ? 'delivered' : status === GONE ? 'given up' : 'later';
-    return { outcome, reason: `it answered ${status}` };
+    const { status } = await post(url, { headers, body: payload, allowed, timeoutMs, signal });
+    const state = status >= 200 && status < 300 ? 'delivered' : status === GONE ? 'failed' : 'pending';
+    return { state, last_status: status, last_error: null };
   } catch (error) {
-    return { outcome: error instanceof ForbiddenReceiver ? 'given up' : 'later', reason: reasonOf(error) };
+    const state = error instanceof ForbiddenReceiver ? 'failed' : 'pending';
+    return { state, last_status: null, last_error: reasonOf(error) };
   }
 }
 
@@ -102,27 +103,24 @@ export function createWebhooks(settings: WebhookSettings): Webhooks {
 }
 
 function startDispatcher(queue: DeliveryQueue, settings: WebhookSettings): Dispatcher {
-  const { logger, retryMs } = settings;
+  const { logger, retryMs, timeoutMs } = settings;
+  const leaseSeconds = (LEASE_FACTOR * timeoutMs) / 1000;
   const stopped = new AbortController();
   const wake = Promise.withResolvers<void>();
   stopped.signal.addEventListener('abort', () => wake.resolve(), { once: true });
 
   async function deliver(delivery: Delivery): Promise<void> {
     const { id, job_id, url, attempts } = delivery;
-    const { outcome, reason } = await attempt(delivery, settings, stopped.signal);
-    if (stopped.signal.aborted && outcome === 'later') return;
+    const attempted = await attempt(delivery, settings, stopped.signal);
+    const { last_status, last_error } = attempted;
+    if (stopped.signal.aborted && attempted.state === 'pending') return;
+    const state = attempted.state === 'pending' && attempts >= MAX_ATTEMPTS ? 'failed' : attempted.state;
+    const reason = last_error ?? `it answered ${last_status}`;
     // The host alone: what else a URL holds may be a secret.
     const facts = { job_id, webhook_id: id, host: new URL(url).host, attempts, reason };
-    if (outcome === 'delivered') {
-      logger.info(facts, 'webhook delivered');
-      return queue.remove(id);
-    }
-    if (outcome === 'given up' || attempts >= MAX_ATTEMPTS) {
-      logger.warn(facts, 'webhook given up');
-      return queue.remove(id);
-    }
-    logger.info(facts, 'webhook will be sent again');
-    return queue.postpone(id, delayOf(attempts, retryMs));
+    if (state === 'failed') logger.warn(facts, 'webhook given up');
+    else logger.info(facts, state === 'delivered' ? 'webhook delivered' : 'webhook will be sent again');
+    return queue.settle(delivery, { state, last_status, last_error }, delayOf(attempts, retryMs));
   }
 
   const running = new Set<Promise<void>>();
@@ -138,7 +136,7 @@ function startDispatcher(queue: DeliveryQueue, settings: WebhookSettings): Dispa
     while (!stopped.signal.aborted) {
       const free = AT_ONCE - running.size;
       // A database that is away is asked again.
-      const due = free === 0 ? [] : await queue.claim(free, LEASE_S).catch(() => []);
+      const due = free === 0 ? [] : await queue.claim(free, leaseSeconds).catch(() => []);
       for (const delivery of due) start(delivery);
       if (due.length > 0) continue;
       const rest = Promise.withResolvers<void>();

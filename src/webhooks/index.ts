@@ -4,7 +4,11 @@ export { createWebhooks, type Dispatcher, isSecret, type Webhooks } from './disp
 export {
   type Delivery,
   type DeliveryQueue,
+  type DeliveryState,
+  shownWebhookSchema,
+  undelivered,
   type Webhook,
   type WebhookEvent,
   webhookSchema,
+  withoutSecrets,
 } from './webhook.ts';

@@ -37,6 +37,56 @@ export const webhookSchema = z
 
 export type Webhook = z.output<typeof webhookSchema>;
 
+/** What is known of an event that was to be delivered. */
+const deliverySchema = z
+  .object({
+    event: z.enum(webhookEvents),
+    state: z
+      .enum(['pending', 'delivered', 'failed'])
+      .describe(
+        '`pending`: will be sent, or sent again; `delivered`: answered with 2xx; `failed`: given up, see `last_status` and `last_error`',
+      ),
+    attempts: z.int().min(0).describe('So many have been made'),
+    last_status: z.int().nullable().describe('HTTP status of the last answer; null where none came'),
+    last_error: z
+      .string()
+      .nullable()
+      .describe(
+        'Why the last attempt got no answer, a code such as `ECONNREFUSED` or words; null where one came',
+      ),
+    at: z.iso.datetime().nullable().describe('When the last attempt ended; null before the first'),
+  })
+  .meta({ id: 'WebhookDelivery' });
+
+/** What a job or search says of its webhook. */
+export const shownWebhookSchema = z
+  .object({
+    url: z
+      .string()
+      .describe(
+        'Scheme and host, with `/…` where more was given: paths and queries of receivers hold secrets',
+      ),
+    events: z.array(z.enum(webhookEvents)),
+    deliveries: z.array(deliverySchema).describe('Empty until an event that was asked for has happened'),
+  })
+  .meta({ id: 'JobWebhook' });
+
+type DeliveryTold = z.output<typeof deliverySchema>;
+
+/** Of a delivery, beside its event. */
+export type DeliveryState = Omit<DeliveryTold, 'event'>;
+
+export const undelivered: DeliveryState = {
+  ...{ state: 'pending', attempts: 0 },
+  ...{ last_status: null, last_error: null, at: null },
+};
+
+/** @param url that was given with a job */
+export function withoutSecrets(url: string): string {
+  const { origin, href } = new URL(url);
+  return href === `${origin}/` ? href : `${origin}/…`;
+}
+
 /** One event on its way to one receiver. */
 export interface Delivery {
   /** The same for every attempt: a receiver knows by it what it has seen. */
@@ -50,11 +100,12 @@ export interface Delivery {
   readonly attempts: number;
 }
 
+export type Attempted = Pick<DeliveryState, 'state' | 'last_status' | 'last_error'>;
+
 /** Where deliveries wait; a process that dies with some in hand loses none. */
 export interface DeliveryQueue {
   /** Those that are due, at most so many. Nobody else gets them for `leaseSeconds`. */
   claim(count: number, leaseSeconds: number): Promise<readonly Delivery[]>;
-  /** Nothing more is to be done about it. */
-  remove(id: string): Promise<void>;
-  postpone(id: string, seconds: number): Promise<void>;
+  /** Keeps what an attempt came to. What is still pending is due again after so many seconds. */
+  settle(delivery: Delivery, attempted: Attempted, retrySeconds: number): Promise<void>;
 }

@@ -1,13 +1,16 @@
 /** @file Webhooks: signed, sent until they arrive, after a restart too, and never to where they must not go. Real receivers. */
 
+import dns, { type LookupOptions } from 'node:dns';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/index.ts';
+import { present } from '../../src/util/assert.ts';
 import { endlessTraining, startTestService, type TestService, tinyExperiment } from './service.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -22,9 +25,9 @@ interface Received {
 
 const servers: Server[] = [];
 
-/** Answers with what `answer` says, the n-th time it is asked. */
+/** Answers with what `answer` says, the n-th time it is asked; null: never. */
 async function receiver(
-  answer: (n: number) => number | { status: number; location: string },
+  answer: (n: number) => number | null | { status: number; location: string },
   host = '127.0.0.2',
   port = 0,
 ) {
@@ -38,6 +41,7 @@ async function receiver(
       path: request.url ?? '',
     });
     const said = answer(received.length);
+    if (said === null) return;
     if (typeof said === 'number') response.writeHead(said).end('x'.repeat(100_000));
     else response.writeHead(said.status, { location: said.location }).end();
   };
@@ -71,6 +75,23 @@ const small = (webhook: unknown, changes: Record<string, unknown> = {}) =>
     ...changes,
   });
 
+/** What the job says of its only event. */
+async function deliveryOf({ get }: TestService, id: string) {
+  const { webhook } = (await (await get(`/v1/jobs/${id}`)).json()) as Job;
+  const [delivery, ...others] = webhook?.deliveries ?? [];
+  expect(others).toEqual([]);
+  return present(delivery);
+}
+
+/** The same, once nothing more is done about it. */
+async function settledOf(from: TestService, id: string) {
+  for (;;) {
+    const delivery = await deliveryOf(from, id);
+    if (delivery.state !== 'pending') return delivery;
+    await new Promise((wake) => setTimeout(wake, 25));
+  }
+}
+
 let service: TestService;
 beforeAll(async () => {
   service = await startTestService(settings);
@@ -84,10 +105,9 @@ afterAll(async () => {
 it('posts the end of a job, signed, and the same again until it is taken', async () => {
   const { url, until } = await receiver((n) => (n <= 5 ? 500 : 200));
   const job = await service.finish(small({ url: `${url}/hook?token=1` }));
-  expect(job.webhook).toEqual({
-    url: `${url}/hook?token=1`,
-    events: ['job.succeeded', 'job.failed', 'job.canceled'],
-  });
+  // What may be a secret is not told.
+  const shown = { url: `${url}/…`, events: ['job.succeeded', 'job.failed', 'job.canceled'] };
+  expect(job.webhook).toMatchObject(shown);
   const received = await until(6);
   await quiet();
   expect(received).toHaveLength(6);
@@ -95,7 +115,19 @@ it('posts the end of a job, signed, and the same again until it is taken', async
   expect(new Set(received.map(({ text }) => text)).size).toBe(1);
   for (const one of received)
     expect(eventOf(one)).toMatchObject({ type: 'job.succeeded', timestamp: job.finished_at });
-  expect(eventOf(received[0] as Received).data).toEqual(job);
+  const fresh = { state: 'pending', attempts: 0, last_status: null, last_error: null, at: null };
+  const webhook = { ...shown, deliveries: [{ event: 'job.succeeded', ...fresh }] };
+  expect(eventOf(received[0] as Received).data).toEqual({ ...job, webhook });
+  const delivery = await settledOf(service, job.id);
+  const told = {
+    event: 'job.succeeded',
+    state: 'delivered',
+    attempts: 6,
+    last_status: 200,
+    last_error: null,
+  };
+  expect(delivery).toEqual({ ...told, at: expect.any(String) });
+  expect(Date.parse(delivery.at ?? '')).toBeGreaterThanOrEqual(Date.parse(job.finished_at ?? ''));
   expect(received[0]?.path).toBe('/hook?token=1');
 });
 
@@ -121,10 +153,90 @@ it('posts what was asked for, of searches as well', { timeout: 120_000 }, async 
 
 it('stops at 410', async () => {
   const { url, received, until } = await receiver(() => 410);
-  await service.finish(small({ url }));
+  const { id } = await service.finish(small({ url }));
   await until(1);
   await quiet();
   expect(received).toHaveLength(1);
+  expect(await settledOf(service, id)).toMatchObject({ state: 'failed', attempts: 1, last_status: 410 });
+});
+
+it('says on the job that a receiver fails, which is called again', async () => {
+  const { url, until } = await receiver(() => 503);
+  const { id } = await service.finish(small({ url }));
+  await until(3);
+  const attempts = async () => (await deliveryOf(service, id)).attempts;
+  await expect.poll(attempts, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+  const told = { state: 'pending', last_status: 503, last_error: null };
+  expect(await deliveryOf(service, id)).toMatchObject(told);
+});
+
+it('calls a receiver again that does not answer in time, and counts it', { timeout: 60_000 }, async () => {
+  const slow = await startTestService({ ...settings, WEBHOOK_TIMEOUT_MS: '250' });
+  let isSlow = true;
+  const { url, received } = await receiver(() => (isSlow ? null : 200));
+  const { id } = await slow.finish(small({ url }));
+  await expect
+    .poll(async () => (await deliveryOf(slow, id)).attempts, { timeout: 20_000 })
+    .toBeGreaterThan(1);
+  const told = await deliveryOf(slow, id);
+  expect(told).toMatchObject({ state: 'pending', last_status: null, last_error: 'no answer in time' });
+  isSlow = false;
+  const delivery = await settledOf(slow, id);
+  expect(delivery).toMatchObject({ state: 'delivered', last_status: 200, last_error: null });
+  expect(delivery.attempts).toBeGreaterThan(told.attempts);
+  expect(received.length).toBeGreaterThan(2);
+  expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  await slow.close();
+});
+
+it('says why nobody was reached', async () => {
+  const { url } = await receiver(() => 200);
+  await new Promise((closed) => servers.pop()?.close(closed));
+  const { id } = await service.finish(small({ url }));
+  const told = { state: 'pending', last_status: null, last_error: 'ECONNREFUSED' };
+  await expect.poll(() => deliveryOf(service, id), { timeout: 10_000 }).toMatchObject(told);
+});
+
+/** Every name under `.test` stands for what `answer` says, the n-th time it is resolved. All other names are resolved as ever. */
+async function withNames<T>(answer: (n: number) => string, use: () => Promise<T>): Promise<T> {
+  const { lookup } = dns;
+  let asked = 0;
+  const resolve = (host: string, options: LookupOptions, callback: (...told: unknown[]) => void) => {
+    if (!host.endsWith('.test')) return lookup(host, options, callback);
+    const addresses = [{ address: answer(++asked), family: 4 }];
+    setImmediate(() => callback(null, addresses));
+  };
+  Object.assign(dns, { lookup: resolve });
+  syncBuiltinESMExports();
+  try {
+    return await use();
+  } finally {
+    Object.assign(dns, { lookup });
+    syncBuiltinESMExports();
+  }
+}
+
+describe('a name that stands for another address after it was checked', () => {
+  it.each([
+    ['before the first attempt', 0, { attempts: 1, last_status: null }],
+    ['between attempts', 2, { attempts: 3, last_status: null }],
+  ])('%s leads nowhere', async (_when, good, told) => {
+    const allowed = await receiver(() => 500);
+    const { port } = new URL(allowed.url);
+    const forbidden = await receiver(() => 200, '127.0.0.1', Number(port));
+    // Whoever resolves a name to check it, and again to connect, comes to the second address one attempt too early.
+    const delivery = await withNames(
+      (n) => (n <= good ? '127.0.0.2' : '127.0.0.1'),
+      async () => {
+        const { id } = await service.finish(small({ url: `http://rebinding.test:${port}/` }));
+        return settledOf(service, id);
+      },
+    );
+    const last_error = 'the name stands for an address that is not public';
+    expect(delivery).toMatchObject({ ...told, state: 'failed', last_error });
+    expect(allowed.received).toHaveLength(good);
+    expect(forbidden.received).toEqual([]);
+  });
 });
 
 describe('goes', () => {

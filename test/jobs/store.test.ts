@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Announcement, announce } from '../../src/jobs/announcements.ts';
 import { Attempts, type ClaimedJob } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
@@ -18,7 +18,9 @@ import { InvalidCursor } from '../../src/jobs/rows.ts';
 import { storageFailure } from '../../src/jobs/storage.ts';
 import { JobStore } from '../../src/jobs/store.ts';
 import { decodeTrace, encodeTrace, type Trace } from '../../src/statistics/index.ts';
+import { present } from '../../src/util/assert.ts';
 import { packText } from '../../src/util/packed_text.ts';
+import type { Delivery, DeliveryQueue } from '../../src/webhooks/index.ts';
 import { databases, type TestDatabase } from './databases.ts';
 
 const wide: Quota = {
@@ -94,6 +96,10 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
   describe('a webhook', () => {
     const webhook = { url: 'https://example.org/hook', events: ['job.failed', 'job.canceled'] as const };
     const asked = { webhook: { ...webhook, events: [...webhook.events] } };
+    const later = { state: 'pending', last_status: null, last_error: 'ECONNREFUSED' } as const;
+    const arrived = { state: 'delivered', last_status: 204, last_error: null } as const;
+    const claimOne = (queue: DeliveryQueue, leaseSeconds = 60): Promise<Delivery> =>
+      vi.waitFor(async () => present((await queue.claim(1, leaseSeconds))[0]));
 
     it('gets the event with the end of its job, once at a time, until it is done with', async () => {
       const queue = createDeliveryQueue(opened.db);
@@ -114,13 +120,39 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
       expect(JSON.parse(delivery?.payload ?? '')).toEqual(payload);
       // It outlives the job.
       await store.remove(failed);
-      const id = delivery?.id ?? '';
-      await queue.postpone(id, 0.02);
-      await expect.poll(() => queue.claim(9, 60)).toMatchObject([{ id, attempts: 2 }]);
-      await queue.remove(id);
-      await queue.postpone(id, 0);
+      await queue.settle(present(delivery), later, 0.02);
+      const second = await claimOne(queue);
+      expect(second).toMatchObject({ id: delivery?.id, attempts: 2 });
+      await queue.settle(second, arrived, 0);
+      await queue.settle(second, later, 0);
       expect(await queue.claim(9, 60)).toEqual([]);
       await opened.db.deleteFrom('deliveries').execute();
+    });
+
+    it('is told of on the job: only by the latest attempt, unless another has arrived', async () => {
+      const changed: string[] = [];
+      const queue = createDeliveryQueue(opened.db, (job) => changed.push(job));
+      const id = await submit(asked);
+      const told = async () => (await jobOf(id))?.webhook;
+      const shown = { url: 'https://example.org/…', events: ['job.failed', 'job.canceled'] };
+      expect(await told()).toEqual({ ...shown, deliveries: [] });
+      await store.cancel(id);
+      const fresh = { state: 'pending', attempts: 0, last_status: null, last_error: null, at: null };
+      expect(await told()).toEqual({ ...shown, deliveries: [{ event: 'job.canceled', ...fresh }] });
+      const first = await claimOne(queue, 0.02);
+      const second = await claimOne(queue);
+      const refused = { state: 'failed', last_status: 410, last_error: null } as const;
+      await queue.settle(first, later, 0);
+      await queue.settle(first, refused, 0);
+      expect((await told())?.deliveries).toMatchObject([fresh]);
+      await queue.settle(second, later, 60);
+      expect((await told())?.deliveries).toMatchObject([{ ...later, attempts: 2 }]);
+      expect(Date.parse((await told())?.deliveries[0]?.at ?? '')).toBeGreaterThan(Date.now() - 60_000);
+      await queue.settle(first, arrived, 0);
+      await queue.settle(second, refused, 0);
+      expect((await told())?.deliveries).toMatchObject([{ ...arrived, attempts: 2 }]);
+      expect(changed).not.toEqual([]);
+      expect(new Set(changed)).toEqual(new Set([id]));
     });
 
     it('whose holder has died is somebody else’s after the lease', async () => {
