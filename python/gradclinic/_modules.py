@@ -129,30 +129,39 @@ def _gates(weight: torch.Tensor, order: Sequence[int]) -> torch.Tensor:
     return torch.cat([blocks[k] for k in order])
 
 
+def recurrent_layer(m: Any, place: str, sequences: bool) -> Tuple[Dict[str, Any], Tensors]:
+    """One direction of one layer. :param place: the end of its parameters' names: _l0, _l1_reverse"""
+    kind = {"LSTM": "lstm", "GRU": "gru"}.get(m.mode, "simple_rnn")
+    kernel, recurrent = getattr(m, f"weight_ih{place}"), getattr(m, f"weight_hh{place}")
+    options: Dict[str, Any] = {"type": kind, "units": m.hidden_size, "return_sequences": sequences}
+    # Gates stand as i, f, g, o in both; those of a GRU as r, z, n here and z, r, h there.
+    order = [1, 0, 2] if kind == "gru" else list(range({"lstm": 4, "simple_rnn": 1}[kind]))
+    weights = {"kernel": _gates(kernel, order).t(), "recurrent_kernel": _gates(recurrent, order).t()}
+    if kind == "gru":
+        options["reset_after"] = True
+    if kind == "simple_rnn":
+        options["activation"] = "relu" if "RELU" in m.mode else "tanh"
+    if m.bias:
+        a, b = (_gates(getattr(m, f"bias_{at}{place}"), order) for at in ("ih", "hh"))
+        weights.update({"bias": a, "recurrent_bias": b} if kind == "gru" else {"bias": a + b})
+    else:
+        options["use_bias"] = False
+    return options, weights
+
+
 def _recurrent(m: Any, _: Sequence[int]) -> Layers:
     if not m.batch_first:
         raise Unsupported("batch_first=False; nearest: batch_first=True")
-    if m.bidirectional:
-        raise Unsupported("bidirectional=True; nearest: the layer bidirectional")
     if getattr(m, "proj_size", 0):
         raise Unsupported("proj_size; nearest: a dense layer behind")
-    kind = {"LSTM": "lstm", "GRU": "gru"}.get(m.mode, "simple_rnn")
     layers: Layers = []
     for k in range(m.num_layers):
-        kernel, recurrent = getattr(m, f"weight_ih_l{k}"), getattr(m, f"weight_hh_l{k}")
-        options: Dict[str, Any] = {"type": kind, "units": m.hidden_size, "return_sequences": True}
-        # Gates stand as i, f, g, o in both; those of a GRU as r, z, n here and z, r, h there.
-        order = [1, 0, 2] if kind == "gru" else list(range({"lstm": 4, "simple_rnn": 1}[kind]))
-        weights = {"kernel": _gates(kernel, order).t(), "recurrent_kernel": _gates(recurrent, order).t()}
-        if kind == "gru":
-            options["reset_after"] = True
-        if kind == "simple_rnn":
-            options["activation"] = m.nonlinearity
-        if m.bias:
-            a, b = (_gates(getattr(m, f"bias_{at}_l{k}"), order) for at in ("ih", "hh"))
-            weights.update({"bias": a, "recurrent_bias": b} if kind == "gru" else {"bias": a + b})
-        else:
-            options["use_bias"] = False
+        options, weights = recurrent_layer(m, f"_l{k}", True)
+        if m.bidirectional:
+            _, behind = recurrent_layer(m, f"_l{k}_reverse", True)
+            weights = {**{f"forward/{name}": w for name, w in weights.items()},
+                       **{f"backward/{name}": w for name, w in behind.items()}}  # fmt: skip
+            options = {"type": "bidirectional", "layer": options}
         if k > 0 and m.dropout:
             layers.append(({"type": "dropout", "rate": m.dropout}, {}))
         layers.append((options, weights))
@@ -206,11 +215,19 @@ def _upsample(m: nn.Upsample, _: Sequence[int]) -> Layers:
     return [({"type": "up_sampling2d", "size": size, "interpolation": m.mode}, {})]
 
 
-def _padding(m: Any, shape: Sequence[int]) -> Layers:
-    """Zeros around an image or a sequence. PyTorch counts from the last axis backwards: (left, right, top, bottom)."""
+def padding(m: Any, shape: Sequence[int]) -> Layers:
+    """
+    Zeros around an image or a sequence. PyTorch counts from the last axis backwards: (left, right, top, bottom).
+
+    :param m: the module, or what has its attributes
+    """
     ends = list(m.padding)
-    if getattr(m, "value", 0) != 0 or min(ends) < 0:
+    if getattr(m, "value", 0) not in (0, None) or min(ends) < 0:
         raise Unsupported(f"it pads by {tuple(ends)} with {getattr(m, 'value', 0)}; zeros can be added, nothing cut off")
+    if len(shape) == 2 and len(ends) == 4 and ends[:2] == [0, 0]:
+        return [({"type": "zero_padding1d", "padding": ends[2:]}, {})]  # features last
+    if len(shape) == 3 and len(ends) == 2:
+        ends += [0, 0]
     if len(shape) != len(ends) // 2 + 1:
         raise Unsupported(f"it pads {list(shape)} at {len(ends)} ends")
     if len(ends) == 2:
@@ -233,7 +250,7 @@ _MAKERS: List[Tuple[Any, Callable[[Any, Sequence[int]], Layers]]] = [
     ((nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d), lambda m, shape: global_pooling("average", m.output_size, shape)),
     ((nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d), lambda m, shape: global_pooling("max", m.output_size, shape)),
     (nn.Upsample, _upsample),
-    ((nn.ZeroPad2d, nn.ConstantPad1d, nn.ConstantPad2d), _padding),
+    ((nn.ZeroPad2d, nn.ConstantPad1d, nn.ConstantPad2d), padding),
     (nn.Dropout2d, lambda m, _: [({"type": "spatial_dropout2d", "rate": m.p}, {})]),
     (nn.Dropout, lambda m, _: [({"type": "dropout", "rate": m.p}, {})]),
 ]

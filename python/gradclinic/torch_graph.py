@@ -2,21 +2,21 @@
 from __future__ import annotations
 
 import base64
-import linecache
 import operator
-import os
-import sys
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 import torch
 from torch import fx, nn
 
 from ._layers import ACTIVATIONS
+from ._masks import settle
 from ._measure import Untouched
-from ._modules import Layers, Unsupported, global_pooling, layers_of, pooling
+from ._modules import Layers, Unsupported, global_pooling, layers_of, padding, pooling
+from ._recognize import Recognized
 from ._safetensors import encode
+from ._trace import OWN, Tracer, trace_calls
 
 
 class CannotConvert(Exception):
@@ -48,65 +48,13 @@ class Network:
         return {"network": self.network, "data": dict(data), "training": {**weights, **training}, **more}
 
 
-_OWN = (os.path.dirname(torch.__file__) + os.sep, os.path.dirname(__file__) + os.sep, "<")
-
-
-class _Proxy(fx.Proxy):
-    def __iter__(self) -> Iterator[Any]:
-        """Unpacks what gives pairs: recurrent layers, attention, the two states of an LSTM."""
-        node, tracer = self.node, self.tracer
-        of = node.args[0] if node.op == "call_function" and node.target is operator.getitem and node.args[1] == 1 else node
-        if isinstance(of, fx.Node) and of.op == "call_module":
-            module = tracer.root.get_submodule(str(of.target))
-            if isinstance(module, nn.LSTM if of is not node else (nn.RNNBase, nn.MultiheadAttention)):
-                return iter((self[0], self[1]))
-        raise fx.proxy.TraceError("a tensor is iterated over, or unpacked; that cannot be traced")
-
-
-class _Tracer(fx.Tracer):
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: Dict[fx.Node, str] = {}
-
-    def is_leaf_module(self, m: nn.Module, qualified_name: str) -> bool:
-        containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
-        return m.__module__.startswith("torch.nn") and not isinstance(m, containers)
-
-    def proxy(self, node: fx.Node) -> fx.Proxy:
-        return _Proxy(node, self)
-
-    def create_node(self, *args: Any, **kwargs: Any) -> fx.Node:
-        node = super().create_node(*args, **kwargs)
-        frame = sys._getframe(1)
-        while frame is not None and frame.f_code.co_filename.startswith(_OWN):
-            frame = frame.f_back  # type: ignore[assignment]
-        if frame is not None:
-            file, line = frame.f_code.co_filename, frame.f_lineno
-            self.lines[node] = f" [{file}, line {line}: {linecache.getline(file, line).strip()}]"
-        return node
-
-
-class _Shapes(fx.Interpreter):
-    """Runs the graph and keeps every tensor's shape, and every other value."""
-
-    def __init__(self, module: fx.GraphModule) -> None:
-        super().__init__(module)
-        self.values: Dict[fx.Node, Any] = {}
-
-    def run_node(self, n: fx.Node) -> Any:
-        value = super().run_node(n)
-        is_tensor = isinstance(value, torch.Tensor)
-        self.values[n] = tuple(value.shape) if is_tensor else value
-        return value
-
-
 @dataclass
 class _Made:
     """What a node became: the layer that gives it; or the sequence or last state of a recurrent one."""
 
     layer: str
     of: Optional[Dict[str, Any]] = None
-    kind: str = "tensor"  # tensor, pair, states, all_states
+    kind: str = "tensor"  # tensor, parts, pair, states, all_states, ahead, behind, mask
     parts: Set[str] = field(default_factory=set)
 
 
@@ -114,12 +62,28 @@ _MERGES = {"add": "add", "iadd": "add", "add_": "add", "sub": "subtract", "isub"
            "imul": "multiply", "mul_": "multiply", "maximum": "maximum"}  # fmt: skip
 _RESHAPES = frozenset(["flatten", "view", "reshape", "squeeze", "unsqueeze", "unflatten"])
 _NOTHING = frozenset(["contiguous", "float", "clone", "to", "identity"])
+_EXPANSIONS = frozenset(["expand", "expand_as", "repeat", "getitem"])
+_COMPARISONS = frozenset(["ne", "gt", "eq", "invert", "logical_not", "bitwise_not"])
+_PARTS = frozenset(["chunk", "split", "unbind", "tensor_split"])
+
+
+def _called(node: fx.Node) -> str:
+    return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+
+
+def _sinusoids(time: int, features: int) -> torch.Tensor:
+    """sin(t / 10000^(i / features)) for even i, the cosine of the same angle for odd. Vaswani et al. 2017, section 3.5."""
+    i = torch.arange(features)
+    angle = torch.arange(time)[:, None] / 10_000 ** ((i - i % 2) / features)
+    return torch.where(i % 2 == 0, angle.sin(), angle.cos())
 
 
 class _Builder:
-    def __init__(self, module: fx.GraphModule, shapes: Dict[fx.Node, Any], batch: int, lines: Mapping[str, str]) -> None:
-        self.lines = lines
-        self.module, self.shapes, self.batch = module, shapes, batch
+    def __init__(self, module: nn.Module, tracer: Tracer, batch: int) -> None:
+        self.module, self.values, self.lines, self.recognized, self.batch = module, tracer.values, tracer.lines, tracer.recognized, batch
+        self.shapes = {node: tuple(x.shape) if isinstance(x, torch.Tensor) else x for node, x in tracer.values.items()}
+        #: Layers that take a mask, and the tokens whose padding it hides.
+        self.masked: Dict[str, str] = {}
         self.layers: List[Dict[str, Any]] = []
         self.weights: Dict[str, torch.Tensor] = {}
         self.made: Dict[fx.Node, _Made] = {}
@@ -154,16 +118,21 @@ class _Builder:
         for layer, weights in layers:
             source = self.emit(name, [source], layer, weights)
         last = self.layers[-1] if layers else None
-        recurrent = last is not None and "return_sequences" in last
-        self.made[node] = _Made(source, last if recurrent else None, "pair" if recurrent else "tensor")
+        of = last.get("layer", last) if last is not None else {}
+        recurrent = "return_sequences" in of
+        self.made[node] = _Made(source, of if recurrent else None, "pair" if recurrent else "tensor")
 
     def finish(self, end: str) -> List[Dict[str, Any]]:
-        """Without what the output does not need, and without inputs that say what holds anyway."""
+        """Without what the output does not need, with masks, and without inputs that say what holds anyway."""
         used, kept = {end}, []
         for layer in reversed(self.layers):
             if layer["name"] in used:
                 used.update(layer["inputs"])
                 kept.insert(0, layer)
+        problems, at_end = settle(kept, self.masked)
+        self.problems.extend(problems)
+        if at_end:
+            self.warnings.append("steps of padding (token 0) are masked to the end: the service's loss does not count them")
         before = "input"
         for layer in kept:
             if layer["inputs"] == [before]:
@@ -177,8 +146,18 @@ class _Builder:
         if not isinstance(value, fx.Node) or value not in self.made:
             raise Unsupported("an input that is no output of a layer")
         made = self.made[value]
+        if made.kind == "mask":
+            raise Unsupported("a mask outside of attention, recurrent layers and pooling over time")
         if made.kind != "tensor":
             raise Unsupported("the state of a recurrent layer other than its last one")
+        return made.layer
+
+    def mask_of(self, value: Any, hides: bool) -> str:
+        """The tokens of a mask. :param hides: whether it is true at padding, instead of at what counts"""
+        made = self.made.get(value) if isinstance(value, fx.Node) else None
+        if made is None or made.kind != "mask" or made.of != {"hides": hides}:
+            raise Unsupported("this mask; the one that can be expressed is of the padding: tokens != 0, true where a step counts, or "
+                              "for key_padding_mask tokens == 0")  # fmt: skip
         return made.layer
 
     def shape(self, node: fx.Node) -> List[int]:
@@ -200,7 +179,7 @@ class _Builder:
             elif node.op in ("call_function", "call_method"):
                 self.call(node)
         except Unsupported as problem:
-            self.problems.append(f"{self.describe(node)}: {problem}{self.lines.get(node.name, '')}")
+            self.problems.append(f"{self.describe(node)}: {problem}{self.lines.get(node, '')}")
             # What follows is looked at all the same, so that everything is named at once.
             self.made[node] = _Made("?")
 
@@ -210,12 +189,16 @@ class _Builder:
         return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
 
     def call_module(self, node: fx.Node) -> None:
+        if not any(self.is_tensor(a) for a in node.all_input_nodes):
+            return None  # of constants: its value is known
         name = str(node.target)
         module = self.module.get_submodule(name)
         has_weights = next(module.parameters(), None) is not None
         if name in self.called and has_weights:
             self.warnings.append(f"{name} is called twice: its weights become two copies, trained apart")
         self.called.add(name)
+        if node in self.recognized:
+            return self.call_recognized(node, name, module, self.recognized[node])
         source = self.source(node.args[0])
         shape = self.shape(node.args[0])  # type: ignore[arg-type]
         if isinstance(module, (nn.Flatten, nn.Unflatten)):
@@ -224,13 +207,7 @@ class _Builder:
             self.made[node] = self.made[node.args[0]]  # type: ignore[index]
             return None
         if isinstance(module, nn.MultiheadAttention):
-            if any(argument is not node.args[0] for argument in node.args[1:3]):
-                raise Unsupported("attention of one sequence to another; nearest: the layer multi_head_attention")
-            if set(node.kwargs) - {"need_weights", "average_attn_weights"}:
-                raise Unsupported(f"attention with {', '.join(node.kwargs)}; nearest: self_attention with causal")
-            self.chain(node, name, source, layers_of(module, shape))
-            self.made[node].kind = "pair"
-            return None
+            return self.attention(node, name, module, shape)
         if isinstance(module, nn.RNNBase) and len(node.args) > 1:
             raise Unsupported("an initial state; it is zero in the service")
         layers = layers_of(module, shape)
@@ -239,12 +216,61 @@ class _Builder:
             return None
         return self.chain(node, name, source, layers)
 
+    def call_recognized(self, node: fx.Node, name: str, module: nn.Module, found: Recognized) -> None:
+        given = [a for a in (*node.args, *node.kwargs.values()) if isinstance(a, fx.Node)]
+        sequences = {id(self.values[a]): a for a in given if self.values[a].is_floating_point()}
+        masks = [a for a in given if self.values[a].dtype == torch.bool]
+        sources = [self.source(a) for a in sequences.values()]
+        tokens = [self.mask_of(a, found.mask_hides) for a in masks]
+        made = self.emit(name, [sources[k] for k in found.inputs], found.layer, found.weights)
+        self.masked.update({made: one for one in tokens})
+        self.made[node] = _Made(made)
+        if any(isinstance(m, nn.Dropout) and m.p > 0 for m in module.modules()):
+            self.warnings.append(f"{name} becomes the layer {found.layer['type']}: the dropout inside of it is left out")
+
+    def attention(self, node: fx.Node, name: str, module: nn.MultiheadAttention, shape: List[int]) -> None:
+        words = ("query", "key", "value", "key_padding_mask", "need_weights", "attn_mask")
+        given = {**dict(zip(words, node.args)), **node.kwargs}
+        query, key, value = (given[word] for word in words[:3])
+        (layer, weights), = layers_of(module, shape)
+        if given.get("attn_mask") is not None:
+            mask, time = self.values.get(given["attn_mask"]), shape[0]
+            later = torch.ones(time, time).triu(1).bool()
+            hidden = None if mask is None else (mask if mask.dtype == torch.bool else mask.isneginf()).cpu()
+            if hidden is None or not torch.equal(hidden, later) or (mask.is_floating_point() and bool(mask[~later.to(mask.device)].any())):
+                raise Unsupported("this attn_mask; the one that can be expressed hides later steps: torch.ones(T, T).triu(1).bool()")
+            layer["causal"] = True
+        padding_mask = given.get("key_padding_mask")
+        tokens = None if padding_mask is None else self.mask_of(padding_mask, hides=True)
+        sources = [self.source(one) for one in (query, value, key)]
+        if len(set(sources)) == 1:
+            sources = sources[:1]
+        else:
+            layer["type"] = "multi_head_attention"
+            sources = sources[: 2 if sources[1] == sources[2] else 3]
+        made = self.emit(name, sources, layer, weights)
+        if tokens is not None:
+            self.masked[made] = tokens
+        self.made[node] = _Made(made, None, "pair")
+
+    def mask(self, node: fx.Node, name: str) -> None:
+        made = self.made.get(node.args[0])  # type: ignore[arg-type]
+        if made is not None and made.kind == "mask" and name in ("invert", "logical_not", "bitwise_not"):
+            self.made[node] = _Made(made.layer, {"hides": made.of == {"hides": False}}, "mask")
+            return
+        whole = made is not None and made.kind == "tensor" and not self.values[node.args[0]].is_floating_point()  # type: ignore[index]
+        if made is None or not whole or name not in ("ne", "gt", "eq") or node.args[1] != 0:
+            raise Unsupported("a comparison; of those a mask of the padding can be expressed: tokens != 0")
+        self.made[node] = _Made(made.layer, {"hides": name == "eq"}, "mask")
+
     def fuse(self, before: Any, activation: Any) -> bool:
         """An activation that alone follows a layer with weights is that layer's own."""
         last = self.layers[-1] if self.layers else {}
         fits = last.get("type") in ("dense", "conv2d", "conv2d_transpose") and "activation" not in last
         if not fits or len(before.users) != 1 or self.made[before].layer != last["name"]:
             return False
+        if sum(made.layer == last["name"] for made in self.made.values()) > 1:
+            return False  # another step goes by the same layer, before the activation
         last["activation"] = activation
         return True
 
@@ -258,14 +284,14 @@ class _Builder:
             self.chain(node, node.name, source, [({"type": "reshape", "shape": after}, {})])
 
     def call(self, node: fx.Node) -> None:
-        name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
+        name = _called(node)
         args, kwargs = node.args, node.kwargs
         if name == "getitem":
             return self.getitem(node)
-        if not isinstance(self.shapes.get(node), tuple) or not any(self.is_tensor(a) for a in node.all_input_nodes):
+        if not isinstance(self.shapes.get(node), (tuple, list)) or not any(self.is_tensor(a) for a in node.all_input_nodes):
             return None  # a size, a number: its value is known
-        if name in ("getattr", "size"):
-            return None
+        if name in _COMPARISONS:
+            return self.mask(node, name)
         if name in ("cat", "concat", "concatenate", "stack"):
             return self.concatenate(node, name)
         if name in _MERGES or name in ("truediv", "div"):
@@ -278,6 +304,18 @@ class _Builder:
             self.reshape(node)
         elif name in ("permute", "transpose", "swapaxes"):
             self.permute(node, name, source)
+        elif name in _PARTS:
+            axis = (args[1:] if name == "unbind" else args[2:])[:1] or (kwargs.get("dim", 0),)
+            self.made[node] = _Made(source, {"axis": int(axis[0]) % (len(shape) + 1)}, "parts")  # type: ignore[arg-type]
+        elif name == "pad":
+            names = ("padding", "mode", "value")
+            options = {"mode": "constant", "value": 0, **dict(zip(names, args[1:])), **kwargs}
+            if options["mode"] != "constant":
+                raise Unsupported(f"padding by {options['mode']}; the service pads with zeros")
+            ends = options.get("pad", options.get("padding"))
+            self.chain(node, name, source, padding(SimpleNamespace(padding=ends, value=options["value"]), shape))
+        elif name == "neg":
+            self.chain(node, name, source, [({"type": "rescaling", "scale": -1}, {})])
         elif name in ACTIVATIONS:
             self.activation(node, name, source)
         elif name in ("dropout", "dropout2d"):
@@ -359,16 +397,35 @@ class _Builder:
         axis = int(axis) % len(self.shapes[node])  # type: ignore[arg-type]
         if name == "stack" or axis == 0:
             raise Unsupported("stacking, or concatenating samples of the batch")
+        made = [self.made.get(part) for part in parts]  # type: ignore[union-attr, arg-type]
+        if axis == 1 and [one and one.kind for one in made] == ["ahead", "behind"] and made[0].layer == made[1].layer:  # type: ignore[union-attr]
+            self.made[node] = self.last_state(made[0])  # type: ignore[arg-type]
+            return
+        token = None if made[0] is not None or len(made) != 2 else self.parameter(parts[0])  # type: ignore[index]
+        if token is not None and axis == 1 and token.dim() == 3 and token.shape[1] == 1 and bool((token == token[:1]).all()):
+            source = self.source(parts[1])  # type: ignore[index]
+            self.made[node] = _Made(self.emit(node.name, [source], {"type": "class_token"}, {"token": token[0, 0]}))
+            return
         sources = [self.source(part) for part in parts]  # type: ignore[union-attr]
         self.made[node] = _Made(self.emit(node.name, sources, {"type": "concatenate", "axis": axis - 1}, {}))
 
     def parameter(self, node: Any) -> Optional[torch.Tensor]:
-        if not isinstance(node, fx.Node) or node.op != "get_attr":
+        """The value of what is a parameter or a constant, reshaped or in part, or rows of a table at fixed places."""
+        value = self.values.get(node) if isinstance(node, fx.Node) and node not in self.made else None
+        if not isinstance(value, torch.Tensor):
             return None
-        value: Any = self.module
-        for part in str(node.target).split("."):
-            value = getattr(value, part)
-        return value if isinstance(value, torch.Tensor) else None
+        while node.op in ("call_function", "call_method") and _called(node) in _RESHAPES | _NOTHING | _EXPANSIONS:
+            node = node.args[0]
+        home = self.values[node]
+        if node.op == "call_module":
+            module = self.module.get_submodule(str(node.target))
+            if not isinstance(module, nn.Embedding):
+                return None
+            home = module.weight
+        elif node.op != "get_attr":
+            return None
+        is_parameter = isinstance(home, nn.Parameter)
+        return nn.Parameter(value.detach(), requires_grad=home.requires_grad) if is_parameter else value.detach()
 
     def arithmetic(self, node: fx.Node, name: str) -> None:
         a, b = node.args[0], node.args[1]
@@ -384,6 +441,11 @@ class _Builder:
         kind = _MERGES.get(name, name)
         if weight is not None:
             layer = self.weighted(kind, weight, shape)
+        elif isinstance(number, (int, float)) and (kind, number) in (("add", 0), ("multiply", 1)):
+            self.made[node] = self.made[tensor]  # type: ignore[index]
+            return
+        elif isinstance(number, (int, float)) and kind == "subtract" and tensor is b:
+            layer = ({"type": "rescaling", "scale": -1, "offset": number}, {})
         elif isinstance(number, (int, float)) and (tensor is a or kind in ("add", "multiply")):
             scale = {"multiply": number, "truediv": 1 / number if number else 0, "div": 1 / number if number else 0}.get(kind, 1)
             offset = {"add": number, "subtract": -number}.get(kind, 0)
@@ -397,6 +459,10 @@ class _Builder:
         sizes = list(weight.shape)
         while sizes and sizes[0] == 1 and len(sizes) > len(shape):
             sizes = sizes[1:]
+        frozen = not trained or not weight.requires_grad
+        if kind == "add" and frozen and sizes == shape and len(shape) == 2:
+            if torch.allclose(weight.reshape(shape).cpu(), _sinusoids(*shape), atol=1e-5):
+                return {"type": "positional_embedding", "kind": "sinusoidal"}, {}
         if kind == "add" and trained and len(shape) == 2 and sizes == shape:
             return {"type": "positional_embedding"}, {"table": weight.reshape(shape)}
         features = [shape[0], 1, 1] if len(shape) == 3 else [shape[-1]]
@@ -417,10 +483,12 @@ class _Builder:
             self.made[node] = made
             return
         recurrent = made.of
+        both = any(layer["name"] == made.layer and layer["type"] == "bidirectional" for layer in self.layers)
         if made.kind == "pair":
             if index == 0:
                 self.made[node] = _Made(made.layer, recurrent, "tensor", made.parts)
-                if recurrent is not None and not all(self.is_last_step(user) for user in node.users):
+                # The last step of both directions is not the last state of both: the one backwards has just begun.
+                if recurrent is not None and (both or not all(self.is_last_step(user) for user in node.users)):
                     made.parts.add("sequence")
             elif recurrent is not None:
                 # h_n of GRU and RNN, (h_n, c_n) of LSTM.
@@ -429,14 +497,62 @@ class _Builder:
                 raise Unsupported("the weights of attention")
         elif made.kind == "all_states" and index == 0:
             self.made[node] = _Made(made.layer, recurrent, "states", made.parts)
-        elif recurrent is not None and (made.kind == "states" and index == -1 or self.is_last_step(node)):
-            made.parts.add("last")
-            recurrent["return_sequences"] = False
-            self.made[node] = _Made(made.layer)
+        elif made.kind == "states" and both and index in (-2, -1):
+            self.made[node] = _Made(made.layer, recurrent, "ahead" if index == -2 else "behind", made.parts)
+        elif made.kind == "states" and not both and index == -1:
+            self.made[node] = self.last_state(made)
+        elif made.kind == "tensor" and recurrent is not None and "sequence" not in made.parts and self.is_last_step(node):
+            self.made[node] = self.last_state(made)
+        elif made.kind == "parts" and isinstance(index, int):
+            self.part_of_several(node, value, index, made)  # type: ignore[arg-type]
+        elif made.kind in ("tensor", "mask"):
+            self.part(node, self.source(value), index)
         else:
-            raise Unsupported("a part of a tensor; of recurrent layers the last step is `return_sequences: false`")
+            raise Unsupported("this state; the last one of a recurrent layer can be expressed, of both directions torch.cat([h[-2], h[-1]], 1)")
+
+    def last_state(self, made: _Made) -> _Made:
+        assert made.of is not None
+        made.parts.add("last")
+        made.of["return_sequences"] = False
         if made.parts >= {"sequence", "last"}:
-            raise Unsupported("a recurrent layer of which both all steps and the last one are used")
+            raise Unsupported("a recurrent layer of which both all steps and the last state are used; nearest: out[:, -1]")
+        return _Made(made.layer)
+
+    def part_of_several(self, node: fx.Node, several: fx.Node, index: int, made: _Made) -> None:
+        """Of chunk, split and unbind."""
+        assert made.of is not None
+        axis = made.of["axis"]
+        if axis == 0:
+            raise Unsupported("parts of the batch")
+        whole = len(self.shape(several.args[0])) + 1  # type: ignore[arg-type]
+        sizes = [x.shape[axis] if x.dim() == whole else 1 for x in self.values[several]]
+        k = index % len(sizes)
+        layer = {"type": "slice", "axis": axis - 1, "start": sum(sizes[:k]), "stop": sum(sizes[: k + 1])}
+        self.chain(node, node.name, made.layer, [(layer, {})])
+        self.shaped(node, len(self.shape(node)) + 1 != whole)
+
+    def shaped(self, node: fx.Node, changed: bool) -> None:
+        """Axes that are left out or added behind a slice."""
+        if changed:
+            self.chain(node, node.name, self.made[node].layer, [({"type": "reshape", "shape": self.shape(node)}, {})])
+
+    def part(self, node: fx.Node, source: str, index: Any) -> None:
+        index = index if isinstance(index, tuple) else (index,)
+        rank = len(self.shape(node.args[0])) + 1  # type: ignore[arg-type]
+        if ... in index:
+            at = index.index(...)
+            index = (*index[:at], *[slice(None)] * (rank - sum(i is not None for i in index) + 1), *index[at + 1 :])
+        if not index or index[0] != slice(None) or not all(i is None or isinstance(i, (int, slice)) for i in index):
+            raise Unsupported("a part of a tensor other than by numbers and slices of axes behind the batch")
+        layers: Layers = []
+        for axis, i in enumerate(i for i in index if i is not None):
+            if isinstance(i, int):
+                i = slice(i, None if i == -1 else i + 1)
+            if i != slice(None):
+                start, step = i.start or 0, i.step or 1
+                layers.append(({"type": "slice", "axis": axis - 1, "start": start, "stop": i.stop, "step": step}, {}))
+        self.chain(node, node.name, source, layers)
+        self.shaped(node, any(not isinstance(i, slice) for i in index))
 
     @staticmethod
     def is_last_step(node: fx.Node) -> bool:
@@ -467,29 +583,24 @@ def from_torch(model: nn.Module, sample_input: Union[torch.Tensor, Sequence[torc
     samples = (sample_input,) if isinstance(sample_input, torch.Tensor) else tuple(sample_input)
     with Untouched(model, training=False), torch.no_grad():
         try:
-            tracer = _Tracer()
-            traced = fx.GraphModule(model, tracer.trace(model))
+            nodes, tracer = trace_calls(model, samples)
         except Exception as error:  # whatever the user's code raises when it meets a symbol instead of a tensor
             raise CannotConvert([f"{type(error).__name__}: {error}{_where(error)}"]) from error
-        run = _Shapes(traced)
-        run.run(*samples)
-        return _build(traced, run.values, samples, {node.name: line for node, line in tracer.lines.items()})
+        return _build(model, nodes, tracer, samples)
 
 
 def _where(error: BaseException) -> str:
     place, trace = "", error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if not file.startswith(_OWN):
+        if not file.startswith(OWN):
             place = f" [{file}, line {trace.tb_lineno}]"
         trace = trace.tb_next
     return place
 
 
-def _build(traced: fx.GraphModule, shapes: Dict[fx.Node, Any], samples: Sequence[torch.Tensor],
-           lines: Mapping[str, str]) -> Network:  # fmt: skip
-    builder = _Builder(traced, shapes, samples[0].shape[0], lines)
-    nodes = list(traced.graph.nodes)
+def _build(model: nn.Module, nodes: Sequence[fx.Node], tracer: Tracer, samples: Sequence[torch.Tensor]) -> Network:
+    builder = _Builder(model, tracer, samples[0].shape[0])
     places = [node for node in nodes if node.op == "placeholder"][: len(samples)]
     for node in places:
         name = "input" if len(samples) == 1 else str(node.target)
@@ -500,9 +611,11 @@ def _build(traced: fx.GraphModule, shapes: Dict[fx.Node, Any], samples: Sequence
     end = next(node for node in nodes if node.op == "output").args[0]
     if not isinstance(end, fx.Node) or (end in builder.made and builder.made[end].kind != "tensor"):
         builder.problems.append("output: more than one tensor; the service's networks have one output")
+    elif end not in builder.made:
+        builder.problems.append("output: it does not depend on the input")
+    layers = [] if builder.problems else builder.finish(builder.made[end].layer)
     if builder.problems:
         raise CannotConvert(builder.problems)
-    layers = builder.finish(builder.made[end].layer)
     kept = {layer["name"] for layer in layers}
     weights = {name: value.detach().clone().contiguous() for name, value in builder.weights.items()
                if name.split("/")[0] in kept}  # fmt: skip

@@ -7,20 +7,7 @@ from torch import nn
 
 import gradclinic
 
-#: Of the outputs, relative to the largest.
-TOLERANCE = 1e-5
-
-
-def shaken(model):
-    """Weights, running averages and norms other than at the start."""
-    generator = torch.Generator().manual_seed(5)
-    with torch.no_grad():
-        for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
-            if tensor.is_floating_point():
-                noise = torch.rand(tensor.shape, generator=generator)
-                tensor.copy_(tensor + 0.2 * noise)
-    return model.eval()
-
+from .comparison import Comparison
 
 class Residual(nn.Module):
     def __init__(self):
@@ -102,25 +89,7 @@ def decoder():
                          nn.ReLU(), nn.Upsample(scale_factor=2), nn.AdaptiveMaxPool2d(1), nn.Flatten())  # fmt: skip
 
 
-class SameOutputs(unittest.TestCase):
-    """The loss against the model's own outputs, at these weights: the mean square of the differences."""
-
-    client = gradclinic.Client()
-
-    def same(self, model, x):
-        shaken(model)
-        with torch.no_grad():
-            y = model(x)
-        converted = gradclinic.from_torch(model, x)
-        data = {"type": "inline", "inputs": x.tolist(), "targets": y.tolist(), "validation_split": 0, "shuffle": False}
-        training = {"loss": "mean_squared_error", "optimizer": {"type": "sgd", "learning_rate": 1e-9}, "batch_size": len(x), "steps": 1}
-        body = converted.experiment(data, training, remedies={"verify": False}, diagnostics={"probe_every": 1})
-        report = self.client.submit(body).wait(60, progress=False).result()
-        loss = report.raw["baseline"]["runs"][0]["initial_loss"]
-        self.assertLess(loss**0.5, TOLERANCE * float(y.abs().max()), converted.network)
-        self.assertGreater(float(y.std()), 1e-3)
-        return converted
-
+class SameOutputs(Comparison, unittest.TestCase):
     def x(self, *shape):
         return torch.randn(16, *shape, generator=torch.Generator().manual_seed(2))
 
