@@ -12,8 +12,8 @@ def shaken(model):
     generator = torch.Generator().manual_seed(5)
     with torch.no_grad():
         for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
-            fixed = isinstance(tensor, torch.nn.Parameter) and not tensor.requires_grad or name == "sinusoids"
-            if tensor.is_floating_point() and not fixed:
+            # Masks and sinusoids in buffers stay what they are.
+            if tensor.requires_grad or "running_" in name:
                 noise = torch.rand(tensor.shape, generator=generator)
                 tensor.copy_(tensor + 0.2 * noise)
     return model.eval()
