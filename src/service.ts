@@ -14,15 +14,20 @@ export const version = (
   JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
 ).version;
 
-/** The files of examples/, by name. */
-export function readExamples(): Examples {
-  const folder = new URL('examples/', root);
+/** The files of a folder, by name. */
+function readFolder(path: string): Record<string, unknown> {
+  const folder = new URL(path, root);
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .sort();
   return Object.fromEntries(
     files.map((file) => [file.replace('.json', ''), JSON.parse(readFileSync(new URL(file, folder), 'utf8'))]),
   );
+}
+
+export function readExamples(): Examples {
+  const { problems = {}, ...answers } = readFolder('examples/answers/');
+  return { requests: readFolder('examples/'), answers, problems: problems as Examples['problems'] };
 }
 
 /** What is left of the 10 s of a stop is for the database. */

@@ -7,8 +7,17 @@ import { endpoints } from './routes/index.ts';
 
 type JsonSchema = Record<string, unknown>;
 
-/** Example requests by name. */
-export type Examples = Readonly<Record<string, unknown>>;
+/** By name. */
+type Named = Readonly<Record<string, unknown>>;
+
+export interface Examples {
+  /** Experiments. */
+  readonly requests: Named;
+  /** By operation and media type: `readJob` for JSON, else `readEvents.event-stream`. */
+  readonly answers: Named;
+  /** By code. */
+  readonly problems: Named;
+}
 
 /** Ids, the bounds of safe integers and the long pattern beside `date-time` say nothing to a reader. */
 function isNoise(key: string, item: unknown, node: JsonSchema): boolean {
@@ -76,17 +85,27 @@ const parametersOf = (
     return { name, in: where, required, ...(description === undefined ? {} : { description }), schema: rest };
   });
 
-function responseOf({ description, content }: ResponseContract, schemas: Schemas) {
+/** The example answer of an operation; undefined where there is none. */
+export function answerOf({ answers }: Examples, operationId: string, type: string): unknown {
+  return answers[type === 'application/json' ? operationId : `${operationId}.${type.split('/')[1]}`];
+}
+
+function responseOf(
+  { description, content }: ResponseContract,
+  { operationId }: Endpoint,
+  schemas: Schemas,
+  examples: Examples,
+) {
   if (content === undefined) return { description };
-  const entries = Object.entries(content).map(([type, schema]) => [
-    type,
-    { schema: schemas.convert(schema, 'output') },
-  ]);
+  const entries = Object.entries(content).map(([type, schema]) => {
+    const example = answerOf(examples, operationId, type);
+    return [type, { schema: schemas.convert(schema, 'output'), ...(example !== undefined && { example }) }];
+  });
   return { description, content: Object.fromEntries(entries) };
 }
 
 /** One response for each status, naming every code that comes with it. */
-function errorResponses(codes: readonly ErrorCode[], schemas: Schemas) {
+function errorResponses(codes: readonly ErrorCode[], schemas: Schemas, { problems }: Examples) {
   const problem = schemas.convert(problemSchema, 'output');
   const all = [...new Set<ErrorCode>([...codes, 'internal_error'])];
   const statuses = [...new Set(all.map((code) => errorTable[code].status))].sort();
@@ -94,7 +113,12 @@ function errorResponses(codes: readonly ErrorCode[], schemas: Schemas) {
     statuses.map((status) => {
       const own = all.filter((code) => errorTable[code].status === status);
       const description = own.map((code) => `\`${code}\`: ${errorTable[code].title}`).join('; ');
-      return [status, { description, content: { 'application/problem+json': { schema: problem } } }];
+      const shown = own.filter((code) => Object.hasOwn(problems, code));
+      const examples = Object.fromEntries(
+        shown.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+      );
+      const media = { schema: problem, ...(shown.length > 0 && { examples }) };
+      return [status, { description, content: { 'application/problem+json': media } }];
     }),
   );
 }
@@ -104,7 +128,7 @@ const BYTES = { 'application/octet-stream': { schema: { type: 'string', format: 
 function bodyOf({ body, upload }: Endpoint, schemas: Schemas, examples: Examples) {
   if (upload) return { requestBody: { required: true, content: BYTES } };
   if (body === undefined) return {};
-  const own = body.examples === 'experiments' ? examples : (body.examples ?? {});
+  const own = body.examples === 'experiments' ? examples.requests : (body.examples ?? {});
   const named = Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value }]));
   const media = {
     schema: schemas.convert(body.schema, 'input'),
@@ -129,9 +153,12 @@ function operationOf(endpoint: Endpoint, schemas: Schemas, examples: Examples) {
     ...bodyOf(endpoint, schemas, examples),
     responses: {
       ...Object.fromEntries(
-        Object.entries(responses).map(([status, contract]) => [status, responseOf(contract, schemas)]),
+        Object.entries(responses).map(([status, contract]) => [
+          status,
+          responseOf(contract, endpoint, schemas, examples),
+        ]),
       ),
-      ...errorResponses(errorsOf(endpoint), schemas),
+      ...errorResponses(errorsOf(endpoint), schemas, examples),
     },
   };
 }
@@ -179,6 +206,9 @@ export function createOpenApi(version: string, examples: Examples): Record<strin
           description: 'An access key of the service, where it has keys',
         },
       },
+      examples: Object.fromEntries(
+        Object.entries(examples.problems).map(([code, value]) => [code, { value }]),
+      ),
       schemas: Object.fromEntries(Object.entries(schemas.components).sort(([a], [b]) => (a < b ? -1 : 1))),
     },
   };

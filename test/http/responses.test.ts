@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorsOf } from '../../src/http/endpoint.ts';
 import { createOpenApi } from '../../src/http/index.ts';
+import { answerOf } from '../../src/http/openapi.ts';
 import { problemSchema } from '../../src/http/problem.ts';
 import { endpoints } from '../../src/http/routes/index.ts';
 import type { Job } from '../../src/jobs/index.ts';
 import { readExamples, version } from '../../src/service.ts';
+import { type ErrorCode, errorTable } from '../../src/util/errors.ts';
 import { startTestService, type TestService, tinyExperiment } from './service.ts';
 
 let service: TestService;
@@ -87,6 +89,36 @@ describe.each(endpoints)('$operationId', ({ operationId, responses }) => {
   });
 });
 
+describe('an example of the document', () => {
+  const examples = readExamples();
+  const answers = endpoints.flatMap(({ operationId, responses }) =>
+    Object.values(responses).flatMap(({ content = {} }) =>
+      Object.entries(content).map(([type, schema]) => ({ operationId, type, schema })),
+    ),
+  );
+  const shown = answers.filter(
+    ({ operationId, type }) => answerOf(examples, operationId, type) !== undefined,
+  );
+
+  it.each(answers.filter(({ type }) => type === 'application/json'))(
+    'is there for $operationId, and what its schema says',
+    ({ operationId, type, schema }) => {
+      const example = answerOf(examples, operationId, type);
+      expect(schema.parse(example)).toEqual(example);
+    },
+  );
+
+  it('belongs to an operation', () => {
+    expect(shown).toHaveLength(Object.keys(examples.answers).length);
+    for (const { operationId, type, schema } of shown) schema.parse(answerOf(examples, operationId, type));
+  });
+
+  it.each(Object.entries(examples.problems))('of a problem: %s', (code, problem) => {
+    expect(problemSchema.parse(problem)).toEqual(problem);
+    expect(problem).toMatchObject({ code, status: errorTable[code as ErrorCode].status });
+  });
+});
+
 const ofJobs = endpoints.filter((endpoint) => errorsOf(endpoint).includes('job_not_found'));
 
 /** What an endpoint does not do without. */
@@ -158,7 +190,7 @@ it('gives options with their defaults, which the option schemas would fill in', 
 });
 
 it('posts every example of the document without a complaint', async () => {
-  for (const example of Object.values(readExamples())) {
+  for (const example of Object.values(readExamples().requests)) {
     const response = await service.post('/v1/preflight', example);
     expect(((await response.json()) as { admissible: boolean }).admissible).toBe(true);
   }
