@@ -20,6 +20,7 @@ import {
   folderOf,
   type ReadingOptions,
 } from '../files/index.ts';
+import { makeFolder } from './data_directory.ts';
 import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
 import type { FilePage, FileUpload, FileUse, StoredFile, UploadOutcome } from './file.ts';
 import type { FileReaders } from './file_readers.ts';
@@ -64,9 +65,12 @@ export class FileStore {
     this.#readers = readers;
   }
 
-  /** Removes what interrupted uploads have left, and folders whose file is gone. */
+  /**
+   * Removes what interrupted uploads have left, and folders whose file is gone.
+   * @throws DataDirectoryUnusable
+   */
   async tidy(): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    makeFolder(this.#directory, { mode: 0o700 });
     for (const name of await readdir(this.#directory)) {
       const isKept = FILE_ID.test(name) && (await this.#row(name)) !== undefined;
       const isRecent =

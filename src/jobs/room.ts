@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
+import { refuseUnlessFile } from './data_directory.ts';
 import { storageFailure } from './storage.ts';
 
 export interface Room {
@@ -52,9 +53,11 @@ export class DiskRoom implements Room {
   readonly #fileLimit = fileLimit();
   #database: Database.Database | null = null;
 
+  /** @throws DataDirectoryUnusable */
   constructor(folder: string) {
     this.#folder = folder;
     this.#reserve = join(folder, 'reserve');
+    refuseUnlessFile(this.#reserve);
     const { blocks, bsize } = statfsSync(folder);
     const share = Math.floor(RESERVE_SHARE * Math.min(blocks * bsize, this.#fileLimit));
     this.#bytes = Math.min(RESERVE_BYTES, share);

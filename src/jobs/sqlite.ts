@@ -1,18 +1,10 @@
 /** @file A SQLite file as the database, the lock on its folder, and what is said where either cannot be used. */
-import {
-  accessSync,
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  statSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { chmodSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Driver, Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
 import type { DatabaseOptions, OpenDatabase } from './connection.ts';
+import { DataDirectoryUnusable, makeFolder, refuseUnlessFile } from './data_directory.ts';
 import { migrate, SchemaTooNew, type Tables } from './migrations.ts';
 import { DiskRoom } from './room.ts';
 import { storageFailure } from './storage.ts';
@@ -22,38 +14,15 @@ class DataDirectoryInUse extends Error {
   override name = 'DataDirectoryInUse';
 }
 
-/** Cannot be made, read or written, or holds what this version cannot use. One line: which path, what is wrong, what to do. */
-class DataDirectoryUnusable extends Error {
-  override name = 'DataDirectoryUnusable';
-}
-
 const FILE = 'gradclinic.sqlite';
 const BUSY_MS = 5000;
 /** Checked whole at the start, in well under a second. */
 const MAX_CHECKED_BYTES = 256 * 2 ** 20;
 
-/** One by one: `recursive` of Node tries for ever where nothing can be made, as in /proc. */
-function makeFolders(path: string): void {
-  if (existsSync(path)) return;
-  makeFolders(dirname(path));
-  mkdirSync(path);
-}
-
-function makeDirectory(dataDir: string): void {
-  try {
-    makeFolders(resolve(dataDir));
-    if (!statSync(dataDir).isDirectory()) throw new Error('it is not a folder');
-    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const { message } = error as Error;
-    throw new DataDirectoryUnusable(
-      `DATA_DIR=${dataDir} cannot be used: ${message}; give a folder that this user may write`,
-    );
-  }
-}
-
 /** SQLite gives the files beside it (-wal, -shm) the mode of this one. */
 function makePrivate(path: string): void {
+  const beside = ['', '-wal', '-shm', '-journal'].map((end) => path + end);
+  beside.forEach(refuseUnlessFile);
   try {
     closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
   } catch (error) {
@@ -62,7 +31,7 @@ function makePrivate(path: string): void {
       `${path} cannot be used: ${message}; it has to be a file that this user may read and write`,
     );
   }
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+  for (const file of beside) {
     try {
       if (existsSync(file)) chmodSync(file, 0o600);
     } catch {
@@ -173,7 +142,10 @@ async function openFile(path: string, onQuery: DatabaseOptions['onQuery']) {
 
 /** @throws DataDirectoryInUse, DataDirectoryUnusable */
 export async function openSqlite({ dataDir, onQuery }: DatabaseOptions): Promise<OpenDatabase> {
-  makeDirectory(dataDir);
+  makeFolder(dataDir, {
+    name: `DATA_DIR=${dataDir}`,
+    advice: 'give a folder that this user may write',
+  });
   const held = lock(dataDir);
   const path = join(dataDir, FILE);
   try {

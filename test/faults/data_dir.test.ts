@@ -1,5 +1,5 @@
 /** @file A DATA_DIR that cannot be used ends the start at once, with one line: the path, what is wrong, what to do. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -67,10 +68,19 @@ const aFile = () => {
   writeFileSync(path, '');
   return path;
 };
-const aFolder = () => {
+/** A folder where something else stands in the place of one of its files or folders. */
+const wrong = (name: string, make: (path: string) => void) => () => {
   const dataDir = mkdtempSync(join(folder, 'data-'));
-  mkdirSync(join(dataDir, 'gradclinic.sqlite'));
+  make(join(dataDir, name));
   return dataDir;
+};
+const aFolder = (path: string) => void mkdirSync(path);
+const aPipe = (path: string) => void execFileSync('mkfifo', [path]);
+const toItself = (path: string) => symlinkSync(path, path);
+const aLink = (to: string) => {
+  const path = join(mkdtempSync(join(folder, 'data-')), 'link');
+  symlinkSync(to, path);
+  return path;
 };
 
 const later = "insert into kysely_migration values ('9999_later', '2030-01-01T00:00:00.000Z')";
@@ -81,7 +91,25 @@ it.each([
   ['cut off', () => holding(good.subarray(0, good.length / 2)), /damaged.*restore a backup/],
   ['with a damaged page', () => holding(good, overwrite(9000, 20_000)), /damaged.*restore a backup/],
   ['of another program', () => holding(Buffer.alloc(0), sql('create table jobs (a)')), /not a database of/],
-  ['that is a folder', aFolder, /has to be a file/],
+  ['that is a folder', wrong('gradclinic.sqlite', aFolder), /is a folder.*has to be a file/],
+  ['that is a pipe', wrong('gradclinic.sqlite', aPipe), /neither.*has to be a file/],
+  ['with a folder as its log', wrong('gradclinic.sqlite-wal', aFolder), /-wal.*is a folder.*put it away/],
+  ['with a folder as the lock', wrong('lock.sqlite', aFolder), /lock.sqlite.*is a folder.*put it away/],
+  ['with a folder as the reserve', wrong('reserve', aFolder), /reserve.*is a folder.*put it away/],
+  ['with a pipe as the reserve', wrong('reserve', aPipe), /reserve.*neither.*put it away/],
+  ['whose reserve links to itself', wrong('reserve', toItself), /reserve.*ELOOP.*put it away/],
+  [
+    'beside a file for uploads',
+    wrong('files', (path) => writeFileSync(path, '')),
+    /files.*not a folder.*put away/,
+  ],
+  [
+    'beside a link for uploads that leads nowhere',
+    wrong('files', (path) => symlinkSync('/nowhere/at/all', path)),
+    /files.*link to \/nowhere\/at\/all, which is not there.*put away/,
+  ],
+  ['behind a link that leads nowhere', () => aLink('/nowhere/at/all'), /link to \/nowhere.*give a folder/],
+  ['below such a link', () => join(aLink('/nowhere/at/all'), 'data'), /link to \/nowhere.*give a folder/],
   ['in a place that is a file', aFile, /not a folder.*give a folder/],
   ['below a file', () => join(aFile(), 'data'), /give a folder/],
   ['where nothing can be made', () => '/proc/gradclinic/data', /give a folder/],
