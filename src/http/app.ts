@@ -21,6 +21,7 @@ import { endpoints } from './routes/index.ts';
 import { addBodyTimeout, addHttpManners, addRefusalWhileClosing, createServer } from './server.ts';
 import { addSpans } from './spans.ts';
 import { createRequestThreads } from './threads.ts';
+import { addUnpacking } from './unpack.ts';
 import { addWeb } from './web.ts';
 
 const COMPRESS_FROM_BYTES = 1024;
@@ -93,7 +94,6 @@ function addEndpoint(app: FastifyInstance, endpoint: Endpoint, dependenciesOf: D
       upload,
       takesBody: body !== undefined && !upload,
     },
-    ...(body === undefined && { decompress: false }),
     ...(short && { compress: false }),
     handler: (request, reply) => endpoint.handle(request, reply, dependenciesOf(request)),
   });
@@ -147,7 +147,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await addRateLimit(app, access);
   await addBackPressure(app, pressure);
   addRefusal(app);
-  await app.register(compress, { threshold: COMPRESS_FROM_BYTES });
+  addUnpacking(app);
+  await app.register(compress, { threshold: COMPRESS_FROM_BYTES, globalDecompression: false });
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY, ...docsPage });
   addWeb(app);

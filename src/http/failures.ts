@@ -4,6 +4,7 @@ import type { ErrorCode } from '../util/errors.ts';
 import { drain } from './drain.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HttpProblem, sendProblem, toProblem } from './problem.ts';
+import { stopUnpacking } from './unpack.ts';
 import { ASSETS, webPaths } from './web.ts';
 
 export type Route = Pick<Endpoint, 'method' | 'url'>;
@@ -38,7 +39,10 @@ export function addErrors(app: FastifyInstance, served: readonly Route[], maxBod
       return sendProblem(request, reply, new HttpProblem('bad_request', 'the request was broken off'));
     }
     const problem = toProblem(error, maxBody);
-    if (problem.code === 'body_too_large') await drain(request.raw);
+    if (problem.code === 'body_too_large') {
+      stopUnpacking(request.raw);
+      await drain(request.raw);
+    }
     if (logged.has(problem.code)) request.log.error({ err: error }, 'request failed');
     return sendProblem(request, reply, problem);
   });

@@ -159,6 +159,22 @@ describe('compressed bodies', () => {
     expect((await refusal(await send(bomb, 'gzip')))[1].code).toBe('body_too_large');
     expect((await refusal(await send('not gzip', 'gzip')))[1].code).toBe('bad_request');
     expect((await refusal(await send('{}', 'rot13')))[1].code).toBe('unsupported_media_type');
+    const cut = gzipSync(JSON.stringify(tinyExperiment())).subarray(0, 100);
+    expect((await refusal(await send(cut, 'gzip')))[1].code).toBe('bad_request');
+  });
+
+  it('are unpacked no further than to the limit', async () => {
+    const part = gzipSync(Buffer.alloc(20 * 2 ** 20, ' '));
+    const seconds = async (parts: number) => {
+      const bomb = Buffer.concat(Array.from({ length: parts }, () => part));
+      const since = performance.now();
+      expect((await refusal(await send(bomb, 'gzip')))[0]).toBe(413);
+      return (performance.now() - since) / 1000;
+    };
+    await seconds(1);
+    // One is just over the limit; 40 would be 800 MiB.
+    const one = await seconds(1);
+    expect(await seconds(40)).toBeLessThan(4 * one + 0.1);
   });
 });
 

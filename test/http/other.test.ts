@@ -193,6 +193,24 @@ describe('GET /v1/catalog', () => {
     expect((await service.get('/v1/catalog/rules/nope')).status).toBe(404);
     expect((await service.get('/v1/catalog/__proto__')).status).toBe(404);
   });
+
+  it.each([
+    ['br', 'br'],
+    ['gzip;q=0, deflate', 'deflate'],
+    ['gzip', 'gzip'],
+    ['*', 'br'],
+  ])('is kept compressed for those who accept %s', async (accepted, encoding) => {
+    const response = await service.get('/v1/catalog', { 'accept-encoding': accepted });
+    expect(response.headers.get('content-encoding')).toBe(encoding);
+    // Of what is compressed for the request, nobody knows the length before.
+    expect(Number(response.headers.get('content-length'))).toBeGreaterThan(1000);
+    expect(await response.json()).toHaveProperty('activations');
+  });
+
+  it('is sent as it is to those who accept nothing else', async () => {
+    const response = await service.get('/v1/catalog', { 'accept-encoding': 'identity, br;q=0' });
+    expect(response.headers.get('content-encoding')).toBeNull();
+  });
 });
 
 describe('manners', () => {

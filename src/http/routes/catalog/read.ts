@@ -1,6 +1,6 @@
 /** @file GET /v1/catalog, /v1/catalog/{kind}, /v1/catalog/{kind}/{id} */
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type CatalogEntry, catalog, entrySchema } from '../../catalog.ts';
@@ -31,10 +31,18 @@ function remembered(kind: string, make: () => CatalogEntry[]): CatalogEntry[] {
   return entries;
 }
 
+/** In the order in which they are preferred. The highest quality of Brotli would take a second. */
+const packers: Readonly<Record<string, (text: Buffer) => Buffer>> = {
+  br: (text) => brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
+  gzip: gzipSync,
+  zstd: zstdCompressSync,
+  deflate: deflateSync,
+};
+
 interface Answer {
   readonly text: Buffer;
-  /** Compressing it for each request would take longer than all else. */
-  readonly zipped: Buffer;
+  /** By encoding, each made once: compressing it for each request would take longer than all else. */
+  readonly packed: Map<string, Buffer>;
   readonly etag: string;
 }
 
@@ -46,19 +54,35 @@ function answerOf(key: string, make: () => unknown): Answer {
   const text = Buffer.from(JSON.stringify(make()));
   const hash = createHash('sha256').update(text).digest('base64url').slice(0, 16);
   // Weak, because it is sent compressed or as it is.
-  const answer = { text, zipped: gzipSync(text), etag: `W/"${hash}"` };
+  const answer = { text, packed: new Map(), etag: `W/"${hash}"` };
   answers.set(key, answer);
   return answer;
 }
 
-function sendAnswer(request: FastifyRequest, reply: FastifyReply, { text, zipped, etag }: Answer) {
+function packedAs({ text, packed }: Answer, encoding: string): Buffer {
+  const known = packed.get(encoding) ?? (packers[encoding] as (text: Buffer) => Buffer)(text);
+  packed.set(encoding, known);
+  return known;
+}
+
+/** Of RFC 9110, section 12.5.3; null where the client takes none of ours. */
+function encodingOf(request: FastifyRequest): string | null {
+  const accepted = String(request.headers['accept-encoding'] ?? '')
+    .toLowerCase()
+    .split(',')
+    .filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part))
+    .map((part) => part.split(';')[0]?.trim());
+  return Object.keys(packers).find((name) => accepted.includes(name) || accepted.includes('*')) ?? null;
+}
+
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer) {
   reply.header('vary', 'accept-encoding');
-  if (isKnown(request, reply, etag)) return reply.code(304).send();
+  if (isKnown(request, reply, answer.etag)) return reply.code(304).send();
   reply.type('application/json; charset=utf-8');
-  const { 'accept-encoding': accepted = '' } = request.headers;
-  return /\bgzip\b/.test(String(accepted))
-    ? reply.header('content-encoding', 'gzip').send(zipped)
-    : reply.send(text);
+  const encoding = encodingOf(request);
+  return encoding === null
+    ? reply.send(answer.text)
+    : reply.header('content-encoding', encoding).send(packedAs(answer, encoding));
 }
 
 const wholeCatalog = (): Answer =>
@@ -66,7 +90,8 @@ const wholeCatalog = (): Answer =>
 
 /** Before the first request could wait for it. */
 export function warmCatalog(): void {
-  wholeCatalog();
+  const whole = wholeCatalog();
+  for (const encoding of Object.keys(packers)) packedAs(whole, encoding);
 }
 
 const unchanged = { 304: { description: 'Unchanged since the ETag' } };
