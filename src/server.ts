@@ -1,5 +1,17 @@
 /** @file The program: starts the service, stops it on a signal. What is wrong with the surroundings is one line. */
-import { ConfigError, readConfig } from './config.ts';
+
+/** All say the same, and once is enough: a terminal sends them to npm and to us, and npm passes its own on. */
+const STOPS: ('SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTERM')[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'];
+
+const stopping = new AbortController();
+const stopped = new Promise<void>((resolve) => {
+  for (const name of STOPS) {
+    process.on(name, () => {
+      stopping.abort();
+      resolve();
+    });
+  }
+});
 
 const REQUIRED_NODE = '22.18';
 /** A stop is over in less; this ends one that hangs. */
@@ -17,6 +29,9 @@ if (major < 22 || (major === 22 && minor < 18) || Number(process.versions.napi) 
   );
 }
 
+// Nothing is imported before this: until a signal has its handler, it ends the process in the middle of loading.
+const { ConfigError, readConfig } = await import('./config.ts');
+
 function config() {
   try {
     return readConfig();
@@ -30,19 +45,9 @@ const settings = config();
 // Loaded only now: native parts crash on a Node.js that is too old, before anything could be said.
 const { startService } = await import('./service.ts');
 const { default: closeWithGrace } = await import('close-with-grace');
-
-/** All say the same, and once is enough: a terminal sends them to npm and to us, and npm passes its own on. */
-const STOPS: ('SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTERM')[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'];
-
-const stopping = new AbortController();
-const stopped = new Promise<void>((resolve) => {
-  for (const name of STOPS) {
-    process.on(name, () => {
-      stopping.abort();
-      resolve();
-    });
-  }
-});
+// Node.js tells of a signal only between two turns of the event loop.
+await new Promise((resolve) => setImmediate(resolve));
+if (stopping.signal.aborted) process.exit(0);
 
 const service = await startService(settings, stopping.signal).catch((error: unknown) => {
   if (stopping.signal.aborted) process.exit(0);

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Problem } from '../experiment/index.ts';
-import { PoolFull, type StorageFailure, storageFailure } from '../jobs/index.ts';
+import { PoolClosed, PoolFull, type StorageFailure, storageFailure } from '../jobs/index.ts';
 import { type ErrorCode, errorTable } from '../util/errors.ts';
 
 /** Only in `unsupported_model`. */
@@ -135,6 +135,14 @@ const bodyTooLarge = (maxBody?: number) =>
       'files: upload them with POST /v1/files and name them, "data": { "type": "file", "file": "file_…" }',
   );
 
+const RETRY_AFTER_CLOSING_S = 5;
+
+/** Another replica, or the next start, takes the request. */
+export const closing = (): HttpProblem =>
+  new HttpProblem('not_ready', 'the service is shutting down', {
+    headers: { 'retry-after': String(RETRY_AFTER_CLOSING_S), connection: 'close' },
+  });
+
 /** An error of ours, of the framework, or a bug: the last one says nothing of its details to the client. */
 /** @param maxBody bytes of a request's body */
 export function toProblem(error: unknown, maxBody?: number): HttpProblem {
@@ -147,6 +155,7 @@ export function toProblem(error: unknown, maxBody?: number): HttpProblem {
         headers: { 'retry-after': '5' },
       },
     );
+  if (error instanceof PoolClosed) return closing();
   const storage = storageFailure(error);
   if (storage !== null) return storageProblems[storage]();
   const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };

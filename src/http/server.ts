@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { answerClientError } from './client_error.ts';
 import { commonHeaders } from './common_headers.ts';
-import { HttpProblem, sendProblem, toProblem } from './problem.ts';
+import { closing, HttpProblem, sendProblem, toProblem } from './problem.ts';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -47,14 +47,10 @@ export function addHttpManners(app: FastifyInstance): void {
   });
 }
 
-const RETRY_AFTER_CLOSING_S = 5;
-
-/** A kept-alive connection can bring a request after the service has begun to stop; another replica, or the next start, takes it. */
-export function addRefusalWhileClosing(app: FastifyInstance, closing: AbortSignal): void {
+/** A kept-alive connection can bring a request after the service has begun to stop. */
+export function addRefusalWhileClosing(app: FastifyInstance, signal: AbortSignal): void {
   app.addHook('onRequest', (_request, _reply, done) => {
-    if (!closing.aborted) return done();
-    const headers = { 'retry-after': String(RETRY_AFTER_CLOSING_S), connection: 'close' };
-    return done(new HttpProblem('not_ready', 'the service is shutting down', { headers }));
+    done(signal.aborted ? closing() : undefined);
   });
 }
 

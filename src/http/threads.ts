@@ -2,7 +2,7 @@
 import { Piscina } from 'piscina';
 import { threadProgram } from '../util/programs.ts';
 import { YOUNG_HEAP_MIB } from '../util/young_heap.ts';
-import { HttpProblem } from './problem.ts';
+import { closing, HttpProblem } from './problem.ts';
 import type { OptionsOf, Reading, ReadingName, ReadingResult } from './readings/index.ts';
 import type { Work, WorkResult } from './work_order.ts';
 
@@ -94,12 +94,15 @@ function createPool(limits: ThreadLimits, exhausted: Exhausted) {
       },
     });
   let underWay = 0;
+  let closed = false;
   async function run(pool: Piscina, { work, transferList }: Task): Promise<unknown> {
     const started = new Int32Array(new SharedArrayBuffer(4));
     const result: WorkResult = await pool
       .run({ ...work, started }, { transferList, signal: AbortSignal.timeout(limits.maxMs) })
       .catch((error: unknown) => {
-        throw problemOf(error, Atomics.load(started, 0) === 1, (what) => exhausted(what, limits));
+        throw closed
+          ? closing()
+          : problemOf(error, Atomics.load(started, 0) === 1, (what) => exhausted(what, limits));
       });
     if (result.ok) return result.value;
     const { code, detail, extra } = result.problem;
@@ -117,6 +120,7 @@ function createPool(limits: ThreadLimits, exhausted: Exhausted) {
       });
     },
     async close() {
+      closed = true;
       await piscina?.destroy();
     },
   };

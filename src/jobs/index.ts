@@ -15,7 +15,7 @@ export {
 } from './job.ts';
 export type { ImportTask, ImportTaskResult, ReadModel } from './model_importer.ts';
 export { numbersOf } from './number_reader.ts';
-export { PoolFull, type TrialResult, type TrialTask } from './pool.ts';
+export { PoolClosed, PoolFull, type TrialResult, type TrialTask } from './pool.ts';
 export { migrateDatabase } from './prepare.ts';
 export { InvalidCursor } from './rows.ts';
 export { createJobService, type Role, type RunningJobService } from './service.ts';

@@ -117,9 +117,15 @@ export class PoolFull extends Error {
   override name = 'PoolFull';
 }
 
+/** The service is being stopped. */
+export class PoolClosed extends Error {
+  override name = 'PoolClosed';
+}
+
 /**
  * Threads for tasks that are rare and long; there is none until the first. Two, so that one long task does not hold up all
- * others. `run` throws PoolFull where too many wait.
+ * others. `run` throws PoolFull where too many wait. `close` ends the threads at once, whatever they do, and `run` throws
+ * PoolClosed: such tasks compute in JavaScript alone.
  */
 export function createTaskPool<Task, Output>(
   entry: URL,
@@ -132,11 +138,19 @@ export function createTaskPool<Task, Output>(
     concurrentTasksPerWorker: 1,
     idleTimeout: idleMs,
   });
+  let closed = false;
   return {
     async run(task) {
       if (piscina.queueSize >= maxWaiting) throw new PoolFull('too many tasks wait for a thread');
-      return (await piscina.run(task)) as Output;
+      try {
+        return (await piscina.run(task)) as Output;
+      } catch (error) {
+        throw closed ? new PoolClosed('the threads are being stopped') : error;
+      }
     },
-    close: () => piscina.destroy(),
+    close() {
+      closed = true;
+      return piscina.destroy();
+    },
   };
 }

@@ -80,7 +80,7 @@ async function answered<T>(promise: Promise<T>): Promise<T> {
   throw new Error('the database does not answer');
 }
 
-/** @throws DataDirectoryInUse, DatabaseUnreachable */
+/** @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable */
 export async function createJobService({
   dataDir,
   databaseUrl,
@@ -264,9 +264,10 @@ export async function createJobService({
       stopping = true;
       clearInterval(timer);
       clearInterval(sweeper);
+      // At once, because only requests wait for them; files are read for jobs, too.
+      const modelsEnded = models.close();
       const idle = (await worker?.stop()) ?? true;
-      await Promise.all([requests, dispatcher.stop()]);
-      await Promise.all([readers.close(), models.close()]);
+      await Promise.all([requests, dispatcher.stop(), readers.close(), modelsEnded]);
       blocks.close();
       await within(LAST_QUERIES_MS, Promise.allSettled([queue?.close(), close()]));
       return idle;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { constants, deflateRawSync } from 'node:zlib';
 import { afterAll, expect, it } from 'vitest';
 import { killAll, startServerProcess } from './server_process.ts';
 import { cancel, readJob, statusesOf, submit, untilEnded } from './workload.ts';
@@ -84,6 +85,38 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
+/** Sends the signal to the program itself when it is about to load this. */
+const signalAtLoading = (file: string, signal: NodeJS.Signals): string => {
+  const program = `
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      resolve(name, context, next) {
+        if (name.endsWith(${JSON.stringify(file)})) process.kill(process.pid, ${JSON.stringify(signal)});
+        return next(name, context);
+      },
+    });`;
+  return `--import=data:text/javascript,${encodeURIComponent(program)}`;
+};
+
+it.each(
+  (['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const).flatMap((signal) =>
+    ['/config.ts', '/service.ts', '/worker.ts'].map((file) => [signal, file] as const),
+  ),
+)('%s while %s is loaded ends the start with 0', { timeout: 60_000 }, async (signal, file) => {
+  const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+  const program = spawn(process.execPath, [signalAtLoading(file, signal), server], {
+    env: { ...process.env, PORT: '0', DATA_DIR: newFolder() },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [program.stdout, program.stderr]) stream.on('data', (chunk) => (said += chunk));
+  const ended = await new Promise((resolve) =>
+    program.once('close', (code, killedBy) => resolve({ code, killedBy })),
+  );
+  expect(ended).toEqual({ code: 0, killedBy: null });
+  expect(said).toBe('');
+});
+
 /** Before its first step a training passes over all of the data; a phase queues all of its trainings at once. */
 const slowToBegin = {
   network: {
@@ -128,4 +161,48 @@ it('a stop and a cancel do not wait for trainings that are slow to begin', { tim
     running,
     'canceled',
   ]);
+});
+
+/** A `.keras` archive whose weights are 300 MB of zeros, in half a megabyte: to unpack it takes a second. */
+function longImport(): Buffer {
+  const part = deflateRawSync(Buffer.alloc(20e6), { finishFlush: constants.Z_FULL_FLUSH });
+  const packed = Buffer.concat([...Array.from({ length: 15 }, () => part), deflateRawSync('')]);
+  const name = Buffer.from('model.weights.h5');
+  // The fields that local and central header share, from the version on; no checksum, which is not looked at.
+  const shared = Buffer.alloc(26);
+  shared.writeUInt16LE(20, 0);
+  shared.writeUInt16LE(8, 4);
+  shared.writeUInt32LE(packed.length, 14);
+  shared.writeUInt32LE(15 * 20e6, 18);
+  shared.writeUInt16LE(name.length, 22);
+  const local = Buffer.concat([Buffer.from('PK\x03\x04'), shared, name, packed]);
+  const central = Buffer.concat([Buffer.from('PK\x01\x02\x14\0'), shared, Buffer.alloc(14), name]);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06');
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(local.length, 16);
+  return Buffer.concat([local, central, end]);
+}
+
+it('a stop in the middle of imports ends their threads at once, and is no error', {
+  timeout: 120_000,
+}, async () => {
+  const server = await startServerProcess({ settings: { DATA_DIR: newFolder() } });
+  const body = new Uint8Array(longImport());
+  const answers = Array.from({ length: 16 }, async () => {
+    const response = await fetch(`${server.url}/v1/imports`, { method: 'POST', body });
+    return ((await response.json()) as { code: string }).code;
+  });
+  await sleep(2000);
+  const asked = performance.now();
+  expect(await server.terminate()).toBe(0);
+  expect(performance.now() - asked).toBeLessThan(GRACE_MS / 2);
+  const codes = await Promise.all(answers);
+  expect(codes).toContain('not_ready');
+  // Those that were over before: it is no whole model.
+  expect(codes.filter((code) => code !== 'not_ready' && code !== 'file_unreadable')).toEqual([]);
+  const WARN = 40;
+  expect(server.log.filter(({ level }) => level >= WARN)).toEqual([]);
 });
