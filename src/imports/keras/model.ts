@@ -24,6 +24,14 @@ export interface CallArguments {
   readonly names: readonly (string | null)[];
   /** Arguments by keyword, tensors among them. */
   readonly keywords: Json;
+  /** A number in place of one of two tensors: x + 3, 1 − x. */
+  readonly constant: Constant | null;
+}
+
+export interface Constant {
+  readonly value: number;
+  /** It stands before the tensor. */
+  readonly isFirst: boolean;
 }
 
 /** A layer called on outputs of others. */
@@ -102,6 +110,10 @@ const isHistory = (value: unknown): value is [string, number, number] =>
   Number.isSafeInteger(value[1]) &&
   Number.isSafeInteger(value[2]);
 
+/** What Keras 2 writes where the first argument is no tensor: ["_CONSTANT_VALUE", −1, 1.0, { y: … }]. */
+const isConstant = (value: unknown): value is [string, number, unknown] =>
+  Array.isArray(value) && value[0] === '_CONSTANT_VALUE' && value[1] === -1;
+
 const toReference = ([layer, node, index]: readonly [string, number, number]): Reference => ({
   layer,
   node,
@@ -113,6 +125,7 @@ const MAX_NESTING = 32;
 /** Every tensor of the arguments of a call, in their order. */
 function referencesIn(value: unknown, depth = 0): Reference[] {
   if (depth > MAX_NESTING) throw new ModelUnreadable('the arguments of a call are nested too deeply');
+  if (isConstant(value)) return referencesIn(value.slice(3), depth + 1);
   if (isHistory(value)) {
     // Keras 2: further arguments, which may be tensors too, in a fourth place.
     const [, , , kwargs] = value as readonly unknown[];
@@ -131,18 +144,42 @@ function referencesIn(value: unknown, depth = 0): Reference[] {
   return Object.values(value).flatMap((item) => referencesIn(item, depth + 1));
 }
 
+const FIRST = ['x', 'x1'];
+const SECOND = ['y', 'x2'];
+
+function constantOf(placed: readonly unknown[], keywords: Json): Constant | null {
+  const [first, second] = placed.flatMap((part) =>
+    Array.isArray(part) && !isHistory(part) && !isConstant(part) ? (part as unknown[]) : [part],
+  );
+  const given = [
+    [isConstant(first) ? first[2] : first, true],
+    [second, false],
+    ...FIRST.map((name) => [keywords[name], true] as const),
+    ...SECOND.map((name) => [keywords[name], false] as const),
+  ] as const;
+  const found = given.find(([value]) => typeof value === 'number');
+  return found === undefined ? null : { value: found[0] as number, isFirst: found[1] };
+}
+
 /** `{ args, kwargs }` in Keras 3; in Keras 2 the keywords stand behind every tensor, the same ones. */
 function argumentsOf(call: unknown): { inputs: Reference[]; arguments: CallArguments } {
   const parts: readonly unknown[] = isObject(call) ? [call.args] : Array.isArray(call) ? call : [];
-  const given = isObject(call) ? call.kwargs : (parts.find(isHistory) as readonly unknown[] | undefined)?.[3];
+  const behind = parts.find((part) => isHistory(part) || isConstant(part)) as readonly unknown[] | undefined;
+  const given = isObject(call) ? call.kwargs : behind?.[3];
   const keywords = isObject(given) ? given : {};
-  const placed = referencesIn(parts.map((part) => (isHistory(part) ? part.slice(0, 3) : part)));
+  const placed = referencesIn(
+    parts.map((part) => (isHistory(part) || isConstant(part) ? part.slice(0, 3) : part)),
+  );
   const named = Object.entries(keywords).flatMap(([name, value]) =>
     referencesIn(value).map((reference) => ({ name, reference })),
   );
   return {
     inputs: [...placed, ...named.map(({ reference }) => reference)],
-    arguments: { names: [...placed.map(() => null), ...named.map(({ name }) => name)], keywords },
+    arguments: {
+      names: [...placed.map(() => null), ...named.map(({ name }) => name)],
+      keywords,
+      constant: constantOf(parts, keywords),
+    },
   };
 }
 
@@ -150,7 +187,7 @@ function callsOf(layer: KerasLayer, value: Json): Call[] {
   const nodes = Array.isArray(value.inbound_nodes) ? value.inbound_nodes : [];
   if (nodes.length === 0) return [{ layer, node: 0, inputs: [] }];
   // A single call may stand without its list: [["x", 0, 0, {…}]].
-  const calls = nodes.every(isHistory) ? [nodes] : nodes;
+  const calls = nodes.every((node) => isHistory(node) || isConstant(node)) ? [nodes] : nodes;
   return calls.map((call, node) => ({ layer, node, ...argumentsOf(call) }));
 }
 

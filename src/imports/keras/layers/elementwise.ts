@@ -190,11 +190,17 @@ const normalization: Convert = (layer, inputs, context) => {
   const [mean, variance] = arrays.map((given) =>
     typeof given === 'number' ? [given] : given === undefined || given === null ? null : [...given],
   );
-  if (!mean || !variance)
-    throw new Unsupported(
-      'its mean and variance are not in the file',
-      'leave it out and give the data "standardize": true',
+  if (!mean || !variance) {
+    // Before `adapt` Keras has mean 0 and variance 1; a file of the model alone does not tell whether it was called.
+    context.warnings.add(
+      `mean and variance of "${layer.name}" are not in the file: it changes nothing here; give the data "standardize": true`,
     );
+    const x = only(inputs);
+    return context.writer.add('rescaling', { scale: 1, offset: 0 }, [x], {
+      name: layer.name,
+      channels: x.channels,
+    });
+  }
   const scale = variance.map((value) => 1 / Math.max(Math.sqrt(value), 1e-7));
   const offset = scale.map((factor, i) => -(mean[i] ?? (mean[0] as number)) * factor);
   const x = alongAxis(only(inputs), axisOf(layer), layer, context);

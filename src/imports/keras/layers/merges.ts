@@ -12,7 +12,7 @@ import {
   weightsOf,
   withInitializer,
 } from '../context.ts';
-import type { KerasLayer } from '../model.ts';
+import type { Constant, KerasLayer } from '../model.ts';
 
 /** All in the same order of axes; of fewer axes, with axes of 1 before those that they have in Keras. */
 function together(inputs: readonly Value[], layer: KerasLayer, context: Context): Value[] {
@@ -30,9 +30,33 @@ function widened(x: Value, { name }: KerasLayer, { writer }: Context): Value {
   return writer.add('reshape', { shape }, [x], { name: `${name}_axes` });
 }
 
+/** An operation of a tensor and a number, as x + 3 in code becomes one. */
+function withNumber(
+  type: string,
+  { value, isFirst }: Constant,
+  { name }: KerasLayer,
+  inputs: readonly Value[],
+  { writer }: Context,
+): Value {
+  const linear = new Map<string, Record<string, unknown>>([
+    ['add', { offset: value }],
+    ['subtract', isFirst ? { scale: -1, offset: value } : { offset: -value }],
+    ['multiply', { scale: value }],
+    ...(isFirst || value === 0 ? [] : [['divide', { scale: 1 / value }] as const]),
+  ]).get(type);
+  const x = only(inputs);
+  const place = { name, channels: x.channels };
+  if (linear !== undefined) return writer.add('rescaling', linear, [x], place);
+  if (type !== 'maximum')
+    throw new Unsupported(`the ${type} of ${isFirst ? 'a number and a tensor' : 'a tensor and this number'}`);
+  return writer.add('activation', { activation: { expression: `max(x, ${value})` } }, [x], place);
+}
+
 const merge =
   (type: string): Convert =>
   (layer, inputs, context) => {
+    const constant = layer.call?.constant ?? null;
+    if (inputs.length === 1 && constant !== null) return withNumber(type, constant, layer, inputs, context);
     if (inputs.length < 2)
       throw new Unsupported('one of its operands is a constant', 'rescaling, with a scale and an offset');
     const all = together(inputs, layer, context);
@@ -42,10 +66,63 @@ const merge =
 /** −max(−a, −b) */
 const minimum: Convert = (layer, inputs, context) => {
   const { name } = layer;
+  if (inputs.length < 2)
+    throw new Unsupported('one of its operands is a constant', 'maximum, of the negatives');
   const negative = (x: Value, what: string) =>
     context.writer.add('rescaling', { scale: -1 }, [x], { name: `${name}_${what}`, channels: x.channels });
   const turned = inputs.map((x, i) => negative(x, `negative_${i + 1}`));
   return negative(merge('maximum')({ ...layer, name: `${name}_largest` }, turned, context), 'smallest');
+};
+
+/** Of a tensor and a number. */
+const divide: Convert = (layer, inputs, context) => {
+  if (inputs.length > 1) throw new Unsupported('the quotient of two tensors');
+  return merge('divide')(layer, inputs, context);
+};
+
+/** Functions of TensorFlow that are operations or activations, as Keras 2 calls them. */
+const functions: ReadonlyMap<string, Convert> = new Map<string, Convert>(
+  Object.entries({
+    add: merge('add'),
+    subtract: merge('subtract'),
+    sub: merge('subtract'),
+    multiply: merge('multiply'),
+    maximum: merge('maximum'),
+    minimum: minimum,
+    truediv: divide,
+    divide,
+  }),
+);
+const ACTIVATIONS = [
+  'relu',
+  'relu6',
+  'sigmoid',
+  'tanh',
+  'softplus',
+  'softsign',
+  'elu',
+  'selu',
+  'silu',
+  'gelu',
+];
+
+/** `tf.math.multiply`, `tf.nn.relu6`, `tf.__operators__.add`: x * 2, tf.nn.relu6(x), x + 3. */
+const tensorFlowFunction: Convert = (layer, inputs, context) => {
+  const { config, name } = layer;
+  const whole = typeof config.function === 'string' ? config.function : '';
+  const last = whole.split('.').at(-1) ?? '';
+  const operation = functions.get(last);
+  if (operation !== undefined) return operation(layer, inputs, context);
+  const options = Object.entries(layer.call?.keywords ?? {}).filter(
+    ([key, value]) => key !== 'name' && value !== null,
+  );
+  if (!ACTIVATIONS.includes(last) || options.length > 0)
+    throw new Unsupported(
+      `a function of TensorFlow in place of a layer: ${whole.slice(0, 80)}`,
+      'the layer of Keras that does it, such as Add()',
+    );
+  const x = only(inputs);
+  return context.writer.add('activation', { activation: last }, [x], { name, channels: x.channels });
 };
 
 /** Sums over one axis of each: of sequences, the other one stays; of vectors, nothing. */
@@ -165,10 +242,9 @@ export const merges: Readonly<Record<string, Convert>> = {
   Embedding: embedding,
   Masking: masking,
   Lambda: code,
-  TFOpLambda: notHere(
-    'a function of TensorFlow in place of a layer',
-    'the layer of Keras that does it, such as Add()',
-  ),
+  Divide: divide,
+  TrueDivide: divide,
+  TFOpLambda: tensorFlowFunction,
   SlicingOpLambda: notHere('a slice of a tensor', null),
   Conv3D: notHere('images of three dimensions', 'conv2d'),
   MaxPooling3D: notHere('images of three dimensions', 'max_pool2d'),
