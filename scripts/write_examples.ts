@@ -180,6 +180,13 @@ async function writeAll(): Promise<void> {
   await keepProblem(send('/v1/jobs', '{"network": '));
   await keepProblem(send('/v1/jobs', '['.repeat(1000)));
   await keepProblem(send('/v1/jobs', '{}', 'text/plain'));
+  await keepProblem(send('/v1/jobs', JSON.stringify({ ...sick, name: ' '.repeat(17 * 2 ** 20) })));
+  const headers = { 'content-type': 'application/json', 'idempotency-key': 'training-42' };
+  const again = (body: object) =>
+    fetch(at('/v1/jobs'), { method: 'POST', headers, body: JSON.stringify(body) });
+  const { id: first } = (await (await again(sick)).json()) as { id: string };
+  await keepProblem(again({ ...sick, seed: 1 }));
+  await fetch(at(`/v1/jobs/${first}/cancel`), { method: 'POST' });
   await keepProblem(send('/v1/jobs', JSON.stringify({ ...sick, training: { loss: 'mse', step: 100 } })));
   const huge = { type: 'dense', units: 60_000 };
   const network = { input: { shape: [2] }, layers: [huge, huge, { type: 'dense', units: 2 }] };
