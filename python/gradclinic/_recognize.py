@@ -1,7 +1,8 @@
 """
 Modules with code of their own that do what one layer of the service does: attention, recurrent layers with masks, means of
 what is not masked. Nothing is concluded from names: a module is such a layer if, at random inputs and masks, it gives the
-numbers that the layer's formula gives with the module's own weights.
+numbers that the layer's formula gives with the module's own weights. Noise of the training alone goes by names, since in
+inference it gives its input.
 """
 from __future__ import annotations
 
@@ -28,6 +29,8 @@ class Recognized:
     inputs: Tuple[int, ...] = (0,)
     #: Whether the mask that it is given is true at what is hidden, instead of at what counts.
     mask_hides: bool = False
+    #: Whether the module gives other numbers in training, as with dropout inside, which the layer does not have.
+    differs_in_training: bool = False
 
 
 Candidate = Tuple[Recognized, Callable[[], torch.Tensor]]
@@ -187,12 +190,32 @@ def _noise(module: nn.Module) -> Optional[Recognized]:
     return Recognized({"type": kind, "stddev" if kind == "gaussian_noise" else "rate": value}, {})
 
 
+def _has_core(module: nn.Module) -> bool:
+    """Whether a module inside has all the weights: what acts in training only, such as dropout behind it, is then a layer of its own."""
+    own = {id(p) for p in module.parameters()}
+    inside = (m for m in module.modules() if m is not module and not isinstance(m, nn.RNNBase))
+    return bool(own) and any({id(p) for p in m.parameters()} == own for m in inside)
+
+
+def _trained(module: nn.Module, call: Callable[[], Any]) -> Any:
+    """What it gives in training. The modes are put back; buffers are by the caller, as in all that is traced."""
+    modes = [(one, one.training) for one in module.modules()]
+    try:
+        for one, _ in modes:
+            one.training = True
+        return call()
+    finally:
+        for one, mode in modes:
+            one.training = mode
+
+
 def recognize(module: nn.Module, forward: Callable[..., Any], args: Sequence[Any],
               kwargs: Mapping[str, Any]) -> Optional[Recognized]:  # fmt: skip
     """:param args: what the module is given in the sample; kinds and shapes are kept, the numbers are not"""
     noise = _noise(module)
-    if noise is not None:
-        return noise
+    if noise is not None and len(args) == 1 and not kwargs and isinstance(args[0], torch.Tensor):
+        x = torch.randn(args[0].shape, device=args[0].device)
+        return noise if _same(forward(x), x) else None
     given = [*args, *kwargs.values()]
     if not given or not all(isinstance(one, torch.Tensor) for one in given):
         return None
@@ -208,10 +231,14 @@ def recognize(module: nn.Module, forward: Callable[..., Any], args: Sequence[Any
     makers = [make for make in (_attentions, _recurrences, _pools) if next(make(module, x, mask), None) is not None]
     if not makers:
         return None
-    out = forward(*(probe[id(one)] for one in args), **{key: probe[id(one)] for key, one in kwargs.items()})
+    def call() -> Any:
+        return forward(*(probe[id(one)] for one in args), **{key: probe[id(one)] for key, one in kwargs.items()})
+
+    out = call()
     for make, hides in product(makers, (False,) if mask is None else (False, True)):
         counts = None if mask is None else mask ^ hides
         for found, y in make(module, x, counts):
             if _same(out, y()):
-                return replace(found, mask_hides=hides)
+                differs = not _same(_trained(module, call), y())
+                return None if differs and _has_core(module) else replace(found, mask_hides=hides, differs_in_training=differs)
     return None

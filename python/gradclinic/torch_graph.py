@@ -198,7 +198,7 @@ class _Builder:
             self.warnings.append(f"{name} is called twice: its weights become two copies, trained apart")
         self.called.add(name)
         if node in self.recognized:
-            return self.call_recognized(node, name, module, self.recognized[node])
+            return self.call_recognized(node, name, self.recognized[node])
         source = self.source(node.args[0])
         shape = self.shape(node.args[0])  # type: ignore[arg-type]
         if isinstance(module, (nn.Flatten, nn.Unflatten)):
@@ -216,7 +216,7 @@ class _Builder:
             return None
         return self.chain(node, name, source, layers)
 
-    def call_recognized(self, node: fx.Node, name: str, module: nn.Module, found: Recognized) -> None:
+    def call_recognized(self, node: fx.Node, name: str, found: Recognized) -> None:
         given = [a for a in (*node.args, *node.kwargs.values()) if isinstance(a, fx.Node)]
         sequences = {id(self.values[a]): a for a in given if self.values[a].is_floating_point()}
         masks = [a for a in given if self.values[a].dtype == torch.bool]
@@ -225,8 +225,8 @@ class _Builder:
         made = self.emit(name, [sources[k] for k in found.inputs], found.layer, found.weights)
         self.masked.update({made: one for one in tokens})
         self.made[node] = _Made(made)
-        if any(isinstance(m, nn.Dropout) and m.p > 0 for m in module.modules()):
-            self.warnings.append(f"{name} becomes the layer {found.layer['type']}: the dropout inside of it is left out")
+        if found.differs_in_training:
+            self.warnings.append(f"{name} becomes the layer {found.layer['type']}: what it does in training only, such as dropout, is left out")
 
     def attention(self, node: fx.Node, name: str, module: nn.MultiheadAttention, shape: List[int]) -> None:
         words = ("query", "key", "value", "key_padding_mask", "need_weights", "attn_mask")

@@ -29,7 +29,13 @@ class Exported(Comparison, unittest.TestCase):
                 torch.manual_seed(1)
                 exec(compile(exported["code"], name, "exec"), scope)  # the service's own code
                 generator = torch.Generator().manual_seed(2)
-                self.same(scope["model"], *[sample(form, generator) for form in exported["inputs"]])
+                model = scope["model"]
+                converted = self.same(model, *[sample(form, generator) for form in exported["inputs"]])
+                kinds = [layer["type"] for layer in converted.network["layers"]]
+                # What acts in training only does not show in the outputs.
+                for name_of_class, kind in (("Dropout", "dropout"), ("DropPath", "drop_path")):
+                    wanted = sum(type(module).__name__ == name_of_class for module in model.modules())
+                    self.assertEqual(kinds.count(kind), wanted)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,20 @@ class FusedAttention(nn.Module):
         return self.proj((weights @ v).transpose(1, 2).contiguous().view(b, t, c))
 
 
+class Dropping(FusedAttention):
+    def forward(self, x):
+        return F.dropout(super().forward(x), 0.5, self.training)
+
+
+class DropPath(nn.Module):
+    """Has the name of noise, and scales."""
+
+    rate = 0.1
+
+    def forward(self, x):
+        return 3 * x
+
+
 class Language(nn.Module):
     def __init__(self):
         super().__init__()
@@ -190,6 +204,16 @@ class WhatCannotBeExpressed(unittest.TestCase):
                 return self.proj((q @ k.transpose(1, 2)).softmax(-1) @ v)
 
         self.assertRegex(self.refused(Unscaled(8, 1, 5), torch.randn(4, 5, 8)), "matmul: the service has no layer for it")
+
+    def test_what_acts_in_training_only_is_warned_of(self):
+        x = torch.randn(4, 5, 8)
+        warned = gradclinic.from_torch(nn.Sequential(Dropping(8, 2, 5)).eval(), x).warnings
+        self.assertRegex(warned[0], "in training only, such as dropout, is left out")
+        self.assertEqual(gradclinic.from_torch(nn.Sequential(FusedAttention(8, 2, 5)).eval(), x).warnings, ())
+
+    def test_a_name_alone_is_not_believed(self):
+        layers = gradclinic.from_torch(nn.Sequential(DropPath()), torch.randn(4, 3)).network["layers"]
+        self.assertEqual([one["type"] for one in layers], ["rescaling"])
 
     def test_the_model_keeps_its_attributes(self):
         model = Padded(MeanOfKept())
