@@ -12,7 +12,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Three on two cores: a third of the time a test waits for a process, a disk or a clock.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });
