@@ -67,7 +67,7 @@ function effectsOf(check: Check): readonly string[] {
 const isOfNoActivation = ({ rule, evidence }: Check): boolean =>
   rule === 'underfitting' && evidence.some((one) => one.metric === 'linear_gap' && isBeyond(one));
 
-/** Beyond its threshold by less than this a scale is not certain to be at fault. */
+/** Value over threshold, or threshold over value: beyond by less, a scale is not certain to be at fault. This project's choice. */
 const BARELY = 3;
 
 const isBarely = ({ value, threshold, healthy }: Evidence): boolean => {

@@ -99,7 +99,10 @@ export function sharedBlock(path: string, name: string): Numbers | undefined {
   const state = new Int32Array(new SharedArrayBuffer(8));
   Atomics.store(state, 1, 1);
   const buffer = ask({ path, name, reply: `${CHANNEL}.${randomUUID()}`, state });
-  if (buffer === null) return readBlock(path, name);
+  if (buffer === null) {
+    Atomics.store(state, 1, 0);
+    return readBlock(path, name);
+  }
   const numbers = viewOf(path, name, buffer);
   if (numbers !== undefined) used.set(key, { numbers, state });
   return numbers;

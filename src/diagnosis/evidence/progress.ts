@@ -128,15 +128,32 @@ function isLimit(trace: Trace, ratio: number): boolean {
 /** Whether even the reference learned nothing: no finding of slow, noisy or poor learning can be held against the network. */
 export const isUnlearnable = (trace: Trace): boolean => (attainable(trace) ?? 0) >= LEARNABLE.value;
 
-/** By so much of a constant's loss the reference has to do better for a fault to have cost something; and several times over. */
-const COST = 0.25;
-/** The same for a network of which no fault is known: below, it is another network that has learned too. */
-const SHORT = 0.4;
-const TIMES = 3;
+/** For a fault to have cost something. */
+const COST: Threshold = {
+  value: 0.25,
+  unit: 'loss above what the reference reaches / constant loss',
+  source: 'this project',
+  rationale: 'Networks that differ by less have learned the same',
+};
 
-function isBehind(trace: Trace, ratio: number, by: number): boolean {
+const SHORT: Threshold = {
+  value: 0.4,
+  unit: COST.unit,
+  source: 'this project',
+  rationale:
+    'The same for a network of which no fault is known: below, it is another network that has learned too',
+};
+
+const TIMES: Threshold = {
+  value: 3,
+  unit: 'loss / loss that the reference reaches',
+  source: 'this project',
+  rationale: 'Where the reference itself is far from 0, a difference is no failure',
+};
+
+function isBehind(trace: Trace, ratio: number, by: Threshold): boolean {
   const limit = attainable(trace);
-  return limit !== null && ratio - limit > by && ratio > TIMES * limit;
+  return limit !== null && ratio - limit > by.value && ratio > TIMES.value * limit;
 }
 
 /**

@@ -7,7 +7,7 @@ import { gainOfHigherRate, gainOfLowerRate } from '../evidence/rate.ts';
 import { kernelUpdates, median } from '../evidence/run.ts';
 import { UPDATES } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
-import { beyond, percent, text } from '../wording.ts';
+import { beyond, measured, percent, text } from '../wording.ts';
 
 const thresholds = {
   largest_ratio: {
@@ -50,9 +50,9 @@ function ratios(trace: Trace): KernelRatio[] {
 }
 
 /** Where that was measured. */
-function tooLow(trace: Trace): string[] {
+function tooLow(trace: Trace, threshold: number): string[] {
   const higher = gainOfHigherRate(trace);
-  if (higher === null || higher.gain <= thresholds.lower_rate_gain.value) return [];
+  if (higher === null || higher.gain <= threshold) return [];
   return [
     `The learning rate is too low: at ${text(higher.factor)} times the rate the loss is lower by ${text(higher.gain)} of a constant’s after ${higher.steps} steps.`,
   ];
@@ -104,6 +104,8 @@ export const updateRatio = defineRule({
     const [large, small] = [beyond(finding, 'largest_ratio'), beyond(finding, 'smallest_ratio')];
     const gain = beyond(finding, 'lower_rate_gain');
     const rate = finding.traces.map(gainOfLowerRate)[0];
+    // The request's own, which the evidence carries where lower rates were tried.
+    const least = measured(finding, 'lower_rate_gain')?.threshold ?? thresholds.lower_rate_gain.value;
     return [
       ...(gain === undefined
         ? []
@@ -119,7 +121,7 @@ export const updateRatio = defineRule({
         ? []
         : [
             `An update of ${small.layer} is ${text(small.value)} of its weights in the median: it would take ${text(1 / (small.value ?? 1))} such steps to change them.`,
-            ...finding.traces.slice(0, 1).flatMap(tooLow),
+            ...finding.traces.slice(0, 1).flatMap((trace) => tooLow(trace, least)),
           ]),
     ].join(' ');
   },
