@@ -1,10 +1,31 @@
 /** @file Test runner settings: real parts (worker threads, SQLite files, HTTP) need longer limits than the defaults. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Every thread of every service that a test starts loads its program anew: half of that is stripping types and compiling, which once
 // is enough for. A quarter of the CPU time of test/http.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url));
+
+/** Files of whole studies, browsers and services take up to two minutes: one that came last would run alone, beside an idle core. */
+const LONG = [
+  '/test/scenarios/',
+  '/test/web/',
+  '/test/faults/',
+  '/test/python/',
+  '/test/http/',
+  '/test/jobs/',
+];
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = LONG.findIndex((folder) => moduleId.includes(folder));
+      return at === -1 ? LONG.length : at;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -13,5 +34,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
   },
 });
