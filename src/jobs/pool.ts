@@ -125,7 +125,7 @@ export class PoolClosed extends Error {
 /**
  * Threads for tasks that are rare and long; there is none until the first. Two, so that one long task does not hold up all
  * others. `run` throws PoolFull where too many wait. `close` ends the threads at once, whatever they do, and `run` throws
- * PoolClosed: such tasks compute in JavaScript alone.
+ * PoolClosed: what such a task leaves half done is tidied at the next start.
  */
 export function createTaskPool<Task, Output>(
   entry: URL,
