@@ -19,6 +19,7 @@ import {
   type Task,
   tasks,
 } from './scenario.ts';
+import { thirdSet } from './unseen_third.ts';
 
 const { moons, circles, iris, wine, breast_cancer, digits, friedman, sine } = tasks;
 
@@ -285,4 +286,8 @@ const second = [
   ),
 ];
 
-export const unseenScenarios: readonly Scenario[] = [...rename('1', first), ...rename('2', second)];
+export const unseenScenarios: readonly Scenario[] = [
+  ...rename('1', first),
+  ...rename('2', second),
+  ...rename('3', thirdSet),
+];
