@@ -1,11 +1,12 @@
 /** @file Grows options by a further remedy for what is still found, tried on one seed. */
 import type { Experiment } from '../experiment/index.ts';
-import { applyRemedy, type Candidate, type Goal, propose } from '../remedies/index.ts';
+import { type Arm, applyRemedy, type Candidate, type Goal, propose } from '../remedies/index.ts';
 import { lossRatio } from '../statistics/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
+import { findingsOfRuns, sickSeeds, toTreat } from './findings.ts';
 import { combined, nameOf, type Option } from './option.ts';
-import { byOutcome, runShortly, type Tried } from './screening.ts';
+import { byOutcome, runShortly, type Screening, type Tried } from './screening.ts';
 
 /** Remedies that a combination may hold. */
 const MAX_COMBINED = 8;
@@ -86,28 +87,32 @@ export interface GrowInput {
   readonly experiment: Experiment;
   readonly goal: Goal;
   readonly seeds: readonly number[];
-  /** On which combinations are tried. */
-  readonly seed: number;
   readonly runner: ArmRunner;
-  /** Every remedy that was tried alone, best first. */
-  readonly singles: readonly Candidate[];
-  /** Of the steps. */
-  readonly share: number;
+  readonly screening: Screening;
 }
+
+/** What is looked for in a network that is healthy and could learn more. */
+const LEARN_MORE = ['underfitting', 'slow_convergence'];
 
 /**
  * Every combination of the option with one more remedy, best first; as many as leave budget for training one of them on all
  * seeds, and on one more to prove it.
- * @param rules what is left to treat
+ * @param proof that failed, or left something to gain
  * @param known combinations that were tried already
  */
-export async function grow(
+export async function growTried(
   base: Option,
-  rules: readonly string[],
+  proof: Arm | null,
   known: ReadonlySet<string>,
-  { experiment, rules: treats, goal, seeds, seed, runner, singles, share }: GrowInput,
+  { experiment, rules: treats, goal, seeds, runner, screening: { screened, share } }: GrowInput,
 ): Promise<Tried[]> {
   if (base.parts.length >= MAX_COMBINED) return [];
+  const left = [...base.findings, ...(proof === null ? [] : findingsOfRuns(proof))];
+  const rules = left.length === 0 ? LEARN_MORE : [...new Set(toTreat(left))];
+  // Where something was found, so that a partner can show what it does against it.
+  const sick = [...sickSeeds(base.arm), ...(proof === null ? [] : sickSeeds(proof))];
+  const seed = (sick[0] ?? seeds[0]) as number;
+  const singles = screened.map(({ candidate }) => candidate);
   let spent = 0;
   const running = partnersOf(base, rules, experiment, singles)
     .filter((partner) => !known.has(canonicalJson(partner.experiment)))

@@ -1,8 +1,9 @@
 /** @file Control arms: changes that should not help. What they do is what chance can do. */
 import type { Experiment } from '../experiment/index.ts';
 import { optimizerKind } from '../network/index.ts';
-import { applyRemedy, type Patch, patchBetween, remedies } from '../remedies/index.ts';
+import { type Arm, applyRemedy, type Patch, patchBetween, remedies } from '../remedies/index.ts';
 import { createRandom } from '../util/random.ts';
+import type { ArmRunner } from './arms.ts';
 import type { Budget } from './budget.ts';
 
 export interface Control {
@@ -90,4 +91,55 @@ export function createControls(
     ...(random === null ? [] : [random]),
   ];
   return affordable(controls, budget);
+}
+
+export interface ControlArm {
+  readonly control: Control;
+  readonly arm: Arm;
+}
+
+/**
+ * The control arms of a study. Each costs as much as the baseline, so that the first is trained when something is to be compared, and
+ * the others once something is proven: what beats chance as one control shows it is then held against all.
+ */
+export class Controls {
+  readonly #waiting: Control[];
+  readonly #runner: ArmRunner;
+  #run: readonly ControlArm[] = [];
+
+  constructor(planned: readonly Control[], runner: ArmRunner) {
+    this.#waiting = [...planned];
+    this.#runner = runner;
+  }
+
+  get run(): readonly ControlArm[] {
+    return this.#run;
+  }
+
+  get arms(): readonly Arm[] {
+    return this.#run.map(({ arm }) => arm);
+  }
+
+  /** @returns whether one was trained */
+  trainFirst(): Promise<boolean> {
+    return this.#train(this.#waiting.splice(0, 1));
+  }
+
+  /** Those that the budget allows. @returns whether one was trained */
+  trainOthers(): Promise<boolean> {
+    return this.#train(this.#waiting.splice(0));
+  }
+
+  async #train(controls: readonly Control[]): Promise<boolean> {
+    const runner = this.#runner;
+    const affordable = controls.filter(({ experiment, seeds }) => runner.affords(experiment, seeds.length));
+    const trained = await Promise.all(
+      affordable.map(async (control) => ({
+        control,
+        arm: await runner.run(control.control, control.experiment, control.seeds),
+      })),
+    );
+    this.#run = [...this.#run, ...trained];
+    return trained.length > 0;
+  }
 }

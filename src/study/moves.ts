@@ -51,6 +51,12 @@ export const moves: readonly Move[] = [
     take: (pursuit) => pursuit.completeFront(),
   },
   {
+    move: 'compare_with_all',
+    reason:
+      'something is proven, held against one control: the others cost as much as two baselines, and are worth it only now',
+    take: (pursuit) => pursuit.compareWithAll(),
+  },
+  {
     move: 'lower_aim',
     reason: 'nothing comes near to the reference learner: the best of what there is, is better than nothing',
     take: async (pursuit) => pursuit.lowerAim(),
@@ -59,6 +65,6 @@ export const moves: readonly Move[] = [
     move: 'prove_clear',
     reason:
       'nothing has a better loss: what clears the findings is still healthier, and is told to be no more than that',
-    take: async (pursuit) => pursuit.best === null && (await pursuit.proveSmallest(pursuit.isClear)),
+    take: (pursuit) => pursuit.proveClear(),
   },
 ];

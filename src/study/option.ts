@@ -143,14 +143,20 @@ export async function begin(
   return { ...change, ...reachedBy(arm, goal), verification: null };
 }
 
+/** Against the baseline and the controls. @param arm of all seeds */
+export const judged = (option: Option, arm: Arm, { baseline, controls, goal }: Comparison): Trained => ({
+  ...option,
+  ...reachedBy(arm, goal),
+  verification: verify(baseline, arm, option.treats, controls),
+});
+
 /** On all seeds, judged against the baseline and the controls. */
 export async function complete(option: Option, comparison: Comparison, runner: ArmRunner): Promise<Trained> {
-  const { seeds, baseline, controls, goal } = comparison;
+  const { seeds } = comparison;
   const others = seeds.slice(option.arm.traces.length);
   const arm =
     others.length === 0
       ? option.arm
       : runner.join(option.arm, await runner.run(nameOf(option), option.experiment, others));
-  const verification = verify(baseline, arm, option.treats, controls);
-  return { ...option, ...reachedBy(arm, goal), verification };
+  return judged(option, arm, comparison);
 }

@@ -3,6 +3,7 @@ import type { Experiment } from '../experiment/index.ts';
 import type { Arm } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
 import { criticalSeeds, findingsOfRuns, mayWarn, sickSeeds } from './findings.ts';
+import { type Change, keyOf, nameOf } from './option.ts';
 
 export interface Proof {
   readonly arm: Arm;
@@ -63,4 +64,19 @@ export async function prove(
       arm = runner.join(arm, await run(affordable));
   }
   return { arm, holds: holds(arm) };
+}
+
+/** All proofs of a study, each on seeds of its own. */
+export class Proofs {
+  readonly #proofs = new Map<string, Proof>();
+
+  of(change: Change): Proof | undefined {
+    return this.#proofs.get(keyOf(change));
+  }
+
+  /** @param seeds of the study */
+  async add(change: Change, seeds: readonly number[], runner: ArmRunner): Promise<void> {
+    const from = (seeds.at(-1) ?? 0) + 1 + this.#proofs.size * proofSeeds(seeds.length);
+    this.#proofs.set(keyOf(change), await prove(nameOf(change), change.experiment, seeds, from, runner));
+  }
 }

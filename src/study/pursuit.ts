@@ -4,8 +4,7 @@ import type { Arm, Candidate, Goal } from '../remedies/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import { Aim } from './aim.ts';
 import type { ArmRunner } from './arms.ts';
-import { byDistance, grow } from './combinations.ts';
-import { findingsOfRuns, sickSeeds, toTreat } from './findings.ts';
+import { byDistance, growTried } from './combinations.ts';
 import {
   begin,
   bySize,
@@ -15,15 +14,15 @@ import {
   isOverdone,
   isSmaller,
   isTrained,
+  judged,
   keyOf,
-  nameOf,
   type Option,
   single,
   type Trained,
 } from './option.ts';
-import { MIN_PROOF_SEEDS, type Proof, proofSeeds, prove } from './proof.ts';
+import { MIN_PROOF_SEEDS, Proofs } from './proof.ts';
 import { reduce } from './reduce.ts';
-import { judgeFront } from './rounds.ts';
+import { affordableOf, judgeFront } from './rounds.ts';
 import { byOutcome, type Screening, type Tried } from './screening.ts';
 
 export interface PursuitInput extends Comparison {
@@ -35,6 +34,8 @@ export interface PursuitInput extends Comparison {
   readonly candidates: readonly Candidate[];
   readonly screening: Screening;
   readonly runner: ArmRunner;
+  /** All control arms, with those that were not trained yet; null where there is none of them. */
+  readonly trainOtherControls: () => Promise<readonly Arm[] | null>;
 }
 
 export interface Proven {
@@ -42,8 +43,6 @@ export interface Proven {
   readonly proof: Arm;
 }
 
-/** What is looked for in a network that is healthy and could learn more. */
-const LEARN_MORE = ['underfitting', 'slow_convergence'];
 /** Changes that are trained with all steps although something smaller is proven, and bases that are grown. */
 const [MAX_BEGUN, MAX_GROWN] = [8, 8];
 /** Options with a warning on the first seed that are trained on the others. */
@@ -52,25 +51,31 @@ const MAX_WARNED = 4;
 const ENOUGH = 1 / 3;
 
 export class Pursuit {
-  readonly input: PursuitInput;
+  #input: PursuitInput;
   readonly #options = new Map<string, Option>();
-  readonly #proofs = new Map<string, Proof>();
+  readonly #proofs = new Proofs();
   readonly #reduced = new Set<string>();
   readonly #grown = new Set<string>();
   readonly #known = new Set<string>();
   #pool: Tried[];
   #begun = 0;
   #warned = 0;
+  #acceptsClear = false;
+  #isControlled = false;
   /** What its smaller changes were completed for. */
   #front: Option | null = null;
   readonly #aim: Aim;
 
   constructor(input: PursuitInput) {
-    this.input = input;
+    this.#input = input;
     this.#aim = new Aim(input.goal, input.baseline);
     const { screened, recipes } = input.screening;
     this.#pool = [...screened.map((one) => ({ ...single(one), ...one })), ...recipes];
     for (const tried of this.#pool) this.#known.add(keyOf(tried));
+  }
+
+  get input(): PursuitInput {
+    return this.#input;
   }
 
   get options(): readonly Option[] {
@@ -79,13 +84,16 @@ export class Pursuit {
 
   #whoseProof(holds: boolean): Proven[] {
     return this.options.filter(isTrained).flatMap((option) => {
-      const proof = this.#proofs.get(keyOf(option));
+      const proof = this.#proofs.of(option);
       return proof?.holds === holds ? [{ option, proof: proof.arm }] : [];
     });
   }
 
+  /** What is no better than chance allows is taken only where there is nothing else. */
   get proven(): readonly Proven[] {
-    return this.#whoseProof(true);
+    return this.#whoseProof(true).filter(
+      ({ option }) => this.#acceptsClear || option.verification.status === 'verified',
+    );
   }
 
   get failed(): readonly Proven[] {
@@ -98,8 +106,7 @@ export class Pursuit {
     return proven.find(({ option }) => option === best) ?? null;
   }
 
-  #isOpen = (option: Option): boolean => !this.#proofs.has(keyOf(option));
-  #isFailed = (option: Option): boolean => this.#proofs.get(keyOf(option))?.holds === false;
+  #isFailed = (option: Option): boolean => this.#proofs.of(option)?.holds === false;
 
   get #unfailed(): Option[] {
     return this.options.filter((option) => !this.#isFailed(option));
@@ -132,44 +139,46 @@ export class Pursuit {
   /** Trains these on the first seed, as far as one of them can still be completed and proven. */
   async beginAll(tried: readonly Tried[]): Promise<void> {
     const { seeds, runner } = this.input;
-    const toProve = seeds.length - 1 + MIN_PROOF_SEEDS;
-    let [spent, trials] = [0, 0];
-    const affordable = tried.filter(({ experiment, share }) => {
-      const one = runner.budget.costOf(experiment, 1);
-      const unknown = share === 1 ? 0 : 1;
-      if (!runner.affordsWork(spent + one * (unknown + toProve), trials + unknown + toProve)) return false;
-      spent += one * unknown;
-      trials += unknown;
-      return true;
-    });
+    const affordable = affordableOf(tried, seeds.length - 1 + MIN_PROOF_SEEDS, runner);
     this.#pool = this.#pool.filter((one) => !affordable.includes(one));
     this.#add(...(await Promise.all(affordable.map((one) => begin(one, this.input, runner)))));
-  }
-
-  /** What was tried and not yet trained with all steps, the best first. */
-  get pool(): readonly Tried[] {
-    return this.#pool.toSorted(byOutcome);
   }
 
   async proveSmallest(accepts: (option: Trained) => boolean): Promise<boolean> {
     const { seeds, runner } = this.input;
     const waiting = this.options
       .filter(isTrained)
-      .filter((option) => this.#isOpen(option) && accepts(option) && this.#isWanted(option));
+      .filter((one) => this.#proofs.of(one) === undefined && accepts(one) && this.#isWanted(one));
     const option = waiting
       .toSorted(bySize)
       .find(({ experiment }) => runner.affords(experiment, MIN_PROOF_SEEDS));
     if (option === undefined) return false;
-    const from = (seeds.at(-1) ?? 0) + 1 + this.#proofs.size * proofSeeds(seeds.length);
-    this.#proofs.set(keyOf(option), await prove(nameOf(option), option.experiment, seeds, from, runner));
+    await this.#proofs.add(option, seeds, runner);
     return true;
   }
 
   isProvable = (option: Trained): boolean =>
     isHealthy(option) && option.verification.status === 'verified' && this.#isEnough(option);
 
-  /** Healthy, though its loss is not better than chance allows. */
-  isClear = (option: Trained): boolean => isHealthy(option) && option.verification.status === 'ineffective';
+  /** Healthy, though its loss is not better than chance allows: where nothing else is proven, this is. */
+  async proveClear(): Promise<boolean> {
+    if (this.best !== null) return false;
+    this.#acceptsClear = true;
+    if (this.best !== null) return true;
+    return this.proveSmallest((option) => isHealthy(option) && option.verification.status === 'ineffective');
+  }
+
+  /** Holds what is proven, and everything else, against all controls. */
+  async compareWithAll(): Promise<boolean> {
+    if (this.best === null || this.#isControlled) return false;
+    this.#isControlled = true;
+    const controls = await this.input.trainOtherControls();
+    if (controls === null) return false;
+    this.#input = { ...this.input, controls };
+    for (const option of this.options.filter(isTrained))
+      this.#options.set(keyOf(option), judged(option, option.arm, this.input));
+    return true;
+  }
 
   /** Among the options that are good enough, the smallest that is one remedy, or of which nothing more can be left out. */
   async completeSmallest(): Promise<boolean> {
@@ -245,7 +254,8 @@ export class Pursuit {
 
   async beginNext(): Promise<boolean> {
     if (this.#isSatisfied) return false;
-    const [next] = this.pool.filter(({ share }) => share > 0);
+    // What was tried and not yet trained with all steps.
+    const [next] = this.#pool.filter(({ share }) => share > 0).toSorted(byOutcome);
     if (next === undefined || this.#begun >= MAX_BEGUN) return false;
     this.#begun++;
     await this.beginAll([next]);
@@ -261,18 +271,7 @@ export class Pursuit {
       .toSorted((a, b) => byDistance(a, b) || bySize(a, b))[0];
     if (base === undefined || this.#grown.size >= MAX_GROWN) return false;
     this.#grown.add(keyOf(base));
-    const proof = this.#proofs.get(keyOf(base))?.arm;
-    const left = [...base.findings, ...(proof === undefined ? [] : findingsOfRuns(proof))];
-    const rules = left.length === 0 ? LEARN_MORE : [...new Set(toTreat(left))];
-    // Where something was found, so that a partner can show what it does against it.
-    const sick = [...sickSeeds(base.arm), ...(proof === undefined ? [] : sickSeeds(proof))];
-    const { screening, seeds } = this.input;
-    const tried = await grow(base, rules, this.#known, {
-      ...this.input,
-      seed: (sick[0] ?? seeds[0]) as number,
-      singles: screening.screened.map(({ candidate }) => candidate),
-      share: screening.share,
-    });
+    const tried = await growTried(base, this.#proofs.of(base)?.arm ?? null, this.#known, this.input);
     for (const one of tried) this.#known.add(keyOf(one));
     this.#pool.push(...tried);
     return tried.length > 0 ? this.#beginBest(tried) : true;

@@ -9,12 +9,14 @@ const FACTORS = [0.01, 0.1, 10, 100];
 /** A training that diverged is not too slow. */
 const LOWER = [0.01, 0.1];
 const NEAREST = [0.1, 10];
-/** At most so many are run, half of the steps each and then all of them. */
+/** Of the steps: a rate that is much better shows it early, and whoever learns late is told by the nearest rates. */
+const SHORT = 1 / 4;
+/** At most so many are run, a part of the steps each and then all of them. */
 export const RATE_TRIALS = FACTORS.length + NEAREST.length;
 
-/** Better than the training itself by a tenth of a constant's loss, and than a constant. */
+/** Better than the training itself by as much of a constant's loss as rules ask for, and than a constant. */
 const learns = ({ loss_ratio, own_ratio }: RateTrial): boolean =>
-  loss_ratio < 0.9 && loss_ratio < own_ratio - 0.1;
+  loss_ratio < 0.9 && loss_ratio < own_ratio - 0.2;
 
 /** Mean data loss of the last fifth of the first steps; ∞ where the training did not get that far. */
 function endOf(trace: Trace, steps: number): number {
@@ -63,8 +65,8 @@ function trials(
 }
 
 /**
- * Trainings at other learning rates without probes; none where the network has learned. Half of the steps first; all of them at the
- * nearest rates where no half tells, since some networks begin to learn late.
+ * Trainings at other learning rates without probes; none where the network has learned. A quarter of the steps first; all of them at
+ * the nearest rates where no quarter tells, since some networks begin to learn late.
  * @param baseline of the first seed, held against its reference
  */
 export async function runRateTrials(
@@ -76,7 +78,7 @@ export async function runRateTrials(
   if (state === 'learned' || state === 'limited') return [];
   const { steps } = planExperiment(experiment);
   const factors = state === 'diverged' ? LOWER : FACTORS;
-  const short = await trials(experiment, baseline, factors, Math.ceil(steps / 2), train);
+  const short = await trials(experiment, baseline, factors, Math.ceil(SHORT * steps), train);
   if (state === 'diverged' || short.some(learns)) return short;
   return [...short, ...(await trials(experiment, baseline, NEAREST, steps, train))];
 }

@@ -63,6 +63,19 @@ export function firstWave(
   return [...wave, ...usable.slice(0, 2)];
 }
 
+/** Those that can be trained on the first seed so that one of them can still be completed and proven. @param toProve trials that this takes */
+export function affordableOf(tried: readonly Tried[], toProve: number, runner: ArmRunner): Tried[] {
+  let [spent, trials] = [0, 0];
+  return tried.filter(({ experiment, share }) => {
+    const one = runner.budget.costOf(experiment, 1);
+    const unknown = share === 1 ? 0 : 1;
+    if (!runner.affordsWork(spent + one * (unknown + toProve), trials + unknown + toProve)) return false;
+    spent += one * unknown;
+    trials += unknown;
+    return true;
+  });
+}
+
 /** The best of each kind of change that helped and of which nothing was judged: what was completed on the way may be of one kind. */
 const newKinds = (open: readonly Screened[], done: readonly Option[]): Screened[] =>
   efforts.flatMap((effort, i) => {

@@ -20,7 +20,7 @@ import {
 import type { Trace } from '../statistics/index.ts';
 import { ArmRunner } from './arms.ts';
 import { BUDGET_ARMS, Budget } from './budget.ts';
-import { type Control, createControls } from './controls.ts';
+import { type ControlArm, Controls, createControls } from './controls.ts';
 import type { StudyDependencies, StudyReport } from './dependencies.ts';
 import { toTreat } from './findings.ts';
 import { combined, isTrained, type Option, type Trained } from './option.ts';
@@ -73,24 +73,6 @@ const counted =
     budget.refund(trial.experiment, trial.seed, trace.steps_completed);
     return trace;
   };
-
-interface ControlArm {
-  readonly control: Control;
-  readonly arm: Arm;
-}
-
-/** Those that the trials allow, in their order. */
-const runControls = (controls: readonly Control[], runner: ArmRunner): Promise<ControlArm[]> =>
-  Promise.all(
-    controls.flatMap((control) =>
-      runner.affords(control.experiment, control.seeds.length) ? [runControl(control, runner)] : [],
-    ),
-  );
-
-const runControl = async (control: Control, runner: ArmRunner): Promise<ControlArm> => ({
-  control,
-  arm: await runner.run(control.control, control.experiment, control.seeds),
-});
 
 function controlRows(
   baseline: Arm,
@@ -179,33 +161,40 @@ export async function runStudy(
   }
   runner.enter('screening');
   const goal = goalOf(rules, baseline.traces);
+  const recipes = recipesFor(experiment, rules).map((recipe) => combined(recipe, rules));
   const planned = createControls(experiment, seeds, rules, budget);
   const screening = await screen({
     experiment,
     reserved: {
-      arms: planned.reduce((sum, one) => sum + budget.costOf(one.experiment, one.seeds.length), 0),
+      arms: planned
+        .slice(0, 1)
+        .reduce((sum, one) => sum + budget.costOf(one.experiment, one.seeds.length), 0),
       trials: planned.reduce((sum, one) => sum + one.seeds.length, 0),
     },
     candidates,
-    recipes: recipesFor(experiment, rules).map((recipe) => combined(recipe, rules)),
+    recipes,
     goal,
     seeds,
     runner,
   });
   const order = inOrder(screening.screened);
   runner.enter('verification');
-  const controls = await runControls(planned, runner);
-  const comparison = { baseline, controls: controls.map(({ arm }) => arm), seeds, goal };
+  const controls = new Controls(planned, runner);
+  if (candidates.length + recipes.length > 0) await controls.trainFirst();
+  const comparison = { baseline, seeds, goal, controls: controls.arms };
   runner.enter('recommendation');
-  const found = await recommend({ ...comparison, experiment, rules, candidates, screening, runner });
-  const options = await judgeOthers(order, found.options, comparison, runner);
+  const found = await recommend({
+    ...{ ...comparison, experiment, rules, candidates, screening, runner },
+    trainOtherControls: async () => ((await controls.trainOthers()) ? controls.arms : null),
+  });
+  const options = await judgeOthers(order, found.options, { ...comparison, controls: controls.arms }, runner);
   runner.enter('report', runner.completed);
   const { recommendation } = found;
   return {
     ...report,
     remedies: remedyRows(rank(singlesOf(options)), screening.screened, options, endOf(found, budget)),
     not_applicable: [...not_applicable],
-    controls: controlRows(baseline, controls, rules),
+    controls: controlRows(baseline, controls.run, rules),
     combinations: combinationRows(experiment, options),
     failed_proofs: [...found.failed],
     budget: spent(),
