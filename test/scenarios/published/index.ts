@@ -8,7 +8,9 @@ import { rates } from './rates.ts';
 import { scales } from './scales.ts';
 import { scalesOfTables } from './scales_of_tables.ts';
 import { sequences } from './sequences.ts';
+import { starts } from './starts.ts';
 import { steps } from './steps.ts';
+import { tasks } from './tasks.ts';
 import { trainings } from './trainings.ts';
 
 export type { Published };
@@ -23,4 +25,6 @@ export const published: readonly Published[] = [
   ...networks,
   ...trainings,
   ...sequences,
+  ...starts,
+  ...tasks,
 ];
