@@ -54,6 +54,7 @@ const isOfTheStep = ({ rule, first_step, evidence }: Check): boolean =>
 function effectsOf(check: Check): readonly string[] {
   const stated = isHint(check) ? POOR : present(byName.get(check.rule), check.rule).brings_about;
   if (isOfNoActivation(check)) return ['loss_not_decreasing'];
+  if (isOfNoOrder(check)) return ['loss_not_decreasing', 'slow_convergence'];
   if (isOfTheStep(check)) return stated.filter((rule) => rule !== 'update_ratio');
   if (!isTooLong(check)) return stated;
   // That a lower rate learns was measured: then the explosion is what the rate does.
@@ -63,9 +64,17 @@ function effectsOf(check: Check): readonly string[] {
   return [...stated, ...overshot, ...exploding];
 }
 
+const isUnderfitting = (by: string) => (check: Check) =>
+  check.rule === 'underfitting' && check.evidence.some((one) => one.metric === by && isBeyond(one));
 /** That the network is linear is why its loss does not fall. */
-const isOfNoActivation = ({ rule, evidence }: Check): boolean =>
-  rule === 'underfitting' && evidence.some((one) => one.metric === 'linear_gap' && isBeyond(one));
+const isOfNoActivation = isUnderfitting('linear_gap');
+/** That nothing sees the order is why its loss does not fall, or only by what is learned by heart. */
+const isOfNoOrder = isUnderfitting('order_gap');
+
+/** What the network cannot do is no consequence of what that looks like, unless a higher rate was measured to do it. */
+const isLookOf = (cause: Check, effect: Check): boolean =>
+  (cause.rule === 'loss_not_decreasing' && (isOfNoActivation(effect) || isOfNoOrder(effect))) ||
+  (cause.rule === 'slow_convergence' && isOfNoOrder(effect) && !isHigherRateBetter(cause));
 
 /** Value over threshold, or threshold over value: beyond by less, a scale is not certain to be at fault. This project's choice. */
 const BARELY = 3;
@@ -81,8 +90,8 @@ const isHarmless = ({ rule, evidence }: Check): boolean =>
 
 const explains = (cause: Check, effect: Check): boolean =>
   (effectsOf(cause).includes(effect.rule) &&
-    !(isHint(cause) && isHigherRateBetter(effect)) &&
-    !(cause.rule === 'loss_not_decreasing' && isOfNoActivation(effect)) &&
+    !((isHint(cause) || isOfNoOrder(cause)) && isHigherRateBetter(effect)) &&
+    !isLookOf(cause, effect) &&
     !(isHarmless(cause) && isLowerRateBetter(effect))) ||
   (isLowerRateBetter(cause) && isHarmless(effect)) ||
   (isTooLong(cause) && isOfTheStep(effect));

@@ -1,5 +1,5 @@
 /** @file What is wrong with a trace that was measured elsewhere, beyond the types of its fields. */
-import { tensorMetrics } from '../statistics/index.ts';
+import { signedMetrics, tensorMetrics } from '../statistics/index.ts';
 
 interface GivenProblem {
   readonly path: readonly (string | number)[];
@@ -14,9 +14,10 @@ interface Given {
     readonly tensor: string | null;
     readonly metric: string;
     readonly steps: readonly number[];
+    readonly values: readonly (number | null)[];
   }[];
   readonly losses: readonly unknown[];
-  readonly gradient_norms: readonly unknown[];
+  readonly gradient_norms: readonly (number | null)[];
   readonly unit_passes: readonly {
     readonly step: number;
     readonly layer: string;
@@ -50,6 +51,19 @@ const layerMetrics: readonly string[] = [
   'first_to_largest_ratio',
   'first_to_last_ratio',
 ];
+
+/** Metrics that can be any number. The others are sizes and counts, which are never below 0. */
+const SIGNED = new Set([
+  ...signedMetrics,
+  'loss',
+  'validation_loss',
+  'sharpness',
+  'gradient_signal_to_noise',
+]);
+const isFraction = (metric: string): boolean =>
+  metric.endsWith('_fraction') || metric.endsWith('accuracy') || metric === 'first_to_largest_ratio';
+/** A fraction that was computed in float32 may be above 1 by its rounding. */
+const ROUNDING = 1e-5;
 
 const TENSOR =
   /^(output|output_gradient|state_gradient|([a-z0-9_]+\/)*([a-z]+_)?(kernel|bias|gamma|beta|slope|table|token)(\.gradient|\.update)?)$/;
@@ -102,6 +116,19 @@ function ofNames({ layer, tensor, metric }: GivenSeries, names: ReadonlySet<stri
   return problem(['metric'], `there is no metric "${metric}" here`, `one of ${known.join(', ')}`);
 }
 
+/** @param most the largest that it can be */
+function ofValues(
+  values: readonly (number | null)[],
+  metric: string,
+  most: number,
+  path: readonly (string | number)[],
+): GivenProblem[] {
+  const wrong = values.findIndex((value) => value !== null && (value < 0 || value > most + ROUNDING));
+  if (wrong === -1) return [];
+  const range = most === 1 ? 'lies between 0 and 1' : 'is never below 0';
+  return [problem([...path, wrong], `is ${values[wrong]}: ${metric} ${range}`, 'send it as it was measured')];
+}
+
 function ofSeries({ layers, series, losses }: Given): GivenProblem[] {
   const names = new Set(layers.map(({ name }) => name));
   const seen = new Set<string>();
@@ -112,7 +139,11 @@ function ofSeries({ layers, series, losses }: Given): GivenProblem[] {
     const key = JSON.stringify([one.layer, one.tensor, one.metric]);
     if (seen.has(key)) return [problem(path, 'the same series was given before', 'give it once')];
     seen.add(key);
-    return ofSteps(one.steps, losses.length, [...path, 'steps']);
+    const most = isFraction(one.metric) ? 1 : Number.POSITIVE_INFINITY;
+    return [
+      ...ofSteps(one.steps, losses.length, [...path, 'steps']),
+      ...(SIGNED.has(one.metric) ? [] : ofValues(one.values, one.metric, most, [...path, 'values'])),
+    ];
   });
 }
 
@@ -140,6 +171,7 @@ function ofLengths({ losses, gradient_norms: norms, class_counts, class_recall }
     const message = `has ${norms.length} numbers for ${losses.length} losses`;
     found.push(problem(['gradient_norms'], message, 'give one for every step, or none'));
   }
+  found.push(...ofValues(norms, 'a norm', Number.POSITIVE_INFINITY, ['gradient_norms']));
   if (class_counts !== null && class_recall !== null && class_counts.length !== class_recall.length) {
     const message = `has ${class_recall.length} classes, class_counts has ${class_counts.length}`;
     found.push(problem(['class_recall'], message, 'give one number for every class in both'));
@@ -150,3 +182,25 @@ function ofLengths({ losses, gradient_norms: norms, class_counts, class_recall }
 /** Nothing that is measured of a layer that is not there, or at a step that was not made, can mean anything. */
 export const givenProblems = (given: Given): GivenProblem[] =>
   [...namesTwice(given), ...ofLengths(given), ...ofSeries(given), ...ofUnits(given)].slice(0, MAX_PROBLEMS);
+
+interface GivenSeed {
+  readonly seed: number;
+  readonly layers: readonly { readonly name: string }[];
+}
+
+/** Several traces are one training on several seeds. */
+export function problemsOfSeeds(traces: readonly GivenSeed[]): GivenProblem[] {
+  const namesOf = ({ layers }: GivenSeed) => JSON.stringify(layers.map(({ name }) => name));
+  const [first] = traces;
+  return traces.flatMap((trace, i) => {
+    if (first !== undefined && namesOf(trace) !== namesOf(first)) {
+      const message = 'its layers are not those of the first trace';
+      return [
+        problem([i, 'layers'], message, 'send traces of one network; others in a request of their own'),
+      ];
+    }
+    if (traces.findIndex(({ seed }) => seed === trace.seed) === i) return [];
+    const message = `two traces are of seed ${trace.seed}`;
+    return [problem([i, 'seed'], message, 'give each the seed it was trained with')];
+  });
+}

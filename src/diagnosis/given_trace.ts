@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { activationSchema, activationShape, resolveActivation } from '../network/index.ts';
 import type { Series, Trace, TracedLayer } from '../statistics/index.ts';
-import { givenProblems } from './given_problems.ts';
+import { givenProblems, problemsOfSeeds } from './given_problems.ts';
 
 const name = z.string().min(1).max(200);
 /** null stands for NaN, which JSON lacks. */
@@ -51,7 +51,7 @@ const unitPassSchema = z.strictObject({
     .describe('Saturated on at least 95 % of the samples'),
 });
 
-export const givenTraceSchema = z
+const givenTraceSchema = z
   .strictObject({
     seed: z.int().min(0).default(0),
     layers: z.array(layerSchema).min(1).max(2000).describe('In the order of the forward pass'),
@@ -86,6 +86,15 @@ export const givenTraceSchema = z
       context.addIssue({ code: 'custom', path: [...path], message, params: { fix } });
   })
   .meta({ id: 'GivenTrace' });
+
+export const givenTracesSchema = z
+  .array(givenTraceSchema)
+  .min(1)
+  .max(16)
+  .superRefine((traces, context) => {
+    for (const { path, message, fix } of problemsOfSeeds(traces))
+      context.addIssue({ code: 'custom', path: [...path], message, params: { fix } });
+  });
 
 type GivenTrace = z.output<typeof givenTraceSchema>;
 

@@ -10,7 +10,7 @@ export {
 export { diagnose, seriousFindings, verdictOf } from './diagnose.ts';
 export { progressOf } from './evidence/progress.ts';
 export { diagnoseGivenTraces, toMeasure, verdictOfGiven } from './given_diagnosis.ts';
-export { givenTraceSchema, traceOfGiven } from './given_trace.ts';
+export { givenTracesSchema, traceOfGiven } from './given_trace.ts';
 export { verdictOfJob, verdicts } from './job_verdict.ts';
 export { readSeries } from './read_series.ts';
 export type { Rule, Threshold } from './rule.ts';

@@ -11,8 +11,8 @@ export type Verdict = (typeof verdicts)[number];
 /** Steps that a training is measured at where nothing else is said. */
 const PROBES = 20;
 
-/** It has not learned what there is to learn, and no longer tries. */
-const standsStill = (trace: Trace): boolean => progressOf(trace).state === 'stuck' && !isUnlearnable(trace);
+/** It has not learned, and no longer tries. */
+const standsStill = (trace: Trace): boolean => progressOf(trace).state === 'stuck';
 
 function unprobed(checks: readonly Check[], [trace]: readonly Trace[]): string[] {
   if (trace === undefined || trace.series.length > 0) return [];
@@ -26,6 +26,12 @@ function unexplained(traces: readonly Trace[]): string[] {
   const still = traces.filter(standsStill);
   if (still.length * 2 <= traces.length) return [];
   const [ratio] = still.map((trace) => progressOf(trace).loss_ratio);
+  if (still.every(isUnlearnable))
+    return [
+      'loss_not_decreasing: neither this network nor a plain one that is known to learn gets clearly below the loss of a constant: these ' +
+        'inputs, in so few samples, do not tell the targets, so that nothing can be said of the network. Look for equal inputs with ' +
+        'different targets, and give more samples or other inputs',
+    ];
   return [
     `loss_not_decreasing: the loss stands at ${text(ratio)} of a constant’s, and no rule tells why. Train with more steps, and on more ` +
       'seeds (`diagnostics.seeds`)',
@@ -34,7 +40,7 @@ function unexplained(traces: readonly Trace[]): string[] {
 
 /**
  * Unhealthy where something serious was found. Else healthy only where it was looked for: the gradients were measured, and the training
- * got somewhere, or as far as its data allow.
+ * got somewhere, or as far as the reference, which did.
  */
 export function verdictOfJob(
   checks: readonly Check[],

@@ -29,18 +29,19 @@ function hasNoActivation({ config }: PlacedLayer): boolean {
   return (typeof activation === 'string' ? activation : activation.type) === 'linear';
 }
 
-/** Two products or more, and nothing between them that is not linear: depth without what makes it worth anything. */
-export function isLinearNetwork(experiment: Experiment): boolean {
+/**
+ * How many products, one behind the other or side by side, a network is made of that is linear up to its last activation; null where
+ * something before that is not linear.
+ */
+export function linearProducts(experiment: Experiment): number | null {
   const placed = placedLayers(experiment);
   const outputs = new Set(outputLayers(placed).map(({ name }) => name));
   const layers = flattenLayers(placed);
   const products = layers.filter(({ part }) => part.family === 'product');
-  return (
-    products.length > 1 &&
-    layers.every(
-      (layer) =>
-        (layer.part.family === 'product' || LINEAR.has(layer.type)) &&
-        (outputs.has(layer.name) || hasNoActivation(layer)),
-    )
+  const linear = layers.every(
+    (layer) =>
+      (layer.part.family === 'product' || LINEAR.has(layer.type)) &&
+      (outputs.has(layer.name) || hasNoActivation(layer)),
   );
+  return linear ? products.length : null;
 }

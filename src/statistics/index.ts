@@ -4,7 +4,7 @@ export { effectiveRank } from './effective_rank.ts';
 export { type Grid, type GridFilter, gridOf } from './grid.ts';
 export { lossRatio, lossScale, validationRatio } from './loss_ratio.ts';
 export { LOSS_SLOTS, LossRing } from './loss_ring.ts';
-export { MEASURE_BYTES, Measure, type TensorMetric, tensorMetrics } from './moments.ts';
+export { MEASURE_BYTES, Measure, signedMetrics, type TensorMetric, tensorMetrics } from './moments.ts';
 export { type Outcome, outcomeOf } from './outcome.ts';
 export { type RecordedRows, Recorder, type Table } from './recorder.ts';
 export { pageOf, type Row, type RowFilter } from './rows.ts';

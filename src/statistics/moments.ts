@@ -26,6 +26,9 @@ export const tensorMetrics = [
   ...quantiles.map(([metric]) => metric),
 ] as const;
 
+/** Those that can be below 0. */
+export const signedMetrics: readonly string[] = ['mean', 'min', 'max'];
+
 export type TensorMetric = (typeof tensorMetrics)[number];
 
 /**

@@ -92,9 +92,9 @@ export class UnitCounter {
     this.#saturated[unit] = (this.#saturated[unit] as number) + saturated;
   }
 
-  /** Units that were exactly 0 everywhere. */
-  get dead(): number {
-    return this.#zeros.filter((count) => count === this.#positions).length;
+  /** Units that were exactly 0 everywhere, without those that are to be 0. */
+  dead(isToBeZero: (unit: number) => boolean = () => false): number {
+    return this.#zeros.filter((count, unit) => count === this.#positions && !isToBeZero(unit)).length;
   }
 
   /** Units that were saturated on at least this fraction of the positions. */

@@ -1,7 +1,7 @@
 /** @file Measures a network over a whole split in inference mode. Reads the weights, never writes them. */
 import { type DataSplits, gatherInputs, type InputLayout, type Split } from '../data/index.ts';
 import { bytesOf, flopsOf, type Session, sizeOf } from '../graph/index.ts';
-import type { BuiltLayer } from '../network/index.ts';
+import { type BuiltLayer, outputLayers } from '../network/index.ts';
 import {
   type Evaluation,
   SATURATED_SAMPLES,
@@ -67,12 +67,13 @@ export class Evaluator {
   readonly #isMasked: boolean;
   readonly #layerOutputs: ReadonlySet<string>;
   readonly #watchedOutputs: ReadonlySet<string>;
+  readonly #predicting: ReadonlySet<string>;
 
   private constructor(
     session: Session,
     coding: TargetCoding,
     compiled: Compiled,
-    { batchSize, targetMoments = null }: CompileOptions,
+    { batchSize, targetMoments = null, layers: placed }: CompileOptions,
     inputs: readonly InputLayout[],
   ) {
     const { layers, positionShape } = compiled;
@@ -80,6 +81,7 @@ export class Evaluator {
     this.#coding = coding;
     this.#layers = layers;
     this.#watched = watched(layers);
+    this.#predicting = new Set(outputLayers(placed).map(({ name }) => name));
     this.#chunk = batchSize;
     this.#inputs = inputs;
     this.#positions = sizeOf(positionShape) / batchSize;
@@ -253,7 +255,17 @@ export class Evaluator {
     return ranks;
   }
 
-  /** Dead and saturated units of every layer that can have them, over the whole training split. */
+  /** Whether an output is 0 because all its targets are. */
+  #isToBeZero({ name, units }: WatchedLayer, { targets }: Split): (unit: number) => boolean {
+    const { loss, outputs } = this.#coding;
+    if (loss.target !== 'values' || units !== outputs || !this.#predicting.has(name)) return () => false;
+    return (unit) => targets.every((target, i) => i % outputs !== unit || target === 0);
+  }
+
+  /**
+   * Dead and saturated units of every layer that can have them, over the whole training split. A unit of the output whose targets
+   * are all 0 does what is asked of it, and is not dead.
+   */
   async countUnits(step: number, split: Split): Promise<UnitPass[]> {
     if (this.#watched.length === 0) return [];
     const counters = this.#watched.map(({ shape }) => new UnitCounter(unitLayout(shape)));
@@ -264,12 +276,13 @@ export class Evaluator {
         counters[i]?.add(keptRows(values, size, mask), layer.saturation, layer.deadZone);
       });
     });
-    return this.#watched.map(({ name, units, deadZone, saturation }, i) => ({
+    return this.#watched.map((layer, i) => ({
       step,
-      layer: name,
-      units,
-      dead_units: deadZone ? (counters[i]?.dead ?? null) : null,
-      saturated_units: saturation === null ? null : (counters[i]?.saturatedOn(SATURATED_SAMPLES) ?? null),
+      layer: layer.name,
+      units: layer.units,
+      dead_units: layer.deadZone ? (counters[i]?.dead(this.#isToBeZero(layer, split)) ?? null) : null,
+      saturated_units:
+        layer.saturation === null ? null : (counters[i]?.saturatedOn(SATURATED_SAMPLES) ?? null),
     }));
   }
 

@@ -161,7 +161,10 @@ describe('a trace that contradicts itself', () => {
     ['/series/0/steps/1', { series: [{ ...series, steps: [0, 4] }] }],
     ['/series/1', { series: [series, series] }],
     ['/series/0', { series: [{ ...series, values: [1] }] }],
+    ['/series/0/values/1', { series: [{ ...series, values: [1, -1] }] }],
+    ['/series/0/values/0', { series: [{ ...series, metric: 'zero_fraction', values: [5, null] }] }],
     ['/gradient_norms', { gradient_norms: [1] }],
+    ['/gradient_norms/2', { gradient_norms: [1, null, -1] }],
     ['/class_recall', { class_counts: [1, 2], class_recall: [1] }],
     ['/unit_passes/0/layer', { unit_passes: [{ ...pass, layer: 'c' }] }],
     ['/unit_passes/0/dead_units', { unit_passes: [{ ...pass, dead_units: 5 }] }],
@@ -170,6 +173,23 @@ describe('a trace that contradicts itself', () => {
     await diagnose({ traces: [trace] });
     const { errors } = await diagnose({ traces: [{ ...trace, ...wrong }] }, 422);
     expect(errors?.map((one) => one.pointer)).toEqual([`/traces/0${pointer}`]);
+  });
+
+  it('takes means, curvatures and losses below 0', async () => {
+    const signed = [
+      { ...series, tensor: 'output', metric: 'mean', values: [-1, -2] },
+      { ...series, layer: null, tensor: null, metric: 'sharpness', values: [-3, 1] },
+    ];
+    await diagnose({ traces: [{ ...trace, series: signed, losses: [-1, -2, -3] }] });
+  });
+
+  it.each([
+    ['/traces/1/seed', {}],
+    ['/traces/1/layers', { seed: 1, layers: [layer, { ...layer, name: 'c' }] }],
+  ])('is no seed beside another: refused at %s', async (pointer, other) => {
+    await diagnose({ traces: [trace, { ...trace, seed: 1 }] });
+    const { errors } = await diagnose({ traces: [trace, { ...trace, ...other }] }, 422);
+    expect(errors?.map((one) => one.pointer)).toEqual([pointer]);
   });
 
   it('is inconclusive where no gradient was measured, and says how to record it', async () => {

@@ -1,8 +1,9 @@
 /** @file Units whose output is exactly 0 on every sample, and stays so. */
+import type { Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { defineRule } from '../rule.ts';
 import { examineStuckUnits } from '../stuck_units.ts';
-import { measured, named, percent } from '../wording.ts';
+import { beyond, isBeyond, named, percent } from '../wording.ts';
 
 const thresholds = {
   dead_unit_fraction: {
@@ -12,14 +13,25 @@ const thresholds = {
     rationale:
       'Sparse outputs are normal: units are counted, not zeros, over all samples, and only if they stay dead',
   },
+  dead_output_fraction: {
+    value: 0,
+    unit: 'fraction of the output’s units, of a loss of values',
+    source: 'this project',
+    rationale:
+      'Units of a hidden layer stand in for each other; an output that is dead is a target that is never predicted',
+  },
 } as const;
+
+const isOutput = ({ layers }: Trace, name: string): boolean =>
+  layers.some((layer) => layer.name === name && layer.is_output);
 
 export const deadUnits = defineRule({
   rule: 'dead_units',
   title: 'Units are dead',
   description:
     'A unit is dead when its output is exactly 0, with slope 0, on every training sample, in each of the last two full ' +
-    'passes. Harmless where the network learns all the same.',
+    'passes. Found where most of a hidden layer is, or any unit of the output whose targets are values, and not all 0. ' +
+    'Harmless where the network learns all the same.',
   needs: ['unit_passes'],
   thresholds,
   sources: [
@@ -33,12 +45,25 @@ export const deadUnits = defineRule({
   examine: (trace, _experiment, limits) =>
     examineStuckUnits(
       trace,
-      'dead_unit_fraction',
-      limits.dead_unit_fraction,
+      (layer) =>
+        trace.data.target_moments !== null && isOutput(trace, layer)
+          ? { metric: 'dead_output_fraction', limit: limits.dead_output_fraction }
+          : { metric: 'dead_unit_fraction', limit: limits.dead_unit_fraction },
       (pass) => pass.dead_units,
       'no activation here has a region of zero output and slope',
     ),
-  explain: (finding) =>
-    `${percent(measured(finding, 'dead_unit_fraction')?.value ?? 0)} of the units of ${named(finding.layers)} give exactly 0 for every sample: ` +
-    'no gradient reaches their weights, so that they cannot recover.',
+  explain(finding) {
+    const hidden = beyond(finding, 'dead_unit_fraction');
+    const output = beyond(finding, 'dead_output_fraction');
+    const layersOf = (metric: string) =>
+      finding.layers.filter((layer) =>
+        finding.evidence.some((one) => one.metric === metric && one.layer === layer && isBeyond(one)),
+      );
+    const rest = 'no gradient reaches their weights, so that they cannot recover.';
+    if (output === undefined)
+      return `${percent(hidden?.value ?? 0)} of the units of ${named(finding.layers)} give exactly 0 for every sample: ${rest}`;
+    const predicts = `${percent(output.value ?? 0)} of the outputs (${named(layersOf('dead_output_fraction'))}) are exactly 0 for every sample, whatever their targets are: ${rest}`;
+    if (hidden === undefined) return `${predicts} A linear output cannot die.`;
+    return `${predicts} So are ${percent(hidden.value ?? 0)} of the units of ${named(layersOf('dead_unit_fraction'))}.`;
+  },
 });

@@ -47,8 +47,7 @@ export const saturatedUnits = defineRule({
   examine: (trace, _experiment, limits) =>
     examineStuckUnits(
       trace,
-      'saturated_unit_fraction',
-      limits.saturated_unit_fraction,
+      () => ({ metric: 'saturated_unit_fraction', limit: limits.saturated_unit_fraction }),
       (pass) => pass.saturated_units,
       'no activation here is bounded on both sides',
     ),

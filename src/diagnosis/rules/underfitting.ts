@@ -1,5 +1,5 @@
 /** @file A training that stands still far above what the data allow. */
-import { type Experiment, isLinearNetwork } from '../../experiment/index.ts';
+import { type Experiment, isOrderBlind, linearProducts } from '../../experiment/index.ts';
 import { attainable, isCutShort, isShortInTraining, progressOf } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { beyond, measured, text } from '../wording.ts';
@@ -10,6 +10,12 @@ const thresholds = {
     unit: '(final training loss − loss that the reference reaches) / constant loss',
     source: 'this project; the reference is a plain network on the same data and as many samples',
     rationale: 'A quarter of what there is to learn was there to be had, and was not',
+  },
+  order_gap: {
+    value: 0.25,
+    unit: '(final training loss − loss that the reference reaches) / constant loss, of a network that does not see the order of a sequence',
+    source: 'Vaswani et al. 2017, arXiv:1706.03762, section 3.5: without positions attention has no order',
+    rationale: 'As for reference_gap; the reference sees the order',
   },
   linear_gap: {
     value: 0.05,
@@ -28,8 +34,19 @@ const thresholds = {
 /** And by so many times, so that chance near 0 is no difference. */
 const TIMES = 3;
 
-const isLinear = (experiment: Experiment | null): boolean =>
-  experiment !== null && isLinearNetwork(experiment);
+/**
+ * A single layer may be all that was wanted, and falls short by a little: it counts where it learned nothing to speak of. Deep ones were
+ * meant to bend.
+ */
+function isLinear(experiment: Experiment | null, isStuck: boolean): boolean {
+  const products = experiment === null ? null : linearProducts(experiment);
+  return products !== null && (products > 1 || isStuck);
+}
+
+const ofLines = (experiment: Experiment | null): string =>
+  experiment !== null && linearProducts(experiment) === 1
+    ? 'it has no hidden layer, so that it is linear, and the data are not. Put a layer with ReLU before the last.'
+    : 'its layers have no activation between them, so that together they are one linear layer, and the data are not linear. Add ReLU.';
 
 export const underfitting = defineRule({
   rule: 'underfitting',
@@ -37,7 +54,8 @@ export const underfitting = defineRule({
   description:
     'Final training loss against the larger of the training and validation loss of the reference, a plain network on the same data ' +
     'with as many samples seen. Found where the training stands still above half of a constant’s loss and the reference got much further, ' +
-    'or far above the reference, or where no layer but the last has an activation and the reference, which has, is clearly better.',
+    'or far above the reference, or where no layer but the last has an activation and the reference, which has, is clearly better; likewise where nothing in the ' +
+    'network sees the order of a sequence, and the reference does.',
   needs: [],
   thresholds,
   sources: ['Karpathy, A Recipe for Training Neural Networks: a baseline that is known to work'],
@@ -51,12 +69,17 @@ export const underfitting = defineRule({
     const { state, loss_ratio } = progressOf(trace);
     if (state === 'diverged') return notEvaluable('the training diverged');
     const gap = loss_ratio - limit;
-    const linear = isLinear(experiment);
-    const bent = linear && gap > limits.linear_gap && loss_ratio > TIMES * limit;
     const stuck = state === 'stuck' && gap > limits.reference_gap && loss_ratio > limits.loss_ratio;
+    const linear = isLinear(experiment, stuck);
+    const bent = linear && gap > limits.linear_gap && loss_ratio > TIMES * limit;
+    const blind = loss_ratio > limits.loss_ratio && experiment !== null && isOrderBlind(experiment);
     return {
       kind: 'evaluated',
-      found: stuck || bent || (isShortInTraining(trace) && !isCutShort(trace)),
+      found:
+        stuck ||
+        bent ||
+        (blind && gap > limits.order_gap) ||
+        (isShortInTraining(trace) && !isCutShort(trace)),
       severity: 'warning',
       layers: [],
       first_step: null,
@@ -68,6 +91,7 @@ export const underfitting = defineRule({
           step: trace.steps_completed,
         }),
         evidenceOf('reference_loss_ratio', limit, null, 'loss / constant loss'),
+        ...(blind ? [evidenceOf('order_gap', gap, limits.order_gap, 'difference / constant loss')] : []),
         ...(linear ? [evidenceOf('linear_gap', gap, limits.linear_gap, 'difference / constant loss')] : []),
       ],
     };
@@ -75,11 +99,12 @@ export const underfitting = defineRule({
   explain(finding) {
     const ratio = text(measured(finding, 'loss_ratio')?.value);
     const reference = text(measured(finding, 'reference_loss_ratio')?.value);
-    const linear = beyond(finding, 'linear_gap');
     const why =
-      linear === undefined
-        ? 'the data allow more than this network, with these settings, takes from them.'
-        : 'its layers have no activation between them, so that together they are one linear layer, and the data are not linear. Add ReLU.';
+      beyond(finding, 'linear_gap') !== undefined
+        ? ofLines(finding.experiment)
+        : beyond(finding, 'order_gap') !== undefined
+          ? 'nothing in this network sees the order of a sequence, which the plain network sees. Add a positional embedding.'
+          : 'the data allow more than this network, with these settings, takes from them.';
     return `It ends at ${ratio} of the loss of a constant prediction, where a plain network reaches ${reference} with as many samples: ${why}`;
   },
 });

@@ -84,7 +84,7 @@ const copier: Published = {
   source: 'https://stats.stackexchange.com/questions/269718',
   accepted: 'some of the four ReLUs at the output give 0 for every input, and stay so: they are dead',
   labels: [['dead_units', 'loss_output_mismatch']],
-  half: 'judge',
+  half: 'develop',
   experiment: run(
     [4],
     [layer(4, 'relu'), layer(4, 'relu')],
@@ -110,7 +110,7 @@ const twoFeatures: Published = {
   source: 'http://coloradmin.cn/o/370488.html',
   accepted: 'behind the normalization of two features every number is 1 or −1',
   labels: [['degenerate_normalization']],
-  half: 'judge',
+  half: 'develop',
   experiment: run(
     [8, 2],
     attention(2),

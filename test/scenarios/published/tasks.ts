@@ -12,7 +12,7 @@ const halfTheFrequency: Published = {
   source: 'https://stats.stackexchange.com/questions/220307',
   accepted: 'equal inputs have opposite targets: nothing can learn these data, and 0 is the best answer',
   labels: [['loss_not_decreasing']],
-  half: 'judge',
+  half: 'develop',
   experiment: run(
     [16, 1],
     [{ type: 'simple_rnn', units: 32, activation: 'sigmoid', return_sequences: true }, layer(1)],
@@ -32,7 +32,7 @@ const rareLabels: Published = {
   source: 'https://stackoverflow.com/questions/42158866',
   accepted: 'nearly all targets are 0, and so are all predictions: weigh the positive ones more',
   labels: [['class_imbalance']],
-  half: 'judge',
+  half: 'develop',
   experiment: run(
     [20],
     [layer(64, 'relu'), layer(100, 'sigmoid')],
@@ -80,7 +80,7 @@ const noHiddenLayer: Published = {
   source: 'https://ai.stackexchange.com/questions/27010',
   accepted: 'without a hidden layer only what a line separates can be learned',
   labels: [['underfitting']],
-  half: 'judge',
+  half: 'develop',
   experiment: run(
     [2],
     [layer(2, 'softmax')],
@@ -123,7 +123,7 @@ const noPositions: Published = {
   source: 'https://openillumi.com/?p=74183',
   accepted: 'attention alone does not see the order: a positional encoding is missing',
   labels: [['underfitting', 'loss_not_decreasing']],
-  half: 'judge',
+  half: 'develop',
   experiment: encoder([]),
   twin: encoder([{ type: 'positional_embedding' }]),
 };

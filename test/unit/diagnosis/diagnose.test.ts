@@ -148,7 +148,10 @@ describe('thresholds of a request', () => {
     expect(problems({ dead_units: { dead_unit_fraction: 0.9 } })).toEqual([]);
     expect(problems({ dead_unit: {} })).toMatchObject([{ pointer: '/diagnostics/rules/dead_unit' }]);
     expect(problems({ dead_units: { fraction: 1 } })).toMatchObject([
-      { pointer: '/diagnostics/rules/dead_units/fraction', fix: 'use one of: dead_unit_fraction' },
+      {
+        pointer: '/diagnostics/rules/dead_units/fraction',
+        fix: 'use one of: dead_unit_fraction, dead_output_fraction',
+      },
     ]);
     expect(problems({ saturated_units: { saturated_slope: 0.1 } })).toMatchObject([
       { message: expect.stringContaining('cannot be changed') },

@@ -51,3 +51,16 @@ it('is inconclusive where the loss stands half-way and no rule tells why', async
   expect(verdict).toBe('inconclusive');
   expect(to_measure[0]).toMatch(/stands at 0\.8 of a constant/);
 });
+
+it('is inconclusive where not even the reference learns, and says that the data are to be looked at', async () => {
+  const { experiment, trace } = await trained(10);
+  const untold = {
+    ...trace,
+    data_losses: new Float64Array(trace.data_losses.length).fill(trace.constant_loss),
+    final: { ...trace.final, data_loss: trace.constant_loss, accuracy: 0.5 },
+    reference: { kind: 'dense', training_ratio: 1, validation_ratio: 1.01, validation_samples: 60 } as const,
+  };
+  const { verdict, to_measure } = verdictOfJob(diagnose(experiment, [untold]), [untold]);
+  expect(verdict).toBe('inconclusive');
+  expect(to_measure).toEqual([expect.stringMatching(/neither this network nor a plain one/)]);
+});

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import {
   checkSchema,
   diagnoseGivenTraces,
-  givenTraceSchema,
+  givenTracesSchema,
   seriousFindings,
   toMeasure,
   traceOfGiven,
@@ -29,11 +29,7 @@ import { answerWork } from '../../request_work.ts';
 
 const bodySchema = z
   .strictObject({
-    traces: z
-      .array(givenTraceSchema)
-      .min(1)
-      .max(16)
-      .describe('One for each seed; the Python package in python/ records them'),
+    traces: givenTracesSchema.describe('One for each seed; the Python package in python/ records them'),
     experiment: experimentSchema
       .nullable()
       .default(null)
