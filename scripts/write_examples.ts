@@ -153,6 +153,9 @@ async function writeAll(): Promise<void> {
   const search = await keep('createSearch', await send('/v1/searches', request('createSearch')));
   await keep('cancelJob', await fetch(at(`/v1/jobs/${search.id}/cancel`), { method: 'POST' }));
   await ended(search.id);
+  const next = await keep('rerunJob', await fetch(at(`/v1/jobs/${search.id}/rerun`), { method: 'POST' }));
+  await fetch(at(`/v1/jobs/${next.id}/cancel`), { method: 'POST' });
+  await ended(next.id);
   await keep('listJobs', await get('/v1/jobs'));
   const file = await keep('createFile', await upload('/v1/files?name=houses.csv', TABLE));
   await keep('listFiles', await get('/v1/files'));

@@ -108,6 +108,9 @@ export interface Submission {
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
 }
 
+/** What a job was made of: the experiment by `packText`. */
+export type Posted = { readonly experiment: Uint8Array } & Pick<Submission, 'search'>;
+
 /** A submission with the name of the access key that makes it. */
 export type OwnedSubmission = Submission & { readonly owner: string };
 
@@ -155,6 +158,8 @@ export interface JobService {
   result(id: string): Promise<Buffer | null>;
   /** The experiment as it was accepted, its data included: JSON, by `packText`. */
   experiment(id: string): Promise<Uint8Array | null>;
+  /** What the job was made of, to be posted again. */
+  posted(id: string): Promise<Posted | null>;
   /** Names of the finished runs, baseline first. */
   runs(id: string): Promise<string[]>;
   /** What they came to, by run, as JSON has it; without those that an earlier version has written. */

@@ -24,6 +24,7 @@ export function createOwnedJobs(all: UnownedJobService, owner: string): JobServi
     get: own,
     result: async (id) => ((await own(id)) ? all.result(id) : null),
     experiment: async (id) => ((await own(id)) ? all.experiment(id) : null),
+    posted: async (id) => ((await own(id)) ? all.posted(id) : null),
     runs: async (id) => ((await own(id)) ? all.runs(id) : []),
     outcomes: async (id) => ((await own(id)) ? all.outcomes(id) : new Map()),
     encodedTrace: async (id, run) => ((await own(id)) ? all.encodedTrace(id, run) : null),

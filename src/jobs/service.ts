@@ -222,6 +222,7 @@ export async function createJobService({
     list: (query) => store.list(query),
     result: (id) => store.result(id),
     experiment: (id) => store.experiment(id),
+    posted: (id) => store.posted(id),
     runs: (id) => store.runs(id),
     outcomes: (id) => store.outcomes(id),
     encodedTrace: (id, run) => store.encodedTrace(id, run),

@@ -14,6 +14,7 @@ import type {
   JobQuery,
   JobStatus,
   OwnedSubmission,
+  Posted,
   RemoveOutcome,
   SubmitOutcome,
 } from './job.ts';
@@ -164,6 +165,16 @@ export class JobStore {
       .where('job_id', '=', id)
       .executeTakeFirst();
     return row?.experiment ?? null;
+  }
+
+  async posted(id: string): Promise<Posted | null> {
+    const row = await this.#db
+      .selectFrom('jobs')
+      .innerJoin('experiments', 'experiments.job_id', 'jobs.id')
+      .select(['experiment', 'search'])
+      .where('jobs.id', '=', id)
+      .executeTakeFirst();
+    return row === undefined ? null : { experiment: row.experiment, search: parse(row.search) };
   }
 
   /** In order of completion, baseline first. */

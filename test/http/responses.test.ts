@@ -34,6 +34,7 @@ const calls: Readonly<Record<string, () => Promise<Response>>> = {
   readJob: () => service.get(`/v1/jobs/${id}`),
   removeJob: async () => send('DELETE', `/v1/jobs/${(await service.finish(tinyExperiment())).id}`),
   cancelJob: () => send('POST', `/v1/jobs/${id}/cancel`),
+  rerunJob: () => send('POST', `/v1/jobs/${id}/rerun`),
   readResult: () => service.get(`/v1/jobs/${id}/result`),
   readStatistics: () => service.get(`/v1/jobs/${id}/statistics?limit=100000`),
   readWeights: () => service.get(`/v1/jobs/${id}/weights`),

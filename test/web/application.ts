@@ -176,6 +176,14 @@ describeInChromium('the application in Chromium', () => {
     await page.waitForSelector('#live canvas', { timeout: 30_000 });
     await page.click('text=Cancel');
     await page.waitForSelector('text=Canceled', { timeout: 30_000 });
+    expect(await page.$$('#live canvas')).toHaveLength(1);
+    await page.reload();
+    await page.waitForSelector('#live canvas');
+    await page.click('text=Run again');
+    await page.waitForSelector('text=Cancel');
+    await page.click('text=Cancel');
+    await page.waitForSelector('text=Canceled', { timeout: 30_000 });
+    expect(page.url()).not.toContain(job.id);
     expect(complaints).toEqual([]);
     await close();
   });

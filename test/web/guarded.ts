@@ -53,6 +53,9 @@ describeInChromium('with access keys, in Chromium', () => {
     await enter(watched, alice);
     await watched.page.waitForSelector('text=Failed', { timeout: 30_000 });
     expect(await watched.page.textContent('.panel.bad')).toContain('Job timed out');
+    await watched.page.click('text=Run again');
+    await expect.poll(() => watched.page.url()).not.toContain(id);
+    await watched.page.waitForSelector('h1 >> text=too long');
     await watched.close();
   });
 

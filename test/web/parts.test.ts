@@ -1,11 +1,14 @@
 /** @file Parts of the pages that compute: what they say of numbers, places and scales. */
 import { expect, it } from 'vitest';
 import { decadeTexts, decadeTicks } from '../../web/charts/decades.ts';
-import { heatOf, logScale, panned, pixelsOf, sidedScale, zoomed } from '../../web/charts/heat.ts';
+import { heatOf, logScale, panned, pixelsOf, ranked, sidedScale, zoomed } from '../../web/charts/heat.ts';
 import { directEdges, layered } from '../../web/charts/layered.ts';
+import { type Curve, tableOf } from '../../web/charts/table.ts';
 import { colourWords, SPECIAL } from '../../web/lib/colours.ts';
 import { ago, duration, firstSentence, number } from '../../web/lib/format.ts';
 import { changesOf } from '../../web/lib/json_patch.ts';
+import { bounded } from '../../web/lib/live_curves.ts';
+import { bandOf } from '../../web/report/band.ts';
 
 const grid = (values: (number | null)[][], nonFinite: Record<string, 'nan' | 'inf'> = {}) => ({
   run: 'baseline/0',
@@ -65,12 +68,27 @@ it('gives zero, infinity and what was not measured colours of their own', () => 
   const heat = heatOf(grid([[0, null, null, 1]], { 1: 'inf' }), 'rms');
   const scale = logScale([heat]);
   const words = colourWords('viridis');
-  expect([...pixelsOf(heat, scale)]).toEqual([
+  expect([...pixelsOf(ranked(heat, scale), { from: 0, to: 4 }, 4, 1)]).toEqual([
     SPECIAL.zero >>> 0,
     SPECIAL.nonFinite >>> 0,
     SPECIAL.missing,
     words.at(-1),
   ]);
+});
+
+it('shows what lasted for one step, however many steps and layers share a pixel', () => {
+  const row = (value: number | null) => Array.from({ length: 1000 }, (_, i) => (i === 501 ? value : 0.001));
+  const spike = heatOf(grid([row(0.001), row(1)]), 'rms');
+  const scale = logScale([spike]);
+  const [low, high] = [colourWords('viridis')[0], colourWords('viridis').at(-1)];
+  const all = { from: 0, to: 1000 };
+  expect([...pixelsOf(ranked(spike, scale), all, 4, 2)]).toEqual([low, low, low, low, low, low, high, low]);
+  expect([...pixelsOf(ranked(spike, scale), all, 4, 1)]).toEqual([low, low, high, low]);
+  const broken = heatOf(grid([row(null)], { 501: 'nan' }), 'rms');
+  expect(pixelsOf(ranked(broken, scale), all, 4, 1)[2]).toBe(SPECIAL.nonFinite >>> 0);
+  // Fewer steps than pixels: each has as many.
+  const two = [...pixelsOf(ranked(spike, scale), { from: 500, to: 502 }, 4, 2)];
+  expect(two.slice(4)).toEqual([low, low, high, high]);
 });
 
 it('keeps the view within the steps', () => {
@@ -79,6 +97,58 @@ it('keeps the view within the steps', () => {
   expect(panned({ from: 10, to: 30 }, 500, 100)).toEqual({ from: 80, to: 100 });
   expect(zoomed(all, 2, 50, 100)).toEqual(all);
   expect(zoomed(all, 0.5, 100, 100)).toEqual({ from: 50, to: 100 });
+});
+
+const curve = (y: (number | null)[]): Curve => ({
+  ...{ label: 'a', colour: 'series-1', x: y.map((_, i) => 10 * i), y },
+});
+
+it('draws what is exactly 0 below all others on a logarithmic axis, at a tick that says so', () => {
+  const { curves, yAxis } = tableOf([curve([1, 1e-3, 0])], [], { log: true, logX: false });
+  const drawn = curves[0]?.y as number[];
+  expect(drawn.slice(0, 2)).toEqual([0, -3]);
+  expect(drawn[2]).toBeLessThan(-3.2);
+  const ticks = yAxis.ticks(-4, 0.2);
+  expect(ticks[0]).toBe(drawn[2]);
+  expect(yAxis.texts(ticks)[0]).toBe('0');
+  expect(yAxis.texts(ticks).slice(1)).toEqual(decadeTexts(ticks.slice(1)));
+  // Nothing else: no number is made up around it.
+  const dead = tableOf([curve([0, 0])], [], { log: true, logX: false });
+  expect(dead.curves[0]?.y).toEqual([0, 0]);
+  expect(dead.yAxis.texts(dead.yAxis.ticks(-0.1, 0.1))).toEqual(['0']);
+  const negative = tableOf([curve([1, -2])], [], { log: true, logX: false }).yAxis;
+  expect(negative.texts(negative.ticks(-1, 0.1))[0]).toBe('≤ 0');
+});
+
+it('marks where a curve stops being finite, and keeps the number to be read', () => {
+  const [nan, inf] = [Number.NaN, Number.POSITIVE_INFINITY];
+  const { marks, measured, curves } = tableOf([curve([1, inf, nan, 2, nan])], [], {
+    log: false,
+    logX: false,
+  });
+  expect(marks).toEqual([
+    { curve: 0, x: 10 },
+    { curve: 0, x: 40 },
+  ]);
+  expect(measured[0]).toEqual([1, inf, nan, 2, nan]);
+  expect(curves[0]?.y).toEqual([1, null, null, 2, null]);
+});
+
+it('says of seeds of which one is no longer finite that their mean is not', () => {
+  const of = (values: (number | null)[], broken: Record<string, 'nan' | 'inf'> = {}) => ({
+    ...{ run: 'baseline/0', tensor: null, steps: [0, 1] },
+    rows: [{ layer: null, metric: 'loss', values, non_finite: broken }],
+  });
+  const band = bandOf([of([1, null], { 1: 'inf' }), of([3, 5])], 'loss', 'as it is', 'series-1');
+  expect(band).toMatchObject({ y: [2, Number.POSITIVE_INFINITY], low: [1, 5], high: [3, 5] });
+});
+
+it('halves the points of a running training without losing a spike', () => {
+  const losses = Array.from({ length: 1200 }, (_, i) => (i === 601 ? 9 : i === 803 ? null : 1));
+  const live = bounded({ steps: losses.map((_, i) => i), losses });
+  expect(live.steps.length).toBeLessThanOrEqual(600);
+  expect(live.losses[live.steps.indexOf(601)]).toBe(9);
+  expect(live.losses[live.steps.indexOf(803)]).toBe(null);
 });
 
 it('draws a graph by the longest way, and only the arrows that no other ones imply', () => {

@@ -1,5 +1,7 @@
 /** @file Numbers of each layer on a logarithmic axis, from the first to the last. */
-import { clip, powerOfTen } from '../lib/format.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { clip, number } from '../lib/format.ts';
+import { type Axis, axisOf } from './axis.ts';
 
 export interface DepthSeries {
   readonly label: string;
@@ -13,24 +15,30 @@ export interface DepthSeries {
   readonly marked?: readonly boolean[];
 }
 
-const PLOT = { width: 640, height: 210, left: 44, right: 10, top: 10, bottom: 24 };
-
-const decades = (value: number | null | undefined): number | null =>
-  value === null || value === undefined || value <= 0 ? null : Math.log10(value);
+const PLOT = { height: 210, left: 44, right: 10, top: 10, bottom: 24 };
+/** Until it is known how wide the page is; text keeps its size on any. */
+const USUAL_PX = 640;
 
 interface Axes {
+  readonly width: number;
   x(layer: number): number;
-  y(decade: number): number;
+  y(place: number): number;
+  readonly axis: Axis;
   readonly ticks: readonly number[];
 }
 
-function axesOf(layers: number, all: readonly number[]): Axes {
-  const [low, high] = [Math.floor(Math.min(...all) - 0.2), Math.ceil(Math.max(...all) + 0.2)];
-  const every = Math.ceil((high - low) / 6);
+function axesOf(layers: number, series: readonly DepthSeries[], width: number): Axes | null {
+  const all = series.flatMap(({ values }) => values);
+  const axis = axisOf(all, true);
+  const places = all.map(axis.place).filter((place) => place !== null);
+  if (places.length === 0) return null;
+  const [low, high] = [Math.min(...places) - 0.4, Math.max(...places) + 0.4];
   return {
-    x: (i) => PLOT.left + ((i + 0.5) / layers) * (PLOT.width - PLOT.left - PLOT.right),
-    y: (value) => PLOT.top + ((high - value) / (high - low)) * (PLOT.height - PLOT.top - PLOT.bottom),
-    ticks: Array.from({ length: Math.floor((high - low) / every) + 1 }, (_, i) => low + i * every),
+    width,
+    x: (i) => PLOT.left + ((i + 0.5) / layers) * (width - PLOT.left - PLOT.right),
+    y: (place) => PLOT.top + ((high - place) / (high - low)) * (PLOT.height - PLOT.top - PLOT.bottom),
+    axis,
+    ticks: axis.ticks(low, high),
   };
 }
 
@@ -38,12 +46,12 @@ const at = (x: number, y: number): string => `${x.toFixed(1)} ${y.toFixed(1)}`;
 
 function Path({ series, axes }: { series: DepthSeries; axes: Axes }) {
   const known = series.values.flatMap((value, i) => {
-    const decade = decades(value);
-    return decade === null ? [] : [{ i, decade, spread: series.spread?.[i] ?? 0 }];
+    const place = axes.axis.place(value);
+    return place === null ? [] : [{ i, place, spread: value === 0 ? 0 : (series.spread?.[i] ?? 0) }];
   });
-  const line = known.map(({ i, decade }, n) => `${n === 0 ? 'M' : 'L'}${at(axes.x(i), axes.y(decade))}`);
-  const upper = known.map(({ i, decade, spread }) => at(axes.x(i), axes.y(decade + spread)));
-  const lower = known.map(({ i, decade, spread }) => at(axes.x(i), axes.y(decade - spread)));
+  const line = known.map(({ i, place }, n) => `${n === 0 ? 'M' : 'L'}${at(axes.x(i), axes.y(place))}`);
+  const upper = known.map(({ i, place, spread }) => at(axes.x(i), axes.y(place + spread)));
+  const lower = known.map(({ i, place, spread }) => at(axes.x(i), axes.y(place - spread)));
   return (
     <>
       {series.spread !== undefined && (
@@ -62,19 +70,19 @@ function Points({ series, axes, layers }: { series: DepthSeries; axes: Axes; lay
   return (
     <>
       {series.values.map((value, i) => {
-        const decade = decades(value);
-        if (decade === null) return null;
+        const place = axes.axis.place(value);
+        if (place === null) return null;
         const layer = layers[i] ?? '';
         return (
           <circle
             key={layer}
             class={series.marked?.[i] ? 'depth-point marked' : 'depth-point'}
             cx={axes.x(i)}
-            cy={axes.y(decade)}
+            cy={axes.y(place)}
             r={layers.length > 60 ? 2 : 4}
             style={{ fill: `var(--${series.colour})` }}
           >
-            <title>{`${clip(layer, 60)}: ${powerOfTen(Number(decade.toFixed(2)))}`}</title>
+            <title>{`${clip(layer, 60)}: ${number(value)}`}</title>
           </circle>
         );
       })}
@@ -91,27 +99,37 @@ export function DepthPlot({
   series: readonly DepthSeries[];
   label: string;
 }) {
-  const all = series.flatMap(({ values }) => values.map(decades)).filter((value) => value !== null);
-  if (all.length === 0) return null;
-  const axes = axesOf(layers.length, all);
+  const holder = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(USUAL_PX);
+  useEffect(() => {
+    const element = holder.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth || USUAL_PX));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const shown = series.filter(({ values }) => values.some((value) => value !== null));
+  const axes = axesOf(layers.length, shown, width);
+  if (axes === null) return null;
+  const texts = axes.axis.texts(axes.ticks);
   return (
-    <figure class="depth">
-      <svg viewBox={`0 0 ${PLOT.width} ${PLOT.height}`} role="img" aria-label={label}>
-        {axes.ticks.map((tick) => (
+    <figure class="depth" ref={holder}>
+      <svg viewBox={`0 0 ${width} ${PLOT.height}`} role="img" aria-label={label}>
+        {axes.ticks.map((tick, i) => (
           <g key={tick}>
             <line
               class="grid-line"
               x1={PLOT.left}
-              x2={PLOT.width - PLOT.right}
+              x2={width - PLOT.right}
               y1={axes.y(tick)}
               y2={axes.y(tick)}
             />
             <text class="tick" x={PLOT.left - 6} y={axes.y(tick) + 4} text-anchor="end">
-              {powerOfTen(tick)}
+              {texts[i]}
             </text>
           </g>
         ))}
-        {series.map((one) =>
+        {shown.map((one) =>
           one.points ? (
             <Points key={one.label} {...{ axes, layers }} series={one} />
           ) : (
@@ -121,12 +139,12 @@ export function DepthPlot({
         <text class="tick" x={PLOT.left} y={PLOT.height - 6}>
           first layer
         </text>
-        <text class="tick" x={PLOT.width - PLOT.right} y={PLOT.height - 6} text-anchor="end">
+        <text class="tick" x={width - PLOT.right} y={PLOT.height - 6} text-anchor="end">
           last layer
         </text>
       </svg>
       <figcaption class="legend">
-        {series.map(({ label: name, colour, points }) => (
+        {shown.map(({ label: name, colour, points }) => (
           <span key={name} class="key">
             <i class={points ? 'point' : ''} style={{ color: `var(--${colour})` }} /> {name}
           </span>

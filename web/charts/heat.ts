@@ -75,18 +75,65 @@ function placeOf(value: number, { log, low, high }: HeatScale): number {
   return Math.min(1, Math.max(0, (at - low) / (high - low)));
 }
 
-function wordOf(value: number, scale: HeatScale, words: Uint32Array): number {
-  if (Number.isNaN(value)) return SPECIAL.missing;
-  if (!Number.isFinite(value)) return SPECIAL.nonFinite;
-  if (scale.log && value <= 0) return SPECIAL.zero;
-  return words[Math.round(placeOf(value, scale) * (LEVELS - 1))] as number;
+/** Of a cell: 0 where nothing was measured, then exactly 0 on a logarithmic scale, the colours, and not finite. */
+const [MISSING, ZERO, FIRST, NON_FINITE] = [0, 1, 2, LEVELS + 2];
+
+function rankOf(value: number, scale: HeatScale): number {
+  if (Number.isNaN(value)) return MISSING;
+  if (!Number.isFinite(value)) return NON_FINITE;
+  if (scale.log && value <= 0) return ZERO;
+  return FIRST + Math.round(placeOf(value, scale) * (LEVELS - 1));
 }
 
-/** One pixel for each cell, as the words of an ImageData. */
-export function pixelsOf({ cells }: Heat, scale: HeatScale): Uint32Array {
-  const words = colourWords(scale.map);
-  const pixels = new Uint32Array(cells.length);
-  for (let i = 0; i < cells.length; i++) pixels[i] = wordOf(cells[i] as number, scale, words);
+/** Colours by rank, as the words of an ImageData. */
+const wordsOf = ({ map }: HeatScale): Uint32Array =>
+  Uint32Array.from([SPECIAL.missing, SPECIAL.zero, ...colourWords(map), SPECIAL.nonFinite]);
+
+/** A heat map ready to be coloured at any width. */
+export interface Ranked {
+  readonly ranks: Uint16Array;
+  readonly words: Uint32Array;
+  readonly layers: number;
+  readonly steps: number;
+}
+
+export function ranked({ cells, layers, steps }: Heat, scale: HeatScale): Ranked {
+  const ranks = new Uint16Array(cells.length);
+  for (let i = 0; i < cells.length; i++) ranks[i] = rankOf(cells[i] as number, scale);
+  return { ranks, words: wordsOf(scale), layers: layers.length, steps: steps.length };
+}
+
+/** Where each of so many parts of [from, to) begins and ends, each with one cell at least. */
+function parts(from: number, to: number, count: number, cells: number): [number, number][] {
+  const at = (k: number) => Math.floor(from + (k / count) * (to - from) + 1e-9);
+  return Array.from({ length: count }, (_, k) => {
+    const start = Math.min(cells - 1, Math.max(0, at(k)));
+    return [start, Math.min(cells, Math.max(start + 1, at(k + 1)))];
+  });
+}
+
+/**
+ * The view as so many columns and rows of pixels, the words of an ImageData. Where several cells share a pixel it shows the
+ * greatest, and first of all what is not finite: an average, or every k-th step, would lose what lasted for one step.
+ */
+export function pixelsOf(
+  { ranks, words, layers, steps }: Ranked,
+  { from, to }: View,
+  columns: number,
+  rows: number,
+): Uint32Array {
+  const pixels = new Uint32Array(rows * columns);
+  if (ranks.length === 0) return pixels;
+  const across = parts(from, to, columns, steps);
+  parts(0, layers, rows, layers).forEach(([first, last], row) => {
+    across.forEach(([start, end], column) => {
+      let most = MISSING;
+      for (let layer = first; layer < last; layer++)
+        for (let i = layer * steps + start; i < layer * steps + end; i++)
+          most = Math.max(most, ranks[i] as number);
+      pixels[row * columns + column] = words[most] as number;
+    });
+  });
   return pixels;
 }
 

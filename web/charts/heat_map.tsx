@@ -2,8 +2,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { clip, number } from '../lib/format.ts';
 import { dark } from '../lib/theme.ts';
-import { type Heat, type HeatScale, panned, type View, zoomed } from './heat.ts';
-import { draw, imageOf } from './paint.ts';
+import { type Heat, type HeatScale, panned, ranked, type View, zoomed } from './heat.ts';
+import { draw } from './paint.ts';
 
 interface Props {
   readonly heat: Heat;
@@ -55,16 +55,28 @@ function Labels({
   );
 }
 
+/** So near to an edge a number would stand out of the map. */
+const EDGE = 0.05;
+
 function Ticks({ steps, view }: { steps: readonly number[]; view: View }) {
-  const marks = [0, 0.25, 0.5, 0.75, 1].map((at) => {
-    const index = Math.min(steps.length - 1, Math.round(view.from + at * (view.to - view.from - 1)));
-    return { at, step: steps[Math.max(0, index)] ?? 0 };
-  });
+  const seen = view.to - view.from;
+  const indices = [0, 0.25, 0.5, 0.75, 1].map((at) =>
+    within(Math.round(view.from + at * (seen - 1)), steps.length),
+  );
+  // In the middle of its cell, which may be a wide one.
+  const marks = [...new Set(indices)].map((index) => ({
+    at: (index + 0.5 - view.from) / seen,
+    step: steps[index] ?? 0,
+  }));
   return (
     <div class="heat-ticks" aria-hidden="true">
-      {marks.map(({ at, step }) => (
-        <span key={at} style={{ left: `${at * 100}%` }} class={at === 0 ? 'first' : at === 1 ? 'last' : ''}>
-          {at === 0 ? `step ${step}` : step}
+      {marks.map(({ at, step }, i) => (
+        <span
+          key={step}
+          style={{ left: `${at * 100}%` }}
+          class={at < EDGE ? 'first' : at > 1 - EDGE ? 'last' : ''}
+        >
+          {i === 0 ? `step ${step}` : step}
         </span>
       ))}
     </div>
@@ -74,7 +86,7 @@ function Ticks({ steps, view }: { steps: readonly number[]; view: View }) {
 /** Draws now and whenever the size, the view or the theme changes. */
 function useDrawing(heat: Heat, scale: HeatScale, view: View) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const image = useMemo(() => imageOf(heat, scale), [heat, scale]);
+  const cells = useMemo(() => ranked(heat, scale), [heat, scale]);
   const theme = dark.value;
   useEffect(() => {
     const target = canvas.current;
@@ -87,13 +99,13 @@ function useDrawing(heat: Heat, scale: HeatScale, view: View) {
       ];
       if (target.width !== width) target.width = width;
       if (target.height !== height) target.height = height;
-      draw(target, image, view);
+      draw(target, cells, view);
     };
     paint();
     const observer = new ResizeObserver(paint);
     observer.observe(target);
     return () => observer.disconnect();
-  }, [image, view, theme]);
+  }, [cells, view, theme]);
   return canvas;
 }
 

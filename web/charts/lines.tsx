@@ -3,27 +3,10 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { number } from '../lib/format.ts';
 import { dark, token } from '../lib/theme.ts';
-import { decadeTexts, decadeTicks } from './decades.ts';
+import type { Axis } from './axis.ts';
+import { type Column, type Curve, type Level, type Table, tableOf } from './table.ts';
 
-/** A curve, perhaps with a band around it: y is the middle. */
-export interface Curve {
-  readonly label: string;
-  /** A colour of the style sheet. */
-  readonly colour: string;
-  readonly x: readonly number[];
-  readonly y: readonly (number | null)[];
-  readonly low?: readonly (number | null)[];
-  readonly high?: readonly (number | null)[];
-  readonly dashed?: boolean;
-  readonly thin?: boolean;
-}
-
-/** A value that holds at every step. */
-export interface Level {
-  readonly label: string;
-  readonly colour: string;
-  readonly value: number;
-}
+export type { Curve, Level } from './table.ts';
 
 export interface LinesProps {
   readonly curves: readonly Curve[];
@@ -36,87 +19,55 @@ export interface LinesProps {
   readonly logX?: boolean;
 }
 
-type Column = (number | null)[];
-
-interface Table {
+interface Drawing {
+  readonly table: Table;
   readonly data: uPlot.AlignedData;
   readonly series: uPlot.Series[];
   readonly bands: uPlot.Band[];
-  /** For each curve, its column of middles. */
-  readonly columns: readonly number[];
+  /** Of each curve. */
+  readonly strokes: readonly string[];
 }
 
-/** What is drawn: uPlot's own logarithmic axis does not end with values below 10⁻³², so it is given the logarithms. */
-const placed = (value: number | null | undefined, log: boolean): number | null =>
-  value === null || value === undefined || !Number.isFinite(value) || (log && value <= 0)
-    ? null
-    : log
-      ? Math.log10(value)
-      : value;
-
-/** What was measured, of what is drawn. */
-const measured = (value: number | null | undefined, log: boolean): number | null =>
-  value === null || value === undefined ? null : log ? 10 ** value : value;
-
-function align(
-  x: readonly number[],
-  known: readonly number[],
-  values: readonly (number | null)[],
-  log: boolean,
-): Column {
-  const byX = new Map(known.map((at, i) => [at, values[i] ?? null]));
-  return x.map((at) => placed(byX.get(at), log));
-}
-
-/** All curves on the union of their steps, as uPlot wants them. */
-function tabulate(
-  curves: readonly Curve[],
-  levels: readonly Level[],
-  { log, logX }: { log: boolean; logX: boolean },
-): Table {
-  const x = [...new Set(curves.flatMap((curve) => curve.x))]
-    .filter((at) => placed(at, logX) !== null)
-    .sort((a, b) => a - b);
-  const data: (number[] | Column)[] = [x.map((at) => placed(at, logX) as number)];
+/** The table as uPlot wants it. */
+function drawingOf(table: Table, curves: readonly Curve[], levels: readonly Level[]): Drawing {
+  const data: Column[] = [];
   const series: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
-  const columns: number[] = [];
   const add = (column: Column, options: uPlot.Series) => {
     data.push(column);
     series.push({
       spanGaps: true,
+      // On whole pixels a smooth curve has steps.
+      pxAlign: 0,
       points: { show: column.filter((value) => value !== null).length < 3 },
       ...options,
     });
-    return data.length - 1;
+    return data.length;
   };
-  for (const { x: known, y, low, high, colour, dashed, thin } of curves) {
-    const stroke = token(colour);
-    if (low !== undefined && high !== undefined) {
+  const strokes = curves.map(({ colour }) => token(colour));
+  table.curves.forEach(({ y, low, high }, i) => {
+    const { dashed, thin } = curves[i] as Curve;
+    const stroke = strokes[i] as string;
+    if (low !== null && high !== null) {
       const edge = { width: 0, points: { show: false } };
-      const [top, bottom] = [add(align(x, known, high, log), edge), add(align(x, known, low, log), edge)];
+      const [top, bottom] = [add(high, edge), add(low, edge)];
       bands.push({ series: [top, bottom], fill: `color-mix(in srgb, ${stroke} 20%, transparent)` });
     }
-    columns.push(
-      add(align(x, known, y, log), { stroke, width: thin ? 1 : 2, ...(dashed && { dash: [6, 4] }) }),
-    );
-  }
-  for (const { value, colour } of levels) {
-    const y = placed(value, log);
-    add(
-      x.map(() => y),
-      { stroke: token(colour), width: 1.5, dash: [3, 4], points: { show: false } },
-    );
-  }
-  return { data: data as uPlot.AlignedData, series, bands, columns };
+    add(y, { stroke, width: thin ? 1 : 2, ...(dashed && { dash: [6, 4] }) });
+  });
+  table.levels.forEach((column, i) => {
+    const stroke = token((levels[i] as Level).colour);
+    add(column, { stroke, width: 1.5, dash: [3, 4], points: { show: false } });
+  });
+  return { table, data: [[...table.x], ...data], series, bands, strokes };
 }
 
 const FONT = '11px system-ui, sans-serif';
 
-const LOG_AXIS: Pick<uPlot.Axis, 'splits' | 'values'> = {
-  splits: (_plot, _axis, low, high) => decadeTicks(low, high),
-  values: (_plot, ticks) => decadeTexts(ticks),
-};
+const logAxis = (axis: () => Axis): Pick<uPlot.Axis, 'splits' | 'values'> => ({
+  splits: (_plot, _axis, low, high) => axis().ticks(low, high),
+  values: (_plot, ticks) => axis().texts(ticks),
+});
 
 /** Room above and below. */
 const logRange: uPlot.Range.Function = (_plot, low, high) => {
@@ -124,13 +75,36 @@ const logRange: uPlot.Range.Function = (_plot, low, high) => {
   return [(low ?? 0) - room, (high ?? 0) + room];
 };
 
+/** A single step stands in the middle; uPlot would put it at the left of a hundred. */
+const xRange: uPlot.Range.Function = ({ data: [x] }, low, high) =>
+  x.length === 1 ? [(x[0] as number) - 0.5, (x[0] as number) + 0.5] : [low, high];
+
+const MARK_PX = 6;
+
+/** A triangle on the upper edge wherever a curve stops being finite. */
+function drawMarks(plot: uPlot, { table, strokes }: Drawing): void {
+  const { ctx, bbox } = plot;
+  const size = MARK_PX * devicePixelRatio;
+  for (const { curve, x } of table.marks) {
+    const at = plot.valToPos(x, 'x', true);
+    if (at < bbox.left || at > bbox.left + bbox.width) continue;
+    ctx.fillStyle = strokes[curve] as string;
+    ctx.beginPath();
+    ctx.moveTo(at - size, bbox.top + 2 * size);
+    ctx.lineTo(at + size, bbox.top + 2 * size);
+    ctx.lineTo(at, bbox.top);
+    ctx.fill();
+  }
+}
+
 function optionsOf(
-  { series, bands }: Table,
+  /** The newest: numbers change while the plot stays. */
+  drawing: () => Drawing,
   { log, logX }: { log: boolean; logX: boolean },
-  width: number,
-  { height, xLabel }: { height: number; xLabel: string },
+  { width, height, xLabel }: { width: number; height: number; xLabel: string },
   onCursor: (index: number | null) => void,
 ): uPlot.Options {
+  const { series, bands } = drawing();
   const axis = {
     stroke: token('muted'),
     grid: { stroke: token('grid'), width: 1 },
@@ -144,7 +118,7 @@ function optionsOf(
     bands,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false } },
-    scales: { x: { time: false }, y: log ? { range: logRange } : {} },
+    scales: { x: { time: false, range: xRange }, y: log ? { range: logRange } : {} },
     axes: [
       {
         ...axis,
@@ -154,18 +128,27 @@ function optionsOf(
         labelGap: 0,
         labelFont: FONT,
         ...(logX
-          ? LOG_AXIS
+          ? logAxis(() => drawing().table.xAxis)
           : { values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : '')) }),
       },
       {
         ...axis,
         size: 54,
-        ...(log ? LOG_AXIS : { values: (_, ticks) => ticks.map((tick) => number(tick)) }),
+        ...(log
+          ? logAxis(() => drawing().table.yAxis)
+          : { values: (_, ticks) => ticks.map((tick) => number(tick)) }),
       },
     ],
-    hooks: { setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)] },
+    hooks: {
+      setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
+      draw: [(plot) => drawMarks(plot, drawing())],
+    },
   };
 }
+
+/** What was measured, of what is drawn. */
+const stepAt = (place: number | undefined, logX: boolean): number | null =>
+  place === undefined ? null : logX ? 10 ** place : place;
 
 const NO_LEVELS: readonly Level[] = [];
 
@@ -182,19 +165,24 @@ export function Lines({
   const plot = useRef<uPlot | null>(null);
   const [index, setIndex] = useState<number | null>(null);
   const theme = dark.value;
-  const table = useMemo(() => tabulate(curves, levels, { log, logX }), [curves, levels, log, logX, theme]);
+  const table = useMemo(() => tableOf(curves, levels, { log, logX }), [curves, levels, log, logX]);
+  const drawing = useMemo(() => drawingOf(table, curves, levels), [table, theme]);
+  const newest = useRef(drawing);
+  newest.current = drawing;
   /** What has to be the same for new numbers to go into the plot that there is. */
-  const shape = `${theme} ${log} ${height} ${xLabel} ${table.series.length} ${curves.map(({ colour }) => colour).join()}`;
+  const shape = `${theme} ${log} ${height} ${xLabel} ${drawing.series.length} ${curves.map(({ colour }) => colour).join()}`;
   useEffect(() => {
     const element = holder.current;
     if (element === null) return;
+    const width = () => element.clientWidth || 300;
+    const sizes = { width: width(), height, xLabel };
     const made = new uPlot(
-      optionsOf(table, { log, logX }, element.clientWidth || 300, { height, xLabel }, setIndex),
-      table.data,
+      optionsOf(() => newest.current, { log, logX }, sizes, setIndex),
+      newest.current.data,
       element,
     );
     plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth || 300, height }));
+    const observer = new ResizeObserver(() => made.setSize({ width: width(), height }));
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -203,9 +191,10 @@ export function Lines({
     };
   }, [shape]);
   useEffect(() => {
-    if (plot.current !== null && plot.current.data !== table.data) plot.current.setData(table.data);
-  }, [table]);
-  const at = index === null ? null : measured(table.data[0][index], logX);
+    if (plot.current !== null && plot.current.data !== drawing.data) plot.current.setData(drawing.data);
+  }, [drawing]);
+  const at = index === null ? null : stepAt(table.x[index], logX);
+  const broken = new Set(table.marks.map(({ curve }) => curve));
   return (
     <figure class="lines">
       <div ref={holder} role="img" aria-label={label} />
@@ -214,7 +203,8 @@ export function Lines({
           <span key={name} class="key">
             <i class={dashed ? 'dash' : ''} style={{ color: `var(--${colour})` }} />
             <bdi>{name}</bdi>
-            {index !== null && <b>{number(measured(table.data[table.columns[i] ?? 0]?.[index], log))}</b>}
+            {broken.has(i) && <span title="Not finite from the triangle on">▲ not finite</span>}
+            {index !== null && <b>{number(table.measured[i]?.[index])}</b>}
           </span>
         ))}
         {levels.map(({ label: name, colour, value }) => (

@@ -1,23 +1,20 @@
 /** @file Puts the cells of a heat map on a canvas. */
-import { type Heat, type HeatScale, pixelsOf, type View } from './heat.ts';
+import { pixelsOf, type Ranked, type View } from './heat.ts';
 
-/** The cells as a picture that can be drawn at any size and offset. */
-export function imageOf(heat: Heat, scale: HeatScale): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
-  canvas.width = Math.max(1, heat.steps.length);
-  canvas.height = Math.max(1, heat.layers.length);
-  const context = canvas.getContext('2d');
-  if (context === null || heat.cells.length === 0) return canvas;
-  const bytes = new Uint8ClampedArray(pixelsOf(heat, scale).buffer as ArrayBuffer);
-  context.putImageData(new ImageData(bytes, canvas.width, canvas.height), 0, 0);
-  return canvas;
-}
+/** Of the pixels in between; made anew where the size changes. */
+const between = document.createElement('canvas');
 
-export function draw(target: HTMLCanvasElement, image: HTMLCanvasElement, { from, to }: View): void {
-  const context = target.getContext('2d');
-  if (context === null) return;
-  context.clearRect(0, 0, target.width, target.height);
-  // Cells larger than a pixel keep their edges; smaller ones are averaged.
-  context.imageSmoothingEnabled = to - from > target.width;
-  context.drawImage(image, from, 0, to - from, image.height, 0, 0, target.width, target.height);
+export function draw(target: HTMLCanvasElement, cells: Ranked, view: View): void {
+  const { width, height } = target;
+  const rows = Math.min(height, cells.layers);
+  const [context, pixels] = [target.getContext('2d'), between.getContext('2d')];
+  if (context === null || pixels === null || width === 0 || rows === 0) return;
+  if (between.width !== width) between.width = width;
+  if (between.height !== rows) between.height = rows;
+  const bytes = new Uint8ClampedArray(pixelsOf(cells, view, width, rows).buffer as ArrayBuffer);
+  pixels.putImageData(new ImageData(bytes, width, rows), 0, 0);
+  context.clearRect(0, 0, width, height);
+  // Rows keep their edges.
+  context.imageSmoothingEnabled = false;
+  context.drawImage(between, 0, 0, width, rows, 0, 0, width, height);
 }

@@ -1,16 +1,16 @@
 /** @file Two or more jobs over each other: the same plots, and only what differs in their settings. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Grid, Job, paths, Report, Run } from '../../client/index.ts';
+import type { Grid, Job, Report, Run } from '../../client/index.ts';
 import { answer, api } from '../api/client.ts';
+import { readGrid } from '../api/series.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
 import { clip, plural, words } from '../lib/format.ts';
 import { address, go } from '../lib/router.ts';
-import { bandOf } from '../report/curves.tsx';
+import { bandOf } from '../report/band.ts';
 import { Heats, type Side } from '../report/layers_over_time.tsx';
+import { useLossAxis } from '../ui/loss_axis.tsx';
 import { Choose, Section } from '../ui/parts.tsx';
 import { Results, Settings } from './compare_tables.tsx';
-
-type SeriesQuery = NonNullable<paths['/v1/jobs/{id}/series']['get']['parameters']['query']>;
 
 interface Item {
   readonly job: Job;
@@ -30,7 +30,6 @@ interface Group {
 const COLOURS = ['series-1', 'series-2', 'series-3', 'series-4', 'series-5'];
 /** As many as there are colours that can be told apart. */
 const MOST = COLOURS.length;
-const MAX_POINTS = 1000;
 
 async function readItem(id: string): Promise<Item> {
   const params = { params: { path: { id } } };
@@ -86,13 +85,10 @@ const METRICS = [
 ] as const;
 
 async function readCurves({ job, runs }: Group): Promise<Grid[]> {
-  const query = { metric: METRICS.map(({ value }) => value).join(), max_points: MAX_POINTS };
-  const read = runs.map((run) => readSeries(job, { ...query, run }));
+  const metrics = METRICS.map(({ value }) => value);
+  const read = runs.map((run) => readGrid(job, { run, tensor: null, metrics }));
   return (await Promise.all(read)).filter((grid) => grid !== null);
 }
-
-const readSeries = (id: string, query: SeriesQuery): Promise<Grid | null> =>
-  answer(api.GET('/v1/jobs/{id}/series', { params: { path: { id }, query } })).catch(() => null);
 
 /** By the key of their group; a group that was read once is not read again. */
 function useCurves(groups: readonly Group[]): ReadonlyMap<string, readonly Grid[]> {
@@ -144,13 +140,13 @@ function Picker({
 function Over({ items, groups }: { items: readonly Item[]; groups: readonly Group[] }) {
   const [chosen, setChosen] = useState(() => firstChoice(items, groups));
   const [metric, setMetric] = useState<(typeof METRICS)[number]['value']>('loss');
-  const [axis, setAxis] = useState<'linear' | 'log'>('log');
   const shown = useMemo(() => groups.filter(({ key }) => chosen.includes(key)), [groups, chosen]);
   const grids = useCurves(shown);
   const curves = shown.flatMap(({ key, label }, i): Curve[] => {
     const curve = bandOf(grids.get(key) ?? [], metric, label, COLOURS[i % MOST] as string);
     return curve === null ? [] : [curve];
   });
+  const { log, choice } = useLossAxis(curves);
   const sides = useMemo(
     (): Side[] =>
       shown.flatMap(({ key, label, job, runs: [run] }) =>
@@ -161,14 +157,7 @@ function Over({ items, groups }: { items: readonly Item[]; groups: readonly Grou
                 key,
                 title: label,
                 run,
-                grid: ({ tensor, metrics, layer }) =>
-                  readSeries(job, {
-                    run,
-                    max_points: MAX_POINTS,
-                    ...(tensor === null ? {} : { tensor }),
-                    ...(metrics === undefined ? {} : { metric: metrics.join() }),
-                    ...(layer === undefined ? {} : { layer }),
-                  }),
+                grid: (query) => readGrid(job, query),
               },
             ],
       ),
@@ -184,12 +173,12 @@ function Over({ items, groups }: { items: readonly Item[]; groups: readonly Grou
         <Picker items={items} groups={groups} chosen={chosen} onChange={setChosen} />
         <div class="chart-head">
           <Choose label="What is shown" choices={METRICS} value={metric} onChange={setMetric} />
-          <Choose label="Axis" choices={AXES} value={axis} onChange={setAxis} />
+          {choice}
         </div>
         {curves.length === 0 ? (
           <p class="empty">Nothing of this was measured in what is chosen.</p>
         ) : (
-          <Lines curves={curves} log={axis === 'log'} label={`${words(metric)} over steps`} height={300} />
+          <Lines curves={curves} log={log} label={`${words(metric)} over steps`} height={300} />
         )}
       </Section>
       <Section id="layers" title="Layers over time, first seed of each">
@@ -199,11 +188,6 @@ function Over({ items, groups }: { items: readonly Item[]; groups: readonly Grou
     </>
   );
 }
-
-const AXES = [
-  { value: 'linear', label: 'linear' },
-  { value: 'log', label: 'log' },
-] as const;
 
 export function ComparePage() {
   const ids = (address.value.searchParams.get('jobs') ?? '').split(',').filter(Boolean).slice(0, MOST);

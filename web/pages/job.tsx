@@ -1,32 +1,20 @@
 /** @file One job: live while it runs, its report once it has ended. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Grid, Job, JobEvent, Report, SearchReport } from '../../client/index.ts';
+import type { Job, JobEvent, Report, SearchReport } from '../../client/index.ts';
 import { ApiError, accessKey, answer, api, authorization, reach } from '../api/client.ts';
 import { follow } from '../api/events.ts';
+import { readGrid } from '../api/series.ts';
 import { clip } from '../lib/format.ts';
+import { addLosses, type LiveCurves } from '../lib/live_curves.ts';
 import { go } from '../lib/router.ts';
-import type { GridQuery, JobData } from '../report/data.ts';
+import type { JobData } from '../report/data.ts';
 import { ReportView } from '../report/view.tsx';
 import { download, prettyJson } from '../ui/parts.tsx';
-import { addLosses, Live, type LiveCurves } from './live.tsx';
-
-/** More than any screen has columns. */
-const MAX_POINTS = 4000;
+import { Live } from './live.tsx';
 
 const isOver = ({ status }: Job): boolean => status !== 'queued' && status !== 'running';
 
 const path = (id: string) => ({ params: { path: { id } } });
-
-async function readGrid(id: string, { run, tensor, metrics, layer }: GridQuery): Promise<Grid | null> {
-  const query = {
-    run,
-    max_points: MAX_POINTS,
-    ...(tensor === null ? {} : { tensor }),
-    ...(metrics === undefined ? {} : { metric: metrics.join() }),
-    ...(layer === undefined ? {} : { layer }),
-  };
-  return answer(api.GET('/v1/jobs/{id}/series', { params: { path: { id }, query } })).catch(() => null);
-}
 
 /** Names of the finished runs, without reading any of them: those of the report. */
 function runNames(report: Report | SearchReport | null): string[] {
@@ -62,7 +50,8 @@ type Change = (before: State) => State;
 async function watch(id: string, set: (change: Change) => void, signal: AbortSignal): Promise<void> {
   const first = await readAll(id);
   set((before) => ({ ...before, ...first, error: null }));
-  if (first.job === null || isOver(first.job)) return;
+  // Of a job that has ended without a report, its events tell how far it came.
+  if (first.job === null || first.report !== null) return;
   const onEvents = (events: JobEvent[]) =>
     set((before) => ({
       ...before,
@@ -70,6 +59,7 @@ async function watch(id: string, set: (change: Change) => void, signal: AbortSig
       curves: addLosses(before.curves, events),
     }));
   await follow(id, onEvents, signal);
+  if (isOver(first.job)) return;
   const last = await readAll(id);
   set((before) => ({ ...before, ...last }));
   if (last.job !== null && !isOver(last.job)) throw new ApiError(null, 'The job goes on.');
@@ -104,6 +94,7 @@ function applied(job: Job | null, events: readonly JobEvent[]): Job | null {
   let known = job;
   for (const { type, data } of events) {
     if (known === null) return null;
+    if (isOver(known)) return known;
     if (type === 'status') known = { ...known, status: data.status as Job['status'] };
     if (type === 'progress') known = { ...known, progress: data as unknown as Job['progress'] };
   }
@@ -116,15 +107,33 @@ async function openReport(id: string): Promise<void> {
   if (response.ok) download(`gradclinic-${id}.html`, await response.text(), 'text/html');
 }
 
-async function rerun(report: Report | SearchReport): Promise<void> {
-  const job = await answer(api.POST('/v1/jobs', { body: report.experiment as never }));
+async function rerun({ id }: Job): Promise<void> {
+  const job = await answer(api.POST('/v1/jobs/{id}/rerun', path(id)));
   go(`/jobs/${job.id}`);
 }
 
-function Actions({ job, report }: { job: Job; report: Report | SearchReport }) {
+/** What went wrong, for the reader. */
+function useAttempt(): { said: string | null; attempt(work: Promise<void>): void } {
   const [said, setSaid] = useState<string | null>(null);
   const attempt = (work: Promise<void>) =>
     void work.catch((error: unknown) => setSaid(String(error instanceof Error ? error.message : error)));
+  return { said, attempt };
+}
+
+function RunAgain({ job }: { job: Job }) {
+  const { said, attempt } = useAttempt();
+  return (
+    <>
+      <button type="button" class="button small" onClick={() => attempt(rerun(job))}>
+        Run again
+      </button>
+      {said !== null && <span role="alert">{clip(said, 200)}</span>}
+    </>
+  );
+}
+
+function Actions({ job, report }: { job: Job; report: Report | SearchReport }) {
+  const { said, attempt } = useAttempt();
   return (
     <>
       {accessKey.value === null ? (
@@ -143,9 +152,7 @@ function Actions({ job, report }: { job: Job; report: Report | SearchReport }) {
       >
         Report as JSON
       </button>
-      <button type="button" class="button small" onClick={() => attempt(rerun(report))}>
-        Run again
-      </button>
+      <RunAgain job={job} />
       <a class="button small" href={`/compare?jobs=${job.id}`}>
         Compare
       </a>
@@ -170,5 +177,5 @@ export function JobPage({ id }: { id: string }) {
   if (job === null) return <div class="card waiting tall" />;
   if (data !== null)
     return <ReportView data={data} actions={<Actions job={job} report={data.report as Report} />} />;
-  return <Live job={job} curves={curves} />;
+  return <Live {...{ job, curves }} again={<RunAgain job={job} />} />;
 }

@@ -1,60 +1,17 @@
 /** @file A job that has no report: on its way, with the curves as they grow, or ended without one. */
+import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { Job, JobEvent } from '../../client/index.ts';
+import type { Job } from '../../client/index.ts';
 import { answer, api } from '../api/client.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
 import { clip, duration, number, plural, words } from '../lib/format.ts';
+import type { LiveCurves } from '../lib/live_curves.ts';
+import { useLossAxis } from '../ui/loss_axis.tsx';
 import { Section } from '../ui/parts.tsx';
-
-interface LiveCurve {
-  readonly steps: readonly number[];
-  readonly losses: readonly (number | null)[];
-}
-
-/** By run. */
-export type LiveCurves = ReadonlyMap<string, LiveCurve>;
-
-/** A page that stays open for a day does not grow. */
-const MAX_POINTS = 1000;
-const MAX_RUNS = 12;
-
-/** Every second point, where there are too many. */
-function bounded({ steps, losses }: LiveCurve): LiveCurve {
-  if (steps.length <= MAX_POINTS) return { steps, losses };
-  const keep = (_: unknown, i: number) => i % 2 === 0;
-  return { steps: steps.filter(keep), losses: losses.filter(keep) };
-}
-
-export function addLosses(before: LiveCurves, events: readonly JobEvent[]): LiveCurves {
-  const added = events.filter(({ type }) => (type as string) === 'losses');
-  if (added.length === 0) return before;
-  const curves = new Map(before);
-  for (const { data } of added) {
-    const { run, steps, losses } = data as unknown as LiveCurve & { run: string };
-    const known = curves.get(run) ?? { steps: [], losses: [] };
-    // What a new attempt begins again is drawn again.
-    const from = steps[0] ?? 0;
-    const kept = known.steps.filter((step) => step < from).length;
-    curves.delete(run);
-    curves.set(
-      run,
-      bounded({
-        steps: [...known.steps.slice(0, kept), ...steps],
-        losses: [...known.losses.slice(0, kept), ...losses],
-      }),
-    );
-  }
-  for (const oldest of curves.keys()) {
-    if (curves.size <= MAX_RUNS) break;
-    if (!oldest.startsWith('baseline/') || curves.size > 2 * MAX_RUNS) curves.delete(oldest);
-    else curves.delete([...curves.keys()].find((run) => !run.startsWith('baseline/')) ?? oldest);
-  }
-  return curves;
-}
 
 const COLOURS = ['series-1', 'series-2', 'series-3', 'series-4', 'series-5'];
 
-function GrowingCurves({ curves }: { curves: LiveCurves }) {
+function GrowingCurves({ curves, over }: { curves: LiveCurves; over: boolean }) {
   const lines = useMemo(
     (): Curve[] =>
       [...curves]
@@ -63,15 +20,20 @@ function GrowingCurves({ curves }: { curves: LiveCurves }) {
           label: run,
           colour: COLOURS[i % COLOURS.length] as string,
           x: steps,
-          y: losses,
+          y: losses.map((loss) => loss ?? Number.NaN),
           thin: !run.startsWith('baseline/'),
         })),
     [curves],
   );
+  const { log, choice } = useLossAxis(lines);
   if (lines.length === 0) return null;
   return (
-    <Section id="live" title="Training loss, as it is measured">
-      <Lines curves={lines} label="Loss of the running trainings over steps" height={280} />
+    <Section id="live" title={over ? 'Training loss, as far as it came' : 'Training loss, as it is measured'}>
+      <div class="chart-head">
+        <h3 class="hidden">Loss</h3>
+        {choice}
+      </div>
+      <Lines curves={lines} log={log} label="Loss of the running trainings over steps" height={280} />
     </Section>
   );
 }
@@ -122,7 +84,14 @@ function Cancel({ job }: { job: Job }) {
 
 const over = ({ status }: Job) => status === 'failed' || status === 'canceled';
 
-export function Live({ job, curves }: { job: Job; curves: LiveCurves }) {
+interface LiveProps {
+  readonly job: Job;
+  readonly curves: LiveCurves;
+  /** What can be done once it is over. */
+  readonly again: ComponentChildren;
+}
+
+export function Live({ job, curves, again }: LiveProps) {
   const { phase, completed_trials, total_trials, eta_s, best } = job.progress;
   return (
     <>
@@ -159,9 +128,9 @@ export function Live({ job, curves }: { job: Job; curves: LiveCurves }) {
             )}
           </>
         )}
-        <div class="actions">{!over(job) && <Cancel job={job} />}</div>
+        <div class="actions">{over(job) ? again : <Cancel job={job} />}</div>
       </header>
-      <GrowingCurves curves={curves} />
+      <GrowingCurves curves={curves} over={over(job)} />
     </>
   );
 }

@@ -3,7 +3,9 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Grid, Report } from '../../client/index.ts';
 import { type Curve, type Level, Lines } from '../charts/lines.tsx';
 import { mean } from '../lib/format.ts';
-import { Choose, Section } from '../ui/parts.tsx';
+import { useLossAxis } from '../ui/loss_axis.tsx';
+import { Section } from '../ui/parts.tsx';
+import { bandOf } from './band.ts';
 import { type JobData, recommendedArm, runsOf } from './data.ts';
 import { referenceOf } from './story.ts';
 
@@ -13,27 +15,6 @@ interface Arm {
   readonly name: string;
   readonly colour: string;
   readonly grids: readonly Grid[];
-}
-
-/** The middle and the edges over seeds, at the steps that any of them has. */
-export function bandOf(grids: readonly Grid[], metric: string, label: string, colour: string): Curve | null {
-  const bySteps = new Map<number, number[]>();
-  for (const { steps, rows } of grids) {
-    const values = rows.find((row) => row.metric === metric)?.values ?? [];
-    values.forEach((value, i) => {
-      const step = steps[i];
-      if (value !== null && step !== undefined) bySteps.set(step, [...(bySteps.get(step) ?? []), value]);
-    });
-  }
-  if (bySteps.size === 0) return null;
-  const x = [...bySteps.keys()].sort((a, b) => a - b);
-  const at = x.map((step) => bySteps.get(step) as number[]);
-  const y = at.map((values) => mean(values));
-  const band =
-    grids.length > 1
-      ? { low: at.map((values) => Math.min(...values)), high: at.map((values) => Math.max(...values)) }
-      : {};
-  return { label, colour, x, y, ...band };
 }
 
 function useArms(data: JobData, report: Report): readonly Arm[] | null {
@@ -98,24 +79,13 @@ const curvesFor = (arms: readonly Arm[], metrics: readonly [string, string]): Cu
     return [...(training === null ? [] : [training]), ...thin];
   });
 
-/** More than two decades do not fit on a linear axis. */
-function wide(curves: readonly Curve[]): boolean {
-  const values = curves.flatMap(({ y }) => y.filter((value) => value !== null && value > 0)) as number[];
-  return values.length > 0 && Math.max(...values) / Math.min(...values) > 50;
-}
-
-const AXES = [
-  { value: 'linear', label: 'linear' },
-  { value: 'log', label: 'log' },
-] as const;
-
 export function Curves({ data, report }: { data: JobData; report: Report }) {
   const arms = useArms(data, report);
   const loss = useMemo(() => curvesFor(arms ?? [], ['loss', 'validation_loss']), [arms]);
   const accuracy = useMemo(() => curvesFor(arms ?? [], ['accuracy', 'validation_accuracy']), [arms]);
   const levels = useMemo(() => levelsOf(report), [report]);
   const accuracyLevels = useMemo(() => accuracyLevelsOf(report), [report]);
-  const [axis, setAxis] = useState<'linear' | 'log' | null>(null);
+  const { log, choice } = useLossAxis(loss);
   if (arms === null)
     return (
       <Section id="curves" title="Learning">
@@ -123,7 +93,6 @@ export function Curves({ data, report }: { data: JobData; report: Report }) {
       </Section>
     );
   if (loss.length === 0) return null;
-  const log = (axis ?? (wide(loss) ? 'log' : 'linear')) === 'log';
   return (
     <Section
       id="curves"
@@ -134,7 +103,7 @@ export function Curves({ data, report }: { data: JobData; report: Report }) {
         <div>
           <div class="chart-head">
             <h3>Loss</h3>
-            <Choose label="Loss axis" choices={AXES} value={log ? 'log' : 'linear'} onChange={setAxis} />
+            {choice}
           </div>
           <Lines curves={loss} levels={levels} log={log} label="Loss over steps" />
         </div>

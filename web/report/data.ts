@@ -25,6 +25,17 @@ export const runsOf = (runs: readonly string[], arm: string): string[] =>
 export const recommendedArm = (report: Report): string | null =>
   report.recommendation === null ? null : report.recommendation.remedies.join('+');
 
+const NON_FINITE = { nan: Number.NaN, inf: Number.POSITIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY };
+
+/** As measured: JSON has null for what is not finite, too. */
+export const valuesIn = ({ values, non_finite: broken }: Grid['rows'][number]): readonly (number | null)[] =>
+  broken === undefined
+    ? values
+    : values.map((value, i) => {
+        const name = broken[i];
+        return name === undefined ? value : NON_FINITE[name];
+      });
+
 /** From what a file carries. */
 export function gridsInFile(grids: readonly Grid[]): JobData['grid'] {
   return async ({ run, tensor, metrics, layer }) => {

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Grid, LayerRow, Report } from '../../client/index.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
 import { clip, percent } from '../lib/format.ts';
-import type { JobData } from './data.ts';
+import { type JobData, valuesIn } from './data.ts';
 
 const QUANTILES = ['abs_p05', 'abs_p25', 'abs_p50', 'abs_p75', 'abs_p95'];
 
@@ -30,8 +30,10 @@ function useLayer(data: JobData, run: string, layer: string) {
   return grids;
 }
 
-const valuesOf = (grid: Grid | null, metric: string) =>
-  grid?.rows.find((row) => row.metric === metric)?.values ?? null;
+function valuesOf(grid: Grid | null, metric: string): readonly (number | null)[] | null {
+  const row = grid?.rows.find((one) => one.metric === metric);
+  return row === undefined ? null : valuesIn(row);
+}
 
 /** 5 % to 95 % and 25 % to 75 % of |x| around the median. */
 function ribbons(grid: Grid | null, colour: string): Curve[] {

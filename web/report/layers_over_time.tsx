@@ -114,7 +114,8 @@ export function LayersOverTime({ data, report }: { data: JobData; report: Report
     <Section id="layers" title="Layers over time">
       <Heats sides={sides} chosen={chosen} onSelect={({ key }, layer) => setChosen({ key, layer })} />
       <p class="muted hint">
-        First layer on top. Click a layer to open it; shift and wheel zoom over steps, drag to pan.
+        First layer on top. Click a layer to open it; shift and wheel zoom over steps, drag to pan. Where
+        steps share a pixel, the largest value is drawn.
       </p>
       {chosen !== null && (
         <LayerDetail

@@ -128,7 +128,7 @@ function Theory({ report }: { report: Report }) {
     points: true,
     marked: layers.map(({ prediction_mismatch }) => prediction_mismatch),
   };
-  if ([...predicted.values, ...measured.values].every((value) => value === null || value <= 0)) return null;
+  if ([...predicted.values, ...measured.values].every((value) => value === null)) return null;
   return (
     <div>
       <h3>Gradient at the first step: predicted and measured</h3>

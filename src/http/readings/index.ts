@@ -6,6 +6,7 @@
 import { gridOfRun } from './grid.ts';
 import { includeData } from './included_data.ts';
 import { runOutcome } from './outcome.ts';
+import { postedBody } from './posted_body.ts';
 import { gridsOfReport, reportFile, shownRuns } from './report_file.ts';
 import { runList } from './runs.ts';
 import { namesOfSeries, pieceOfRows } from './statistics.ts';
@@ -19,6 +20,7 @@ const readings = {
   runList,
   gridOfRun,
   includeData,
+  postedBody,
   shownRuns,
   gridsOfReport,
   reportFile,

@@ -15,6 +15,7 @@ import { readJobModel } from './jobs/model.ts';
 import { readJob } from './jobs/read.ts';
 import { removeJob } from './jobs/remove.ts';
 import { readReport } from './jobs/report.ts';
+import { rerunJob } from './jobs/rerun.ts';
 import { readResult } from './jobs/result.ts';
 import { readRuns } from './jobs/runs.ts';
 import { readSeries } from './jobs/series.ts';
@@ -31,6 +32,7 @@ export const endpoints: readonly Endpoint[] = [
   readJob,
   removeJob,
   cancelJob,
+  rerunJob,
   readResult,
   readReport,
   readRuns,

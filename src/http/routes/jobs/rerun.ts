@@ -1,0 +1,33 @@
+/** @file POST /v1/jobs/{id}/rerun: the same experiment or search once more, whatever became of the job. */
+import { jobSchema } from '../../../jobs/index.ts';
+import { defineEndpoint, idParams, json } from '../../endpoint.ts';
+import { bufferOf } from '../../send.ts';
+import { submissionErrors, submissionHeaders, submitJob } from '../../submission.ts';
+import { noSuchJob } from './not_found.ts';
+
+export const rerunJob = defineEndpoint({
+  method: 'POST',
+  url: '/v1/jobs/:id/rerun',
+  operationId: 'rerunJob',
+  tag: 'jobs',
+  summary: 'Run a job again',
+  description:
+    'Queues a new job with the same experiment, or the same search, its data included, whether this one succeeded, failed or was ' +
+    'canceled. It is checked like any other. The new job has no webhook.',
+  params: idParams,
+  headers: submissionHeaders,
+  responses: { 202: json('Accepted', jobSchema) },
+  errors: submissionErrors,
+  async answer({ params: { id }, request, reply }, dependencies) {
+    const { jobs, threads } = dependencies;
+    const posted = await jobs.posted(id);
+    if (posted === null) throw noSuchJob(id);
+    const { experiment, search } = posted;
+    const body = bufferOf(await threads.read('postedBody', [experiment], { search }));
+    return submitJob(
+      { body, request, reply },
+      dependencies,
+      search === null ? 'acceptExperiment' : 'acceptSearch',
+    );
+  },
+});

@@ -1,0 +1,54 @@
+/** @file An axis as numbers: where a value is placed, and which ticks it has. Knows no page. */
+import { number } from '../lib/format.ts';
+import { decadeTexts, decadeTicks } from './decades.ts';
+
+/** Null: not measured. NaN and ±∞ are measured, and have no place. */
+export type Value = number | null | undefined;
+
+export interface Axis {
+  /** What is drawn for a value; null where it has no place. */
+  place(value: Value): number | null;
+  /** Of so much as is seen. */
+  ticks(low: number, high: number): number[];
+  texts(ticks: readonly number[]): string[];
+}
+
+const isNumber = (value: Value): value is number => Number.isFinite(value);
+
+const linear: Omit<Axis, 'ticks'> = {
+  place: (value) => (isNumber(value) ? value : null),
+  texts: (ticks) => ticks.map((tick) => number(tick)),
+};
+
+const LEAST_GAP = 0.5;
+const GAP = 0.08;
+
+/**
+ * Logarithms, since uPlot's own logarithmic axis does not end with values below 10⁻³². What has none, as a gradient that is
+ * exactly 0, lies below all others at a tick of its own: a curve that is left out looks as if nothing were wrong.
+ */
+function logarithmic(values: readonly Value[]): Axis {
+  const known = values.filter(isNumber);
+  const logs = known.filter((value) => value > 0).map(Math.log10);
+  const from = logs.reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY);
+  const to = logs.reduce((most, one) => Math.max(most, one), Number.NEGATIVE_INFINITY);
+  const hasFloor = logs.length < known.length;
+  const floorText = known.some((value) => value < 0) ? '≤ 0' : '0';
+  const gap = Math.max(LEAST_GAP, GAP * (to - from));
+  const floor = logs.length === 0 ? 0 : from - gap;
+  // No tick of a power of ten between the floor and what lies above it: it would not be that far below.
+  const decadesFrom = hasFloor ? from - gap / 4 : Number.NEGATIVE_INFINITY;
+  return {
+    place: (value) => (isNumber(value) ? (value > 0 ? Math.log10(value) : floor) : null),
+    ticks: (low, high) => [
+      ...(hasFloor ? [floor] : []),
+      ...(logs.length > 0 || !hasFloor ? decadeTicks(Math.max(low, decadesFrom), high) : []),
+    ],
+    texts: (ticks) =>
+      hasFloor && ticks[0] === floor ? [floorText, ...decadeTexts(ticks.slice(1))] : decadeTexts(ticks),
+  };
+}
+
+/** @param ticks of a linear axis are left to who draws it */
+export const axisOf = (values: readonly Value[], log: boolean): Axis =>
+  log ? logarithmic(values) : { ...linear, ticks: () => [] };
