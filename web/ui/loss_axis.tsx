@@ -12,7 +12,7 @@ const AXES = [
 /** More than that does not fit on a linear axis. */
 const WIDE = 50;
 
-export function isWide(curves: readonly Curve[]): boolean {
+function isWide(curves: readonly Curve[]): boolean {
   let [low, high] = [Number.POSITIVE_INFINITY, 0];
   for (const { y } of curves) {
     for (const value of y) {
