@@ -62,7 +62,8 @@ export class Aim {
     if (!this.#isHigh) return NOTHING;
     const validation = referenceValidation(this.#baseline);
     const isKnown = this.#isPlain && Number.isFinite(validation);
-    return isKnown && isBehind([validation], validations)
+    // Like another change, it is no aim where it is worse on samples that were not trained on.
+    return isKnown && !isWithin(validation, validations[0] ?? validation)
       ? NOTHING
       : referenceValue(this.#goal, this.#baseline);
   }

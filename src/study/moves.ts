@@ -67,4 +67,10 @@ export const moves: readonly Move[] = [
       'nothing has a better loss: what clears the findings is still healthier, and is told to be no more than that',
     take: (pursuit) => pursuit.proveClear(),
   },
+  {
+    move: 'judge_others',
+    reason:
+      'nothing is left to do for the recommendation: the report still says what each of the best remedies does, which may show a better one',
+    take: (pursuit) => pursuit.judgeOthers(),
+  },
 ];

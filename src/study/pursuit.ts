@@ -1,6 +1,6 @@
 /** @file What a study knows while it looks for its recommendation, and the single things that it can do next. */
 import type { Experiment } from '../experiment/index.ts';
-import type { Arm, Candidate, Goal } from '../remedies/index.ts';
+import type { Arm, Candidate } from '../remedies/index.ts';
 import { canonicalJson } from '../util/json.ts';
 import { Aim } from './aim.ts';
 import type { ArmRunner } from './arms.ts';
@@ -22,14 +22,13 @@ import {
 } from './option.ts';
 import { MIN_PROOF_SEEDS, Proofs } from './proof.ts';
 import { reduce } from './reduce.ts';
-import { affordableOf, judgeFront } from './rounds.ts';
+import { affordableOf, inOrder, judgeFront, judgeOthers } from './rounds.ts';
 import { byOutcome, type Screening, type Tried } from './screening.ts';
 
 export interface PursuitInput extends Comparison {
   readonly experiment: Experiment;
   /** The serious findings of the baseline. */
   readonly rules: readonly string[];
-  readonly goal: Goal;
   /** The likeliest first. */
   readonly candidates: readonly Candidate[];
   readonly screening: Screening;
@@ -43,10 +42,8 @@ export interface Proven {
   readonly proof: Arm;
 }
 
-/** Changes that are trained with all steps although something smaller is proven, and bases that are grown. */
-const [MAX_BEGUN, MAX_GROWN] = [8, 8];
-/** Options with a warning on the first seed that are trained on the others. */
-const MAX_WARNED = 4;
+/** Changes that are trained with all steps although something smaller is proven, bases that are grown, options with a warning that are completed. */
+const [MAX_BEGUN, MAX_GROWN, MAX_WARNED] = [8, 8, 4];
 /** Of the budget: what may be spent before something better is looked for than what is proven. */
 const ENOUGH = 1 / 3;
 
@@ -62,6 +59,7 @@ export class Pursuit {
   #warned = 0;
   #acceptsClear = false;
   #isControlled = false;
+  #areOthersJudged = false;
   /** What its smaller changes were completed for. */
   #front: Option | null = null;
   readonly #aim: Aim;
@@ -72,10 +70,6 @@ export class Pursuit {
     const { screened, recipes } = input.screening;
     this.#pool = [...screened.map((one) => ({ ...single(one), ...one })), ...recipes];
     for (const tried of this.#pool) this.#known.add(keyOf(tried));
-  }
-
-  get input(): PursuitInput {
-    return this.#input;
   }
 
   get options(): readonly Option[] {
@@ -106,10 +100,8 @@ export class Pursuit {
     return proven.find(({ option }) => option === best) ?? null;
   }
 
-  #isFailed = (option: Option): boolean => this.#proofs.of(option)?.holds === false;
-
   get #unfailed(): Option[] {
-    return this.options.filter((option) => !this.#isFailed(option));
+    return this.options.filter((option) => this.#proofs.of(option)?.holds !== false);
   }
 
   #isEnough = (option: Option): boolean => {
@@ -138,14 +130,14 @@ export class Pursuit {
 
   /** Trains these on the first seed, as far as one of them can still be completed and proven. */
   async beginAll(tried: readonly Tried[]): Promise<void> {
-    const { seeds, runner } = this.input;
+    const { seeds, runner } = this.#input;
     const affordable = affordableOf(tried, seeds.length - 1 + MIN_PROOF_SEEDS, runner);
     this.#pool = this.#pool.filter((one) => !affordable.includes(one));
-    this.#add(...(await Promise.all(affordable.map((one) => begin(one, this.input, runner)))));
+    this.#add(...(await Promise.all(affordable.map((one) => begin(one, this.#input, runner)))));
   }
 
   async proveSmallest(accepts: (option: Trained) => boolean): Promise<boolean> {
-    const { seeds, runner } = this.input;
+    const { seeds, runner } = this.#input;
     const waiting = this.options
       .filter(isTrained)
       .filter((one) => this.#proofs.of(one) === undefined && accepts(one) && this.#isWanted(one));
@@ -172,17 +164,17 @@ export class Pursuit {
   async compareWithAll(): Promise<boolean> {
     if (this.best === null || this.#isControlled) return false;
     this.#isControlled = true;
-    const controls = await this.input.trainOtherControls();
+    const controls = await this.#input.trainOtherControls();
     if (controls === null) return false;
-    this.#input = { ...this.input, controls };
+    this.#input = { ...this.#input, controls };
     for (const option of this.options.filter(isTrained))
-      this.#options.set(keyOf(option), judged(option, option.arm, this.input));
+      this.#options.set(keyOf(option), judged(option, option.arm, this.#input));
     return true;
   }
 
   /** Among the options that are good enough, the smallest that is one remedy, or of which nothing more can be left out. */
   async completeSmallest(): Promise<boolean> {
-    const { seeds, runner } = this.input;
+    const { seeds, runner } = this.#input;
     const waiting = this.options.filter(
       (option) =>
         !isTrained(option) &&
@@ -195,13 +187,13 @@ export class Pursuit {
       .toSorted(bySize)
       .find(({ experiment }) => runner.affords(experiment, seeds.length - 1 + MIN_PROOF_SEEDS));
     if (option === undefined) return false;
-    this.#options.set(keyOf(option), await complete(option, this.input, runner));
+    this.#options.set(keyOf(option), await complete(option, this.#input, runner));
     return true;
   }
 
   /** Good enough but for a warning on the first seed: it may be chance, which the others tell. */
   async completeWarned(): Promise<boolean> {
-    const { seeds, runner } = this.input;
+    const { seeds, runner } = this.#input;
     const isWarned = ({ findings }: Option): boolean =>
       findings.length > 0 && findings.every(({ severity }) => severity !== 'critical');
     const option = this.options
@@ -210,13 +202,13 @@ export class Pursuit {
       .find(({ experiment }) => runner.affords(experiment, seeds.length - 1 + MIN_PROOF_SEEDS));
     if (option === undefined || this.#warned >= MAX_WARNED || seeds.length === 1) return false;
     this.#warned++;
-    this.#options.set(keyOf(option), await complete(option, this.input, runner));
+    this.#options.set(keyOf(option), await complete(option, this.#input, runner));
     return true;
   }
 
   /** One round of leaving each part out, and then what it takes to recommend what is left. */
   #affordsToReduce({ experiment, parts }: Option): boolean {
-    const { seeds, runner } = this.input;
+    const { seeds, runner } = this.#input;
     return runner.affords(experiment, parts.length + seeds.length - 1 + seeds.length);
   }
 
@@ -226,7 +218,7 @@ export class Pursuit {
         (option) =>
           option.parts.length > 1 &&
           isHealthy(option) &&
-          !this.#isFailed(option) &&
+          this.#proofs.of(option)?.holds !== false &&
           !this.#reduced.has(keyOf(option)) &&
           this.#isEnough(option) &&
           this.#isWanted(option),
@@ -239,7 +231,7 @@ export class Pursuit {
       return true;
     }
     const known = (change: { experiment: Experiment }) => this.#options.get(canonicalJson(change.experiment));
-    const trained = await reduce(base, { ...this.input, known });
+    const trained = await reduce(base, { ...this.#input, known });
     this.#add(...trained);
     // Every larger one that was passed on the way is reduced with it.
     for (const option of [base, ...trained]) this.#reduced.add(keyOf(option));
@@ -248,7 +240,7 @@ export class Pursuit {
 
   /** Something is proven, and so much was spent that nothing further is looked for. */
   get #isSatisfied(): boolean {
-    const { budget } = this.input.runner;
+    const { budget } = this.#input.runner;
     return this.best !== null && budget.spent >= ENOUGH * budget.limit;
   }
 
@@ -271,7 +263,7 @@ export class Pursuit {
       .toSorted((a, b) => byDistance(a, b) || bySize(a, b))[0];
     if (base === undefined || this.#grown.size >= MAX_GROWN) return false;
     this.#grown.add(keyOf(base));
-    const tried = await growTried(base, this.#proofs.of(base)?.arm ?? null, this.#known, this.input);
+    const tried = await growTried(base, this.#proofs.of(base)?.arm ?? null, this.#known, this.#input);
     for (const one of tried) this.#known.add(keyOf(one));
     this.#pool.push(...tried);
     return tried.length > 0 ? this.#beginBest(tried) : true;
@@ -288,7 +280,16 @@ export class Pursuit {
     const chosen = this.best?.option ?? null;
     if (chosen === null || chosen === this.#front) return false;
     this.#front = chosen;
-    this.#add(...(await judgeFront(chosen, this.options, this.input, this.input.runner)));
+    this.#add(...(await judgeFront(chosen, this.options, this.#input, this.#input.runner)));
+    return true;
+  }
+
+  /** With the rest of the budget, for the table of remedies: what turns out to be better than what is proven is proven next. */
+  async judgeOthers(): Promise<boolean> {
+    if (this.#areOthersJudged) return false;
+    this.#areOthersJudged = true;
+    const { screening, runner } = this.#input;
+    this.#add(...(await judgeOthers(inOrder(screening.screened), this.options, this.#input, runner)));
     return true;
   }
 

@@ -36,7 +36,6 @@ import {
   remedyRows,
   runRow,
 } from './report_rows.ts';
-import { inOrder, judgeOthers } from './rounds.ts';
 import { screen } from './screening.ts';
 
 /** The most trials that a study of this experiment is expected to take. */
@@ -177,7 +176,6 @@ export async function runStudy(
     seeds,
     runner,
   });
-  const order = inOrder(screening.screened);
   runner.enter('verification');
   const controls = new Controls(planned, runner);
   if (candidates.length + recipes.length > 0) await controls.trainFirst();
@@ -187,9 +185,8 @@ export async function runStudy(
     ...{ ...comparison, experiment, rules, candidates, screening, runner },
     trainOtherControls: async () => ((await controls.trainOthers()) ? controls.arms : null),
   });
-  const options = await judgeOthers(order, found.options, { ...comparison, controls: controls.arms }, runner);
   runner.enter('report', runner.completed);
-  const { recommendation } = found;
+  const { recommendation, options } = found;
   return {
     ...report,
     remedies: remedyRows(rank(singlesOf(options)), screening.screened, options, endOf(found, budget)),

@@ -77,6 +77,7 @@ describe('what another reaches', () => {
       return new Aim('final_loss', { ...baseline, traces });
     };
     expect(heldAgainst(0.5).isEnough(general, { healthy: [general], proven: [] })).toBe(true);
+    expect(heldAgainst(0.24).isEnough(general, { healthy: [general], proven: [] })).toBe(true);
     expect(heldAgainst(0.2).isEnough(general, { healthy: [general], proven: [] })).toBe(false);
     expect(heldAgainst(null).isEnough(general, { healthy: [general], proven: [] })).toBe(false);
     expect(heldAgainst(0.05).isEnough(general, { healthy: [general], proven: [] })).toBe(false);
