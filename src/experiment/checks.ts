@@ -47,6 +47,19 @@ const classUnits = (classes: number): string => `${classes} classes need ${class
 const unitsNeeded = (loss: Loss, { classes }: DataDescription): string =>
   loss.target === 'classes' && classes !== null ? `${classUnits(classes)}: ` : '';
 
+/** A network with one unit a class, under a loss that reads the classes as the numbers 0, 1, …: another loss is meant as often. */
+function classesAsNumbers(
+  loss: Loss,
+  { classes }: DataDescription,
+  last: number | undefined,
+): [string, string] {
+  if (loss.target === 'classes' || classes === null || last !== classes) return ['', ''];
+  return [
+    `${loss.type} reads these ${classes} classes as the numbers 0 to ${classes - 1}: `,
+    `; or keep one unit per class and use one of: ${suitableLosses('classes')}`,
+  ];
+}
+
 /** What makes probabilities of inputs that are their own targets, where a factor does. */
 function scaleNeeded({ target }: Loss, { input_range, target_shape, input_shape }: DataDescription): string {
   const givesBack = text(target_shape) === text(input_shape);
@@ -67,13 +80,14 @@ function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }
     ];
   }
   if (fitsOutput(data, loss.target, output_shape)) return [];
+  const [reading, otherLoss] = classesAsNumbers(loss, data, output_shape.at(-1));
   return [
     {
       pointer: layers.at(-1)?.pointer ?? '/network/layers',
       message:
-        `${unitsNeeded(loss, data)}the last layer gives ${text(output_shape)} but ${loss.type} on this data set needs ` +
+        `${unitsNeeded(loss, data)}${reading}the last layer gives ${text(output_shape)} but ${loss.type} on this data set needs ` +
         text(wanted),
-      fix: outputFix(wanted),
+      fix: outputFix(wanted) + otherLoss,
     },
   ];
 }

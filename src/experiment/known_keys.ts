@@ -55,7 +55,12 @@ function likely(candidates: readonly Definition[], data: unknown): readonly Defi
   return most === 0 ? candidates : [candidates[shared.indexOf(most)] as Definition];
 }
 
-function schemaAt(schema: z.ZodType, path: readonly PropertyKey[], data: unknown): z.ZodType | undefined {
+/** What a value at `path` of `data` has to be; undefined where nothing is known of that place. */
+export function schemaAt(
+  schema: z.ZodType,
+  path: readonly PropertyKey[],
+  data: unknown,
+): z.ZodType | undefined {
   let here: z.ZodType | undefined = schema;
   let value = data;
   for (const key of path) {

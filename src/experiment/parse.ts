@@ -6,7 +6,7 @@ import { checkExperiment } from './checks.ts';
 import { completeExperiment } from './complete.ts';
 import { withTargetType } from './file_targets.ts';
 import type { Plan } from './plan.ts';
-import { type Problem, problemsOf } from './problems.ts';
+import { type Problem, parseWith } from './problems.ts';
 import { type Experiment, experimentSchema } from './schema.ts';
 
 export interface ParsedExperiment {
@@ -44,9 +44,9 @@ export function parseExperiment(
 ): Result<ParsedExperiment, Problem[]> {
   const missing = missingSamples(body);
   if (missing !== null) return fail([missing]);
-  const parsed = experimentSchema.safeParse(body);
-  if (!parsed.success) return fail(problemsOf(parsed.error, asked, body));
-  const experiment = freeze(withTargetType(completeExperiment(parsed.data)));
+  const parsed = parseWith(experimentSchema, body, asked);
+  if (!parsed.ok) return parsed;
+  const experiment = freeze(withTargetType(completeExperiment(parsed.value)));
   const { problems, plan } = checkExperiment(experiment);
   return plan === null ? fail(problems) : ok({ experiment, plan });
 }

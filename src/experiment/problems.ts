@@ -2,8 +2,10 @@
 import type { z } from 'zod';
 import { pointerOf, shortName } from '../util/json.ts';
 import { nearest } from '../util/nearest.ts';
-import { knownKeysAt, typeAt } from './known_keys.ts';
-import { adviceOn, synonymOf } from './synonyms.ts';
+import { inPlainWords, requirementOf } from '../util/requirement.ts';
+import { fail, ok, type Result } from '../util/result.ts';
+import { knownKeysAt, schemaAt, typeAt } from './known_keys.ts';
+import { keyAdvice, synonymOf } from './synonyms.ts';
 
 export interface Problem {
   /** JSON Pointer into the request body. */
@@ -22,16 +24,33 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+const MAX_SHOWN = 80;
+
+/** A value as a client wrote it, no more of it than anybody reads. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+/** The known name that a value was meant to be, and how sure that is; null where nothing is like it. */
+function meant(value: unknown, known: readonly string[]): { name: string; sure: boolean } | null {
+  if (typeof value !== 'string') return null;
+  const synonym = synonymOf(shortName(value), known);
+  if (synonym !== null) return { name: synonym, sure: true };
+  const guess = nearest(value, known);
+  return guess === null ? null : { name: guess, sure: false };
+}
+
 function oneOf(value: unknown, known: readonly string[]): Pick<Problem, 'message' | 'fix'> {
-  const synonym = typeof value === 'string' ? synonymOf(shortName(value), known) : null;
-  if (synonym !== null)
-    return { message: `${JSON.stringify(value)} is not known`, fix: `it is called "${synonym}" here` };
-  const guess = typeof value === 'string' ? nearest(value, known) : null;
-  const shown = value === undefined ? 'is missing' : `${JSON.stringify(value)?.slice(0, 80)} is not known`;
-  return {
-    message: shown,
-    fix: guess === null ? `use one of: ${known.join(', ')}` : `did you mean "${guess}"?`,
-  };
+  const guess = meant(value, known);
+  const message = value === undefined ? 'is missing' : `${shown(value)} is not known`;
+  if (guess === null) {
+    const instead = value === null ? 'leave it out, or use' : 'use';
+    return { message, fix: `${instead} one of: ${known.join(', ')}` };
+  }
+  return { message, fix: guess.sure ? `it is called "${guess.name}" here` : `did you mean "${guess.name}"?` };
 }
 
 /** Whether a branch wants another kind of value altogether, as a name where an object stands. */
@@ -65,6 +84,32 @@ function fromMissingDiscriminator(
   ];
 }
 
+/** What else is wrong with an object whose name is not known: read as if it had the name that was probably meant. */
+function besideName(
+  value: unknown,
+  names: readonly string[],
+  path: readonly PropertyKey[],
+  context: Context,
+): Problem[] {
+  const at = path.slice(0, -1);
+  const object = valueAt(context.data, at) as Readonly<Record<string, unknown>>;
+  const guess = meant(value, names);
+  if (guess === null) {
+    const known = knownKeysAt(context.schema, at, context.data);
+    return fromUnknownKeys(
+      Object.keys(object).filter((key) => !known.includes(key)),
+      at,
+      context,
+    );
+  }
+  const schema = schemaAt(context.schema, at, context.data);
+  if (schema === undefined) return [];
+  const named = { ...object, [String(path.at(-1))]: guess.name };
+  const read = parseWith(schema, named);
+  if (read.ok) return [];
+  return read.error.map((problem) => ({ ...problem, pointer: pointerOf(at) + problem.pointer }));
+}
+
 function fromUnion(
   issue: Extract<Issue, { code: 'invalid_union' }>,
   path: readonly PropertyKey[],
@@ -74,7 +119,10 @@ function fromUnion(
   if ('discriminator' in issue && issue.errors.length === 0) {
     const options = (issue as { options?: unknown[] }).options?.map(String) ?? [];
     if (value === undefined) return fromMissingDiscriminator(path, options, context);
-    return [{ pointer: pointerOf(path), ...oneOf(value, options) }];
+    return [
+      { pointer: pointerOf(path), ...oneOf(value, options) },
+      ...besideName(value, options, path, context),
+    ];
   }
   const names = issue.errors
     .flat()
@@ -100,15 +148,11 @@ function fromUnknownKeys(
   { schema, data }: Context,
 ): Problem[] {
   const known = knownKeysAt(schema, path, data);
-  return keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => {
-    const guess = nearest(key, known);
-    const suggestion = guess === null ? `known keys here: ${known.join(', ')}` : `did you mean "${guess}"?`;
-    return {
-      pointer: pointerOf([...path, key]),
-      message: `unknown key "${shortName(key)}"`,
-      fix: adviceOn(shortName(key), known) ?? suggestion,
-    };
-  });
+  return keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => ({
+    pointer: pointerOf([...path, key]),
+    message: `unknown key "${shortName(key)}"`,
+    fix: keyAdvice(key, known),
+  }));
 }
 
 function fromIssue(issue: Issue, prefix: readonly PropertyKey[], context: Context): Problem[] {
@@ -127,10 +171,39 @@ function fromIssue(issue: Issue, prefix: readonly PropertyKey[], context: Contex
     ];
   }
   const fix = (issue as { params?: { fix?: unknown } }).params?.fix;
-  return [{ pointer, message: issue.message, ...(typeof fix === 'string' ? { fix } : {}) }];
+  if (typeof fix === 'string') return [{ pointer, message: issue.message, fix }];
+  if (issue.message !== requirementOf(issue)) return [{ pointer, message: issue.message }];
+  return [{ pointer, message: `${issue.message}, but ${isOrHas(issue, value)}`, ...fixOf(issue, value) }];
 }
 
-/** Every issue of a failed parse, in the words of the client's request. */
-export function problemsOf(error: z.ZodError, schema: z.ZodType, data: unknown): Problem[] {
-  return error.issues.flatMap((issue) => fromIssue(issue as Issue, [], { schema, data }));
+/** What a value is in place of what it has to be; of a list that is too long or too short its length. */
+function isOrHas(issue: Issue, value: unknown): string {
+  const bound = issue.code === 'too_small' || issue.code === 'too_big';
+  if (bound && (Array.isArray(value) || (typeof value === 'string' && issue.origin === 'string')))
+    return `has ${value.length}`;
+  return `is ${shown(value)}`;
+}
+
+/** Numbers and truths in quotes are the most frequent of all wrong types. */
+function fixOf(issue: Issue, value: unknown): { fix?: string } {
+  if (issue.code !== 'invalid_type') return {};
+  if (value === null) return { fix: 'leave it out, or give a value' };
+  if (typeof value !== 'string') return {};
+  const isNumber = ['number', 'int'].includes(issue.expected) && /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(value);
+  const isTruth = issue.expected === 'boolean' && /^(true|false)$/i.test(value);
+  return isNumber || isTruth ? { fix: `write ${value.toLowerCase()}, without quotes` } : {};
+}
+
+/**
+ * The data as the schema has them, or every problem in the words of the client's request.
+ * @param asked what the request may hold, where that is more than `schema` reads
+ */
+export function parseWith<S extends z.ZodType>(
+  schema: S,
+  data: unknown,
+  asked: z.ZodType = schema,
+): Result<z.output<S>, Problem[]> {
+  const { success, data: value, error } = schema.safeParse(data, inPlainWords);
+  if (success) return ok(value);
+  return fail(error.issues.flatMap((issue) => fromIssue(issue as Issue, [], { schema: asked, data })));
 }

@@ -7,6 +7,8 @@ import {
   optimizerKind,
   scheduleKind,
 } from '../network/index.ts';
+import { shortName } from '../util/json.ts';
+import { nearest } from '../util/nearest.ts';
 
 /** "Leaky ReLU", "LeakyReLU" and "leaky_relu" are one name. */
 const normal = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]/g, '');
@@ -26,10 +28,21 @@ export function synonymOf(name: string, known: readonly string[]): string | null
   return bySynonym.get(wanted)?.find((type) => known.includes(type)) ?? null;
 }
 
-/** Keys of other libraries, by their normal form: the key that is meant, or where it is set here. */
+const RATE = 'set it in "optimizer": { "type": "sgd", "learning_rate": 0.1 }';
+
+/** Keys of other libraries and services, by their normal form: the key that is meant, or where it is set here. */
 const keys: Readonly<Record<string, { readonly key?: string; readonly advice?: string }>> = {
-  lr: { key: 'learning_rate' },
-  eta: { key: 'learning_rate' },
+  lr: { key: 'learning_rate', advice: RATE },
+  eta: { key: 'learning_rate', advice: RATE },
+  learningrate: { advice: RATE },
+  momentum: { advice: 'set it in "optimizer": { "type": "sgd", "momentum": 0.9 }' },
+  betas: { advice: 'set "beta_1" and "beta_2"' },
+  name: { key: 'type' },
+  alpha: { key: 'negative_slope' },
+  slope: { key: 'negative_slope' },
+  enabled: { key: 'verify' },
+  experiment: { advice: 'post what stands in "experiment" by itself, without this key around it' },
+  dropout: { advice: 'put a layer { "type": "dropout", "rate": 0.5 } behind this one' },
   batch: { key: 'batch_size' },
   minibatchsize: { key: 'batch_size' },
   numepochs: { key: 'epochs' },
@@ -87,13 +100,36 @@ const keys: Readonly<Record<string, { readonly key?: string; readonly advice?: s
   validationsplit: { key: 'validation_split', advice: 'set it in "data"' },
   randomstate: { key: 'seed' },
   randomseed: { key: 'seed' },
+  schedule: { key: 'learning_rate_schedule' },
   scheduler: { key: 'learning_rate_schedule' },
   lrscheduler: { key: 'learning_rate_schedule' },
   classweight: { key: 'class_weights' },
+  page: { key: 'cursor' },
+  offset: { key: 'cursor' },
+  skip: { key: 'cursor' },
+  after: { key: 'cursor' },
+  startingafter: { key: 'cursor' },
+  pagetoken: { key: 'cursor' },
+  perpage: { key: 'limit' },
+  pagesize: { key: 'limit' },
+  size: { key: 'limit' },
+  count: { key: 'limit' },
+  maxresults: { key: 'limit' },
+  state: { key: 'status' },
+  q: { key: 'text' },
+  search: { key: 'text' },
 };
 
-/** What to do about a key that another library has: a sentence, or null where nothing is known of it. */
-export function adviceOn(key: string, known: readonly string[]): string | null {
+/** What to do about a key that is not known, in a sentence. */
+export function keyAdvice(key: string, known: readonly string[]): string {
+  const advice = adviceOn(shortName(key), known);
+  if (advice !== null) return advice;
+  const guess = nearest(key, known);
+  return guess === null ? `known keys here: ${known.join(', ')}` : `did you mean "${guess}"?`;
+}
+
+/** What another library's key is here; null where nothing is known of it. */
+function adviceOn(key: string, known: readonly string[]): string | null {
   const spelled = known.find((one) => normal(one) === normal(key));
   if (spelled !== undefined) return `it is called "${spelled}" here`;
   const entry = keys[normal(key)];

@@ -1,12 +1,11 @@
 /** @file What an endpoint is: its contract (from which OpenAPI follows) and its handler. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { problemsOf } from '../experiment/index.ts';
+import { keyAdvice, parseWith } from '../experiment/index.ts';
 import type { FileService, JobService } from '../jobs/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import { pointerOf } from '../util/json.ts';
-import { nearest } from '../util/nearest.ts';
 import type { Webhooks } from '../webhooks/index.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { HttpProblem, validationFailed } from './problem.ts';
@@ -167,25 +166,18 @@ function refuseUnknownQuery({ query, tag }: Pick<Endpoint, 'query' | 'tag'>, req
     unknown.slice(0, MAX_UNKNOWN).map((name) => ({
       pointer: pointerOf(['query', name.slice(0, MAX_SHOWN)]),
       message: `unknown key "${name.slice(0, MAX_SHOWN)}"`,
-      fix: guessOf(name, known),
+      fix: known.length === 0 ? 'leave it out: this endpoint takes no query' : keyAdvice(name, known),
     })),
   );
-}
-
-function guessOf(name: string, known: readonly string[]): string {
-  if (known.length === 0) return 'leave it out: this endpoint takes no query';
-  const near = nearest(name, known);
-  return near === null ? `known keys here: ${known.join(', ')}` : `did you mean "${near}"?`;
 }
 
 const MAX_UNKNOWN = 101;
 const MAX_SHOWN = 100;
 
 function parsed<S extends z.ZodObject>(schema: S | undefined, given: unknown, at: string): z.output<S> {
-  const result = (schema ?? z.object({})).safeParse(given);
-  if (result.success) return result.data as z.output<S>;
-  const errors = problemsOf(result.error, schema ?? z.object({}), given);
-  throw validationFailed(errors.map((problem) => ({ ...problem, pointer: `${at}${problem.pointer}` })));
+  const result = parseWith(schema ?? z.object({}), given);
+  if (result.ok) return result.value as z.output<S>;
+  throw validationFailed(result.error.map((problem) => ({ ...problem, pointer: `${at}${problem.pointer}` })));
 }
 
 /** What is wrong is pointed to as /query/<name>. */

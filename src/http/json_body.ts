@@ -38,8 +38,22 @@ function refusePrototypeKeys(value: unknown): void {
   }
 }
 
-/** As Python's json writes them. */
-const NOT_A_NUMBER = /[[:,]\s*-?(NaN|Infinity)\b/;
+/** What other notations have and JSON has not, in the order of how likely it is meant. */
+const NOT_JSON: readonly (readonly [RegExp, string])[] = [
+  [/[[:,]\s*-?(NaN|Infinity)\b/, 'JSON has no NaN or Infinity: write null, or a number'],
+  [/[[:,]\s*(True|False|None)\b/, 'JSON writes true, false and null: in Python, send json.dumps(body)'],
+  [/[[{:,]\s*'/, 'JSON puts keys and strings in double quotes'],
+  [/^\s*(\/\/|\/\*|#)|[,{}[\]]\s*(\/\/|\/\*)/m, 'JSON has no comments'],
+  [/,\s*[\]}]/, 'JSON has no comma behind the last element'],
+  [/[{,]\s*[A-Za-z_]\w*\s*:/, 'JSON puts keys in double quotes'],
+];
+
+/** What was probably meant by a text that is no JSON; null where nothing looks like it. */
+const meantBy = (text: string): string | null =>
+  NOT_JSON.find(([pattern]) => pattern.test(text.slice(0, MAX_EXAMINED)))?.[1] ?? null;
+
+/** A mistake of notation shows early, and a body may have many megabytes. */
+const MAX_EXAMINED = 1_000_000;
 
 function parse(bytes: Buffer): unknown {
   let text: string;
@@ -52,10 +66,8 @@ function parse(bytes: Buffer): unknown {
     return JSON.parse(text);
   } catch (error) {
     const said = error instanceof Error ? error.message : 'not JSON';
-    throw new HttpProblem(
-      'malformed_json',
-      NOT_A_NUMBER.test(text) ? `${said}; JSON has no NaN or Infinity: write null, or a number` : said,
-    );
+    const meant = meantBy(text);
+    throw new HttpProblem('malformed_json', meant === null ? said : `${said}; ${meant}`);
   }
 }
 

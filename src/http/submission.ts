@@ -1,7 +1,7 @@
 /** @file What endpoints that make jobs share: the idempotency key, the wait, the answer. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Experiment, filesOf, problemsOf } from '../experiment/index.ts';
+import { type Experiment, filesOf, parseWith } from '../experiment/index.ts';
 import type { Submission } from '../jobs/index.ts';
 import type { SearchOptions } from '../study/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
@@ -82,10 +82,11 @@ export function withoutWebhook(body: unknown): { readonly rest: unknown; readonl
   if (!isObject(body) || !Object.hasOwn(body, 'webhook')) return { rest: body, webhook: null };
   const { webhook: given, ...rest } = body;
   if (given === null) return { rest, webhook: null };
-  const parsed = webhookSchema.safeParse(given);
-  if (parsed.success) return { rest, webhook: parsed.data };
-  const problems = problemsOf(parsed.error, webhookSchema, given);
-  throw validationFailed(problems.map((problem) => ({ ...problem, pointer: `/webhook${problem.pointer}` })));
+  const parsed = parseWith(webhookSchema, given);
+  if (parsed.ok) return { rest, webhook: parsed.value };
+  throw validationFailed(
+    parsed.error.map((problem) => ({ ...problem, pointer: `/webhook${problem.pointer}` })),
+  );
 }
 
 /**

@@ -2,9 +2,11 @@
 import { distance } from 'fastest-levenshtein';
 import { shortName } from './json.ts';
 
+const sorted = (word: string): string => [...word].sort().join('');
+
 /**
- * The known word that was probably meant: whatever the case, at most a third of its letters differ, or two, and never all
- * letters of the shorter word. Among equals the one whose case is nearer.
+ * The known word that was probably meant: whatever the case, at most a third of its letters differ, or two, and fewer than
+ * half of the shorter word's, unless it has the same letters in another order. Among equals the one whose case is nearer.
  */
 export function nearest(word: string, known: readonly string[]): string | null {
   // Comparing megabytes with every word takes seconds.
@@ -14,7 +16,8 @@ export function nearest(word: string, known: readonly string[]): string | null {
   for (const candidate of known) {
     const letters = distance(folded, candidate.toLowerCase());
     const shorter = Math.min(word.length, candidate.length);
-    if (letters > Math.max(2, candidate.length / 3) || letters >= shorter) continue;
+    if (letters > Math.max(2, candidate.length / 3)) continue;
+    if (letters * 2 >= shorter && sorted(folded) !== sorted(candidate.toLowerCase())) continue;
     const isNearer =
       best === null ||
       letters < best.letters ||

@@ -56,6 +56,33 @@ it('says how many units so many classes need', async () => {
   );
 });
 
+it.each([
+  ['mean_squared_error', { type: 'moons' }],
+  ['sigmoid_cross_entropy', { type: 'moons' }],
+  ['hinge', { type: 'circles' }],
+  [
+    'mean_squared_error',
+    {
+      type: 'inline',
+      inputs: [
+        [0, 0],
+        [1, 1],
+      ],
+      targets: [0, 1],
+    },
+  ],
+])(
+  'says that %s reads the two classes of %j as numbers, and what else fits two units',
+  async (loss, data) => {
+    const network = { input: { shape: [2] }, layers: [{ type: 'dense', units: 2 }] };
+    const problem = await problemOf(network, data, loss);
+    expect(problem.message).toContain('as the numbers 0 to 1');
+    expect(problem.fix).toMatch(
+      /"units": 1 \}; or keep one unit per class and use one of:.*softmax_cross_entropy/,
+    );
+  },
+);
+
 const WORDS = [String(MAX_BODY_BYTES), 'POST /v1/files'];
 
 it('tells fetch how large a body may be, and where larger data go', async () => {
@@ -98,4 +125,33 @@ it('quotes no more of a request than a reader needs', async () => {
   });
   expect(response.status).toBe(422);
   expect((await response.text()).length).toBeLessThan(5_000);
+});
+
+it.each([
+  ["{'steps': 1}", 'double quotes'],
+  ['{"a": True}', 'true, false and null'],
+  ['{"a": [1, None]}', 'true, false and null'],
+  ['{"a": 1,}', 'no comma behind the last element'],
+  ['{"a": 1} // note', 'no comments'],
+  ['{a: 1}', 'keys in double quotes'],
+  ['{"a": NaN}', 'write null'],
+])('%s is no JSON, and the answer says what to write', async (text, expected) => {
+  const response = await fetch(`${service.url}/v1/preflight`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: text,
+  });
+  expect(response.status).toBe(400);
+  expect(((await response.json()) as { detail: string }).detail).toContain(expected);
+});
+
+it.each([
+  ['page=2', 'it is called "cursor" here'],
+  ['per_page=5', 'it is called "limit" here'],
+  ['state=running', 'it is called "status" here'],
+  ['statsu=running', 'did you mean "status"?'],
+])('?%s', async (query, fix) => {
+  const response = await fetch(`${service.url}/v1/jobs?${query}`);
+  expect(response.status).toBe(422);
+  expect(((await response.json()) as { errors: Problem[] }).errors[0]?.fix).toBe(fix);
 });

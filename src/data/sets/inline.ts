@@ -1,6 +1,7 @@
 /** @file Data given in the request itself: read into sealed numbers as they are parsed, and never walked again. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { inPlainWords } from '../../util/requirement.ts';
 import { isSealed, Sealed } from '../../util/sealed.ts';
 import { type DataProblem, defineData, type Range, sizeOf } from '../data_set.ts';
 import { readNumbers, shapeOf } from '../nested.ts';
@@ -27,7 +28,7 @@ interface Issue {
 function readList(value: unknown, maxRank: number): Sealed | readonly Issue[] {
   if (isSealed(value)) return value;
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_SAMPLES)
-    return lengths.safeParse(value).error?.issues ?? [];
+    return lengths.safeParse(value, inPlainWords).error?.issues ?? [];
   const read = seal(value, maxRank);
   if (read instanceof Sealed) return read;
   return read.map(({ path, message, fix }) => ({

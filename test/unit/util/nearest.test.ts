@@ -10,7 +10,10 @@ it.each([
   ['activaton', ['activation'], 'activation'],
   ['ab', ['xy'], null],
   ['x', ['y', 'id'], null],
-  ['lr', ['l2', 'steps'], 'l2'],
+  ['lr', ['l2', 'steps'], null],
+  ['page', ['name', 'limit'], null],
+  ['tahn', ['tanh'], 'tanh'],
+  ['dens', ['dense'], 'dense'],
   ['', ['a'], null],
   ['a', [], null],
 ] as const)('%s', (word, known, expected) => {

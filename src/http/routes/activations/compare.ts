@@ -1,6 +1,6 @@
 /** @file POST /v1/activations/compare: activations side by side, by theory and by curve. */
 import { z } from 'zod';
-import { problemsOf } from '../../../experiment/index.ts';
+import { parseWith } from '../../../experiment/index.ts';
 import { activationSchema } from '../../../network/index.ts';
 import { compareActivations, comparedSchema } from '../../../preflight/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
@@ -17,9 +17,9 @@ const bodySchema = z
 
 /** In a request thread. */
 export function compareGiven(body: unknown): string {
-  const parsed = bodySchema.safeParse(body);
-  if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, body));
-  const { activations, depth } = parsed.data;
+  const parsed = parseWith(bodySchema, body);
+  if (!parsed.ok) throw validationFailed(parsed.error);
+  const { activations, depth } = parsed.value;
   return JSON.stringify(encodeNonFinite({ depth, activations: compareActivations(activations, depth) }));
 }
 

@@ -1,7 +1,7 @@
 /** @file POST /v1/activations/evaluate: values and derivatives of an activation. */
 import { z } from 'zod';
 import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
-import { problemsOf } from '../../../experiment/index.ts';
+import { parseWith } from '../../../experiment/index.ts';
 import { activationSchema, resolveActivation } from '../../../network/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
 import { defineEndpoint, json } from '../../endpoint.ts';
@@ -14,9 +14,9 @@ const bodySchema = z
 
 /** In a request thread. */
 export function evaluateGiven(body: unknown): string {
-  const parsed = bodySchema.safeParse(body);
-  if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, body));
-  const { activation, inputs } = parsed.data;
+  const parsed = parseWith(bodySchema, body);
+  if (!parsed.ok) throw validationFailed(parsed.error);
+  const { activation, inputs } = parsed.value;
   return JSON.stringify(encodeNonFinite(resolveActivation(activation).evaluate(inputs)));
 }
 

@@ -10,7 +10,7 @@ import {
   traceOfGiven,
   verdictOfGiven,
 } from '../../../diagnosis/index.ts';
-import { type Experiment, experimentSchema, problemsOf } from '../../../experiment/index.ts';
+import { type Experiment, experimentSchema, parseWith } from '../../../experiment/index.ts';
 import { codeOf } from '../../../export/index.ts';
 import {
   byCures,
@@ -81,10 +81,10 @@ const SUGGESTED = 3;
 
 /** In a request thread. */
 export function diagnoseGiven(body: unknown): string {
-  const parsed = givenSchema.safeParse(body);
-  if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, body));
-  const experiment = experimentOf(parsed.data.experiment);
-  const traces = parsed.data.traces.map(traceOfGiven);
+  const parsed = parseWith(givenSchema, body, bodySchema);
+  if (!parsed.ok) throw validationFailed(parsed.error);
+  const experiment = experimentOf(parsed.value.experiment);
+  const traces = parsed.value.traces.map(traceOfGiven);
   const checks = diagnoseGivenTraces(experiment, traces);
   const findings = seriousFindings(checks);
   const rules = findings.map(({ rule }) => rule);

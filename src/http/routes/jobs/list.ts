@@ -1,8 +1,8 @@
 /** @file GET /v1/jobs: newest first. */
 import { z } from 'zod';
 import { verdicts } from '../../../diagnosis/index.ts';
+import { keyAdvice } from '../../../experiment/index.ts';
 import { InvalidCursor, jobKinds, jobSchema, jobStatuses } from '../../../jobs/index.ts';
-import { nearest } from '../../../util/nearest.ts';
 import { defineEndpoint, json } from '../../endpoint.ts';
 import { validationFailed } from '../../problem.ts';
 
@@ -32,12 +32,7 @@ const query = z
 /** `metadata.ticket=ML-42` */
 const METADATA = /^metadata\.(.{1,64})$/s;
 
-const KNOWN = Object.keys(query.shape);
-
-function guess(key: string): string {
-  const near = nearest(key, KNOWN);
-  return near === null ? `known keys here: ${KNOWN.join(', ')}, metadata.<key>` : `did you mean "${near}"?`;
-}
+const KNOWN = [...Object.keys(query.shape), 'metadata.<key>'];
 
 function metadataOf(rest: Readonly<Record<string, unknown>>): Record<string, string> {
   const pairs = Object.entries(rest).map(([key, value]) => ({
@@ -51,7 +46,7 @@ function metadataOf(rest: Readonly<Record<string, unknown>>): Record<string, str
       unknown.map(({ key }) => ({
         pointer: `/query/${key.slice(0, 100)}`,
         message: `unknown key "${key.slice(0, 100)}"`,
-        fix: guess(key),
+        fix: keyAdvice(key, KNOWN),
       })),
     );
   }

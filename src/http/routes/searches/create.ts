@@ -1,6 +1,6 @@
 /** @file POST /v1/searches: which activation, initializer and normalization suit a network. */
 import { z } from 'zod';
-import { experimentSchema, problemsOf } from '../../../experiment/index.ts';
+import { experimentSchema, parseWith } from '../../../experiment/index.ts';
 import { jobSchema } from '../../../jobs/index.ts';
 import {
   estimateSearchTrials,
@@ -39,13 +39,13 @@ const givenSchema = bodySchema.extend({ experiment: z.unknown() });
 /** In a request thread. */
 export function acceptSearch(body: unknown, { limits, workerThreads, fingerprint }: WorkContext): Accepted {
   const { rest, webhook } = withoutWebhook(body);
-  const parsed = givenSchema.safeParse(rest);
-  if (!parsed.success) throw validationFailed(problemsOf(parsed.error, bodySchema, rest));
-  const { experiment: raw, webhook: _webhook, ...given } = parsed.data;
-  const options = searchOptionsSchema.safeParse(given);
-  if (!options.success) throw validationFailed(problemsOf(options.error, searchOptionsSchema, given));
+  const parsed = parseWith(givenSchema, rest, bodySchema);
+  if (!parsed.ok) throw validationFailed(parsed.error);
+  const { experiment: raw, webhook: _webhook, ...given } = parsed.value;
+  const options = parseWith(searchOptionsSchema, given);
+  if (!options.ok) throw validationFailed(options.error);
   const { experiment, plan } = parseRequest(raw, '/experiment');
-  const refusal = options.data.design === undefined ? null : searchRefusal(experiment);
+  const refusal = options.value.design === undefined ? null : searchRefusal(experiment);
   if (refusal !== null)
     throw validationFailed([
       {
@@ -54,7 +54,7 @@ export function acceptSearch(body: unknown, { limits, workerThreads, fingerprint
         fix: 'give a network with a hidden layer that has an activation',
       },
     ]);
-  const second = options.data.design?.second_data ?? null;
+  const second = options.value.design?.second_data ?? null;
   if (second !== null && onSecondData(experiment, second) === null)
     throw validationFailed([
       {
@@ -63,13 +63,13 @@ export function acceptSearch(body: unknown, { limits, workerThreads, fingerprint
         fix: 'name data of the same shapes, or leave it out',
       },
     ]);
-  const trials = estimateSearchTrials(experiment, options.data);
+  const trials = estimateSearchTrials(experiment, options.value);
   const { flops } = admit(plan, trials, limits);
   return {
-    ...acceptedOf(experiment, options.data, webhook),
+    ...acceptedOf(experiment, options.value, webhook),
     estimate: estimate(plan, trials, workerThreads),
     flops,
-    fingerprint: fingerprint ? fingerprintOf(experiment, options.data, webhook) : null,
+    fingerprint: fingerprint ? fingerprintOf(experiment, options.value, webhook) : null,
   };
 }
 
