@@ -5,14 +5,18 @@ import { ask, type Connection } from './connection.ts';
 
 export type StatisticsRow = components['schemas']['StatisticsPage']['data'][number];
 
-/** As it was read: what is no JSON is the service's to say. */
-export const submit = (client: Client, experiment: string): Promise<Job> =>
+/**
+ * As it was read: what is no JSON is the service's to say.
+ * @param file where it was read
+ */
+export const submit = (client: Client, experiment: string, file: string): Promise<Job> =>
   ask(
     client.POST('/v1/jobs', {
       body: {} as components['schemas']['Experiment'],
       bodySerializer: () => experiment,
       headers: { 'content-type': 'application/json' },
     }),
+    file,
   );
 
 /** A body that is sent as it is read. */

@@ -110,12 +110,21 @@ function describeProblem({ title, detail, code, errors = [], limits = [] }: Prob
   return [`${title}: ${detail} [${code}]`, ...places, ...over].join('\n');
 }
 
-/** The data of an answer. @throws Refusal with all that the service says is wrong */
-export async function ask<T>(asked: Parameters<typeof answer<T>>[0]): Promise<T> {
+/** Statuses that say something of what was sent. */
+const OF_CONTENT: readonly number[] = [400, 413, 415, 422];
+
+/**
+ * The data of an answer.
+ * @param file whose content was sent
+ * @throws Refusal with all that the service says is wrong
+ */
+export async function ask<T>(asked: Parameters<typeof answer<T>>[0], file?: string): Promise<T> {
   try {
     return await answer(asked);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    throw new Refusal(error.problem === null ? error.message : describeProblem(error.problem));
+    if (error.problem === null) throw new Refusal(error.message);
+    const of = file !== undefined && OF_CONTENT.includes(error.problem.status) ? `${file}: ` : '';
+    throw new Refusal(of + describeProblem(error.problem));
   }
 }

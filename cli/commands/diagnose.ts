@@ -47,6 +47,7 @@ const OPTIONS = {
 } as const;
 
 interface Wanted {
+  readonly file: string;
   readonly json: boolean;
   readonly details: boolean;
   readonly reportPath: string | undefined;
@@ -68,7 +69,7 @@ async function print(connection: Connection, job: Job, report: Report, { details
 
 async function watch(connection: Connection, experiment: string, wanted: Wanted): Promise<number> {
   const { client } = connection;
-  const submitted = await submit(client, experiment);
+  const submitted = await submit(client, experiment, wanted.file);
   const page = pageOf(connection, submitted);
   console.error(`job ${submitted.id}: ${page}`);
   const stopAsking = askOnInterrupt(connection, submitted, page);
@@ -97,7 +98,7 @@ async function run(args: readonly string[]): Promise<number> {
   const connection = await connect(placeOf(values));
   try {
     const experiment = own === null ? text : await withData(text, own, connection.client);
-    return await watch(connection, experiment, { json, details, reportPath });
+    return await watch(connection, experiment, { file, json, details, reportPath });
   } finally {
     await connection.close();
   }

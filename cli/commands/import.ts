@@ -26,7 +26,7 @@ async function run(args: readonly string[]): Promise<number> {
   checkReadable(file);
   const connection = await connect(placeOf(values));
   try {
-    const imported = await ask(connection.client.POST('/v1/imports', streamed(createReadStream(file))));
+    const imported = await ask(connection.client.POST('/v1/imports', streamed(createReadStream(file))), file);
     for (const warning of imported.warnings) console.error(`warning: ${warning}`);
     const lost = connection.embedded && imported.initial_weights !== null;
     if (lost) console.error('the weights are left out: start a service to keep them ("gradclinic serve")');

@@ -43,6 +43,8 @@ async function run(args: readonly string[]): Promise<number> {
     if (command === 'list' && name === undefined) list(file);
     else if (command === 'create' && name !== undefined && rest.length === 0) create(file, name);
     else if (command === 'revoke' && name !== undefined && rest.length === 0) revoke(file, name);
+    else if ((command === 'create' || command === 'revoke') && name === undefined)
+      throw new Refusal(`NAME is missing: gradclinic keys ${command} NAME`);
     else throw new Refusal(USAGE);
   } catch (error) {
     if (error instanceof KeysFileError) throw new Refusal(`${file}: ${error.message}`);

@@ -29,7 +29,7 @@ export const serve: Command = {
   --port  default 8080; 0 takes a free one (PORT)
   --data  where jobs and files are kept; default ./data (DATA_DIR)
 
-All other settings are variables of the environment: README.md, "Settings".
+All other settings are variables of the environment: docs/operations.md, "Settings".
 Ctrl-C or SIGTERM stops it; running jobs go on at the next start.`,
   run,
 };

@@ -8,7 +8,7 @@ export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';
 export { isOrderBlind } from './order.ts';
 export { type ParsedExperiment, parseExperiment } from './parse.ts';
 export { baselineSeeds, inputsOf, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
-export { type Problem, parseWith } from './problems.ts';
+export { nameAdvice, type Problem, parseWith } from './problems.ts';
 export { type ReferenceKind, referenceExperiment, referenceKinds } from './reference.ts';
 export {
   type Experiment,

@@ -53,6 +53,9 @@ function oneOf(value: unknown, known: readonly string[]): Pick<Problem, 'message
   return { message, fix: guess.sure ? `it is called "${guess.name}" here` : `did you mean "${guess.name}"?` };
 }
 
+/** What to write instead of a name that is not known: the one that was meant, or those that there are. */
+export const nameAdvice = (name: string, known: readonly string[]): string => oneOf(name, known).fix ?? '';
+
 /** Whether a branch wants another kind of value altogether, as a name where an object stands. */
 const isOfAnotherKind = (issues: readonly Issue[]): boolean =>
   issues.some(({ code, path }) => path.length === 0 && (code === 'invalid_value' || code === 'invalid_type'));

@@ -1,6 +1,7 @@
 /** @file What a request is answered that fails, or that no route takes. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../util/errors.ts';
+import { nearest } from '../util/nearest.ts';
 import { drain } from './drain.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HttpProblem, sendProblem, toProblem } from './problem.ts';
@@ -24,6 +25,20 @@ export function methodsOf(url: string, served: readonly Route[]): string[] {
   return methods.length === 0
     ? []
     : [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])];
+}
+
+/** The path that was probably meant, with what stands in the place of a pattern's names; else where all are listed. */
+function nearestRoute(url: string, served: readonly Route[]): string {
+  const path = url.split('?')[0] ?? '';
+  const given = path.split('/');
+  const filled = [...served, ...pages].map(({ url: pattern }) =>
+    pattern
+      .split('/')
+      .map((part, i) => (part.startsWith(':') ? (given[i] ?? part) : part))
+      .join('/'),
+  );
+  const near = nearest(path, filled);
+  return near === null ? 'see /docs' : `did you mean ${near}? See /docs`;
 }
 
 /** What is not the client's doing. */
@@ -52,7 +67,10 @@ export function addErrors(app: FastifyInstance, served: readonly Route[], maxBod
       return sendProblem(
         request,
         reply,
-        new HttpProblem('route_not_found', `no route ${request.method} here; see /docs`),
+        new HttpProblem(
+          'route_not_found',
+          `no route ${request.method} here; ${nearestRoute(request.url, served)}`,
+        ),
       );
     const allow = allowed.join(', ');
     if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();

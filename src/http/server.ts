@@ -6,6 +6,11 @@ import { commonHeaders } from './common_headers.ts';
 import { closing, HttpProblem, sendProblem, toProblem } from './problem.ts';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
+/**
+ * An idle connection is closed so much later than its `Keep-Alive: timeout` says. A client that stands still for a second
+ * longer than it promised, on a busy machine, would otherwise send a request into a connection that is just being closed.
+ */
+const KEEP_ALIVE_GRACE_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** How long a whole upload may take; for other bodies see addBodyTimeout. */
 const UPLOAD_TIMEOUT_MS = 3_600_000;
@@ -13,7 +18,7 @@ const MAX_REQUEST_LINE = 16_384;
 
 /** @param maxBody bytes */
 export function createServer(logger: FastifyBaseLogger, maxBody: number): FastifyInstance {
-  return Fastify({
+  const app = Fastify({
     loggerInstance: logger,
     // A line each, once answered, is enough: see answers.ts.
     logController: new LogController({ disableRequestLogging: true }),
@@ -28,7 +33,7 @@ export function createServer(logger: FastifyBaseLogger, maxBody: number): Fastif
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
     // An id that is too long is one that no job has. Node bounds the whole line.
-    routerOptions: { maxParamLength: MAX_REQUEST_LINE },
+    routerOptions: { maxParamLength: MAX_REQUEST_LINE, ignoreTrailingSlash: true },
     // Answered as a problem instead, see addHttpManners: Node's own answer is bare.
     http: { requireHostHeader: false, headersTimeout: REQUEST_TIMEOUT_MS },
     clientErrorHandler: answerClientError,
@@ -36,6 +41,8 @@ export function createServer(logger: FastifyBaseLogger, maxBody: number): Fastif
     frameworkErrors: (error, request, reply) =>
       void sendProblem(request, reply.headers(commonHeaders(request)), toProblem(error)),
   }) as unknown as FastifyInstance;
+  app.server.keepAliveTimeoutBuffer = KEEP_ALIVE_GRACE_MS;
+  return app;
 }
 
 export function addHttpManners(app: FastifyInstance): void {

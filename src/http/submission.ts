@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Experiment, filesOf, parseWith } from '../experiment/index.ts';
-import type { Submission } from '../jobs/index.ts';
+import { isTerminal, type Submission } from '../jobs/index.ts';
 import type { SearchOptions } from '../study/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 import { canonicalJson } from '../util/json.ts';
@@ -124,6 +124,10 @@ export async function submitJob(
   if (outcome.kind === 'replayed') reply.header('idempotent-replayed', 'true');
   return reply
     .code(202)
-    .headers({ location: `/v1/jobs/${id}`, 'retry-after': RETRY_AFTER_S })
+    .headers({
+      location: `/v1/jobs/${id}`,
+      // Of a job that has ended nothing is to be asked again.
+      ...(isTerminal(job.status) ? {} : { 'retry-after': RETRY_AFTER_S }),
+    })
     .send(job);
 }

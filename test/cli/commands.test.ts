@@ -116,9 +116,11 @@ it('diagnose tells every problem with its place and fix', async () => {
   writeFileSync(broken, JSON.stringify({ ...tinyExperiment(), trainig: {} }));
   const { code, err } = await gradclinic(['diagnose', broken, '--url', url]);
   expect(code).toBe(2);
-  expect(err).toMatch(/\[validation_failed\]\n {2}\/trainig: .*"training"/);
+  expect(err).toMatch(/broken\.json: .*\[validation_failed\]\n {2}\/trainig: .*"training"/);
   writeFileSync(broken, '{ "network": ');
-  expect((await gradclinic(['diagnose', broken, '--url', url])).err).toContain('[malformed_json]');
+  expect((await gradclinic(['diagnose', broken, '--url', url])).err).toMatch(
+    /broken\.json: .*\[malformed_json\]/,
+  );
 });
 
 it('import prints the network of a Keras model, and what it cannot take', async () => {
@@ -146,6 +148,7 @@ it('keys makes, lists and revokes', async () => {
   expect((await gradclinic(['keys', 'revoke', 'alice', ...keys])).code).toBe(0);
   expect((await gradclinic(['keys', 'list', ...keys])).out).toBe('');
   expect((await gradclinic(['keys', 'make'])).code).toBe(2);
+  expect((await gradclinic(['keys', 'create'])).err).toContain('NAME is missing');
 });
 
 it('migrate makes the database, and says so in a line where it cannot', async () => {

@@ -158,8 +158,8 @@ it('says that nothing was measured where nothing was probed', async () => {
     const response = await service.get(`/v1/jobs/${unprobed.id}/statistics?run=baseline/0&${name}=loss`);
     expect(response.status).toBe(422);
     const [problem] = ((await response.json()) as { errors: { message: string; fix: string }[] }).errors;
-    expect(problem?.message).toContain('probe_every of the experiment is 0');
-    expect(problem?.fix).toContain('1 or more');
+    expect(problem?.message).toContain('nothing was measured');
+    expect(problem?.fix).toContain('probe_every of 1 or more');
   }
 });
 

@@ -201,6 +201,21 @@ describe('GET /v1/jobs/{id}/statistics', () => {
     const unknown = await service.get(`/v1/jobs/${job.id}/statistics?run=nope`);
     expect([unknown.status, (await problemOf(unknown)).code]).toEqual([404, 'run_not_found']);
   });
+
+  it.each(['layer', 'tensor', 'metric'])(
+    'refuses a %s that no run has, also where all runs are asked for',
+    async (name) => {
+      const of = (value: string, rest = '') =>
+        service.get(`/v1/jobs/${job.id}/statistics?${name}=${value}&limit=1${rest}`);
+      for (const rest of ['', '&format=csv', '&run=baseline/0']) {
+        const unknown = await of('nope', rest);
+        expect(unknown.status, rest).toBe(422);
+        expect(await problemOf(unknown)).toMatchObject({
+          errors: [{ pointer: `/query/${name}`, fix: expect.stringMatching(/^there are: \w/) }],
+        });
+      }
+    },
+  );
 });
 
 describe('GET /v1/jobs/{id}/events', () => {

@@ -152,7 +152,6 @@ describe('fairness', () => {
     const { started_at } = await ended(service, bob, own);
     const ids = new Set(many.map(({ id }) => id));
     const started: Job['started_at'][] = [];
-    // One request after another, over the connection that was used last: the others were idle so long that the service may be closing them.
     for (let cursor: string | null = '', page: JobPage; cursor !== null; cursor = page.next_cursor) {
       const query = cursor === '' ? '' : `&cursor=${cursor}`;
       page = (await (await service.get(`/v1/jobs?limit=100${query}`, alice)).json()) as JobPage;

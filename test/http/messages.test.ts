@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Problem } from '../../src/experiment/index.ts';
-import { startTestService, type TestService } from './service.ts';
+import { startTestService, type TestService, tinyExperiment } from './service.ts';
 
 const PYTHON = '/usr/bin/python3';
 const MAX_BODY_BYTES = 100_000;
@@ -82,6 +82,39 @@ it.each([
     );
   },
 );
+
+it.each([
+  ['/v1/job', 'did you mean /v1/jobs?'],
+  ['/V1/jobs', 'did you mean /v1/jobs?'],
+  ['/v1/jobs/job_1/Result', 'did you mean /v1/jobs/job_1/result?'],
+  ['/v1/jobs/job_1/statistic', 'did you mean /v1/jobs/job_1/statistics?'],
+  ['/v1/openapi.json', 'did you mean /openapi.json?'],
+  ['/nothing/like/it', 'see /docs'],
+  ['/v1/catalog/layer', 'did you mean "layers"?'],
+  ['/v1/catalog/layers/Dense', 'it is called "dense" here'],
+  ['/v1/catalog/activations/swish', 'it is called "silu" here'],
+  ['/v1/catalog/rules/nothing_like_it', 'vanishing_gradient, exploding_gradient'],
+])('%s is not there, and the answer says what is', async (path, expected) => {
+  const response = await fetch(service.url + path);
+  expect(response.status).toBe(404);
+  expect(((await response.json()) as { detail: string }).detail).toContain(expected);
+});
+
+it('a slash at the end changes nothing', async () => {
+  for (const path of ['/v1/jobs', '/v1/catalog/rules', '/healthz', '/docs']) {
+    const [with_, without] = await Promise.all([fetch(`${service.url}${path}/`), fetch(service.url + path)]);
+    expect([path, with_.status]).toEqual([path, without.status]);
+  }
+});
+
+it('asks nobody to come back for a job that has ended', async () => {
+  const experiment = tinyExperiment({ remedies: { verify: false } });
+  const ended = await service.post('/v1/jobs', experiment, { prefer: 'wait=60' });
+  expect([((await ended.json()) as { status: string }).status, ended.headers.get('retry-after')]).toEqual([
+    'succeeded',
+    null,
+  ]);
+});
 
 const WORDS = [String(MAX_BODY_BYTES), 'POST /v1/files'];
 

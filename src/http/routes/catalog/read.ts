@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { nameAdvice } from '../../../experiment/index.ts';
 import { type CatalogEntry, catalog, entrySchema } from '../../catalog.ts';
 import { defineEndpoint, etagHeaders, isKnown, json } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
@@ -16,7 +17,7 @@ function entriesOf(kind: string): CatalogEntry[] {
   if (make === undefined) {
     throw new HttpProblem(
       'catalog_entry_not_found',
-      `no kind "${kind.slice(0, 80)}"; there are: ${kinds.join(', ')}`,
+      `no kind "${kind.slice(0, 80)}"; ${nameAdvice(kind, kinds)}`,
     );
   }
   return remembered(kind, make);
@@ -153,10 +154,10 @@ export const readCatalogEntry = defineEndpoint({
         reply,
         answerOf(`${kind}/${id}`, () => entry),
       );
-    const known = entries.map((candidate) => candidate.id).join(', ');
+    const known = entries.map((candidate) => candidate.id);
     throw new HttpProblem(
       'catalog_entry_not_found',
-      `no "${id.slice(0, 80)}" among the ${kind}; there are: ${known}`,
+      `no "${id.slice(0, 80)}" among the ${kind}; ${nameAdvice(id, known)}`,
     );
   },
 });

@@ -171,33 +171,49 @@ async function pageOf(source: Source): Promise<Buffer> {
 
 const SHOWN_NAMES = 40;
 
-/** A training whose `probe_every` is 0 leaves no series at all; another has metrics, layers and tensors. */
+/** A training that is not probed leaves no series at all; another has metrics, layers and tensors. */
 const notMeasured = (name: string) => ({
   pointer: `/query/${name}`,
-  message: 'nothing was measured, because diagnostics.probe_every of the experiment is 0',
-  fix: 'submit it with diagnostics.probe_every of 1 or more; losses that need no probe are in GET /v1/jobs/{id}/runs',
+  message: 'nothing was measured in the layers of this run',
+  fix: 'ask for baseline/<seed>, or submit the experiment with diagnostics.probe_every of 1 or more; losses of all runs are in GET /v1/jobs/{id}/runs',
 });
 
+type Named = 'layer' | 'tensor' | 'metric';
+
+/** The names of the series, run by run until every wanted one is found: a run may have layers that another has not. */
+async function namesUntil(
+  { jobs, threads, id, runs, filter }: Source,
+  wanted: readonly Named[],
+): Promise<Readonly<Record<Named, ReadonlySet<string>>> | null> {
+  const known = { layer: new Set<string>(), tensor: new Set<string>(), metric: new Set<string>() };
+  let anyRun = false;
+  for (const run of runs) {
+    const trace = await jobs.encodedTrace(id, run);
+    if (trace === null) continue;
+    anyRun = true;
+    const names = await threads.read('namesOfSeries', [trace], undefined);
+    for (const kind of wanted) for (const name of names[kind]) known[kind].add(name);
+    if (wanted.every((kind) => known[kind].has(filter[kind] as string))) break;
+  }
+  return anyRun ? known : null;
+}
+
 /** What no series has is a mistake, which an empty answer would hide. @throws HttpProblem validation_failed naming what there is */
-async function refuseUnknown({ jobs, threads, id, runs, filter }: Source): Promise<void> {
+async function refuseUnknown(source: Source): Promise<void> {
+  const { filter } = source;
   const given = (['layer', 'tensor', 'metric'] as const).filter((name) => filter[name] !== undefined);
-  const [run] = runs;
-  const trace = run === undefined || given.length === 0 ? null : await jobs.encodedTrace(id, run);
-  if (trace === null) return;
-  const names = await threads.read('namesOfSeries', [trace], undefined);
+  const names = given.length === 0 ? null : await namesUntil(source, given);
+  if (names === null) return;
   const problems = given.flatMap((name) => {
     const wanted = filter[name] as string;
-    const known = names[name];
-    // Another run of the job may have other layers.
-    const isAnothers = name !== 'metric' && runs.length > 1;
-    if (known.includes(wanted) || isAnothers) return [];
-    if (known.length === 0) return [notMeasured(name)];
-    const shown = known.slice(0, SHOWN_NAMES).join(', ');
+    if (names[name].has(wanted)) return [];
+    if (names[name].size === 0) return [notMeasured(name)];
+    const shown = [...names[name]].slice(0, SHOWN_NAMES).join(', ');
     return [
       {
         pointer: `/query/${name}`,
         message: `no series has the ${name} "${wanted.slice(0, 80)}"`,
-        fix: `there are: ${shown}${known.length > SHOWN_NAMES ? ', …' : ''}`,
+        fix: `there are: ${shown}${names[name].size > SHOWN_NAMES ? ', …' : ''}`,
       },
     ];
   });
