@@ -7,9 +7,9 @@ export type StatisticsRow = components['schemas']['StatisticsPage']['data'][numb
 
 /**
  * As it was read: what is no JSON is the service's to say.
- * @param file where it was read
+ * @param file where it was read, if it was a file
  */
-export const submit = (client: Client, experiment: string, file: string): Promise<Job> =>
+export const submit = (client: Client, experiment: string, file?: string): Promise<Job> =>
   ask(
     client.POST('/v1/jobs', {
       body: {} as components['schemas']['Experiment'],
