@@ -59,7 +59,10 @@ function rowOf({ layer, metric, steps, values }: Series, wanted: readonly number
 }
 
 /** Rows in the order of the layers' depth, as the trace has them; values to six digits. */
-export function gridOf(trace: Trace, { layer, tensor, metrics, max_points = Infinity }: GridFilter): Grid {
+export function gridOf(
+  trace: Pick<Trace, 'series'>,
+  { layer, tensor, metrics, max_points = Infinity }: GridFilter,
+): Grid {
   const chosen = trace.series.filter(
     (series) =>
       series.tensor === tensor &&

@@ -24,5 +24,5 @@ export {
   type TracedWeights,
   type UnitPass,
 } from './trace.ts';
-export { decodeTrace, encodeTrace } from './trace_codec.ts';
+export { decodeTensor, decodeTrace, encodeTrace } from './trace_codec.ts';
 export { mostUnits, UnitCounter, type UnitLayout, unitLayout } from './units.ts';

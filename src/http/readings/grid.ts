@@ -1,7 +1,6 @@
 /** @file The series of a stored trace as a grid. */
-import { type GridFilter, gridOf } from '../../statistics/index.ts';
+import { decodeTensor, type GridFilter, gridOf } from '../../statistics/index.ts';
 import { jsonOf } from './text.ts';
-import { unpack } from './trace.ts';
 
 export interface GridOptions extends GridFilter {
   readonly run: string;
@@ -13,5 +12,5 @@ export async function gridOfRun(
   { run, ...filter }: GridOptions,
 ): Promise<Uint8Array> {
   const { tensor } = filter;
-  return jsonOf({ run, tensor, ...gridOf(await unpack(trace as Uint8Array), filter) });
+  return jsonOf({ run, tensor, ...gridOf(await decodeTensor(trace as Uint8Array, tensor), filter) });
 }

@@ -1,10 +1,9 @@
 /** @file The report file: the report, the job, and the grids that its pictures are drawn from. */
 import type { Job } from '../../jobs/index.ts';
-import { type Grid, gridOf } from '../../statistics/index.ts';
+import { decodeTensor, type Grid, gridOf } from '../../statistics/index.ts';
 import type { Report, SearchReport } from '../../study/index.ts';
 import { webApplication } from '../../web/index.ts';
 import { jsonOf, textOf } from './text.ts';
-import { unpack } from './trace.ts';
 
 const QUANTILES = ['abs_p05', 'abs_p25', 'abs_p50', 'abs_p75', 'abs_p95'];
 
@@ -60,15 +59,14 @@ export async function gridsOfReport(
   [encoded]: readonly Uint8Array[],
   { run, pictures }: PictureOptions,
 ): Promise<Uint8Array> {
-  const trace = await unpack(encoded as Uint8Array);
+  const read = (tensor: string | null) => decodeTensor(encoded as Uint8Array, tensor);
+  const trace = await read(null);
   const curves = { run, tensor: null, ...gridOf(trace, { tensor: null, max_points: MAX_POINTS }) };
-  if (pictures === null) return jsonOf([curves]);
-  const max_points = pointsFor(trace.layers.length, pictures);
-  const layers = PICTURES.map(([tensor, metrics]) => ({
-    ...{ run, tensor },
-    ...gridOf(trace, { tensor, metrics, max_points }),
-  }));
-  return jsonOf([curves, ...layers]);
+  const grids: object[] = [curves];
+  const max_points = pictures === null ? 0 : pointsFor(trace.layers.length, pictures);
+  for (const [tensor, metrics] of pictures === null ? [] : PICTURES)
+    grids.push({ run, tensor, ...gridOf(await read(tensor), { tensor, metrics, max_points }) });
+  return jsonOf(grids);
 }
 
 /** For who opens the file where scripts do not run. */
