@@ -20,9 +20,19 @@ export interface GridRow {
   readonly non_finite?: Readonly<Record<string, NonFinite>>;
 }
 
+/** Units of a layer that are stuck, by index, in a full pass over the training samples; null where the activation has no such state. */
+export interface StuckOfLayer {
+  readonly layer: string;
+  readonly step: number;
+  readonly units: number;
+  readonly dead: readonly number[] | null;
+  readonly saturated: readonly number[] | null;
+}
+
 export interface Grid {
   readonly steps: readonly number[];
   readonly rows: readonly GridRow[];
+  readonly stuck_units?: readonly StuckOfLayer[];
 }
 
 /** Measured numbers are float32, which have seven digits. */
@@ -56,6 +66,22 @@ function rowOf({ layer, metric, steps, values }: Series, wanted: readonly number
   });
   const all = { layer, metric, values: cells };
   return Object.keys(nonFinite).length === 0 ? all : { ...all, non_finite: nonFinite };
+}
+
+/** As the last pass found them, of each layer that has been looked at and chosen. */
+export function stuckOf({ unit_passes }: Pick<Trace, 'unit_passes'>, layer?: string): StuckOfLayer[] {
+  const last = unit_passes.reduce((latest, { step }) => Math.max(latest, step), 0);
+  return unit_passes.flatMap((pass) =>
+    pass.step !== last || pass.dead === undefined || (layer !== undefined && pass.layer !== layer)
+      ? []
+      : [
+          {
+            ...{ layer: pass.layer, step: pass.step, units: pass.units },
+            dead: pass.dead === null ? null : [...pass.dead],
+            saturated: pass.saturated == null ? null : [...pass.saturated],
+          },
+        ],
+  );
 }
 
 /** Rows in the order of the layers' depth, as the trace has them; values to six digits. */

@@ -60,6 +60,9 @@ export interface UnitPass {
   readonly dead_units: number | null;
   /** Units that are saturated on at least `SATURATED_SAMPLES` of the samples; null without saturation. */
   readonly saturated_units: number | null;
+  /** Which they are, by index; absent of a training that another program has recorded. */
+  readonly dead?: Uint32Array | null;
+  readonly saturated?: Uint32Array | null;
 }
 
 /** Losses (no penalty) and accuracies of the same training samples in both modes of the same network, at one step. */

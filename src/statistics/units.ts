@@ -92,13 +92,16 @@ export class UnitCounter {
     this.#saturated[unit] = (this.#saturated[unit] as number) + saturated;
   }
 
-  /** Units that were exactly 0 everywhere, without those that are to be 0. */
-  dead(isToBeZero: (unit: number) => boolean = () => false): number {
-    return this.#zeros.filter((count, unit) => count === this.#positions && !isToBeZero(unit)).length;
+  /** Which units were exactly 0 everywhere, without those that are to be 0. */
+  dead(isToBeZero: (unit: number) => boolean = () => false): Uint32Array {
+    return indicesOf(this.#zeros, (count, unit) => count === this.#positions && !isToBeZero(unit));
   }
 
-  /** Units that were saturated on at least this fraction of the positions. */
-  saturatedOn(fraction: number): number {
-    return this.#saturated.filter((count) => count >= fraction * this.#positions).length;
+  /** Which units were saturated on at least this fraction of the positions. */
+  saturatedOn(fraction: number): Uint32Array {
+    return indicesOf(this.#saturated, (count) => count >= fraction * this.#positions);
   }
 }
+
+const indicesOf = (counts: Float64Array, is: (count: number, unit: number) => boolean): Uint32Array =>
+  Uint32Array.from([...counts.keys()].filter((unit) => is(counts[unit] as number, unit)));

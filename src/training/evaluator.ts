@@ -276,14 +276,14 @@ export class Evaluator {
         counters[i]?.add(keptRows(values, size, mask), layer.saturation, layer.deadZone);
       });
     });
-    return this.#watched.map((layer, i) => ({
-      step,
-      layer: layer.name,
-      units: layer.units,
-      dead_units: layer.deadZone ? (counters[i]?.dead(this.#isToBeZero(layer, split)) ?? null) : null,
-      saturated_units:
-        layer.saturation === null ? null : (counters[i]?.saturatedOn(SATURATED_SAMPLES) ?? null),
-    }));
+    return this.#watched.map((layer, i) => {
+      const { name, units, deadZone, saturation } = layer;
+      const counter = counters[i] as UnitCounter;
+      const dead = deadZone ? counter.dead(this.#isToBeZero(layer, split)) : null;
+      const saturated = saturation === null ? null : counter.saturatedOn(SATURATED_SAMPLES);
+      const counts = { dead_units: dead?.length ?? null, saturated_units: saturated?.length ?? null };
+      return { step, layer: name, units, ...counts, dead, saturated };
+    });
   }
 
   release(): Promise<void> {

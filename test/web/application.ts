@@ -1,6 +1,7 @@
 /** @file The application in a real browser, over a real service: every page, live, by keyboard, in the dark, narrow and wide. */
 import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
+import type { Grid } from '../../client/index.ts';
 import type { Job } from '../../src/jobs/index.ts';
 import { endlessTraining, tinyExperiment } from '../http/service.ts';
 import { type Layer, sequential3 } from '../imports/models.ts';
@@ -28,6 +29,15 @@ const SCREENS = [
   [{ width: 320, height: 640 }, 'dark'],
   [{ width: 3840, height: 2160 }, 'light'],
 ] as const;
+
+/** Of each chart of a layer, how many pixels are of a curve and not of the grey grid. */
+const COLOURED = `[...document.querySelectorAll('.layer-detail .lines canvas')].map((canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let coloured = 0;
+  for (let i = 0; i < data.length; i += 4)
+    if (data[i + 3] > 128 && Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 60) coloured++;
+  return coloured;
+})`;
 
 const width = ({ page }: Watched): Promise<number> =>
   page.evaluate<number>('document.documentElement.scrollWidth');
@@ -128,6 +138,32 @@ describeInChromium('the application in Chromium', () => {
     await page.waitForSelector('.layer-detail h3');
     await page.goBack();
     await page.waitForSelector('.job-row');
+    await close();
+  });
+
+  it('shows which units of a layer are dead, and a gradient that is exactly 0', async () => {
+    const { page, complaints, close } = await open(`/jobs/${idOf('dead')}`);
+    await page.waitForSelector('.heat canvas');
+    const read = async (layer: string): Promise<number[]> => {
+      const path = `/v1/jobs/${idOf('dead')}/series?run=baseline/0&tensor=output&metric=rms&layer=${layer}`;
+      const grid = (await (await service().get(path)).json()) as Grid;
+      return grid.stuck_units?.[0]?.dead ?? [];
+    };
+    for (const layer of ['dense_1', 'dense_2']) {
+      await page.click(`.heat-label >> text=${layer}`);
+      await page.waitForSelector(`.layer-detail h3 >> text=${layer}`);
+      await page.waitForSelector('.unit-squares');
+      const dead = await read(layer);
+      expect(dead).not.toEqual([]);
+      const drawn = await page.$$eval('.unit-squares i', (squares) =>
+        squares.flatMap((square, i) => (square.className === 'stuck' ? [i] : [])),
+      );
+      expect(drawn).toEqual(dead);
+    }
+    // All of its gradients are 0: a line at 0, not an empty chart.
+    const colours = await page.evaluate<number[]>(COLOURED);
+    expect(Math.min(...colours)).toBeGreaterThan(100);
+    expect(complaints).toEqual([]);
     await close();
   });
 

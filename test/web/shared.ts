@@ -68,6 +68,18 @@ const EXPERIMENTS: Readonly<Record<string, Record<string, unknown>>> = {
     },
     remedies: unverified,
   }),
+  dead: tinyExperiment({
+    name: 'half of the units are dead',
+    network: {
+      input: { shape: [2] },
+      layers: [
+        { ...dense(16, 'relu'), bias_initializer: { type: 'constant', value: -6 } },
+        { ...dense(16, 'relu'), bias_initializer: { type: 'constant', value: -100 } },
+        output,
+      ],
+    },
+    remedies: unverified,
+  }),
   // bench/web looks at 10,000 steps of as many layers.
   deep: tinyExperiment({
     name: 'a hundred layers',

@@ -46,6 +46,7 @@ export function gridsInFile(grids: readonly Grid[]): JobData['grid'] {
         (metrics === undefined || metrics.includes(row.metric)) &&
         (layer === undefined || row.layer === layer),
     );
-    return { ...grid, rows };
+    const { stuck_units: stuck = [] } = grid;
+    return { ...grid, rows, stuck_units: stuck.filter((one) => one.layer === layer) };
   };
 }

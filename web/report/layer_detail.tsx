@@ -1,8 +1,8 @@
-/** @file One layer: its gradient and outputs as ribbons of quantiles over time, its units as a map. */
+/** @file One layer: its gradient and outputs as ribbons of quantiles over time, its units as a map of those that are stuck. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Grid, LayerRow, Report } from '../../client/index.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
-import { clip, percent } from '../lib/format.ts';
+import { clip, percent, plural } from '../lib/format.ts';
 import { type JobData, valuesIn } from './data.ts';
 
 const QUANTILES = ['abs_p05', 'abs_p25', 'abs_p50', 'abs_p75', 'abs_p95'];
@@ -46,28 +46,74 @@ function ribbons(grid: Grid | null, colour: string): Curve[] {
   ];
 }
 
-const MAX_SQUARES = 1024;
+const MAX_SQUARES = 2048;
 
-/** Each unit as a square, those that are stuck filled: how many they are, not which. */
-function UnitMap({ units, fraction, what }: { units: number; fraction: number; what: string }) {
+interface UnitMapProps {
+  readonly units: number;
+  /** By index. */
+  readonly stuck: readonly number[];
+  readonly step: number;
+  readonly what: string;
+}
+
+/** Each unit as a square in its place, those that are stuck filled. */
+function UnitMap({ units, stuck, step, what }: UnitMapProps) {
   const shown = Math.min(units, MAX_SQUARES);
-  const stuck = Math.round(fraction * shown);
+  const filled = new Set(stuck);
+  const text = `${stuck.length} of ${plural(units, 'unit')} ${what}`;
   return (
     <figure class="units">
-      <div
-        class="unit-squares"
-        role="img"
-        aria-label={`${Math.round(fraction * units)} of ${units} units ${what}`}
-      >
+      <div class="unit-squares" role="img" aria-label={text}>
         {Array.from({ length: shown }, (_, i) => (
-          <i key={i} class={i < stuck ? 'stuck' : ''} />
+          <i
+            key={i}
+            class={filled.has(i) ? 'stuck' : ''}
+            title={`unit ${i}${filled.has(i) ? `: ${what}` : ''}`}
+          />
         ))}
       </div>
       <figcaption>
-        {percent(fraction)} {what} at the last probed step
-        {units > MAX_SQUARES ? `; a square is ${Math.ceil(units / MAX_SQUARES)} units` : ''}
+        {text} on all training samples after step {step}
+        {stuck.length > 0 && stuck.length < units ? `: ${listOf(stuck)}` : ''}
+        {units > shown ? `. The first ${shown} are drawn` : ''}
       </figcaption>
     </figure>
+  );
+}
+
+const MAX_LISTED = 24;
+
+const listOf = (stuck: readonly number[]): string =>
+  stuck.length > MAX_LISTED
+    ? `${stuck.slice(0, MAX_LISTED).join(', ')} and ${stuck.length - MAX_LISTED} more`
+    : stuck.join(', ');
+
+/** Where a trace does not say which: a number, at the last step that was probed. */
+function StuckFraction({ fraction, what }: { fraction: number; what: string }) {
+  return (
+    <p class="muted">
+      {percent(fraction)} {what} at the last probed step
+    </p>
+  );
+}
+
+function Stuck({ output }: { output: Grid | null }) {
+  const known = output?.stuck_units?.[0];
+  if (known === undefined) {
+    const [dead, saturated] = [lastOf(output, 'dead_unit_fraction'), lastOf(output, 'saturated_fraction')];
+    return (
+      <>
+        {dead !== null && <StuckFraction fraction={dead} what="of its units are dead" />}
+        {saturated !== null && <StuckFraction fraction={saturated} what="of its outputs are saturated" />}
+      </>
+    );
+  }
+  const { units, step, dead, saturated } = known;
+  return (
+    <>
+      {dead !== null && <UnitMap {...{ units, step }} stuck={dead} what="dead" />}
+      {saturated !== null && <UnitMap {...{ units, step }} stuck={saturated} what="saturated" />}
+    </>
   );
 }
 
@@ -95,9 +141,6 @@ export function LayerDetail({ data, report, layer, run, onClose }: Props) {
       ? []
       : [{ label: 'update / weight', colour: 'series-2', x: grids?.update?.steps ?? [], y }];
   }, [grids]);
-  const units = row?.output_shape[0] ?? 0;
-  const dead = lastOf(grids?.output ?? null, 'dead_unit_fraction');
-  const saturated = lastOf(grids?.output ?? null, 'saturated_fraction');
   return (
     <section class="layer-detail" aria-label={`Layer ${clip(layer, 60)}`}>
       <div class="chart-head">
@@ -156,10 +199,7 @@ export function LayerDetail({ data, report, layer, run, onClose }: Props) {
           )}
         </div>
       )}
-      {dead !== null && units > 0 && <UnitMap units={units} fraction={dead} what="dead" />}
-      {saturated !== null && saturated > 0 && units > 0 && (
-        <UnitMap units={units} fraction={saturated} what="of outputs saturated" />
-      )}
+      <Stuck output={grids?.output ?? null} />
     </section>
   );
 }

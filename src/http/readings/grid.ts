@@ -1,5 +1,5 @@
 /** @file The series of a stored trace as a grid. */
-import { decodeTensor, type GridFilter, gridOf } from '../../statistics/index.ts';
+import { decodeTensor, type GridFilter, gridOf, stuckOf } from '../../statistics/index.ts';
 import { jsonOf } from './text.ts';
 
 export interface GridOptions extends GridFilter {
@@ -12,5 +12,8 @@ export async function gridOfRun(
   { run, ...filter }: GridOptions,
 ): Promise<Uint8Array> {
   const { tensor } = filter;
-  return jsonOf({ run, tensor, ...gridOf(await decodeTensor(trace as Uint8Array, tensor), filter) });
+  const decoded = await decodeTensor(trace as Uint8Array, tensor);
+  const grid = { run, tensor, ...gridOf(decoded, filter) };
+  if (tensor !== 'output' || filter.layer === undefined) return jsonOf(grid);
+  return jsonOf({ ...grid, stuck_units: stuckOf(decoded, filter.layer) });
 }

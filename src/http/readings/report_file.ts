@@ -1,6 +1,13 @@
 /** @file The report file: the report, the job, and the grids that its pictures are drawn from. */
 import type { Job } from '../../jobs/index.ts';
-import { decodeTensor, type Grid, gridOf } from '../../statistics/index.ts';
+import {
+  decodeTensor,
+  type Grid,
+  gridOf,
+  type StuckOfLayer,
+  stuckOf,
+  type Trace,
+} from '../../statistics/index.ts';
 import type { Report, SearchReport } from '../../study/index.ts';
 import { webApplication } from '../../web/index.ts';
 import { jsonOf, textOf } from './text.ts';
@@ -18,6 +25,8 @@ const PICTURES: readonly (readonly [string, readonly string[]])[] = [
 /** Numbers in a file: with so many of eight characters it stays well below 1 MB. */
 const CELLS = 50_000;
 const MAX_POINTS = 200;
+/** Indices of stuck units: what is beyond is told as a number alone. */
+const MAX_STUCK = 10_000;
 /** Of a network so deep that it needs more than that. */
 const MIN_POINTS = 60;
 
@@ -25,6 +34,15 @@ const pointsFor = (layers: number, runs: number): number => {
   const metrics = PICTURES.reduce((sum, [, { length }]) => sum + length, 0);
   return Math.min(MAX_POINTS, Math.max(MIN_POINTS, Math.floor(CELLS / (metrics * layers * runs))));
 };
+
+/** Of the first layers, so many as have room. */
+function fewStuck(trace: Pick<Trace, 'unit_passes'>): StuckOfLayer[] {
+  let room = MAX_STUCK;
+  return stuckOf(trace).filter(({ dead, saturated }) => {
+    room -= (dead?.length ?? 0) + (saturated?.length ?? 0);
+    return room >= 0;
+  });
+}
 
 type NamedGrid = Grid & { readonly run: string; readonly tensor: string | null };
 
@@ -64,8 +82,10 @@ export async function gridsOfReport(
   const curves = { run, tensor: null, ...gridOf(trace, { tensor: null, max_points: MAX_POINTS }) };
   const grids: object[] = [curves];
   const max_points = pictures === null ? 0 : pointsFor(trace.layers.length, pictures);
-  for (const [tensor, metrics] of pictures === null ? [] : PICTURES)
-    grids.push({ run, tensor, ...gridOf(await read(tensor), { tensor, metrics, max_points }) });
+  for (const [tensor, metrics] of pictures === null ? [] : PICTURES) {
+    const grid = { run, tensor, ...gridOf(await read(tensor), { tensor, metrics, max_points }) };
+    grids.push(tensor === 'output' ? { ...grid, stuck_units: fewStuck(trace) } : grid);
+  }
   return jsonOf(grids);
 }
 

@@ -34,6 +34,24 @@ const gridSchema = z
         }),
       )
       .describe('In the order of the layers’ depth'),
+    stuck_units: z
+      .array(
+        z.object({
+          layer: z.string(),
+          step: z.int(),
+          units: z.int(),
+          dead: z.array(z.int()).nullable().describe('Exactly 0 on every sample, by index'),
+          saturated: z
+            .array(z.int())
+            .nullable()
+            .describe('Saturated on at least 95 % of the samples, by index'),
+        }),
+      )
+      .optional()
+      .describe(
+        'Of the `output` of one `layer`: which of its units are stuck, as the last full pass over the training samples found them. ' +
+          'Null where its activation has no such state',
+      ),
   })
   .meta({ id: 'Grid' });
 
