@@ -27,12 +27,15 @@ import { encodeTrace, type Trace } from '../../src/statistics/index.ts';
 import { packText } from '../../src/util/packed_text.ts';
 import { createRandom } from '../../src/util/random.ts';
 import { startPostgres } from '../../test/postgres.ts';
+import { countStatements, showStatements } from './statements.ts';
 
 const { values } = parseArgs({
   options: {
     studies: { type: 'string', default: '1000' },
     threads: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '5' },
+    /** Prints what PostgreSQL was asked, and how long each took there. */
+    statements: { type: 'boolean', default: false },
   },
 });
 const [studies, threads, seconds] = [values.studies, values.threads, values.seconds].map(Number) as [
@@ -49,6 +52,11 @@ const THREADS_PER_PROCESS = 8;
 const PROCESSES = 5;
 
 const postgres = await startPostgres();
+if (values.statements) {
+  await countStatements(await postgres.createDatabase());
+  await postgres.pause();
+  await postgres.resume();
+}
 const databaseUrl = await postgres.createDatabase();
 const logger = pino({ level: 'silent' });
 const machine = machineKind();
@@ -193,6 +201,7 @@ for (let i = 0; i < Math.ceil(threads / THREADS_PER_PROCESS); i++) {
 const wakeAll = () => {
   for (const { crew, source } of crews) crew.wake(source, herdDelay(crews.length));
 };
+if (values.statements) await sql`create extension pg_stat_statements`.execute(db);
 await listen({
   onListening: () => {},
   onAnnouncement({ kind, job }) {
@@ -226,6 +235,7 @@ console.log(
   `${studies} studies of ${trials} trials of ${seconds} s in ${WAVES.length} waves, ${perSecond.toFixed(2)} a second, on ${threads} threads`,
 );
 const before = await databaseSeconds();
+if (values.statements) await sql`select pg_stat_statements_reset()`.execute(db);
 const start = performance.now();
 const running: Promise<void>[] = [];
 for (let n = 0; n < studies; n++) {
@@ -249,6 +259,7 @@ console.log(
 console.log(
   `PostgreSQL's processor: ${(((await databaseSeconds()) - before) / took).toFixed(2)} cores (of connections that are still open)`,
 );
+if (values.statements) await showStatements(db, waits.length);
 clearInterval(poll);
 await Promise.all(crews.map(({ crew }) => crew.stop()));
 await Promise.all(queues.map((queue) => queue.close()));

@@ -1,7 +1,7 @@
 /**
  * @file One study on one and on several worker processes, each pinned to a core of its own, beside the same study in one process
- * without a shared queue, pinned as well: how much of each further core arrives. For a quiet machine; PostgreSQL and the api take
- * their part of the same cores.
+ * without a shared queue, pinned as well: how much of each further core arrives. They take turns, round by round, so that what
+ * else the machine does hits all of them. PostgreSQL and the api take their part of the same cores.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { killAll, type ServerProcess, startServerProcess } from '../../test/faults/server_process.ts';
 import { experiment, report, submit } from '../../test/faults/workload.ts';
-import { startPostgres } from '../../test/postgres.ts';
+import { type PostgresServer, startPostgres } from '../../test/postgres.ts';
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +17,9 @@ const { values } = parseArgs({
     trials: { type: 'string', default: '60' },
     /** Of a training: some five seconds of a core. */
     steps: { type: 'string', default: '45000' },
+    rounds: { type: 'string', default: '1' },
+    /** Trainings are handed over from so many seconds on. */
+    shared: { type: 'string', default: '0' },
   },
 });
 const study = experiment(1, {
@@ -33,12 +36,23 @@ interface Outcome {
   readonly told: string;
 }
 
+/** One process or several that train studies together. */
+interface Contender {
+  readonly name: string;
+  readonly cores: number;
+  run(): Promise<Outcome>;
+  end(): Promise<void>;
+}
+
 /** @param workers whose logs say what was trained */
 async function run(api: ServerProcess, workers: readonly ServerProcess[]): Promise<Outcome> {
   const start = performance.now();
-  const told = JSON.stringify(await report(api.url, await submit(api.url, study)));
+  const id = await submit(api.url, study);
+  const told = JSON.stringify(await report(api.url, id));
   const seconds = (performance.now() - start) / 1000;
-  const lines = workers.flatMap(({ log }) => log.filter(({ msg }) => msg === 'trial trained'));
+  const lines = workers.flatMap(({ log }) =>
+    log.filter(({ msg, job_id }) => msg === 'trial trained' && job_id === id),
+  );
   const training = lines.reduce((sum, line) => sum + (line.seconds ?? 0), 0);
   return { seconds, training, trials: lines.length, told };
 }
@@ -49,43 +63,65 @@ const pinned = (core: number, settings: Readonly<Record<string, string>>) =>
     through: ['taskset', '--cpu-list', String(core)],
   });
 
-async function alone(): Promise<Outcome> {
+async function alone(): Promise<Contender> {
   const folder = mkdtempSync(join(tmpdir(), 'gradclinic-scale-'));
   const server = await pinned(0, { DATA_DIR: folder });
-  const outcome = await run(server, [server]);
-  await server.kill();
-  rmSync(folder, { recursive: true, force: true });
-  return outcome;
+  return {
+    name: 'one process, no shared queue',
+    cores: 1,
+    run: () => run(server, [server]),
+    async end() {
+      await server.kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
-async function shared(count: number): Promise<Outcome> {
-  const postgres = await startPostgres();
+async function together(cores: number, postgres: PostgresServer): Promise<Contender> {
   const DATABASE_URL = await postgres.createDatabase();
-  const settings = { DATABASE_URL, SHARED_TRIAL_SECONDS: '0' };
+  const settings = { DATABASE_URL, SHARED_TRIAL_SECONDS: values.shared };
   const api = await startServerProcess({ settings: { ...settings, ROLE: 'api' } });
   const workers = await Promise.all(
-    Array.from({ length: count }, (_, core) => pinned(core, { ...settings, ROLE: 'worker' })),
+    Array.from({ length: cores }, (_, core) => pinned(core, { ...settings, ROLE: 'worker' })),
   );
-  const outcome = await run(api, workers);
-  await Promise.all([api, ...workers].map((server) => server.kill()));
-  await postgres.stop();
-  return outcome;
+  return {
+    name: `${cores} workers`,
+    cores,
+    run: () => run(api, workers),
+    end: async () => void (await Promise.all([api, ...workers].map((server) => server.kill()))),
+  };
 }
 
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
+}
+
+const postgres = await startPostgres();
 try {
   console.log(`${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(2)}`);
-  const reference = await alone();
-  const show = (name: string, { seconds, training, trials }: Outcome) =>
-    `${name}: ${trials} trials in ${seconds.toFixed(1)} s, ${(training / trials).toFixed(2)} s each`;
-  console.log(show('one process, no shared queue', reference));
-  for (const count of values.workers.split(',').map(Number)) {
-    const outcome = await shared(count);
-    const efficiency = reference.seconds / (count * outcome.seconds);
-    const same = outcome.told === reference.told ? 'the same report' : 'ANOTHER REPORT';
-    console.log(
-      `${show(`${count} workers`, outcome)}; efficiency per core ${efficiency.toFixed(3)}; ${same}`,
-    );
+  const contenders = [await alone()];
+  for (const cores of values.workers.split(',').map(Number)) contenders.push(await together(cores, postgres));
+  const efficiencies = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < Number(values.rounds); round++) {
+    let reference: Outcome | null = null;
+    for (const contender of contenders) {
+      const outcome = await contender.run();
+      reference ??= outcome;
+      const { seconds, training, trials, told } = outcome;
+      const efficiency = reference.seconds / (contender.cores * seconds);
+      efficiencies.get(contender.name)?.push(efficiency);
+      const beside = (1000 * (contender.cores * seconds - training)) / trials;
+      console.log(
+        `${contender.name}: ${trials} trials in ${seconds.toFixed(1)} s, ${(training / trials).toFixed(3)} s each and ${beside.toFixed(1)} ms of a core beside; ` +
+          `efficiency per core ${efficiency.toFixed(3)}; ${told === reference.told ? 'the same report' : 'ANOTHER REPORT'}`,
+      );
+    }
   }
+  for (const [name, all] of efficiencies)
+    console.log(`${name}: efficiency per core ${median(all).toFixed(3)} in the median of ${all.length}`);
+  await Promise.all(contenders.map(({ end }) => end()));
 } finally {
   killAll();
+  await postgres.stop();
 }

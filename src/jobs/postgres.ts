@@ -81,15 +81,14 @@ function createSubscription(url: string, listener: Listener, logger: Logger) {
   };
 }
 
-/** The next query of a connection would wait behind the one that was not answered. */
-function closeWhenSilent(client: pg.ClientBase & Partial<Pick<pg.Client, 'end'>>): void {
+/** What PostgreSQL says where it only follows another, as after a failover to which the connection was left behind. */
+const READ_ONLY = '25006';
+
+function onFailure(client: pg.ClientBase, told: (error: Error & { code?: string }) => void): void {
   client.query = new Proxy(client.query, {
     apply(query, self, values) {
       const result: unknown = Reflect.apply(query, self, values);
-      if (result instanceof Promise)
-        result.catch(({ message }: Error) => {
-          if (message === 'Query read timeout') void client.end?.();
-        });
+      if (result instanceof Promise) result.catch(told);
       return result;
     },
   });
@@ -106,11 +105,21 @@ function createPool(url: string, logger: Logger): pg.Pool {
     query_timeout: QUERY_TIMEOUT_MS,
     application_name: 'gradclinic',
   });
+  const refused = new WeakSet<pg.ClientBase>();
+  const end = (client: pg.ClientBase & Partial<Pick<pg.Client, 'end'>>) => void client.end?.();
   // A connection that breaks is replaced by the pool, and fails its query; without a listener it would end the process
   // as well, in use or idle.
   pool.on('connect', (client) => {
     client.on('error', (error) => logger.warn({ err: error }, 'a database connection failed'));
-    closeWhenSilent(client);
+    onFailure(client, ({ message, code }) => {
+      // The next query would wait behind the one that was not answered.
+      if (message === 'Query read timeout') end(client);
+      // Or be refused as well. Not at once: the transaction has to be rolled back, or nobody hears why it failed.
+      if (code === READ_ONLY) refused.add(client);
+    });
+  });
+  pool.on('release', (_, client) => {
+    if (refused.has(client)) end(client);
   });
   pool.on('error', () => {});
   return pool;

@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export type StorageFailure = 'unavailable' | 'full';
 
 /**
- * PostgreSQL's classes for connections, shutting down, exhausted resources, and statements that gave way to others; the
- * operating system's; and a SQLite file that another program keeps locked.
+ * PostgreSQL's classes for connections, shutting down, exhausted resources, statements that gave way to others, and a server that
+ * takes no writes, as one that is not promoted yet; the operating system's; and a SQLite file that another program keeps locked.
  */
 const UNAVAILABLE =
-  /^(08\w{3}|57P0[1-5]|57014|40001|40P01|55P03|53[03]00|25P03|ECONN\w+|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|SQLITE_(BUSY|LOCKED)\w*)$/;
+  /^(08\w{3}|25006|57P0[1-5]|57014|40001|40P01|55P03|53[03]00|25P03|ECONN\w+|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|SQLITE_(BUSY|LOCKED)\w*)$/;
 /** What the driver says without a code. */
 const MESSAGES =
   /connection (terminated|error)|timeout exceeded when trying to connect|not queryable|query read timeout/i;

@@ -7,11 +7,14 @@ export interface CuttableNetwork {
   cut(): void;
   /** What was held back arrives, as if it had been sent again and again. */
   mend(): void;
+  /** Connections break, and new ones lead to this port. */
+  redirect(to: number): void;
   close(): void;
 }
 
-/** @param to the port of the database, on this machine */
-export async function startProxy(to: number): Promise<CuttableNetwork> {
+/** @param port of the database, on this machine */
+export async function startProxy(port: number): Promise<CuttableNetwork> {
+  let to = port;
   const sockets = new Set<Socket>();
   let isCut = false;
   const join = (from: Socket, into: Socket) => {
@@ -41,6 +44,11 @@ export async function startProxy(to: number): Promise<CuttableNetwork> {
     mend() {
       isCut = false;
       for (const socket of sockets) socket.resume();
+    },
+    redirect(port) {
+      to = port;
+      isCut = false;
+      for (const socket of sockets) socket.destroy();
     },
     close() {
       for (const socket of sockets) socket.destroy();

@@ -71,6 +71,25 @@ const untilTrained = (id: string, trials: number) =>
     .poll(async () => (await readJob(api.url, id)).progress.completed_trials, { timeout: 120_000 })
     .toBeGreaterThanOrEqual(trials);
 
+const keysOf = async (table: 'orders' | 'trials', id: string) =>
+  (await query(`select key from ${table} where job_id = '${id}'`)).rows.map(({ key }) => key as string);
+
+/** Stops the process that plans the job where nothing is ordered: what it waited for is trained, and it has not heard of the last. */
+async function holdBetweenWaves(planner: ServerProcess, id: string): Promise<void> {
+  for (;;) {
+    planner.signal('SIGSTOP');
+    // What others train ends meanwhile; a training of its own does not.
+    for (let look = 0; look < 10; look++) {
+      await sleep(50);
+      if ((await keysOf('orders', id)).length > 0) continue;
+      expect((await readJob(api.url, id)).status).toBe('running');
+      return;
+    }
+    planner.signal('SIGCONT');
+    await sleep(50);
+  }
+}
+
 async function replace(index: number, end: (worker: ServerProcess) => Promise<unknown>): Promise<void> {
   await end(workers[index] as ServerProcess);
   workers[index] = await start('worker');
@@ -111,13 +130,46 @@ it('are ended on all workers where the job is canceled', { timeout: PATIENCE_MS 
   expect(await report(api.url, await submit(api.url, study(100)))).toEqual(calm);
 });
 
-it.runIf(isLong)('survive a rolling restart of all workers', { timeout: PATIENCE_MS }, async () => {
-  const id = await submit(api.url, study(100));
-  await untilTrained(id, 2);
-  for (const index of workers.keys())
-    await replace(index, async (worker) => expect(await worker.terminate()).toBe(0));
-  expect(await report(api.url, id)).toEqual(calm);
-});
+it.runIf(isLong)(
+  'are not repeated where the planner dies between two waves',
+  { timeout: PATIENCE_MS },
+  async () => {
+    const id = await submit(api.url, study(100));
+    await untilTrained(id, 3);
+    const index = plannerOf(id);
+    const planner = workers[index] as ServerProcess;
+    await holdBetweenWaves(planner, id);
+    const stored = await keysOf('trials', id);
+    expect(stored.length).toBeGreaterThanOrEqual(3);
+    await replace(index, (worker) => worker.kill());
+    expect(await report(api.url, id)).toEqual(calm);
+    const later = [...workers, planner].flatMap((worker) => trained(worker, id));
+    expect(later.length).toBeGreaterThan(stored.length);
+    expect(new Set(later).size).toBe(later.length);
+    expect(await keysOf('orders', id)).toEqual([]);
+  },
+);
+
+it.runIf(isLong)(
+  'survive a restart of every process in turn, the api too, while jobs come',
+  { timeout: 3 * PATIENCE_MS },
+  async () => {
+    const ids = [await submit(api.url, study(100))];
+    await untilTrained(ids[0] as string, 2);
+    for (const index of workers.keys()) {
+      await replace(index, async (worker) => expect(await worker.terminate()).toBe(0));
+      ids.push(await submit(api.url, study(100)));
+      expect(await api.terminate()).toBe(0);
+      api = await start('api');
+    }
+    expect(await reports(api.url, ids)).toEqual(ids.map(() => calm));
+    expect((await query('select * from orders')).rows).toEqual([]);
+    // An orderly end is no crash, and a job ends once.
+    expect((await query('select id from jobs where crash_score > 0')).rows).toEqual([]);
+    for (const id of ids)
+      expect((await statusesOf(api.url, id)).filter((one) => one === 'succeeded').length).toBe(1);
+  },
+);
 
 it.runIf(isLong)(`survive ${KILLS} kills of workers at random moments`, { timeout: 3_600_000 }, async () => {
   const random = createRandom(20261126, 'trials');

@@ -613,6 +613,29 @@ describe('replicas on PostgreSQL', () => {
     await Promise.all(replicas.map((replica) => replica.close()));
   });
 
+  it('take a PostgreSQL that only follows another for one that does not answer, until they reach the one that is written to', async () => {
+    const here = await database.open();
+    const admin = await database.open();
+    const store = new JobStore(here.db);
+    const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(admin.db);
+    const name = sql.id(rows[0]?.name ?? '');
+    await sql`alter database ${name} set default_transaction_read_only = on`.execute(admin.db);
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`.execute(
+      admin.db,
+    );
+    const failureOf = (work: Promise<unknown>) => work.catch((error: unknown) => error);
+    for (const work of [() => store.submit(submission(), wide), () => store.ping()]) {
+      // The first to hear of it is a connection that was ended.
+      await expect.poll(() => failureOf(work())).toMatchObject({ code: '25006' });
+      expect(storageFailure(await failureOf(work()))).toBe('unavailable');
+    }
+    await sql`alter database ${name} reset default_transaction_read_only`.execute(admin.db);
+    // By new connections: those that were refused are closed.
+    await store.ping();
+    expect((await store.submit(submission(), wide)).kind).toBe('created');
+    await Promise.all([here.close(), admin.close()]);
+  });
+
   it('take a query that is not answered for a database that does not, and its connection for lost', async () => {
     const here = await database.open();
     const failure = await sql`select pg_sleep(30)`.execute(here.db).catch((error: unknown) => error);
