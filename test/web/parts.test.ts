@@ -2,10 +2,10 @@
 import { expect, it } from 'vitest';
 import { decadeTexts, decadeTicks } from '../../web/charts/decades.ts';
 import { heatOf, logScale, panned, pixelsOf, ranked, sidedScale, zoomed } from '../../web/charts/heat.ts';
-import { directEdges, layered } from '../../web/charts/layered.ts';
+import { brokenInto, directEdges, layered } from '../../web/charts/layered.ts';
 import { type Curve, tableOf } from '../../web/charts/table.ts';
 import { colourWords, SPECIAL } from '../../web/lib/colours.ts';
-import { ago, duration, firstSentence, number } from '../../web/lib/format.ts';
+import { ago, duration, firstSentence, number, together, words } from '../../web/lib/format.ts';
 import { changesOf } from '../../web/lib/json_patch.ts';
 import { bounded } from '../../web/lib/live_curves.ts';
 import { bandOf } from '../../web/report/band.ts';
@@ -49,6 +49,27 @@ it.each([
 
 it('names what JSON could not carry', () => {
   expect(number(null, 'inf')).toBe('∞');
+});
+
+it('writes names and lists of things to do as people do', () => {
+  expect(words('use_relu')).toBe('Use ReLU');
+  expect(words('vanishing_gradient')).toBe('Vanishing gradient');
+  // A name that every object has is no name of a function.
+  expect(words('constructor')).toBe('Constructor');
+  expect(together(['Use Adam'])).toBe('Use Adam');
+  expect(together(['Standardize the inputs', 'Use ReLU'])).toBe('Standardize the inputs and use ReLU');
+  expect(together(['A', 'Use ReLU', 'Clip'])).toBe('A, use ReLU, and clip');
+});
+
+it('breaks a long network into lines, each as high as its widest layer', () => {
+  const chain = Array.from({ length: 10 }, (_, i) => ({
+    id: String(i),
+    from: i === 0 ? [] : [String(i - 1)],
+  }));
+  const placed = layered([...chain, { id: 'beside', from: ['6'] }]);
+  const { rows, lineOf } = brokenInto(placed, 4);
+  expect(rows).toEqual([1, 2, 1]);
+  expect(lineOf(7)).toEqual({ line: 1, at: 3 });
 });
 
 it('tells times and sentences', () => {

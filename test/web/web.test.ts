@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { closeBrowser } from './browser.ts';
 import { setUp, tearDown } from './shared.ts';
 import './application.ts';
+import './drops.ts';
 import './guarded.ts';
 import './report_file.ts';
 

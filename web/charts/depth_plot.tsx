@@ -1,6 +1,6 @@
 /** @file Numbers of each layer on a logarithmic axis, from the first to the last. */
-import { useEffect, useRef, useState } from 'preact/hooks';
 import { clip, number } from '../lib/format.ts';
+import { useWidth } from '../ui/width.ts';
 import { type Axis, axisOf } from './axis.ts';
 
 export interface DepthSeries {
@@ -99,15 +99,7 @@ export function DepthPlot({
   series: readonly DepthSeries[];
   label: string;
 }) {
-  const holder = useRef<HTMLElement>(null);
-  const [width, setWidth] = useState(USUAL_PX);
-  useEffect(() => {
-    const element = holder.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth || USUAL_PX));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+  const [holder, width] = useWidth<HTMLElement>(USUAL_PX);
   const shown = series.filter(({ values }) => values.some((value) => value !== null));
   const axes = axesOf(layers.length, shown, width);
   if (axes === null) return null;

@@ -17,6 +17,24 @@ export interface Placed {
   readonly rows: number;
 }
 
+/** Columns that are broken into lines, as words are. */
+export interface Lines {
+  /** How many rows each line has. */
+  readonly rows: readonly number[];
+  /** Which line a column is in, and where in it. */
+  lineOf(column: number): { readonly line: number; readonly at: number };
+}
+
+export function brokenInto({ places, columns }: Placed, perLine: number): Lines {
+  const lineOf = (column: number) => ({ line: Math.floor(column / perLine), at: column % perLine });
+  const rows = Array.from({ length: Math.ceil(columns / perLine) }, () => 1);
+  for (const { column, row } of places.values()) {
+    const { line } = lineOf(column);
+    rows[line] = Math.max(rows[line] ?? 1, row + 1);
+  }
+  return { rows, lineOf };
+}
+
 /** A cycle, which is not there, would end at the number of nodes. */
 function columnsOf(nodes: readonly Node[]): Map<string, number> {
   const columns = new Map(nodes.map(({ id }) => [id, 0]));

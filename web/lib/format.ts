@@ -79,10 +79,31 @@ export function ago(iso: string, now = Date.now()): string {
   return seconds < 5 ? 'just now' : `${duration(seconds)} ago`;
 }
 
-/** vanishing_gradient → Vanishing gradient */
+/** As people write them. */
+const PROPER: Readonly<Record<string, string>> = Object.fromEntries(
+  ['ReLU', 'PReLU', 'ELU', 'SELU', 'GELU', 'SiLU', 'GRU', 'LSTM', 'Adam', 'RMSprop', 'SGD'].map((name) => [
+    name.toLowerCase(),
+    name,
+  ]),
+);
+
+/** vanishing_gradient → Vanishing gradient, use_relu → Use ReLU */
 export function words(name: string): string {
-  const text = name.replaceAll('_', ' ').trim();
+  const text = name
+    .split('_')
+    .map((word) => (Object.hasOwn(PROPER, word) ? PROPER[word] : word))
+    .join(' ')
+    .trim();
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Several things to do as one sentence, without its end. */
+export function together(titles: readonly string[]): string {
+  const [first = '', ...others] = titles;
+  const later = others.map((title) => title.charAt(0).toLowerCase() + title.slice(1));
+  const last = later.pop();
+  if (last === undefined) return first;
+  return `${[first, ...later].join(', ')}${later.length > 0 ? ',' : ''} and ${last}`;
 }
 
 /** The first sentence. */

@@ -122,10 +122,15 @@ function useAttempt(): { said: string | null; attempt(work: Promise<void>): void
 
 function RunAgain({ job }: { job: Job }) {
   const { said, attempt } = useAttempt();
+  const [asked, setAsked] = useState(false);
+  const run = () => {
+    setAsked(true);
+    attempt(rerun(job).finally(() => setAsked(false)));
+  };
   return (
     <>
-      <button type="button" class="button small" onClick={() => attempt(rerun(job))}>
-        Run again
+      <button type="button" class="button small" disabled={asked} onClick={run}>
+        {asked ? 'Is queued …' : 'Run again'}
       </button>
       {said !== null && <span role="alert">{clip(said, 200)}</span>}
     </>

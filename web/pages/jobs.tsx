@@ -90,11 +90,27 @@ function Outcome({ job }: { job: Job }) {
   );
 }
 
+/** Of a catalogue by its name, of one's own by its formula. */
+function activationName(text: string): string {
+  if (!text.startsWith('{')) return text;
+  const { expression, type } = JSON.parse(text) as { expression?: string; type?: string };
+  return expression ?? type ?? text;
+}
+
 function About({ job }: { job: Job }) {
   if (job.status === 'running' || job.status === 'queued') return <ProgressBar job={job} />;
   if (job.error !== null) return <>{clip(job.error.detail, 120)}</>;
   if (job.summary === null) return null;
   const { findings, recommended } = job.summary;
+  if (job.kind === 'search')
+    return (
+      <>
+        {recommended.length === 0 ? 'no function could be ranked' : 'best: '}
+        <b>
+          <bdi>{clip(recommended.map(activationName).join(' + '), 80)}</bdi>
+        </b>
+      </>
+    );
   const [root, ...others] = findings;
   return (
     <>

@@ -82,6 +82,18 @@ function Cancel({ job }: { job: Job }) {
   );
 }
 
+/** Of the training that was heard of last: a bar of whole trainings stands still for long. */
+function StepNow({ curves }: { curves: LiveCurves }) {
+  const [run, curve] = [...curves].at(-1) ?? [];
+  const step = curve?.steps.at(-1);
+  if (run === undefined || step === undefined) return null;
+  return (
+    <p class="muted">
+      {run}: step {step.toLocaleString('en')}
+    </p>
+  );
+}
+
 const over = ({ status }: Job) => status === 'failed' || status === 'canceled';
 
 interface LiveProps {
@@ -121,6 +133,7 @@ export function Live({ job, curves, again }: LiveProps) {
               </span>
             </p>
             <ProgressBar job={job} />
+            <StepNow curves={curves} />
             {best != null && (
               <p class="muted">
                 Best function so far: <code>{clip(best.formula, 120)}</code>, loss {number(best.value)}

@@ -1,7 +1,7 @@
 /** @file The top of a report: verdict, root cause, the change, and what it did. */
 import type { ComponentChildren } from 'preact';
 import type { Job, Report } from '../../client/index.ts';
-import { clip, firstSentence, number, percent, plural, words } from '../lib/format.ts';
+import { clip, firstSentence, number, percent, plural, together, words } from '../lib/format.ts';
 import { CopyButton, prettyJson } from '../ui/parts.tsx';
 import { isAccuracy, type Outcome, outcomesOf, rootOf, titleOf } from './story.ts';
 
@@ -86,9 +86,7 @@ function Change({ report }: { report: Report }) {
   return (
     <div class="panel good">
       <h2>Recommended change</h2>
-      <p class="statement">
-        {recommendation.remedies.map((remedy) => titleOf(report, remedy)).join(', and ')}
-      </p>
+      <p class="statement">{together(recommendation.remedies.map((remedy) => titleOf(report, remedy)))}</p>
       <dl class="outcomes">
         {outcomesOf(recommendation.effects).map((outcome) => (
           <OutcomeRow key={outcome.metric} outcome={outcome} />

@@ -41,7 +41,7 @@ function rowsOf({ remedies, combinations, controls }: Report): ForestRow[] {
 
 function Doses({ report }: { report: Report }) {
   const dosed = report.remedies
-    .flatMap(({ title, dose }) => (dose === null ? [] : [{ title, dose }]))
+    .flatMap(({ title, dose }) => (dose === null || dose.curve.length === 0 ? [] : [{ title, dose }]))
     .slice(0, 6);
   if (dosed.length === 0) return null;
   return (
@@ -57,7 +57,7 @@ function Doses({ report }: { report: Report }) {
                   label: 'goal',
                   colour: 'series-1',
                   x: dose.curve.map((point) => point.dose),
-                  y: dose.curve.map(({ value }) => value),
+                  y: dose.curve.map(({ value }) => value ?? Number.NaN),
                 },
               ]}
               height={150}

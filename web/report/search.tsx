@@ -39,10 +39,13 @@ function Candidate({ row, best }: { row: Ranked; best: number }) {
       </p>
       <i class="candidate-bar" style={{ width: `${100 * width}%` }} />
       <p class="muted">
-        {[initializer, normalization === 'none' ? null : normalization]
+        {[
+          initializer,
+          normalization === 'none' ? null : normalization,
+          gradient_ratio === null ? null : `gradient first/last ${number(gradient_ratio)}`,
+        ]
           .filter((part) => part !== null)
-          .join(', ')}
-        {gradient_ratio === null ? '' : ` · gradient first/last ${number(gradient_ratio)}`}
+          .join(' · ')}
       </p>
       {findings.length > 0 && <p class="muted">{findings.map(words).join(', ')}</p>}
     </li>

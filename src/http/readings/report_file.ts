@@ -61,8 +61,10 @@ export function shownRuns(
   const report = JSON.parse(textOf(bytes as Uint8Array)) as Report | SearchReport;
   const recommended = 'kind' in report ? null : report.recommendation;
   const names = known.filter((run) => run.startsWith('baseline/'));
-  const cured =
-    recommended === null ? [] : known.filter((run) => run.startsWith(`${recommended.remedies.join('+')}/`));
+  // The seeds of its proof, as on the page: not those that have chosen it.
+  const arm = recommended?.remedies.join('+');
+  const proof = new Set(recommended?.seeds.map((seed) => `${arm}/${seed}`));
+  const cured = known.filter((run) => proof.has(run));
   return { curves: [...names, ...cured], pictures: [names[0], cured[0]].filter((run) => run !== undefined) };
 }
 
