@@ -1,7 +1,7 @@
 /** @file The recommendation: the smallest change that is good enough, proven on seeds that did not choose it. */
 import { type Experiment, reportedExperiment } from '../experiment/index.ts';
 import { codeOf } from '../export/index.ts';
-import { effectsOf, efforts, patchBetween } from '../remedies/index.ts';
+import { type Arm, effectsOf, efforts, patchBetween } from '../remedies/index.ts';
 import { byDistance } from './combinations.ts';
 import { findingsOfRuns } from './findings.ts';
 import { isWithin, MARGIN, referenceValue } from './goal.ts';
@@ -66,8 +66,20 @@ function recommendationOf(best: Proven, input: PursuitInput, pursuit: Pursuit): 
   };
 }
 
+/** On samples that it was not trained on, over a constant's loss: chance makes as much of a difference. */
+const NOTHING_LEARNED = 0.9;
+
+/** Whether there is something to cure at all: where the reference learned by heart alone, the data are to be looked at first. */
+function limitOfData({ traces }: Arm): string {
+  const reached = traces[0]?.reference?.validation_ratio ?? null;
+  return reached === null || reached < NOTHING_LEARNED
+    ? ''
+    : ` There may be nothing to cure: on samples that it was not trained on, the reference learner reaches ${reached.toPrecision(3)} of a ` +
+        'constant’s loss. What these data can teach is hardly more than a constant knows: look at the data, or take more of them.';
+}
+
 /** What came nearest, and what stood in its way. */
-function why(pursuit: Pursuit): string {
+function why(pursuit: Pursuit, { baseline }: PursuitInput): string {
   const best = pursuit.options.toSorted(byDistance)[0];
   if (best === undefined) return 'No remedy could be applied within the budget.';
   const failures = pursuit.failed.map(
@@ -81,7 +93,7 @@ function why(pursuit: Pursuit): string {
       ? 'No remedy or combination made the network healthy on every seed.'
       : `What was healthy on the study’s seeds was not so on fresh ones: ${failures.join('; ')}.`;
   const found = best.findings.map(({ rule }) => rule).join(', ');
-  return `${reason} Nearest came ${nameOf(best)}: ${best.value.toPrecision(3)} of a constant’s loss, found: ${found || 'nothing'}.`;
+  return `${reason} Nearest came ${nameOf(best)}: ${best.value.toPrecision(3)} of a constant’s loss, found: ${found || 'nothing'}.${limitOfData(baseline)}`;
 }
 
 /** Takes the first move that can be taken, until something is proven that is good enough, or nothing is left to do. */
@@ -100,7 +112,7 @@ export async function recommend(input: PursuitInput): Promise<Recommended> {
   return {
     recommendation: best === null ? null : recommendationOf(best, input, pursuit),
     chosen: best?.option ?? null,
-    note: best === null ? why(pursuit) : noteOf(best, input),
+    note: best === null ? why(pursuit, input) : noteOf(best, input),
     failed: pursuit.failed.map(({ option: { remedies }, proof }) => ({
       remedies: [...remedies],
       seeds: proof.traces.map(({ seed }) => seed),

@@ -229,6 +229,33 @@ describe('a study', { timeout: 120_000 }, () => {
     expect(early?.verification.status).not.toBe('harmful');
   });
 
+  it('says in plain words that there may be nothing to cure, where the data say nothing', async () => {
+    const random = createRandom(3, 'noise');
+    const some = (count: number) => Array.from({ length: count }, () => 2 * random.uniform() - 1);
+    const { report } = await study(
+      parse({
+        network: {
+          input: { shape: [3] },
+          layers: [{ type: 'dense', units: 1, kernel_initializer: 'zeros' }],
+        },
+        data: {
+          type: 'inline',
+          inputs: Array.from({ length: 100 }, () => some(3)),
+          targets: Array.from({ length: 100 }, () => some(1)),
+        },
+        training: {
+          loss: 'mean_squared_error',
+          optimizer: { type: 'sgd', learning_rate: 1e-6 },
+          steps: 20,
+        },
+        remedies: { seeds: 2, min_duration_s: 1 },
+      }),
+    );
+    expect(report.verdict).toBe('unhealthy');
+    expect(report.recommendation).toBeNull();
+    expect(report.recommendation_note).toContain('There may be nothing to cure');
+  });
+
   // Takes 12 s.
   it.runIf(process.env.STUDIES === 'long')(
     'recommends what turned out to be best when the others were judged for the table',
