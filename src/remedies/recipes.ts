@@ -2,7 +2,7 @@
  * @file Recipes: what an experienced person sets up from the start for each kind of network. Where several things are wrong at
  * once no single remedy shows an effect; a recipe does, and is then reduced to what it takes.
  */
-import { type Experiment, planExperiment } from '../experiment/index.ts';
+import { type Experiment, linearProducts, planExperiment } from '../experiment/index.ts';
 import { type RemedyName, remedies } from './catalogue/index.ts';
 import { everyLayer, isAttention, isRecurrent } from './edit.ts';
 import { applyRemedy } from './propose.ts';
@@ -35,6 +35,7 @@ const cleanUp: readonly Part[] = [
   part('reduce_regularization', 0),
   part('lower_batch_norm_momentum', 0.9),
   part('raise_clipping_limit', 100),
+  part('keep_learning_rate'),
 ];
 
 /** Adam after everything that changes what it has to train. */
@@ -43,8 +44,14 @@ const adam = adamAt(0.003);
 
 // Of each kind the likeliest first: where few trainings are allowed, it is the only one.
 const feedForward: Readonly<Record<string, readonly Part[]>> = {
-  modern: [...cleanUp, part('use_linear_output'), part('use_relu'), ...adam],
-  brisk: [...cleanUp, part('use_linear_output'), part('use_relu'), ...adamAt(0.01)],
+  modern: [...cleanUp, part('use_linear_output'), part('add_hidden_layer', 32), part('use_relu'), ...adam],
+  brisk: [
+    ...cleanUp,
+    part('use_linear_output'),
+    part('add_hidden_layer', 32),
+    part('use_relu'),
+    ...adamAt(0.01),
+  ],
   clean: [...cleanUp, ...adam],
   normalized: [...cleanUp, part('use_relu'), part('add_batch_norm'), ...adam],
   residual: [...cleanUp, part('use_relu'), part('add_batch_norm'), part('add_residual_connections'), ...adam],
@@ -65,6 +72,7 @@ const recurrent: Readonly<Record<string, readonly Part[]>> = {
 const attention: Readonly<Record<string, readonly Part[]>> = {
   modern: [
     ...cleanUp,
+    part('add_positional_embedding'),
     part('use_pre_norm'),
     part('add_layer_norm'),
     part('add_residual_connections'),
@@ -94,6 +102,8 @@ const FEW_SAMPLES = 8;
 /** What a recipe would change though nothing asks for it. */
 function isUncalledFor({ remedy }: Part, experiment: Experiment, rules: readonly string[]): boolean {
   if (remedy === 'use_cross_entropy') return !rules.includes('loss_output_mismatch');
+  if (remedy === 'add_hidden_layer')
+    return linearProducts(experiment) !== 1 || !rules.includes('underfitting');
   if (remedy === 'balance_classes') return !rules.includes('class_imbalance');
   return remedy === 'increase_batch_size' && planExperiment(experiment).batch_size >= FEW_SAMPLES;
 }

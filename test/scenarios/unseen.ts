@@ -19,6 +19,7 @@ import {
   type Task,
   tasks,
 } from './scenario.ts';
+import { fourthSet } from './unseen_fourth.ts';
 import { thirdSet } from './unseen_third.ts';
 
 const { moons, circles, iris, wine, breast_cancer, digits, friedman, sine } = tasks;
@@ -290,4 +291,5 @@ export const unseenScenarios: readonly Scenario[] = [
   ...rename('1', first),
   ...rename('2', second),
   ...rename('3', thirdSet),
+  ...rename('4', fourthSet),
 ];

@@ -12,7 +12,8 @@ export const balanceClasses = defineRemedy({
   treats: ['class_imbalance'],
   effort: 'setting',
   change: (experiment) => {
-    if (experiment.training.class_weights !== null) return { reason: 'the classes have weights already' };
+    if (experiment.training.class_weights === 'balanced')
+      return { reason: 'the classes are balanced already' };
     if (resolveLoss(experiment).target === 'values') return { reason: 'the targets are no classes' };
     return withTraining(experiment, { class_weights: 'balanced' });
   },

@@ -3,19 +3,23 @@ import { present } from '../../util/assert.ts';
 import type { Effort, Remedy } from '../remedy.ts';
 import { addBatchNorm } from './add_batch_norm.ts';
 import { addDropout } from './add_dropout.ts';
+import { addHiddenLayer } from './add_hidden_layer.ts';
 import { addL1Regularization } from './add_l1_regularization.ts';
 import { addL2Regularization } from './add_l2_regularization.ts';
 import { addLayerNorm } from './add_layer_norm.ts';
+import { addPositionalEmbedding } from './add_positional_embedding.ts';
 import { addResidualConnections } from './add_residual_connections.ts';
 import { balanceClasses } from './balance_classes.ts';
 import { clipGradients } from './clip_gradients.ts';
 import { increaseBatchSize } from './increase_batch_size.ts';
+import { keepLearningRate } from './keep_learning_rate.ts';
 import { lowerBatchNormMomentum } from './lower_batch_norm_momentum.ts';
 import { lowerLearningRate } from './lower_learning_rate.ts';
 import { matchLossToOutput } from './match_loss_to_output.ts';
 import { narrowLayers } from './narrow_layers.ts';
 import { raiseClippingLimit } from './raise_clipping_limit.ts';
 import { raiseLearningRate } from './raise_learning_rate.ts';
+import { reduceBatchSize } from './reduce_batch_size.ts';
 import { reduceDropout } from './reduce_dropout.ts';
 import { reduceRegularization } from './reduce_regularization.ts';
 import { reinitializeWeights } from './reinitialize_weights.ts';
@@ -31,6 +35,7 @@ import { useCrossEntropy } from './use_cross_entropy.ts';
 import { useElu } from './use_elu.ts';
 import { useGelu } from './use_gelu.ts';
 import { useGru } from './use_gru.ts';
+import { useLayerNorm } from './use_layer_norm.ts';
 import { useLeakyRelu } from './use_leaky_relu.ts';
 import { useLinearOutput } from './use_linear_output.ts';
 import { useLstm } from './use_lstm.ts';
@@ -56,8 +61,11 @@ const all = [
   addLayerNorm,
   addResidualConnections,
   usePreNorm,
+  addHiddenLayer,
   widenLayers,
   narrowLayers,
+  addPositionalEmbedding,
+  useLayerNorm,
   useLstm,
   useGru,
   reinitializeWeights,
@@ -72,6 +80,7 @@ const all = [
   lowerLearningRate,
   raiseLearningRate,
   warmUpLearningRate,
+  keepLearningRate,
   addDropout,
   reduceDropout,
   standardizeInputs,
@@ -82,6 +91,7 @@ const all = [
   balanceClasses,
   shuffleData,
   increaseBatchSize,
+  reduceBatchSize,
   lowerBatchNormMomentum,
   stopEarly,
   trainLonger,

@@ -24,6 +24,9 @@ const attentionInitializers = { kernel_initializer: 'glorot_uniform', bias_initi
 /** An orthogonal recurrent kernel hands the state, and its gradient, on without growing or shrinking it. */
 const recurrentInitializers = { ...attentionInitializers, recurrent_initializer: 'orthogonal' };
 
+/** Keras' default: small beside what is learned. */
+const tables = { type: 'uniform', min: -0.05, max: 0.05 };
+
 /** The layer that a wrapper runs in both directions. */
 const reinitialized = (layer: LayerConfig): LayerConfig =>
   typeof layer.layer === 'object'
@@ -64,6 +67,7 @@ export const reinitializeWeights = defineRemedy({
         if (layer.layers !== undefined) return { ...layer, layers: fitLayers(layer.layers) };
         if (isRecurrent(layer)) return reinitialized(layer);
         if (isAttention(layer)) return { ...layer, ...attentionInitializers };
+        if ('table_initializer' in layer) return { ...layer, table_initializer: tables };
         if (!isProduct(layer)) return layer;
         const kernel = fittingInitializer(activationOf(layers, index));
         return { ...layer, kernel_initializer: kernel, bias_initializer: 'zeros' };

@@ -27,6 +27,10 @@ export const standardizeInputs = defineRemedy({
     if (inputsOf(experiment).every(({ dtype }) => dtype === 'token'))
       return { reason: 'the inputs are tokens' };
     if (experiment.data.standardize) return { reason: 'the inputs are standardized already' };
-    return { experiment: { ...experiment, data: { ...experiment.data, standardize: true } } };
+    // What is standardized needs no scale of the network's own.
+    const { layers } = experiment.network;
+    const scaled = layers.findIndex(({ type }) => type !== 'rescaling');
+    const network = { ...experiment.network, layers: layers.slice(Math.max(0, scaled)) };
+    return { experiment: { ...experiment, network, data: { ...experiment.data, standardize: true } } };
   },
 });

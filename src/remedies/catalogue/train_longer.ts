@@ -27,6 +27,9 @@ export const trainLonger = defineRemedy({
     const { epochs: _epochs, ...training } = experiment.training;
     const steps = Math.round(planExperiment(experiment).steps * factor);
     const learning_rate_schedule = stretch(training.learning_rate_schedule, factor);
-    return withTraining({ ...experiment, training }, { steps, learning_rate_schedule });
+    // Who stops early leaves the steps unused: the best weights are kept all the same.
+    const { early_stopping: stopping } = training;
+    const early_stopping = stopping === null ? null : { ...stopping, patience: null };
+    return withTraining({ ...experiment, training }, { steps, learning_rate_schedule, early_stopping });
   },
 });

@@ -102,6 +102,18 @@ const excessive = experimentOf(
   { gradient_clipping: { type: 'global_norm', max_norm: 1e-3 }, regularization: { l1: 0.1, l2: 1 } },
 );
 
+/** Everything in one batch, at a rate that is soon nothing, by an Adam that hardly moves; stops early. */
+const decaying = experimentOf(
+  [4],
+  [{ type: 'rescaling', scale: 255 }, { type: 'dense', units: 8 }, { type: 'batch_norm' }],
+  {
+    batch_size: 20,
+    learning_rate_schedule: { type: 'exponential', decay_rate: 0.01, decay_steps: 1 },
+    optimizer: { type: 'adam', learning_rate: 0.001, epsilon: 0.5 },
+    early_stopping: { check_every: 1, patience: 1 },
+  },
+);
+
 /** Of values, in the range of the activation or not. */
 function valuesOf(activation: string, targets: readonly number[] = [-100, 0, 200]): Experiment {
   const parsed = parseExperiment({
@@ -130,7 +142,7 @@ function valuesOf(activation: string, targets: readonly number[] = [-100, 0, 200
 
 describe('remedies', () => {
   const applicable = [
-    ...[dense, image, sequence, attention, softmaxed, excessive],
+    ...[dense, image, sequence, attention, softmaxed, excessive, decaying],
     ...[valuesOf('relu'), valuesOf('tanh', [0, 1, 1])],
   ];
 
@@ -190,6 +202,59 @@ describe('remedies', () => {
     expect(placed('add_residual_connections', attention)).toBe(
       'residual(self_attention) residual(dense) residual(dense) global_average_pool1d',
     );
+  });
+
+  it('what is linear gets a hidden layer, what is deep or bends by itself none', () => {
+    expect(placed('add_hidden_layer', experimentOf([4], []))).toBe('dense');
+    expect(placed('add_hidden_layer', decaying)).toBe('rescaling dense batch_norm dense');
+    expect(placed('add_hidden_layer', attention)).toMatch(/bend already/);
+  });
+
+  it('a set of time steps gets positions', () => {
+    expect(placed('add_positional_embedding', attention)).toBe(
+      'positional_embedding self_attention dense dense global_average_pool1d',
+    );
+    expect(placed('add_positional_embedding', sequence)).toMatch(/sees the order already/);
+  });
+
+  it('what stands in the way beside the weights is taken away', () => {
+    const changed = (name: string, dose?: number) => {
+      const result = applyRemedy(find(name), decaying, dose);
+      if ('reason' in result) throw new Error(result.reason);
+      return result.experiment;
+    };
+    expect(placed('use_layer_norm', decaying)).toBe('rescaling dense layer_norm');
+    expect(placed('standardize_inputs', decaying)).toBe('dense batch_norm');
+    expect(changed('train_longer').training.early_stopping).toEqual({ check_every: 1, patience: null });
+    expect(changed('keep_learning_rate').training.learning_rate_schedule).toBe('constant');
+    expect(changed('use_adam', 0.001).training.optimizer).toMatchObject({ epsilon: 1e-7 });
+    const { batch_size, steps } = changed('reduce_batch_size', 0.5).training;
+    expect([batch_size, steps]).toEqual([8, 10]);
+  });
+
+  it('tables are drawn anew as well', () => {
+    const tokens = parseExperiment({
+      network: {
+        input: { shape: [6], dtype: 'token' },
+        layers: [
+          {
+            type: 'embedding',
+            vocabulary: 2,
+            dimensions: 4,
+            table_initializer: { type: 'normal', stddev: 40 },
+          },
+          { type: 'global_average_pool1d' },
+          { type: 'dense', units: 2 },
+        ],
+      },
+      data: { type: 'parity', length: 6, samples: 40 },
+      training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', steps: 5 },
+    });
+    if (!tokens.ok) throw new Error(JSON.stringify(tokens.error));
+    const result = applyRemedy(find('reinitialize_weights'), tokens.value.experiment);
+    expect('reason' in result ? null : result.experiment.network.layers[0]).toMatchObject({
+      table_initializer: { type: 'uniform', min: -0.05, max: 0.05 },
+    });
   });
 
   it('recurrent layers become gated ones with their options', () => {
