@@ -11,7 +11,7 @@ import { Attempts, type ClaimedJob } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
 import { machineKind } from '../../src/jobs/machine.ts';
 import type { Tables } from '../../src/jobs/migrations.ts';
-import { Orders, queueName } from '../../src/jobs/orders.ts';
+import { type NewOrder, Orders, queueName } from '../../src/jobs/orders.ts';
 import type { Pool } from '../../src/jobs/pool.ts';
 import { JobStore } from '../../src/jobs/store.ts';
 import { Trainer } from '../../src/jobs/trainer.ts';
@@ -24,6 +24,7 @@ import {
   startCrew,
 } from '../../src/queue/index.ts';
 import { encodeTrace, type Trace } from '../../src/statistics/index.ts';
+import { gather } from '../../src/util/gather.ts';
 import { packText } from '../../src/util/packed_text.ts';
 import { createRandom } from '../../src/util/random.ts';
 import { startPostgres } from '../../test/postgres.ts';
@@ -107,12 +108,14 @@ async function newJob(owner: string): Promise<ClaimedJob> {
 
 const placed = new Map<string, number>();
 const committed = new Map<string, number>();
-async function place(orders: Orders, job: ClaimedJob, key: string): Promise<void> {
-  placed.set(key, performance.now());
-  await orders.place(job, {
-    ...{ key, run: key, seed: 0, keepWeights: false, experiment, seconds, traceparent: null },
-  });
-  committed.set(key, performance.now());
+/** As `Trials` does. */
+function placer(orders: Orders, job: ClaimedJob): (key: string) => Promise<void> {
+  const hand = gather<NewOrder>((some) => orders.place(job, some));
+  return async (key) => {
+    placed.set(key, performance.now());
+    await hand({ ...{ key, run: key, seed: 0, keepWeights: false, experiment, seconds }, traceparent: null });
+    committed.set(key, performance.now());
+  };
 }
 
 async function perTrial(trials: number, work: (i: number) => Promise<unknown>): Promise<string> {
@@ -136,9 +139,10 @@ console.log(
 await trainer.stop();
 
 const alone = await newJob('alone');
+const placeAlone = placer(ordersOf(0), alone);
 const roundTrip = await perTrial(200, async (i) => {
   const orders = ordersOf(0);
-  await place(orders, alone, `alone ${i}`);
+  await placeAlone(`alone ${i}`);
   const delivery = await queueOf(0).take();
   if (delivery === null) throw new Error('nothing to take');
   await orders.start(delivery);
@@ -214,11 +218,12 @@ const poll = setInterval(wakeAll, 5000);
 async function runStudy(n: number): Promise<void> {
   const job = await newJob(`owner ${n % 20}`);
   const orders = ordersOf(n);
+  const place = placer(orders, job);
   for (const [wave, size] of WAVES.entries()) {
     const keys = Array.from({ length: size }, (_, i) => `${n}/${wave}/${i}`);
     let next = Promise.withResolvers<void>();
     told.set(job.id, () => next.resolve());
-    await Promise.all(keys.map((key) => place(orders, job, key)));
+    await Promise.all(keys.map(place));
     for (;;) {
       const outcomes = await orders.outcomes(job.id, keys);
       if ([...outcomes.values()].filter((outcome) => outcome === 'trained').length === keys.length) break;

@@ -1,5 +1,5 @@
 /** @file The fence around a running job: only the attempt that owns it writes. */
-import type { Kysely, UpdateObject } from 'kysely';
+import type { Kysely, Transaction, UpdateObject } from 'kysely';
 import type { Tables } from './migrations.ts';
 
 /** Another attempt owns the job now. */
@@ -30,4 +30,20 @@ export async function fenced(
     .where('status', '=', 'running')
     .executeTakeFirst();
   if (numUpdatedRows === 0n) throw lost({ id, attempt });
+}
+
+/**
+ * The same without a change, on PostgreSQL: those who only hold the row do not wait for each other, as the trials of a study that
+ * come and go at once; who changes it waits for them. @throws LostAttempt
+ */
+export async function held(db: Transaction<Tables>, { id, attempt }: Attempt): Promise<void> {
+  const row = await db
+    .selectFrom('jobs')
+    .select('id')
+    .where('id', '=', id)
+    .where('attempt', '=', attempt)
+    .where('status', '=', 'running')
+    .forShare()
+    .executeTakeFirst();
+  if (row === undefined) throw lost({ id, attempt });
 }

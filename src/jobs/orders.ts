@@ -8,7 +8,7 @@ import { announce, LISTENER } from './announcements.ts';
 import type { ClaimedJob } from './attempts.ts';
 import { databaseTime } from './dialect.ts';
 import { appendEvent } from './events.ts';
-import { type Attempt, fenced } from './fence.ts';
+import { type Attempt, held } from './fence.ts';
 import type { LossData } from './losses.ts';
 import type { MachineKind } from './machine.ts';
 import type { Tables } from './migrations.ts';
@@ -60,41 +60,54 @@ export class Orders {
     this.#machine = machine;
   }
 
-  /** One that is there already stays as it is: what an earlier attempt ordered is as good. @throws LostAttempt */
-  place(job: Pick<ClaimedJob, 'owner' | keyof Attempt>, order: NewOrder): Promise<void> {
-    const { keepWeights, ...row } = order;
+  /**
+   * All or none. One that is there already stays as it is: what an earlier attempt ordered is as good.
+   * @param placed of different keys; in their turn as they stand
+   * @throws LostAttempt
+   */
+  place(job: Pick<ClaimedJob, 'owner' | keyof Attempt>, placed: readonly NewOrder[]): Promise<void> {
     return this.#db.transaction().execute(async (db) => {
-      await fenced(db, job, { heartbeat_at: databaseTime(db) });
-      const turn = await this.#turnOf(db, job.owner);
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('orders')
-        .values({
-          ...row,
+      await held(db, job);
+      let { least, own } = await this.#clocks(db, job.owner);
+      const rows = placed.map(({ keepWeights, ...order }) => {
+        const turn = nextTurn(least, own);
+        own = turn + order.seconds;
+        least = Math.min(least ?? turn, turn);
+        return {
+          ...order,
           ...{ job_id: job.id, owner: job.owner, machine: this.#machine.id, turn, starts: 0 },
           ...{ keep_weights: Number(keepWeights), taken_at: null, failure: null },
-        })
+        };
+      });
+      const added = await db
+        .insertInto('orders')
+        .values(rows)
         .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst();
-      if (numInsertedOrUpdatedRows === 0n) return;
-      await this.#queue.enqueue([{ job: job.id, key: order.key, turn }], db);
+        .returning(['key', 'turn'])
+        .execute();
+      if (added.length === 0) return;
+      const messages = added.map(({ key, turn }) => ({ job: job.id, key, turn }));
+      await this.#queue.enqueue(messages, db);
       await announce(db, { kind: 'trial', job: job.id });
     });
   }
 
-  async #turnOf(db: Transaction<Tables>, owner: string): Promise<number> {
-    const least = await db
+  /** The least turn that waits, and where the owner's clock stands: for `nextTurn`. */
+  async #clocks(
+    db: Transaction<Tables>,
+    owner: string,
+  ): Promise<{ least: number | null; own: number | null }> {
+    const least = db
       .selectFrom('orders')
       .where('taken_at', 'is', null)
       .where('failure', 'is', null)
-      .select((eb) => eb.fn.min<number | null>('turn').as('turn'))
-      .executeTakeFirst();
-    const own = await db
+      .select((eb) => eb.fn.min<number | null>('turn').as('turn'));
+    const own = db
       .selectFrom('orders')
       .where('owner', '=', owner)
       .where('failure', 'is', null)
-      .select((eb) => eb.fn.max<number | null>(eb('turn', '+', eb.ref('seconds'))).as('turn'))
-      .executeTakeFirst();
-    return nextTurn(least?.turn ?? null, own?.turn ?? null);
+      .select((eb) => eb.fn.max<number | null>(eb('turn', '+', eb.ref('seconds'))).as('turn'));
+    return db.selectNoFrom([least.as('least'), own.as('own')]).executeTakeFirstOrThrow();
   }
 
   /** Processes that hear of what is ordered, this one included. */
@@ -148,14 +161,21 @@ export class Orders {
   finish({ job, key }: OrderName, encoded: Uint8Array): Promise<void> {
     return this.#db.transaction().execute(async (db) => {
       // The row of the job first, as everybody does. A finished trial proves progress: earlier crashes are forgiven.
-      const { numUpdatedRows } = await db
+      await db
         .updateTable('jobs')
         .set({ crash_score: 0 })
         .where('id', '=', job)
+        .where('crash_score', '>', 0)
+        .execute();
+      const waits = await db
+        .selectFrom('jobs')
+        .select('id')
+        .where('id', '=', job)
         .where('status', 'in', ['running', 'queued'])
+        .forShare()
         .executeTakeFirst();
       await db.deleteFrom('orders').where('job_id', '=', job).where('key', '=', key).execute();
-      if (numUpdatedRows === 0n) return;
+      if (waits === undefined) return;
       await recordTrial(db, job, key, encoded, this.#machine);
       await announce(db, { kind: 'trained', job });
     });

@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics/index.ts';
 import type { Trace } from '../statistics/index.ts';
 import { secondsOf, type Trial } from '../study/index.ts';
 import { endFailed, type Span, type Telemetry } from '../telemetry/index.ts';
+import { gather } from '../util/gather.ts';
 import type { Sealed } from '../util/sealed.ts';
 import type { Attempts, ClaimedJob } from './attempts.ts';
 import type { AwaitedOrders } from './awaited.ts';
@@ -53,6 +54,8 @@ export class Trials {
   readonly #training = new Map<string, Promise<Trace>>();
   /** That the experiment of the job holds inline. */
   #numbers: ReadonlyMap<string, Sealed> = new Map();
+  /** Those of a wave together: each transaction takes many round trips. */
+  readonly #place = gather<NewOrder>(async (orders) => this.#options.shared?.orders.place(this.#job, orders));
   /** By this attempt, here or elsewhere. */
   trained = 0;
 
@@ -141,16 +144,11 @@ export class Trials {
   }
 
   /** Whoever has a thread to spare trains it, this process too. Returns once there is something to look for. */
-  async #trainAnywhere(
-    order: Omit<NewOrder, 'traceparent'>,
-    { orders, awaited }: SharedTrials,
-  ): Promise<void> {
+  async #trainAnywhere(order: Omit<NewOrder, 'traceparent'>, { awaited }: SharedTrials): Promise<void> {
     const { key, run, seed, keepWeights, experiment, seconds } = order;
     const traceparent = this.#options.telemetry.headerOf(this.#options.span());
     const outcome = awaited.until(this.#job.id, key, this.#options.signal).catch(() => 'canceled' as const);
-    await this.#stored(() =>
-      orders.place(this.#job, { key, run, seed, keepWeights, experiment, seconds, traceparent }),
-    );
+    await this.#stored(() => this.#place({ key, run, seed, keepWeights, experiment, seconds, traceparent }));
     const told = await outcome;
     if (told === 'canceled') throw new StudyCanceled();
     if (told === 'trained') this.trained++;

@@ -38,17 +38,12 @@ it.runIf(isLong)(`${WAITING} trials wait`, { timeout: 1_800_000 }, async () => {
     return (await attempts.claim(() => 99)) as ClaimedJob;
   }
   const place = (job: ClaimedJob, key: string) =>
-    orders.place(job, {
-      ...{
-        key,
-        run: key,
-        seed: 0,
-        keepWeights: false,
-        experiment: Buffer.from('x'),
-        seconds: 5,
-        traceparent: null,
+    orders.place(job, [
+      {
+        ...{ key, run: key, seed: 0, keepWeights: false },
+        ...{ experiment: Buffer.from('x'), seconds: 5, traceparent: null },
       },
-    });
+    ]);
   async function together(work: (i: number) => Promise<void>): Promise<number> {
     let next = 0;
     const start = performance.now();

@@ -7,7 +7,7 @@ import { type Experiment, parseExperiment } from '../../src/experiment/index.ts'
 import { Attempts, type ClaimedJob } from '../../src/jobs/attempts.ts';
 import { AwaitedOrders } from '../../src/jobs/awaited.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
-import { LostAttempt } from '../../src/jobs/fence.ts';
+import { held, LostAttempt } from '../../src/jobs/fence.ts';
 import { machineKind } from '../../src/jobs/machine.ts';
 import type { Tables } from '../../src/jobs/migrations.ts';
 import { type NewOrder, Orders } from '../../src/jobs/orders.ts';
@@ -96,20 +96,20 @@ async function drain(): Promise<{ job: string; key: string }[]> {
 
 it('an order is placed once, by the attempt that owns the job alone', async () => {
   const job = await runningJob();
-  await orders.place(job, order('a'));
-  await orders.place(job, order('a'));
+  await orders.place(job, [order('a')]);
+  await orders.place(job, [order('a')]);
   await attempts.release(job);
   const again = (await attempts.claim(() => 99)) as ClaimedJob;
-  await expect(orders.place(job, order('b'))).rejects.toThrow(LostAttempt);
+  await expect(orders.place(job, [order('b')])).rejects.toThrow(LostAttempt);
   // What the attempt before has ordered is as good.
-  await orders.place(again, order('a'));
+  await orders.place(again, [order('a')]);
   expect(await drain()).toEqual([{ job: job.id, key: 'a' }]);
   await attempts.canceled(again);
 });
 
 it('of two answers the first is kept, and the second is no error', async () => {
   const job = await runningJob();
-  await orders.place(job, order('a'));
+  await orders.place(job, [order('a')]);
   const name = { job: job.id, key: 'a' };
   expect(await orders.start(name)).toMatchObject({ ...order('a'), job: job.id, starts: 1 });
   expect(await orders.start(name)).toMatchObject({ starts: 2 });
@@ -134,7 +134,7 @@ it('of two answers the first is kept, and the second is no error', async () => {
 it('nobody trains, or keeps, what an ended or canceled job has ordered', async () => {
   const job = await runningJob();
   const name = { job: job.id, key: 'a' };
-  await orders.place(job, order('a'));
+  await orders.place(job, [order('a')]);
   expect(await orders.wanted([name])).toEqual([name]);
   await store.cancel(job.id);
   expect(await orders.wanted([name])).toEqual([]);
@@ -143,7 +143,7 @@ it('nobody trains, or keeps, what an ended or canceled job has ordered', async (
   await orders.finish(name, encodeTrace(trace));
   expect(await attempts.knownTrial(job, 'a')).toBeNull();
   const given = await runningJob();
-  await orders.place(given, order('b'));
+  await orders.place(given, [order('b')]);
   await attempts.release(given);
   await store.cancel(given.id);
   expect(await orders.start({ job: given.id, key: 'b' })).toBeNull();
@@ -152,8 +152,8 @@ it('nobody trains, or keeps, what an ended or canceled job has ordered', async (
 
 it('the messages of a restored database are sent anew from its orders', async () => {
   const job = await runningJob();
-  await orders.place(job, order('a'));
-  await orders.place(job, order('b'));
+  await orders.place(job, [order('a')]);
+  await orders.place(job, [order('b')]);
   const taken = await queue.take();
   // As a backup without the schema of the queue leaves it.
   await sql`truncate gradclinic_queue.job`.execute(opened.db);
@@ -169,7 +169,7 @@ it('who waits hears of the end by an announcement, without one in two seconds, a
   const job = await runningJob();
   const awaited = new AwaitedOrders(orders, logger);
   const never = new AbortController().signal;
-  for (const key of ['told', 'not told', 'fails']) await orders.place(job, order(key));
+  for (const key of ['told', 'not told', 'fails']) await orders.place(job, [order(key)]);
   const told = awaited.until(job.id, 'told', never);
   await orders.finish({ job: job.id, key: 'told' }, encodeTrace(trace));
   await awaited.look(job.id);
@@ -189,16 +189,36 @@ it('who waits hears of the end by an announcement, without one in two seconds, a
   await attempts.canceled(job);
 });
 
+it('trials of one job are placed and finished while others of it are: none waits for another', async () => {
+  const job = await runningJob();
+  await orders.place(job, [order('a')]);
+  await opened.db.transaction().execute(async (db) => {
+    await held(db, job);
+    await orders.place(job, [order('b')]);
+    await orders.finish({ job: job.id, key: 'a' }, await encodeTrace(trace));
+  });
+  expect([...(await orders.outcomes(job.id, ['a', 'b']))]).toEqual([['a', 'trained']]);
+  await drain();
+  await attempts.canceled(job);
+});
+
 it('a thousand orders of one owner do not hold up the first of another', async () => {
   const alice = await runningJob('alice');
-  for (let i = 0; i < 12; i++) await orders.place(alice, order(`a${i}`));
+  for (let i = 0; i < 6; i++) await orders.place(alice, [order(`a${i}`)]);
+  await orders.place(
+    alice,
+    Array.from({ length: 6 }, (_, i) => order(`a${6 + i}`)),
+  );
+  const rows = await opened.db.selectFrom('orders').select('turn').orderBy('turn').execute();
+  const turns = rows.map(({ turn }) => turn);
+  expect(turns).toEqual(Array.from({ length: 12 }, (_, i) => (turns[0] as number) + 5 * i));
   expect((await queueState(opened.db)).trials_s).toBe(12 * 5);
   const [first, second] = [await queue.take(), await queue.take()];
   for (const delivery of [first, second])
     if (delivery !== null) await orders.start({ job: alice.id, key: delivery.key });
   expect((await queueState(opened.db)).trials_s).toBe(10 * 5);
   const bob = await runningJob('bob');
-  await orders.place(bob, order('b'));
+  await orders.place(bob, [order('b')]);
   expect((await queue.take())?.job).toBe(bob.id);
   await drain();
   await Promise.all([attempts.canceled(alice), attempts.canceled(bob)]);
