@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { endlessTraining, readExample, startTestService, tinyExperiment } from '../../test/http/service.ts';
+import { readExample, startTestService, tinyExperiment } from '../../test/http/service.ts';
 import { closeBrowser, openPage } from '../../test/web/browser.ts';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
@@ -90,9 +90,30 @@ async function pannedFrames(page: Page, seconds: number): Promise<number> {
   return ((frames.length - 1) * 1000) / ((frames.at(-1) ?? 0) - (frames[0] ?? 0));
 }
 
-/** MiB of the heap after a collection, once a minute, from the third on: until then caches fill. */
+/** A training of hours: a tiny one would have ended within the first minutes. */
+const long = () => ({
+  name: 'live',
+  network: {
+    input: { shape: [64] },
+    layers: [
+      { type: 'repeat', times: 8, layers: [{ type: 'dense', units: 64, activation: 'tanh' }] },
+      { type: 'dense', units: 10 },
+    ],
+  },
+  data: { type: 'digits' },
+  training: {
+    loss: 'softmax_cross_entropy',
+    optimizer: { type: 'adam', learning_rate: 1e-4 },
+    batch_size: 256,
+    steps: 1_000_000,
+  },
+  diagnostics: { probe_every: 1000 },
+  remedies: { seeds: 1, verify: false },
+});
+
+/** MiB of the heap after a collection, once a minute. */
 async function liveHeap(): Promise<number[]> {
-  const answer = await service.post('/v1/jobs', tinyExperiment({ name: 'live', ...endlessTraining() }));
+  const answer = await service.post('/v1/jobs', long());
   const { id } = (await answer.json()) as { id: string };
   const { page, close } = await openPage(`${service.url}/jobs/${id}`);
   await page.waitForSelector('#live canvas', { timeout: 60_000 });
@@ -104,6 +125,8 @@ async function liveHeap(): Promise<number[]> {
     const { usedSize } = await session.send('Runtime.getHeapUsage');
     heap.push(usedSize / 2 ** 20);
   }
+  const job = (await (await service.get(`/v1/jobs/${id}`)).json()) as { status: string };
+  if (job.status !== 'running') throw new Error(`the live job is ${job.status}: its page was not live`);
   await service.post(`/v1/jobs/${id}/cancel`, '');
   await close();
   return heap;
@@ -136,6 +159,7 @@ await close();
 
 if (minutes > 0) {
   const heap = await liveHeap();
+  // From the third minute on: until then caches fill.
   const growth = (heap.at(-1) ?? 0) - (heap[Math.min(2, heap.length - 1)] ?? 0);
   row(`heap growth, ${minutes} min of a live job`, growth, 'MiB', BARS.growth_mib, growth <= BARS.growth_mib);
   console.log(`heap by minute, MiB: ${heap.map((one) => one.toFixed(1)).join(' ')}`);

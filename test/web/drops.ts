@@ -41,7 +41,7 @@ describeInChromium('files that are dropped, in Chromium', () => {
     ['arrays', 'arrays.npz', fixture('files', 'c_order.npz'), ['"type": "file"']],
     ['images', 'images.zip', images(), ['"type": "file"']],
     ['weights', 'weights.safetensors', encodeSafetensors(WEIGHTS), ['"initial_weights"']],
-  ])('takes %s that is dropped on the list', async (_, name, content, signs) => {
+  ])('takes what is dropped on the list: %s', async (_, name, content, signs) => {
     const { page, complaints, close } = await open('/');
     await page.waitForSelector('.drop');
     await page.evaluate(

@@ -25,7 +25,7 @@ const EXPERIMENTS: Readonly<Record<string, Record<string, unknown>>> = {
   // A study that finds a cure; test/scenarios/examples.test.ts looks at the size of a longer one.
   study: {
     ...readExample('deep-sigmoid'),
-    remedies: { ...(readExample('deep-sigmoid').remedies as object), min_duration_s: 10 },
+    remedies: { ...(readExample('deep-sigmoid').remedies as object), max_trials: 20, min_duration_s: 5 },
   },
   sick: tinyExperiment(sick),
   healthy: tinyExperiment({ remedies: { seeds: 2, verify: false } }),
