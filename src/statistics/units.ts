@@ -85,8 +85,8 @@ export class UnitCounter {
     let [zeros, saturated] = [0, 0];
     for (let i = start; i < start + this.#layout.stride; i++) {
       const x = values[i] as number;
-      if (x === 0) zeros++;
-      if (x <= low || x >= high) saturated++;
+      zeros += Number(x === 0);
+      saturated += Number(x <= low) + Number(x >= high);
     }
     this.#zeros[unit] = (this.#zeros[unit] as number) + zeros;
     this.#saturated[unit] = (this.#saturated[unit] as number) + saturated;

@@ -1,14 +1,8 @@
-/** @file Measures a network over a whole split in inference mode. Reads the weights, never writes them. */
+/** @file Measures a network over a whole split in inference mode: one pass, read for whatever is asked. Never writes to the weights. */
 import { type DataSplits, gatherInputs, type InputLayout, type Split } from '../data/index.ts';
 import { bytesOf, flopsOf, type Session, sizeOf } from '../graph/index.ts';
 import { type BuiltLayer, outputLayers } from '../network/index.ts';
-import {
-  type Evaluation,
-  SATURATED_SAMPLES,
-  UnitCounter,
-  type UnitPass,
-  unitLayout,
-} from '../statistics/index.ts';
+import { SATURATED_SAMPLES, UnitCounter, type UnitPass, unitLayout } from '../statistics/index.ts';
 import { type Checkpoint, createAskingSession, neverCanceled } from './cancel.ts';
 import { type Compiled, type CompileOptions, compileInference, names } from './compile.ts';
 import { keptRows, type Rows, rankOf, rowsOf, type WatchedLayer, watched } from './layer_outputs.ts';
@@ -41,6 +35,15 @@ export interface SplitResult {
 /** Soft targets are no labels. */
 const isLabel = (target: number): boolean => target === 0 || target === 1;
 
+/** What one pass is read for: told of every chunk of samples after it has run, asked at the end. */
+export interface Reading<T = unknown> {
+  /** Outputs of the graph. */
+  readonly fetched: Iterable<string>;
+  /** @param indices the chunk's samples */
+  read(indices: Int32Array): void;
+  result(): T;
+}
+
 interface Sums {
   loss: number;
   weight: number;
@@ -50,10 +53,6 @@ interface Sums {
 const meanOf = ({ loss, weight }: Sums): number => (weight === 0 ? 0 : loss / weight);
 
 const noLosses = (): Sums => ({ loss: 0, weight: 0 });
-
-const PREDICTION: ReadonlySet<string> = new Set([names.prediction]);
-const RESULTS: ReadonlySet<string> = new Set([names.losses, names.prediction]);
-const BOTH_SCALES: ReadonlySet<string> = new Set([...RESULTS, names.originalLosses]);
 
 export class Evaluator {
   readonly #session: Session;
@@ -65,8 +64,6 @@ export class Evaluator {
   readonly #positions: number;
   readonly #isStandardized: boolean;
   readonly #isMasked: boolean;
-  readonly #layerOutputs: ReadonlySet<string>;
-  readonly #watchedOutputs: ReadonlySet<string>;
   readonly #predicting: ReadonlySet<string>;
 
   private constructor(
@@ -87,12 +84,6 @@ export class Evaluator {
     this.#positions = sizeOf(positionShape) / batchSize;
     this.#isStandardized = targetMoments !== null;
     this.#isMasked = compiled.mask !== null;
-    const outputsOf = (some: readonly Rows[]) =>
-      new Set(
-        some.flatMap(({ name, masked }) => [names.output(name), ...(masked ? [names.layerMask(name)] : [])]),
-      );
-    this.#layerOutputs = outputsOf(layers.map(rowsOf));
-    this.#watchedOutputs = outputsOf(this.#watched);
   }
 
   static async create(
@@ -110,27 +101,26 @@ export class Evaluator {
     return new Evaluator(session, coding, compiled, sized, data.inputs);
   }
 
-  /**
-   * Runs samples (by default the whole split) chunk by chunk; `visit` gets the indices of each, without the filling, and
-   * reads what is `fetched`.
-   */
-  async #pass(
+  /** Runs samples (by default the whole split) chunk by chunk, once for all readings; those that are null are left out. */
+  async pass(
     split: Split,
-    fetched: ReadonlySet<string>,
-    visit: (indices: Int32Array) => void,
-    samples?: Int32Array,
+    readings: readonly (Reading | null)[],
+    samples: Int32Array | null = null,
   ): Promise<void> {
+    const wanted = readings.filter((reading) => reading !== null);
+    if (wanted.length === 0) return;
+    const fetched = new Set(wanted.flatMap((reading) => [...reading.fetched]));
     const count = samples?.length ?? split.count;
     for (let start = 0; start < count; start += this.#chunk) {
       const real = Math.min(this.#chunk, count - start);
       const filled = Int32Array.from({ length: this.#chunk }, (_, i) => {
         const at = start + (i % real);
-        return samples === undefined ? at : (samples[at] as number);
+        return samples === null ? at : (samples[at] as number);
       });
       gatherInputs(split.inputs, this.#inputs, filled, (name) => this.#session.input(names.input(name)));
       fillTargets(this.#session.input(names.targets), split, filled, this.#coding);
       await this.#session.run(fetched);
-      visit(filled.subarray(0, real));
+      for (const reading of wanted) reading.read(filled.subarray(0, real));
     }
   }
 
@@ -139,6 +129,13 @@ export class Evaluator {
     if (!this.#isMasked) return null;
     const mask = this.#session.output(names.mask);
     return mask.subarray(0, (samples * mask.length) / this.#chunk);
+  }
+
+  #outputsOf(some: readonly Rows[]): string[] {
+    return some.flatMap(({ name, masked }) => [
+      names.output(name),
+      ...(masked ? [names.layerMask(name)] : []),
+    ]);
   }
 
   /** What a layer gave for the first samples of the pass, with its mask. */
@@ -170,89 +167,90 @@ export class Evaluator {
   async predict(split: Split): Promise<Float32Array> {
     const size = this.#coding.positions * this.#coding.outputs;
     const all = new Float32Array(split.count * size);
-    await this.#pass(split, PREDICTION, (indices) => {
+    const read = (indices: Int32Array) => {
       const values = this.#session.output(names.prediction).subarray(0, indices.length * size);
       all.set(values, (indices[0] as number) * size);
-    });
+    };
+    await this.pass(split, [{ fetched: [names.prediction], read, result: () => all }]);
     return all;
   }
 
-  /** @param samples indices into the split; by default all of it */
-  async evaluate(split: Split, samples?: Int32Array): Promise<SplitResult> {
+  /** Loss and accuracy of samples of this split. */
+  losses(split: Split): Reading<SplitResult> {
     const [sums, original] = [noLosses(), noLosses()];
     const counted = { right: 0, total: 0 };
-    const visit = (indices: Int32Array) => {
-      this.#addLosses(names.losses, split, indices, sums);
-      if (this.#isStandardized) this.#addLosses(names.originalLosses, split, indices, original);
-      const prediction = this.#session.output(names.prediction);
-      const found = countRight(prediction, this.#mask(this.#chunk), split, indices, this.#coding);
-      counted.right += found?.right ?? 0;
-      counted.total += found?.total ?? 0;
-    };
-    const fetched = this.#isStandardized ? BOTH_SCALES : RESULTS;
-    await this.#pass(split, this.#isMasked ? new Set([...fetched, names.mask]) : fetched, visit, samples);
     const isCounted = this.#coding.loss.target !== 'values';
     return {
-      loss: meanOf(sums),
-      accuracy: isCounted ? accuracyOf(counted) : null,
-      original: this.#isStandardized ? meanOf(original) : null,
+      fetched: [
+        ...[names.losses, names.prediction],
+        ...(this.#isStandardized ? [names.originalLosses] : []),
+        ...(this.#isMasked ? [names.mask] : []),
+      ],
+      read: (indices) => {
+        this.#addLosses(names.losses, split, indices, sums);
+        if (this.#isStandardized) this.#addLosses(names.originalLosses, split, indices, original);
+        const prediction = this.#session.output(names.prediction);
+        const found = countRight(prediction, this.#mask(this.#chunk), split, indices, this.#coding);
+        counted.right += found?.right ?? 0;
+        counted.total += found?.total ?? 0;
+      },
+      result: () => ({
+        loss: meanOf(sums),
+        accuracy: isCounted ? accuracyOf(counted) : null,
+        original: this.#isStandardized ? meanOf(original) : null,
+      }),
     };
   }
 
-  /** Losses and accuracies on both splits, the penalty of the regularization included. */
-  async evaluateSplits(data: DataSplits, penalty: number): Promise<Evaluation> {
-    const training = await this.evaluate(data.training);
-    const validation = data.validation === null ? null : await this.evaluate(data.validation);
-    return {
-      loss: training.loss + penalty,
-      data_loss: training.loss,
-      accuracy: training.accuracy,
-      validation_loss: validation === null ? null : validation.loss + penalty,
-      validation_data_loss: validation?.loss ?? null,
-      validation_accuracy: validation?.accuracy ?? null,
-      penalty,
-      original:
-        training.original === null
-          ? null
-          : { loss: training.original, validation_loss: validation?.original ?? null },
-    };
+  /** @param samples indices into the split; by default all of it */
+  async evaluate(split: Split, samples: Int32Array | null = null): Promise<SplitResult> {
+    const losses = this.losses(split);
+    await this.pass(split, [losses], samples);
+    return losses.result();
   }
 
   /**
    * Fraction right of each class's samples, 0 where it has none; null unless every sample has one class: of several, or of the
    * two of one output.
    */
-  async classRecall(split: Split): Promise<number[] | null> {
+  recall(split: Split): Reading<number[]> | null {
     const { loss, positions, outputs } = this.#coding;
     const binary = loss.target === 'binary' && outputs === 1 && split.targets.every(isLabel);
     if (!binary && (loss.target !== 'classes' || positions !== 1)) return null;
     const classes = binary ? 2 : outputs;
     const threshold = loss.output === 'logits' ? 0 : 0.5;
     const [right, count] = [new Float64Array(classes), new Float64Array(classes)];
-    await this.#pass(split, PREDICTION, (indices) => {
-      const prediction = this.#session.output(names.prediction);
-      indices.forEach((sample, row) => {
-        const label = split.targets[sample] as number;
-        const own = prediction.subarray(row * outputs, (row + 1) * outputs);
-        const found = binary ? Number((own[0] as number) > threshold) : argmax(own, 0, outputs);
-        count[label] = (count[label] as number) + 1;
-        if (found === label) right[label] = (right[label] as number) + 1;
-      });
-    });
-    return Array.from(right, (hits, label) => (count[label] === 0 ? 0 : hits / (count[label] as number)));
+    return {
+      fetched: [names.prediction],
+      read: (indices) => {
+        const prediction = this.#session.output(names.prediction);
+        indices.forEach((sample, row) => {
+          const label = split.targets[sample] as number;
+          const own = prediction.subarray(row * outputs, (row + 1) * outputs);
+          const found = binary ? Number((own[0] as number) > threshold) : argmax(own, 0, outputs);
+          count[label] = (count[label] as number) + 1;
+          if (found === label) right[label] = (right[label] as number) + 1;
+        });
+      },
+      result: () =>
+        Array.from(right, (hits, label) => (count[label] === 0 ? 0 : hits / (count[label] as number))),
+    };
   }
 
-  /** Effective rank of every layer's outputs on the first chunk of a split. See `rankOf`. */
-  async effectiveRanks(split: Split): Promise<Map<string, number>> {
-    const first = { ...split, count: Math.min(split.count, this.#chunk) };
+  /** Effective rank of every layer's outputs on the first chunk. See `rankOf`. */
+  ranks(): Reading<Map<string, number>> {
     const ranks = new Map<string, number>();
-    await this.#pass(first, this.#layerOutputs, (indices) => {
-      for (const layer of this.#layers) {
-        const { values, mask } = this.#outputOf(rowsOf(layer), layer.output_shape, indices.length);
-        ranks.set(layer.name, rankOf(values, layer.output_shape, mask));
-      }
-    });
-    return ranks;
+    return {
+      fetched: this.#outputsOf(this.#layers.map(rowsOf)),
+      read: (indices) => {
+        if (ranks.size > 0) return;
+        for (const layer of this.#layers) {
+          const { values, mask } = this.#outputOf(rowsOf(layer), layer.output_shape, indices.length);
+          ranks.set(layer.name, rankOf(values, layer.output_shape, mask));
+        }
+      },
+      result: () => ranks,
+    };
   }
 
   /** Whether an output is 0 because all its targets are. */
@@ -263,27 +261,31 @@ export class Evaluator {
   }
 
   /**
-   * Dead and saturated units of every layer that can have them, over the whole training split. A unit of the output whose targets
-   * are all 0 does what is asked of it, and is not dead.
+   * Dead and saturated units of every layer that can have them; null where none can. A unit of the output whose targets are all 0
+   * does what is asked of it, and is not dead.
    */
-  async countUnits(step: number, split: Split): Promise<UnitPass[]> {
-    if (this.#watched.length === 0) return [];
+  units(step: number, split: Split): Reading<UnitPass[]> | null {
+    if (this.#watched.length === 0) return null;
     const counters = this.#watched.map(({ shape }) => new UnitCounter(unitLayout(shape)));
-    await this.#pass(split, this.#watchedOutputs, (indices) => {
-      this.#watched.forEach((layer, i) => {
-        const { values, mask } = this.#outputOf(layer, layer.shape, indices.length);
-        const size = mask === null ? 1 : values.length / mask.length;
-        counters[i]?.add(keptRows(values, size, mask), layer.saturation, layer.deadZone);
-      });
-    });
-    return this.#watched.map((layer, i) => {
-      const { name, units, deadZone, saturation } = layer;
-      const counter = counters[i] as UnitCounter;
-      const dead = deadZone ? counter.dead(this.#isToBeZero(layer, split)) : null;
-      const saturated = saturation === null ? null : counter.saturatedOn(SATURATED_SAMPLES);
-      const counts = { dead_units: dead?.length ?? null, saturated_units: saturated?.length ?? null };
-      return { step, layer: name, units, ...counts, dead, saturated };
-    });
+    return {
+      fetched: this.#outputsOf(this.#watched),
+      read: (indices) => {
+        this.#watched.forEach((layer, i) => {
+          const { values, mask } = this.#outputOf(layer, layer.shape, indices.length);
+          const size = mask === null ? 1 : values.length / mask.length;
+          counters[i]?.add(keptRows(values, size, mask), layer.saturation, layer.deadZone);
+        });
+      },
+      result: () =>
+        this.#watched.map((layer, i) => {
+          const { name, units, deadZone, saturation } = layer;
+          const counter = counters[i] as UnitCounter;
+          const dead = deadZone ? counter.dead(this.#isToBeZero(layer, split)) : null;
+          const saturated = saturation === null ? null : counter.saturatedOn(SATURATED_SAMPLES);
+          const counts = { dead_units: dead?.length ?? null, saturated_units: saturated?.length ?? null };
+          return { step, layer: name, units, ...counts, dead, saturated };
+        }),
+    };
   }
 
   release(): Promise<void> {

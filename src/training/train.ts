@@ -38,7 +38,7 @@ import { encodeSafetensors } from '../util/safetensors.ts';
 import { type Checkpoint, untilCanceled } from './cancel.ts';
 import { type Compiled, type CompileOptions, compileTraining, isKernel, names } from './compile.ts';
 import { EarlyStopping } from './early_stopping.ts';
-import { Evaluator } from './evaluator.ts';
+import { Evaluator, type Reading } from './evaluator.ts';
 import {
   MAX_INSPECTED_PARAMETERS,
   type PenaltyPull,
@@ -172,11 +172,44 @@ class Run {
     this.probe = new Probe(fields.compiled, fields.model, fields.stepper, fields.arena);
   }
 
-  evaluate(): Promise<Evaluation> {
-    return this.evaluator.evaluateSplits(
-      this.data,
-      penaltyOf(this.model, this.experiment.training.regularization),
-    );
+  /**
+   * Losses and accuracies on both splits, the penalty of the regularization included.
+   * @param inspected the step at which units and ranks are taken from the same pass; null where they are not
+   * @param also what else the pass over the training split is read for
+   */
+  async evaluate(inspected: number | null, also: Reading | null = null): Promise<Evaluation> {
+    const { evaluator, data } = this;
+    const losses = evaluator.losses(data.training);
+    await this.#passTraining(inspected, [losses, also]);
+    const training = losses.result();
+    const validation = data.validation === null ? null : await evaluator.evaluate(data.validation);
+    const penalty = penaltyOf(this.model, this.experiment.training.regularization);
+    return {
+      loss: training.loss + penalty,
+      data_loss: training.loss,
+      accuracy: training.accuracy,
+      validation_loss: validation === null ? null : validation.loss + penalty,
+      validation_data_loss: validation?.loss ?? null,
+      validation_accuracy: validation?.accuracy ?? null,
+      penalty,
+      original:
+        training.original === null
+          ? null
+          : { loss: training.original, validation_loss: validation?.original ?? null },
+    };
+  }
+
+  async #passTraining(inspected: number | null, readings: readonly (Reading | null)[]): Promise<void> {
+    const { evaluator, data, experiment } = this;
+    const units = inspected === null ? null : evaluator.units(inspected, data.training);
+    const isRanked = inspected !== null && experiment.diagnostics.probe_every > 0;
+    const ranks = isRanked ? evaluator.ranks() : null;
+    await evaluator.pass(data.training, [...readings, units, ranks]);
+    this.unitPasses.push(...(units?.result() ?? []));
+    for (const [layer, rank] of ranks?.result() ?? []) {
+      const series = this.ranks.get(layer) ?? [];
+      this.ranks.set(layer, [...series, [inspected as number, rank]]);
+    }
   }
 
   /** @param steps that earlier snapshots have kept */
@@ -231,17 +264,18 @@ class Run {
     });
   }
 
+  /** Between two steps: what takes a pass over the data, or many gradients. */
+  async inspect(step: number): Promise<void> {
+    await this.#passTraining(step, []);
+    await this.inspectGradients(step);
+  }
+
   /**
-   * What is measured at a few steps only: it takes passes over the data, or many gradients.
+   * What is measured at a few steps only and takes many gradients.
    * @param ended whether no update follows
    */
-  async inspect(step: number, ended = false): Promise<void> {
-    this.unitPasses.push(...(await this.evaluator.countUnits(step, this.data.training)));
+  async inspectGradients(step: number, ended = false): Promise<void> {
     if (this.experiment.diagnostics.probe_every === 0) return;
-    for (const [layer, rank] of await this.evaluator.effectiveRanks(this.data.training)) {
-      const series = this.ranks.get(layer) ?? [];
-      this.ranks.set(layer, [...series, [step, rank]]);
-    }
     if (step > 0) await this.#compareModes(step);
     if (this.model.weights.length > MAX_INSPECTED_PARAMETERS) return;
     if (step === 0) {
@@ -472,9 +506,18 @@ function finish(
 async function begin(run: Run, stopping: EarlyStopping | null, snapshots?: Snapshots): Promise<Evaluation> {
   const saved = snapshots?.saved ?? null;
   if (saved !== null) return run.resume(saved, stopping);
-  const initial = await run.evaluate();
-  await run.inspect(0);
+  const initial = await run.evaluate(0);
+  await run.inspectGradients(0);
   return initial;
+}
+
+/** What is measured after the last step; gradients only where they are finite. */
+async function end(run: Run, isDiverged: boolean): Promise<{ final: Evaluation; recall: number[] | null }> {
+  const step = isDiverged ? null : run.losses.length;
+  const recall = run.evaluator.recall(run.data.training);
+  const final = await run.evaluate(step, recall);
+  if (step !== null) await run.inspectGradients(step, true);
+  return { final, recall: recall?.result() ?? null };
 }
 
 async function loop(
@@ -504,12 +547,8 @@ async function loop(
     snapshots.keep(run.snapshot(kept, initial, stopping));
     kept = run.losses.length;
   }
-  if (divergence === null) {
-    stopping?.restore();
-    await run.inspect(run.losses.length, true);
-  }
-  const final = await run.evaluate();
-  const recall = await run.evaluator.classRecall(run.data.training);
+  if (divergence === null) stopping?.restore();
+  const { final, recall } = await end(run, divergence !== null);
   checkpoint();
   const weights =
     initialFile === null ? null : { initial: initialFile, final: encodeSafetensors(copyWeights(run.model)) };
