@@ -1,6 +1,15 @@
 /** @file The file of access keys: names, hashes and limits. The keys themselves stand nowhere. */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { z } from 'zod';
 import { keyLimitsSchema } from './limits.ts';
 import { ANONYMOUS } from './owner.ts';
@@ -65,11 +74,28 @@ export function readKeys(path: string): AccessKey[] {
 
 const KEY_BYTES = 32;
 
-/** Renamed into place: a crash leaves the old file or the new one. Nobody else may read it. */
+/**
+ * Renamed into place: a crash leaves the old file or the new one. Nobody else may read a new one; one that was there stays readable
+ * to whom it was, as the user of a container that has it mounted.
+ * @throws KeysFileError
+ */
 function writeKeys(path: string, keys: readonly AccessKey[]): void {
+  const before = statSync(path, { throwIfNoEntry: false });
   const draft = `${path}.${process.pid}.tmp`;
   writeFileSync(draft, `${JSON.stringify({ keys }, null, 2)}\n`, { mode: 0o600 });
-  renameSync(draft, path);
+  try {
+    if (before !== undefined) {
+      chownSync(draft, before.uid, before.gid);
+      chmodSync(draft, before.mode & 0o777);
+    }
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    const { code } = error as NodeJS.ErrnoException;
+    throw new KeysFileError(
+      `it stays as it was: it belongs to another user, who has to do this, or root (${code})`,
+    );
+  }
 }
 
 /**

@@ -24,7 +24,9 @@ interface Service {
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const password = 's3cret';
-const text = read('compose.yaml').replaceAll(/\$\{POSTGRES_PASSWORD[^}]*\}/g, password);
+const text = read('compose.yaml')
+  .replaceAll(/\$\{POSTGRES_PASSWORD[^}]*\}/g, password)
+  .replaceAll(/\$\{\w+:-([^}]*)\}/g, '"$1"');
 const compose = parse(text, { merge: true }) as {
   services: Record<'postgres' | 'api' | 'worker', Service>;
   volumes: Record<string, unknown>;
@@ -68,11 +70,12 @@ describe.each([
 
   it('sets variables that exist, and the database that there is', () => {
     const source = read('src/config.ts');
-    for (const name of Object.keys(service.environment)) expect(source).toContain(`\n  ${name}: `);
+    const { PGPASSWORD, ...settings } = service.environment;
+    for (const name of Object.keys(settings)) expect(source).toContain(`\n  ${name}: `);
     const { POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD } = postgres.environment;
-    const url = `postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@postgres:5432/${POSTGRES_DB}`;
-    expect(readConfig({ ...imageEnvironment, ...service.environment }).databaseUrl).toBe(url);
-    expect(POSTGRES_PASSWORD).toBe(password);
+    const url = `postgres://${POSTGRES_USER}@postgres:5432/${POSTGRES_DB}`;
+    expect(readConfig({ ...imageEnvironment, ...settings }).databaseUrl).toBe(url);
+    expect([POSTGRES_PASSWORD, PGPASSWORD]).toEqual([password, password]);
   });
 
   it('cannot write to its file system, and starts once PostgreSQL is healthy', () => {

@@ -17,6 +17,7 @@ import { recoverJobs } from '../../src/jobs/recovery.ts';
 import { InvalidCursor } from '../../src/jobs/rows.ts';
 import { storageFailure } from '../../src/jobs/storage.ts';
 import { JobStore } from '../../src/jobs/store.ts';
+import { openSharedQueue } from '../../src/queue/index.ts';
 import { decodeTrace, encodeTrace, type Trace } from '../../src/statistics/index.ts';
 import { present } from '../../src/util/assert.ts';
 import { packText } from '../../src/util/packed_text.ts';
@@ -599,6 +600,25 @@ describe('replicas on PostgreSQL', () => {
       /^PostgreSQL at 127\.0\.0\.1:1\/jobs \(DATABASE_URL\) does not answer: .*ECONNREFUSED.*$/,
     );
     expect(message).not.toContain('secret');
+  });
+
+  it('may have a password of any characters, in PGPASSWORD', async () => {
+    const admin = await database.open();
+    const password = "a/b@c#d?e%f: '&";
+    await sql`create role operator login superuser password ${sql.lit(password)}`.execute(admin.db);
+    const { rows } = await sql<{ url: string }>`
+      select 'postgres://operator@127.0.0.1:' || current_setting('port') || '/' || current_database() as url`.execute(
+      admin.db,
+    );
+    const databaseUrl = rows[0]?.url ?? '';
+    vi.stubEnv('PGPASSWORD', password);
+    const opened = await openDatabase({ dataDir: '', databaseUrl, logger: pino({ level: 'silent' }) });
+    const queue = await openSharedQueue({ url: databaseUrl, name: 'q', leaseSeconds: 10, onError: () => {} });
+    vi.unstubAllEnvs();
+    expect(await queue.take()).toBeNull();
+    expect((await new JobStore(opened.db).submit(submission(), wide)).kind).toBe('created');
+    await queue.close();
+    await Promise.all([opened.close(), admin.close()]);
   });
 
   it('may all start at once on an empty database', async () => {

@@ -1,6 +1,6 @@
 /** @file Access keys: the file, what is refused in it, the program that writes it, and who may listen where. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,6 +84,18 @@ describe('npm run keys', () => {
     expect(readConfig({ API_KEYS_FILE: path }).access.identify(`Bearer ${key}`)).toBeNull();
     expect(statSync(path).mode & 0o077).toBe(0);
     expect(run('list').stdout).not.toContain('carol');
+  });
+
+  it('leave the file to whom it belongs, and readable to whom it was', () => {
+    // As for the user of a container, where the test may.
+    const isRoot = process.getuid?.() === 0;
+    const [owner, group] = isRoot ? [1000, 1000] : [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+    chownSync(path, owner, group);
+    chmodSync(path, 0o640);
+    expect(run('create', 'dave').status).toBe(0);
+    const { uid, mode } = statSync(path);
+    expect([uid, mode & 0o777]).toEqual([owner, 0o640]);
+    chmodSync(path, 0o600);
   });
 
   it.each([
