@@ -1,7 +1,7 @@
 /** @file How good a change has to be: what others and the reference reach, on the samples that were trained on and on others. */
 import type { Arm, Goal } from '../remedies/index.ts';
 import { isWithin, referenceValidation, referenceValue } from './goal.ts';
-import { bySize, isBehind, isOverdone, type Option, paired } from './option.ts';
+import { bySize, expectedOf, isBehind, isOverdone, type Option, paired } from './option.ts';
 
 /** What a change is held against. */
 export interface Reached {
@@ -41,8 +41,8 @@ export class Aim {
   /** The smallest of what is proven and comes near enough to the best of it: first on samples that were not trained on. */
   bestOf(proven: readonly Option[]): Option | null {
     const general = proven.filter((option) => !this.#isBehindAny(option, proven));
-    const least = Math.min(...general.map(({ value }) => value));
-    return general.filter(({ value }) => isWithin(value, least)).toSorted(bySize)[0] ?? null;
+    const least = Math.min(...general.map(({ expected }) => expected));
+    return general.filter(({ expected }) => isWithin(expected, least)).toSorted(bySize)[0] ?? null;
   }
 
   /** What another change or the reference only learns by heart is no aim. */
@@ -53,8 +53,8 @@ export class Aim {
       !this.#isBehindAny(other, healthy) &&
       (best === null || isWithin(...paired(other.validations, best.validations)));
     return (
-      isWithin(option.value, this.#reference(option)) &&
-      healthy.filter(holdsUp).every(({ values }) => isWithin(...paired(option.values, values)))
+      isWithin(option.expected, this.#reference(option)) &&
+      healthy.filter(holdsUp).every((other) => isWithin(...expectedOf(option, other)))
     );
   }
 

@@ -42,6 +42,8 @@ export interface Option extends Change {
   /** The value of the goal of each run, and their mean. */
   readonly values: readonly number[];
   readonly value: number;
+  /** The mean over the runs of its proof as well, once there is one: what was chosen by few seeds may be lucky on them. */
+  readonly expected: number;
   /** Of each run the validation loss, where there is one, over a constant’s: of what is learned equally well, it tells what will hold. */
   readonly validations: readonly number[];
 }
@@ -60,11 +62,12 @@ export const keyOf = ({ experiment }: Change): string => canonicalJson(experimen
 function reachedBy(
   arm: Arm,
   goal: Goal,
-): Pick<Option, 'arm' | 'findings' | 'values' | 'value' | 'validations'> {
+): Pick<Option, 'arm' | 'findings' | 'values' | 'value' | 'expected' | 'validations'> {
   const values = arm.traces.map((trace) => goalValue(goal, trace));
   const isSplit = arm.traces.every(({ final }) => final.validation_data_loss !== null);
   const validations = arm.traces.map((trace) => goalValue(isSplit ? 'validation_loss' : 'final_loss', trace));
-  return { arm, findings: findingsOfRuns(arm), values, value: mean(values), validations };
+  const value = mean(values);
+  return { arm, findings: findingsOfRuns(arm), values, value, expected: value, validations };
 }
 
 /** Means over the runs that both have, which are of the same seeds: others split the data otherwise. */
@@ -143,20 +146,30 @@ export async function begin(
   return { ...change, ...reachedBy(arm, goal), verification: null };
 }
 
-/** Against the baseline and the controls. @param arm of all seeds */
-export const judged = (option: Option, arm: Arm, { baseline, controls, goal }: Comparison): Trained => ({
+/** Judged against other controls than before. */
+export const judgedAgain = (option: Trained, { baseline, controls }: Comparison): Trained => ({
   ...option,
-  ...reachedBy(arm, goal),
-  verification: verify(baseline, arm, option.treats, controls),
+  verification: verify(baseline, option.arm, option.treats, controls),
 });
+
+/** With what its proof reaches. */
+export const withProof = (option: Trained, { traces }: Arm, goal: Goal): Trained => ({
+  ...option,
+  expected: mean([...option.values, ...traces.map((trace) => goalValue(goal, trace))]),
+});
+
+/** What both are expected to reach; of what was begun only, on the seeds that both have. */
+export const expectedOf = (a: Option, b: Option): [number, number] =>
+  isTrained(a) && isTrained(b) ? [a.expected, b.expected] : paired(a.values, b.values);
 
 /** On all seeds, judged against the baseline and the controls. */
 export async function complete(option: Option, comparison: Comparison, runner: ArmRunner): Promise<Trained> {
-  const { seeds } = comparison;
+  const { seeds, baseline, controls, goal } = comparison;
   const others = seeds.slice(option.arm.traces.length);
   const arm =
     others.length === 0
       ? option.arm
       : runner.join(option.arm, await runner.run(nameOf(option), option.experiment, others));
-  return judged(option, arm, comparison);
+  const verification = verify(baseline, arm, option.treats, controls);
+  return { ...option, ...reachedBy(arm, goal), verification };
 }

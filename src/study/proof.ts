@@ -16,7 +16,7 @@ const MAX_PROOF_SEEDS = 5;
 /** Of so many seeds one may be sick: rules raise false alarms too. As many are taken where that costs hardly anything. */
 const FORGIVING = 10;
 /** Of the budget, and a single training in seconds of one core. */
-const HARDLY_ANYTHING = { share: 0.05, training_s: 0.2 };
+const HARDLY_ANYTHING = { share: 0.1, training_s: 0.5 };
 
 export const proofSeeds = (seeds: number): number => Math.max(FORGIVING, seeds);
 
@@ -75,8 +75,10 @@ export class Proofs {
   }
 
   /** @param seeds of the study */
-  async add(change: Change, seeds: readonly number[], runner: ArmRunner): Promise<void> {
+  async add(change: Change, seeds: readonly number[], runner: ArmRunner): Promise<Arm> {
     const from = (seeds.at(-1) ?? 0) + 1 + this.#proofs.size * proofSeeds(seeds.length);
-    this.#proofs.set(keyOf(change), await prove(nameOf(change), change.experiment, seeds, from, runner));
+    const proof = await prove(nameOf(change), change.experiment, seeds, from, runner);
+    this.#proofs.set(keyOf(change), proof);
+    return proof.arm;
   }
 }

@@ -14,11 +14,12 @@ import {
   isOverdone,
   isSmaller,
   isTrained,
-  judged,
+  judgedAgain,
   keyOf,
   type Option,
   single,
   type Trained,
+  withProof,
 } from './option.ts';
 import { MIN_PROOF_SEEDS, Proofs } from './proof.ts';
 import { reduce } from './reduce.ts';
@@ -111,8 +112,7 @@ export class Pursuit {
 
   /** Whether something is proven that comes near enough to everything that is known to be reached. */
   get isSettled(): boolean {
-    const { best } = this;
-    return best !== null && this.#isEnough(best.option);
+    return this.best !== null && this.#isEnough(this.best.option);
   }
 
   /** Whether it would be recommended instead of what is proven so far. */
@@ -138,14 +138,14 @@ export class Pursuit {
 
   async proveSmallest(accepts: (option: Trained) => boolean): Promise<boolean> {
     const { seeds, runner } = this.#input;
-    const waiting = this.options
+    const option = this.options
       .filter(isTrained)
-      .filter((one) => this.#proofs.of(one) === undefined && accepts(one) && this.#isWanted(one));
-    const option = waiting
+      .filter((one) => this.#proofs.of(one) === undefined && accepts(one) && this.#isWanted(one))
       .toSorted(bySize)
       .find(({ experiment }) => runner.affords(experiment, MIN_PROOF_SEEDS));
     if (option === undefined) return false;
-    await this.#proofs.add(option, seeds, runner);
+    const proof = await this.#proofs.add(option, seeds, runner);
+    this.#options.set(keyOf(option), withProof(option, proof, this.#input.goal));
     return true;
   }
 
@@ -168,7 +168,7 @@ export class Pursuit {
     if (controls === null) return false;
     this.#input = { ...this.#input, controls };
     for (const option of this.options.filter(isTrained))
-      this.#options.set(keyOf(option), judged(option, option.arm, this.#input));
+      this.#options.set(keyOf(option), judgedAgain(option, this.#input));
     return true;
   }
 

@@ -1,7 +1,7 @@
 /** @file What is good enough: losses are compared on the seeds that both have, since every seed splits the data otherwise. */
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
-import { createArm } from '../../../src/remedies/index.ts';
+import { createArm, type Verification } from '../../../src/remedies/index.ts';
 import { Aim } from '../../../src/study/aim.ts';
 import { isBehind, isOverdone, type Option, paired } from '../../../src/study/option.ts';
 import { train } from '../../../src/training/index.ts';
@@ -30,6 +30,7 @@ const option = (remedies: string[], values: number[], validations = values): Opt
   findings: [],
   values,
   value: values.reduce((sum, value) => sum + value, 0) / values.length,
+  expected: values.reduce((sum, value) => sum + value, 0) / values.length,
   validations,
 });
 
@@ -46,6 +47,20 @@ describe('what another reaches', () => {
     expect(
       new Aim('final_loss', baseline).isEnough(complete, { healthy: [complete, begun], proven: [] }),
     ).toBe(true);
+  });
+
+  it('counts with its proof: what was lucky on few seeds is not enough', () => {
+    const verification = { status: 'verified' } as Verification;
+    const trained = (name: string, values: number[], expected: number): Option => ({
+      ...option([name], values, [0.1, 0.1, 0.1]),
+      ...{ verification, expected },
+    });
+    const lucky = trained('standardize_inputs', [0.01, 0.01, 0.01], 0.15);
+    const steady = trained('use_adam', [0.02, 0.02, 0.02], 0.02);
+    const aim = new Aim('final_loss', baseline);
+    expect(aim.isEnough(lucky, { healthy: [lucky, steady], proven: [lucky] })).toBe(false);
+    expect(aim.isEnough(steady, { healthy: [lucky, steady], proven: [lucky] })).toBe(true);
+    expect(aim.bestOf([lucky, steady])).toBe(steady);
   });
 
   it('by heart is not enough, until nothing better is left to try', () => {
