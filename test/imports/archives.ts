@@ -39,17 +39,35 @@ async function hdf5(write: (file: File) => void): Promise<Uint8Array> {
   return bytes;
 }
 
-function writeArray(file: File, path: string, { shape, data }: Packed): void {
+function createGroups(file: File, path: string): void {
   const parts = path.split('/');
   for (let i = 1; i < parts.length; i++) {
     const group = parts.slice(0, i).join('/');
     if (file.get(group) === null) file.create_group(group);
   }
+}
+
+function writeArray(file: File, path: string, { shape, data }: Packed): void {
+  createGroups(file, path);
   file.create_dataset({ name: path, data: Float32Array.from(data), shape: [...shape], dtype: '<f4' });
 }
 
+function writeCount(file: File, path: string): void {
+  createGroups(file, path);
+  file.create_dataset({ name: path, data: BigInt64Array.from([6170n]), shape: [], dtype: '<q' });
+}
+
+interface ArchiveOptions {
+  /** Keras before 3.0 joins groups as paths of the system: by "\\" on Windows. */
+  readonly separator?: '/' | '\\';
+}
+
 /** Layers are grouped by class and counted. */
-export async function kerasArchive(model: object, layers: readonly WeightedLayer[]): Promise<Uint8Array> {
+export async function kerasArchive(
+  model: object,
+  layers: readonly WeightedLayer[],
+  { separator = '/' }: ArchiveOptions = {},
+): Promise<Uint8Array> {
   const counts = new Map<string, number>();
   const weights = await hdf5((file) => {
     for (const layer of layers) {
@@ -57,8 +75,11 @@ export async function kerasArchive(model: object, layers: readonly WeightedLayer
       const count = counts.get(name) ?? 0;
       counts.set(name, count + 1);
       const group = `layers/${count === 0 ? name : `${name}_${count}`}`;
+      const pathOf = (place: string) =>
+        `${group}/${place}`.replace(/\/(?!vars|\d+$)/g, () => separator);
       for (const [i, place] of placesOf(layer).entries())
-        writeArray(file, `${group}/${place}`, layer.weights[i] as Packed);
+        writeArray(file, pathOf(place), layer.weights[i] as Packed);
+      if (layer.kind === 'Normalization') writeCount(file, pathOf(`vars/${layer.weights.length}`));
     }
   });
   return zipSync({

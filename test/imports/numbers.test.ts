@@ -45,6 +45,34 @@ describe('a .keras archive', () => {
   });
 });
 
+describe('a .keras archive as other versions write it', () => {
+  test.each(['dense', 'recurrent', 'bidirectional'])(
+    'of %s, with the paths of Windows, gives the same numbers',
+    async (name) => {
+      const { shape, layers, input, output } = fixture(name);
+      const archive = await kerasArchive(sequential3(shape, layers), layers, { separator: '\\' });
+      expectClose(await predict(imported(await importModel(archive)), input), output);
+    },
+  );
+
+  test('with the count of a Normalization, which is no weight, gives the same numbers', async () => {
+    const layers = [
+      {
+        kind: 'Normalization',
+        name: 'normalization',
+        config: { axis: [-1], mean: null, variance: null },
+        weights: [
+          { shape: [2], data: [1, -2] },
+          { shape: [2], data: [4, 0.25] },
+        ],
+      },
+    ];
+    const model = imported(await importModel(await kerasArchive(sequential3([2], layers), layers)));
+    const output = await predict(model, { shape: [1, 2], data: [3, -1] });
+    expectClose(output, { shape: [1, 2], data: [1, 2] });
+  });
+});
+
 interface GraphFixture {
   readonly inputs: readonly ({ readonly name: string } & Packed)[];
   readonly layers: readonly (Node & { weights: readonly Packed[] })[];

@@ -59,9 +59,37 @@ const PARTS = [
 
 const join = (...parts: string[]): string => parts.filter((part) => part !== '').join('/');
 
-function variables(file: Hdf5File, path: string): NamedTensor[] {
-  const names = (file.keys(join(path, 'vars')) ?? []).toSorted((a, b) => Number(a) - Number(b));
-  const own = names.map((name) => file.tensor(join(path, 'vars', name)) as NamedTensor);
+/** Groups by their paths. Keras on Windows joins names by backslashes: "layers\\lstm\\cell" is one group of the root. */
+class Groups {
+  readonly #file: Hdf5File;
+  /** What they are called in the file. */
+  readonly #names: ReadonlyMap<string, string>;
+
+  constructor(file: Hdf5File) {
+    this.#file = file;
+    const joined = (file.keys('/') ?? []).filter((name) => name.includes('\\'));
+    this.#names = new Map(joined.map((name) => [name.replaceAll('\\', '/'), name]));
+  }
+
+  keys(path: string): string[] | null {
+    const prefix = `${path}/`;
+    const joined = [...this.#names.keys()]
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length).split('/')[0] as string);
+    const own = this.#file.keys(this.#names.get(path) ?? path);
+    return own === null && joined.length === 0 ? null : [...new Set([...(own ?? []), ...joined])];
+  }
+
+  /** The arrays of a group, in the order of their numbers. */
+  arrays(path: string): NamedTensor[] {
+    const group = join(this.#names.get(path) ?? path, 'vars');
+    const names = (this.#file.keys(group) ?? []).toSorted((a, b) => Number(a) - Number(b));
+    return names.flatMap((name) => this.#file.tensor(join(group, name)) ?? []);
+  }
+}
+
+function variables(file: Groups, path: string): NamedTensor[] {
+  const own = file.arrays(path);
   const children = file.keys(path) ?? [];
   // In attention of Keras 2, and of the first Keras 3, they are private.
   const parts = PARTS.flatMap((part) => [part, `_${part}`].find((name) => children.includes(name)) ?? []);
@@ -70,12 +98,12 @@ function variables(file: Hdf5File, path: string): NamedTensor[] {
 
 /** Groups are called by class, and counted in the order of the model's layers. */
 class ArchiveWeights implements Weights {
-  readonly #file: Hdf5File;
+  readonly #file: Groups;
   readonly #container: string;
   readonly #counts = new Map<string, number>();
   readonly #groups = new Map<number, string>();
 
-  constructor(file: Hdf5File, model: string) {
+  constructor(file: Groups, model: string) {
     this.#file = file;
     const container = CONTAINERS.find((name) => file.keys(join(model, name)) !== null);
     this.#container = join(model, container ?? 'layers');
@@ -121,7 +149,7 @@ export async function importArchive(bytes: Uint8Array): Promise<ImportResult> {
       weights: null,
       warnings: ['the archive has no weights: it starts from new ones'],
     });
-  return withHdf5(weights, (hdf5) => convertKeras({ ...file, weights: new ArchiveWeights(hdf5, '') }));
+  return withHdf5(weights, (hdf5) => convertKeras({ ...file, weights: new ArchiveWeights(new Groups(hdf5), '') }));
 }
 
 /** By the layers' names: `model_weights/<layer>`, whose `weight_names` are in order. */

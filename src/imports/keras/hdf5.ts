@@ -7,6 +7,9 @@ import { sizeOf } from '../tensors.ts';
 /** Of all arrays of a file together. */
 const MAX_NUMBERS = 2 ** 28;
 
+/** Classes of HDF5's types. */
+const [INTEGER, FLOAT] = [0, 1];
+
 /** Counts the faults of this thread: after one, the library's memory is not to be trusted, and it is loaded anew. */
 let faults = 0;
 
@@ -47,7 +50,7 @@ export class Hdf5File {
     });
   }
 
-  /** Null where there is no such array. */
+  /** Null where there is no such array of weights. */
   tensor(path: string): NamedTensor | null {
     return guarded(() => this.#tensor(path));
   }
@@ -56,12 +59,13 @@ export class Hdf5File {
     const entity = this.#entity(path);
     if (entity === null || entity.type !== 'Dataset') return null;
     const { shape, metadata } = entity as Dataset;
+    // Counters and states of random numbers, such as the count of Normalization.
+    if (metadata.type === INTEGER && metadata.size >= 4) return null;
     const size = sizeOf(shape ?? []);
     this.#numbers += size;
     if (this.#numbers > MAX_NUMBERS)
       throw new ModelUnreadable(`the file has more than ${MAX_NUMBERS} weights`);
-    // Class 1 of HDF5: floating-point numbers.
-    if (metadata.type !== 1) throw new ModelUnreadable(`${path} is no array of floating-point numbers`);
+    if (metadata.type !== FLOAT) throw new ModelUnreadable(`${path} is no array of floating-point numbers`);
     const value = (entity as Dataset).value as ArrayLike<number>;
     return {
       shape: [...(shape ?? [])],
