@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { encodeWeights, importModel } from '../src/imports/index.ts';
 import type { ImportTask, ImportTaskResult } from '../src/jobs/index.ts';
 
-export default async function runImport({ path }: ImportTask): Promise<ImportTaskResult> {
-  const result = await importModel(await readFile(path));
+export default async function runImport({ path, openSize }: ImportTask): Promise<ImportTaskResult> {
+  const result = await importModel(await readFile(path), openSize);
   if (!result.ok) return result;
   const { weights, ...model } = result.value;
   const encoded = weights === null ? null : encodeWeights(weights, model.format);

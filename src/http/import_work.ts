@@ -9,6 +9,12 @@ import type { Imported, WorkContext } from './work_order.ts';
 const { training } = experimentSchema.shape;
 const webhook = webhookSchema.nullish();
 
+export const OPEN_SIZE =
+  'Size of every axis of the inputs that the model leaves open, but for the batch: time steps of Input((None, 3)), sides of ' +
+  'Input((None, None, 3))';
+export const MAX_OPEN_SIZE = 65_536;
+const openSizeSchema = z.int().min(1).max(MAX_OPEN_SIZE).describe(OPEN_SIZE);
+
 /** As the body of a request: only documents it, because what it becomes is checked as any experiment is. */
 const importedExperimentSchema = experimentSchema
   .omit({ network: true, training: true })
@@ -17,6 +23,7 @@ const importedExperimentSchema = experimentSchema
       .string()
       .regex(FILE_ID)
       .describe('Id of an uploaded model, which gives the network and its weights (see POST /v1/imports)'),
+    open_size: openSizeSchema.optional(),
     training: training.partial().optional().describe('What is left out is as the model says'),
   })
   .meta({ id: 'ImportedExperiment' });
@@ -30,13 +37,16 @@ export const jobRequestSchema = z.union([
 ]);
 
 /** The keys of either form, which problems name. */
-export const experimentOrImport = experimentSchema.extend({ import: importedExperimentSchema.shape.import });
+const { import: imported, open_size } = importedExperimentSchema.shape;
+export const experimentOrImport = experimentSchema.extend({ import: imported, open_size });
 export const jobOrImport = experimentOrImport.extend({ webhook });
 
 export interface WantedImport {
   readonly file: string;
   /** Whether the training starts from the weights of the model. */
   readonly weights: boolean;
+  /** Of axes of the inputs whose size the model leaves open. */
+  readonly openSize: number | null;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -50,7 +60,13 @@ export function wantedImport(body: unknown): WantedImport | null {
   if (network !== undefined) throw refuse('the experiment has a network, too', 'give "network" or "import"');
   if (typeof file !== 'string' || !FILE_ID.test(file))
     throw refuse('it has to be the id of an uploaded model', 'upload it with POST /v1/files');
-  return { file, weights: !isObject(own) || own.initial_weights === undefined };
+  const size = openSizeSchema.optional().safeParse(body.open_size);
+  if (!size.success)
+    throw validationFailed([
+      { pointer: '/open_size', message: 'it has to be a whole number from 1 to 65536', fix: 'such as 100' },
+    ]);
+  const weights = !isObject(own) || own.initial_weights === undefined;
+  return { file, weights, openSize: size.data ?? null };
 }
 
 /** Other options of the model's training mean nothing beside these of the body. */
@@ -61,7 +77,7 @@ const REPLACED: Readonly<Record<string, readonly string[]>> = {
 
 /** The same body as JSON, with the model's network in place of its name. */
 export function withImported(body: unknown, { imported }: WorkContext): Uint8Array {
-  const { import: _file, training: own = {}, ...rest } = body as Record<string, unknown>;
+  const { import: _file, open_size: _size, training: own = {}, ...rest } = body as Record<string, unknown>;
   const { network, training: told } = imported as Imported;
   if (!isObject(own)) return Buffer.from(JSON.stringify({ ...rest, network, training: own }));
   const replaced = Object.keys(own).flatMap((key) => (Object.hasOwn(REPLACED, key) ? REPLACED[key] : []));

@@ -38,9 +38,9 @@ async function keepWeights(weights: Uint8Array, files: FileService): Promise<{ f
 export async function takeModel(
   content: Readable,
   files: FileService,
-  withWeights = true,
+  { weights: withWeights, openSize }: Omit<WantedImport, 'file'>,
 ): Promise<KeptModel> {
-  const result = await files.readModel(content);
+  const result = await files.readModel(content, openSize);
   if (!result.ok) throw refusal(result.error);
   const { weights, ...model } = result.value;
   if (weights === null || !withWeights) return { ...model, initial_weights: null };
@@ -49,7 +49,7 @@ export async function takeModel(
 }
 
 /** The model that an experiment names. @throws HttpProblem */
-export async function namedModel({ file, weights }: WantedImport, files: FileService): Promise<KeptModel> {
+export async function namedModel({ file, ...wanted }: WantedImport, files: FileService): Promise<KeptModel> {
   const content = await files.content(file);
   if (content === null)
     throw validationFailed([
@@ -59,7 +59,7 @@ export async function namedModel({ file, weights }: WantedImport, files: FileSer
         fix: 'upload it with POST /v1/files; GET /v1/files lists those that are there',
       },
     ]);
-  return takeModel(content, files, weights).catch((error: unknown) => {
+  return takeModel(content, files, wanted).catch((error: unknown) => {
     throw error instanceof FileRefused ? refusedFile(error) : error;
   });
 }

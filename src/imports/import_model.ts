@@ -13,12 +13,13 @@ const startsWith = (bytes: Uint8Array, text: string): boolean =>
 const isJson = (bytes: Uint8Array): boolean =>
   /^(\xef\xbb\xbf)?\s*[{"]/.test(Buffer.from(bytes.subarray(0, 256)).toString('latin1'));
 
-function importJson(bytes: Uint8Array): ImportResult {
+function importJson(bytes: Uint8Array, openSize: number | null): ImportResult {
   const { fromTensorFlowJs, ...found } = findModel(parseJson(bytes));
   return convertKeras({
     ...found,
     format: fromTensorFlowJs ? 'tensorflowjs_json' : 'keras_json',
     weights: null,
+    openSize,
     warnings: [
       fromTensorFlowJs
         ? 'the weights of a TensorFlow.js model are in other files: it starts from new ones'
@@ -27,13 +28,13 @@ function importJson(bytes: Uint8Array): ImportResult {
   });
 }
 
-async function read(bytes: Uint8Array): Promise<ImportResult> {
+async function read(bytes: Uint8Array, openSize: number | null): Promise<ImportResult> {
   if (bytes.length === 0) throw new ModelUnreadable('the body is empty: send the bytes of a model');
-  if (isJson(bytes)) return importJson(bytes);
+  if (isJson(bytes)) return importJson(bytes, openSize);
   // ONNX' first field is ir_version, a small number.
-  if (bytes[0] === 0x08 && (bytes[1] ?? 0xff) < 0x20) return importOnnx(bytes);
-  if (startsWith(bytes, 'PK\x03\x04')) return importArchive(bytes);
-  if (startsWith(bytes, '\x89HDF\r\n\x1a\n')) return importHdf5(bytes);
+  if (bytes[0] === 0x08 && (bytes[1] ?? 0xff) < 0x20) return importOnnx(bytes, openSize);
+  if (startsWith(bytes, 'PK\x03\x04')) return importArchive(bytes, openSize);
+  if (startsWith(bytes, '\x89HDF\r\n\x1a\n')) return importHdf5(bytes, openSize);
   if (startsWith(bytes, '\x80'))
     throw new ModelUnreadable(
       'this is a pickle, which can run code when it is loaded; export the model to ONNX',
@@ -43,10 +44,10 @@ async function read(bytes: Uint8Array): Promise<ImportResult> {
   );
 }
 
-/** Nothing of the model is run. */
-export async function importModel(bytes: Uint8Array): Promise<ImportResult> {
+/** Nothing of the model is run. @param openSize of axes of the inputs whose size the file leaves open */
+export async function importModel(bytes: Uint8Array, openSize: number | null = null): Promise<ImportResult> {
   try {
-    return await read(bytes);
+    return await read(bytes, openSize);
   } catch (error) {
     // Of the stack, or of an array's length.
     if (error instanceof RangeError)

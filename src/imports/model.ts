@@ -81,3 +81,6 @@ export class Unsupported extends Error {
 export class Misfit extends Unsupported {
   override name = 'Misfit';
 }
+
+/** What to do about sizes that the file leaves open, such as the number of time steps. */
+export const GIVE_SIZE = 'give the size of all such axes: open_size, as in POST /v1/imports?open_size=100';

@@ -50,6 +50,9 @@ export interface FileService {
   provide(ids: readonly string[]): Promise<string[]>;
   /** Makes all that an experiment reads usable. @throws FileRefused */
   bring(use: FileUse): Promise<void>;
-  /** A model of another framework; nothing of it is kept. @throws FileRefused where it is too large */
-  readModel(content: Readable): Promise<ImportTaskResult>;
+  /**
+   * A model of another framework; nothing of it is kept.
+   * @param openSize of axes of the inputs whose size the file leaves open @throws FileRefused where it is too large
+   */
+  readModel(content: Readable, openSize: number | null): Promise<ImportTaskResult>;
 }

@@ -14,6 +14,8 @@ import { createTaskPool } from './pool.ts';
 export interface ImportTask {
   /** Of the model's file. */
   readonly path: string;
+  /** Of axes of the inputs whose size the file leaves open. */
+  readonly openSize: number | null;
 }
 
 /** The weights as safetensors. */
@@ -25,7 +27,7 @@ export type ImportTaskResult = Result<ReadModel, ImportFailure>;
 
 export interface ModelImporter {
   /** Nothing of it stays. @throws FileRefused where it is too large */
-  read(content: Readable, maxBytes: number): Promise<ImportTaskResult>;
+  read(content: Readable, openSize: number | null, maxBytes: number): Promise<ImportTaskResult>;
   close(): Promise<void>;
 }
 
@@ -36,13 +38,13 @@ export function createModelImporter(directory: string): ModelImporter {
   // No thread is kept: what a broken file has done to the memory of one does not reach the next.
   const pool = createTaskPool<ImportTask, ImportTaskResult>(IMPORT_WORKER, { idleMs: 0 });
   return {
-    async read(content, maxBytes) {
+    async read(content, openSize, maxBytes) {
       const folder = join(directory, `${INCOMING}${randomUUID()}`);
       const path = join(folder, 'model');
       await mkdir(folder, { recursive: true, mode: 0o700 });
       try {
         await pipeline(content, createMeter(maxBytes).stream, createWriteStream(path, { mode: 0o600 }));
-        return await pool.run({ path });
+        return await pool.run({ path, openSize });
       } finally {
         await rm(folder, { recursive: true, force: true });
       }

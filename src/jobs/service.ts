@@ -259,7 +259,7 @@ export async function createJobService({
       remove: (id) => files.remove(owner, id),
       provide: (ids) => files.provide(owner, ids),
       bring: (use) => files.bring(use),
-      readModel: (content) => models.read(content, uploads.max_file_bytes),
+      readModel: (content, openSize) => models.read(content, openSize, uploads.max_file_bytes),
     }),
     async stop(requests) {
       stopping = true;

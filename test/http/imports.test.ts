@@ -16,8 +16,12 @@ beforeAll(async () => {
 });
 afterAll(async () => service.close());
 
-async function send(body: Uint8Array | object | string, headers: Record<string, string> = {}) {
-  const url = `${service.url}/v1/imports`;
+async function send(
+  body: Uint8Array | object | string,
+  headers: Record<string, string> = {},
+  query: '' | `?${string}` = '',
+) {
+  const url = `${service.url}/v1/imports${query}`;
   const bytes = body instanceof Uint8Array || typeof body === 'string' ? body : JSON.stringify(body);
   const response = check('POST', url, await fetch(url, { method: 'POST', body: bytes as string, headers }));
   return { status: (await response).status, body: await (await response).json() };
@@ -100,6 +104,24 @@ describe('POST /v1/imports', () => {
     };
     const job = await service.finish(experiment);
     expect(job.status).toBe('succeeded');
+  });
+
+  test('sizes that the model leaves open are given with it', async () => {
+    const model = sequential3(
+      [null, 3],
+      [
+        { kind: 'LSTM', name: 'lstm', options: { units: 4 } },
+        { kind: 'Dense', name: 'dense', options: { units: 1 } },
+      ],
+    );
+    const refused = await send(model);
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { errors: [{ fix: expect.stringContaining('open_size') }] },
+    });
+    const given = await send(model, {}, '?open_size=7');
+    expect(given).toMatchObject({ status: 200, body: { network: { input: { shape: [7, 3] } } } });
+    expect((await send(model, {}, '?open_size=0')).status).toBe(422);
   });
 
   test('the layers of Keras 2 are the same, packed or not', async () => {
@@ -285,6 +307,19 @@ describe('"import" in place of a network', () => {
         training: { optimizer: { type: 'adam' }, gradient_clipping: null, initial_weights: null, epochs: 10 },
       },
     });
+  });
+
+  test('gets the sizes that the model leaves open', async () => {
+    const model = sequential3(
+      [null],
+      [{ kind: 'Dense', name: 'dense', options: { units, activation: 'softmax' } }],
+    );
+    const id = await upload(Buffer.from(JSON.stringify(model)));
+    const preflight = (open_size: unknown) =>
+      post('/v1/preflight', { import: id, open_size, data, remedies, training: { steps: 1 } });
+    const { body } = await preflight(2);
+    expect(body).toMatchObject({ experiment: { network: { input: { shape: [2] } } } });
+    expect((await preflight('many')).body.errors).toMatchObject([{ pointer: '/open_size' }]);
   });
 
   test('makes a job, the same one for the same key', async () => {

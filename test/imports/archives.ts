@@ -75,8 +75,7 @@ export async function kerasArchive(
       const count = counts.get(name) ?? 0;
       counts.set(name, count + 1);
       const group = `layers/${count === 0 ? name : `${name}_${count}`}`;
-      const pathOf = (place: string) =>
-        `${group}/${place}`.replace(/\/(?!vars|\d+$)/g, () => separator);
+      const pathOf = (place: string) => `${group}/${place}`.replace(/\/(?!vars|\d+$)/g, () => separator);
       for (const [i, place] of placesOf(layer).entries())
         writeArray(file, pathOf(place), layer.weights[i] as Packed);
       if (layer.kind === 'Normalization') writeCount(file, pathOf(`vars/${layer.weights.length}`));

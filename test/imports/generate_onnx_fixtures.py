@@ -118,10 +118,12 @@ CASES = {
     "attention_causal": (Attention(True, bias=False), (5, 6)),
 }
 
-for name, (model, shape) in CASES.items():
+def write(name, model, shape, open_axes=()):
+    """open_axes: further ones whose size the file leaves open"""
     model = trained(model)
     x = torch.randn(3, *shape)
-    names = {"input_names": ["x"], "output_names": ["y"], "dynamic_axes": {"x": {0: "batch"}, "y": {0: "batch"}}}
+    dynamic = {"x": {0: "batch", **{axis: f"size{axis}" for axis in open_axes}}, "y": {0: "batch"}}
+    names = {"input_names": ["x"], "output_names": ["y"], "dynamic_axes": dynamic}
     # Kept as a layer of its own: by default the exporter folds batch norm into convolutions.
     mode = torch.onnx.TrainingMode.PRESERVE if name == "cnn" else torch.onnx.TrainingMode.EVAL
     torch.onnx.export(model, x, FOLDER / f"torch_{name}.onnx", training=mode, do_constant_folding=mode != torch.onnx.TrainingMode.PRESERVE, **names)
@@ -129,3 +131,9 @@ for name, (model, shape) in CASES.items():
         y = model(x)
     pack = lambda t: {"shape": list(t.shape), "data": [float(f"{v:.9g}") for v in t.flatten().tolist()]}
     (FOLDER / f"torch_{name}.json").write_text(json.dumps({"input": pack(x), "output": pack(y)}) + "\n")
+
+
+for name, (model, shape) in CASES.items():
+    write(name, model, shape)
+write("open_sequence", Last(nn.LSTM, False), (5, 3), open_axes=[1])
+write("open_images", nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)), (2, 5, 5), open_axes=[2, 3])

@@ -16,7 +16,7 @@ const names = readdirSync(new URL('fixtures/', import.meta.url)).flatMap(
 
 describe('an ONNX file', () => {
   test.each(names)('of %s gives the same numbers', async (name) => {
-    const model = imported(await importModel(bytesOf(name)));
+    const model = imported(await importModel(bytesOf(name), name.startsWith('open_') ? 5 : null));
     const { input, output } = numbersOf(name);
     expectClose(await predict(model, input), output);
   });
@@ -32,6 +32,15 @@ describe('an ONNX file', () => {
     const result = await importModel(file);
     expect(result).toMatchObject({ ok: false, error: { parts: [{ message: 'scores times 0.3333' }] } });
   });
+
+  test.each(['open_sequence', 'open_images'])(
+    'of %s is refused while nothing says its sizes',
+    async (name) => {
+      const result = await importModel(bytesOf(name));
+      const fix = expect.stringContaining('open_size');
+      expect(result).toMatchObject({ ok: false, error: { parts: [{ alternative: fix }] } });
+    },
+  );
 
   test('that is cut off is refused', async () => {
     const whole = bytesOf('mlp');

@@ -130,7 +130,7 @@ class ArchiveWeights implements Weights {
 }
 
 /** @throws ModelUnreadable */
-export async function importArchive(bytes: Uint8Array): Promise<ImportResult> {
+export async function importArchive(bytes: Uint8Array, openSize: number | null): Promise<ImportResult> {
   const {
     [CONFIG as string]: config,
     [METADATA as string]: metadata,
@@ -142,14 +142,16 @@ export async function importArchive(bytes: Uint8Array): Promise<ImportResult> {
   const about = metadata === undefined ? null : parseJson(metadata);
   const told = isObject(about) && typeof about.keras_version === 'string' ? about.keras_version : '3';
   const version = told.startsWith('2') ? 2 : 3;
-  const file = { ...found, version, format: 'keras_archive', warnings: [] } as const;
+  const file = { ...found, version, format: 'keras_archive', warnings: [], openSize } as const;
   if (weights === undefined)
     return convertKeras({
       ...file,
       weights: null,
       warnings: ['the archive has no weights: it starts from new ones'],
     });
-  return withHdf5(weights, (hdf5) => convertKeras({ ...file, weights: new ArchiveWeights(new Groups(hdf5), '') }));
+  return withHdf5(weights, (hdf5) =>
+    convertKeras({ ...file, weights: new ArchiveWeights(new Groups(hdf5), '') }),
+  );
 }
 
 /** By the layers' names: `model_weights/<layer>`, whose `weight_names` are in order. */
@@ -176,7 +178,7 @@ class LegacyWeights implements Weights {
 }
 
 /** `model.save("model.h5")` of Keras 2. @throws ModelUnreadable */
-export const importHdf5 = (bytes: Uint8Array): Promise<ImportResult> =>
+export const importHdf5 = (bytes: Uint8Array, openSize: number | null): Promise<ImportResult> =>
   withHdf5(bytes, (file) => {
     const config = file.text('', 'model_config');
     if (config === null)
@@ -195,5 +197,6 @@ export const importHdf5 = (bytes: Uint8Array): Promise<ImportResult> =>
       format: 'keras_hdf5',
       weights: new LegacyWeights(file, null),
       warnings: [],
+      openSize,
     });
   });

@@ -1,5 +1,5 @@
 /** @file What a Keras model says of its inputs, and of layers that it calls several times. */
-import { Unsupported } from '../model.ts';
+import { GIVE_SIZE, Unsupported } from '../model.ts';
 import type { Call, KerasLayer, KerasModel } from './model.ts';
 
 /** The calls of layers that are called more than once, those that the outputs need or not. */
@@ -34,8 +34,8 @@ export const FREE: ReadonlySet<string> = new Set([
   ...['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Concatenate'],
 ]);
 
-/** The layer's shape without the batch. @throws Unsupported where a size is not fixed */
-export function inputShape(layer: KerasLayer): number[] {
+/** The layer's shape without the batch. @param openSize of axes whose size is left open @throws Unsupported where a size is not fixed */
+export function inputShape(layer: KerasLayer, openSize: number | null): number[] {
   const key = ['batch_shape', 'batch_input_shape', 'shape', 'input_shape'].find((name) =>
     layer.options.has(name),
   );
@@ -45,11 +45,11 @@ export function inputShape(layer: KerasLayer): number[] {
       'begin with Input(shape=(…)), or call the model once, before it is saved',
     );
   const whole = layer.options.shape(key);
-  const shape = key.startsWith('batch') ? whole.slice(1) : whole;
+  const shape = (key.startsWith('batch') ? whole.slice(1) : whole).map((size) => size ?? openSize);
   if (shape.some((size) => size === null || size < 1))
     throw new Unsupported(
       `the input [${shape.map((size) => size ?? 'any').join(', ')}] has no fixed size`,
-      'a fixed size, such as Input(shape=(100, 3))',
+      `${GIVE_SIZE}, or a fixed one in the model, such as Input(shape=(100, 3))`,
     );
   return shape as number[];
 }

@@ -36,6 +36,8 @@ export interface KerasFile {
   readonly compiled: Json | null;
   readonly weights: Weights | null;
   readonly warnings: readonly string[];
+  /** Of axes of the inputs whose size the file leaves open. */
+  readonly openSize: number | null;
 }
 
 const MAX_DEPTH = 16;
@@ -222,7 +224,7 @@ class Conversion {
   }
 }
 
-function readInputs(model: KerasModel, conversion: Conversion): Map<string, Value> {
+function readInputs(model: KerasModel, conversion: Conversion, openSize: number | null): Map<string, Value> {
   const { writer, warnings } = conversion.context;
   const last = imagesAreLast(model);
   const values = new Map<string, Value>();
@@ -230,7 +232,7 @@ function readInputs(model: KerasModel, conversion: Conversion): Map<string, Valu
     const layer = model.calls.find((call) => call.layer.name === name)?.layer;
     if (layer === undefined) throw new ModelUnreadable(`the model has no input "${name.slice(0, 100)}"`);
     try {
-      const shape = inputShape(layer);
+      const shape = inputShape(layer, openSize);
       const channels = shape.length === 3 && last ? 'last' : 'same';
       values.set(name, writer.input(name, shape, channels));
       if (channels === 'last')
@@ -254,7 +256,7 @@ export function convertKeras(file: KerasFile): ImportResult {
   const writer = new NetworkWriter(model.inputs.length);
   const context: Context = { writer, version: file.version, warnings, omitted, penalties: [] };
   const conversion = new Conversion(context);
-  const inputs = readInputs(model, conversion);
+  const inputs = readInputs(model, conversion, file.openSize);
   const outputs = conversion.run(model, inputs, '', 0);
   if (outputs.length > 1)
     conversion.refuse(

@@ -2,7 +2,14 @@
 import { nearest } from '../../util/nearest.ts';
 import { fail, ok } from '../../util/result.ts';
 import { trainingOf } from '../keras/training.ts';
-import { type ImportResult, Misfit, ModelUnreadable, Unsupported, type UnsupportedPart } from '../model.ts';
+import {
+  GIVE_SIZE,
+  type ImportResult,
+  Misfit,
+  ModelUnreadable,
+  Unsupported,
+  type UnsupportedPart,
+} from '../model.ts';
 import { NetworkWriter, type Value } from '../writer.ts';
 import { arithmetic } from './arithmetic.ts';
 import { findAttention } from './attention.ts';
@@ -128,7 +135,7 @@ class Conversion implements OnnxContext {
         if (sizes.includes(null))
           throw new Unsupported(
             `the input [${sizes.map((size) => size ?? 'any').join(', ')}] has no fixed size`,
-            'export it with fixed sizes, but for the batch',
+            `${GIVE_SIZE}, or export it with fixed sizes, but for the batch`,
           );
         const own = sizes as number[];
         const value = this.writer.input(name, own.length === 0 ? [1] : own, 'same');
@@ -253,9 +260,18 @@ class Conversion implements OnnxContext {
   }
 }
 
+/** Open axes of the inputs, but for the batch, get a size. */
+const withSizes = (graph: OnnxGraph, openSize: number | null): OnnxGraph => ({
+  ...graph,
+  inputs: graph.inputs.map((input) => {
+    const batchAxis = batchAxisOf(input.shape);
+    return { ...input, shape: input.shape.map((size, i) => (i === batchAxis ? size : (size ?? openSize))) };
+  }),
+});
+
 /** @throws ModelUnreadable */
-export function importOnnx(bytes: Uint8Array): ImportResult {
-  const graph = readGraph(bytes);
+export function importOnnx(bytes: Uint8Array, openSize: number | null): ImportResult {
+  const graph = withSizes(readGraph(bytes), openSize);
   const own = importOwn(bytes, graph.constants);
   if (own !== null) return ok(own);
   if (graph.inputs.length === 0) throw new ModelUnreadable('the ONNX file has no inputs');

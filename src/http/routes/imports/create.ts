@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { modelFormats } from '../../../imports/index.ts';
 import { defineEndpoint, json } from '../../endpoint.ts';
+import { MAX_OPEN_SIZE, OPEN_SIZE } from '../../import_work.ts';
 import { takeModel } from '../../imports.ts';
 import { takeUpload } from '../../upload.ts';
 
@@ -23,6 +24,10 @@ const importSchema = z
   })
   .meta({ id: 'Import' });
 
+const query = z.strictObject({
+  open_size: z.coerce.number().int().min(1).max(MAX_OPEN_SIZE).optional().describe(OPEN_SIZE),
+});
+
 export const createImport = defineEndpoint({
   method: 'POST',
   url: '/v1/imports',
@@ -33,9 +38,12 @@ export const createImport = defineEndpoint({
     'Takes a model of another framework as the body: Keras JSON (`model.to_json()`, Keras 2 and 3), TensorFlow.js layers JSON, a ' +
     '`.keras` archive or whole-model HDF5 file with its weights, or an ONNX file. Answers with network and training in the words of ' +
     'an experiment: add `data` and post it. What cannot be expressed is listed all at once. Code in models is never run.',
+  query,
   upload: true,
   responses: { 200: json('The model can be expressed', importSchema) },
   errors: ['unsupported_model'],
-  answer: async ({ request, reply }, { files }) =>
-    reply.send(await takeUpload(request, (content) => takeModel(content, files))),
+  answer: async ({ query: { open_size: openSize = null }, request, reply }, { files }) =>
+    reply.send(
+      await takeUpload(request, (content) => takeModel(content, files, { weights: true, openSize })),
+    ),
 });
