@@ -1,5 +1,6 @@
 /** @file Parts of the pages that compute: what they say of numbers, places and scales. */
 import { expect, it } from 'vitest';
+import { spanOf } from '../../web/charts/axis.ts';
 import { decadeTexts, decadeTicks } from '../../web/charts/decades.ts';
 import { heatOf, logScale, panned, pixelsOf, ranked, sidedScale, zoomed } from '../../web/charts/heat.ts';
 import { brokenInto, directEdges, layered } from '../../web/charts/layered.ts';
@@ -139,6 +140,29 @@ it('draws what is exactly 0 below all others on a logarithmic axis, at a tick th
   expect(dead.yAxis.texts(dead.yAxis.ticks(-0.1, 0.1))).toEqual(['0']);
   const negative = tableOf([curve([1, -2])], [], { log: true, logX: false }).yAxis;
   expect(negative.texts(negative.ticks(-1, 0.1))[0]).toBe('≤ 0');
+});
+
+it.each([
+  [0, 2, [0, 2]],
+  [0, 0, [-0.5, 0.5]],
+  [1.0000000027, 1.0000000457, [0.9995, 1.0005]],
+  [-5, -5, [-5.0025, -4.9975]],
+  [1e300, 1e300, [0.9995e300, 1.0005e300]],
+])('draws values between %d and %d on an axis whose ticks can be told apart', (low, high, span) => {
+  const [from, to] = spanOf(low, high);
+  const size = Math.max(1, Math.abs(high));
+  expect(from / size).toBeCloseTo((span[0] as number) / size, 6);
+  expect(to / size).toBeCloseTo((span[1] as number) / size, 6);
+  expect(from <= low && high <= to).toBe(true);
+});
+
+it('tells ticks apart, and puts none between two steps', () => {
+  const { xAxis, yAxis } = tableOf([curve([1, 1.001])], [], { log: false, logX: false });
+  expect(yAxis.texts([0.9995, 1, 1.0005])).toEqual(['0.9995', '1', '1.0005']);
+  expect(yAxis.texts([0, 0.25, 0.5])).toEqual(['0', '0.25', '0.5']);
+  expect(xAxis.texts([0, 2.5, 5])).toEqual(['0', '', '5']);
+  const doses = tableOf([{ ...curve([1, 2]), x: [0.01, 0.1] }], [], { log: false, logX: false });
+  expect(doses.xAxis.texts([0.02, 0.04])).toEqual(['0.02', '0.04']);
 });
 
 it('marks where a curve stops being finite, and keeps the number to be read', () => {

@@ -15,9 +15,19 @@ export interface Axis {
 
 const isNumber = (value: Value): value is number => Number.isFinite(value);
 
+const MOST_DIGITS = 12;
+
+/** Three digits, or as many as it takes to tell the ticks apart. */
+function distinct(ticks: readonly number[]): string[] {
+  let texts = ticks.map((tick) => number(tick));
+  for (let digits = 4; new Set(texts).size < texts.length && digits <= MOST_DIGITS; digits++)
+    texts = ticks.map((tick) => String(Number(tick.toPrecision(digits))));
+  return texts;
+}
+
 const linear: Omit<Axis, 'ticks'> = {
   place: (value) => (isNumber(value) ? value : null),
-  texts: (ticks) => ticks.map((tick) => number(tick)),
+  texts: distinct,
 };
 
 const LEAST_GAP = 0.5;
@@ -49,6 +59,29 @@ function logarithmic(values: readonly Value[]): Axis {
   };
 }
 
+/** Less than that of a number's size is no difference that a reader could see in its digits. */
+const LEAST_SPAN = 1e-3;
+
+/**
+ * What a linear axis is to hold. Values that are equal but for their last digits are drawn as the flat line that they are: blown
+ * up, they would be noise, and uPlot's ticks do not end between numbers so close.
+ */
+export function spanOf(low: number, high: number): [number, number] {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const least = size === 0 ? 1 : LEAST_SPAN * size;
+  if (high - low >= least) return [low, high];
+  const middle = low + (high - low) / 2;
+  return [middle - least / 2, middle + least / 2];
+}
+
 /** @param ticks of a linear axis are left to who draws it */
 export const axisOf = (values: readonly Value[], log: boolean): Axis =>
   log ? logarithmic(values) : { ...linear, ticks: () => [] };
+
+const whole = (tick: number): string => (Number.isInteger(tick) ? String(tick) : '');
+
+/** Of steps: there is nothing between two of them. */
+export const stepAxis = (steps: readonly number[], log: boolean): Axis =>
+  log || !steps.every(Number.isInteger)
+    ? axisOf(steps, log)
+    : { ...axisOf(steps, log), texts: (ticks) => ticks.map(whole) };

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { number } from '../lib/format.ts';
 import { dark, token } from '../lib/theme.ts';
-import type { Axis } from './axis.ts';
+import { type Axis, spanOf } from './axis.ts';
 import { type Column, type Curve, type Level, type Table, tableOf } from './table.ts';
 
 export type { Curve, Level } from './table.ts';
@@ -64,8 +64,8 @@ function drawingOf(table: Table, curves: readonly Curve[], levels: readonly Leve
 
 const FONT = '11px system-ui, sans-serif';
 
-const logAxis = (axis: () => Axis): Pick<uPlot.Axis, 'splits' | 'values'> => ({
-  splits: (_plot, _axis, low, high) => axis().ticks(low, high),
+const axisOptions = (axis: () => Axis, log: boolean): Pick<uPlot.Axis, 'splits' | 'values'> => ({
+  ...(log && { splits: (_plot, _axis, low, high) => axis().ticks(low, high) }),
   values: (_plot, ticks) => axis().texts(ticks),
 });
 
@@ -75,9 +75,18 @@ const logRange: uPlot.Range.Function = (_plot, low, high) => {
   return [(low ?? 0) - room, (high ?? 0) + room];
 };
 
+const ROOM = 0.1;
+
+const linearRange: uPlot.Range.Function = (_plot, low, high) => {
+  const [from, to] = spanOf(low ?? 0, high ?? 1);
+  return uPlot.rangeNum(from, to, ROOM, true);
+};
+
 /** A single step stands in the middle; uPlot would put it at the left of a hundred. */
-const xRange: uPlot.Range.Function = ({ data: [x] }, low, high) =>
-  x.length === 1 ? [(x[0] as number) - 0.5, (x[0] as number) + 0.5] : [low, high];
+const xRange: uPlot.Range.Function = ({ data: [x] }, low, high) => {
+  const only = x.length === 1 ? (x[0] as number) : null;
+  return only === null ? [low, high] : spanOf(only - 0.5, only + 0.5);
+};
 
 const MARK_PX = 6;
 
@@ -118,7 +127,7 @@ function optionsOf(
     bands,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false } },
-    scales: { x: { time: false, range: xRange }, y: log ? { range: logRange } : {} },
+    scales: { x: { time: false, range: xRange }, y: { range: log ? logRange : linearRange } },
     axes: [
       {
         ...axis,
@@ -127,16 +136,12 @@ function optionsOf(
         labelSize: 18,
         labelGap: 0,
         labelFont: FONT,
-        ...(logX
-          ? logAxis(() => drawing().table.xAxis)
-          : { values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : '')) }),
+        ...axisOptions(() => drawing().table.xAxis, logX),
       },
       {
         ...axis,
         size: 54,
-        ...(log
-          ? logAxis(() => drawing().table.yAxis)
-          : { values: (_, ticks) => ticks.map((tick) => number(tick)) }),
+        ...axisOptions(() => drawing().table.yAxis, log),
       },
     ],
     hooks: {

@@ -1,5 +1,5 @@
 /** @file Curves as the columns of one table, on the union of their steps. Knows no page. */
-import { type Axis, axisOf, type Value } from './axis.ts';
+import { type Axis, axisOf, stepAxis, type Value } from './axis.ts';
 
 /** A curve, perhaps with a band around it: y is the middle. */
 export interface Curve {
@@ -66,7 +66,7 @@ export function tableOf(
     .filter((at) => !logX || at > 0)
     .sort((a, b) => a - b);
   const all = curves.flatMap(({ y, low = [], high = [] }) => [...y, ...low, ...high]);
-  const [xAxis, yAxis] = [axisOf(steps, logX), axisOf([...all, ...levels.map(({ value }) => value)], log)];
+  const [xAxis, yAxis] = [stepAxis(steps, logX), axisOf([...all, ...levels.map(({ value }) => value)], log)];
   const aligned = (x: readonly number[], values: readonly (number | null)[]): Value[] => {
     const known = new Map(x.map((at, i) => [at, values[i]]));
     return steps.map((at) => known.get(at));
