@@ -102,20 +102,26 @@ export function renderEvaluation(outcomes: readonly Outcome[], scenarios: number
       : `> ${outcomes.length} of the ${scenarios} scenarios were measured.\n\n`;
   return `# How far the diagnosis can be trusted
 
-${part}Made by \`npm run evaluate\`, which trains every scenario of \`test/scenarios/\` on three seeds and writes this page. Healthy
-scenarios are networks that learn (a final training loss below half of a constant prediction’s), the traps among them:
-sparse ReLU outputs, converged losses, unequal widths, tiny gradients, batches of one, saturated outputs that are right.
-Each sick one has a rule that it must yield, most have layers, and all have a repaired twin that learns; the twins
-count as healthy. Half of each kind was used to choose thresholds; the other half is held back. It is not untouched: one
-threshold (how far above the reference a training falls short, 0.4 of a constant’s loss) was moved after a look at the losses of
-both halves, another (how far beyond its threshold a scale still counts as the cause, 3 times) after both halves of the unscaled
-inputs had run, and the linear networks of both halves may since be called \`underfitting\` first. Scenarios that were not what they
-claimed (a healthy one that did not learn, a sick one that did) were replaced in both halves; that is decided by the losses alone.
+${part}Made by \`npm run evaluate\`, which trains every scenario of \`test/scenarios/\` on three seeds and writes this page.
 
-A false alarm is a healthy experiment with any finding that is critical or a warning. “Layers right”: of the sick ones
-that are found and must name a layer, those that name one of the right ones. “Told as cause”: of those found, the ones
-whose finding is not said to be caused by something else. “Named first”: of all sick ones, those whose expected finding is the
-first of the summary.
+**Healthy** scenarios are networks that learn: their final training loss is below half of a constant prediction’s. Some are traps:
+sparse ReLU outputs, converged losses, unequal widths, tiny gradients, batches of one, saturated outputs that are right.
+
+**Sick** scenarios each have a rule that must find them. Most also say in which layers. Each has a repaired twin, the same experiment
+without the fault, which learns. The twins count as healthy.
+
+**Held back** is half of each kind; the other half was used to choose thresholds. Three things were changed after a look at both
+halves: the threshold for a training that falls short of the reference (0.4 of a constant’s loss); how far beyond its threshold a scale
+still counts as the cause (3 times); and linear networks may now be called \`underfitting\` first. A scenario was replaced, in either half,
+if it was not what it claimed: a healthy one that did not learn, or a sick one that did. The losses alone decide that.
+
+The columns of the tables:
+
+- **False alarms**: healthy experiments with a finding that is critical or a warning.
+- **Recall**: sick experiments that the expected rule finds.
+- **Layers right**: among the found ones that must name a layer, those that name a right one.
+- **Told as cause**: among the found ones, those whose finding is not explained by another finding.
+- **Named first**: sick experiments whose expected finding comes first in the summary.
 
 ## Result
 
@@ -130,7 +136,7 @@ ${table(HEAD, families)}
 
 ## By rule
 
-Recall over the scenarios that are made for the rule; alarms of it on healthy experiments and twins.
+Recall is over the scenarios made for the rule. False alarms are those of this rule on healthy experiments and twins.
 
 ${byRule(outcomes)}
 
@@ -140,16 +146,17 @@ ${misses(outcomes)}
 
 ## Public reports
 
-80 public reports of networks that would not train (\`test/scenarios/published/\`, with their sources), each with the cause that was
-accepted there and written down before the service was asked: \`npx node test/scenarios/try_published.ts develop\` or \`judge\`.
-At commit 13d2f8a, of the 48 that rules were made with, 47 have the cause first (one of them was altered after its first run, because
-it had not learned in training mode); of the 32 held back, run once after the last change of a rule, 26 have it first and 30 have it.
+80 public reports of networks that would not train (\`test/scenarios/published/\`, with their sources). The cause that was accepted there
+was written down before the service was asked. \`npx node test/scenarios/try_published.ts develop\` or \`judge\` runs them.
+At commit 13d2f8a: rules were made with 48 of them, and in 47 of these the cause comes first (one report was altered after its first run,
+because it had not learned in training mode). The other 32 were held back and run once, after the last change of a rule: in 26 the cause
+comes first, in 30 it is named.
 Some reports accept two or three rules as the cause.
 
 ## Remedies
 
-The whole study of every sick scenario, and five fresh seeds after it; what the columns mean, and how often each remedy works
-on each finding: [remedies.md](remedies.md), which also says at which commit this was measured.
+The whole study of every sick scenario, then five fresh seeds. [remedies.md](remedies.md) explains the columns, says how often each remedy
+works on each finding, and names the commit that was measured.
 
 <!-- cures -->
 ${cures}
@@ -157,8 +164,8 @@ ${cures}
 
 ## Other tools
 
-Not on these scenarios: what the tools do on models with published labels, from the logs that came with DeepDiagnosis.
-The numbers cannot be compared one to one; they say how common false alarms are in the field.
+These tools were not run on our scenarios. The numbers are theirs on models with published labels, from the logs that came with
+DeepDiagnosis. They cannot be compared one to one, but show how common false alarms are in the field.
 
 ${PUBLISHED}
 `;

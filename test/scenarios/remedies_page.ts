@@ -139,12 +139,12 @@ export function renderRemedies(cures: readonly CureOutcome[]): string {
 Made by \`npm run evaluate\`: the whole study of every sick scenario of \`test/scenarios/\`, as the service runs it with its
 defaults, and then five seeds that the study never saw.
 
-- **Cured**: the study recommends something, and on the fresh seeds it is healthy by all rules and learns (a final loss below
-  half of a constant’s on most seeds: what the repaired twins reach). Of the curable scenarios: those whose twin learns the
-  same data, however scaled. No remedy makes noise into signal, or a sequence shorter.
-- **Controls verified**: arms that should not help and were called verified all the same.
-- **Near the best**: recommendations whose goal is within 10 %, or 2 % of a constant’s loss, of the best that was verified in their study.
-- **Stays better**: of the studies that verified something, those whose best remedy beats the baseline on the fresh seeds.
+- **Cured**: the study recommends a change, and on the fresh seeds the changed network is healthy by all rules and learns: on most seeds
+  its final loss is below half of a constant’s, as that of the repaired twins is. Only curable scenarios count. A scenario is curable if its
+  twin learns from the same data (scaled differently at most). No remedy turns noise into signal, or makes a sequence shorter.
+- **Controls verified**: controls, which should not help, that were called verified all the same.
+- **Near the best**: recommendations whose loss is within 10 %, or within 2 % of a constant’s loss, of the best verified one in their study.
+- **Stays better**: among the studies that verified something, those whose best remedy beats the baseline on the fresh seeds.
 
 ${cureTable(cures)}
 
@@ -166,8 +166,8 @@ ${byRemedy(rows)}
 
 ## By finding and remedy
 
-Of the times that a remedy was re-trained on all seeds: how often the finding that it is for was gone, and how often the remedy was
-verified (the loss has to be better as well, by more than any control’s).
+Counted are the times that a remedy was re-trained on all seeds. **Cleared**: the finding that it treats was gone. **Verified**: the loss
+was better as well, by more than any control’s.
 
 ${pairings(rows)}
 
