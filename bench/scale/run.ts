@@ -2,7 +2,6 @@
  * @file What handing trials over costs, and how long they wait: the real tables and the real engine on a PostgreSQL of its own,
  * with trainings that only sleep. `--studies 1000 --threads 200` is the whole simulation.
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { sql, type Transaction } from 'kysely';
@@ -28,6 +27,7 @@ import { gather } from '../../src/util/gather.ts';
 import { packText } from '../../src/util/packed_text.ts';
 import { createRandom } from '../../src/util/random.ts';
 import { startPostgres } from '../../test/postgres.ts';
+import { processorSeconds } from './processor.ts';
 import { countStatements, showStatements } from './statements.ts';
 
 const { values } = parseArgs({
@@ -152,25 +152,12 @@ const roundTrip = await perTrial(200, async (i) => {
 });
 console.log(`a shared trial, from order to result, without its training: ${roundTrip}`);
 
-function processorSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
 /** Seconds of processor that all of PostgreSQL's processes have used so far: they are children of one. */
 async function databaseSeconds(): Promise<number> {
   const { rows } = await sql<{ pid: number }>`select pid from pg_stat_activity where pid is not null`.execute(
     db,
   );
-  const ticks = rows.map(({ pid }) => {
-    try {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-      return Number(fields[11]) + Number(fields[12]);
-    } catch {
-      return 0;
-    }
-  });
-  return ticks.reduce((sum, one) => sum + one, 0) / 100;
+  return rows.reduce((sum, { pid }) => sum + processorSeconds(pid), 0);
 }
 
 const random = createRandom(20261127, 'scale');
@@ -259,7 +246,7 @@ console.log(`${waits.length} trials in ${took.toFixed(0)} s: ${(waits.length / t
 console.log(`from order to start: ${quantiles(waits)}`);
 console.log(`of which after the order's commit: ${quantiles(messages)}`);
 console.log(
-  `the queue was asked ${(asked / waits.length).toFixed(1)} times for each; this process used ${processorSeconds().toFixed(0)} s of processor`,
+  `the queue was asked ${(asked / waits.length).toFixed(1)} times for each; this process used ${processorSeconds(process.pid).toFixed(0)} s of processor`,
 );
 console.log(
   `PostgreSQL's processor: ${(((await databaseSeconds()) - before) / took).toFixed(2)} cores (of connections that are still open)`,

@@ -2,12 +2,13 @@
  * @file What snapshots of trainings cost: CPU time of a process, all its threads, for one training with snapshots as often as they
  * may be and without any, in turns. CPU time, since the clock also tells of whatever else the machine does.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { killAll, type ServerProcess, startServerProcess } from '../../test/faults/server_process.ts';
 import { experiment, report, submit } from '../../test/faults/workload.ts';
+import { processorSeconds } from './processor.ts';
 
 const { values } = parseArgs({
   options: {
@@ -34,13 +35,7 @@ const training = experiment(1, {
   diagnostics: { probe_every: 50 },
   remedies: { verify: false },
 });
-const TICKS_PER_SECOND = 100;
 const NEVER = '86400';
-
-function processorSeconds({ pid }: ServerProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-snapshots-'));
 try {
@@ -56,9 +51,9 @@ try {
     const seconds: number[] = [];
     // Who comes first changes: a machine that slows down would be taken for a cost.
     for (const server of round % 2 === 0 ? [kept, plain] : [plain, kept]) {
-      const before = processorSeconds(server);
+      const before = processorSeconds(server.pid);
       await report(server.url, await submit(server.url, training));
-      seconds.push(processorSeconds(server) - before);
+      seconds.push(processorSeconds(server.pid) - before);
     }
     const [one, other] = (round % 2 === 0 ? seconds : seconds.reverse()) as [number, number];
     ratios.push(one / other);

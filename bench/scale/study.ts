@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { killAll, type ServerProcess, startServerProcess } from '../../test/faults/server_process.ts';
 import { experiment, report, submit } from '../../test/faults/workload.ts';
 import { type PostgresServer, startPostgres } from '../../test/postgres.ts';
+import { processorSeconds } from './processor.ts';
 
 const { values } = parseArgs({
   options: {
@@ -33,6 +34,8 @@ interface Outcome {
   /** Of all trainings together, in their threads. */
   readonly training: number;
   readonly trials: number;
+  /** Of all threads of the processes that train. */
+  readonly processor: number;
   readonly told: string;
 }
 
@@ -46,6 +49,8 @@ interface Contender {
 
 /** @param workers whose logs say what was trained */
 async function run(api: ServerProcess, workers: readonly ServerProcess[]): Promise<Outcome> {
+  const used = () => workers.reduce((sum, { pid }) => sum + processorSeconds(pid), 0);
+  const before = used();
   const start = performance.now();
   const id = await submit(api.url, study);
   const told = JSON.stringify(await report(api.url, id));
@@ -54,7 +59,7 @@ async function run(api: ServerProcess, workers: readonly ServerProcess[]): Promi
     log.filter(({ msg, job_id }) => msg === 'trial trained' && job_id === id),
   );
   const training = lines.reduce((sum, line) => sum + (line.seconds ?? 0), 0);
-  return { seconds, training, trials: lines.length, told };
+  return { seconds, training, trials: lines.length, processor: used() - before, told };
 }
 
 const pinned = (core: number, settings: Readonly<Record<string, string>>) =>
@@ -108,12 +113,12 @@ try {
     for (const contender of contenders) {
       const outcome = await contender.run();
       reference ??= outcome;
-      const { seconds, training, trials, told } = outcome;
+      const { seconds, training, trials, processor, told } = outcome;
       const efficiency = reference.seconds / (contender.cores * seconds);
       efficiencies.get(contender.name)?.push(efficiency);
       const beside = (1000 * (contender.cores * seconds - training)) / trials;
       console.log(
-        `${contender.name}: ${trials} trials in ${seconds.toFixed(1)} s, ${(training / trials).toFixed(3)} s each and ${beside.toFixed(1)} ms of a core beside; ` +
+        `${contender.name}: ${trials} trials in ${seconds.toFixed(1)} s, ${(training / trials).toFixed(3)} s each and ${beside.toFixed(1)} ms of a core beside, ${(processor / trials).toFixed(3)} s of processor in all; ` +
           `efficiency per core ${efficiency.toFixed(3)}; ${told === reference.told ? 'the same report' : 'ANOTHER REPORT'}`,
       );
     }

@@ -49,6 +49,7 @@ const container = object(
   {
     ...names('name image command args env envFrom ports securityContext resources volumeMounts'),
     ...{ startupProbe: probe, readinessProbe: probe, livenessProbe: probe },
+    lifecycle: object({ preStop: object({ exec: object(names('command'), ['command']) }) }),
     volumeMounts: { type: 'array', items: object(names('name mountPath readOnly'), ['name', 'mountPath']) },
     env: {
       type: 'array',
@@ -153,6 +154,14 @@ describe.each(workloads)('$kind $metadata.name', (workload) => {
     if (workload.kind === 'Deployment') expect(role).toBe(labelsOf(workload).part);
     if (workload.kind === 'Deployment') expect(only.ports[0].containerPort).toBe(listens);
   });
+});
+
+it('whoever takes requests ends only once no more are sent to it, and has the time for that', () => {
+  const { terminationGracePeriodSeconds, containers } = podOf(named('Deployment', 'gradclinic-api'));
+  const [program, seconds] = containers[0].lifecycle.preStop.exec.command;
+  expect(program).toBe('sleep');
+  expect(Number(seconds)).toBeGreaterThanOrEqual(5);
+  expect(terminationGracePeriodSeconds).toBeGreaterThan(Number(seconds) + 10);
 });
 
 it('services, budgets and policies choose pods that are there; a deployment chooses its own', () => {
