@@ -69,17 +69,18 @@ const recurrent: Readonly<Record<string, readonly Part[]>> = {
   clean: [...cleanUp, part('set_forget_bias'), part('clip_gradients', 1), ...adam],
 };
 
+const preNorm: readonly Part[] = [
+  part('add_positional_embedding'),
+  part('use_pre_norm'),
+  part('add_layer_norm'),
+  part('add_residual_connections'),
+];
+
+/** With norms inside the branches no warm-up is needed (Xiong et al. 2020, arXiv:2002.04745): in few steps it takes more than it gives. */
 const attention: Readonly<Record<string, readonly Part[]>> = {
-  modern: [
-    ...cleanUp,
-    part('add_positional_embedding'),
-    part('use_pre_norm'),
-    part('add_layer_norm'),
-    part('add_residual_connections'),
-    part('reinitialize_weights'),
-    part('use_adam', 0.001),
-    part('warm_up_learning_rate'),
-  ],
+  modern: [...cleanUp, ...preNorm, ...adam],
+  warmed: [...cleanUp, ...adam, part('warm_up_learning_rate')],
+  careful: [...cleanUp, ...preNorm, ...adamAt(0.001), part('warm_up_learning_rate')],
   clean: [...cleanUp, ...adam],
 };
 

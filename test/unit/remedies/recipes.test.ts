@@ -34,6 +34,10 @@ const partsOf = (experiment: Experiment, rules: readonly string[], recipe: strin
     .find((one) => one.recipe === recipe)
     ?.parts.map(({ remedy }) => remedy);
 
+/** Six numbers at each of four time steps. */
+const grid = (by: number) =>
+  Array.from({ length: 4 }, (_, t) => Array.from({ length: 6 }, (__, i) => Math.sin(by + t * i)));
+
 describe('a recipe', () => {
   const plain = experimentOf({});
 
@@ -49,6 +53,42 @@ describe('a recipe', () => {
     const slow = experimentOf({ optimizer: { type: 'adam', learning_rate: 1e-3 } });
     const [modern] = recipesFor(slow, []);
     expect(modern?.experiment.training.optimizer).toMatchObject({ type: 'adam', learning_rate: 0.003 });
+  });
+
+  it('of attention first moves the norms and takes a rate that learns in few steps, without warm-up', () => {
+    const parsed = parseExperiment({
+      network: {
+        input: { shape: [4, 6] },
+        layers: [
+          { type: 'positional_embedding' },
+          { type: 'residual', layers: [{ type: 'self_attention', heads: 2 }] },
+          { type: 'layer_norm' },
+          { type: 'global_average_pool1d' },
+          { type: 'dense', units: 2 },
+        ],
+      },
+      data: { type: 'inline', inputs: [grid(0), grid(1), grid(2), grid(3)], targets: [0, 1, 0, 1] },
+      training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', steps: 100 },
+    });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    const [modern] = recipesFor(parsed.value.experiment, []);
+    const parts = modern?.parts.map(({ remedy }) => remedy);
+    expect(parts).toContain('use_pre_norm');
+    expect(parts).not.toContain('warm_up_learning_rate');
+    expect(modern?.experiment.training.optimizer).toMatchObject({ type: 'adam', learning_rate: 0.003 });
+  });
+
+  it('bends what is linear where the data are not', () => {
+    const parsed = parseExperiment({
+      network: { input: { shape: [2] }, layers: [{ type: 'dense', units: 2 }] },
+      data: { type: 'xor' },
+      training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', steps: 100 },
+    });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    const { experiment } = parsed.value;
+    expect(partsOf(experiment, ['underfitting'], 'modern')).toContain('add_hidden_layer');
+    expect(partsOf(experiment, [], 'modern')).not.toContain('add_hidden_layer');
+    expect(partsOf(plain, ['underfitting'], 'modern')).not.toContain('add_hidden_layer');
   });
 
   it('has more steps where they are few, and regularizes where the samples are known by heart', () => {
