@@ -23,6 +23,7 @@ import { reduceBatchSize } from './reduce_batch_size.ts';
 import { reduceDropout } from './reduce_dropout.ts';
 import { reduceRegularization } from './reduce_regularization.ts';
 import { reinitializeWeights } from './reinitialize_weights.ts';
+import { removeNormalization } from './remove_normalization.ts';
 import { setForgetBias } from './set_forget_bias.ts';
 import { shuffleData } from './shuffle_data.ts';
 import { standardizeInputs } from './standardize_inputs.ts';
@@ -66,6 +67,7 @@ const all = [
   narrowLayers,
   addPositionalEmbedding,
   useLayerNorm,
+  removeNormalization,
   useLstm,
   useGru,
   reinitializeWeights,
