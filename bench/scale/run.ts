@@ -9,10 +9,10 @@ import { pino } from 'pino';
 import { Attempts, type ClaimedJob } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
 import { machineKind } from '../../src/jobs/machine.ts';
-import type { Tables } from '../../src/jobs/migrations.ts';
 import { type NewOrder, Orders, queueName } from '../../src/jobs/orders.ts';
 import type { Pool } from '../../src/jobs/pool.ts';
 import { JobStore } from '../../src/jobs/store.ts';
+import type { Tables } from '../../src/jobs/tables.ts';
 import { Trainer } from '../../src/jobs/trainer.ts';
 import {
   type Crew,

@@ -1,7 +1,7 @@
 /** @file What PostgreSQL was asked, and how long each question took there. */
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
-import type { Tables } from '../../src/jobs/migrations.ts';
+import type { Tables } from '../../src/jobs/tables.ts';
 
 /** From the next start of the server on. @param url of any of its databases */
 export async function countStatements(url: string): Promise<void> {

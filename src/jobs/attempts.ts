@@ -10,10 +10,10 @@ import { type Attempt, fenced, lost } from './fence.ts';
 import type { Job, JobStatus } from './job.ts';
 import type { LossData } from './losses.ts';
 import { type MachineKind, machineKind } from './machine.ts';
-import type { Tables } from './migrations.ts';
 import { type Room, unlimited } from './room.ts';
 import { parse } from './rows.ts';
 import { removeSnapshots } from './snapshots.ts';
+import type { Tables } from './tables.ts';
 import { machinesOf, recordTrial } from './trial_rows.ts';
 import { nextInTurn, recordTurn } from './turn.ts';
 

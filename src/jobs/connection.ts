@@ -2,8 +2,8 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Announcement } from './announcements.ts';
-import type { Tables } from './migrations.ts';
 import type { Room } from './room.ts';
+import type { Tables } from './tables.ts';
 
 export interface Listener {
   onAnnouncement(announcement: Announcement): void;

@@ -9,8 +9,8 @@ import {
   type Webhook,
 } from '../webhooks/index.ts';
 import { databaseTime, isPostgres } from './dialect.ts';
-import type { Tables } from './migrations.ts';
 import { parse, toJob } from './rows.ts';
+import type { Tables } from './tables.ts';
 
 /** In the transaction that has given the job this status. */
 export async function queueDelivery(db: Transaction<Tables>, id: string, status: string): Promise<void> {

@@ -4,7 +4,7 @@ import { announce } from './announcements.ts';
 import { queueDelivery } from './deliveries.ts';
 import { databaseTime } from './dialect.ts';
 import type { JobEvent } from './job.ts';
-import type { Tables } from './migrations.ts';
+import type { Tables } from './tables.ts';
 
 /** The caller's transaction has changed the job's row before: its lock keeps the numbers of events apart. */
 export async function appendEvent(

@@ -1,6 +1,6 @@
 /** @file The fence around a running job: only the attempt that owns it writes. */
 import type { Kysely, Transaction, UpdateObject } from 'kysely';
-import type { Tables } from './migrations.ts';
+import type { Tables } from './tables.ts';
 
 /** Another attempt owns the job now. */
 export class LostAttempt extends Error {

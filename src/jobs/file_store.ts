@@ -25,8 +25,8 @@ import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
 import type { FilePage, FileUpload, FileUse, StoredFile, UploadOutcome } from './file.ts';
 import type { FileReaders } from './file_readers.ts';
 import { createMeter, INCOMING } from './incoming.ts';
-import type { Tables } from './migrations.ts';
 import { decodeCursor, encodeCursor } from './rows.ts';
+import type { Tables } from './tables.ts';
 
 /** A part of the content on PostgreSQL. */
 const PART_BYTES = 4 * 2 ** 20;

@@ -2,7 +2,7 @@
 import { type ExpressionBuilder, type ExpressionWrapper, type Kysely, type SqlBool, sql } from 'kysely';
 import { hasPair, holds, holdsText, listHoldsText, pairHoldsText, textIn } from './dialect.ts';
 import type { JobFilter } from './job.ts';
-import type { Tables } from './migrations.ts';
+import type { Tables } from './tables.ts';
 
 type Build = ExpressionBuilder<Tables, 'jobs'>;
 type Condition = ExpressionWrapper<Tables, 'jobs', SqlBool>;

@@ -11,8 +11,8 @@ import { appendEvent } from './events.ts';
 import { type Attempt, held } from './fence.ts';
 import type { LossData } from './losses.ts';
 import type { MachineKind } from './machine.ts';
-import type { Tables } from './migrations.ts';
 import { removeSnapshots } from './snapshots.ts';
+import type { Tables } from './tables.ts';
 import { recordTrial } from './trial_rows.ts';
 
 /** A trial, so that another process can train it. */

@@ -4,9 +4,10 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { CHANNEL, LISTENER, parseAnnouncement } from './announcements.ts';
 import type { DatabaseOptions, Listener, OpenDatabase } from './connection.ts';
-import { migrate, SchemaTooNew, type Tables } from './migrations.ts';
+import { migrate, SchemaTooNew } from './migrations.ts';
 import { unlimited } from './room.ts';
 import { backoff, untilAnswered } from './storage.ts';
+import type { Tables } from './tables.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TRANSACTION_MS = 15_000;

@@ -3,8 +3,8 @@ import { pino } from 'pino';
 import { openSharedQueue } from '../queue/index.ts';
 import { openDatabase } from './database.ts';
 import { machineKind } from './machine.ts';
-import type { Tables } from './migrations.ts';
 import { queueName } from './orders.ts';
+import type { Tables } from './tables.ts';
 
 /** @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable */
 export async function migrateDatabase({

@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { databaseTime, numberIn } from './dialect.ts';
 import type { JobStatus } from './job.ts';
-import type { Tables } from './migrations.ts';
+import type { Tables } from './tables.ts';
 
 export interface QueueState {
   readonly queued: number;

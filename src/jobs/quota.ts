@@ -1,7 +1,7 @@
 /** @file What one owner may have in the queue and use in an hour, from a record that deleting a job does not shorten. */
 import type { Transaction } from 'kysely';
 import { databaseTime } from './dialect.ts';
-import type { Tables } from './migrations.ts';
+import type { Tables } from './tables.ts';
 
 export interface Quota {
   readonly max_queued_jobs: number;

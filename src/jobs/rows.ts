@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely';
 import { type Webhook, type WebhookEvent, withoutSecrets } from '../webhooks/index.ts';
 import type { Job, JobStatus, OwnedSubmission } from './job.ts';
-import type { Tables } from './migrations.ts';
+import type { Tables } from './tables.ts';
 
 export type Row = Selectable<Tables['jobs']>;
 

@@ -16,7 +16,6 @@ import { createFileReaders } from './file_readers.ts';
 import { FileStore, type UploadLimits } from './file_store.ts';
 import { isTerminal, type Job, type JobService } from './job.ts';
 import { machineKind } from './machine.ts';
-import type { Tables } from './migrations.ts';
 import { createModelImporter } from './model_importer.ts';
 import { Orders, queueName } from './orders.ts';
 import { createOwnedJobs, type UnownedJobService } from './owned.ts';
@@ -25,6 +24,7 @@ import type { Quota } from './quota.ts';
 import { createRecentJobs } from './recent.ts';
 import { SnapshotStore } from './snapshots.ts';
 import { JobStore } from './store.ts';
+import type { Tables } from './tables.ts';
 import { startWorker } from './worker.ts';
 
 /** What a process does: takes requests, runs jobs, or both. */

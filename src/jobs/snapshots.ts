@@ -6,9 +6,9 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import type { SavedTraining, Snapshot } from '../statistics/index.ts';
 import type { MachineKind } from './machine.ts';
-import type { Tables } from './migrations.ts';
 import type { Room } from './room.ts';
 import { untilStored } from './storage.ts';
+import type { Tables } from './tables.ts';
 
 /** A row of the database holds no more: large networks take many. */
 const PART_BYTES = 8 * 2 ** 20;

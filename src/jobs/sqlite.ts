@@ -5,9 +5,10 @@ import Database from 'better-sqlite3';
 import { type Driver, Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
 import type { DatabaseOptions, OpenDatabase } from './connection.ts';
 import { DataDirectoryUnusable, makeFolder, refuseUnlessFile } from './data_directory.ts';
-import { migrate, SchemaTooNew, type Tables } from './migrations.ts';
+import { migrate, SchemaTooNew } from './migrations.ts';
 import { DiskRoom } from './room.ts';
 import { storageFailure } from './storage.ts';
+import type { Tables } from './tables.ts';
 
 /** Another process works on this folder. */
 class DataDirectoryInUse extends Error {

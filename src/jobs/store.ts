@@ -18,11 +18,11 @@ import type {
   RemoveOutcome,
   SubmitOutcome,
 } from './job.ts';
-import type { Tables } from './migrations.ts';
 import { type Quota, quotaExcess, recordUse } from './quota.ts';
 import { type Room, unlimited } from './room.ts';
 import { decodeCursor, encodeCursor, parse, submittedRow, toJob } from './rows.ts';
 import { removeSnapshots } from './snapshots.ts';
+import type { Tables } from './tables.ts';
 
 type Database = Kysely<Tables> | Transaction<Tables>;
 

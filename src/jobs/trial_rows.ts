@@ -2,8 +2,8 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Machines } from '../study/index.ts';
 import type { MachineKind } from './machine.ts';
-import type { Tables } from './migrations.ts';
 import { removeSnapshots } from './snapshots.ts';
+import type { Tables } from './tables.ts';
 
 /** One that is there already stays: whoever trained it, the bits are the same. */
 export async function recordTrial(

@@ -3,7 +3,7 @@
  * that was interrupted has had its turn: it goes on before others begin.
  */
 import type { Transaction } from 'kysely';
-import type { Tables } from './migrations.ts';
+import type { Tables } from './tables.ts';
 
 /**
  * The position of the job to run next; undefined where none may run.

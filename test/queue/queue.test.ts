@@ -4,7 +4,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/jobs/database.ts';
-import type { Tables } from '../../src/jobs/migrations.ts';
+import type { Tables } from '../../src/jobs/tables.ts';
 import { createLocalQueue, type Message, openSharedQueue, type Queue } from '../../src/queue/index.ts';
 import { type PostgresServer, startPostgres } from '../postgres.ts';
 
