@@ -1,21 +1,10 @@
 /** @file The application in a real browser, over a real service: every page, live, by keyboard, in the dark, narrow and wide. */
-import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
 import type { Grid } from '../../client/index.ts';
 import type { Job } from '../../src/jobs/index.ts';
 import { endlessTraining, tinyExperiment } from '../http/service.ts';
-import { describeInChromium, openPage, type Watched } from './browser.ts';
+import { describeInChromium, faults, openPage, type Watched } from './browser.ts';
 import { address, idOf, jobs, service } from './shared.ts';
-
-/** Serious and critical faults, as axe names them, each with a place. */
-async function faults({ page }: Watched): Promise<string[]> {
-  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe.source);
-  return page.evaluate<string[]>(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 120)))`,
-  );
-}
 
 const SCREENS = [
   [{ width: 1280, height: 900 }, 'light'],
@@ -181,10 +170,13 @@ describeInChromium('the application in Chromium', () => {
 
   it('draws a curve that grows while a job trains, and ends it when asked', async () => {
     const job = (await (await service().post('/v1/jobs', tinyExperiment(endlessTraining()))).json()) as Job;
-    const { page, complaints, close } = await open(`/jobs/${job.id}`);
+    const watched = await open(`/jobs/${job.id}`);
+    const { page, complaints, close } = watched;
     await page.waitForSelector('#live canvas', { timeout: 30_000 });
+    expect(await faults(watched)).toEqual([]);
     await page.click('text=Cancel');
     await page.waitForSelector('text=Canceled', { timeout: 30_000 });
+    expect(await faults(watched)).toEqual([]);
     expect(await page.$$('#live canvas')).toHaveLength(1);
     await page.reload();
     await page.waitForSelector('#live canvas');
@@ -193,6 +185,20 @@ describeInChromium('the application in Chromium', () => {
     expect(page.url()).not.toContain(job.id);
     await page.waitForSelector('text=Canceled', { timeout: 30_000 });
     expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('draws a formula that is typed beside the others, and says what is wrong with one', async () => {
+    const { page, close } = await open('/activations');
+    await page.waitForSelector('#deep canvas');
+    const formula = page.getByLabel('A formula of your own');
+    await formula.fill('x * sigmoid(1.7 * x)');
+    await page.keyboard.press('Enter');
+    for (const part of ['#shapes .legend', '#deep .legend', '#deep table'])
+      await page.waitForSelector(`${part} >> text=x * sigmoid(1.7 * x)`);
+    await formula.fill('x * sigmund(x)');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[role=alert] >> text=sigmund');
     await close();
   });
 

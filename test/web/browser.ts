@@ -1,5 +1,6 @@
 /** @file Debian's Chromium for tests. Where there is none, the tests that need it say so and are skipped. */
 import { existsSync } from 'node:fs';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { describe } from 'vitest';
 
@@ -57,4 +58,14 @@ export async function openPage(url: string, options: BrowserContextOptions = {})
 export async function closeBrowser(): Promise<void> {
   await (await browser)?.close();
   browser = null;
+}
+
+/** Serious and critical faults, as axe names them, each with a place. */
+export async function faults({ page }: Watched): Promise<string[]> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe.source);
+  return page.evaluate<string[]>(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 120)))`,
+  );
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addKey } from '../../src/access/index.ts';
 import type { Job } from '../../src/jobs/index.ts';
 import { endlessTraining, startTestService, type TestService, tinyExperiment } from '../http/service.ts';
-import { describeInChromium, openPage, type Watched } from './browser.ts';
+import { describeInChromium, faults, openPage, type Watched } from './browser.ts';
 
 describeInChromium('with access keys, in Chromium', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gradclinic-keys-'));
@@ -53,6 +53,7 @@ describeInChromium('with access keys, in Chromium', () => {
     await enter(watched, alice);
     await watched.page.waitForSelector('text=Failed', { timeout: 30_000 });
     expect(await watched.page.textContent('.panel.bad')).toContain('Job timed out');
+    expect(await faults(watched)).toEqual([]);
     await watched.page.click('text=Run again');
     await watched.page.waitForURL((url) => !url.pathname.endsWith(id));
     await watched.page.waitForSelector('h1 >> text=too long');

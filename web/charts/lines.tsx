@@ -62,7 +62,8 @@ function drawingOf(table: Table, curves: readonly Curve[], levels: readonly Leve
   return { table, data: [[...table.x], ...data], series, bands, strokes };
 }
 
-const FONT = '11px system-ui, sans-serif';
+/** Of the page's text, which is larger on a large screen. */
+const textSize = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
 
 const axisOptions = (axis: () => Axis, log: boolean): Pick<uPlot.Axis, 'splits' | 'values'> => ({
   ...(log && { splits: (_plot, _axis, low, high) => axis().ticks(low, high) }),
@@ -114,11 +115,13 @@ function optionsOf(
   onCursor: (index: number | null) => void,
 ): uPlot.Options {
   const { series, bands } = drawing();
+  const scale = textSize();
+  const font = `${Math.round(11 * scale)}px system-ui, sans-serif`;
   const axis = {
     stroke: token('muted'),
     grid: { stroke: token('grid'), width: 1 },
     ticks: { stroke: token('grid'), width: 1, size: 4 },
-    font: FONT,
+    font,
   };
   return {
     width,
@@ -131,16 +134,16 @@ function optionsOf(
     axes: [
       {
         ...axis,
-        size: 26,
+        size: 26 * scale,
         label: xLabel,
-        labelSize: 18,
+        labelSize: 18 * scale,
         labelGap: 0,
-        labelFont: FONT,
+        labelFont: font,
         ...axisOptions(() => drawing().table.xAxis, logX),
       },
       {
         ...axis,
-        size: 54,
+        size: 54 * scale,
         ...axisOptions(() => drawing().table.yAxis, log),
       },
     ],

@@ -149,7 +149,8 @@ function Picker({
         class="fields"
         onSubmit={(event) => {
           event.preventDefault();
-          if (formula.trim() !== '' && !chosen.includes(formula)) toggle(formula.trim());
+          const given = formula.trim();
+          if (given !== '' && !chosen.includes(given)) toggle(given);
         }}
       >
         <label class="field wide">
