@@ -90,7 +90,7 @@ const doors = Object.keys(table)
     // The theory of layers has a door of its own in network: only preflight needs it.
     to: {
       path: `^src/${folder}/`,
-      pathNot: `^src/${folder}/((propagation/)?index${folder === 'http' ? '|work' : ''})\\.ts$`,
+      pathNot: `^src/${folder}/((propagation/)?index${folder === 'http' ? '|(reading_)?work' : ''})\\.ts$`,
     },
   }));
 
@@ -131,7 +131,7 @@ export default {
       from: { path: '^workers/' },
       to: {
         path: '^src/',
-        pathNot: '^src/((files|imports|statistics|training|diagnosis|jobs)/index|http/work)\\.ts$',
+        pathNot: '^src/((files|imports|statistics|training|diagnosis|jobs)/index|http/(reading_)?work)\\.ts$',
       },
     },
     {

@@ -36,7 +36,7 @@ export interface ThreadLimits {
 const LIMITS: ThreadLimits = { maxWaiting: 64, maxMs: 20_000, maxHeapMiB: 384 };
 const RETRY_AFTER_S = '5';
 
-const WORKER = threadProgram('request.worker');
+const [WORKER, READER] = [threadProgram('request.worker'), threadProgram('reading.worker')];
 
 const overloaded = () =>
   new HttpProblem('overloaded', 'too many requests wait for their turn', {
@@ -80,11 +80,11 @@ interface Task {
 }
 
 /** Made when the first request needs one. */
-function createPool(limits: ThreadLimits, exhausted: Exhausted) {
+function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
   let piscina: Piscina | null = null;
   const start = () =>
     new Piscina({
-      filename: WORKER.href,
+      filename: program.href,
       minThreads: 1,
       maxThreads: THREADS,
       idleTimeout: 60_000,
@@ -127,8 +127,8 @@ function createPool(limits: ThreadLimits, exhausted: Exhausted) {
 }
 
 export function createRequestThreads(limits = LIMITS): RequestThreads {
-  const workers = createPool(limits, tooLarge);
-  const readers = createPool(limits, tooLong);
+  const workers = createPool(WORKER, limits, tooLarge);
+  const readers = createPool(READER, limits, tooLong);
   return {
     run: (work) =>
       workers.run(() => {

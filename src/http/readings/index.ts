@@ -3,37 +3,29 @@
  * hold up everybody else on the event loop.
  */
 
-import { gridOfRun } from './grid.ts';
-import { includeData } from './included_data.ts';
-import { runOutcome } from './outcome.ts';
-import { postedBody } from './posted_body.ts';
-import { gridsOfReport, reportFile, shownRuns } from './report_file.ts';
-import { runList } from './runs.ts';
-import { namesOfSeries, pieceOfRows } from './statistics.ts';
-import { firstTrained, keepsWeights, modelFile, weightsFile } from './trained.ts';
-
-/** By name: from documents, as they are stored, and options. */
+/** By name: from documents, as they are stored, and options. Loaded when asked for: a curve needs no ONNX. */
 const readings = {
-  pieceOfRows,
-  namesOfSeries,
-  runOutcome,
-  runList,
-  gridOfRun,
-  includeData,
-  postedBody,
-  shownRuns,
-  gridsOfReport,
-  reportFile,
-  keepsWeights,
-  weightsFile,
-  firstTrained,
-  modelFile,
-} satisfies Record<string, (documents: readonly Uint8Array[], options: never) => unknown>;
+  pieceOfRows: async () => (await import('./statistics.ts')).pieceOfRows,
+  namesOfSeries: async () => (await import('./statistics.ts')).namesOfSeries,
+  runOutcome: async () => (await import('./outcome.ts')).runOutcome,
+  runList: async () => (await import('./runs.ts')).runList,
+  gridOfRun: async () => (await import('./grid.ts')).gridOfRun,
+  includeData: async () => (await import('./included_data.ts')).includeData,
+  postedBody: async () => (await import('./posted_body.ts')).postedBody,
+  shownRuns: async () => (await import('./report_file.ts')).shownRuns,
+  gridsOfReport: async () => (await import('./report_file.ts')).gridsOfReport,
+  reportFile: async () => (await import('./report_file.ts')).reportFile,
+  keepsWeights: async () => (await import('./trained.ts')).keepsWeights,
+  weightsFile: async () => (await import('./trained.ts')).weightsFile,
+  firstTrained: async () => (await import('./trained.ts')).firstTrained,
+  modelFile: async () => (await import('./trained.ts')).modelFile,
+} satisfies Record<string, () => Promise<(documents: readonly Uint8Array[], options: never) => unknown>>;
 
 export type ReadingName = keyof typeof readings;
 
-export type OptionsOf<N extends ReadingName> = Parameters<(typeof readings)[N]>[1];
-export type ReadingResult<N extends ReadingName> = Awaited<ReturnType<(typeof readings)[N]>>;
+type Read<N extends ReadingName> = Awaited<ReturnType<(typeof readings)[N]>>;
+export type OptionsOf<N extends ReadingName> = Parameters<Read<N>>[1];
+export type ReadingResult<N extends ReadingName> = Awaited<ReturnType<Read<N>>>;
 
 export interface Reading {
   readonly reading: ReadingName;
@@ -41,5 +33,7 @@ export interface Reading {
   readonly options: unknown;
 }
 
-export const read = ({ reading, documents, options }: Reading): unknown =>
-  (readings[reading] as (documents: readonly Uint8Array[], options: unknown) => unknown)(documents, options);
+export async function read({ reading, documents, options }: Reading): Promise<unknown> {
+  const work = (await readings[reading]()) as (documents: readonly Uint8Array[], options: unknown) => unknown;
+  return work(documents, options);
+}
