@@ -5,6 +5,8 @@ import type { Snapshot } from '../src/statistics/index.ts';
 import type { Snapshots } from '../src/training/index.ts';
 
 const MOST_OF_THE_TIME = 0.01;
+/** What the first one is expected to cost: to write it down and to keep it (`bench/scale/snapshots.ts`). */
+const MS_PER_BYTE = 5e-6;
 
 /** @param now milliseconds */
 export function openSnapshots(
@@ -12,7 +14,8 @@ export function openSnapshots(
   now: () => number = () => performance.now(),
 ): Snapshots {
   let last = now();
-  let wait = 1000 * seconds;
+  /** Between two of them, as the last one has cost; null before the first. */
+  let wait: number | null = null;
   /** What the last one has cost this thread. */
   let cost = 0;
   let answered = true;
@@ -23,16 +26,17 @@ export function openSnapshots(
     const answer = receiveMessageOnPort(port)?.message as SnapshotAnswer | undefined;
     if (answer === undefined) return false;
     goOn = answer.goOn;
-    wait = Math.max(1000 * seconds, (cost + answer.ms) / MOST_OF_THE_TIME);
+    wait = (cost + answer.ms) / MOST_OF_THE_TIME;
     return true;
   }
 
   return {
     saved,
-    isDue() {
+    isDue(bytes) {
       if (!goOn || now() - last < 1000 * seconds) return false;
       answered ||= hearAnswer();
-      if (!answered || !goOn || now() - last < wait) return false;
+      if (!answered || !goOn) return false;
+      if (now() - last < (wait ?? (bytes * MS_PER_BYTE) / MOST_OF_THE_TIME)) return false;
       last = now();
       return true;
     },

@@ -19,8 +19,8 @@ import type { PenaltyPull } from './inspections.ts';
 export interface Snapshots {
   /** Of the same experiment and seed, from a machine of the same kind; null begins anew. */
   readonly saved: SavedTraining | null;
-  /** Asked after every step. */
-  isDue(): boolean;
+  /** Asked after every step. @param bytes about as many as it will have */
+  isDue(bytes: number): boolean;
   keep(snapshot: Snapshot): void;
 }
 

@@ -212,6 +212,11 @@ class Run {
     }
   }
 
+  /** Of weights and the optimizer's state: nearly all of a snapshot. */
+  get stateBytes(): number {
+    return this.model.weights.byteLength * (1 + this.stepper.slots.length);
+  }
+
   /** @param steps that earlier snapshots have kept */
   snapshot(steps: number, initial: Evaluation, stopping: EarlyStopping | null): Snapshot {
     const { model, modes, pulls, unitPasses, ranks, tiedUnits } = this;
@@ -543,7 +548,7 @@ async function loop(
     divergence = await run.step(step);
     onLoss?.(step, run.losses[step] as number);
     if (divergence === null) stopped = (await stopping?.observe(step + 1)) ?? false;
-    if (divergence !== null || stopped || !snapshots?.isDue()) continue;
+    if (divergence !== null || stopped || !snapshots?.isDue(run.stateBytes)) continue;
     snapshots.keep(run.snapshot(kept, initial, stopping));
     kept = run.losses.length;
   }

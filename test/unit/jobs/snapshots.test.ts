@@ -13,9 +13,9 @@ function opened() {
     ...{ sent, snapshots },
     close: () => port1.close(),
     answer: (goOn: boolean, ms: number) => port1.postMessage({ goOn, ms }),
-    at(seconds: number) {
+    at(seconds: number, bytes = 0) {
       time = 1000 * seconds;
-      return snapshots.isDue();
+      return snapshots.isDue(bytes);
     },
     /** @param ms that it takes the thread */
     keep(step: number, ms: number) {
@@ -53,6 +53,18 @@ it('those that cost more than a hundredth of the interval come more seldom', () 
   keep(2, 1);
   answer(true, 1);
   expect([at(219), at(221)]).toEqual([false, true]);
+  close();
+});
+
+it('the first of a large network, which is expected to cost more, comes later', () => {
+  const { at, keep, answer, close } = opened();
+  // 1.2 s for weights and two averages of 20 million parameters: a hundredth of two minutes.
+  const bytes = 3 * 4 * 2e7;
+  expect([at(60, bytes), at(119, bytes), at(121, bytes)]).toEqual([false, false, true]);
+  keep(1, 200);
+  answer(true, 300);
+  // It cost half a second: from there on that counts.
+  expect([at(180, bytes), at(182, bytes)]).toEqual([false, true]);
   close();
 });
 
