@@ -82,6 +82,23 @@ export const concat = (g: GraphBuilder, xs: readonly Tensor[], axis: number): Te
 export const slice = (g: GraphBuilder, x: Tensor, { axis, start, step, count }: SliceAttributes): Tensor =>
   count === x.shape[axis] ? x : g.apply('Slice', [x], { axis, start, step, count });
 
+/**
+ * Every n-th element of an axis, from its first, second, … n-th on: n tensors of the same shape. Elements left over at the end are
+ * in none. As neighbours on an axis of their own, which the runtime splits in one pass; it reads a slice with steps three times
+ * as slowly.
+ */
+export function deal(g: GraphBuilder, x: Tensor, axis: number, n: number): Tensor[] {
+  if (n === 1) return [x];
+  const count = Math.floor((x.shape[axis] as number) / n);
+  const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
+  const whole = slice(g, x, { axis, start: 0, step: 1, count: n * count });
+  const rows = reshape(g, whole, [...before, count, n, ...after]);
+  return [...Array(n).keys()].map((start) => {
+    const one = slice(g, rows, { axis: axis + 1, start, step: 1, count: 1 });
+    return reshape(g, one, [...before, count, ...after]);
+  });
+}
+
 /** Zeros before and after every axis. */
 export const pad = (
   g: GraphBuilder,

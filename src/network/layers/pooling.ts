@@ -83,8 +83,7 @@ export function largest(g: GraphBuilder, x: Tensor, window: WindowOptions): Tens
 export function largestOfAll(g: GraphBuilder, x: Tensor): Tensor {
   const [batch = 1, features = 1, count = 1] = x.shape;
   if (count === 1) return c.reshape(g, x, [batch, features]);
-  const every = (start: number) => c.slice(g, x, { axis: 2, start, step: 2, count: count >> 1 });
-  const [left, right] = [every(0), every(1)];
+  const [left, right] = c.deal(g, x, 2, 2) as [Tensor, Tensor];
   const winners = c.where(g, c.greater(g, right, left), right, left);
   if (count % 2 === 0) return largestOfAll(g, winners);
   const last = c.slice(g, x, { axis: 2, start: count - 1, step: 1, count: 1 });

@@ -181,7 +181,9 @@ export function windowElements(g: GraphBuilder, x: Tensor, { window, stride }: W
       const count = Math.floor(((x.shape[axis] as number) - length) / step) + 1;
       if (count < 1) g.refuse(`a window of ${length} does not fit into ${x.shape[axis]}`);
       return cuts.flatMap((cut) =>
-        [...Array(length).keys()].map((start) => c.slice(g, cut, { axis, start, step, count })),
+        length === step
+          ? c.deal(g, cut, axis, length)
+          : [...Array(length).keys()].map((start) => c.slice(g, cut, { axis, start, step, count })),
       );
     },
     [x],

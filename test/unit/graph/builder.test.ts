@@ -101,6 +101,30 @@ describe('what is copied is computed once', () => {
   });
 });
 
+test('elements are dealt without a slice that has steps, and gathered again by one copy an axis', () => {
+  const g = new GraphBuilder();
+  const x = g.input('x', [2, 7, 3]);
+  const dealt = c.deal(g, x, 1, 3);
+  expect(dealt.map(({ shape }) => shape)).toEqual([3, 3, 3].map(() => [2, 2, 3]));
+  const weighted = dealt.map((part, i) => c.mul(g, part, g.constant(i + 1)));
+  const loss = c.total(
+    g,
+    weighted.reduce((a, b) => c.add(g, a, b)),
+  );
+  g.output('gradient', gradients(g, loss, [x])[0] as Tensor);
+  dealt.forEach((part, i) => {
+    g.output(`${i}`, part);
+  });
+  const { nodes } = g.finish();
+  const slices = nodes.filter(({ operator }) => operator === 'Slice');
+  expect(slices.map(({ attributes }) => attributes)).toEqual([
+    { axis: 1, start: 0, step: 1, count: 6 },
+    ...[0, 1, 2].map((start) => ({ axis: 2, start, step: 1, count: 1 })),
+  ]);
+  expect(nodes.filter(({ operator }) => operator === 'Concat')).toHaveLength(1);
+  expect(c.deal(g, x, 1, 1)).toEqual([x]);
+});
+
 describe('finish', () => {
   test('leaves out what no output needs and keeps every input', () => {
     const g = new GraphBuilder();

@@ -15,6 +15,20 @@ import { graphOf, runOnnx } from './harness.ts';
 
 const X = [1, -2, 3];
 
+test('elements are dealt in their order, those left over to none', async () => {
+  const graph = graphOf([[2, 7]], (g, x) => {
+    c.deal(g, x as Tensor, 1, 3).forEach((part, i) => {
+      g.output(`${i}`, part);
+    });
+  });
+  const values = await runOnnx(graph, new Map([['x0', [...Array(14).keys()]]]));
+  expect([0, 1, 2].map((i) => [...(values.get(`${i}`) ?? [])])).toEqual([
+    [0, 3, 7, 10],
+    [1, 4, 8, 11],
+    [2, 5, 9, 12],
+  ]);
+});
+
 describe('an output may be', () => {
   test('an input, under its own or several names', async () => {
     const graph = graphOf([[3]], (g, x) => {
