@@ -44,7 +44,7 @@ const torchClasses: Readonly<Record<string, string>> = {
     def __init__(self, ahead, behind, merge):
         super().__init__(); self.ahead, self.behind, self.merge = ahead, behind, merge
     def forward(self, x, mask=None):
-        a, b = self.ahead(x, mask), self.behind(x.flip(1), None if mask is None else mask.flip(1))
+        a, b = self.ahead(x, mask=mask), self.behind(x.flip(1), mask=None if mask is None else mask.flip(1))
         b = b.flip(1) if self.behind.return_sequences else b
         if self.merge == "concatenate": return torch.cat([a, b], -1)
         return a * b if self.merge == "multiply" else (a + b) / (2 if self.merge == "average" else 1)
@@ -52,19 +52,20 @@ const torchClasses: Readonly<Record<string, string>> = {
   StepByStep: `class StepByStep(nn.RNNBase):
     """A recurrent module of PyTorch, step by step: with activations, dropout of the state and resets of its own, and with a
     mask [batch, time] that is true where a time step counts; a masked step keeps the state."""
-    def __init__(self, mode, inputs, units, bias=True, act=nn.Tanh(), gate=nn.Sigmoid(), dropped=0.0, reset_first=False):
+    def __init__(self, mode, inputs, units, bias=True, act=nn.Tanh(), gate=nn.Sigmoid(), dropped=0.0, reset_first=False, cell=False):
         super().__init__(mode, inputs, units, bias=bias, batch_first=True)
-        self.act, self.gate, self.dropped, self.reset_first = act, gate, dropped, reset_first
-    def forward(self, x, mask=None):
+        self.act, self.gate, self.dropped, self.reset_first, self.cell = act, gate, dropped, reset_first, cell
+    def forward(self, x, mask=None, hx=None):
         linear, (own, more) = nn.functional.linear, (self.bias_ih_l0, self.bias_hh_l0) if self.bias else (None, None)
         h = c = x.new_zeros(len(x), self.hidden_size)
+        if hx is not None: h, c = (hx[0][0], hx[1][0]) if isinstance(hx, tuple) else (hx[0], c)
         kept = nn.functional.dropout(torch.ones_like(h), self.dropped, self.training)
         states = []
         for t, x_t in enumerate(linear(x, self.weight_ih_l0, own).unbind(1)):
             h_t, c_t = self.step(x_t, h * kept, h, c, self.weight_hh_l0, more)
             counts = None if mask is None else mask[:, t, None]
             h, c = (h_t, c_t) if mask is None else (torch.where(counts, h_t, h), torch.where(counts, c_t, c))
-            states.append(h)
+            states.append(torch.cat([h, c], -1) if self.cell else h)
         return torch.stack(states, 1), h
     def step(self, x, seen, h, c, w, more):
         linear, act, gate = nn.functional.linear, self.act, self.gate
@@ -146,8 +147,12 @@ const torchClasses: Readonly<Record<string, string>> = {
   Recurrent: `class Recurrent(nn.Module):
     def __init__(self, rnn, return_sequences=False):
         super().__init__(); self.rnn, self.return_sequences = rnn, return_sequences
-    def forward(self, x, mask=None):
-        y, _ = self.rnn(x) if mask is None else self.rnn(x, mask)
+    def forward(self, x, state=None, mask=None):
+        own = {} if mask is None else {"mask": mask}
+        if state is not None:
+            states = [s.unsqueeze(0).contiguous() for s in state.split(self.rnn.hidden_size, -1)]
+            own["hx"] = states[0] if len(states) == 1 else tuple(states)
+        y, _ = self.rnn(x, **own)
         return y if self.return_sequences else y[:, -1]
 `,
   SelfAttention: `class SelfAttention(nn.Module):
@@ -194,6 +199,26 @@ const torchClasses: Readonly<Record<string, string>> = {
 };
 
 const kerasClasses: Readonly<Record<string, string>> = {
+  FromState: `class FromState(keras.Layer):
+    """A recurrent layer that begins with a state: of an LSTM h, then c."""
+    def __init__(self, layer): super().__init__(); self.layer = layer
+    def call(self, x, mask=None):
+        sequence, state = x
+        size = getattr(self.layer, "cell", self.layer).state_size
+        count = len(size) if isinstance(size, (list, tuple)) else 1
+        own = None if mask is None else mask[0]
+        return self.layer(sequence, initial_state=list(keras.ops.split(state, count, -1)), mask=own)
+`,
+  WithCell: `class WithCell(keras.Layer):
+    """An LSTM cell whose output is h, then c."""
+    def __init__(self, cell):
+        super().__init__(); self.cell, self.state_size, self.output_size = cell, cell.state_size, 2 * cell.units
+    def build(self, shape): self.cell.build(shape); super().build(shape)
+    def get_initial_state(self, batch_size=None): return self.cell.get_initial_state(batch_size)
+    def call(self, x, states, training=False):
+        _, states = self.cell(x, states, training=training)
+        return keras.ops.concatenate(states, -1), states
+`,
   MaskedMax: `class MaskedMax(keras.Layer):
     def __init__(self): super().__init__(); self.supports_masking = True
     def compute_mask(self, x, previous_mask=None): return None

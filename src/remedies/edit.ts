@@ -121,6 +121,11 @@ function withActivation(
 
 /** Replaces recurrent layers of some types by another type that takes the same options. */
 export function changeRecurrent(experiment: Experiment, from: readonly LayerType[], to: LayerType): Change {
+  const startsFrom = ({ type, inputs = [] }: LayerConfig) => from.includes(type) && inputs.length > 1;
+  if (to === 'lstm' && everyLayer(experiment.network.layers).some(startsFrom))
+    return {
+      reason: 'a layer begins with the state of another one, of which an lstm has two and it has one',
+    };
   let changed = 0;
   const replace = (layers: readonly LayerConfig[]): LayerConfig[] =>
     layers.map((layer) => {

@@ -132,20 +132,25 @@ def simple_rnn(x, kernel, recurrent, bias, activation=np.tanh):
 
 
 def lstm(x, kernel, recurrent, bias, gate=sigmoid):
-    units = recurrent.shape[0]
-    h, c, out = np.zeros((x.shape[0], units)), np.zeros((x.shape[0], units)), []
+    zeros = np.zeros((x.shape[0], recurrent.shape[0]))
+    return lstm_from(x, zeros, zeros, kernel, recurrent, bias, gate)[0]
+
+
+def lstm_from(x, h, c, kernel, recurrent, bias, gate=sigmoid):
+    """h of every time step, and the last h and c"""
+    out = []
     for t in range(x.shape[1]):
         i, f, g, o = np.split(x[:, t] @ kernel + bias + h @ recurrent, 4, -1)
         c = gate(f) * c + gate(i) * np.tanh(g)
         h = gate(o) * np.tanh(c)
         out.append(h)
-    return np.stack(out, 1)
+    return np.stack(out, 1), h, c
 
 
-def gru(x, kernel, recurrent, bias, reset_after):
+def gru(x, kernel, recurrent, bias, reset_after, h=None):
     units = recurrent.shape[0]
     first, second = (bias[0], bias[1]) if reset_after else (bias, np.zeros(3 * units))
-    h, out = np.zeros((x.shape[0], units)), []
+    h, out = np.zeros((x.shape[0], units)) if h is None else h, []
     for t in range(x.shape[1]):
         xz, xr, xh = np.split(x[:, t] @ kernel + first, 3, -1)
         rz, rr, rh = np.split(h @ recurrent + second, 3, -1)
@@ -376,3 +381,35 @@ attending(sequences, "keyed", ["other", "memory", "marks"], 2)
 sequences.add("Flatten", "flatten", ["keyed"], lambda x: x.reshape(len(x), -1), data_format="channels_last")
 densely(sequences, "logits", "flatten", 2, "linear")
 sequences.write("attention", "logits")
+
+
+def coded(graph, kind, name, sequence, units, *states, **options):
+    """A recurrent layer with `return_state`: its further outputs are called name:1 (h) and name:2 (c)."""
+    gates = {"LSTM": 4, "GRU": 3}[kind]
+    features = graph.values[sequence].shape[-1]
+    weights = (draw(features, gates * units), draw(units, gates * units), draw(*(() if kind == "LSTM" else (2,)), gates * units))
+
+    def apply(x, *given):
+        before, own = given[: len(states)], given[len(states) :]
+        zeros = np.zeros((len(x), units))
+        if kind == "LSTM":
+            y, h, c = lstm_from(x, *(before or (zeros, zeros)), *own)
+            graph.values[f"{name}:2"] = c
+        else:
+            y = gru(x, *own, True, *before)
+            h = y[:, -1]
+        graph.values[f"{name}:1"] = h
+        return y if options.get("return_sequences") else h
+
+    graph.add(kind, name, [sequence, *states], apply, weights, units=units, activation="tanh", recurrent_activation="sigmoid",
+              use_bias=True, return_state=True, **({"reset_after": True} if kind == "GRU" else {}), **options)
+
+
+translated = Graph({"source": (4, 3), "target": (5, 2)})
+coded(translated, "LSTM", "encoder", "source", 3, return_sequences=True)
+coded(translated, "LSTM", "decoder", "target", 3, "encoder:1", "encoder:2", return_sequences=True)
+coded(translated, "GRU", "summary", "encoder", 3)
+coded(translated, "GRU", "second", "decoder", 3, "summary:1", return_sequences=True)
+coded(translated, "LSTM", "crossed", "second", 3, "encoder:2", "summary:1")
+densely(translated, "logits", "crossed", 2, "linear")
+translated.write("encoder_decoder", "logits")

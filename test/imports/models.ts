@@ -86,9 +86,15 @@ export interface FunctionalInput {
 
 const pairs = (inputs: readonly string[]) => inputs.map((name) => [name, 0, 0]);
 
+/** "encoder:1" is the second output of the layer. */
+function historyOf(input: string): [name: string, node: number, index: number] {
+  const [name = '', index = '0'] = input.split(':');
+  return [name, 0, Number(index)];
+}
+
 /** Keras 2 takes one argument by its place, and attention several. */
 function calledBy2({ kind, inputs, keywords = {} }: Node): unknown {
-  if (kind !== 'MultiHeadAttention') return inputs.map((name) => [name, 0, 0, keywords]);
+  if (kind !== 'MultiHeadAttention') return inputs.map((name) => [...historyOf(name), keywords]);
   const [query, value, key] = inputs.map((name) => [name, 0, 0]);
   return [[...(query ?? []), { ...keywords, ...(key && { key }), value }]];
 }
@@ -119,15 +125,23 @@ export const functional2 = (inputs: readonly FunctionalInput[], nodes: readonly 
 
 const tensor = (name: string) => ({
   class_name: '__keras_tensor__',
-  config: { shape: [null, 1], dtype: 'float32', keras_history: [name, 0, 0] },
+  config: { shape: [null, 1], dtype: 'float32', keras_history: historyOf(name) },
 });
 
 /** One input stands alone, several in a list. */
 const oneOrAll = <T>(items: readonly T[]) => (items.length === 1 ? items[0] : items);
 
-/** Most layers take a list, attention takes one after the other. */
-const argumentsOf = ({ kind, inputs }: Node) =>
-  kind === 'MultiHeadAttention' ? inputs.map(tensor) : [oneOrAll(inputs.map(tensor))];
+const isRecurrent = ({ kind }: Node): boolean => kind === 'LSTM' || kind === 'GRU';
+
+/** Most layers take a list, attention takes one after the other, recurrent layers their states by keyword. */
+function argumentsOf(node: Node) {
+  const tensors = node.inputs.map(tensor);
+  if (isRecurrent(node)) return tensors.slice(0, 1);
+  return node.kind === 'MultiHeadAttention' ? tensors : [oneOrAll(tensors)];
+}
+
+const statesOf = (node: Node) =>
+  isRecurrent(node) && node.inputs.length > 1 ? { initial_state: node.inputs.slice(1).map(tensor) } : {};
 
 export const functional3 = (inputs: readonly FunctionalInput[], nodes: readonly Node[]) => ({
   module: 'keras.src.models.functional',
@@ -147,7 +161,7 @@ export const functional3 = (inputs: readonly FunctionalInput[], nodes: readonly 
       ...nodes.map((node) => ({
         ...three(node),
         name: node.name,
-        inbound_nodes: [{ args: argumentsOf(node), kwargs: node.keywords ?? {} }],
+        inbound_nodes: [{ args: argumentsOf(node), kwargs: { ...node.keywords, ...statesOf(node) } }],
       })),
     ],
     input_layers: oneOrAll(pairs(inputs.map(({ name }) => name))),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { importModel } from '../../src/imports/index.ts';
+import { present } from '../../src/util/assert.ts';
 import { kerasArchive, kerasHdf5, type Packed } from './archives.ts';
 import { functional2, functional3, type Layer, type Node, sequential3 } from './models.ts';
 import { expectClose, imported, predict } from './predict.ts';
@@ -111,6 +112,32 @@ describe('attention with heads', () => {
       { type: 'multi_head_attention', heads: 2, inputs: ['other', 'memory', 'marks'] },
     ]);
     expectClose(await predict(model, ...inputs), output);
+  });
+});
+
+describe('an encoder whose states a decoder begins with', () => {
+  const { inputs, layers, output } = fixture('encoder_decoder') as unknown as GraphFixture;
+  const named = inputs.map(({ name, shape }) => ({ name, shape: [null, ...shape.slice(2)] }));
+  const lengths = inputs.map(({ name, shape }) => ({ name, shape: shape.slice(1) }));
+
+  test.each([
+    ['a .keras archive of Keras 3', () => kerasArchive(functional3(lengths, layers), layers)],
+    ['an HDF5 file of Keras 2', () => kerasHdf5(functional2(lengths, layers), layers)],
+  ])('in %s, gives the same numbers', async (_what, write) => {
+    const model = imported(await importModel(await write()));
+    expectClose(await predict(model, ...inputs), output);
+  });
+
+  test('of any length, as most are written, is two layers', async () => {
+    const [encoder, decoder] = [present(layers[0]), present(layers[1])];
+    const text = JSON.stringify(
+      functional3(named, [{ ...encoder, options: { ...encoder.options, return_sequences: false } }, decoder]),
+    );
+    const { network } = imported(await importModel(new TextEncoder().encode(text), 7));
+    expect(network.layers).toMatchObject([
+      { type: 'lstm', name: 'encoder', return_cell: true },
+      { type: 'lstm', name: 'decoder', inputs: ['target', 'encoder'], return_sequences: true },
+    ]);
   });
 });
 

@@ -14,11 +14,17 @@ from torch_layers import fitting_stride
 warnings.filterwarnings("ignore", message="Using padding='same'")
 
 
+RECURRENT = {"simple_rnn", "lstm", "gru"}
+
+
 def check(network):
     """Raises AssertionError where a call of the last forward pass differs from PyTorch's, in value or in gradient."""
     for layer, x, y in network.calls:
         reference = REFERENCES.get(layer.options["type"])
-        theirs = reference(layer, x) if reference else None
+        # PyTorch's own recurrent modules have no cell states of all time steps; those that begin with a state are checked
+        # where the generated code runs.
+        own = len(layer.options.get("inputs", [])) > 1 or layer.option("return_cell", False)
+        theirs = None if own and layer.options["type"] in RECURRENT else reference(layer, x) if reference else None
         if theirs is None:
             continue
         assert torch.allclose(y, theirs, rtol=1e-10, atol=1e-12), f"{layer.name}: not what PyTorch computes"

@@ -18,8 +18,11 @@ def recurrent_parameters(layer, x, gates):
     )
 
 
-def zero_state(layer, x):
-    return torch.zeros(x.shape[0], layer.options["units"], dtype=x.dtype)
+def states_before(layer, x, given, count=1):
+    """Zeros, or the parts of a second input [batch, count · units]."""
+    if given is None:
+        return [torch.zeros(x.shape[0], layer.options["units"], dtype=x.dtype) for _ in range(count)]
+    return given.chunk(count, -1)
 
 
 def emit(layer, states):
@@ -29,13 +32,19 @@ def emit(layer, states):
 
 def heeding(function):
     """The layer over the time steps that are not masked."""
-    return functools.wraps(function)(lambda layer, x: over_kept(function, layer, x, layer.masks[0]))
+    def heeded(layer, x, given=None):
+        if layer.masks[0] is None:
+            return function(layer, x, given)
+        assert given is None, "no case has a mask and a state before the first time step"
+        return over_kept(function, layer, x, layer.masks[0])
+
+    return functools.wraps(function)(heeded)
 
 
 @heeding
-def simple_rnn(layer, x):
+def simple_rnn(layer, x, given=None):
     kernel, recurrent_kernel, bias = recurrent_parameters(layer, x, 1)
-    h, states = zero_state(layer, x), []
+    (h,), states = states_before(layer, x, given), []
     for x_t in x.unbind(1):
         h = activate(layer, layer.option("activation", "tanh"), x_t @ kernel + h @ recurrent_kernel + bias)
         states.append(h)
@@ -61,27 +70,27 @@ def gated(layer):
 
 
 @heeding
-def lstm(layer, x):
+def lstm(layer, x, given=None):
     kernel, recurrent_kernel, bias = recurrent_parameters(layer, x, 4)
     act, gate = gated(layer)
-    h, c, states = zero_state(layer, x), zero_state(layer, x), []
+    (h, c), states = states_before(layer, x, given, 2), []
     for x_t in x.unbind(1):
         i, f, g, o = (x_t @ kernel + h @ recurrent_kernel + bias).chunk(4, -1)
         c = gate(f) * c + gate(i) * act(g)
         h = gate(o) * act(c)
-        states.append(h)
+        states.append(torch.cat([h, c], -1) if layer.option("return_cell", False) else h)
     return emit(layer, states)
 
 
 @heeding
-def gru(layer, x):
+def gru(layer, x, given=None):
     """The reset gate multiplies the state before the recurrent product, or (`reset_after`) the product and its bias."""
     kernel, recurrent_kernel, bias = recurrent_parameters(layer, x, 3)
     after = layer.option("reset_after", False)
     extra = layer.parameter("recurrent_bias", len(bias)).chunk(3) if after else (0, 0, 0)
     recurrent_z, recurrent_r, recurrent_h = recurrent_kernel.chunk(3, -1)
     act, gate = gated(layer)
-    h, states = zero_state(layer, x), []
+    (h,), states = states_before(layer, x, given), []
     for x_t in x.unbind(1):
         x_z, x_r, x_h = (x_t @ kernel + bias).chunk(3, -1)
         z = gate(x_z + h @ recurrent_z + extra[0])

@@ -1,12 +1,24 @@
 /** @file What a Keras model says of its inputs, and of layers that it calls several times. */
 import { GIVE_SIZE, Unsupported } from '../model.ts';
-import type { Call, KerasLayer, KerasModel } from './model.ts';
+import type { Call, KerasLayer, KerasModel, Reference } from './model.ts';
+
+export const keyOf = ({ layer, node }: Pick<Reference, 'layer' | 'node'>): string => `${node} ${layer}`;
 
 /** The calls of layers that are called more than once, those that the outputs need or not. */
 export function sharedCalls({ calls }: KerasModel): Map<string, Call[]> {
   const all = new Map<string, Call[]>();
   for (const call of calls) all.set(call.layer.name, [...(all.get(call.layer.name) ?? []), call]);
   return new Map([...all].filter(([, own]) => own.length > 1));
+}
+
+/** Which outputs of each call are taken, by `keyOf`. */
+export function takenOutputs({ calls, outputs }: KerasModel): Map<string, Set<number>> {
+  const taken = new Map<string, Set<number>>();
+  for (const reference of [...outputs, ...calls.flatMap(({ inputs }) => inputs)]) {
+    const key = keyOf(reference);
+    taken.set(key, (taken.get(key) ?? new Set<number>()).add(reference.index));
+  }
+  return taken;
 }
 
 /** They learn nothing, so that calling them again is another layer that does the same. */

@@ -12,7 +12,7 @@ import {
   type UnsupportedPart,
 } from '../model.ts';
 import { NetworkWriter, type Value } from '../writer.ts';
-import { FREE, imagesAreLast, inputShape, sharedCalls } from './calls.ts';
+import { FREE, imagesAreLast, inputShape, keyOf, sharedCalls, takenOutputs } from './calls.ts';
 import { type Json, serialized } from './config.ts';
 import { asInKeras, type Context } from './context.ts';
 import { converters } from './layers/index.ts';
@@ -25,6 +25,7 @@ import {
   readModel,
   type Weights,
 } from './model.ts';
+import { outputsOf, togetherTaken } from './states.ts';
 import { type OutputKind, trainingOf } from './training.ts';
 
 export interface KerasFile {
@@ -41,7 +42,6 @@ export interface KerasFile {
 }
 
 const MAX_DEPTH = 16;
-const keyOf = ({ layer, node }: Pick<Reference, 'layer' | 'node'>): string => `${node} ${layer}`;
 
 class Conversion {
   readonly context: Context;
@@ -76,6 +76,7 @@ class Conversion {
     const values = new Map<string, Value>();
     const entered = new Set<string>();
     const sharing = sharedCalls(model);
+    const taken = takenOutputs(model);
     const outputOf = (reference: Reference): Value => {
       const key = keyOf(reference);
       const known = values.get(key) ?? given.get(reference.layer);
@@ -93,25 +94,35 @@ class Conversion {
       const shared = sharing.get(reference.layer);
       if (shared !== undefined && !FREE.has(call.layer.class)) {
         for (const { node } of shared) entered.add(keyOf({ layer: reference.layer, node }));
-        const outputs = this.#shared(
-          shared,
-          shared.map((one) => one.inputs.map(outputOf)),
-          prefix,
-          depth,
-        );
+        const outputs = this.#shared(shared, shared.map(inputsOf), prefix, depth);
         shared.forEach(({ node }, i) => {
           values.set(keyOf({ layer: reference.layer, node }), outputs[i] as Value);
         });
         return values.get(key) as Value;
       }
-      const inputs = call.inputs.map(outputOf);
-      if (call.inputs.some(({ index }) => index > 0))
-        this.refuse(call.layer, 'it takes a second output of a layer, such as a state', null);
-      const value = this.#call(call, inputs, prefix, depth);
+      const outputs = taken.get(key) ?? new Set([0]);
+      const value = this.#call({ ...call, layer: { ...call.layer, outputs } }, inputsOf(call), prefix, depth);
       values.set(key, value);
       return value;
     };
-    return model.outputs.map(outputOf);
+    // Of a layer that gives its states, too, one value holds them all.
+    const partOf = (references: readonly Reference[]): Value => {
+      const [first] = references as [Reference];
+      const call = calls.get(keyOf(first));
+      const whole = outputOf(first);
+      if (call === undefined) return whole;
+      const outputs = taken.get(keyOf(first)) ?? new Set([0]);
+      const layer = { ...call.layer, name: `${prefix}${call.layer.name}`, outputs };
+      try {
+        return outputsOf(layer, whole, references, this.context);
+      } catch (error) {
+        if (!(error instanceof Unsupported)) throw error;
+        this.refuse(layer, error.message, error.alternative);
+        return whole;
+      }
+    };
+    const inputsOf = (call: Call): Value[] => togetherTaken(call.inputs).map(partOf);
+    return model.outputs.map((output) => partOf([output]));
   }
 
   /**

@@ -16,6 +16,8 @@ export interface KerasLayer {
   readonly within: Weights | null;
   /** How it is called, where the file says that. */
   readonly call?: CallArguments;
+  /** Which outputs of this call others take: 0 its output, then its states. */
+  readonly outputs?: ReadonlySet<number>;
 }
 
 /** Of one call. */

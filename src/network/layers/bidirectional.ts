@@ -66,6 +66,8 @@ export const bidirectional = defineLayer({
   build(context, x, { layer, merge }) {
     const { g } = context;
     checkSequence(g, x);
+    if ('return_cell' in layer && layer.return_cell)
+      g.refuse('return_cell does nothing in a bidirectional layer', 'remove "return_cell"');
     const part = recurrentKind.resolve(layer);
     const watch = watchBoth(context);
     const forward = part.build(within(context, 'forward', watch(0)), x);

@@ -12,8 +12,10 @@ import {
   gatedSteps,
   projectInputs,
   RECURRENT_THEORY,
+  recurrentArity,
   recurrentCode,
   runThroughTime,
+  statesBefore,
 } from './recurrent.ts';
 
 type Four = [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
@@ -21,9 +23,10 @@ type Four = [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
 export const gru = defineLayer({
   type: 'gru',
   family: 'recurrent',
+  arity: recurrentArity,
   title: 'Gated recurrent unit',
   formula:
-    'z, r = σ of the first two blocks of x W + h R + b; h̃ = tanh(x Wₕ + (r h) Rₕ + bₕ); h ← z h + (1 − z) h̃, from 0; x ' +
+    'z, r = σ of the first two blocks of x W + h R + b; h̃ = tanh(x Wₕ + (r h) Rₕ + bₕ); h ← z h + (1 − z) h̃, from 0 or from the second input [units]; x ' +
     '[time, in], W (kernel) [in, 3·units], R (recurrent_kernel) [units, 3·units], b (bias) [3·units], blocks z, r, h; ' +
     'reset_after: h̃ = tanh(x Wₕ + r (h Rₕ + dₕ) + bₕ), d (recurrent_bias) [3·units] added in all blocks',
   sources: ['Cho et al. 2014, arXiv:1406.1078, version 1 (the reset gate acts before the product)'],
@@ -58,23 +61,31 @@ export const gru = defineLayer({
       gate(g, whole, 2, units),
     ]);
     const captured = [...kernels, ...gates.captured];
-    return runThroughTime(context, projected, options, [zeros], captured, (b, states, input, inside) => {
-      const [h] = states as [Tensor];
-      const [forGates, forCandidate, gateBias, candidateBias, ...rest] = inside as Four;
-      const act = gates.within(b, rest);
-      const seen = act.seen(h);
-      const summed = c.add(b, gate(b, input, 0, units, 2), c.gemm(b, seen, forGates));
-      const both = reset_after ? c.add(b, summed, gateBias) : summed;
-      const [update, r] = [0, 1].map((index) => act.gate(gate(b, both, index, units))) as [Tensor, Tensor];
-      const reset = reset_after
-        ? c.mul(b, r, c.add(b, c.gemm(b, seen, forCandidate), candidateBias))
-        : c.gemm(b, c.mul(b, r, seen), forCandidate);
-      const candidate = act.activate(c.add(b, gate(b, input, 2, units), reset));
-      const fresh = c.mul(b, c.sub(b, b.constant(1), update), candidate);
-      return { next: [c.add(b, c.mul(b, update, h), fresh)] };
-    });
+    return runThroughTime(
+      context,
+      projected,
+      options,
+      statesBefore(context, projected),
+      captured,
+      (b, states, input, inside) => {
+        const [h] = states as [Tensor];
+        const [forGates, forCandidate, gateBias, candidateBias, ...rest] = inside as Four;
+        const act = gates.within(b, rest);
+        const seen = act.seen(h);
+        const summed = c.add(b, gate(b, input, 0, units, 2), c.gemm(b, seen, forGates));
+        const both = reset_after ? c.add(b, summed, gateBias) : summed;
+        const [update, r] = [0, 1].map((index) => act.gate(gate(b, both, index, units))) as [Tensor, Tensor];
+        const reset = reset_after
+          ? c.mul(b, r, c.add(b, c.gemm(b, seen, forCandidate), candidateBias))
+          : c.gemm(b, c.mul(b, r, seen), forCandidate);
+        const candidate = act.activate(c.add(b, gate(b, input, 2, units), reset));
+        const fresh = c.mul(b, c.sub(b, b.constant(1), update), candidate);
+        return { next: [c.add(b, c.mul(b, update, h), fresh)] };
+      },
+    );
   },
   theory: RECURRENT_THEORY,
+  junction: () => ({ reason: RECURRENT_THEORY }),
   code: (options, context) =>
     recurrentCode(
       { pytorch: 'GRU', keras: 'GRU' },

@@ -12,26 +12,33 @@ import {
   gatedSteps,
   projectInputs,
   RECURRENT_THEORY,
+  recurrentArity,
   recurrentCode,
   runThroughTime,
+  statesBefore,
 } from './recurrent.ts';
 
 export const lstm = defineLayer({
   type: 'lstm',
   family: 'recurrent',
+  arity: recurrentArity,
   title: 'Long short-term memory',
   formula:
-    'i, f, g, o = σ, σ, φ, σ of the blocks of x W + h R + b; c ← f c + i g; h ← o φ(c), from 0, φ the activation, σ the ' +
+    'i, f, g, o = σ, σ, φ, σ of the blocks of x W + h R + b; c ← f c + i g; h ← o φ(c), from 0 or from the second input [2·units], h then c; φ the activation, σ the ' +
     'recurrent activation; x [time, in], W (kernel) [in, 4·units], R (recurrent_kernel) [units, 4·units], b (bias) [4·units]',
   sources: ['Hochreiter & Schmidhuber 1997', 'Gers et al. 2000, Learning to forget'],
   options: {
     ...gatedOptions,
     unit_forget_bias: z.boolean().default(true).describe('The bias of the forget gate starts at 1'),
+    return_cell: z
+      .boolean()
+      .default(false)
+      .describe('The output is h, then c: 2·units numbers, which another lstm can take as its second input'),
   },
   mask: (context, _output, options) => recurrentMask(context, options),
   maskCode: recurrentMaskCode,
   build(context, x, options) {
-    const { units, unit_forget_bias } = options;
+    const { units, unit_forget_bias, return_cell } = options;
     const ones = unit_forget_bias ? ([units, 2 * units] as const) : undefined;
     const projected = projectInputs(context, x, 4, options, ones);
     const { zeros, recurrentKernel } = projected;
@@ -40,7 +47,7 @@ export const lstm = defineLayer({
       context,
       projected,
       options,
-      [zeros, zeros],
+      statesBefore(context, projected, 2),
       [recurrentKernel, ...gates.captured],
       (b, states, input, inside) => {
         const [[h, cell], [kernel, ...rest]] = [states as [Tensor, Tensor], inside as [Tensor, ...Tensor[]]];
@@ -52,15 +59,17 @@ export const lstm = defineLayer({
         const next = c.mul(b, act.gate(gate(b, sum, 3, units)), act.activate(nextCell));
         return { next: [next, nextCell] };
       },
+      return_cell,
     );
   },
   theory: RECURRENT_THEORY,
+  junction: () => ({ reason: RECURRENT_THEORY }),
   code: (options, context) =>
     recurrentCode(
       { pytorch: 'LSTM', keras: 'LSTM' },
       options,
       context,
-      gatedSteps(options),
+      { ...gatedSteps(options), returnsCell: options.return_cell },
       gatedCode(options) + (options.unit_forget_bias ? '' : `, unit_forget_bias=${python(false)}`),
     ),
 });

@@ -81,7 +81,7 @@ export const heedingCode = ({ masks: [mask = null] }: MaskNames): MaskCode => ({
 export const recurrentMaskCode = (
   { masks: [mask = null] }: MaskNames,
   { return_sequences }: { readonly return_sequences: boolean },
-): MaskCode => ({ argument: mask, gives: return_sequences ? mask : null });
+): MaskCode => ({ argument: mask === null ? null : `mask=${mask}`, gives: return_sequences ? mask : null });
 
 /** As `mergedMask` has it. */
 export function mergedMaskCode({ masks, inputShapes, outputShape }: MaskNames): MaskCode {

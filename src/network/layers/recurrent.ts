@@ -14,10 +14,14 @@ import {
   recurrentInitializerOption,
   useBiasOption,
 } from './layer.ts';
+import { shapeText } from './merge.ts';
 import { checkSequence } from './window.ts';
 
 /** Why no theory reaches recurrent layers. */
 export const RECURRENT_THEORY = 'the theory of recurrent layers needs the correlation between time steps';
+
+/** The sequence and, where it does not begin at 0, the state before the first time step. */
+export const recurrentArity = [1, 2] as const;
 
 export const recurrentOptions = {
   units: z.int().min(1).max(65_536).describe('Number of outputs'),
@@ -175,12 +179,30 @@ export function gatedCode({ activation, recurrent_activation, recurrent_dropout 
   ].join('');
 }
 
+/**
+ * The states before the first time step: of a second input where there is one, else zeros.
+ * @param count of states, which lie one behind the other in the second input [batch, count · units]
+ */
+export function statesBefore({ g, inputs }: LayerContext, { zeros }: Projected, count = 1): Tensor[] {
+  const given = inputs[1];
+  if (given === undefined) return new Array<Tensor>(count).fill(zeros);
+  const [, units = 1] = zeros.shape;
+  if (given.shape.length !== 2 || given.shape[1] !== count * units)
+    g.refuse(
+      `its second input, the state before the first time step, is ${shapeText(given)} and not [${count * units}]`,
+      count === 1
+        ? 'give the last output of a recurrent layer with as many units'
+        : 'give the output of an lstm with as many units, "return_cell": true and without return_sequences: h, then c',
+    );
+  return Array.from({ length: count }, (_, i) => gate(g, given, i, units));
+}
+
 interface Step {
   readonly next: readonly [state: Tensor, ...rest: Tensor[]];
 }
 
 /**
- * The loop over time. The first state is the output. A masked time step keeps all states, and so repeats the output.
+ * The loop over time. The first state is the output, or all of them `joined`. A masked time step keeps all states, and so repeats the output.
  * @param initial states before the first time step
  * @param step the states after a time step, from those before it and the step's projected input
  * @returns the output of all time steps [batch, time, units], or of the last one
@@ -192,8 +214,11 @@ export function runThroughTime(
   initial: readonly Tensor[],
   captured: readonly Tensor[],
   step: (b: GraphBuilder, states: readonly Tensor[], input: Tensor, captured: readonly Tensor[]) => Step,
+  joined = false,
 ): Tensor {
   const { g } = context;
+  const outputOf = (at: GraphBuilder, states: readonly Tensor[]): Tensor =>
+    joined ? c.concat(at, states, 1) : (states[0] as Tensor);
   const [time = 1, batch = 1] = inputs.shape;
   const watch = context.watchStates([time, batch, units]);
   const mask = context.masks[0] ?? null;
@@ -209,10 +234,10 @@ export function runThroughTime(
         counts === null ? fresh : c.where(b, counts, fresh, states[i] as Tensor),
       ) as [Tensor, ...Tensor[]];
       const watched = watch === null ? state : c.add(b, state, elements.at(-1) as Tensor);
-      return { next: [watched, ...rest], outputs: [watched] };
+      return { next: [watched, ...rest], outputs: [outputOf(b, [watched, ...rest])] };
     },
   );
-  return return_sequences ? c.transpose(g, outputs[0] as Tensor, [1, 0, 2]) : (final[0] as Tensor);
+  return return_sequences ? c.transpose(g, outputs[0] as Tensor, [1, 0, 2]) : outputOf(g, final);
 }
 
 /** [batch, time] with the last time step first. */
@@ -244,10 +269,14 @@ export interface OwnSteps {
   readonly gate?: ActivationConfig;
   readonly dropped?: number;
   readonly resetFirst?: boolean;
+  readonly returnsCell?: boolean;
 }
 
 /** Arguments of `StepByStep`; null where PyTorch's own module does the same. */
-function stepsCode({ activation, gate, dropped = 0, resetFirst = false }: OwnSteps, units: number): string[] {
+function stepsCode(
+  { activation, gate, dropped = 0, resetFirst = false, returnsCell = false }: OwnSteps,
+  units: number,
+): string[] {
   const moduleOf = (name: string, config: ActivationConfig | undefined, standard: string) => {
     const resolved = config === undefined ? null : resolveActivation(config);
     return resolved === null || resolved.name === standard ? [] : [`${name}=${resolved.pytorch(units, 1)}`];
@@ -257,6 +286,7 @@ function stepsCode({ activation, gate, dropped = 0, resetFirst = false }: OwnSte
     ...moduleOf('gate', gate, 'sigmoid'),
     ...(dropped === 0 ? [] : [`dropped=${dropped}`]),
     ...(resetFirst ? ['reset_first=True'] : []),
+    ...(returnsCell ? ['cell=True'] : []),
   ];
 }
 
@@ -268,7 +298,7 @@ function stepsCode({ activation, gate, dropped = 0, resetFirst = false }: OwnSte
 export function recurrentCode(
   name: { readonly pytorch: 'RNN' | 'LSTM' | 'GRU'; readonly keras: string },
   options: RecurrentOptions,
-  { inputFeatures, masked }: Pick<CodeContext, 'inputFeatures' | 'masked'>,
+  { inputFeatures, masked, inputShapes }: Pick<CodeContext, 'inputFeatures' | 'masked' | 'inputShapes'>,
   steps: OwnSteps,
   keras = '',
 ): LayerCode {
@@ -288,8 +318,13 @@ export function recurrentCode(
     own.length > 0 || masked[0] === true
       ? `StepByStep("${mode}", ${[sizes, ...own].join(', ')})`
       : `nn.${name.pytorch}(${sizes}, batch_first=True)`;
+  const cell = `${units}${initializers}${bias}${keras}`;
+  const layer =
+    steps.returnsCell === true
+      ? `layers.RNN(WithCell(layers.${name.keras}Cell(${cell}))${sequences})`
+      : `layers.${name.keras}(${units}${sequences}${initializers}${bias}${keras})`;
   return {
     pytorch: [`Recurrent(${rnn}${sequences})`],
-    keras: [`layers.${name.keras}(${units}${sequences}${initializers}${bias}${keras})`],
+    keras: [inputShapes.length > 1 ? `FromState(${layer})` : layer],
   };
 }

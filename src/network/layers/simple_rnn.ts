@@ -7,18 +7,21 @@ import {
   kerasActivation,
   projectInputs,
   RECURRENT_THEORY,
+  recurrentArity,
   recurrentCode,
   recurrentOptions,
   runThroughTime,
+  statesBefore,
 } from './recurrent.ts';
 
 export const simpleRnn = defineLayer({
   type: 'simple_rnn',
   family: 'recurrent',
+  arity: recurrentArity,
   title: 'Simple recurrent layer',
   synonyms: ['rnn'],
   formula:
-    'h ← φ(x W + h R + b), from 0; x [time, in], W (kernel) [in, units], R (recurrent_kernel) [units, units], b (bias) ' +
+    'h ← φ(x W + h R + b), from 0 or from the second input [units]; x [time, in], W (kernel) [in, units], R (recurrent_kernel) [units, units], b (bias) ' +
     '[units]',
   sources: ['Elman 1990, Finding structure in time'],
   options: { ...recurrentOptions, activation: activationSchema.default('tanh') },
@@ -32,7 +35,7 @@ export const simpleRnn = defineLayer({
       context,
       projected,
       options,
-      [projected.zeros],
+      statesBefore(context, projected),
       captured,
       (b, [h], input, inside) => {
         const [kernel, ...slopes] = inside as [Tensor, ...Tensor[]];
@@ -42,6 +45,7 @@ export const simpleRnn = defineLayer({
     );
   },
   theory: RECURRENT_THEORY,
+  junction: () => ({ reason: RECURRENT_THEORY }),
   code(options, context) {
     const { activation } = options;
     return recurrentCode(

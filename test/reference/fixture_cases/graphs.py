@@ -27,7 +27,26 @@ GATE = [
     dense(2),
 ]
 
+def encoder_decoder(kind, *between, **options):
+    """The decoder begins with the state that the encoder ends with, or with what lies `between`."""
+    return several(
+        f"encoder_decoder_{kind}{'_' if between else ''}{'_'.join(part['type'] for part in between)}",
+        {"source": {"shape": [3, 2]}, "target": {"shape": [2, 2]}},
+        [
+            of(kind, "source", units=3, **options),
+            *between,
+            of(kind, "target", f"{(between[-1] if between else {'type': kind})['type']}_1", units=3, return_sequences=True),
+            FLATTEN, dense(2),
+        ],
+        batch=2,
+    )
+
+
 CASES = [
+    encoder_decoder("simple_rnn"),
+    encoder_decoder("gru"),
+    encoder_decoder("lstm", return_cell=True),
+    encoder_decoder("lstm", FLATTEN, dense(6), return_cell=True, return_sequences=True),
     merge_case("add", [*MERGED, of("add", "a", "b"), dense(2)]),
     merge_case("add_of_four", [*MERGED, of("add", "a", "b", "input", "a"), dense(2)]),
     merge_case("subtract", [*MERGED, of("subtract", "a", "b"), dense(2)]),

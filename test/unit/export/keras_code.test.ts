@@ -104,6 +104,8 @@ const options: Readonly<Record<string, Config>> = {
 const cases = (): Record<string, string> => {
   const found: Record<string, string> = {};
   for (const type of layerKind.types) found[`layer ${type}`] = keras(layersOf(type));
+  const state = { type: 'lstm', units: 3, return_cell: true, name: 'state' };
+  found['a state of an lstm'] = keras([state, { type: 'lstm', units: 3, inputs: ['input', 'state'] }]);
   for (const type of activationKind.types) {
     found[`activation ${type}`] = keras([
       dense({ activation: type }),

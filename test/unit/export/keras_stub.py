@@ -22,6 +22,8 @@ LAYERS = {
     "BatchNormalization": "axis momentum epsilon center scale beta_initializer gamma_initializer",
     "Bidirectional": "layer merge_mode weights backward_layer",
     "Concatenate": "axis",
+    "LSTMCell": GATED.split(" return_sequences")[0],
+    "RNN": "cell return_sequences return_state go_backwards stateful unroll zero_output_for_mask",
     "Conv1D": f"filters kernel_size {CONV} {KERNEL}",
     "Conv2D": f"filters kernel_size {CONV} {KERNEL}",
     "Conv1DTranspose": f"filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias {KERNEL}",
@@ -90,7 +92,7 @@ NAMES = {
         "softplus softsign tanh".split()
     ),
     "ops": set(
-        "abs add arctan cast celu concatenate cos erf exp expand_dims log log1p matmul max maximum mean minimum mod norm one_hot ones_like "
+        "abs add arctan cast celu concatenate cos erf exp expand_dims log log1p matmul max maximum mean minimum mod norm one_hot ones_like split "
         "pad power relu relu6 reshape sigmoid sign silu sin softplus softsign sqrt square sum tan tanh tile transpose where "
         "zeros_like sinh cosh floor round elu gelu selu leaky_relu hard_sigmoid hard_swish hard_tanh mish clip".split()
     ),
@@ -133,6 +135,8 @@ def known_class(module, name, signature, base):
                 check_initializer(value)
             if key in ("activation", "recurrent_activation") and isinstance(value, str):
                 assert value in NAMES["activations"], f"activation {value!r}"
+            if key == "units" and name == "LSTMCell":
+                self.units, self.state_size = value, [value, value]
             if key == "layer":
                 assert isinstance(value, Layer), f"{name} of {value}"
 

@@ -131,6 +131,20 @@ const networks: Record<
     ],
     'token',
   ],
+  states: [
+    [5, 3],
+    [
+      { type: 'lstm', units: 3, return_cell: true, name: 'state' },
+      { type: 'lstm', units: 3, return_sequences: true, inputs: ['input', 'state'], name: 'sequence' },
+      { type: 'lstm', units: 2, return_sequences: true, return_cell: true },
+      { type: 'lstm', units: 2, activation: 'softsign', name: 'last' },
+      { type: 'gru', units: 2, return_sequences: true, reset_after: true, inputs: ['sequence', 'last'] },
+      { type: 'gru', units: 2, name: 'ended' },
+      { type: 'gru', units: 2, return_sequences: true, inputs: ['sequence', 'ended'], name: 'reset' },
+      { type: 'simple_rnn', units: 2, return_sequences: true, inputs: ['reset', 'last'] },
+      flatten,
+    ],
+  ],
   products: [
     [4, 3],
     [

@@ -273,6 +273,18 @@ describe('remedies', () => {
     });
   });
 
+  it('a decoder that begins with the state of its encoder becomes one with as many states', () => {
+    const decoder = experimentOf(
+      [6, 3],
+      [
+        { type: 'simple_rnn', units: 5, name: 'encoder' },
+        { type: 'simple_rnn', units: 5, inputs: ['input', 'encoder'] },
+      ],
+    );
+    expect(placed('use_gru', decoder)).toBe('gru gru');
+    expect(placed('use_lstm', decoder)).toContain('not applicable: a layer begins with the state');
+  });
+
   it('recurrent layers of both directions become gated ones, which remember', () => {
     const output = sequence.network.layers.slice(-1);
     const withBoth = (layer: LayerConfig): Experiment => {

@@ -15,6 +15,7 @@ import {
 } from '../context.ts';
 import { innerLayer, type KerasLayer } from '../model.ts';
 import { activationOf } from '../parts.ts';
+import { givesCell } from '../states.ts';
 
 const types: ReadonlyMap<string, string> = new Map([
   ['SimpleRNN', 'simple_rnn'],
@@ -64,6 +65,7 @@ function recurrentLayer(layer: KerasLayer, context: Context): Record<string, unk
     type,
     units: options.int('units'),
     ...(options.bool('return_sequences', false) ? { return_sequences: true } : {}),
+    ...(givesCell(layer) ? { return_cell: true } : {}),
     ...(chosen === 'tanh' ? {} : { activation: chosen }),
     ...(gate === 'sigmoid' ? {} : { recurrent_activation: gate }),
     ...(recurrentDropout === 0 ? {} : { recurrent_dropout: recurrentDropout }),
@@ -116,14 +118,29 @@ function dropped(x: Value, layer: KerasLayer, { writer }: Context): Value {
   return rate === 0 ? x : writer.add('spatial_dropout1d', { rate }, [x], { name: `${layer.name}_dropout` });
 }
 
+/** `initial_state` as one value: of an LSTM h, then c. */
+function stateBefore({ name }: KerasLayer, states: readonly Value[], { writer }: Context): Value[] {
+  if (states.length < 2) return [...states];
+  return [writer.add('concatenate', { axis: -1 }, states, { name: `${name}_initial_state` })];
+}
+
 const recurrent: Convert = (layer, inputs, context) => {
-  if (inputs.length > 1)
-    throw new Unsupported('it begins with a state that another layer gives', 'a state that begins at 0');
-  const input = only(inputs);
+  const [input, ...states] = inputs;
+  if (input === undefined) throw new Unsupported('it takes no sequence');
+  if (
+    layer.call?.names.some(
+      (name) => name !== null && !['initial_state', 'sequences', 'inputs'].includes(name),
+    )
+  )
+    throw new Unsupported(
+      'it takes a tensor besides its sequence and initial_state',
+      'Masking, or mask_zero',
+    );
   needRank(input, 2);
   const { type, ...options } = recurrentLayer(layer, context);
   const x = dropped(input, layer, context);
-  return context.writer.add(type as string, options, [x], {
+  const before = stateBefore(layer, states, context);
+  return context.writer.add(type as string, options, [x, ...before], {
     name: layer.name,
     weights: recurrentWeights(layer),
   });

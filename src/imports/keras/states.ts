@@ -1,0 +1,58 @@
+/** @file Recurrent layers of Keras that give their states, too: outputs 0, 1 and 2 are y, h and, of an LSTM, c. */
+import { Unsupported } from '../model.ts';
+import type { Value } from '../writer.ts';
+import type { Context } from './context.ts';
+import type { KerasLayer, Reference } from './model.ts';
+
+/** Its second state is taken: the layer here gives h, then c, at every time step that it gives. */
+export const givesCell = ({ outputs }: KerasLayer): boolean => outputs?.has(2) === true;
+
+/** The inputs of a call, those together that are all states of one layer in their order: they are one value here. */
+export function togetherTaken(inputs: readonly Reference[]): Reference[][] {
+  const groups: Reference[][] = [];
+  for (const input of inputs) {
+    const before = groups.at(-1)?.at(-1);
+    const follows =
+      before?.layer === input.layer && before.node === input.node && before.index === 1 && input.index === 2;
+    if (follows) groups.at(-1)?.push(input);
+    else groups.push([input]);
+  }
+  return groups;
+}
+
+/**
+ * What others take of a layer: its output or states of the last time step.
+ * @param whole what the layer here gives: y, or, where c is taken, h and c of every time step that it gives
+ * @param references one output, or h and c @throws Unsupported
+ */
+export function outputsOf(
+  layer: KerasLayer,
+  whole: Value,
+  references: readonly Reference[],
+  { writer }: Context,
+): Value {
+  const indices = references.map(({ index }) => index);
+  const [index = 0] = indices;
+  const isPlain = index === 0 && !givesCell(layer);
+  if (isPlain) return whole;
+  const most = { LSTM: 2, CuDNNLSTM: 2, GRU: 1, CuDNNGRU: 1, SimpleRNN: 1 }[layer.class] ?? 0;
+  if (Math.max(...indices) > most)
+    throw new Unsupported(
+      'a further output of it is taken',
+      'its first output, or the states of an LSTM, GRU or SimpleRNN',
+    );
+  const { name } = layer;
+  const last =
+    index > 0 && whole.shape.length > 1
+      ? writer.add(
+          'reshape',
+          { shape: whole.shape.slice(1) },
+          [writer.add('slice', { start: -1 }, [whole], { name: `${name}_last` })],
+          { name: `${name}_last_state` },
+        )
+      : whole;
+  if (!givesCell(layer) || indices.length === 2) return last;
+  const units = (whole.shape.at(-1) as number) / 2;
+  const half = index === 2 ? { start: units } : { stop: units };
+  return writer.add('slice', { axis: -1, ...half }, [last], { name: `${name}_${'yhc'[index]}` });
+}
