@@ -13,6 +13,12 @@ export function text(value: number | null | undefined): string {
 
 export const percent = (fraction: number): string => `${text(100 * fraction)} %`;
 
+/** A loss over that of a constant. */
+export const ofConstant = (ratio: number | null | undefined): string =>
+  ratio != null && ratio < 1.5
+    ? `${percent(ratio)} of a constant’s loss`
+    : `${text(ratio)} times a constant’s loss`;
+
 /** The first three, and how many more. */
 export function named(layers: readonly string[], otherwise = 'the network'): string {
   if (layers.length === 0) return otherwise;

@@ -19,3 +19,4 @@ export {
   withSamples,
 } from './schema.ts';
 export { keyAdvice } from './synonyms.ts';
+export { workOf } from './work.ts';

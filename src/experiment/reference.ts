@@ -7,6 +7,7 @@ import type { NetworkInput } from '../network/index.ts';
 import { parseExperiment } from './parse.ts';
 import { inputsOf, type Plan, planExperiment, resolveLoss } from './plan.ts';
 import type { Experiment } from './schema.ts';
+import { workOf } from './work.ts';
 
 export const referenceKinds = ['dense', 'convolutional', 'recurrent'] as const;
 export type ReferenceKind = (typeof referenceKinds)[number];
@@ -20,10 +21,10 @@ type Layer = Readonly<Record<string, unknown>>;
 
 /** Widest first: the first that is no more work than the experiment itself is taken. */
 const WIDTHS = [64, 32, 16, 8];
-/** A step costs about as much as this whatever the network: less work is not worth a narrower one. */
-const FREE_FLOPS = 2e6;
 /** Smaller batches make more of the same samples, at more cost for each. */
 const SMALL_BATCH = 32;
+/** Larger ones cost less, since small networks take their time for the steps, not for the arithmetic: so many steps are left. */
+const FEWEST_STEPS = 150;
 
 const relu = (units: number): Layer => ({
   type: 'dense',
@@ -119,12 +120,35 @@ const SCALED = ['mean_squared_error', 'mean_absolute_error', 'huber', 'log_cosh'
 /** Few steps have to be long; long trainings can afford short ones, and end with shorter still. */
 const learningRate = (steps: number): number => (steps <= 400 ? 0.01 : steps <= 1500 ? 0.005 : 0.003);
 
-function configOf(experiment: Experiment, plan: Plan, kind: ReferenceKind, width: number): unknown {
+/** Of one kind and width, in batches of one size. */
+interface Candidate {
+  readonly kind: ReferenceKind;
+  readonly width: number;
+  readonly batch_size: number;
+  readonly steps: number;
+}
+
+/** Half the experiment's own batch first, then its own, then twice that: as many samples in each case. */
+function batchesOf({
+  steps,
+  batch_size: own,
+  training_samples,
+}: Plan): { batch_size: number; steps: number }[] {
+  const half = Math.min(own, Math.max(SMALL_BATCH, Math.ceil(own / 2)));
+  return [...new Set([half, own, 2 * own])]
+    .map((batch_size) => ({ batch_size, steps: Math.max(1, Math.round((steps * own) / batch_size)) }))
+    .filter(
+      ({ batch_size, steps: left }) =>
+        batch_size <= own || (batch_size <= training_samples && left >= FEWEST_STEPS),
+    );
+}
+
+function configOf(
+  experiment: Experiment,
+  plan: Plan,
+  { kind, width, batch_size, steps }: Candidate,
+): unknown {
   const { data, training, network, seed } = experiment;
-  const samples = plan.steps * plan.batch_size;
-  // At most twice as many steps: without probes they cost half.
-  const batch_size = Math.min(plan.batch_size, Math.max(SMALL_BATCH, Math.ceil(plan.batch_size / 2)));
-  const steps = Math.max(1, Math.round(samples / batch_size));
   const inputs = inputsOf(experiment);
   const tokens = inputs.every(({ dtype }) => dtype === 'token');
   const perStep =
@@ -167,22 +191,32 @@ function kindOf(experiment: Experiment): ReferenceKind {
 }
 
 /**
- * @returns the reference's own experiment: the same data, split (shuffled, where it is not), seed, loss and number of samples
- * seen, standardized; null where no plain network takes these inputs
+ * The reference's own experiment: the same data, split (shuffled, where it is not), seed, loss and number of samples seen, standardized.
+ * Its steps never take more work than those of the experiment (`workOf`), were these all taken: where even the narrowest network in the
+ * largest batches does, it takes fewer.
+ * @returns null where no plain network takes these inputs
  */
 export function referenceExperiment(experiment: Experiment): ReferenceExperiment | null {
   const plan = planExperiment(experiment);
-  const work = Math.max(plan.flops_per_step, FREE_FLOPS) * plan.steps;
+  const limit = workOf(experiment, plan);
   const own = kindOf(experiment);
   const kinds: ReferenceKind[] =
     own === 'dense' || inputsOf(experiment).some(({ dtype }) => dtype === 'token') ? [own] : [own, 'dense'];
-  for (const kind of kinds) {
-    for (const width of WIDTHS) {
-      const parsed = parseExperiment(configOf(experiment, plan, kind, width));
-      if (!parsed.ok) continue;
-      const { flops_per_step, steps } = parsed.value.plan;
-      if (flops_per_step * steps <= work) return { kind, experiment: parsed.value.experiment };
-    }
+  const candidates = kinds.flatMap((kind) =>
+    WIDTHS.flatMap((width) => batchesOf(plan).map((batch) => ({ kind, width, ...batch }))),
+  );
+  let cheapest: { readonly candidate: Candidate; readonly work: number } | null = null;
+  for (const candidate of candidates) {
+    const parsed = parseExperiment(configOf(experiment, plan, candidate));
+    if (!parsed.ok) continue;
+    const { value } = parsed;
+    const work = workOf(value.experiment, value.plan);
+    if (work <= limit) return { kind: candidate.kind, experiment: value.experiment };
+    if (work < (cheapest?.work ?? Number.POSITIVE_INFINITY)) cheapest = { candidate, work };
   }
-  return null;
+  if (cheapest === null) return null;
+  const { candidate, work } = cheapest;
+  const steps = Math.max(1, Math.floor((candidate.steps * limit) / work));
+  const parsed = parseExperiment(configOf(experiment, plan, { ...candidate, steps }));
+  return parsed.ok ? { kind: candidate.kind, experiment: parsed.value.experiment } : null;
 }

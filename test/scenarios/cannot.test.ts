@@ -59,6 +59,13 @@ describe('a network of one layer', () => {
     expect(found[0]).toBe('underfitting');
     expect(checks.find(({ rule }) => rule === 'underfitting')?.explanation).toMatch(/no hidden layer/);
   });
+  it('is not, where its weights are still as they were drawn', async () => {
+    const config = regression([dense(1)], (x, y) => [x * y]);
+    const training = { ...(config.training as Config), optimizer: { type: 'sgd', learning_rate: 1e-6 } };
+    const { checks } = await asked({ ...config, training });
+    const { evidence } = checks.find(({ rule }) => rule === 'underfitting') ?? { evidence: [] };
+    expect(evidence.some(({ metric }) => metric === 'linear_gap')).toBe(false);
+  });
   it('is healthy where it learns most of them', async () => {
     expect((await asked(regression([dense(1)], (x, y) => [2 * x - y + 0.3 * x * y]))).found).toEqual([]);
   });

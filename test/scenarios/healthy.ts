@@ -14,6 +14,7 @@ import {
   repeat,
   residual,
   type Scenario,
+  scaledSine,
   sgd,
   type Task,
   tasks,
@@ -217,7 +218,7 @@ const traps = [
       { ...tasks.sine, data: scaledSine(1e-2) },
       [dense(48, 'tanh'), dense(48, 'tanh')],
       adam(0.003),
-      { steps: 600 },
+      { steps: 2000 },
     ),
   ),
   healthy(
@@ -280,13 +281,6 @@ const traps = [
     classifier(tasks.wine, [dense(32, 'sigmoid'), dense(16, 'sigmoid')], adam(0.03), { steps: 600 }),
   ),
 ];
-
-/** Numbers −1 … 1 and a smooth function of them, times `scale`. */
-function scaledSine(scale: number): Config {
-  const inputs = Array.from({ length: 300 }, (_, i) => [-1 + (2 * i) / 299]);
-  const targets = inputs.map(([x]) => scale * Math.sin(3 * (x as number)));
-  return { type: 'inline', inputs, targets };
-}
 
 const settings = [
   healthy(

@@ -37,7 +37,11 @@ const reports: readonly Right[] = [
   { report: 'labels-in-order', root: 'unshuffled_data', says: /chance would give 5/ },
   { report: 'inputs-not-standardized', root: 'unscaled_inputs', also: ['non_finite_values'] },
   { report: 'noisy-targets-fitted', root: null },
-  { report: 'plateau-at-087', root: ['underfitting', 'slow_convergence'], says: /0\.8\d/ },
+  {
+    report: 'plateau-at-087',
+    root: ['underfitting', 'slow_convergence'],
+    says: /8\d(\.\d)? % of a constant/,
+  },
   { report: 'not-proven', root: 'update_ratio', says: /learning rate is too high/ },
   { report: 'cut-short', root: 'slow_convergence', never: ['loss_not_decreasing', 'underfitting'] },
   { report: 'flatten-after-sigmoid', root: null },

@@ -113,3 +113,10 @@ export const classifier = (
   optimizer: Config,
   training: Config = {},
 ): Config => experiment(task, [...hidden, dense(task.outputs)], optimizer, training);
+
+/** Numbers −1 … 1 and a smooth function of them, times `scale`. */
+export function scaledSine(scale: number): Config {
+  const inputs = Array.from({ length: 300 }, (_, i) => [-1 + (2 * i) / 299]);
+  const targets = inputs.map(([x]) => scale * Math.sin(3 * (x as number)));
+  return { type: 'inline', inputs, targets };
+}

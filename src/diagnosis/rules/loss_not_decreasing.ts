@@ -1,7 +1,7 @@
 /** @file The loss does not get below that of a constant prediction. */
 import { attainable, isUnlearnable, progressOf } from '../evidence/progress.ts';
 import { defineRule } from '../rule.ts';
-import { measured, text } from '../wording.ts';
+import { measured, ofConstant, text } from '../wording.ts';
 
 const thresholds = {
   loss_ratio: {
@@ -61,8 +61,8 @@ export const lossNotDecreasing = defineRule({
       return `The training ended in numbers that are not finite.${limit}`;
     const where =
       ratio > 1.5
-        ? `${text(ratio)} times the loss of a constant prediction: it is worse than not looking at the input`
-        : `${text(ratio)} times the loss of a constant prediction: it tells the samples no better apart than a constant`;
+        ? `${ofConstant(ratio)}: it is worse than not looking at the input`
+        : `${ofConstant(ratio)}: it tells the samples no better apart than a constant`;
     return `After all steps the loss is ${where}.${limit}`;
   },
 });

@@ -1,5 +1,5 @@
 /** @file A loss that still falls when the steps are used up. */
-import type { Trace } from '../../statistics/index.ts';
+import { lossRatio, type Trace } from '../../statistics/index.ts';
 import {
   attainable,
   isCutShort,
@@ -10,7 +10,7 @@ import {
 import { gainOfHigherRate } from '../evidence/rate.ts';
 import { kernelUpdates, lossWindows } from '../evidence/run.ts';
 import { defineRule, evidenceOf, type Finding } from '../rule.ts';
-import { isBeyond, measured, percent, text } from '../wording.ts';
+import { isBeyond, measured, ofConstant, percent, text } from '../wording.ts';
 
 const thresholds = {
   loss_ratio: {
@@ -51,8 +51,11 @@ function byRate(finding: Finding): string {
   const { factor, steps } = finding.traces.map(gainOfHigherRate)[0] ?? { factor: 10, steps: 0 };
   return isBeyond(gain)
     ? ` The learning rate is too low for these steps: at ${text(factor)} times the rate the loss is lower by ${text(gain.value)} of a constant’s after ${steps} of them.`
-    : ' A higher learning rate does not learn it sooner: it needs more steps.';
+    : ' A higher learning rate does not learn it sooner.';
 }
+
+const fallOf = (third: number | undefined, last: number | undefined): number =>
+  third === undefined || last === undefined ? 0 : 1 - last / third;
 
 export const slowConvergence = defineRule({
   rule: 'slow_convergence',
@@ -75,12 +78,14 @@ export const slowConvergence = defineRule({
     const faster = gain !== null && gain > limits.higher_rate_gain;
     const moved = distanceMoved(trace);
     const untouched = moved !== null && moved < limits.distance_moved;
-    const fall = third === undefined || last === undefined ? 0 : 1 - last / third;
+    // What is not seen of it in inference, its own batches may have learned.
+    const inBatches = last === undefined ? loss_ratio : lossRatio(trace, last);
+    const fall = fallOf(third, last);
     return {
       kind: 'evaluated',
       found:
         (isShortInTraining(trace) && (isCutShort(trace) || faster)) ||
-        (loss_ratio > limits.loss_ratio &&
+        (Math.min(loss_ratio, inBatches) > limits.loss_ratio &&
           (state === 'learning' || (state === 'stuck' && (faster || untouched)))),
       severity: isUnlearnable(trace) ? 'info' : 'warning',
       layers: [],
@@ -105,15 +110,15 @@ export const slowConvergence = defineRule({
     const reference = trace === undefined ? null : attainable(trace);
     const more =
       reference === null ? '' : ` A plain network reaches ${text(reference)} with as many samples.`;
-    const ratio = text(measured(finding, 'loss_ratio')?.value);
+    const ratio = ofConstant(measured(finding, 'loss_ratio')?.value);
     const moved = measured(finding, 'distance_moved');
     const state =
       fall > 0
-        ? `The steps ended before the learning did: at ${ratio} of a constant’s loss, which still fell by ${percent(fall)} over the last quarter.`
-        : `It ends at ${ratio} of a constant’s loss and hardly moves.`;
+        ? `The steps ended before the learning did: at ${ratio}, which still fell by ${percent(fall)} over the last quarter: more steps would take it further.`
+        : `It ends at ${ratio} and hardly moves.`;
     const still =
       moved !== undefined && isBeyond(moved)
-        ? ` All updates together are ${percent(moved.value ?? 0)} of the weights: they are still as they were drawn. More steps, or a higher rate, are needed.`
+        ? ` All updates together are ${percent(moved.value ?? 0)} of the weights: they are still as they were drawn.`
         : '';
     return `${state}${still}${more}${byRate(finding)}`;
   },

@@ -1,8 +1,9 @@
 /** @file A training that stands still far above what the data allow. */
 import { type Experiment, isOrderBlind, linearProducts } from '../../experiment/index.ts';
+import { lossRatio, type Trace } from '../../statistics/index.ts';
 import { attainable, isCutShort, isShortInTraining, progressOf } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
-import { beyond, measured, text } from '../wording.ts';
+import { beyond, measured, ofConstant, text } from '../wording.ts';
 
 const thresholds = {
   reference_gap: {
@@ -34,13 +35,17 @@ const thresholds = {
 /** And by so many times, so that chance near 0 is no difference. */
 const TIMES = 3;
 
+/** Of a constant's loss: less than this is no way that a training has come. */
+const COME = 0.02;
+
 /**
- * A single layer may be all that was wanted, and falls short by a little: it counts where it learned nothing to speak of. Deep ones were
- * meant to bend.
+ * A single layer may be all that was wanted, and falls short by a little: it counts where it came some way and then stood still without
+ * having learned anything to speak of. Deep ones were meant to bend.
  */
-function isLinear(experiment: Experiment | null, isStuck: boolean): boolean {
+function isLinear(experiment: Experiment | null, trace: Trace, isStuck: boolean): boolean {
   const products = experiment === null ? null : linearProducts(experiment);
-  return products !== null && (products > 1 || isStuck);
+  const hasCome = lossRatio(trace, trace.initial.data_loss) - lossRatio(trace) > COME;
+  return products !== null && (products > 1 || (isStuck && hasCome));
 }
 
 const ofLines = (experiment: Experiment | null): string =>
@@ -70,7 +75,7 @@ export const underfitting = defineRule({
     if (state === 'diverged') return notEvaluable('the training diverged');
     const gap = loss_ratio - limit;
     const stuck = state === 'stuck' && gap > limits.reference_gap && loss_ratio > limits.loss_ratio;
-    const linear = isLinear(experiment, stuck);
+    const linear = isLinear(experiment, trace, stuck);
     const bent = linear && gap > limits.linear_gap && loss_ratio > TIMES * limit;
     const blind = loss_ratio > limits.loss_ratio && experiment !== null && isOrderBlind(experiment);
     return {
@@ -97,7 +102,7 @@ export const underfitting = defineRule({
     };
   },
   explain(finding) {
-    const ratio = text(measured(finding, 'loss_ratio')?.value);
+    const ratio = ofConstant(measured(finding, 'loss_ratio')?.value);
     const reference = text(measured(finding, 'reference_loss_ratio')?.value);
     const why =
       beyond(finding, 'linear_gap') !== undefined
@@ -105,6 +110,6 @@ export const underfitting = defineRule({
         : beyond(finding, 'order_gap') !== undefined
           ? 'nothing in this network sees the order of a sequence, which the plain network sees. Add a positional embedding.'
           : 'the data allow more than this network, with these settings, takes from them.';
-    return `It ends at ${ratio} of the loss of a constant prediction, where a plain network reaches ${reference} with as many samples: ${why}`;
+    return `It ends at ${ratio}, where a plain network reaches ${reference} of it with as many samples: ${why}`;
   },
 });

@@ -64,7 +64,7 @@ export const unscaledTargets = defineRule({
     const rms = text(measured(finding, 'target_rms')?.value);
     const offset = beyond(finding, 'target_offset');
     if (beyond(finding, 'smallest_target_rms') !== undefined)
-      return `The targets are of size ${rms}: a fresh network answers with numbers near 1, beside which they are all 0.`;
+      return `The targets are of size ${rms}: a fresh network answers with numbers near 1, beside which they all look like 0. Train on standardized targets.`;
     const scatter =
       offset === undefined ? '' : `, ${text(offset.value)} times what they differ by among themselves`;
     return (

@@ -1,9 +1,15 @@
 /** @file The positive control: which network it is, what it costs, and that it learns what can be learned. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseExperiment, planExperiment, referenceExperiment } from '../../../src/experiment/index.ts';
+import {
+  parseExperiment,
+  planExperiment,
+  referenceExperiment,
+  workOf,
+} from '../../../src/experiment/index.ts';
 import { lossRatio } from '../../../src/statistics/index.ts';
 import { train } from '../../../src/training/index.ts';
+import { published } from '../../scenarios/published/index.ts';
 
 function parse(body: unknown) {
   const parsed = parseExperiment(body);
@@ -30,6 +36,28 @@ async function reached(body: unknown): Promise<{ kind: string; training: number;
   const validation = trace.final.validation_data_loss ?? Number.NaN;
   return { kind: reference.kind, training: lossRatio(trace), validation: lossRatio(trace, validation) };
 }
+
+describe('what the reference costs', () => {
+  const examples = [
+    ...readdirSync(new URL('../../reports/', import.meta.url)).map((file) =>
+      report(file.replace('.json', '')),
+    ),
+    ...published.map(({ experiment }) => JSON.parse(JSON.stringify(experiment))),
+  ];
+  it('is never more work than the training itself, were that to take all of its steps', () => {
+    const ratios = examples.flatMap((body) => {
+      const experiment = parse(body);
+      const reference = referenceExperiment(experiment)?.experiment;
+      if (reference === undefined) return [];
+      const work = (one: typeof experiment) => workOf(one, planExperiment(one));
+      return [work(reference) / work(experiment)];
+    });
+    expect(ratios.length).toBeGreaterThan(100);
+    expect(Math.max(...ratios)).toBeLessThanOrEqual(1);
+    // And it is a network, not a remnant of one.
+    expect(ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)]).toBeGreaterThan(0.4);
+  });
+});
 
 describe('the reference', () => {
   it.each([
