@@ -44,7 +44,10 @@ function useComparison(activations: readonly string[], depth: number) {
     let current = true;
     const body = { activations: activations.map(asked), depth } as never;
     answer(api.POST('/v1/activations/compare', { body })).then(
-      ({ activations: rows }) => current && setState({ rows, error: null }),
+      // In the order that was asked for. The service calls every formula "expression"; here they are told apart.
+      ({ activations: rows }) =>
+        current &&
+        setState({ rows: rows.map((row, i) => ({ ...row, name: activations[i] ?? row.name })), error: null }),
       (error: unknown) => {
         const problem =
           error instanceof ApiError ? (error.problem?.errors?.[0]?.message ?? error.message) : String(error);
