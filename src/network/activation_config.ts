@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { type Activation, elementwise } from './activations/activation.ts';
 import { activationKind } from './activations/index.ts';
 import { kerasAlgebra, torchAlgebra } from './code_algebra.ts';
-import { ExpressionError, evaluateExpression, MAX_EXPRESSION_LENGTH, parseExpression } from './expression.ts';
+import { dualAlgebra } from './dual.ts';
+import {
+  compileExpression,
+  ExpressionError,
+  evaluateExpression,
+  MAX_EXPRESSION_LENGTH,
+  parseExpression,
+} from './expression.ts';
 
 const expressionSchema = z
   .string()
@@ -33,6 +40,7 @@ function fromExpression(source: string): Activation {
   return elementwise('expression', (m, x) => evaluateExpression(expression, m, x), {
     initializer: 'he_normal',
     parameters: {},
+    curve: compileExpression(expression, dualAlgebra),
     pytorch: () => `Expression(lambda x: ${evaluateExpression(expression, torchAlgebra, 'x')})`,
     keras: `layers.Activation(lambda x: ${evaluateExpression(expression, kerasAlgebra, 'x')})`,
   });

@@ -232,6 +232,33 @@ export function parseExpression(source: string): Expression {
   return new Parser(source).parse();
 }
 
+/** The formula as a function, for many values: to walk through the formula for each takes far longer. */
+export function compileExpression<V, C>(expression: Expression, m: Algebra<V, C>): (x: V) => V {
+  switch (expression.kind) {
+    case 'number': {
+      const value = m.constant(expression.value);
+      return () => value;
+    }
+    case 'x':
+      return (x) => x;
+    case 'unary': {
+      const [apply, inner] = [m[expression.name], compileExpression(expression.x, m)];
+      return (x) => apply(inner(x));
+    }
+    case 'binary': {
+      const apply = m[expression.name];
+      const [a, b] = [compileExpression(expression.a, m), compileExpression(expression.b, m)];
+      return (x) => apply(a(x), b(x));
+    }
+    case 'where': {
+      const compare = m[expression.name];
+      const [left, right] = [compileExpression(expression.left, m), compileExpression(expression.right, m)];
+      const [a, b] = [compileExpression(expression.a, m), compileExpression(expression.b, m)];
+      return (x) => m.where(compare(left(x), right(x)), a(x), b(x));
+    }
+  }
+}
+
 /** The formula's value in any algebra. */
 export function evaluateExpression<V, C>(expression: Expression, m: Algebra<V, C>, x: V): V {
   const evaluate = (e: Expression): V => {

@@ -102,16 +102,16 @@ function panelsOf({ mean, variance }: Normal, kinks: readonly number[]): number[
   return sorted.filter((z, i) => exact.includes(z) || i === 0 || z - (sorted[i - 1] as number) > NARROWEST);
 }
 
+/** The integrals without the series. */
+export type Moments = Omit<Expectations, 'values' | 'slopes'>;
+
 /** What the integrals are summed up in. */
-class Sums {
+class MomentSums {
   mean = 0;
   square = 0;
   slope_square = 0;
   growth = 0;
   product_square = 0;
-  readonly values = new Float64Array(TERMS);
-  readonly slopes = new Float64Array(TERMS);
-  readonly #polynomials = new Float64Array(TERMS);
 
   add(z: number, weight: number, v: number, d: number): void {
     const [value, slope] = [weight * v, weight * d];
@@ -120,6 +120,17 @@ class Sums {
     this.slope_square += slope * d;
     this.growth += value * d * z;
     this.product_square += value * v * d * d;
+  }
+}
+
+class Sums extends MomentSums {
+  readonly values = new Float64Array(TERMS);
+  readonly slopes = new Float64Array(TERMS);
+  readonly #polynomials = new Float64Array(TERMS);
+
+  override add(z: number, weight: number, v: number, d: number): void {
+    super.add(z, weight, v, d);
+    const [value, slope] = [weight * v, weight * d];
     hermite(z, this.#polynomials, 0, TERMS);
     for (let k = 0; k < TERMS; k++) {
       const polynomial = this.#polynomials[k] as number;
@@ -129,8 +140,12 @@ class Sums {
   }
 }
 
-function quadrature(curve: Curve, kinks: readonly number[], normal: Normal): Expectations {
-  const sums = new Sums();
+function quadrature<S extends MomentSums>(
+  curve: Curve,
+  kinks: readonly number[],
+  normal: Normal,
+  sums: S,
+): S {
   const sigma = Math.sqrt(normal.variance);
   const panels = panelsOf(normal, kinks);
   for (let i = 0; i + 1 < panels.length; i++) {
@@ -169,7 +184,9 @@ const NO_SPREAD = 1e-150;
 
 function expectationsOf(curve: Curve, form: CurveForm, normal: Normal): Expectations {
   if (normal.variance < NO_SPREAD) return certain(curve, normal.mean);
-  return form.pieces === null ? quadrature(curve, form.kinks, normal) : straight(form.pieces, normal);
+  return form.pieces === null
+    ? quadrature(curve, form.kinks, normal, new Sums())
+    : straight(form.pieces, normal);
 }
 
 /** Points at which many variances are computed before the rest is interpolated. */
@@ -245,4 +262,14 @@ export function expectations(activation: Activation, normals: readonly Normal[])
   if (normals.length <= NODES || high > WIDE_RATIO * low) return normals.map(direct);
   const between = interpolate(low, high, (sigma) => direct({ mean, variance: sigma * sigma }));
   return sigmas.map(between);
+}
+
+/** The moments alone under one normal input, for which the series need not be computed; null for activations that are not elementwise. */
+export function moments(activation: Activation, normal: Normal): Moments | null {
+  const { curve } = activation;
+  if (curve === null) return null;
+  const form = curveForm(activation, curve);
+  return form.pieces === null && normal.variance >= NO_SPREAD
+    ? quadrature(curve, form.kinks, normal, new MomentSums())
+    : expectationsOf(curve, form, normal);
 }

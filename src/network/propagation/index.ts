@@ -1,5 +1,5 @@
 /** @file The folder's door: mean-field theory of single layers, what each does to the moments of values and gradients. */
-export { expectations } from './expectations.ts';
+export { expectations, moments } from './expectations.ts';
 export { density } from './gaussian.ts';
 export { gainOf, sumJunction } from './junction.ts';
 export type { Curve } from './kinks.ts';

@@ -4,7 +4,7 @@
  * 2017, arXiv:1611.01232; Hayou et al. 2019, arXiv:1902.06853, for the edge of chaos of smooth activations).
  */
 import type { Activation } from '../../network/index.ts';
-import { type Curve, density, expectations } from '../../network/propagation/index.ts';
+import { type Curve, density, moments } from '../../network/propagation/index.ts';
 import { present } from '../../util/assert.ts';
 
 export interface EdgeOfChaos {
@@ -176,9 +176,15 @@ export function activationTheory(activation: Activation): ActivationTheory | nul
 }
 
 function createTheory(activation: Activation): ActivationTheory {
-  const at = (q: number): Point => {
-    const found = present(expectations(activation, [{ mean: 0, variance: q }])?.[0]);
+  const compute = (q: number): Point => {
+    const found = present(moments(activation, { mean: 0, variance: q }));
     return { q, square: found.square, slope: found.slope_square, growth: found.growth };
+  };
+  // Both moments of a layer are asked for one after the other.
+  let latest: Point | null = null;
+  const at = (q: number): Point => {
+    if (latest?.q !== q) latest = compute(q);
+    return latest;
   };
   const curve = present(activation.curve);
   const vanishing = at(VANISHING_Q);

@@ -47,6 +47,11 @@ const VARIANCES = Array.from({ length: 13 }, (_, i) => 2 ** (i / 2 - 2));
 /** −6 … 6 in steps of 0.2. */
 const INPUTS = Array.from({ length: 61 }, (_, i) => (i - 30) / 5);
 
+/** Where no layers are followed any further. */
+const LARGEST_Q = 1e150;
+
+const isSame = (a: number, b: number): boolean => Math.abs(a - b) < 1e-13 * Math.abs(a);
+
 function gradientRatio(
   theory: NonNullable<ReturnType<typeof activationTheory>>,
   weightVariance: number,
@@ -54,12 +59,19 @@ function gradientRatio(
   start: number,
   depth: number,
 ): number {
-  let [q, logarithm] = [start, 0];
-  for (let layer = 0; layer < depth && q > 0 && q < 1e150; layer++) {
+  let [q, logarithm, before] = [start, 0, { growth: Number.NaN, factor: Number.NaN }];
+  for (let layer = 0; layer < depth && q > 0 && q < LARGEST_Q; layer++) {
     const growth = Math.log(weightVariance * theory.slope_square(q)) / 2;
     const next = weightVariance * theory.mean_square(q) + biasVariance;
     // At its fixed point all further layers are the same.
     if (Math.abs(next - q) < 1e-12 * q) return Math.exp(logarithm + (depth - layer) * growth);
+    const factor = next / q;
+    // Far out a curve is straight: q grows by the same factor in all further layers, until it leaves the numbers.
+    if (factor > 1 && isSame(factor, before.factor) && isSame(growth, before.growth)) {
+      const layers = Math.ceil(Math.log(LARGEST_Q / q) / Math.log(factor));
+      return Math.exp(logarithm + Math.min(depth - layer, layers) * growth);
+    }
+    before = { growth, factor };
     logarithm += growth;
     q = next;
   }
