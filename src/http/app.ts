@@ -111,9 +111,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { examples, jobs, access, pressure } = options;
   const closing = new AbortController();
   const threads = createRequestThreads();
-  const dependencies: Omit<Dependencies, 'jobs' | 'files'> = {
+  const dependencies: Omit<Dependencies, 'jobs' | 'files' | 'threads'> = {
     ...options.dependencies,
-    threads,
     closing: closing.signal,
   };
   const served = endpoints.filter(({ tag }) => options.only === null || tag === options.only);
@@ -164,7 +163,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     if (known !== undefined) return known;
     const { max_total_flops, max_flops_per_hour } = access.limitsOf(owner);
     const limits = { ...dependencies.limits, max_total_flops: Math.min(max_total_flops, max_flops_per_hour) };
-    const own = { ...dependencies, limits, jobs: jobs.of(owner), files: jobs.filesOf(owner) };
+    const parts = { jobs: jobs.of(owner), files: jobs.filesOf(owner), threads: threads.of(owner) };
+    const own = { ...dependencies, limits, ...parts };
     byOwner.set(owner, own);
     return own;
   };

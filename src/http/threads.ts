@@ -4,8 +4,10 @@ import { threadProgram } from '../util/programs.ts';
 import { YOUNG_HEAP_MIB } from '../util/young_heap.ts';
 import { closing, HttpProblem } from './problem.ts';
 import type { OptionsOf, Reading, ReadingName, ReadingResult } from './readings/index.ts';
+import { createTurns } from './turns.ts';
 import type { Work, WorkResult } from './work_order.ts';
 
+/** As the requests of one owner see them. */
 export interface RequestThreads {
   /** @throws HttpProblem: the work's own, overloaded, experiment_too_large */
   run(work: Work): Promise<unknown>;
@@ -18,11 +20,15 @@ export interface RequestThreads {
     documents: readonly Uint8Array[],
     options: OptionsOf<N>,
   ): Promise<ReadingResult<N>>;
+}
+
+export interface SharedThreads {
+  of(owner: string): RequestThreads;
   close(): Promise<void>;
 }
 
-/** Two, so that one request that takes long does not hold up all others. */
-const THREADS = 2;
+/** Two for one owner, so that one request that takes long does not hold up all others; and one more for somebody else. */
+const [THREADS, THREADS_OF_ONE] = [3, 2];
 
 export interface ThreadLimits {
   /** Beyond these, requests are told to come back. */
@@ -93,12 +99,15 @@ function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
         maxYoungGenerationSizeMb: YOUNG_HEAP_MIB,
       },
     });
-  let underWay = 0;
+  const turns = createTurns(
+    { atWork: THREADS, ofOneOwner: THREADS_OF_ONE, waiting: limits.maxWaiting },
+    overloaded,
+  );
   let closed = false;
-  async function run(pool: Piscina, { work, transferList }: Task): Promise<unknown> {
+  async function run(pool: Piscina, { work, transferList }: Task, signal: AbortSignal): Promise<unknown> {
     const started = new Int32Array(new SharedArrayBuffer(4));
     const result: WorkResult = await pool
-      .run({ ...work, started }, { transferList, signal: AbortSignal.timeout(limits.maxMs) })
+      .run({ ...work, started }, { transferList, signal })
       .catch((error: unknown) => {
         throw closed
           ? closing()
@@ -109,15 +118,17 @@ function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
     throw new HttpProblem(code, detail, extra);
   }
   return {
-    /** @param make copies what is handed over: not of what is refused */
-    async run(make: () => Task): Promise<unknown> {
-      // Counted here, because the pool's own limit does not hold for tasks that can be given up.
-      if (underWay >= THREADS + limits.maxWaiting) throw overloaded();
-      piscina ??= start();
-      underWay++;
-      return run(piscina, make()).finally(() => {
-        underWay--;
-      });
+    /** @param make copies what is handed over: not of what is refused or waits */
+    async run(owner: string, make: () => Task): Promise<unknown> {
+      const signal = AbortSignal.timeout(limits.maxMs);
+      const done = await turns.take(owner, signal);
+      try {
+        if (closed) throw closing();
+        piscina ??= start();
+        return await run(piscina, make(), signal);
+      } finally {
+        done();
+      }
     },
     async close() {
       closed = true;
@@ -126,23 +137,26 @@ function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
   };
 }
 
-export function createRequestThreads(limits = LIMITS): RequestThreads {
+export function createRequestThreads(limits = LIMITS): SharedThreads {
   const workers = createPool(WORKER, limits, tooLarge);
   const readers = createPool(READER, limits, tooLong);
   return {
-    run: (work) =>
-      workers.run(() => {
-        // A copy of its own, which is handed over: a small body lies in memory that Node shares out.
-        const body = new Uint8Array(work.body);
-        return { work: { ...work, body }, transferList: [body.buffer] };
-      }),
-    async read<N extends ReadingName>(reading: N, given: readonly Uint8Array[], options: OptionsOf<N>) {
-      const result = readers.run(() => {
-        const documents = given.map((one) => new Uint8Array(one));
-        return { work: { reading, documents, options }, transferList: documents.map(({ buffer }) => buffer) };
-      });
-      return (await result) as ReadingResult<N>;
-    },
+    of: (owner) => ({
+      run: (work) =>
+        workers.run(owner, () => {
+          // A copy of its own, which is handed over: a small body lies in memory that Node shares out.
+          const body = new Uint8Array(work.body);
+          return { work: { ...work, body }, transferList: [body.buffer] };
+        }),
+      async read<N extends ReadingName>(reading: N, given: readonly Uint8Array[], options: OptionsOf<N>) {
+        const result = readers.run(owner, () => {
+          const documents = given.map((one) => new Uint8Array(one));
+          const transferList = documents.map(({ buffer }) => buffer);
+          return { work: { reading, documents, options }, transferList };
+        });
+        return (await result) as ReadingResult<N>;
+      },
+    }),
     async close() {
       await Promise.all([workers.close(), readers.close()]);
     },

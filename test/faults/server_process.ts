@@ -30,6 +30,9 @@ export interface ServerProcess {
   terminate(): Promise<number | null>;
 }
 
+/** Of its log, told when it does not start. */
+const LAST_LINES = 5;
+
 /** Nothing that a test starts outlives it, also when it fails. */
 const children = new Set<ChildProcess>();
 export const killAll = (): void => {
@@ -80,7 +83,13 @@ export async function startServerProcess(options: ProcessOptions): Promise<Serve
         if (line.msg === 'listening') resolve(line.url);
       }
     });
-    void ended.then((code) => reject(new Error(`the server ended with ${code} before it listened`)));
+    // When the pipe is closed, all that it logged has been read.
+    child.once('close', (code, signal) => {
+      const said = log.slice(-LAST_LINES).map((line) => JSON.stringify(line));
+      reject(
+        new Error([`the server ended with ${code ?? signal} before it listened`, ...said, rest].join('\n')),
+      );
+    });
   });
   const end = (signal: NodeJS.Signals) => {
     child.kill(signal);

@@ -2,7 +2,12 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { HttpProblem } from '../../src/http/problem.ts';
-import { createRequestThreads, type RequestThreads, type ThreadLimits } from '../../src/http/threads.ts';
+import {
+  createRequestThreads,
+  type RequestThreads,
+  type SharedThreads,
+  type ThreadLimits,
+} from '../../src/http/threads.ts';
 import { encodeTrace } from '../../src/statistics/index.ts';
 import { isLong } from '../faults/workload.ts';
 import { deep, rows } from '../fuzz/heavy_requests.ts';
@@ -11,12 +16,13 @@ import { startTestService, type TestService, tinyExperiment } from './service.ts
 const { limits } = readConfig({});
 const context = { limits, workerThreads: 2, fingerprint: false };
 
-const opened: RequestThreads[] = [];
-const threadsOf = (changes: Partial<ThreadLimits>): RequestThreads => {
+const opened: SharedThreads[] = [];
+const sharedThreads = (changes: Partial<ThreadLimits>): SharedThreads => {
   const threads = createRequestThreads({ maxWaiting: 64, maxMs: 20_000, maxHeapMiB: 384, ...changes });
   opened.push(threads);
   return threads;
 };
+const threadsOf = (changes: Partial<ThreadLimits>): RequestThreads => sharedThreads(changes).of('someone');
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((threads) => threads.close()));
 });
@@ -56,6 +62,32 @@ describe('work that takes too much', () => {
     expect([code, message]).toEqual(['experiment_too_large', expect.stringContaining('too much memory')]);
     expect(await threadsOf({}).run({ name: 'namedFiles', body: Buffer.from('{}'), context })).toEqual([]);
   });
+});
+
+it('what one owner asks for does not hold up another: neither what works nor what waits', {
+  timeout: 100_000,
+}, async () => {
+  const threads = sharedThreads({ maxWaiting: 4, maxMs: 100_000 });
+  const [many, other] = [threads.of('many'), threads.of('other')];
+  // Starts the threads.
+  await Promise.all([many, many, other].map((owner) => preflight(owner, tinyExperiment())));
+  const order: string[] = [];
+  const noted = async (name: string, work: Promise<unknown>) => {
+    const problem = await work.then(
+      () => null,
+      (error: HttpProblem) => error,
+    );
+    order.push(`${name}: ${problem?.code ?? 'answered'}`);
+  };
+  const works = Array.from({ length: 6 }, () => noted('many', preflight(many, deep(600))));
+  await noted('many', preflight(many, tinyExperiment()));
+  expect(order).toEqual(['many: overloaded']);
+  await noted('other', preflight(other, tinyExperiment()));
+  expect(order.at(-1)).toBe('other: answered');
+  // Whether one of them is done by then is up to the machine; most are not.
+  expect(order.length).toBeLessThan(5);
+  await Promise.all(works);
+  expect(order.filter((one) => one === 'many: answered')).toHaveLength(6);
 });
 
 it('a reading that takes too long is told to come back: what is stored is not the client’s doing', async () => {
