@@ -59,17 +59,23 @@ function gradientRatio(
   start: number,
   depth: number,
 ): number {
+  const step = (at: number) => ({
+    growth: Math.log(weightVariance * theory.slope_square(at)) / 2,
+    next: weightVariance * theory.mean_square(at) + biasVariance,
+  });
   let [q, logarithm, before] = [start, 0, { growth: Number.NaN, factor: Number.NaN }];
   for (let layer = 0; layer < depth && q > 0 && q < LARGEST_Q; layer++) {
-    const growth = Math.log(weightVariance * theory.slope_square(q)) / 2;
-    const next = weightVariance * theory.mean_square(q) + biasVariance;
+    const { growth, next } = step(q);
     // At its fixed point all further layers are the same.
     if (Math.abs(next - q) < 1e-12 * q) return Math.exp(logarithm + (depth - layer) * growth);
     const factor = next / q;
-    // Far out a curve is straight: q grows by the same factor in all further layers, until it leaves the numbers.
+    // Far out most curves are straight: q grows by the same factor in all further layers, until it leaves the numbers.
     if (factor > 1 && isSame(factor, before.factor) && isSame(growth, before.growth)) {
-      const layers = Math.ceil(Math.log(LARGEST_Q / q) / Math.log(factor));
-      return Math.exp(logarithm + Math.min(depth - layer, layers) * growth);
+      const layers = Math.min(depth - layer, Math.ceil(Math.log(LARGEST_Q / q) / Math.log(factor)));
+      const end = q * factor ** (layers - 1);
+      const last = step(end);
+      if (isSame(last.growth, growth) && isSame(last.next / end, factor))
+        return Math.exp(logarithm + layers * growth);
     }
     before = { growth, factor };
     logarithm += growth;
