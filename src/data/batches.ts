@@ -37,7 +37,7 @@ export function createBatches({ count, batchSize, shuffle, seed }: BatchOptions)
   const orderOf = (epoch: number): Int32Array => {
     const known = orders.find((kept) => kept.epoch === epoch);
     if (known) return known.order;
-    const order = Int32Array.from({ length: count }, (_, i) => i);
+    const order = new Int32Array(count).map((_, i) => i);
     if (shuffle) createRandom(seed, 'batches', epoch).shuffle(order);
     orders = [...orders.slice(-1), { epoch, order }];
     return order;

@@ -113,7 +113,7 @@ export class Evaluator {
     const count = samples?.length ?? split.count;
     for (let start = 0; start < count; start += this.#chunk) {
       const real = Math.min(this.#chunk, count - start);
-      const filled = Int32Array.from({ length: this.#chunk }, (_, i) => {
+      const filled = new Int32Array(this.#chunk).map((_, i) => {
         const at = start + (i % real);
         return samples === null ? at : (samples[at] as number);
       });
