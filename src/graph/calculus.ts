@@ -21,7 +21,7 @@ type Comparison = 'Greater' | 'GreaterOrEqual' | 'Less' | 'LessOrEqual';
 
 const unary = (operator: Unary) => (g: GraphBuilder, x: Tensor) => g.apply(operator, [x], {});
 
-/** Of copies once, not of each: what was stretched is stretched afterwards, or by the other operand. */
+/** Works on the original instead of its stretched copies: the result is stretched afterwards, or by the other operand. */
 const binary = (operator: Binary) => (g: GraphBuilder, a: Tensor, b: Tensor) => {
   const [one, other] = [g.before('Expand', a) ?? a, g.before('Expand', b) ?? b];
   if (one === a && other === b) return g.apply(operator, [a, b], {});

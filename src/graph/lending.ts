@@ -1,4 +1,4 @@
-/** @file Keeps what is costly to make and may be used by several at once, so that who asks for an equal one gets it. */
+/** @file Keeps what is costly to make and may be used by several at once, so that an equal one need not be made again. */
 
 export interface Loan<T> {
   readonly value: T;
@@ -14,7 +14,7 @@ interface Entry<T> {
 }
 
 export interface LendingOptions<T> {
-  /** Of all that nobody uses together; what is in use does not count. */
+  /** A limit for everything together that nobody uses at the moment. */
   readonly maxIdle: number;
   readonly maxIdleCost: number;
   destroy(value: T): Promise<void>;

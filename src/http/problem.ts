@@ -143,8 +143,10 @@ export const closing = (): HttpProblem =>
     headers: { 'retry-after': String(RETRY_AFTER_CLOSING_S), connection: 'close' },
   });
 
-/** An error of ours, of the framework, or a bug: the last one says nothing of its details to the client. */
-/** @param maxBody bytes of a request's body */
+/**
+ * Any error as a problem; the details of a bug stay in the log.
+ * @param maxBody bytes of a request's body
+ */
 export function toProblem(error: unknown, maxBody?: number): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof PoolFull)

@@ -28,7 +28,7 @@ function featuresOf(): string[] {
 const versionIn = (file: string | URL): string =>
   (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 
-/** Of this process. */
+/** The machine of this process. */
 export function machineKind(): MachineKind {
   const require = createRequire(import.meta.url);
   const service = versionIn(new URL('../../package.json', import.meta.url));

@@ -46,7 +46,7 @@ export type OrderOutcome = 'trained' | 'gone' | OrderFailure;
 
 type OrderName = Pick<Message, 'job' | 'key'>;
 
-/** Of one kind of machine, so that the trials of a study stay on it. */
+/** A queue for each kind of machine, so that the trials of a study stay on one kind. */
 export const queueName = ({ id }: MachineKind): string => `trials-${id}`;
 
 export class Orders {
@@ -157,7 +157,7 @@ export class Orders {
     return rows.map(({ job_id, key }) => ({ job: job_id, key }));
   }
 
-  /** Of whoever comes first; the same bits come of every training. @param encoded the trace, by `encodeTrace` */
+  /** Stores the first result that arrives; every training gives the same bits. @param encoded the trace, by `encodeTrace` */
   finish({ job, key }: OrderName, encoded: Uint8Array): Promise<void> {
     return this.#db.transaction().execute(async (db) => {
       // The row of the job first, as everybody does. A finished trial proves progress: earlier crashes are forgiven.

@@ -9,9 +9,9 @@ export interface QueueState {
   readonly running: number;
   /** Since the oldest queued job was accepted. */
   readonly oldest_age_s: number;
-  /** Of queued jobs, in seconds of all threads of a process; as estimated. */
+  /** Estimated work of the queued jobs, in seconds of all threads of a process. */
   readonly jobs_s: number;
-  /** Of trials that any process may train and none does, in seconds of one thread; as estimated. */
+  /** Estimated work of the trials that wait for any process, in seconds of one thread. */
   readonly trials_s: number;
 }
 

@@ -52,7 +52,7 @@ export type FromStudy =
   | {
       readonly kind: 'failed';
       readonly error: unknown;
-      /** Of a JobFailure, which loses its class on the way. */
+      /** What a JobFailure said, which loses its class between threads; null for other errors. */
       readonly failure: { readonly code: string; readonly detail: string } | null;
     };
 

@@ -103,7 +103,7 @@ export interface Tables {
   /** `outcome` is JSON; null where an earlier version has written the run. */
   runs: { job_id: string; run: string; key: string; outcome: Generated<string | null> };
   events: { job_id: string; seq: number; type: string; data: string; created_at: string };
-  /** Of the last hour: what an owner's limit of FLOPs is counted from. */
+  /** Submissions of the last hour, from which an owner's limit of FLOPs is counted. */
   submissions: { owner: string; flops: number; created_at: string };
   /** The number of an owner's last turn; every turn has the next number, whatever the clock says. */
   turns: { owner: string; turn: number };

@@ -56,7 +56,7 @@ export interface Worker {
   onTrained(job: string): void;
   readonly alive: boolean;
   readonly threads: Pool['threads'];
-  /** Of trials that only this process can train, until a thread is free. */
+  /** How long the trials that only this process can train will wait for a free thread, by estimate. */
   readonly waitingSeconds: number;
   /**
    * Ends the running trainings at their next step and gives their job back to the queue.

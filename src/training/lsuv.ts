@@ -34,7 +34,7 @@ function targetsOf(layers: readonly BuiltLayer[], { parameters }: Model): Target
   });
 }
 
-/** The kernel divided by the deviation of what it gives; 0 and what is not finite leave it as it is. */
+/** The kernel divided by the standard deviation of its outputs; a deviation that is 0 or not finite leaves it as it is. */
 async function scaleKernel({ layer, kernel }: Target, session: Session): Promise<void> {
   const fetched = new Set([preactivation(layer)]);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

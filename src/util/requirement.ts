@@ -27,7 +27,7 @@ function amount(origin: string, bound: number | bigint, how: string): string {
   return `must be ${how} ${bound}`;
 }
 
-/** For example "must be at least 1"; null for what the library finds no plain bound or type for. */
+/** For example "must be at least 1"; null where an issue is about no plain type or bound. */
 export function requirementOf(issue: Issue): string | null {
   switch (issue.code) {
     case 'invalid_type': {
