@@ -1,9 +1,10 @@
 /** @file Sends generated requests to a real process with two access keys and collects what must not be. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addKey } from '../../src/access/index.ts';
+import { INCOMING } from '../../src/jobs/incoming.ts';
 import { startServerProcess } from '../faults/server_process.ts';
 import { type Answer, faultOf } from '../http/answers.ts';
 import { tinyExperiment } from '../http/service.ts';
@@ -207,6 +208,10 @@ class Fuzzer {
   }
 }
 
+/** What uploads that failed, or models that were only read, have left. */
+const unfinished = (files: string): string[] =>
+  existsSync(files) ? readdirSync(files).filter((name) => name.startsWith(INCOMING)) : [];
+
 /** The job of a third key, which waits for nobody else's. */
 async function finish(url: string, key: string): Promise<string> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', prefer: 'wait=60' };
@@ -254,6 +259,7 @@ export async function fuzz(
       memory.push(Math.round(residentMiB(server.pid)));
       tell(`${from + part.length} requests, ${fuzzer.faults.length} faults, ${memory.at(-1)} MiB`);
     }
+    for (const name of unfinished(join(folder, 'files'))) fuzzer.faults.push(`an upload left ${name}`);
     const afterwards = await finish(server.url, keys[2] as string);
     return { faults: fuzzer.faults, statuses: fuzzer.statuses, foreign: fuzzer.foreign, memory, afterwards };
   } finally {

@@ -5,6 +5,7 @@ import { readExample, tinyExperiment } from '../http/service.ts';
 import { fromSchema, type Schema } from './from_schema.ts';
 import { type Hostile, hostile } from './hostile.ts';
 import { nearly } from './mutate.ts';
+import { uploads } from './uploads.ts';
 
 /** Whose job a path names: decided when it is sent, because ids are made by the service. */
 export interface JobChoice {
@@ -22,7 +23,7 @@ export interface FuzzRequest {
   readonly path: Readonly<Record<string, string | JobChoice>>;
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
+  readonly body: string | Buffer | null;
   readonly hostile: Hostile | null;
 }
 
@@ -44,27 +45,9 @@ const good: Readonly<Record<string, readonly unknown[]>> = {
   compareActivations: [{ activations: ['relu', 'softmax', { expression: 'x * sigmoid(x)' }], depth: 5 }],
 };
 
-/** Files, nearly files, and what is none. */
-const uploads = [
-  'a,b,label\n1,2,x\n3,4,y\n5,6,x\n',
-  'a;b\n1,5;2\n2,5;3\n',
-  'a,b\n1,2\n3\n',
-  'a,a\n1,2\n',
-  'x\n"unclosed',
-  '{"a": 1}\n{"a": 2}\n',
-  '{"a": 1}\nnothing',
-  '{"class_name": "Sequential"}',
-  'PAR1 nothing PAR1',
-  'PK\u0003\u0004 no archive',
-  '\u0000\u0001\u0002',
-  `${'c,'.repeat(10_000)}c\n`,
-  '',
-  ' ',
-];
-
-function bodyOf({ operationId, requestBody }: Operation): fc.Arbitrary<string | null> {
+function bodyOf({ operationId, requestBody }: Operation): fc.Arbitrary<FuzzRequest['body']> {
   if (requestBody === undefined) return fc.constant(null);
-  if (!('application/json' in requestBody.content)) return fc.constantFrom(...uploads);
+  if (!('application/json' in requestBody.content)) return uploads;
   const { schema } = requestBody.content['application/json'];
   const examples = good[operationId];
   if (examples === undefined) throw new Error(`test/fuzz/requests.ts has no good body for ${operationId}`);
