@@ -4,7 +4,7 @@ import { codeOf } from '../export/index.ts';
 import { type Arm, effectsOf, efforts, patchBetween } from '../remedies/index.ts';
 import { byDistance } from './combinations.ts';
 import { findingsOfRuns } from './findings.ts';
-import { isWithin, MARGIN, referenceValue } from './goal.ts';
+import { isWithin, MARGIN, mean, referenceValue } from './goal.ts';
 import { moves } from './moves.ts';
 import { bySize, isHealthy, isSmaller, isTrained, nameOf, type Option, type Trained } from './option.ts';
 import { type Proven, Pursuit, type PursuitInput } from './pursuit.ts';
@@ -66,16 +66,19 @@ function recommendationOf(best: Proven, input: PursuitInput, pursuit: Pursuit): 
   };
 }
 
-/** On samples that it was not trained on, over a constant's loss: chance makes as much of a difference. */
+/** On samples that were not trained on, over a constant's loss: chance makes as much of a difference. */
 const NOTHING_LEARNED = 0.9;
 
-/** Whether there is something to cure at all: where the reference learned by heart alone, the data are to be looked at first. */
-function limitOfData({ traces }: Arm): string {
-  const reached = traces[0]?.reference?.validation_ratio ?? null;
-  return reached === null || reached < NOTHING_LEARNED
+/** Whether there is something to cure at all: where everything was learned by heart alone, the data are to be looked at first. */
+function limitOfData({ traces }: Arm, options: readonly Option[]): string {
+  const reached = [
+    traces[0]?.reference?.validation_ratio ?? 0,
+    ...options.map(({ validations }) => mean(validations)),
+  ];
+  return Math.min(...reached) < NOTHING_LEARNED
     ? ''
-    : ` There may be nothing to cure: on samples that it was not trained on, the reference learner reaches ${reached.toPrecision(3)} of a ` +
-        'constant’s loss. What these data can teach is hardly more than a constant knows: look at the data, or take more of them.';
+    : ' There may be nothing to cure: on samples that they were not trained on, the reference learner and all changes that were ' +
+        `trained come no lower than ${Math.min(...reached).toPrecision(3)} of a constant’s loss. Look at the data, or take more of them.`;
 }
 
 /** What came nearest, and what stood in its way. */
@@ -93,7 +96,7 @@ function why(pursuit: Pursuit, { baseline }: PursuitInput): string {
       ? 'No remedy or combination made the network healthy on every seed.'
       : `What was healthy on the study’s seeds was not so on fresh ones: ${failures.join('; ')}.`;
   const found = best.findings.map(({ rule }) => rule).join(', ');
-  return `${reason} Nearest came ${nameOf(best)}: ${best.value.toPrecision(3)} of a constant’s loss, found: ${found || 'nothing'}.${limitOfData(baseline)}`;
+  return `${reason} Nearest came ${nameOf(best)}: ${best.value.toPrecision(3)} of a constant’s loss, found: ${found || 'nothing'}.${limitOfData(baseline, pursuit.options)}`;
 }
 
 /** Takes the first move that can be taken, until something is proven that is good enough, or nothing is left to do. */

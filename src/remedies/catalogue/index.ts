@@ -23,6 +23,7 @@ import { reduceBatchSize } from './reduce_batch_size.ts';
 import { reduceDropout } from './reduce_dropout.ts';
 import { reduceRegularization } from './reduce_regularization.ts';
 import { reinitializeWeights } from './reinitialize_weights.ts';
+import { removeHiddenLayers } from './remove_hidden_layers.ts';
 import { removeNormalization } from './remove_normalization.ts';
 import { setForgetBias } from './set_forget_bias.ts';
 import { shuffleData } from './shuffle_data.ts';
@@ -65,6 +66,7 @@ const all = [
   addHiddenLayer,
   widenLayers,
   narrowLayers,
+  removeHiddenLayers,
   addPositionalEmbedding,
   useLayerNorm,
   removeNormalization,

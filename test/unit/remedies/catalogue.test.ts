@@ -210,6 +210,12 @@ describe('remedies', () => {
     expect(placed('add_hidden_layer', attention)).toMatch(/bend already/);
   });
 
+  it('a plain stack can be left with its output alone, others cannot', () => {
+    expect(placed('remove_hidden_layers', dense)).toBe('');
+    expect(placed('remove_hidden_layers', image)).toMatch(/no plain stack/);
+    expect(placed('remove_hidden_layers', experimentOf([4], []))).toMatch(/no hidden layer/);
+  });
+
   it('a set of time steps gets positions', () => {
     expect(placed('add_positional_embedding', attention)).toBe(
       'positional_embedding self_attention dense dense global_average_pool1d',
