@@ -73,12 +73,13 @@ const NOTHING_LEARNED = 0.9;
 function limitOfData({ traces }: Arm, options: readonly Option[]): string {
   const reached = [
     traces[0]?.reference?.validation_ratio ?? 0,
-    ...options.map(({ validations }) => mean(validations)),
+    // Of one seed, of few samples, chance makes more.
+    ...options.filter(isTrained).map(({ validations }) => mean(validations)),
   ];
   return Math.min(...reached) < NOTHING_LEARNED
     ? ''
     : ' There may be nothing to cure: on samples that they were not trained on, the reference learner and all changes that were ' +
-        `trained come no lower than ${Math.min(...reached).toPrecision(3)} of a constant’s loss. Look at the data, or take more of them.`;
+        `trained on every seed come no lower than ${Math.min(...reached).toPrecision(3)} of a constant’s loss. Look at the data, or take more of them.`;
 }
 
 /** What came nearest, and what stood in its way. */
