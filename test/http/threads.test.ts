@@ -79,7 +79,7 @@ it('what one owner asks for does not hold up another: neither what works nor wha
     );
     order.push(`${name}: ${problem?.code ?? 'answered'}`);
   };
-  const works = Array.from({ length: 6 }, () => noted('many', preflight(many, deep(600))));
+  const works = Array.from({ length: 6 }, () => noted('many', preflight(many, deep(300))));
   await noted('many', preflight(many, tinyExperiment()));
   expect(order).toEqual(['many: overloaded']);
   await noted('other', preflight(other, tinyExperiment()));
