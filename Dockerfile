@@ -16,6 +16,7 @@ COPY workers workers
 COPY client client
 COPY cli cli
 COPY examples examples
+COPY openapi openapi
 COPY web web
 COPY scripts/build_web.ts scripts/
 RUN node scripts/build_web.ts

@@ -12,7 +12,13 @@ const dist = `${root}dist/`;
 
 rmSync(dist, { recursive: true, force: true });
 execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
-for (const path of ['client/schema.d.ts', 'src/kernels/kernels.wasm', 'src/data/tables', 'examples'])
+for (const path of [
+  'client/schema.d.ts',
+  'src/kernels/kernels.wasm',
+  'src/data/tables',
+  'examples',
+  'openapi',
+])
   cpSync(`${root}${path}`, `${dist}${path}`, { recursive: true });
 mkdirSync(`${dist}web`);
 await buildInto(`${dist}web/dist/packed`);

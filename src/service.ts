@@ -10,6 +10,9 @@ import { createWebhooks } from './webhooks/index.ts';
 
 const root = new URL('../', import.meta.url);
 
+/** Written by `npm run openapi`, and held against the endpoints by the tests: making it takes as long as all the rest of the start. */
+const openApi = new URL('openapi/openapi.json', root);
+
 export const version = (
   JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }
 ).version;
@@ -59,7 +62,7 @@ export async function startService(
   const redact = secretHeaders.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]);
   const logger = pino({ level: config.logLevel, redact }, pino.destination(logStream));
   const metrics = createMetrics();
-  const telemetry = createTelemetry({
+  const telemetry = await createTelemetry({
     endpoint: config.tracesEndpoint,
     version,
     onError: (error) => logger.warn({ err: error }, 'spans could not be sent'),
@@ -116,7 +119,7 @@ export async function startService(
         webhooks,
       },
       telemetry,
-      examples: readExamples(),
+      openApi: JSON.parse(readFileSync(openApi, 'utf8')),
       logger,
       only: role === 'worker' ? 'service' : null,
     });

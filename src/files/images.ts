@@ -1,9 +1,11 @@
 /** @file A zip of images, one folder a class → classes and names; images of one size → numbers. */
 import { readFileSync } from 'node:fs';
 import { unzipSync } from 'fflate';
-import sharp from 'sharp';
 import { unzip } from './npy.ts';
 import { FileRefused, MAX_UNPACKED_BYTES, refuseBeyond } from './refused.ts';
+
+/** Loaded with the first image: its binary is large, and few threads read images. */
+const imageReader = async () => (await import('sharp')).default;
 
 const IMAGE = /\.(png|jpe?g|webp)$/i;
 const MAX_IMAGES = 200_000;
@@ -88,6 +90,7 @@ export function findImages(names: readonly string[]): ImageFolder {
 export async function checkImages(bytes: Uint8Array, { images }: ImageFolder): Promise<{ notes: string[] }> {
   const sizes = new Map<string, number>();
   const broken: string[] = [];
+  const sharp = await imageReader();
   await eachImage(
     bytes,
     images.map(({ path }) => path),
@@ -170,6 +173,7 @@ export async function decodeImages(
   const size = height * width * channels;
   refuseBeyond(images.length * size, MAX_UNPACKED_BYTES, 'the images of this size take');
   const out = new Uint8Array(images.length * size);
+  const sharp = await imageReader();
   await eachImage(
     readFileSync(path),
     images.map((image) => image.path),

@@ -1,7 +1,5 @@
 /** @file Parquet → columns. */
 import { statSync } from 'node:fs';
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { type Column, TableBuilder } from './columns.ts';
 import { cellOf } from './json_lines.ts';
 import { FileRefused, MAX_UNPACKED_BYTES, refuseBeyond } from './refused.ts';
@@ -11,6 +9,9 @@ const CHUNK = 20_000;
 
 /** @throws FileRefused */
 export async function readParquet(path: string): Promise<{ columns: Column[]; rows: number }> {
+  // Loaded with the first Parquet file: few threads read one.
+  const [{ asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects }, { compressors }] =
+    await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);
   try {
     const file = await asyncBufferFromFile(path);
     const metadata = await parquetMetadataAsync(file);

@@ -15,8 +15,6 @@ import type { Dependencies, Endpoint } from './endpoint.ts';
 import { addErrors, methodsOf, type Route } from './failures.ts';
 import { parseJsonBody } from './json_body.ts';
 import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts';
-import { createOpenApi, type Examples } from './openapi.ts';
-import { warmCatalog } from './routes/catalog/read.ts';
 import { endpoints } from './routes/index.ts';
 import { addBodyTimeout, addHttpManners, addRefusalWhileClosing, createServer } from './server.ts';
 import { addSpans } from './spans.ts';
@@ -34,7 +32,7 @@ export interface AppOptions {
   readonly pressure: PressureLimits;
   /** Whose pages may call from a browser; none where it is empty. */
   readonly corsOrigins: readonly string[];
-  readonly examples: Examples;
+  readonly openApi: Readonly<Record<string, unknown>>;
   readonly logger: FastifyBaseLogger;
   readonly telemetry: Telemetry;
   /** Serves the endpoints with this tag alone; null serves all. */
@@ -108,7 +106,7 @@ function addUpload(scope: FastifyInstance, endpoint: Endpoint, dependenciesOf: D
 
 /** The application with every route, documentation included. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { examples, jobs, access, pressure } = options;
+  const { openApi, jobs, access, pressure } = options;
   const closing = new AbortController();
   const threads = createRequestThreads();
   const dependencies: Omit<Dependencies, 'jobs' | 'files' | 'threads'> = {
@@ -117,8 +115,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   };
   const served = endpoints.filter(({ tag }) => options.only === null || tag === options.only);
   const app = createServer(options.logger, options.dependencies.limits.max_body_bytes);
-  if (options.only === null) warmCatalog();
-  const document = createOpenApi(dependencies.version, examples);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
@@ -148,13 +144,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addRefusal(app);
   addUnpacking(app);
   await app.register(compress, { threshold: COMPRESS_FROM_BYTES, globalDecompression: false });
-  await app.register(swagger, { mode: 'static', specification: { document: document as never } });
+  await app.register(swagger, { mode: 'static', specification: { document: openApi as never } });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY, ...docsPage });
   addWeb(app);
-  const documentText = JSON.stringify(document);
-  app.get('/openapi.json', async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(documentText),
-  );
+  let openApiText: string | undefined;
+  app.get('/openapi.json', async (_request, reply) => {
+    openApiText ??= JSON.stringify(openApi);
+    return reply.type('application/json; charset=utf-8').send(openApiText);
+  });
   /** What the handler sees of the service: the part that belongs to the caller. There are no more owners than keys. */
   const byOwner = new Map<string, Dependencies>();
   const dependenciesOf = (request: FastifyRequest): Dependencies => {

@@ -1,4 +1,10 @@
-/** @file The folder's door: jobs, from submission to stored report. */
+/**
+ * @file The folder's door: jobs, from submission to stored report. Every thread of the service comes through it, and only the service
+ * itself needs the database: what opens one is loaded when it is called, which halves what a thread loads.
+ */
+import type { migrateDatabase as MigrateDatabase } from './prepare.ts';
+import type { createJobService as CreateJobService } from './service.ts';
+
 export { type FileService, type FileUse, fileSchema, type StoredFile } from './file.ts';
 export type { FileTask, FileTaskResult } from './file_readers.ts';
 export {
@@ -16,9 +22,14 @@ export {
 export type { ImportTask, ImportTaskResult, ReadModel } from './model_importer.ts';
 export { numbersOf } from './number_reader.ts';
 export { PoolClosed, PoolFull, type TrialResult, type TrialTask } from './pool.ts';
-export { migrateDatabase } from './prepare.ts';
 export { InvalidCursor } from './rows.ts';
-export { createJobService, type Role, type RunningJobService } from './service.ts';
+export type { Role, RunningJobService } from './service.ts';
 export type { SnapshotAnswer, SnapshotPort } from './snapshot_port.ts';
 export { type StorageFailure, storageFailure } from './storage.ts';
 export { type StudyTask, study, type ToStudy } from './study_thread.ts';
+
+export const createJobService: typeof CreateJobService = async (options) =>
+  (await import('./service.ts')).createJobService(options);
+
+export const migrateDatabase: typeof MigrateDatabase = async (options) =>
+  (await import('./prepare.ts')).migrateDatabase(options);

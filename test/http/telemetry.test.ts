@@ -101,8 +101,8 @@ it('a collector that is away holds nothing up', async () => {
 });
 
 it('another process continues the trace of a span by its header', async () => {
-  const here = createTelemetry({ endpoint, version: '0', onError: () => {} });
-  const there = createTelemetry({ endpoint, version: '0', onError: () => {} });
+  const here = await createTelemetry({ endpoint, version: '0', onError: () => {} });
+  const there = await createTelemetry({ endpoint, version: '0', onError: () => {} });
   const job = here.start('job of another process', {});
   const header = here.headerOf(job) ?? '';
   expect(header).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
@@ -117,6 +117,6 @@ it('another process continues the trace of a span by its header', async () => {
     traceId: spanOf('job of another process')?.traceId,
     parentSpanId: spanOf('job of another process')?.spanId,
   });
-  const none = createTelemetry({ endpoint: null, version: '0', onError: () => {} });
+  const none = await createTelemetry({ endpoint: null, version: '0', onError: () => {} });
   expect(none.headerOf(none.start('nothing', {}))).toBeNull();
 });

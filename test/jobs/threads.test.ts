@@ -65,7 +65,7 @@ async function run(
       shared: null,
       maxSeconds: 60,
       metrics: createMetrics(),
-      telemetry: createTelemetry({ endpoint: null, version: '0', onError: () => {} }),
+      telemetry: await createTelemetry({ endpoint: null, version: '0', onError: () => {} }),
       logger,
       onEvent: () => {},
       bring: async () => {},

@@ -5,6 +5,7 @@
 
 /** By name: from documents, as they are stored, and options. Loaded when asked for: a curve needs no ONNX. */
 const readings = {
+  packedCatalog: async () => (await import('./catalog.ts')).packedCatalog,
   pieceOfRows: async () => (await import('./statistics.ts')).pieceOfRows,
   namesOfSeries: async () => (await import('./statistics.ts')).namesOfSeries,
   runOutcome: async () => (await import('./outcome.ts')).runOutcome,

@@ -1,98 +1,88 @@
 /** @file GET /v1/catalog, /v1/catalog/{kind}, /v1/catalog/{kind}/{id} */
 import { createHash } from 'node:crypto';
-import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { nameAdvice } from '../../../experiment/index.ts';
 import { type CatalogEntry, catalog, entrySchema } from '../../catalog.ts';
 import { defineEndpoint, etagHeaders, isKnown, json } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
+import { type Encoding, encodings } from '../../readings/catalog.ts';
+import type { RequestThreads } from '../../threads.ts';
 
 const kinds = Object.keys(catalog) as [string, ...string[]];
 /** One that is not there is answered by what there is. */
 const kindParam = z.string().meta({ enum: kinds });
 
-function entriesOf(kind: string): CatalogEntry[] {
-  const make = Object.hasOwn(catalog, kind) ? catalog[kind] : undefined;
-  if (make === undefined) {
+interface Answer {
+  readonly text: Uint8Array;
+  /** Only what is long is packed. */
+  readonly packed: Readonly<Partial<Record<Encoding, Uint8Array>>>;
+  readonly etag: string;
+}
+
+function answerOf({ text, packed }: Omit<Answer, 'etag'>): Answer {
+  const hash = createHash('sha256').update(text).digest('base64url').slice(0, 16);
+  // Weak, because it is sent compressed or as it is.
+  return { text, packed, etag: `W/"${hash}"` };
+}
+
+interface MadeCatalog {
+  readonly whole: Answer;
+  readonly kinds: ReadonlyMap<string, Answer>;
+  readonly entries: Readonly<Record<string, readonly CatalogEntry[]>>;
+}
+
+async function make(threads: RequestThreads): Promise<MadeCatalog> {
+  const { whole, kinds } = await threads.read('packedCatalog', [], undefined);
+  return {
+    whole: answerOf(whole),
+    kinds: new Map(Object.entries(kinds).map(([kind, packed]) => [kind, answerOf(packed)])),
+    entries: JSON.parse(Buffer.from(whole.text).toString()),
+  };
+}
+
+/** It never changes: made with the first request that asks for any of it. */
+let made: Promise<MadeCatalog> | null = null;
+
+function madeCatalog(threads: RequestThreads): Promise<MadeCatalog> {
+  made ??= make(threads).catch((error: unknown) => {
+    // No thread was free: the next request asks again.
+    made = null;
+    throw error;
+  });
+  return made;
+}
+
+function checkKind(kind: string): void {
+  if (!Object.hasOwn(catalog, kind)) {
     throw new HttpProblem(
       'catalog_entry_not_found',
       `no kind "${kind.slice(0, 80)}"; ${nameAdvice(kind, kinds)}`,
     );
   }
-  return remembered(kind, make);
 }
 
-const made = new Map<string, CatalogEntry[]>();
-
-/** The theory of every activation takes a tenth of a second: made once. */
-function remembered(kind: string, make: () => CatalogEntry[]): CatalogEntry[] {
-  const entries = made.get(kind) ?? make();
-  made.set(kind, entries);
-  return entries;
-}
-
-/** In the order in which they are preferred. The highest quality of Brotli would take a second. */
-const packers: Readonly<Record<string, (text: Buffer) => Buffer>> = {
-  br: (text) => brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
-  gzip: gzipSync,
-  zstd: zstdCompressSync,
-  deflate: deflateSync,
-};
-
-interface Answer {
-  readonly text: Buffer;
-  /** By encoding, each made once: compressing it for each request would take longer than all else. */
-  readonly packed: Map<string, Buffer>;
-  readonly etag: string;
-}
-
-const answers = new Map<string, Answer>();
-
-function answerOf(key: string, make: () => unknown): Answer {
-  const known = answers.get(key);
-  if (known !== undefined) return known;
-  const text = Buffer.from(JSON.stringify(make()));
-  const hash = createHash('sha256').update(text).digest('base64url').slice(0, 16);
-  // Weak, because it is sent compressed or as it is.
-  const answer = { text, packed: new Map(), etag: `W/"${hash}"` };
-  answers.set(key, answer);
-  return answer;
-}
-
-function packedAs({ text, packed }: Answer, encoding: string): Buffer {
-  const known = packed.get(encoding) ?? (packers[encoding] as (text: Buffer) => Buffer)(text);
-  packed.set(encoding, known);
-  return known;
-}
-
-/** Of RFC 9110, section 12.5.3; null where the client takes none of ours. */
-function encodingOf(request: FastifyRequest): string | null {
+/** Of RFC 9110, section 12.5.3; undefined where the client takes none of ours. */
+function encodingOf(request: FastifyRequest): Encoding | undefined {
   const accepted = String(request.headers['accept-encoding'] ?? '')
     .toLowerCase()
     .split(',')
     .filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part))
     .map((part) => part.split(';')[0]?.trim());
-  return Object.keys(packers).find((name) => accepted.includes(name) || accepted.includes('*')) ?? null;
+  return encodings.find((name) => accepted.includes(name) || accepted.includes('*'));
 }
 
-function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer) {
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, { text, packed, etag }: Answer) {
   reply.header('vary', 'accept-encoding');
-  if (isKnown(request, reply, answer.etag)) return reply.code(304).send();
+  if (isKnown(request, reply, etag)) return reply.code(304).send();
   reply.type('application/json; charset=utf-8');
   const encoding = encodingOf(request);
-  return encoding === null
-    ? reply.send(answer.text)
-    : reply.header('content-encoding', encoding).send(packedAs(answer, encoding));
-}
-
-const wholeCatalog = (): Answer =>
-  answerOf('', () => Object.fromEntries(kinds.map((kind) => [kind, entriesOf(kind)])));
-
-/** Before the first request could wait for it. */
-export function warmCatalog(): void {
-  const whole = wholeCatalog();
-  for (const encoding of Object.keys(packers)) packedAs(whole, encoding);
+  const bytes = encoding === undefined ? undefined : packed[encoding];
+  return bytes === undefined
+    ? reply.send(Buffer.from(text.buffer, text.byteOffset, text.byteLength))
+    : reply
+        .header('content-encoding', encoding)
+        .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
 const unchanged = { 304: { description: 'Unchanged since the ETag' } };
@@ -108,7 +98,8 @@ export const readCatalog = defineEndpoint({
     'Every activation, layer, initializer, loss, optimizer, schedule, clipping, data set, rule and remedy.',
   headers: etagHeaders,
   responses: { ...unchanged, 200: json('Entries by kind', z.record(z.string(), z.array(entrySchema))) },
-  answer: ({ request, reply }) => sendAnswer(request, reply, wholeCatalog()),
+  answer: async ({ request, reply }, { threads }) =>
+    sendAnswer(request, reply, (await madeCatalog(threads)).whole),
 });
 
 export const readCatalogKind = defineEndpoint({
@@ -123,13 +114,9 @@ export const readCatalogKind = defineEndpoint({
   headers: etagHeaders,
   responses: { ...unchanged, 200: json('The entries', z.object({ data: z.array(entrySchema) })) },
   errors: ['catalog_entry_not_found'],
-  async answer({ params: { kind }, request, reply }) {
-    const entries = entriesOf(kind);
-    return sendAnswer(
-      request,
-      reply,
-      answerOf(`${kind}/`, () => ({ data: entries })),
-    );
+  async answer({ params: { kind }, request, reply }, { threads }) {
+    checkKind(kind);
+    return sendAnswer(request, reply, (await madeCatalog(threads)).kinds.get(kind) as Answer);
   },
 });
 
@@ -145,15 +132,12 @@ export const readCatalogEntry = defineEndpoint({
   headers: etagHeaders,
   responses: { ...unchanged, 200: json('The entry', entrySchema) },
   errors: ['catalog_entry_not_found'],
-  async answer({ params: { kind, id }, request, reply }) {
-    const entries = entriesOf(kind);
+  async answer({ params: { kind, id }, request, reply }, { threads }) {
+    checkKind(kind);
+    const entries = (await madeCatalog(threads)).entries[kind] as readonly CatalogEntry[];
     const entry = entries.find((candidate) => candidate.id === id);
     if (entry !== undefined)
-      return sendAnswer(
-        request,
-        reply,
-        answerOf(`${kind}/${id}`, () => entry),
-      );
+      return sendAnswer(request, reply, answerOf({ text: Buffer.from(JSON.stringify(entry)), packed: {} }));
     const known = entries.map((candidate) => candidate.id);
     throw new HttpProblem(
       'catalog_entry_not_found',
