@@ -151,8 +151,7 @@ async function unknownSteps(db: Kysely<Tables>): Promise<string[]> {
 }
 
 /**
- * To the latest schema, each step in a transaction of its own. On PostgreSQL the migrator holds an advisory lock: of replicas
- * that start at once one migrates.
+ * To the latest schema, each step in a transaction of its own. One process at a time: the caller sees to that.
  * @throws SchemaTooNew
  */
 export async function migrate(db: Kysely<Tables>): Promise<void> {

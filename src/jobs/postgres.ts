@@ -126,11 +126,32 @@ function createPool(url: string, logger: Logger): pg.Pool {
   return pool;
 }
 
-/** On connections of its own: a migration may take longer than any query may. */
+/** Of the lock below: any number that nobody else takes in this database. */
+const MIGRATING = 7_264_911_035;
+
+/**
+ * On connections of its own: a migration may take longer than any query may. Replicas that start at once take turns. The migrator's
+ * own lock is not enough: it lists the tables before it takes that lock, and PostgreSQL fails such a list where another replica
+ * drops a column or a table at that moment.
+ */
 async function migrateOn(url: string): Promise<void> {
-  const pool = new pg.Pool({ connectionString: url, max: 2, application_name: 'gradclinic migrations' });
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  await migrate(db).finally(() => db.destroy());
+  const turn = new pg.Client({
+    connectionString: url,
+    keepAlive: true,
+    application_name: 'gradclinic migrations',
+  });
+  // An error of the connection fails the query, too.
+  turn.on('error', () => {});
+  await turn.connect();
+  try {
+    await turn.query('select pg_advisory_lock($1)', [MIGRATING]);
+    const pool = new pg.Pool({ connectionString: url, max: 2, application_name: 'gradclinic migrations' });
+    const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+    await migrate(db).finally(() => db.destroy());
+  } finally {
+    // With the connection the lock ends.
+    await turn.end();
+  }
 }
 
 /** Connected, with the latest schema. @throws what the driver throws, SchemaTooNew */
