@@ -11,7 +11,7 @@ import { setGlobalErrorHandler, W3CTraceContextPropagator } from '@opentelemetry
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Telemetry, TelemetryOptions } from './index.ts';
+import type { Telemetry, TelemetryOptions } from './telemetry.ts';
 
 /** The end of the service does not wait longer for a collector that is away. */
 const LAST_EXPORT_MS = 2000;
