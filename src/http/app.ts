@@ -9,6 +9,7 @@ import type { RunningJobService } from '../jobs/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
 import { addOwner, addRefusal, ownerOf } from './access.ts';
 import { recordAnswers } from './answers.ts';
+import { addBeginnings } from './beginnings.ts';
 import { addCommonHeaders } from './common_headers.ts';
 import { docsPage } from './docs_page.ts';
 import type { Dependencies, Endpoint } from './endpoint.ts';
@@ -127,6 +128,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       return body.length > MAX_IGNORED_BODY ? undefined : parseJsonBody(body);
     },
   );
+  addBeginnings(app);
   addErrors(app, served, dependencies.limits.max_body_bytes);
   addCommonHeaders(app);
   addHttpManners(app);

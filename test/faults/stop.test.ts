@@ -85,6 +85,9 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
+/** As pino numbers them. */
+const WARNING = 40;
+
 /** Sends the signal to the program itself when it is about to load this. */
 const signalAtLoading = (file: string, signal: NodeJS.Signals): string => {
   const program = `
@@ -114,13 +117,18 @@ it.each(whileLoading)(
       env: { ...process.env, PORT: '0', DATA_DIR: newFolder() },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    let logged = '';
     let said = '';
-    for (const stream of [program.stdout, program.stderr]) stream.on('data', (chunk) => (said += chunk));
+    program.stdout.on('data', (chunk) => (logged += chunk));
+    program.stderr.on('data', (chunk) => (said += chunk));
     const ended = await new Promise((resolve) =>
       program.once('close', (code, killedBy) => resolve({ code, killedBy })),
     );
     expect(ended).toEqual({ code: 0, killedBy: null });
     expect(said).toBe('');
+    // The later it comes, the more has begun: that is ended as in any stop.
+    const lines = logged.split('\n').filter((line) => line !== '');
+    expect(lines.filter((line) => (JSON.parse(line) as { level: number }).level >= WARNING)).toEqual([]);
   },
 );
 

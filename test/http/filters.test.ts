@@ -195,7 +195,7 @@ it('names the keys that stand beside an experiment', async () => {
   };
   const unknown = tinyExperiment({ unheard_of: 1 });
   expect(await fixOf('/v1/jobs', unknown)).toMatch(/import.*webhook/);
-  expect(await fixOf('/v1/preflight', unknown)).toMatch(/import$/);
+  expect(await fixOf('/v1/preflight', unknown)).toMatch(/import, open_size$/);
   expect(await fixOf('/v1/jobs', tinyExperiment({ webhok: {} }))).toBe('did you mean "webhook"?');
   expect(await fixOf('/v1/searches', {})).toBe('add a value of type object');
 });
