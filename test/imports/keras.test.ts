@@ -221,6 +221,31 @@ describe('recurrent layers', () => {
   });
 });
 
+describe('both states of an LSTM', () => {
+  const coder = { kind: 'LSTM', name: 'coder', options: { units: 3, return_state: true }, inputs: ['x'] };
+
+  test.each(['Add', 'Multiply', 'Maximum'])('are two tensors to %s', async (kind) => {
+    const nodes = [coder, { kind, name: 'merged', inputs: ['coder:1', 'coder:2'] }];
+    const { network } = await accept(functional3([{ name: 'x', shape: [5, 2] }], nodes));
+    const merged = network.layers.find(({ name }) => name === 'merged');
+    expect(merged?.inputs).toHaveLength(2);
+  });
+
+  test('of one that is called twice are refused, and not the half of another state', async () => {
+    const model = functional2(
+      [
+        { name: 'x', shape: [5, 2] },
+        { name: 'z', shape: [5, 2] },
+      ],
+      [coder, { kind: 'Add', name: 'sum', inputs: ['coder:2', 'coder:2'] }],
+    );
+    const [, , called, sum] = model.config.layers as { inbound_nodes: unknown[] }[];
+    called?.inbound_nodes.push([['z', 0, 0, {}]]);
+    if (sum !== undefined) sum.inbound_nodes = [[0, 1].map((node) => ['coder', node, 2, {}])];
+    expect((await partsOf(model)).map(({ message }) => message).join()).toContain('second state');
+  });
+});
+
 test('dropout of attention is left out, and that is said', async () => {
   const { warnings } = await accept(attending({ num_heads: 2, key_dim: 3, dropout: 0.1 }));
   expect(warnings.join()).toContain('dropout of "a"');

@@ -114,14 +114,14 @@ class Conversion {
       const outputs = taken.get(keyOf(first)) ?? new Set([0]);
       const layer = { ...call.layer, name: `${prefix}${call.layer.name}`, outputs };
       try {
-        return outputsOf(layer, whole, references, this.context);
+        return outputsOf(layer, whole, references, sharing.has(first.layer), this.context);
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
         this.refuse(layer, error.message, error.alternative);
         return whole;
       }
     };
-    const inputsOf = (call: Call): Value[] => togetherTaken(call.inputs).map(partOf);
+    const inputsOf = (call: Call): Value[] => togetherTaken(call).map(partOf);
     return model.outputs.map((output) => partOf([output]));
   }
 

@@ -2,13 +2,25 @@
 import { Unsupported } from '../model.ts';
 import type { Value } from '../writer.ts';
 import type { Context } from './context.ts';
-import type { KerasLayer, Reference } from './model.ts';
+import type { Call, KerasLayer, Reference } from './model.ts';
 
 /** Its second state is taken: the layer here gives h, then c, at every time step that it gives. */
 export const givesCell = ({ outputs }: KerasLayer): boolean => outputs?.has(2) === true;
 
-/** The inputs of a call, those together that are all states of one layer in their order: they are one value here. */
-export function togetherTaken(inputs: readonly Reference[]): Reference[][] {
+const STATES: ReadonlyMap<string, number> = new Map([
+  ['LSTM', 2],
+  ['CuDNNLSTM', 2],
+  ['GRU', 1],
+  ['CuDNNGRU', 1],
+  ['SimpleRNN', 1],
+]);
+
+/**
+ * The inputs of a call. A recurrent layer takes those together that are all states of one layer in their order: they are one value
+ * here. To every other layer, as Add()([h, c]), they are two.
+ */
+export function togetherTaken({ layer, inputs }: Pick<Call, 'layer' | 'inputs'>): Reference[][] {
+  if (!STATES.has(layer.class)) return inputs.map((input) => [input]);
   const groups: Reference[][] = [];
   for (const input of inputs) {
     const before = groups.at(-1)?.at(-1);
@@ -23,20 +35,27 @@ export function togetherTaken(inputs: readonly Reference[]): Reference[][] {
 /**
  * What others take of a layer: its output or states of the last time step.
  * @param whole what the layer here gives: y, or, where c is taken, h and c of every time step that it gives
- * @param references one output, or h and c @throws Unsupported
+ * @param references one output, or h and c
+ * @param isShared whether it is called more than once: then it gives y alone
+ * @throws Unsupported
  */
 export function outputsOf(
   layer: KerasLayer,
   whole: Value,
   references: readonly Reference[],
+  isShared: boolean,
   { writer }: Context,
 ): Value {
   const indices = references.map(({ index }) => index);
   const [index = 0] = indices;
   const isPlain = index === 0 && !givesCell(layer);
   if (isPlain) return whole;
-  const most = { LSTM: 2, CuDNNLSTM: 2, GRU: 1, CuDNNGRU: 1, SimpleRNN: 1 }[layer.class] ?? 0;
-  if (Math.max(...indices) > most)
+  if (isShared && givesCell(layer))
+    throw new Unsupported(
+      'it is called more than once, and its second state is taken',
+      'a layer of its own for every call',
+    );
+  if (Math.max(...indices) > (STATES.get(layer.class) ?? 0))
     throw new Unsupported(
       'a further output of it is taken',
       'its first output, or the states of an LSTM, GRU or SimpleRNN',
