@@ -132,12 +132,15 @@ export class Controls {
 
   async #train(controls: readonly Control[]): Promise<boolean> {
     const runner = this.#runner;
-    const affordable = controls.filter(({ experiment, seeds }) => runner.affords(experiment, seeds.length));
+    const train = async (control: Control): Promise<ControlArm> => ({
+      control,
+      arm: await runner.run(control.control, control.experiment, control.seeds),
+    });
+    // One after the other: what one takes of the budget, the next cannot.
     const trained = await Promise.all(
-      affordable.map(async (control) => ({
-        control,
-        arm: await runner.run(control.control, control.experiment, control.seeds),
-      })),
+      controls.flatMap((control) =>
+        runner.affords(control.experiment, control.seeds.length) ? [train(control)] : [],
+      ),
     );
     this.#run = [...this.#run, ...trained];
     return trained.length > 0;
