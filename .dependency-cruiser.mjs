@@ -112,7 +112,7 @@ export default {
       '^src/graph/session\\.ts$',
       'Only the session runs graphs.',
     ),
-    only('pool', 'piscina', '^src/(jobs/pool|http/threads)\\.ts$', 'Only the pools know worker threads.'),
+    only('pool', 'piscina', '^src/util/threads\\.ts$', 'Only one file makes pools of threads.'),
     only(
       'database',
       'better-sqlite3|kysely|pg',

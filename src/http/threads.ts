@@ -1,6 +1,7 @@
 /** @file The threads that do the work of requests. They compute in JavaScript alone, so that they can be ended at any time. */
-import { Piscina } from 'piscina';
+import { NICE } from '../util/nice.ts';
 import { threadProgram } from '../util/programs.ts';
+import { createThreads, type ThreadPool } from '../util/threads.ts';
 import { YOUNG_HEAP_MIB } from '../util/young_heap.ts';
 import { closing, HttpProblem } from './problem.ts';
 import type { OptionsOf, Reading, ReadingName, ReadingResult } from './readings/index.ts';
@@ -87,10 +88,11 @@ interface Task {
 
 /** Made when the first request needs one. */
 function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
-  let piscina: Piscina | null = null;
+  let piscina: ThreadPool | null = null;
   const start = () =>
-    new Piscina({
+    createThreads({
       filename: program.href,
+      niceIncrement: NICE.request,
       minThreads: 1,
       maxThreads: THREADS,
       idleTimeout: 60_000,
@@ -104,7 +106,7 @@ function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
     overloaded,
   );
   let closed = false;
-  async function run(pool: Piscina, { work, transferList }: Task, signal: AbortSignal): Promise<unknown> {
+  async function run(pool: ThreadPool, { work, transferList }: Task, signal: AbortSignal): Promise<unknown> {
     const started = new Int32Array(new SharedArrayBuffer(4));
     const result: WorkResult = await pool
       .run({ ...work, started }, { transferList, signal })

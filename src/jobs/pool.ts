@@ -1,10 +1,11 @@
-/** @file The worker threads. The only importer of piscina. Never aborts a busy thread: cancellation is asked for. */
+/** @file The worker threads. Never aborts a busy thread: cancellation is asked for. */
 import '../util/no_telemetry.ts';
-import { Piscina } from 'piscina';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
+import { NICE } from '../util/nice.ts';
 import { threadProgram } from '../util/programs.ts';
 import type { Result } from '../util/result.ts';
+import { createThreads } from '../util/threads.ts';
 import { within } from '../util/within.ts';
 import { keepSnapshots, type SnapshotPort } from './snapshot_port.ts';
 import type { TrialSnapshots } from './snapshots.ts';
@@ -60,8 +61,9 @@ const TRIAL_WORKER = threadProgram('trial.worker');
 
 /** @param entry what a thread runs: takes a task, answers with a result */
 export function createPool(threads: number, entry = TRIAL_WORKER): Pool {
-  const piscina = new Piscina({
+  const piscina = createThreads({
     filename: entry.href,
+    niceIncrement: NICE.study,
     minThreads: threads,
     maxThreads: threads,
     concurrentTasksPerWorker: 1,
@@ -131,8 +133,9 @@ export function createTaskPool<Task, Output>(
   entry: URL,
   { idleMs = IDLE_MS, maxWaiting = MAX_WAITING }: { idleMs?: number; maxWaiting?: number } = {},
 ): TaskPool<Task, Output> {
-  const piscina = new Piscina({
+  const piscina = createThreads({
     filename: entry.href,
+    niceIncrement: NICE.request,
     minThreads: 0,
     maxThreads: TASK_THREADS,
     concurrentTasksPerWorker: 1,

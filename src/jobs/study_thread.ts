@@ -18,6 +18,7 @@ import {
   type Trial,
 } from '../study/index.ts';
 import { encodeNonFinite } from '../util/json.ts';
+import { giveWay, NICE } from '../util/nice.ts';
 import { unpackText } from '../util/packed_text.ts';
 import { threadProgram } from '../util/programs.ts';
 import { YOUNG_HEAP_MIB } from '../util/young_heap.ts';
@@ -182,6 +183,7 @@ export async function study(
   post: Post,
   listen: (onMessage: (message: ToStudy) => void) => void,
 ): Promise<void> {
+  giveWay(NICE.study);
   const { bring, train } = conversation(post, listen);
   try {
     const accepted = JSON.parse(unpackText(packed)) as Experiment;
