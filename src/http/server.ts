@@ -1,5 +1,6 @@
 /** @file The server of HTTP: its limits and manners, before any route. */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { answerClientError } from './client_error.ts';
 import { commonHeaders } from './common_headers.ts';
@@ -66,7 +67,8 @@ export function addBodyTimeout(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     done();
     const { raw } = request;
-    if (raw.complete) return;
+    // Of a request without a body, Node.js says only later that it is complete: a timer for each would cost more than its route.
+    if (raw.complete || !announcesBody(raw)) return;
     let seen = raw.socket.bytesRead;
     const timer = setInterval(() => {
       const isArriving = request.routeOptions.config.upload === true && raw.socket.bytesRead > seen;
@@ -77,5 +79,9 @@ export function addBodyTimeout(app: FastifyInstance): void {
     raw.once('close', () => clearInterval(timer));
   });
 }
+
+/** RFC 9112, section 6.3. */
+const announcesBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
 
 const slow = () => Object.assign(new Error('the body is too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
