@@ -7,15 +7,14 @@ import {
   type Draft,
   dense,
   experiment,
-  he,
+  raw,
+  relu,
   sgd,
   type Task,
   tasks,
 } from './scenario.ts';
 
 const { moons, circles, blobs, iris, wine, breast_cancer, digits, friedman, teacher } = tasks;
-const relu = (units: number) => dense(units, 'relu', he);
-const raw = (task: Task, data: Config): Task => ({ ...task, data });
 
 const sick = (
   name: string,

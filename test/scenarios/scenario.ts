@@ -44,10 +44,20 @@ export const dense = (units: number, activation: unknown = 'linear', more: Confi
   ...more,
 });
 
+export const conv = (filters: number, activation: unknown, more: Config = {}): Config => ({
+  type: 'conv2d',
+  filters,
+  kernel_size: 3,
+  padding: 'same',
+  activation,
+  ...more,
+});
+export const flatten = { type: 'flatten' };
 export const repeat = (times: number, ...layers: Config[]): Config => ({ type: 'repeat', times, layers });
 export const residual = (...layers: Config[]): Config => ({ type: 'residual', layers });
 export const he: Config = { kernel_initializer: 'he_normal' };
 export const lecun: Config = { kernel_initializer: 'lecun_normal' };
+export const relu = (units: number) => dense(units, 'relu', he);
 export const normal = (stddev: number): Config => ({ kernel_initializer: { type: 'normal', stddev } });
 export const adam = (learning_rate: number): Config => ({ type: 'adam', learning_rate });
 export const sgd = (learning_rate: number, momentum = 0): Config => ({
@@ -94,6 +104,10 @@ export const tasks = {
   sine: regression('sine', { type: 'sine', samples: 400 }, [1]),
   teacher: regression('teacher', { type: 'teacher', samples: 1500, features: 10 }, [10]),
 } as const satisfies Record<string, Task>;
+
+export const image = { ...tasks.digits, shape: [1, 8, 8] };
+/** The task, but with other data. */
+export const raw = (task: Task, data: Config): Task => ({ ...task, data });
 
 export const experiment = (
   task: Pick<Task, 'data' | 'shape' | 'loss'>,

@@ -1,8 +1,7 @@
 /** @file Scenarios of kinds that later reports taught: counts, networks without activations, trainings cut short of the reference. */
 import { at, chance, rows } from './numbers.ts';
-import { adam, type Config, type Draft, dense, experiment, he, sgd } from './scenario.ts';
+import { adam, type Config, type Draft, dense, experiment, relu, sgd } from './scenario.ts';
 
-const relu = (units: number) => dense(units, 'relu', he);
 const inputs = rows(500, 4);
 
 /** Of a Poisson distribution of this mean: how often a product of chances stays above e⁻ᵐ. */
