@@ -1,9 +1,13 @@
 /** @file Cells of a table, row by row → columns: numbers, or codes of categories, with what is known of each. */
+import { isDate, isMissing, isTruth, TRUTH } from './cells.ts';
 import type { ColumnDescription } from './description.ts';
 import { FileRefused, MAX_UNPACKED_BYTES, refuseBeyond } from './refused.ts';
+import { writtenNumber } from './written_number.ts';
 
 /** More different texts than this are no categories: ids, names, free text. */
 export const MAX_CATEGORIES = 10_000;
+/** A text column with more categories than this is no sensible input. */
+export const MAX_ONE_HOT = 200;
 const MAX_COLUMNS = 4096;
 const MAX_NAME = 200;
 /** Shown in descriptions. */
@@ -12,12 +16,6 @@ const MAX_SHOWN = 20;
 const MAX_ODD_SHARE = 0.05;
 /** Bytes that a cell takes here, codes and numbers together. */
 const BYTES_PER_CELL = 12;
-
-const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', 'nil', '?', '-', '.', '#n/a']);
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const DECIMAL_COMMA = /^[+-]?(\d+,\d*|,\d+)(e[+-]?\d+)?$/i;
-const DATE = /^\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}[/.]\d{1,2}[/.]\d{4}( .*)?$/;
-const TRUTH: Readonly<Record<string, number>> = { true: 1, false: 0, yes: 1, no: 0 };
 
 export type Cell = string | number | boolean | null;
 
@@ -59,6 +57,7 @@ interface Odd {
 /** One column in the making. */
 class ColumnBuilder {
   readonly #name: string;
+  readonly #renamed: readonly string[];
   readonly #numbers = new Growing();
   /** Codes of texts, from the first text on; −1 for missing cells, −2 for numbers. */
   readonly #codes = new Growing();
@@ -68,15 +67,24 @@ class ColumnBuilder {
   #firstMissing: number | null = null;
   #dates = 0;
   #truths = 0;
+  /** The first number that has more signs than a plain one. */
+  #written: string | null = null;
   readonly #odd: Odd[] = [];
 
-  constructor(name: string) {
+  /** @param given the name in the file */
+  constructor(name: string, given: string) {
     this.#name = name;
+    this.#renamed =
+      name === given
+        ? []
+        : [
+            `the file has more than one column ${JSON.stringify(given)}; this one is called ${JSON.stringify(name)}`,
+          ];
   }
 
-  push(cell: Cell, line: number, decimalComma: boolean): void {
+  push(cell: Cell, line: number, writing: Writing): void {
     const value = typeof cell === 'string' ? cell.trim() : cell;
-    const number = numberOf(value, decimalComma);
+    const number = this.#numberOf(value, writing);
     if (number !== null) {
       this.#numbers.push(number);
       this.#codes.push(Number.isNaN(number) ? -1 : -2);
@@ -87,6 +95,19 @@ class ColumnBuilder {
     this.#codes.push(this.#codeOf(String(value), line));
   }
 
+  /** NaN for a missing cell, null for text. */
+  #numberOf(value: Cell, { decimalComma = false, missing }: Writing): number | null {
+    if (value === null || missing?.has(String(value))) return Number.NaN;
+    if (typeof value === 'boolean') return Number(value);
+    if (typeof value === 'number') return Number.isFinite(value) && !missing?.has(value) ? value : Number.NaN;
+    if (isMissing(value)) return Number.NaN;
+    const number = writtenNumber(value, decimalComma);
+    if (number === null) return null;
+    if (missing?.has(number.value)) return Number.NaN;
+    if (!number.plain) this.#written ??= value;
+    return number.value;
+  }
+
   #countMissing(line: number): void {
     this.#missing++;
     this.#firstMissing ??= line;
@@ -94,8 +115,8 @@ class ColumnBuilder {
 
   #codeOf(text: string, line: number): number {
     this.#textCells++;
-    if (DATE.test(text)) this.#dates++;
-    if (text.toLowerCase() in TRUTH) this.#truths++;
+    if (isDate(text)) this.#dates++;
+    if (isTruth(text)) this.#truths++;
     if (this.#odd.length < 3) this.#odd.push({ line, text });
     const known = this.#texts.get(text);
     if (known !== undefined) {
@@ -109,6 +130,12 @@ class ColumnBuilder {
   }
 
   finish(rows: number): Column {
+    const column = this.#read(rows);
+    const notes = [...this.#renamed, ...column.description.notes];
+    return { ...column, description: { ...column.description, notes } };
+  }
+
+  #read(rows: number): Column {
     const present = rows - this.#missing;
     if (this.#textCells === 0) return this.#asNumbers([]);
     if (this.#truths === this.#textCells && this.#textCells === present) return this.#asTruth();
@@ -134,7 +161,12 @@ class ColumnBuilder {
   }
 
   #asNumbers(notes: string[]): Column {
-    return describeNumbers({ ...this.#facts(), type: 'number' }, this.#numbers.taken(), notes);
+    const written =
+      this.#written === null ? [] : [`${JSON.stringify(this.#written)} and the like are read as numbers`];
+    return describeNumbers({ ...this.#facts(), type: 'number' }, this.#numbers.taken(), [
+      ...notes,
+      ...written,
+    ]);
   }
 
   #asText(rows: number): Column {
@@ -146,16 +178,16 @@ class ColumnBuilder {
     }
     const tooMany = this.#texts.size > MAX_CATEGORIES;
     const byCount = [...this.#texts].toSorted((a, b) => b[1].count - a[1].count);
-    const isDate = this.#dates > 0.9 * (rows - this.#missing);
+    const areDates = this.#dates > 0.9 * (rows - this.#missing);
     const distinct = tooMany ? null : this.#texts.size;
     return {
       description: {
         ...this.#facts(),
-        type: isDate ? 'date' : 'text',
+        type: areDates ? 'date' : 'text',
         distinct,
         ...{ min: null, max: null, mean: null, std: null },
         categories: byCount.slice(0, MAX_SHOWN).map(([text]) => text.slice(0, MAX_NAME)),
-        notes: textNotes(isDate, distinct, rows - this.#missing),
+        notes: textNotes(areDates, distinct, rows - this.#missing),
       },
       numbers: codes,
       categories: tooMany ? [] : [...this.#texts.keys()],
@@ -168,22 +200,18 @@ class ColumnBuilder {
   }
 }
 
-/** NaN for a missing cell, null for text. */
-function numberOf(value: Cell, decimalComma: boolean): number | null {
-  if (value === null) return Number.NaN;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : Number.NaN;
-  if (typeof value === 'boolean') return Number(value);
-  if (NUMBER.test(value)) return Number(value);
-  if (decimalComma && DECIMAL_COMMA.test(value)) return Number(value.replace(',', '.'));
-  return MISSING.has(value.toLowerCase()) ? Number.NaN : null;
-}
-
-function textNotes(isDate: boolean, distinct: number | null, present: number): string[] {
-  if (isDate) return ['dates: not used unless it is named; turn them into numbers, such as days or the hour'];
+function textNotes(areDates: boolean, distinct: number | null, present: number): string[] {
+  if (areDates)
+    return ['dates: not used unless it is named; turn them into numbers, such as days or the hour'];
   if (distinct === 1) return ['constant: it tells nothing'];
-  if (distinct === null || distinct > 0.5 * present)
-    return ['nearly every row has a text of its own: an id, a name or free text'];
-  return [];
+  return [
+    ...(distinct === null || distinct > 0.5 * present
+      ? ['nearly every row has a text of its own: an id, a name or free text']
+      : []),
+    ...(distinct === null || distinct > MAX_ONE_HOT
+      ? [`more than ${MAX_ONE_HOT} different texts: not used as an input`]
+      : []),
+  ];
 }
 
 function momentsOf(numbers: Float64Array) {
@@ -200,6 +228,55 @@ function momentsOf(numbers: Float64Array) {
   }
   return count === 0 ? null : { count, min, max, mean, std: Math.sqrt(squares / count) };
 }
+
+/** Numbers of nines, as people write them for "unknown". */
+const NINES = /^9{2,}$/;
+
+/**
+ * A number far from all others that comes again and again, and may stand for a missing value: the only negative one, such as
+ * -1 or -200, or a row of nines above all others.
+ */
+function markerOf(numbers: Float64Array): Extreme | null {
+  const highest = extremeOf(numbers, (a, b) => a > b);
+  const lowest = extremeOf(numbers, (a, b) => a < b);
+  // Two values are a choice, such as -1 and 1.
+  if (highest === null || lowest === null || highest.next === lowest.value) return null;
+  const isOnlyNegative = lowest.value <= -1 && Number.isInteger(lowest.value) && lowest.next >= 0;
+  if (isOnlyNegative && lowest.count > 1) return lowest;
+  const isFar = highest.value - highest.next > highest.next - lowest.value;
+  return NINES.test(String(highest.value)) && isFar && highest.count > 1 ? highest : null;
+}
+
+interface Extreme {
+  readonly value: number;
+  readonly count: number;
+  /** The nearest other value. */
+  readonly next: number;
+}
+
+/** Null where there are fewer than two values. */
+function extremeOf(numbers: Float64Array, beyond: (a: number, b: number) => boolean): Extreme | null {
+  let [value, count, next] = [Number.NaN, 0, Number.NaN];
+  for (const x of numbers) {
+    if (x === value) count++;
+    else if (beyond(x, value) || (count === 0 && !Number.isNaN(x))) [next, value, count] = [value, x, 1];
+    else if (beyond(x, next) || (Number.isNaN(next) && !Number.isNaN(x))) next = x;
+  }
+  return Number.isNaN(next) ? null : { value, count, next };
+}
+
+/** 20240131: a day, if all are one. */
+const isWrittenDay = (x: number): boolean => {
+  const [month, day] = [Math.floor(x / 100) % 100, x % 100];
+  return x >= 19_000_101 && x <= 21_001_231 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+};
+
+const markerNotes = (marker: ReturnType<typeof markerOf>): string[] =>
+  marker === null
+    ? []
+    : [
+        `${marker.value} stands in ${marker.count} rows, far from all other numbers: if it means that there is no value, upload the file with ?missing=${marker.value}`,
+      ];
 
 function describeNumbers(
   facts: Pick<ColumnDescription, 'name' | 'missing' | 'first_missing_line'> & { type: 'number' | 'boolean' },
@@ -229,6 +306,10 @@ function describeNumbers(
         ...notes,
         ...(moments === null ? ['no cell has a value'] : []),
         ...(distinct === 1 ? ['constant: it tells nothing'] : []),
+        ...markerNotes(markerOf(numbers)),
+        ...(ascending !== null && ascending.length > 1 && ascending.every(isWrittenDay)
+          ? ['days written as numbers, which are not evenly spaced: turn them into days since a first one']
+          : []),
         ...(isId ? ['counts the rows: an id, which should not be an input'] : []),
       ],
     },
@@ -246,31 +327,58 @@ function isCounting(numbers: Float64Array): boolean {
   return true;
 }
 
+/** How the cells of a table are written. */
+interface Writing {
+  readonly decimalComma?: boolean;
+  /** What stands for a missing value beside what always does: texts as they are, and numbers in any writing. */
+  readonly missing?: ReadonlySet<string | number>;
+}
+
+/** The second and third of a name become "name.1" and "name.2", as in pandas. */
+function distinctNames(names: readonly string[]): string[] {
+  const taken = new Set(names);
+  const seen = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let n = 1; seen.has(own) || (own !== name && taken.has(own)); n++) own = `${name}.${n}`;
+    seen.add(own);
+    return own;
+  });
+}
+
 /** Columns in the making: `row` takes one row, `finish` gives the columns. */
 export class TableBuilder {
   readonly #columns: ColumnBuilder[];
-  readonly #decimalComma: boolean;
+  readonly #writing: Writing;
   rows = 0;
 
-  /** @throws FileRefused for too many columns, or two of one name */
-  constructor(names: readonly string[], decimalComma = false) {
+  /**
+   * @param missing texts that stand for a missing value
+   * @throws FileRefused for too many columns, or a name that is too long
+   */
+  constructor(
+    names: readonly string[],
+    {
+      decimalComma = false,
+      missing = [],
+    }: { decimalComma?: boolean; missing?: readonly string[] | undefined } = {},
+  ) {
     if (names.length > MAX_COLUMNS)
       throw new FileRefused(`the table has ${names.length} columns, more than ${MAX_COLUMNS}`, {
         code: 'too_large',
         fix: 'leave columns out, or send the numbers as an array (NPY, NPZ, safetensors)',
-      });
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined)
-      throw new FileRefused(`two columns are named ${JSON.stringify(twice.slice(0, MAX_NAME))}`, {
-        fix: 'rename one of them',
       });
     const long = names.find((name) => name.length > MAX_NAME);
     if (long !== undefined)
       throw new FileRefused(`a column's name has ${long.length} characters, more than ${MAX_NAME}`, {
         fix: 'give it a shorter name, or state header=false where the first line is data',
       });
-    this.#columns = names.map((name) => new ColumnBuilder(name));
-    this.#decimalComma = decimalComma;
+    this.#columns = distinctNames(names).map((name, i) => new ColumnBuilder(name, names[i] as string));
+    const numbers = missing.filter((text) => text.trim() !== '' && !Number.isNaN(Number(text))).map(Number);
+    this.#writing = {
+      decimalComma,
+      ...(missing.length > 0 && { missing: new Set<string | number>([...missing, ...numbers]) }),
+    };
   }
 
   row(cells: readonly Cell[], line: number): void {
@@ -278,7 +386,7 @@ export class TableBuilder {
     if (this.rows % 4096 === 0)
       refuseBeyond(this.rows * this.#columns.length * BYTES_PER_CELL, MAX_UNPACKED_BYTES, 'the cells take');
     for (let i = 0; i < this.#columns.length; i++)
-      this.#columns[i]?.push(cells[i] ?? null, line, this.#decimalComma);
+      this.#columns[i]?.push(cells[i] ?? null, line, this.#writing);
   }
 
   /** @throws FileRefused for a table without rows */

@@ -1,119 +1,88 @@
-/** @file Delimited text → columns. Delimiter, header, encoding and decimal comma are found out unless they are stated. */
+/** @file Delimited text → columns. How it is written is found out unless it is stated (`table_form.ts`). */
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { pipeline, Readable } from 'node:stream';
 import { CsvError, parse as createParser, type Info } from 'csv-parse';
-import { parse as parseAll } from 'csv-parse/sync';
 import { type Column, TableBuilder } from './columns.ts';
 import type { ReadingOptions } from './description.ts';
 import { FileRefused } from './refused.ts';
+import { BLANKS, formOf, parserSettings, SAMPLE_BYTES, type TableForm, tabbed } from './table_form.ts';
 
-/** So much of the file is looked at to find out how it is written. */
-const SAMPLE_BYTES = 65_536;
-const SAMPLE_ROWS = 50;
-const MAX_RECORD_BYTES = 8 * 2 ** 20;
-const DELIMITERS = [',', '\t', ';', '|'] as const;
+const PIECE_BYTES = 2 ** 20;
 
-export interface CsvTable {
+interface CsvTable {
   readonly columns: Column[];
   readonly rows: number;
-  readonly found: { delimiter: string; header: boolean; encoding: string; decimal: string };
+  readonly found: Record<string, string | boolean | number>;
+  readonly notes: string[];
 }
 
-const isNumber = (text: string): boolean =>
-  text.trim() !== '' && Number.isFinite(Number(text.replace(',', '.')));
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
-function sampleOf(path: string): Buffer {
+function* piecesOf(path: string): Generator<Buffer> {
   const file = openSync(path, 'r');
   try {
-    const bytes = Buffer.alloc(SAMPLE_BYTES);
-    return bytes.subarray(0, readSync(file, bytes, 0, SAMPLE_BYTES, 0));
+    const bytes = Buffer.alloc(PIECE_BYTES);
+    for (let count = readSync(file, bytes); count > 0; count = readSync(file, bytes))
+      yield bytes.subarray(0, count);
   } finally {
     closeSync(file);
   }
 }
 
-function encodingOf(bytes: Buffer): 'utf8' | 'utf16le' | 'latin1' {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf16le';
-  if (bytes.includes(0))
-    throw new FileRefused('this is not text: it holds zero bytes', {
-      fix: 'send CSV, TSV, JSON lines, Parquet, NPY, NPZ, safetensors, or a zip of images',
-    });
-  try {
-    // A character may be cut at the end of the sample.
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-    return 'utf8';
-  } catch {
-    return 'latin1';
+/** Looks at all of it: the first "é" may come after many pages of plain English. */
+function encodingOf(path: string): Encoding {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let isUtf8 = true;
+  let isFirst = true;
+  for (const bytes of piecesOf(path)) {
+    if (isFirst && bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+    if (isFirst && bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+    isFirst = false;
+    if (bytes.includes(0))
+      throw new FileRefused('this is not text: it holds zero bytes', {
+        fix: 'send CSV, TSV, JSON lines, Parquet, NPY, NPZ, safetensors, or a zip of images',
+      });
+    try {
+      if (isUtf8) decoder.decode(bytes, { stream: true });
+    } catch {
+      isUtf8 = false;
+    }
   }
+  return isUtf8 ? 'utf-8' : 'windows-1252';
 }
 
-const settings = (delimiter: string) => ({
-  delimiter,
-  bom: true,
-  skip_empty_lines: true,
-  relax_quotes: true,
-  max_record_size: MAX_RECORD_BYTES,
-});
+function sampleOf(path: string, encoding: Encoding): { text: string; isCut: boolean } {
+  const [bytes = Buffer.alloc(0)] = piecesOf(path);
+  return {
+    text: new TextDecoder(encoding).decode(bytes, { stream: true }),
+    isCut: bytes.length >= SAMPLE_BYTES,
+  };
+}
 
-/** Rows of the sample, as this delimiter cuts them; the last line may be cut. */
-function rowsBy(delimiter: string, text: string): string[][] {
-  try {
-    return parseAll(text, {
-      ...settings(delimiter),
-      relax_column_count: true,
-      to: SAMPLE_ROWS,
-    }) as string[][];
-  } catch {
-    return [];
+/** The text in pieces; of text between blanks in whole lines, with tabs. */
+async function* textOf(path: string, encoding: Encoding, delimiter: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding);
+  let rest = '';
+  for await (const bytes of createReadStream(path)) {
+    const text = decoder.decode(bytes as Buffer, { stream: true });
+    if (delimiter !== BLANKS) {
+      yield text;
+      continue;
+    }
+    const end = text.lastIndexOf('\n') + 1;
+    if (end === 0) rest += text;
+    else {
+      yield tabbed(rest + text.slice(0, end));
+      rest = text.slice(end);
+    }
   }
+  yield delimiter === BLANKS ? tabbed(rest) : decoder.decode();
 }
-
-/** The delimiter that cuts most rows into equally many cells, more than one; then the one with most cells. */
-function delimiterOf(text: string): string {
-  const scores = DELIMITERS.map((delimiter) => {
-    const rows = rowsBy(delimiter, text);
-    const width = rows[0]?.length ?? 0;
-    const equal = rows.filter((row) => row.length === width).length / Math.max(1, rows.length);
-    return { delimiter, score: width > 1 ? equal * 1000 + Math.min(width, 999) : 0 };
-  });
-  const best = scores.toSorted((a, b) => b.score - a.score)[0];
-  return best === undefined || best.score === 0 ? ',' : best.delimiter;
-}
-
-/** Names stand first where no cell of the first row is a number, and some cell below is, or all names differ. */
-function hasHeader(rows: readonly string[][]): boolean {
-  const [first = [], ...rest] = rows;
-  if (first.some(isNumber)) return false;
-  if (rest.some((row) => row.some(isNumber))) return true;
-  return rest.length > 0 && new Set(first).size === first.length && first.every((cell) => cell.trim() !== '');
-}
-
-/** "3,14" in cells that another sign separates. */
-function usesDecimalComma(rows: readonly string[][], delimiter: string): boolean {
-  if (delimiter === ',') return false;
-  const cells = rows.slice(1).flat();
-  return (
-    cells.some((cell) => /^[+-]?\d+,\d+$/.test(cell.trim())) &&
-    !cells.some((cell) => /^[+-]?\d+\.\d+$/.test(cell.trim()))
-  );
-}
-
-const nameOf = (cell: string, index: number): string => cell.trim() || `column_${index + 1}`;
 
 /** What the parser says, with the line. */
 function refusal(error: unknown): unknown {
   if (!(error instanceof CsvError)) return error;
-  const { lines, column, record } = error as unknown as {
-    lines?: number;
-    column?: number;
-    record?: string[];
-  };
-  if (error.code === 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH') {
-    const [, expected = '?', got = String(record?.length ?? '?')] =
-      /expect (\d+), got (\d+)/.exec(error.message) ?? [];
-    return new FileRefused(`line ${lines} has ${got} cells, the first line has ${expected}`, {
-      fix: 'mend that line, or state the delimiter (?delimiter=;)',
-    });
-  }
+  const { lines, column } = error as unknown as { lines?: number; column?: number };
   return new FileRefused(
     `line ${lines ?? '?'}${column === undefined ? '' : `, cell ${Number(column) + 1}`}: ${error.message.slice(0, 200)}`,
     {
@@ -122,43 +91,59 @@ function refusal(error: unknown): unknown {
   );
 }
 
+const isBlank = (cell: string): boolean => cell.trim() === '';
+
+/** The cells of the columns; more delimiters at the end of a line are none. @throws FileRefused naming the line */
+function cellsOf(record: string[], width: number, line: number): string[] {
+  if (record.length === width || (record.length > width && record.slice(width).every(isBlank))) return record;
+  throw new FileRefused(`line ${line} has ${record.length} cells, the first line has ${width}`, {
+    fix: 'mend that line, or state the delimiter (?delimiter=;)',
+  });
+}
+
+/** Columns without a name and without a cell are delimiters at the end of every line. */
+const isColumn = ({ description: { name, distinct } }: Column, { headers, names }: TableForm): boolean =>
+  headers === 0 || distinct !== 0 || name !== `column_${names.indexOf(name) + 1}`;
+
+function foundOf({ delimiter, headers, skipped, decimalComma }: TableForm, encoding: Encoding) {
+  return {
+    delimiter,
+    header: headers > 0,
+    ...(headers > 1 && { header_lines: headers }),
+    ...(skipped > 0 && { lines_before_header: skipped }),
+    encoding,
+    decimal: decimalComma ? ',' : '.',
+  };
+}
+
 /** @throws FileRefused naming the line that is wrong */
 export async function readCsv(path: string, options: ReadingOptions): Promise<CsvTable> {
-  const sample = sampleOf(path);
-  if (sample.length === 0) throw new FileRefused('the file is empty');
-  const encoding = encodingOf(sample);
-  const text = sample.toString(encoding);
-  const delimiter = options.delimiter ?? delimiterOf(text);
-  const rows = rowsBy(delimiter, text);
-  const header = options.header ?? hasHeader(rows);
-  const decimalComma = usesDecimalComma(rows, delimiter);
-  let table: TableBuilder | null = null;
-  const parser = createReadStream(path, { encoding }).pipe(
-    createParser({ ...settings(delimiter), info: true }),
-  );
+  const encoding = encodingOf(path);
+  const { text, isCut } = sampleOf(path, encoding);
+  if (text === '') throw new FileRefused('the file is empty');
+  const form = formOf(text, options, isCut);
+  const width = form.names.length;
+  const table = new TableBuilder(form.names, { decimalComma: form.decimalComma, missing: options.missing });
+  const source = Readable.from(textOf(path, encoding, form.delimiter));
+  const parser = createParser({ ...parserSettings(form.delimiter), info: true });
+  let [records, empty] = [0, 0];
   try {
+    // What goes wrong arrives at the loop below.
+    pipeline(source, parser, () => undefined);
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
-      if (table === null) {
-        table = new TableBuilder(
-          record.map((cell, i) => (header ? nameOf(cell, i) : `column_${i + 1}`)),
-          decimalComma,
-        );
-        if (header) continue;
-      }
-      table.row(record, info.lines);
+      records++;
+      if (records <= form.skipped + form.headers) continue;
+      if (record.every(isBlank)) empty++;
+      else table.row(cellsOf(record, width, info.lines), info.lines);
     }
   } catch (error) {
     throw refusal(error);
   }
-  if (table === null) throw new FileRefused('the file has no lines');
+  if (records === 0) throw new FileRefused('the file has no lines');
   return {
-    columns: table.finish(),
+    columns: table.finish().filter((column) => isColumn(column, form)),
     rows: table.rows,
-    found: {
-      delimiter,
-      header,
-      encoding: encoding === 'utf8' ? 'utf-8' : encoding,
-      decimal: decimalComma ? ',' : '.',
-    },
+    found: foundOf(form, encoding),
+    notes: empty > 0 ? [`${empty} lines without any value are left out`] : [],
   };
 }

@@ -50,4 +50,6 @@ export interface ReadingOptions {
   readonly delimiter?: string | undefined;
   readonly header?: boolean | undefined;
   readonly kind?: FileKind | undefined;
+  /** Texts that stand for a missing value in a table, beside what always does. */
+  readonly missing?: readonly string[] | undefined;
 }

@@ -1,5 +1,6 @@
 /** @file The folder's door: uploaded files, from bytes to described numbers. */
 
+export { MAX_ONE_HOT } from './columns.ts';
 export {
   type ColumnDescription,
   descriptionSchema,

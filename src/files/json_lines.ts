@@ -1,7 +1,8 @@
-/** @file One JSON object a line → columns. */
+/** @file JSON objects, one a line or in a list → columns. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type Cell, type Column, TableBuilder } from './columns.ts';
+import type { ReadingOptions } from './description.ts';
 import { FileRefused } from './refused.ts';
 
 function parseLine(text: string, line: number): Record<string, unknown> {
@@ -29,37 +30,68 @@ export function cellOf(value: unknown, name: string, where: string): Cell {
   });
 }
 
+/** Objects, one after another → columns. The first names them. */
+class Objects {
+  #names: string[] = [];
+  #table: TableBuilder | null = null;
+  readonly #options: ReadingOptions;
+
+  constructor(options: ReadingOptions) {
+    this.#options = options;
+  }
+
+  /** @param where for the message, such as "line 3" */
+  add(object: Record<string, unknown>, where: string, number: number): void {
+    if (this.#table === null) {
+      this.#names = Object.keys(object);
+      this.#table = new TableBuilder(this.#names, { missing: this.#options.missing });
+    }
+    const known = new Set(this.#names);
+    const unknown = Object.keys(object).find((key) => !known.has(key));
+    if (unknown !== undefined)
+      throw new FileRefused(
+        `${where} has ${JSON.stringify(unknown.slice(0, 100))}, which the first ${where.split(' ')[0]} has not`,
+        {
+          fix: `name every column in the first ${where.split(' ')[0]} (null where it has no value)`,
+        },
+      );
+    this.#table.row(
+      this.#names.map((name) => cellOf(object[name], name, where)),
+      number,
+    );
+  }
+
+  finish(): { columns: Column[]; rows: number } {
+    if (this.#table === null) throw new FileRefused('the file has no lines');
+    return { columns: this.#table.finish(), rows: this.#table.rows };
+  }
+}
+
 /** The first line names the columns. @throws FileRefused naming the line that is wrong */
-export async function readJsonLines(path: string): Promise<{ columns: Column[]; rows: number }> {
+export async function readJsonLines(path: string, options: ReadingOptions) {
   const lines = createInterface({
     input: createReadStream(path, 'utf8'),
     crlfDelay: Number.POSITIVE_INFINITY,
   });
-  let names: string[] = [];
-  let table: TableBuilder | null = null;
+  const objects = new Objects(options);
   let line = 0;
   for await (const text of lines) {
     line++;
-    if (text.trim() === '') continue;
-    const object = parseLine(text, line);
-    if (table === null) {
-      names = Object.keys(object);
-      table = new TableBuilder(names);
-    }
-    const known = new Set(names);
-    const unknown = Object.keys(object).find((key) => !known.has(key));
-    if (unknown !== undefined)
-      throw new FileRefused(
-        `line ${line} has ${JSON.stringify(unknown.slice(0, 100))}, which the first line has not`,
-        {
-          fix: 'name every column in the first line (null where it has no value)',
-        },
-      );
-    table.row(
-      names.map((name) => cellOf(object[name], name, `line ${line}`)),
-      line,
-    );
+    const own = line === 1 ? text.replace(/^\u{feff}/u, '') : text;
+    if (own.trim() !== '') objects.add(parseLine(own, line), `line ${line}`, line);
   }
-  if (table === null) throw new FileRefused('the file has no lines');
-  return { columns: table.finish(), rows: table.rows };
+  return objects.finish();
+}
+
+/** A list of objects, as pandas writes with orient="records". @throws FileRefused naming the record that is wrong */
+export function readRecords(records: readonly unknown[], options: ReadingOptions) {
+  const objects = new Objects(options);
+  for (const [i, record] of records.entries()) {
+    if (typeof record !== 'object' || record === null || Array.isArray(record))
+      throw new FileRefused(`record ${i + 1} is not an object`, {
+        fix: 'write [{ "column": value, … }, …]',
+      });
+    objects.add(record as Record<string, unknown>, `record ${i + 1}`, i + 1);
+  }
+  return objects.finish();
 }

@@ -64,5 +64,6 @@ export function formatOf(bytes: Uint8Array): Format {
     .toString('utf8')
     .replace(/^\u{feff}/u, '')
     .trimStart();
-  return text.startsWith('{') ? 'json' : 'text';
+  // A list of objects, and not a line that begins with a bracket.
+  return text.startsWith('{') || /^\[\s*\{/.test(text) ? 'json' : 'text';
 }

@@ -1,6 +1,7 @@
 /** @file Parquet → columns. */
 import { statSync } from 'node:fs';
 import { type Column, TableBuilder } from './columns.ts';
+import type { ReadingOptions } from './description.ts';
 import { cellOf } from './json_lines.ts';
 import { FileRefused, MAX_UNPACKED_BYTES, refuseBeyond } from './refused.ts';
 
@@ -8,7 +9,10 @@ import { FileRefused, MAX_UNPACKED_BYTES, refuseBeyond } from './refused.ts';
 const CHUNK = 20_000;
 
 /** @throws FileRefused */
-export async function readParquet(path: string): Promise<{ columns: Column[]; rows: number }> {
+export async function readParquet(
+  path: string,
+  { missing }: ReadingOptions,
+): Promise<{ columns: Column[]; rows: number }> {
   // Loaded with the first Parquet file: few threads read one.
   const [{ asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects }, { compressors }] =
     await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);
@@ -31,7 +35,7 @@ export async function readParquet(path: string): Promise<{ columns: Column[]; ro
       throw new FileRefused(`the column ${JSON.stringify(nested.name)} is nested`, {
         fix: 'write one number or text a cell',
       });
-    const table = new TableBuilder(names);
+    const table = new TableBuilder(names, { missing });
     for (let from = 0; from < rows; from += CHUNK) {
       const objects = await parquetReadObjects({
         file,

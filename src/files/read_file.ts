@@ -8,7 +8,7 @@ import type { ArrayDescription, FileDescription, FileKind, ReadingOptions } from
 import { CONTENT, NUMBERS } from './directory.ts';
 import type { FileFacts } from './facts.ts';
 import { checkImages, findImages, listZip } from './images.ts';
-import { readJsonLines } from './json_lines.ts';
+import { readJsonLines, readRecords } from './json_lines.ts';
 import { formatOf } from './kind.ts';
 import { type NamedArray, readNpy, readNpz, readSafetensorsArrays } from './npy.ts';
 import { factsOfArray, factsOfColumn, type NumberFacts } from './number_facts.ts';
@@ -43,6 +43,7 @@ function tableFacts(
   rows: number,
   format: string,
   found: FileDescription['found'],
+  notes: FileDescription['notes'],
 ): Facts {
   writeBlocks(
     join(folder, NUMBERS),
@@ -55,7 +56,7 @@ function tableFacts(
       rows,
       columns: columns.map(({ description }) => description),
       found,
-      notes: [],
+      notes,
     },
     numbers: Object.fromEntries(columns.map((column) => [column.description.name, factsOfColumn(column)])),
     images: null,
@@ -139,16 +140,20 @@ async function zipFacts(folder: string, options: ReadingOptions): Promise<Facts>
 }
 
 /** JSON lines begin like a JSON document: the first line tells them apart. */
-async function jsonFacts(folder: string): Promise<Facts> {
+async function jsonFacts(folder: string, options: ReadingOptions): Promise<Facts> {
   const path = join(folder, CONTENT);
   const { size } = statSync(path);
   if (size <= MAX_MODEL_JSON) {
     const value = parsed(readFileSync(path, 'utf8'));
     if (value !== null && ('class_name' in value || 'modelTopology' in value || 'model_config' in value))
       return bare('model', 'keras_json');
+    if (Array.isArray(value)) {
+      const { columns, rows } = readRecords(value, options);
+      return tableFacts(folder, columns, rows, 'json', {}, []);
+    }
   }
-  const { columns, rows } = await readJsonLines(path);
-  return tableFacts(folder, columns, rows, 'json_lines', {});
+  const { columns, rows } = await readJsonLines(path, options);
+  return tableFacts(folder, columns, rows, 'json_lines', {}, []);
 }
 
 function parsed(text: string): object | null {
@@ -177,6 +182,10 @@ export async function readFile(folder: string, options: ReadingOptions): Promise
     throw new FileRefused(`a ${stated} is stated, but the bytes are ${format}, which has none`, {
       fix: `leave ${stated} out; it is for delimited text`,
     });
+  if (options.missing !== undefined && kind !== 'table')
+    throw new FileRefused(`texts for missing values are stated, but the bytes are ${kind} (${format})`, {
+      fix: 'leave missing out; it is for tables',
+    });
   return { ...facts, options };
 }
 
@@ -191,17 +200,17 @@ async function readByFormat(folder: string, options: ReadingOptions): Promise<Fa
     case 'zip':
       return zipFacts(folder, options);
     case 'parquet': {
-      const { columns, rows } = await readParquet(path);
-      return tableFacts(folder, columns, rows, format, {});
+      const { columns, rows } = await readParquet(path, options);
+      return tableFacts(folder, columns, rows, format, {}, []);
     }
     case 'json':
-      return jsonFacts(folder);
+      return jsonFacts(folder, options);
     case 'hdf5':
     case 'onnx':
       return bare('model', format);
     case 'text': {
-      const { columns, rows, found } = await readCsv(path, options);
-      return tableFacts(folder, columns, rows, found.delimiter === '\t' ? 'tsv' : 'csv', found);
+      const { columns, rows, found, notes } = await readCsv(path, options);
+      return tableFacts(folder, columns, rows, found.delimiter === '\t' ? 'tsv' : 'csv', found, notes);
     }
   }
 }

@@ -237,7 +237,11 @@ describe('a table', () => {
 
   test('a wrong row is named by its line, an unknown column by its nearest', async () => {
     expect(await refused('a,b\n1,2\n3,4\n5\n', 422)).toMatch(/line 4 has 1 cells/);
-    expect(await refused('a,a\n1,2\n', 422)).toMatch(/two columns are named "a"/);
+    const twins = await upload('a,a\n1,2\n3,-9\n5,-9.0\n', '?missing=-9,none');
+    expect(twins.columns?.map(({ name, missing }) => [name, missing])).toEqual([
+      ['a', 0],
+      ['a.1', 2],
+    ]);
     const file = await upload(csvOf(','));
     const response = await service.post(
       '/v1/jobs',

@@ -1,6 +1,11 @@
 /** @file Which columns or arrays of a file are inputs and which are targets, and what is wrong with the choice. */
 
-import type { ColumnDescription, FileDescription, FileFacts } from '../../files/index.ts';
+import {
+  type ColumnDescription,
+  type FileDescription,
+  type FileFacts,
+  MAX_ONE_HOT,
+} from '../../files/index.ts';
 import { nearest } from '../../util/nearest.ts';
 import type { DataProblem } from '../data_set.ts';
 import { MAX_CLASSES } from '../options.ts';
@@ -19,8 +24,12 @@ export interface FileOptions {
   readonly samples: number | null;
 }
 
-/** A text column with more categories than this is no sensible input. */
-const MAX_ONE_HOT = 200;
+const isWide = ({ type, distinct }: ColumnDescription): boolean =>
+  (type === 'text' || type === 'date') && (distinct ?? Number.POSITIVE_INFINITY) > MAX_ONE_HOT;
+
+/** What is an input unless inputs are named: no dates, no names or free text, no column without a value. */
+const isUsual = (column: ColumnDescription): boolean =>
+  column.type !== 'date' && column.distinct !== 0 && !isWide(column);
 
 const isList = (names: unknown): names is readonly string[] => Array.isArray(names);
 
@@ -49,7 +58,7 @@ export function inputColumns(
   const byName = new Map(columns.map((column) => [column.name, column]));
   if (options.inputs !== null) return listOf(options.inputs).flatMap((name) => byName.get(name) ?? []);
   const targets = new Set(options.targets === null ? [] : listOf(options.targets));
-  return columns.filter(({ name, type }) => !targets.has(name) && type !== 'date');
+  return columns.filter((column) => !targets.has(column.name) && isUsual(column));
 }
 
 export function targetColumns(
@@ -112,24 +121,21 @@ function columnProblems(options: FileOptions, columns: readonly ColumnDescriptio
     ];
   const inputs = inputColumns(options, columns);
   if (inputs.length === 0)
-    return [{ path: ['inputs'], message: 'no column is left to predict from', fix: 'name the columns' }];
-  const wide = inputs.find(
-    ({ type, distinct }) =>
-      (type === 'text' || type === 'date') && (distinct ?? Number.POSITIVE_INFINITY) > MAX_ONE_HOT,
-  );
-  if (wide !== undefined)
     return [
       {
         path: ['inputs'],
-        message: `the text column ${JSON.stringify(wide.name)} has ${wide.distinct ?? 'more than 10,000'} different values; one input for each is too many (at most ${MAX_ONE_HOT})`,
-        fix: `name the inputs without it: ${JSON.stringify(
-          inputs
-            .filter((one) => one !== wide)
-            .map(({ name }) => name)
-            .slice(0, 20),
-        )}`,
+        message:
+          'no column is left to predict from: dates, columns without a value and texts that hardly repeat are not used',
+        fix: 'name the columns',
       },
     ];
+  const wide = inputs.filter(isWide);
+  if (wide.length > 0)
+    return wide.map(({ name, distinct }) => ({
+      path: ['inputs'],
+      message: `the text column ${JSON.stringify(name)} has ${distinct ?? 'more than 10,000'} different values; one input for each is too many (at most ${MAX_ONE_HOT})`,
+      fix: 'name the inputs without it, or leave inputs out: then such columns are not used',
+    }));
   return [
     ...missingProblems(options, inputs, 'inputs'),
     ...targetProblems(options, targetColumns(options, columns)),

@@ -15,8 +15,8 @@ export const file = defineData({
   type: 'file',
   title: 'An uploaded file',
   description:
-    'Data that were sent to POST /v1/files. Of a table `inputs` and `targets` name columns: inputs are all others (dates are left ' +
-    'out) unless given, a text column becomes one input for each of its texts. Of arrays they name one array each (by default ' +
+    'Data that were sent to POST /v1/files. Of a table `inputs` and `targets` name columns: inputs are all others unless ' +
+    'given (without dates, texts that hardly repeat and columns without a value), a text column becomes one input for each of its texts. Of arrays they name one array each (by default ' +
     'x_train, x, inputs, … and y_train, y, targets, …), samples along the first axis; images with the channels last are turned to ' +
     'channels first. Images take `size`, and are numbers from 0 to 255; their folders are the classes. Targets that are text are ' +
     'classes; whole numbers are classes, in ascending order, where the loss is categorical; one-hot rows likewise.',

@@ -16,6 +16,15 @@ const query = z.strictObject({
     .enum(['true', 'false'])
     .optional()
     .describe('Whether the first line of a table names the columns, where it is not found out rightly'),
+  missing: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'Of a table: what stands for a missing value, beside empty cells, NA, NaN, null, ? and the like; several are separated by ' +
+        'commas, such as -999,unknown',
+    ),
 });
 
 export const createFile = defineEndpoint({
@@ -31,11 +40,12 @@ export const createFile = defineEndpoint({
   query,
   upload: true,
   responses: { 201: json('Stored', fileSchema) },
-  async answer({ query: { name, kind, delimiter, header }, request, reply }, { files }) {
+  async answer({ query: { name, kind, delimiter, header, missing }, request, reply }, { files }) {
     const options = {
       ...(kind !== undefined && { kind }),
       ...(delimiter !== undefined && { delimiter }),
       ...(header !== undefined && { header: header === 'true' }),
+      ...(missing !== undefined && { missing: missing.split(',').map((text) => text.trim()) }),
     };
     const file = await takeUpload(request, async (content) => {
       const outcome = await files.upload(content, { name, options });
