@@ -264,6 +264,18 @@ const kerasClasses: Readonly<Record<string, string>> = {
         wide = lambda y: keras.ops.reshape(y, (-1, *[1] * (rank - len(y.shape)), *y.shape[1:]))
         return keras.ops.matmul(wide(a), wide(b))
 `,
+  AlignedUpSampling2D: `class AlignedUpSampling2D(keras.Layer):
+    def __init__(self, *scale):
+        super().__init__(); self.scale = scale
+    def call(self, x):
+        # Linear along height, then width; the corners stay where they are.
+        for axis, scale in zip((2, 3), self.scale):
+            size = x.shape[axis]
+            at = (size - 1) * keras.ops.arange(size * scale, dtype="float32") / max(1, size * scale - 1)
+            shares = keras.ops.relu(1 - keras.ops.abs(at - keras.ops.arange(size, dtype="float32")[:, None]))
+            x = keras.ops.moveaxis(keras.ops.matmul(keras.ops.moveaxis(x, axis, -1), shares), -1, axis)
+        return x
+`,
   Slice: `class Slice(keras.Layer):
     def __init__(self, axis, start, stop, step):
         super().__init__(); self.axis, self.part = axis, slice(start, stop, step)

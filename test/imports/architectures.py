@@ -648,6 +648,18 @@ class EinsumAttention(nn.Module):
         return self.out(y)
 
 
+class WeightedSteps(nn.Module):
+    """Yang et al. 2016: a learned vector weighs the steps, by einsum."""
+    def __init__(self):
+        super().__init__()
+        self.gru, self.context, self.fc = nn.GRU(4, 6, batch_first=True), nn.Parameter(torch.randn(6)), nn.Linear(6, 2)
+
+    def forward(self, x):
+        steps, _ = self.gru(x)
+        weights = torch.einsum("bth,h->bt", steps, self.context).softmax(1)
+        return self.fc(torch.einsum("bt,bth->bh", weights, steps))
+
+
 TOKENS = "tokens"
 #: name: module, shapes of its inputs without the batch (tokens: the shape and the vocabulary)
 ARCHITECTURES = {
@@ -661,15 +673,15 @@ ARCHITECTURES = {
     "swin": (Swin, [(3, 8, 8)]),
     "crnn": (CRNN, [(1, 8, 16)]),
     "tcn": (TCN, [(7, 2)]),
-    # "unet_plus_plus": (UNetPlusPlus, [(1, 8, 8)]),
+    "unet_plus_plus": (UNetPlusPlus, [(1, 8, 8)]),
     "transformer_encoder": (lambda: EncoderTransformer(True), [((6,), 9)]),
     "transformer_encoder_time_first": (lambda: EncoderTransformer(False), [((6,), 9)]),
     "cross_attention": (CrossAttention, [(5, 8), (4, 6)]),
     "siamese": (Siamese, [(5,), (5,)]),
     "vae": (VAE, [(3, 4)]),
     "wavenet": (WaveNet, [(1, 12)]),
-    # "seq2seq_gru": (lambda: Seq2Seq(nn.GRU), [((5,), 7), ((4,), 8)]),
-    # "seq2seq_lstm": (lambda: Seq2Seq(nn.LSTM), [((5,), 7), ((4,), 8)]),
+    "seq2seq_gru": (lambda: Seq2Seq(nn.GRU), [((5,), 7), ((4,), 8)]),
+    "seq2seq_lstm": (lambda: Seq2Seq(nn.LSTM), [((5,), 7), ((4,), 8)]),
     "lstm_with_attention": (AttentiveLSTM, [((6,), 9)]),
     "conv_mixer": (ConvMixer, [(3, 12, 12)]),
     "nfnet": (NFNet, [(3, 8, 8)]),
@@ -682,5 +694,6 @@ ARCHITECTURES = {
     "two_tower": (TwoTower, [((), 6), ((), 7)]),
     "text_cnn": (TextCNN, [((7,), 9)]),
     "dueling_dqn": (DQN, [(4,)]),
+    "weighted_steps": (WeightedSteps, [(6, 4)]),
     "einsum_attention": (EinsumAttention, [(5, 6)]),
 }

@@ -163,7 +163,7 @@ def up_sampling1d(layer, x):
 
 def up_sampling2d(layer, x):
     mode = layer.option("interpolation", "nearest")
-    more = {"align_corners": False} if mode == "bilinear" else {}
+    more = {"align_corners": layer.option("align_corners", False)} if mode == "bilinear" else {}
     return F.interpolate(x, scale_factor=pair(layer.option("size", 2)), mode=mode, **more)
 
 

@@ -1,9 +1,16 @@
 /** @file Gemm, MatMul with Add, Conv, Einsum: products with weights, and of two layers. */
 import type { NamedTensor } from '../../util/safetensors.ts';
 import { Unsupported } from '../model.ts';
-import { transposed } from '../tensors.ts';
+import { sizeOf as sizeOfShape, transposed } from '../tensors.ts';
 import type { Value } from '../writer.ts';
-import { type ConvertNode, needConstant, type OnnxContext, withConstant, written } from './context.ts';
+import {
+  type ConvertNode,
+  needConstant,
+  type OnnxContext,
+  type Written,
+  withConstant,
+  written,
+} from './context.ts';
 import type { Axis, Laid } from './laid.ts';
 import type { OnnxNode } from './node.ts';
 
@@ -109,6 +116,45 @@ const matMul: ConvertNode = (node, context) => {
   return written(axes.transposed(turned, swap));
 };
 
+/** `bth,hk->btk`: one operand is weights, whose indices are summed over or new. */
+function einsumByWeights(
+  node: OnnxNode,
+  context: OnnxContext,
+  [own, weights, output]: readonly (readonly string[])[],
+  laid: Laid,
+  tensor: NamedTensor,
+): Written {
+  const { axes } = context;
+  const [letters, others, wanted] = [own ?? [], weights ?? [], output ?? []];
+  const summed = letters.filter((index) => others.includes(index));
+  if (summed.length === 0 || summed.some((index) => wanted.includes(index)))
+    throw new Unsupported('einsum whose weights are not summed over', 'Linear, or Mul');
+  const rows = letters.filter((index) => !summed.includes(index));
+  const columns = others.filter((index) => !summed.includes(index));
+  const sizes = (indices: readonly string[]) =>
+    indices.map((index) => tensor.shape[others.indexOf(index)] as number);
+  const turned = transposed(
+    tensor,
+    [...summed, ...columns].map((index) => others.indexOf(index)),
+  );
+  const kernel = { shape: [sizeOfShape(sizes(summed)), sizeOfShape(sizes(columns))], data: turned.data };
+  const heights = rows.map((index) => laid.axes[letters.indexOf(index)]?.size ?? 1);
+  const { name } = node;
+  const ordered = axes.transposed(
+    laid,
+    [...rows, ...summed].map((index) => letters.indexOf(index)),
+  );
+  const x = axes.reshaped(ordered, [...heights, kernel.shape[0] as number], name);
+  const y = axes.reshaped(addDense(node, x, context, kernel, null), [...heights, ...sizes(columns)], name);
+  const order = [...rows, ...columns];
+  return written(
+    axes.transposed(
+      y,
+      wanted.map((index) => order.indexOf(index)),
+    ),
+  );
+}
+
 /** `bhid,bhjd->bhij`: indices of both and of the result are stacks, those that are not in it are summed. */
 const einsum: ConvertNode = (node, context) => {
   const [inputs = '', output = ''] = node.text('equation', '').replaceAll(' ', '').split('->');
@@ -136,6 +182,11 @@ const einsum: ConvertNode = (node, context) => {
   if ([...rows, ...columns].some((index) => !isKept(index)))
     throw new Unsupported('einsum that sums one of its operands', 'ReduceSum');
   const { axes } = context;
+  const [first, second] = [0, 1].map((i) => context.constant(node.inputs[i]));
+  if (first)
+    return einsumByWeights(node, context, [right, left, [...output]], context.laid(node.inputs[1]), first);
+  if (second)
+    return einsumByWeights(node, context, [left, right, [...output]], context.laid(node.inputs[0]), second);
   const [x, y] = [context.laid(node.inputs[0]), context.laid(node.inputs[1])];
   const sizeOf = (index: string) =>
     (left.includes(index) ? x.axes[left.indexOf(index)] : y.axes[right.indexOf(index)])?.size ?? 1;

@@ -44,17 +44,36 @@ function activationsOf(node: OnnxNode, directions: number): Record<string, unkno
   };
 }
 
-function refuseOthers(node: OnnxNode, context: OnnxContext): void {
-  const [, , , , lengths = '', hidden = '', cell = '', peepholes = ''] = node.inputs;
+function refuseOthers(node: OnnxNode): void {
+  const [, , , , lengths = '', , , peepholes = ''] = node.inputs;
   if (lengths !== '') throw new Unsupported('its samples have different lengths', 'one length for all');
   if (peepholes !== '') throw new Unsupported('its gates look at the cell', 'an LSTM without peepholes');
-  for (const state of [hidden, cell]) {
-    if (state !== '' && context.constant(state)?.data.every((x) => x === 0) !== true)
-      throw new Unsupported('it begins with a state that is given', 'a state that begins at 0');
-  }
   if (node.has('clip') || node.int('input_forget', 0) === 1)
     throw new Unsupported('clip, or input_forget', 'a plain one');
   if (node.int('layout', 0) !== 0) throw new Unsupported('layout=1', 'layout=0');
+}
+
+/** A state that is given at the beginning: [units]; null where it is 0. @throws Unsupported */
+function stateAt(node: OnnxNode, index: number, directions: number, context: OnnxContext): Value | null {
+  const state = node.inputs[index] ?? '';
+  const constant = context.constant(state);
+  if (state === '' || constant?.data.every((x) => x === 0)) return null;
+  if (constant) throw new Unsupported('it begins with a state that is learned', 'a state that begins at 0');
+  if (directions === 2)
+    throw new Unsupported('both directions begin with a state that is given', 'a state that begins at 0');
+  return context.axes.arranged(context.laid(state), [[2]], node.name);
+}
+
+/** What the layer begins with, as one value: of an LSTM h, then c. */
+function statesBefore(node: OnnxNode, directions: number, context: OnnxContext): Value[] {
+  const [hidden, cell] = [stateAt(node, 5, directions, context), stateAt(node, 6, directions, context)];
+  if (node.op !== 'LSTM') return hidden === null ? [] : [hidden];
+  const some = hidden ?? cell;
+  if (some === null) return [];
+  const { writer } = context;
+  const zeros = (): Value => writer.add('rescaling', { scale: 0 }, [some], { name: `${node.name}_zeros` });
+  const both = [hidden ?? zeros(), cell ?? zeros()];
+  return [writer.add('concatenate', { axis: -1 }, both, { name: `${node.name}_initial_state` })];
 }
 
 /** [blocks · units, …] of one direction, its blocks in this service's order. */
@@ -172,42 +191,82 @@ function lastStates(sequence: Value, directions: number, { writer }: OnnxContext
   return writer.add('flatten', {}, [both], { name: `${name}_states` });
 }
 
+/** What a layer gives whose cell is used: h and c of every time step, or of the last one. */
+function outputsWithCell(value: Value, isSequence: boolean, node: OnnxNode, context: OnnxContext): Written {
+  const { writer } = context;
+  const { name } = node;
+  const [sequence = '', final = '', cell = ''] = node.outputs;
+  const units = (value.shape.at(-1) as number) / 2;
+  const half = (of: Value, at: Record<string, number>, what: string) =>
+    writer.add('slice', { axis: -1, ...at }, [of], { name: `${name}_${what}` });
+  const last = isSequence
+    ? writer.add('flatten', {}, [writer.add('slice', { start: -1 }, [value], { name: `${name}_last` })], {
+        name: `${name}_states`,
+      })
+    : value;
+  const others = new Map<string, Laid>();
+  if (final !== '' && context.isUsed(final))
+    others.set(final, statesOf(half(last, { stop: units }, 'h'), 1, context, name));
+  others.set(cell, statesOf(half(last, { start: units }, 'c'), 1, context, name));
+  if (!isSequence) return { laid: others.get(cell) as Laid, output: cell, others };
+  const laid = sequenceOf(half(value, { stop: units }, 'y'), 1, context, name);
+  return { laid, output: sequence, others };
+}
+
+interface Given {
+  readonly directions: 1 | 2;
+  readonly isSequence: boolean;
+  readonly givesCell: boolean;
+}
+
+/** The node as a layer. */
+function layerOf(
+  node: OnnxNode,
+  x: Value,
+  { directions, isSequence, givesCell }: Given,
+  context: OnnxContext,
+): Value {
+  const { name } = node;
+  const isResetAfter = node.op === 'GRU' && node.int('linear_before_reset', 0) === 1;
+  const type = types[node.op] as string;
+  const own = {
+    units: needConstant(node, 2, 'recurrent kernel', context).shape[2],
+    ...(isSequence && { return_sequences: true }),
+    ...(givesCell && { return_cell: true }),
+    ...activationsOf(node, directions),
+    ...(isResetAfter && { reset_after: true }),
+    ...((node.inputs[3] ?? '') === '' && { use_bias: false }),
+  };
+  const before = statesBefore(node, directions, context);
+  const weights = (at: number) => weightsOf(node, context, at, isResetAfter);
+  if (directions === 1) return context.writer.add(type, own, [x, ...before], { name, weights: weights(0) });
+  const both = Object.entries({ forward: weights(0), backward: weights(1) }).flatMap(([direction, one]) =>
+    Object.entries(one).map(([key, tensor]) => [`${direction}/${key}`, tensor] as const),
+  );
+  return context.writer.add('bidirectional', { layer: { type, ...own } }, [x], {
+    name,
+    weights: Object.fromEntries(both),
+  });
+}
+
 const recurrent: ConvertNode = (node, context): Written => {
-  refuseOthers(node, context);
-  const { axes, writer } = context;
+  refuseOthers(node);
+  const { axes } = context;
   const { name } = node;
   const x = axes.arranged(context.laid(node.inputs[0]), [[0], [2]], name);
   const directions = directionsOf(node);
   const [sequence = '', final = '', cell = ''] = node.outputs;
   const isUsed = (output: string) => output !== '' && context.isUsed(output);
-  if (isUsed(cell)) throw new Unsupported('its cell is used', 'its output');
+  const givesCell = isUsed(cell);
+  if (givesCell && directions === 2)
+    throw new Unsupported('the cells of both directions are used', 'their outputs');
   const last =
-    isUsed(sequence) && directions === 1 && !isUsed(final)
+    isUsed(sequence) && directions === 1 && !isUsed(final) && !givesCell
       ? lastOf(sequence, x.shape[0] as number, context)
       : null;
   const isSequence = isUsed(sequence) && last === null;
-  const isResetAfter = node.op === 'GRU' && node.int('linear_before_reset', 0) === 1;
-  const own = {
-    units: needConstant(node, 2, 'recurrent kernel', context).shape[2],
-    ...(isSequence && { return_sequences: true }),
-    ...activationsOf(node, directions),
-    ...(isResetAfter && { reset_after: true }),
-    ...((node.inputs[3] ?? '') === '' && { use_bias: false }),
-  };
-  const type = types[node.op] as string;
-  const [forward, backward] = [0, 1].map((at) =>
-    at < directions ? weightsOf(node, context, at, isResetAfter) : {},
-  );
-  const both = Object.entries({ forward, backward }).flatMap(([direction, one]) =>
-    Object.entries(one ?? {}).map(([key, tensor]) => [`${direction}/${key}`, tensor] as const),
-  );
-  const value =
-    directions === 1
-      ? writer.add(type, own, [x], { name, weights: forward ?? {} })
-      : writer.add('bidirectional', { layer: { type, ...own } }, [x], {
-          name,
-          weights: Object.fromEntries(both),
-        });
+  const value = layerOf(node, x, { directions, isSequence, givesCell }, context);
+  if (givesCell) return outputsWithCell(value, isSequence, node, context);
   if (last !== null) return { laid: axes.plain(value), output: last };
   if (!isSequence) {
     const laid = statesOf(value, directions, context, name);

@@ -66,16 +66,27 @@ const resize: ConvertNode = (node, context) => {
     mode === 'nearest' &&
     ((place === 'asymmetric' && rounding === 'floor') ||
       (['half_pixel', 'pytorch_half_pixel'].includes(place) && rounding.startsWith('round')));
-  const isLinear = mode === 'linear' && ['half_pixel', 'pytorch_half_pixel'].includes(place) && rank === 4;
+  const isAligned = place === 'align_corners';
+  const isLinear =
+    mode === 'linear' && rank === 4 && (isAligned || ['half_pixel', 'pytorch_half_pixel'].includes(place));
   if (!isNearest && !isLinear)
     throw new Unsupported(
       `it resizes by ${mode}, ${place}`,
-      'nn.Upsample(mode="nearest"), or mode="bilinear" with align_corners=False',
+      'nn.Upsample(mode="nearest"), or mode="bilinear"',
     );
   const { name } = node;
   const [type, size] = rank === 4 ? ['up_sampling2d', factors] : ['up_sampling1d', factors[0]];
   const apply = (x: Value) =>
-    context.writer.add(type, { size, ...(isLinear && { interpolation: 'bilinear' }) }, [x], { name });
+    context.writer.add(
+      type,
+      {
+        size,
+        ...(isLinear && { interpolation: 'bilinear' }),
+        ...(isLinear && isAligned && { align_corners: true }),
+      },
+      [x],
+      { name },
+    );
   return written(context.axes.gridded(laid, rank === 4 ? [2, 3] : [2], [1], apply, name));
 };
 

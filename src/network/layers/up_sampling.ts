@@ -12,11 +12,15 @@ export function nearest(g: GraphBuilder, x: Tensor, scale: readonly [number, num
   return c.reshape(g, blocks, [batch, channels, height * scale[0], width * scale[1]]);
 }
 
-/** [size · scale, size]: row i holds the shares of the two inputs between whose middles output i lies; at the ends one. */
-function between(g: GraphBuilder, size: number, scale: number): Tensor {
+/**
+ * [size · scale, size]: row i holds the shares of the two inputs between whose middles output i lies; at the ends one.
+ * @param aligned the first and the last output lie on the first and the last input
+ */
+function between(g: GraphBuilder, size: number, scale: number, aligned: boolean): Tensor {
   const shares = new Float32Array(size * scale * size);
   for (let i = 0; i < size * scale; i++) {
-    const at = Math.min(Math.max((i + 0.5) / scale - 0.5, 0), size - 1);
+    const place = aligned ? (i * (size - 1)) / (size * scale - 1) : (i + 0.5) / scale - 0.5;
+    const at = Math.min(Math.max(place, 0), size - 1);
     const left = Math.floor(at);
     const right = Math.min(left + 1, size - 1);
     for (const [column, share] of [
@@ -30,16 +34,21 @@ function between(g: GraphBuilder, size: number, scale: number): Tensor {
 }
 
 /** Along the last axis: [… , size] → [… , size · scale]. */
-function stretch(g: GraphBuilder, x: Tensor, scale: number): Tensor {
+function stretch(g: GraphBuilder, x: Tensor, scale: number, aligned: boolean): Tensor {
   if (scale === 1) return x;
   const size = x.shape.at(-1) ?? 1;
-  const rows = c.gemm(g, c.asMatrix(g, x), between(g, size, scale), false, true);
+  const rows = c.gemm(g, c.asMatrix(g, x), between(g, size, scale, aligned), false, true);
   return c.reshape(g, rows, [...x.shape.slice(0, -1), size * scale]);
 }
 
-/** Linear along both axes, pixels taken at their middles; beyond the outermost middles it stays as there. */
-export function bilinear(g: GraphBuilder, x: Tensor, scale: readonly [number, number]): Tensor {
-  const wide = stretch(g, x, scale[1]);
-  const turned = stretch(g, c.transpose(g, wide, [0, 1, 3, 2]), scale[0]);
+/** Linear along both axes, pixels taken at their middles; beyond the outermost middles it stays as there. `aligned` leaves nothing beyond. */
+export function bilinear(
+  g: GraphBuilder,
+  x: Tensor,
+  scale: readonly [number, number],
+  aligned: boolean,
+): Tensor {
+  const wide = stretch(g, x, scale[1], aligned);
+  const turned = stretch(g, c.transpose(g, wide, [0, 1, 3, 2]), scale[0], aligned);
   return c.transpose(g, turned, [0, 1, 3, 2]);
 }

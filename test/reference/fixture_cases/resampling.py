@@ -93,6 +93,7 @@ CASES = [
     image_case("up_sampling2d_rectangle", conv2d(2, 1), layer("up_sampling2d", size=[1, 3]), shape=(2, 2, 3)),
     image_case("up_sampling2d_bilinear", conv2d(2, 1), layer("up_sampling2d", interpolation="bilinear"), shape=(2, 3, 4)),
     image_case("up_sampling2d_bilinear_rectangle", conv2d(2, 1), layer("up_sampling2d", size=[3, 2], interpolation="bilinear"), shape=(2, 1, 4)),
+    image_case("up_sampling2d_aligned", conv2d(2, 1), layer("up_sampling2d", size=[3, 2], interpolation="bilinear", align_corners=True), shape=(2, 3, 4)),
     *[
         image_case(f"group_norm_{kind}", layer("group_norm", groups=2), shape=shape, input_scale=2.0)
         for kind, shape in (("vector", (6,)), ("sequence", (3, 4)), ("image", (4, 2, 3)))

@@ -99,6 +99,7 @@ const cases: Record<string, [code: string, shape: number[]]> = {
   images: [
     image(
       { type: 'up_sampling2d', interpolation: 'bilinear' },
+      { type: 'up_sampling2d', size: [1, 2], interpolation: 'bilinear', align_corners: true },
       { type: 'group_norm', groups: 2 },
       { type: 'instance_norm' },
       { type: 'layer_scale' },

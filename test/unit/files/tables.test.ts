@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { inputColumns, selectionProblems } from '../../../src/data/file/selection.ts';
+import { type FileOptions, inputColumns, selectionProblems } from '../../../src/data/file/selection.ts';
 import { readCsv } from '../../../src/files/csv.ts';
 import type { ReadingOptions } from '../../../src/files/description.ts';
 import { readFile } from '../../../src/files/read_file.ts';
@@ -293,10 +293,16 @@ test('names and columns without a value are no inputs unless they are named', ()
     ...[column('Name', 'text', 891), column('Cabin', 'number', 0), column('Fare', 'number', 248)],
     ...[column('Sex', 'text', 2), column('Survived', 'number', 2)],
   ];
-  const options = {
-    ...{ file: 'file', inputs: null, targets: 'Survived', target_type: 'auto', missing: 'refuse' },
-    ...{ size: null, channels: 3, samples: null },
-  } as const;
+  const options: FileOptions = {
+    file: 'file',
+    inputs: null,
+    targets: 'Survived',
+    target_type: 'auto',
+    missing: 'refuse',
+    size: null,
+    channels: 3,
+    samples: null,
+  };
   expect(inputColumns(options, columns).map(({ name }) => name)).toEqual(['Fare', 'Sex']);
   const facts = {
     description: { kind: 'table', format: 'csv', rows: 891, columns, found: {}, notes: [] },
