@@ -5,6 +5,7 @@ import { type Arm, applyRemedy, type Patch, patchBetween, remedies } from '../re
 import { createRandom } from '../util/random.ts';
 import type { ArmRunner } from './arms.ts';
 import type { Budget } from './budget.ts';
+import { isTaken } from './rate_trials.ts';
 
 export interface Control {
   readonly control: string;
@@ -81,13 +82,17 @@ export function createControls(
       seeds: seeds.map((seed) => seed + RESEED_OFFSET),
       patch: [],
     },
-    {
-      control: 'control_learning_rate',
-      title: 'Learning rate × 1.1',
-      experiment: faster,
-      seeds,
-      patch: patchBetween(experiment, faster),
-    },
+    ...(isTaken(faster)
+      ? [
+          {
+            control: 'control_learning_rate',
+            title: 'Learning rate × 1.1',
+            experiment: faster,
+            seeds,
+            patch: patchBetween(experiment, faster),
+          },
+        ]
+      : []),
     ...(random === null ? [] : [random]),
   ];
   return affordable(controls, budget);

@@ -38,7 +38,7 @@ const atRate = (experiment: Experiment, factor: number, steps: number): Experime
 };
 
 /** A rate may be so large or small that there is no other one on that side. */
-const isTaken = ({ training }: Experiment): boolean =>
+export const isTaken = ({ training }: Experiment): boolean =>
   optimizerKind.schema.safeParse(training.optimizer).success;
 
 /** One training at each rate, for so many steps, on the seed of the baseline. */

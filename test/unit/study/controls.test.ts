@@ -1,6 +1,7 @@
 /** @file The control arms share what is left of a budget. */
 import { expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
+import { optimizerKind } from '../../../src/network/index.ts';
 import { ArmRunner } from '../../../src/study/arms.ts';
 import { Budget } from '../../../src/study/budget.ts';
 import { Controls, createControls } from '../../../src/study/controls.ts';
@@ -37,4 +38,21 @@ it('that are trained together take no more trials than there are', async () => {
   await controls.trainOthers();
   expect(controls.run).toHaveLength(1);
   expect(budget.trials).toBeLessThanOrEqual(trials);
+});
+
+it('are experiments that a request could ask for, at the largest learning rate too', () => {
+  for (const learning_rate of [0.1, 1e12]) {
+    const asked = {
+      network: { input: { shape: [1] }, layers: [{ type: 'dense', units: 1 }] },
+      data: { type: 'sine', samples: 60 },
+      training: { loss: 'mean_squared_error', optimizer: { type: 'sgd', learning_rate }, steps: 3 },
+    };
+    const parsed = parseExperiment(asked);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    const { experiment } = parsed.value;
+    const planned = createControls(experiment, [0], [], new Budget(experiment, 1));
+    expect(planned).not.toEqual([]);
+    for (const control of planned)
+      expect(optimizerKind.schema.safeParse(control.experiment.training.optimizer).success).toBe(true);
+  }
 });
