@@ -24,7 +24,7 @@ import { makeFolder } from './data_directory.ts';
 import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
 import type { FilePage, FileUpload, FileUse, StoredFile, UploadOutcome } from './file.ts';
 import type { FileReaders } from './file_readers.ts';
-import { createMeter, INCOMING } from './incoming.ts';
+import { INCOMING, receive } from './incoming.ts';
 import { decodeCursor, encodeCursor } from './rows.ts';
 import type { Tables } from './tables.ts';
 
@@ -90,24 +90,17 @@ export class FileStore {
     { name, options }: FileUpload,
     limits: UploadLimits,
   ): Promise<UploadOutcome> {
-    const folder = join(this.#directory, `${INCOMING}${randomUUID()}`);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    try {
-      const meter = createMeter(limits.max_file_bytes);
-      await pipeline(content, meter.stream, createWriteStream(join(folder, CONTENT), { mode: 0o600 }));
-      if (meter.bytes() === 0)
-        throw new FileRefused('the file is empty', { fix: 'send its bytes as the body' });
-      const sha256 = meter.sha256();
+    const place = { directory: this.#directory, name: CONTENT, limit: limits.max_file_bytes };
+    return receive(content, place, async ({ folder, bytes, sha256 }) => {
+      if (bytes === 0) throw new FileRefused('the file is empty', { fix: 'send its bytes as the body' });
       const id = idOf(owner, sha256, options);
       const known = await this.find(owner, id);
       if (known !== null) return { kind: 'stored', file: known };
       const used = await this.#used(owner);
-      if (used + meter.bytes() > limits.max_stored_bytes) return { kind: 'over_quota', used };
+      if (used + bytes > limits.max_stored_bytes) return { kind: 'over_quota', used };
       await this.#readers.read(folder, options);
-      return await this.#keep(folder, { id, owner, name, bytes: meter.bytes(), sha256 }, limits);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+      return this.#keep(folder, { id, owner, name, bytes, sha256 }, limits);
+    });
   }
 
   async #keep(

@@ -1,14 +1,10 @@
 /** @file Models on their way into the service: to a file beside the uploads, and read in a thread. */
-import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { ImportedModel, ImportFailure } from '../imports/index.ts';
 import { threadProgram } from '../util/programs.ts';
 import type { Result } from '../util/result.ts';
-import { createMeter, INCOMING } from './incoming.ts';
+import { receive } from './incoming.ts';
 import { createTaskPool } from './pool.ts';
 
 export interface ImportTask {
@@ -31,6 +27,7 @@ export interface ModelImporter {
   close(): Promise<void>;
 }
 
+const MODEL = 'model';
 const IMPORT_WORKER = threadProgram('import.worker');
 
 /** @param directory of the uploads, which is tidied at every start */
@@ -38,17 +35,10 @@ export function createModelImporter(directory: string): ModelImporter {
   // No thread is kept: what a broken file has done to the memory of one does not reach the next.
   const pool = createTaskPool<ImportTask, ImportTaskResult>(IMPORT_WORKER, { idleMs: 0 });
   return {
-    async read(content, openSize, maxBytes) {
-      const folder = join(directory, `${INCOMING}${randomUUID()}`);
-      const path = join(folder, 'model');
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      try {
-        await pipeline(content, createMeter(maxBytes).stream, createWriteStream(path, { mode: 0o600 }));
-        return await pool.run({ path, openSize });
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    },
+    read: (content, openSize, maxBytes) =>
+      receive(content, { directory, name: MODEL, limit: maxBytes }, ({ folder }) =>
+        pool.run({ path: join(folder, MODEL), openSize }),
+      ),
     close: () => pool.close(),
   };
 }
