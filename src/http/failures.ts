@@ -53,7 +53,7 @@ export function addErrors(app: FastifyInstance, served: readonly Route[], maxBod
       request.log.debug({ err: error }, 'the client hung up');
       return sendProblem(request, reply, new HttpProblem('bad_request', 'the request was broken off'));
     }
-    const problem = toProblem(error, maxBody);
+    const problem = toProblem(error, { maxBody, contentType: request.headers['content-type'] });
     if (problem.code === 'body_too_large') {
       stopUnpacking(request.raw);
       await drain(request.raw);

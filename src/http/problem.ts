@@ -71,6 +71,7 @@ export function validationFailed(errors: readonly Problem[]): HttpProblem {
 
 const MAX_INSTANCE = 500;
 const MAX_DETAIL = 1000;
+const MAX_TYPE = 100;
 /** A message may quote what was sent, which may be as long as a body. */
 const MAX_MESSAGE = 2000;
 
@@ -115,7 +116,6 @@ export function sendProblem(
 }
 
 const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
 };
@@ -143,11 +143,24 @@ export const closing = (): HttpProblem =>
     headers: { 'retry-after': String(RETRY_AFTER_CLOSING_S), connection: 'close' },
   });
 
-/**
- * Any error as a problem; the details of a bug stay in the log.
- * @param maxBody bytes of a request's body
- */
-export function toProblem(error: unknown, maxBody?: number): HttpProblem {
+/** @param given the header */
+function unsupportedType(given: string | undefined): HttpProblem {
+  const is = given === undefined ? 'there is no content-type' : `content-type is "${cut(given, MAX_TYPE)}"`;
+  return new HttpProblem(
+    'unsupported_media_type',
+    `${is}: send the body as JSON, with content-type application/json; POST /v1/files and POST /v1/imports take any type`,
+  );
+}
+
+/** What is known of the request that failed. */
+interface Failed {
+  /** Bytes that a body may have. */
+  readonly maxBody?: number;
+  readonly contentType?: string | undefined;
+}
+
+/** Any error as a problem; the details of a bug stay in the log. */
+export function toProblem(error: unknown, { maxBody, contentType }: Failed = {}): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (error instanceof PoolFull)
     return new HttpProblem(
@@ -164,7 +177,7 @@ export function toProblem(error: unknown, maxBody?: number): HttpProblem {
   if (statusCode === 413 || code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(maxBody);
   const known = frameworkCodes[code ?? ''];
   if (known !== undefined) return new HttpProblem(known, message ?? errorTable[known].title);
-  if (statusCode === 415) return new HttpProblem('unsupported_media_type', 'send application/json');
+  if (statusCode === 415) return unsupportedType(contentType);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new HttpProblem('bad_request', message ?? 'the request cannot be understood');
   }

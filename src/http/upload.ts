@@ -8,7 +8,7 @@ import { HttpProblem } from './problem.ts';
 
 /** The body as bytes, unpacked where it is sent packed. It can be given up without cutting off the client. */
 function contentOf(request: FastifyRequest, body: Readable): Readable {
-  const encoding = request.headers['content-encoding'] ?? 'identity';
+  const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding !== 'identity' && encoding !== 'gzip')
     throw new HttpProblem('unsupported_media_type', 'content-encoding may be gzip, or left out');
   const content = encoding === 'gzip' ? createGunzip() : new PassThrough();

@@ -20,7 +20,7 @@ export const errorTable = {
   file_in_use: { status: 409, title: 'A job that has not ended needs the file' },
   body_too_large: { status: 413, title: 'The body is too large' },
   file_too_large: { status: 413, title: 'The file is too large' },
-  unsupported_media_type: { status: 415, title: 'The body has to be application/json' },
+  unsupported_media_type: { status: 415, title: 'The type or the encoding of the body is not taken' },
   validation_failed: { status: 422, title: 'The request is not valid' },
   experiment_too_large: { status: 422, title: 'The experiment is too large for this service' },
   file_unreadable: { status: 422, title: 'The file cannot be read' },

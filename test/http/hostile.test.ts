@@ -17,6 +17,7 @@ afterAll(() => service.close());
 
 interface ProblemBody {
   readonly code: string;
+  readonly detail: string;
   readonly errors?: readonly { readonly pointer: string }[];
 }
 
@@ -175,6 +176,26 @@ describe('compressed bodies', () => {
     // One is just over the limit; 40 would be 800 MiB.
     const one = await seconds(1);
     expect(await seconds(40)).toBeLessThan(4 * one + 0.1);
+  });
+});
+
+describe('a body of a type or an encoding that is not taken', () => {
+  const send = (path: string, headers: Record<string, string>) =>
+    fetch(service.url + path, { method: 'POST', headers, body: new Uint8Array([0x7b, 0x7d]) });
+  it.each([
+    ['/v1/jobs', { 'content-type': 'text/csv' }, ['"text/csv"', 'application/json', '/v1/files']],
+    ['/v1/preflight', {}, ['no content-type', 'application/json']],
+    [
+      '/v1/diagnoses',
+      { 'content-type': 'application/json', 'content-encoding': 'lz4' },
+      ['gzip', 'zstd', 'left out'],
+    ],
+    ['/v1/files', { 'content-encoding': 'br' }, ['gzip', 'left out']],
+    ['/v1/imports', { 'content-encoding': 'br' }, ['gzip', 'left out']],
+  ])('%s %j: says what is taken', async (path, headers, said) => {
+    const [status, problem] = await refusal(await send(path, headers as Record<string, string>));
+    expect([status, problem.code]).toEqual([415, 'unsupported_media_type']);
+    for (const part of said) expect(problem.detail).toContain(part);
   });
 });
 
