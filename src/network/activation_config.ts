@@ -9,6 +9,7 @@ import {
   ExpressionError,
   evaluateExpression,
   MAX_EXPRESSION_LENGTH,
+  operationsIn,
   parseExpression,
 } from './expression.ts';
 
@@ -52,6 +53,10 @@ const isExpression = (config: ActivationConfig): config is { expression: string 
 /** @param config validated by `activationSchema` */
 export const resolveActivation = (config: ActivationConfig): Activation =>
   isExpression(config) ? fromExpression(config.expression) : activationKind.resolve(config);
+
+/** What a value of the activation costs, in operations of a formula; the activations that are known by name cost about one. */
+export const operationsOf = (config: ActivationConfig): number =>
+  isExpression(config) ? Math.max(1, operationsIn(parseExpression(config.expression))) : 1;
 
 /** The config with every default filled in; a formula says all there is. */
 export const completeActivation = (config: ActivationConfig): ActivationConfig =>

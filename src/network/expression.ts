@@ -232,6 +232,22 @@ export function parseExpression(source: string): Expression {
   return new Parser(source).parse();
 }
 
+/** How many functions and operators a formula has: what its value costs. */
+export function operationsIn(expression: Expression): number {
+  const sum = (...parts: Expression[]) => 1 + parts.reduce((total, part) => total + operationsIn(part), 0);
+  switch (expression.kind) {
+    case 'number':
+    case 'x':
+      return 0;
+    case 'unary':
+      return sum(expression.x);
+    case 'binary':
+      return sum(expression.a, expression.b);
+    case 'where':
+      return sum(expression.left, expression.right, expression.a, expression.b);
+  }
+}
+
 /** The formula as a function, for many values: to walk through the formula for each takes far longer. */
 export function compileExpression<V, C>(expression: Expression, m: Algebra<V, C>): (x: V) => V {
   switch (expression.kind) {

@@ -3,6 +3,7 @@ export {
   type ActivationConfig,
   activationSchema,
   completeActivation,
+  operationsOf,
   resolveActivation,
 } from './activation_config.ts';
 export { type ActivationShape, activationShape, SATURATED_SLOPE } from './activation_shape.ts';

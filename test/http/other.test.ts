@@ -159,6 +159,20 @@ describe('POST /v1/activations/compare', () => {
     expect(softmax?.tailored.reason).toContain('softmax');
   });
 
+  it('refuses formulas that would take too long, before it begins', async () => {
+    const expression = Array.from({ length: 15 }, (_, i) => `tanh(x * ${i})`).join(' + ');
+    const body = { activations: Array.from({ length: 10 }, () => ({ expression })) };
+    const response = await service.post('/v1/activations/compare', body);
+    // Fifteen functions, fifteen products and fourteen sums each.
+    expect([response.status, await response.json()]).toEqual([
+      422,
+      expect.objectContaining({
+        code: 'experiment_too_large',
+        limits: [{ name: 'operations', value: 440, limit: 150 }],
+      }),
+    ]);
+  });
+
   it('points at what it does not know', async () => {
     const response = await service.post('/v1/activations/compare', { activations: ['rel'], depth: 0 });
     expect(response.status).toBe(422);
