@@ -101,7 +101,7 @@ export function runInThread(
   };
   const { promise, resolve, reject } = Promise.withResolvers<StudyOutcome>();
   const on: { readonly [K in FromStudy['kind']]: (message: Extract<FromStudy, { kind: K }>) => unknown } = {
-    files: ({ use }) => bring(use).then(() => tell({ kind: 'brought' }), reject),
+    files: ({ use }) => bring(use).then(() => tell({ kind: 'brought' })),
     experiment({ experiment: read }) {
       onExperiment(read);
       look();
@@ -112,9 +112,10 @@ export function runInThread(
     failed: ({ error, failure }) =>
       reject(failures[0] ?? (failure === null ? error : new JobFailure(failure.code, failure.detail))),
   };
-  const receive = <K extends FromStudy['kind']>(message: Extract<FromStudy, { kind: K }>) =>
-    void on[message.kind as K](message);
-  worker.on('message', (message: FromStudy) => receive(message));
+  // What fails here is the study's failure: thrown out of a listener, or as a rejection of nobody's, it would end the process.
+  const receive = async <K extends FromStudy['kind']>(message: Extract<FromStudy, { kind: K }>) =>
+    on[message.kind as K](message);
+  worker.on('message', (message: FromStudy) => receive(message).catch(reject));
   worker.on('error', reject);
   worker.on('exit', () => reject(new Error('the thread of the study has ended')));
   return promise.finally(async () => {

@@ -101,19 +101,24 @@ export class Trials {
       this.#options.span(),
     );
     const { ring, end } = this.#options.losses.follow(trial.run);
-    const result = await threads.run(
-      {
-        experiment: trial.experiment,
-        seed: trial.seed,
-        keepWeights: trial.keepWeights,
-        cancel: this.#options.flag,
-        losses: ring.buffer,
-        snapshots: snapshots.of(this.#job.id, key, () => this.#options.signal.aborted),
-      },
-      { owner: this.#job.owner, job: this.#job.id, seconds },
-      this.#options.signal,
-    );
-    end();
+    const result = await threads
+      .run(
+        {
+          experiment: trial.experiment,
+          seed: trial.seed,
+          keepWeights: trial.keepWeights,
+          cancel: this.#options.flag,
+          losses: ring.buffer,
+          snapshots: snapshots.of(this.#job.id, key, () => this.#options.signal.aborted),
+        },
+        { owner: this.#job.owner, job: this.#job.id, seconds },
+        this.#options.signal,
+      )
+      .catch((error: unknown) => {
+        endFailed(span, 'failed');
+        throw error;
+      })
+      .finally(end);
     if (!result.ok) {
       metrics.trials.inc({ outcome: result.error.code });
       endFailed(span, result.error.code);

@@ -12,6 +12,7 @@ import { createPool } from '../../src/jobs/pool.ts';
 import { JobRun } from '../../src/jobs/runner.ts';
 import { SnapshotStore } from '../../src/jobs/snapshots.ts';
 import { JobStore } from '../../src/jobs/store.ts';
+import { runInThread } from '../../src/jobs/study_thread.ts';
 import { Trainer } from '../../src/jobs/trainer.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
 import { createTelemetry } from '../../src/telemetry/index.ts';
@@ -97,4 +98,23 @@ it('a job that an earlier version accepted gets the defaults that this one has, 
   });
   expect(newer).toMatchObject({ status: 'failed', error: { code: 'experiment_outdated' } });
   expect(newer?.error?.detail).toContain('/training/of_another_version');
+});
+
+it('what fails on the event loop while a study runs is the failure of that study', async () => {
+  const parsed = parseExperiment(tinyExperiment());
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const experiment = packText(JSON.stringify(parsed.value.experiment));
+  const study = runInThread(
+    { experiment, search: null },
+    {
+      bring: async () => {},
+      train: () => Promise.reject(new Error('nothing is trained here')),
+      onProgress: () => {},
+      isOutOfTime: () => false,
+      onExperiment: () => {
+        throw new Error('what is done with it');
+      },
+    },
+  );
+  await expect(study).rejects.toThrow('what is done with it');
 });
