@@ -6,10 +6,11 @@ import { present } from '../util/assert.ts';
 import { announce } from './announcements.ts';
 import { databaseTime, isPostgres, lock, searchable } from './dialect.ts';
 import { appendEvent, readEvents } from './events.ts';
-import { matches } from './filters.ts';
+import { matches, windowOf } from './filters.ts';
 import type {
   Job,
   JobEvent,
+  JobFilter,
   JobPage,
   JobQuery,
   JobStatus,
@@ -20,7 +21,7 @@ import type {
 } from './job.ts';
 import { type Quota, quotaExcess, recordUse } from './quota.ts';
 import { type Room, unlimited } from './room.ts';
-import { decodeCursor, encodeCursor, parse, submittedRow, toJob } from './rows.ts';
+import { decodeCursor, encodeCursor, parse, type Row, submittedRow, toJob } from './rows.ts';
 import { removeSnapshots } from './snapshots.ts';
 import type { Tables } from './tables.ts';
 
@@ -41,6 +42,8 @@ export interface OwnedJob {
 export class JobStore {
   readonly #db: Kysely<Tables>;
   readonly #room: Room;
+  /** The last look at a list that was asked for. */
+  #looks: Promise<unknown> = Promise.resolve();
 
   constructor(db: Kysely<Tables>, room: Room = unlimited) {
     this.#db = db;
@@ -134,19 +137,64 @@ export class JobStore {
 
   /** Newest first. @throws InvalidCursor */
   async list({ owner, limit, cursor, ...filter }: JobQuery & { readonly owner: string }): Promise<JobPage> {
-    let query = this.#db
-      .selectFrom('jobs')
-      .selectAll()
-      .where('owner', '=', owner)
-      .where((build) => matches(this.#db, build, filter))
-      .orderBy('position', 'desc')
-      .limit(limit + 1);
-    if (cursor !== undefined) query = query.where('position', '<', decodeCursor(cursor));
-    const rows = await query.execute();
+    const rows: Row[] = [];
+    const size = isPostgres(this.#db) ? null : windowOf(filter);
+    let before = cursor === undefined ? undefined : decodeCursor(cursor);
+    for (;;) {
+      const look = async (from?: number) =>
+        void rows.push(...(await this.#look(owner, filter, limit + 1 - rows.length, before, from)));
+      if (size === null) {
+        await look();
+        break;
+      }
+      const end = await this.#inTurn(async () => {
+        const from = await this.#positionAfter(owner, before, size);
+        await look(from);
+        return from;
+      });
+      if (end === undefined || rows.length > limit) break;
+      before = end;
+    }
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const more = rows.length > limit && last !== undefined;
     return { data: page.map(toJob), has_more: more, next_cursor: more ? encodeCursor(last.position) : null };
+  }
+
+  /** One look in a turn of the event loop, of all that are under way. */
+  #inTurn<T>(look: () => Promise<T>): Promise<T> {
+    const looked = this.#looks.then(() => new Promise((turn) => setImmediate(turn))).then(look);
+    this.#looks = looked.catch(() => {});
+    return looked;
+  }
+
+  /** Where a window of so many jobs ends; undefined where no more jobs are left than it takes. */
+  async #positionAfter(owner: string, before: number | undefined, size: number): Promise<number | undefined> {
+    let query = this.#db.selectFrom('jobs').select('position').where('owner', '=', owner);
+    if (before !== undefined) query = query.where('position', '<', before);
+    const row = await query
+      .orderBy('position', 'desc')
+      .limit(1)
+      .offset(size - 1)
+      .executeTakeFirst();
+    return row?.position;
+  }
+
+  #look(
+    owner: string,
+    filter: JobFilter,
+    most: number,
+    before: number | undefined,
+    from: number | undefined,
+  ): Promise<Row[]> {
+    let query = this.#db
+      .selectFrom('jobs')
+      .selectAll()
+      .where('owner', '=', owner)
+      .where((build) => matches(this.#db, build, filter));
+    if (before !== undefined) query = query.where('position', '<', before);
+    if (from !== undefined) query = query.where('position', '>=', from);
+    return query.orderBy('position', 'desc').limit(most).execute();
   }
 
   async result(id: string): Promise<Buffer | null> {
