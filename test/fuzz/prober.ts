@@ -2,16 +2,18 @@
  * @file A thread that asks services for their health, at fixed times whether they have answered or not: one that answers nobody for
  * a second is asked as often in that second as in any other.
  */
+import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Sample, Watched } from './healthz.ts';
 
 const INTERVAL_MS = 20;
 /** What takes longer counts as this. */
 const MAX_MS = 60_000;
 
-const urls = workerData as readonly string[];
+const services = workerData as readonly Watched[];
 const agent = new Agent({ keepAlive: true });
-let taken: number[][] = urls.map(() => []);
+let taken: Sample[][] = services.map(() => []);
 const underWay = new Set<Promise<void>>();
 
 const answer = (url: string) =>
@@ -23,15 +25,28 @@ const answer = (url: string) =>
     request.on('error', () => resolve());
   });
 
-async function ask(url: string, into: number[]): Promise<void> {
+/** How long a thread could have run so far, and had no core (proc_pid_schedstat(5)); milliseconds, 0 where nobody counts it. */
+function waited(thread: string): number {
+  try {
+    return Number(readFileSync(`/proc/${thread}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
+/** For a core: the thread that answers, the first of its process, and this one. */
+const waitedTogether = (pid: number) => waited(`${pid}/task/${pid}`) + waited('thread-self');
+
+async function ask({ url, pid }: Watched, into: Sample[]): Promise<void> {
   const start = performance.now();
+  const before = waitedTogether(pid);
   await answer(url);
-  into.push(performance.now() - start);
+  into.push({ ms: performance.now() - start, waited_ms: waitedTogether(pid) - before });
 }
 
 setInterval(() => {
-  urls.forEach((url, i) => {
-    const one: Promise<void> = ask(url, taken[i] as number[]).finally(() => underWay.delete(one));
+  services.forEach((service, i) => {
+    const one: Promise<void> = ask(service, taken[i] as Sample[]).finally(() => underWay.delete(one));
     underWay.add(one);
   });
 }, INTERVAL_MS);
@@ -39,7 +54,7 @@ setInterval(() => {
 parentPort?.on('message', async () => {
   const finished = taken;
   const asked = [...underWay];
-  taken = urls.map(() => []);
+  taken = services.map(() => []);
   // Those who still wait were asked in this time, and belong to it.
   await Promise.all(asked);
   parentPort?.postMessage(finished);
