@@ -1,12 +1,13 @@
 /** @file The entry of a thread that reads stored documents. */
 import { performReading, type Reading, spareMemory, type WorkResult } from '../src/http/reading_work.ts';
+import { type Begun, begin } from '../src/http/work_time.ts';
 
-/** @param started becomes 1 once the work has begun */
+/** @param begun is told that the work has begun */
 export default function doReading({
-  started,
+  begun,
   ...reading
-}: Reading & { readonly started: Int32Array }): Promise<WorkResult> {
-  Atomics.store(started, 0, 1);
+}: Reading & { readonly begun: Begun }): Promise<WorkResult> {
+  begin(begun);
   // Once the answer is on its way.
   setImmediate(spareMemory);
   return performReading(reading);

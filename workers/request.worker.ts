@@ -1,10 +1,11 @@
 /** @file The entry of a thread that does the work of requests. */
 import { releaseBlocks } from '../src/files/index.ts';
 import { perform, spareMemory, type Work, type WorkResult } from '../src/http/work.ts';
+import { type Begun, begin } from '../src/http/work_time.ts';
 
-/** @param started becomes 1 once the work has begun */
-export default function doWork({ started, ...work }: Work & { readonly started: Int32Array }): WorkResult {
-  Atomics.store(started, 0, 1);
+/** @param begun is told that the work has begun */
+export default function doWork({ begun, ...work }: Work & { readonly begun: Begun }): WorkResult {
+  begin(begun);
   // Once the answer is on its way.
   setImmediate(spareMemory);
   try {

@@ -7,6 +7,7 @@ import { closing, HttpProblem } from './problem.ts';
 import type { OptionsOf, Reading, ReadingName, ReadingResult } from './readings/index.ts';
 import { createTurns } from './turns.ts';
 import type { Work, WorkResult } from './work_order.ts';
+import { limitWork, notBegun } from './work_time.ts';
 
 /** As the requests of one owner see them. */
 export interface RequestThreads {
@@ -34,13 +35,15 @@ const [THREADS, THREADS_OF_ONE] = [3, 2];
 export interface ThreadLimits {
   /** Beyond these, requests are told to come back. */
   readonly maxWaiting: number;
-  /** What takes longer is given up; also what waits longer for its turn. */
+  /** What takes a thread more CPU time is given up; also what waits longer for its turn. */
   readonly maxMs: number;
   /** The most that a thread's heap may take. */
   readonly maxHeapMiB: number;
 }
 
 const LIMITS: ThreadLimits = { maxWaiting: 64, maxMs: 20_000, maxHeapMiB: 384 };
+/** So many times its CPU time may a request take by the clock, on a machine that gives its thread less than a core. */
+const LONGEST = 3;
 const RETRY_AFTER_S = '5';
 
 const [WORKER, READER] = [threadProgram('request.worker'), threadProgram('reading.worker')];
@@ -72,11 +75,11 @@ const tooLong: Exhausted = (what) =>
 
 function problemOf(
   error: unknown,
-  started: boolean,
+  usedUp: boolean,
   exhausted: (what: 'time' | 'memory') => HttpProblem,
 ): unknown {
   const { name, code, message } = error as Error & { code?: string };
-  if (name === 'AbortError') return started ? exhausted('time') : overloaded();
+  if (name === 'AbortError') return usedUp ? exhausted('time') : overloaded();
   const isFull = code === 'ERR_WORKER_OUT_OF_MEMORY' || /out of memory/i.test(message);
   return isFull ? exhausted('memory') : error;
 }
@@ -106,15 +109,16 @@ function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
     overloaded,
   );
   let closed = false;
-  async function run(pool: ThreadPool, { work, transferList }: Task, signal: AbortSignal): Promise<unknown> {
-    const started = new Int32Array(new SharedArrayBuffer(4));
+  async function run(pool: ThreadPool, { work, transferList }: Task): Promise<unknown> {
+    const begun = notBegun();
+    const limit = limitWork({ cpu: limits.maxMs, clock: LONGEST * limits.maxMs }, begun, () => pool.threads);
+    const { signal } = limit;
     const result: WorkResult = await pool
-      .run({ ...work, started }, { transferList, signal })
+      .run({ ...work, begun }, { transferList, signal })
       .catch((error: unknown) => {
-        throw closed
-          ? closing()
-          : problemOf(error, Atomics.load(started, 0) === 1, (what) => exhausted(what, limits));
-      });
+        throw closed ? closing() : problemOf(error, limit.usedUp, (what) => exhausted(what, limits));
+      })
+      .finally(limit.end);
     if (result.ok) return result.value;
     const { code, detail, extra } = result.problem;
     throw new HttpProblem(code, detail, extra);
@@ -122,12 +126,11 @@ function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
   return {
     /** @param make copies what is handed over: not of what is refused or waits */
     async run(owner: string, make: () => Task): Promise<unknown> {
-      const signal = AbortSignal.timeout(limits.maxMs);
-      const done = await turns.take(owner, signal);
+      const done = await turns.take(owner, AbortSignal.timeout(limits.maxMs));
       try {
         if (closed) throw closing();
         piscina ??= start();
-        return await run(piscina, make(), signal);
+        return await run(piscina, make());
       } finally {
         done();
       }
