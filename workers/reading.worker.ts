@@ -1,6 +1,12 @@
 /** @file The entry of a thread that reads stored documents. */
-import { performReading, type Reading, spareMemory, type WorkResult } from '../src/http/reading_work.ts';
-import { type Begun, begin } from '../src/http/work_time.ts';
+import {
+  type Begun,
+  begin,
+  performReading,
+  type Reading,
+  spareMemory,
+  type WorkResult,
+} from '../src/http/reading_work.ts';
 
 /** @param begun is told that the work has begun */
 export default function doReading({

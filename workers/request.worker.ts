@@ -1,7 +1,6 @@
 /** @file The entry of a thread that does the work of requests. */
 import { releaseBlocks } from '../src/files/index.ts';
-import { perform, spareMemory, type Work, type WorkResult } from '../src/http/work.ts';
-import { type Begun, begin } from '../src/http/work_time.ts';
+import { type Begun, begin, perform, spareMemory, type Work, type WorkResult } from '../src/http/work.ts';
 
 /** @param begun is told that the work has begun */
 export default function doWork({ begun, ...work }: Work & { readonly begun: Begun }): WorkResult {
