@@ -5,7 +5,7 @@ import { threadId, type Worker } from 'node:worker_threads';
 export type Begun = Int32Array;
 
 export const notBegun = (): Begun => new Int32Array(new SharedArrayBuffer(8));
-export const hasBegun = (begun: Begun): boolean => Atomics.load(begun, 0) !== 0;
+const hasBegun = (begun: Begun): boolean => Atomics.load(begun, 0) !== 0;
 
 const UNKNOWN = -1;
 
