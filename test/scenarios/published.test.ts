@@ -17,8 +17,8 @@ const quick = [
   'hidden-layers-without-activation',
 ];
 
-it('holds ninety reports, a third of them held back, each with its source', () => {
-  expect(published.length).toBeGreaterThanOrEqual(90);
+it('holds more than a hundred reports, a third of them held back, each with its source', () => {
+  expect(published.length).toBeGreaterThanOrEqual(100);
   const held = published.filter(({ half }) => half === 'judge').length;
   expect(held / published.length).toBeGreaterThan(0.3);
   expect(new Set(published.map(({ name }) => name)).size).toBe(published.length);

@@ -1,4 +1,5 @@
 /** @file What people could not train, by theme. */
+import { later } from './later.ts';
 import { networks } from './networks.ts';
 import { outputsOfClasses } from './outputs_of_classes.ts';
 import { outputsOfTwoClasses } from './outputs_of_two_classes.ts';
@@ -27,4 +28,5 @@ export const published: readonly Published[] = [
   ...sequences,
   ...starts,
   ...tasks,
+  ...later,
 ];
