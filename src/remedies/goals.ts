@@ -1,5 +1,5 @@
 /** @file What a remedy has to make better: the training loss, or what the finding is about where that is another. */
-import { lossRatio, type Trace, validationRatio } from '../statistics/index.ts';
+import { type LabelRecall, lossRatio, type Trace, validationRatio } from '../statistics/index.ts';
 
 export const goals = ['final_loss', 'validation_loss', 'missed_rare_class', 'training_error'] as const;
 export type Goal = (typeof goals)[number];
@@ -41,7 +41,12 @@ function bounded(
   return Number.isNaN(ratio) ? LOST : Math.min(LOST, ratio);
 }
 
-function missedRareClass({ class_recall, data }: Trace): number | null {
+/** Of several labels the mean: one alone, of hundreds, would hide what becomes of the others. */
+const missedLabels = (labels: readonly LabelRecall[]): number =>
+  1 - labels.reduce((sum, { recall }) => sum + recall, 0) / labels.length;
+
+function missedRareClass({ class_recall, label_recall, data }: Trace): number | null {
+  if (label_recall !== undefined) return missedLabels(label_recall);
   if (class_recall === null) return null;
   const present = class_recall.filter((_, label) => (data.class_counts?.[label] ?? 0) > 0);
   return 1 - present.reduce((least, recall) => Math.min(least, recall), 1);

@@ -13,6 +13,7 @@ export { StuckUnits } from './stuck.ts';
 export {
   type Divergence,
   type Evaluation,
+  type LabelRecall,
   type ModeComparison,
   type RateTrial,
   type Reference,

@@ -83,6 +83,10 @@ export interface Reference {
   /** The same on the validation split; null without one. */
   readonly validation_ratio: number | null;
   readonly validation_samples: number;
+  /** Of the samples that the experiment sees, the part that it saw: less than 1 where it had to be shortened; absent: all. */
+  readonly seen?: number;
+  /** Absent unless it was shortened: whether its loss still fell at its end. */
+  readonly still_falls?: boolean;
 }
 
 /** The first steps again, half or all of them, at another learning rate. */
@@ -149,8 +153,18 @@ export interface Trace {
   readonly data: DataSummary;
   /** Fraction right of the training samples of each class, after the last update; null unless one class a sample. */
   readonly class_recall: readonly number[] | null;
+  /** Of every label, after the last update; absent unless a sample has several labels, each of them 0 or 1. */
+  readonly label_recall?: readonly LabelRecall[];
   /** Null where they were not asked for. */
   readonly weights: TracedWeights | null;
+}
+
+/** One of several labels of a sample: how often it has its rarer value, and in how many of these samples that is found. */
+export interface LabelRecall {
+  readonly rarer: 0 | 1;
+  readonly samples: number;
+  readonly others: number;
+  readonly recall: number;
 }
 
 /** All weights and running averages, as safetensors files. */

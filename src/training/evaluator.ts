@@ -2,7 +2,13 @@
 import { type DataSplits, gatherInputs, type InputLayout, type Split } from '../data/index.ts';
 import { bytesOf, flopsOf, type Session, sizeOf } from '../graph/index.ts';
 import { type BuiltLayer, outputLayers } from '../network/index.ts';
-import { SATURATED_SAMPLES, UnitCounter, type UnitPass, unitLayout } from '../statistics/index.ts';
+import {
+  type LabelRecall,
+  SATURATED_SAMPLES,
+  UnitCounter,
+  type UnitPass,
+  unitLayout,
+} from '../statistics/index.ts';
 import { type Checkpoint, createAskingSession, neverCanceled } from './cancel.ts';
 import { type Compiled, type CompileOptions, compileInference, names } from './compile.ts';
 import { keptRows, type Rows, rankOf, rowsOf, type WatchedLayer, watched } from './layer_outputs.ts';
@@ -234,6 +240,38 @@ export class Evaluator {
       },
       result: () =>
         Array.from(right, (hits, label) => (count[label] === 0 ? 0 : hits / (count[label] as number))),
+    };
+  }
+
+  /** The same of every label where a sample has several, each of them 0 or 1; null where it has not. */
+  labelRecall(split: Split): Reading<LabelRecall[]> | null {
+    const { loss, positions, outputs } = this.#coding;
+    if (loss.target !== 'binary' || outputs < 2 || positions !== 1 || !split.targets.every(isLabel))
+      return null;
+    const threshold = loss.output === 'logits' ? 0 : 0.5;
+    const count = () => [new Float64Array(outputs), new Float64Array(outputs)] as const;
+    const [right, samples] = [count(), count()];
+    return {
+      fetched: [names.prediction],
+      read: (indices) => {
+        const prediction = this.#session.output(names.prediction);
+        indices.forEach((sample, row) => {
+          for (let label = 0; label < outputs; label++) {
+            const target = split.targets[sample * outputs + label] as 0 | 1;
+            const found = Number((prediction[row * outputs + label] as number) > threshold);
+            samples[target][label] = (samples[target][label] as number) + 1;
+            if (found === target) right[target][label] = (right[target][label] as number) + 1;
+          }
+        });
+      },
+      result: () =>
+        Array.from({ length: outputs }, (_, label) => {
+          const [zeros, ones] = [samples[0][label] as number, samples[1][label] as number];
+          const rarer = ones <= zeros ? 1 : 0;
+          const [own, others] = rarer === 1 ? [ones, zeros] : [zeros, ones];
+          const recall = own === 0 ? 0 : (right[rarer][label] as number) / own;
+          return { rarer, samples: own, others, recall };
+        }),
     };
   }
 

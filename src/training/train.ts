@@ -474,7 +474,7 @@ function finish(
   initial: Evaluation,
   final: Evaluation,
   divergence: Divergence | null,
-  recall: readonly number[] | null,
+  recall: Recall,
   weights: TracedWeights | null,
 ): Trace {
   const outputs = new Set(outputLayers(placedLayers(run.experiment)).map(({ name }) => name));
@@ -502,7 +502,7 @@ function finish(
     divergence,
     tied_units: run.tiedUnits,
     data: { ...summarizeData(run.data, resolveLoss(run.experiment).target), ...maskedFraction(run) },
-    class_recall: recall,
+    ...recall,
     weights,
   };
 }
@@ -516,13 +516,18 @@ async function begin(run: Run, stopping: EarlyStopping | null, snapshots?: Snaps
   return initial;
 }
 
+type Recall = Pick<Trace, 'class_recall' | 'label_recall'>;
+
 /** What is measured after the last step; gradients only where they are finite. */
-async function end(run: Run, isDiverged: boolean): Promise<{ final: Evaluation; recall: number[] | null }> {
+async function end(run: Run, isDiverged: boolean): Promise<{ final: Evaluation; recall: Recall }> {
   const step = isDiverged ? null : run.losses.length;
-  const recall = run.evaluator.recall(run.data.training);
-  const final = await run.evaluate(step, recall);
+  const { evaluator, data } = run;
+  const classes = evaluator.recall(data.training);
+  const labels = evaluator.labelRecall(data.training);
+  const final = await run.evaluate(step, classes ?? labels);
   if (step !== null) await run.inspectGradients(step, true);
-  return { final, recall: recall?.result() ?? null };
+  const ofLabels = labels === null ? {} : { label_recall: labels.result() };
+  return { final, recall: { class_recall: classes?.result() ?? null, ...ofLabels } };
 }
 
 async function loop(

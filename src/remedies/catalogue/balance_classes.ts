@@ -1,5 +1,5 @@
 /** @file Class weights that undo the imbalance. */
-import { resolveLoss } from '../../experiment/index.ts';
+import { planExperiment, resolveLoss } from '../../experiment/index.ts';
 import { withTraining } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
@@ -15,6 +15,9 @@ export const balanceClasses = defineRemedy({
     if (experiment.training.class_weights === 'balanced')
       return { reason: 'the classes are balanced already' };
     if (resolveLoss(experiment).target === 'values') return { reason: 'the targets are no classes' };
+    const { output_shape } = planExperiment(experiment);
+    if (resolveLoss(experiment).target === 'binary' && output_shape.some((length) => length > 1))
+      return { reason: 'a sample has several labels, which weights of classes do not tell apart' };
     return withTraining(experiment, { class_weights: 'balanced' });
   },
 });
