@@ -88,8 +88,24 @@ const isBarely = ({ value, threshold, healthy }: Evidence): boolean => {
 const isHarmless = ({ rule, evidence }: Check): boolean =>
   (rule === 'unscaled_inputs' || rule === 'unscaled_targets') && evidence.filter(isBeyond).every(isBarely);
 
+/** What acts through updates only. */
+const BY_UPDATES = new Set<string>([
+  'unscaled_targets',
+  'unshuffled_data',
+  'excessive_regularization',
+  'class_imbalance',
+  'exploding_gradient',
+  'noisy_gradient',
+  'sharpness',
+  'update_ratio',
+]);
+/** What the first pass shows, before any update, no update has done: it is of the draw of the weights, or of the inputs. */
+const isOfTheDraw = ({ rule, first_step }: Check): boolean =>
+  (rule === 'dead_units' || rule === 'saturated_units') && first_step === 0;
+
 const explains = (cause: Check, effect: Check): boolean =>
   (effectsOf(cause).includes(effect.rule) &&
+    !(BY_UPDATES.has(cause.rule) && isOfTheDraw(effect)) &&
     !((isHint(cause) || isOfNoOrder(cause)) && isHigherRateBetter(effect)) &&
     !isLookOf(cause, effect) &&
     !(isHarmless(cause) && isLowerRateBetter(effect))) ||

@@ -126,6 +126,10 @@ export function diagnose(
   return withCauses(checks);
 }
 
+/** All of it: what it gives is the same number for every sample, whatever else is changed. */
+const isDeadOutput = ({ evidence }: Check): boolean =>
+  evidence.some(({ metric, value }) => metric === 'dead_output_fraction' && value === 1);
+
 /**
  * What is told first: an output that cannot give what the loss asks, since nothing else helps as long as it stays; then what no other
  * finding explains, guesses last; then the rest.
@@ -133,7 +137,8 @@ export function diagnose(
 function rankOf(check: Check): number {
   if (check.caused_by.length > 0) return 3;
   if (isHint(check)) return 2;
-  return check.rule === 'loss_output_mismatch' && check.severity === 'critical' ? 0 : 1;
+  const cannotAnswer = check.rule === 'loss_output_mismatch' || isDeadOutput(check);
+  return cannotAnswer && check.severity === 'critical' ? 0 : 1;
 }
 
 /** Findings that cost something: these make a network unhealthy. Roots come first. */

@@ -22,6 +22,12 @@ const thresholds = {
   },
 } as const;
 
+/** Of a layer with a single live unit, whose outputs all lie along one direction; of two units that is one dead one. */
+const ALL_BUT_ONE = 1.5;
+
+const unitsOf = ({ unit_passes }: Trace, name: string): number =>
+  unit_passes.find(({ layer }) => layer === name)?.units ?? Number.POSITIVE_INFINITY;
+
 const isOutput = ({ layers }: Trace, name: string): boolean =>
   layers.some((layer) => layer.name === name && layer.is_output);
 
@@ -30,7 +36,7 @@ export const deadUnits = defineRule({
   title: 'Units are dead',
   description:
     'A unit is dead when its output is exactly 0, with slope 0, on every training sample, in each of the last two full ' +
-    'passes. Found where most of a hidden layer is, or any unit of the output whose targets are values, and not all 0. ' +
+    'passes. Found where most of a hidden layer is, or all but one of its units, or any unit of the output whose targets are values, and not all 0. ' +
     'Harmless where the network learns all the same.',
   needs: ['unit_passes'],
   thresholds,
@@ -48,7 +54,10 @@ export const deadUnits = defineRule({
       (layer) =>
         trace.data.target_moments !== null && isOutput(trace, layer)
           ? { metric: 'dead_output_fraction', limit: limits.dead_output_fraction }
-          : { metric: 'dead_unit_fraction', limit: limits.dead_unit_fraction },
+          : {
+              metric: 'dead_unit_fraction',
+              limit: Math.min(limits.dead_unit_fraction, 1 - ALL_BUT_ONE / unitsOf(trace, layer)),
+            },
       (pass) => pass.dead_units,
       'no activation here has a region of zero output and slope',
     ),

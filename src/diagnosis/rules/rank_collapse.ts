@@ -81,6 +81,6 @@ export const rankCollapse = defineRule({
     };
   },
   explain: (finding) =>
-    `From ${named(finding.layers.slice(0, 1), 'a hidden layer')} on the outputs of all samples are one direction, up to ` +
-    `${text(measured(finding, 'rank_excess')?.value)} of an effective rank: the layers behind cannot tell the samples apart.`,
+    `From ${named(finding.layers.slice(0, 1), 'a hidden layer')} on the outputs of all samples lie along one direction: their effective rank is above 1 by ` +
+    `${text(measured(finding, 'rank_excess')?.value)} only. The layers behind cannot tell the samples apart.`,
 });
