@@ -5,7 +5,7 @@ export { initialWeights } from './initial_weights.ts';
 export { linearProducts } from './linear.ts';
 export { lossHint } from './loss_hints.ts';
 export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';
-export { isOrderBlind } from './order.ts';
+export { attends, isOrderBlind } from './order.ts';
 export { type ParsedExperiment, parseExperiment } from './parse.ts';
 export { baselineSeeds, inputsOf, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 export { nameAdvice, type Problem, parseWith } from './problems.ts';

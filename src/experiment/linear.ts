@@ -31,7 +31,7 @@ function hasNoActivation({ config }: PlacedLayer): boolean {
 
 /**
  * How many products, one behind the other or side by side, a network is made of that is linear up to its last activation; null where
- * something before that is not linear.
+ * something before that is not linear, or nothing is a product.
  */
 export function linearProducts(experiment: Experiment): number | null {
   const placed = placedLayers(experiment);
@@ -43,5 +43,5 @@ export function linearProducts(experiment: Experiment): number | null {
       (layer.part.family === 'product' || LINEAR.has(layer.type)) &&
       (outputs.has(layer.name) || hasNoActivation(layer)),
   );
-  return linear ? products.length : null;
+  return linear && products.length > 0 ? products.length : null;
 }

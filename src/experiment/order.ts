@@ -29,10 +29,15 @@ const BLIND = new Set([
   'time_distributed',
   'repeat',
 ]);
+const ATTENTION = new Set(['self_attention', 'multi_head_attention']);
 const POOLS = new Set(['global_average_pool1d', 'global_max_pool1d']);
 
 /** A causal mask tells the time steps apart by how much they see. */
 const isCausal = ({ config }: PlacedLayer): boolean => (config as { causal?: boolean }).causal === true;
+
+/** Attention can tell time steps apart that were marked; a mean or a maximum over them forgets the marks. */
+export const attends = (experiment: Experiment): boolean =>
+  flattenLayers(placedLayers(experiment)).some(({ type }) => ATTENTION.has(type));
 
 export function isOrderBlind(experiment: Experiment): boolean {
   const [input, ...others] = inputsOf(experiment);

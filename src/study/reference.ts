@@ -1,4 +1,6 @@
 /** @file The positive control of a study: a plain network that is known to learn, trained once on the same data. */
+
+import { isCutShort } from '../diagnosis/index.ts';
 import {
   type Experiment,
   planExperiment,
@@ -13,7 +15,18 @@ export interface ReferenceRun {
   readonly kind: ReferenceKind;
   readonly experiment: Experiment;
   readonly trace: Trace;
+  /** Of the samples that the experiment sees, the part that it saw. */
+  readonly seen: number;
 }
+
+/** Samples, step by step. */
+function samplesSeen(experiment: Experiment): number {
+  const { steps, batch_size } = planExperiment(experiment);
+  return steps * batch_size;
+}
+
+/** Numbers of steps are whole: a batch more or less is not fewer samples. */
+const WHOLE = 0.95;
 
 /** On the first seed. @returns null where no plain network takes these data */
 export async function runReference(
@@ -25,14 +38,15 @@ export async function runReference(
   const { seed } = experiment;
   const run = `reference/${seed}`;
   const trace = await train({ run, experiment: reference.experiment, seed, keepWeights: false });
-  return { ...reference, trace };
+  const seen = samplesSeen(reference.experiment) / samplesSeen(experiment);
+  return { ...reference, trace, seen: seen < WHOLE ? seen : 1 };
 }
 
 const finite = ({ divergence }: Trace, ratio: number): number =>
   divergence !== null || Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio;
 
 /** What the rules are told of it. */
-export const referenceFacts = ({ kind, experiment, trace }: ReferenceRun): Reference => ({
+export const referenceFacts = ({ kind, experiment, trace, seen }: ReferenceRun): Reference => ({
   kind,
   training_ratio: finite(trace, lossRatio(trace)),
   validation_ratio:
@@ -40,6 +54,7 @@ export const referenceFacts = ({ kind, experiment, trace }: ReferenceRun): Refer
       ? null
       : finite(trace, validationRatio(trace, trace.final.validation_data_loss)),
   validation_samples: planExperiment(experiment).validation_samples,
+  ...(seen < 1 ? { seen, still_falls: isCutShort(trace) } : {}),
 });
 
 /** @param baseline of the same seed, whose scale the losses are told in: the reference's own targets may be standardized */

@@ -219,7 +219,7 @@ export const reportSchema = z
     reference: referenceSchema
       .nullable()
       .describe(
-        'The positive control: what a plain network that is known to learn reaches on the same data and split with as many samples seen (shuffled, where the experiment does not shuffle); null where none takes these inputs',
+        'The positive control: what a plain network that is known to learn reaches on the same data and split with as many samples seen, or fewer where it would take more work (shuffled, where the experiment does not shuffle); null where none takes these inputs',
       ),
     checks: z.array(checkSchema),
     remedies: z.array(remedySchema),

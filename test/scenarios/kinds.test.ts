@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { diagnoseExperiment } from './outcome.ts';
 import { clusters } from './published/parts.ts';
 import { adam, type Config, dense, sgd } from './scenario.ts';
-import { healthyTaught } from './taught.ts';
+import { healthyTaught, sickTaught } from './taught.ts';
 
 const asked = (config: Config) => diagnoseExperiment({ ...config, remedies: { verify: false } });
 const points = Array.from({ length: 300 }, (_, i) => [Math.sin(7 * i), Math.cos(5 * i * i)]);
@@ -145,6 +145,47 @@ it('any number before a Poisson loss is a mismatch', async () => {
 
 it.each(healthyTaught.flat())('$name', async ({ experiment }) => {
   expect((await asked(experiment)).found).toEqual([]);
+});
+
+const named = (part: string) => sickTaught.flat().filter(({ name }) => name.includes(part));
+it.each([...named('several-labels'), ...named('output-from-the-draw')])(
+  '$name',
+  async ({ experiment, sickness }) => {
+    expect(sickness?.rules).toContain((await asked(experiment)).found[0]);
+    expect((await asked(sickness?.twin ?? {})).found).toEqual([]);
+  },
+);
+
+it('of two units one is dead: what is left is one direction', async () => {
+  const dead = { bias_initializer: { type: 'constant', value: -9 } };
+  const data = inline((x, y) => x * y);
+  const layers = [dense(16, 'tanh'), dense(1, 'relu', dead), dense(2, 'relu'), dense(1)];
+  const { checks } = await asked(regression(layers, data, { optimizer: adam(0.001), steps: 60 }));
+  expect(checks.find(({ rule }) => rule === 'dead_units')?.status).toBe('found');
+});
+
+it('a network that is linear and does not see the order is told both', async () => {
+  const sequences = Array.from({ length: 300 }, (_, i) =>
+    Array.from({ length: 6 }, (__, t) => [Math.sin(7 * i + 3 * t), Math.cos(5 * i * i + t)]),
+  );
+  const { checks } = await asked({
+    network: {
+      input: { shape: [6, 2] },
+      layers: [dense(8), { type: 'global_average_pool1d' }, dense(1)],
+    },
+    data: {
+      type: 'inline',
+      inputs: sequences,
+      targets: sequences.map((steps) => [
+        3 * Math.abs(steps[0]?.[0] ?? 0) - 2 * Math.abs(steps[5]?.[0] ?? 0),
+      ]),
+    },
+    training: { loss: 'mean_squared_error', optimizer: adam(0.01), steps: 500, batch_size: 32 },
+  });
+  const { explanation } = checks.find(({ rule }) => rule === 'underfitting') ?? {};
+  expect(explanation).toMatch(/one linear layer/);
+  expect(explanation).toMatch(/nothing in this network sees the order/);
+  expect(explanation).not.toMatch(/positional/);
 });
 
 describe('targets that are not scaled, at a rate that is too high', () => {

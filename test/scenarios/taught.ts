@@ -1,6 +1,6 @@
 /** @file Scenarios of kinds that later reports taught: counts, networks without activations, trainings cut short of the reference. */
 import { at, chance, rows } from './numbers.ts';
-import { adam, type Config, type Draft, dense, experiment, relu, sgd } from './scenario.ts';
+import { adam, type Config, type Draft, dense, experiment, relu, sgd, type Task } from './scenario.ts';
 
 const inputs = rows(500, 4);
 
@@ -94,5 +94,55 @@ const anyNumbers: Draft[] = [
   ),
 ];
 
-export const healthyTaught: readonly (readonly Draft[])[] = [countNetworks, linearNetworks];
-export const sickTaught: readonly (readonly Draft[])[] = [noActivations, anyNumbers];
+/** Of `labels` labels a sample has about two; each turns the input by a code of its own, beside `noise`. */
+function labelled(labels: number, noise: number): Pick<Task, 'data' | 'shape' | 'loss'> {
+  const codes = rows(labels, 12);
+  const targets = Array.from({ length: 400 }, (_, i) =>
+    Array.from({ length: labels }, (__, j) => Number(chance(i * labels + j + 301) < 2 / labels)),
+  );
+  const features = targets.map((own, i) =>
+    Array.from({ length: 12 }, (_, f) =>
+      own.reduce((sum, has, j) => sum + has * at(codes[j] ?? [], f), noise * chance(12 * i + f + 9001)),
+    ),
+  );
+  return { data: { type: 'inline', inputs: features, targets }, shape: [12], loss: 'sigmoid_cross_entropy' };
+}
+const severalLabels = [30, 40].map((labels) =>
+  sick(
+    `imbalance/several-labels-${labels}`,
+    ['class_imbalance'],
+    experiment(labelled(labels, 1), [relu(16), dense(labels)], adam(0.003), { steps: 250 }),
+    experiment(labelled(12, 0.1), [relu(64), dense(12)], adam(0.02), { steps: 400 }),
+  ),
+);
+const learnedLabels = [12, 20].map((labels) =>
+  healthy(
+    `imbalance/several-labels-${labels}`,
+    experiment(labelled(labels, 0.1), [relu(64), dense(labels)], adam(0.02), { steps: 400 }),
+  ),
+);
+
+/** An output whose weights were all drawn below 0, behind units that are never below 0. */
+const below = { kernel_initializer: { type: 'uniform', min: -0.6, max: 0 } };
+const positive = (offset: number) =>
+  task('mean_squared_error', (row) => offset + 0.05 * (Math.tanh(at(row, 0)) + Math.tanh(at(row, 1))));
+const standardized = (one: ReturnType<typeof task>) => ({
+  ...one,
+  data: { ...one.data, standardize_targets: true },
+});
+const drawnDead = [0.6, 0.3].map((offset) =>
+  sick(
+    `dead/output-from-the-draw-${offset}`,
+    ['dead_units'],
+    experiment(positive(offset), [relu(16), dense(1, 'relu', below)], adam(0.003)),
+    experiment(standardized(positive(offset)), [relu(16), dense(1)], adam(0.01), { steps: 400 }),
+  ),
+);
+
+export const healthyTaught: readonly (readonly Draft[])[] = [countNetworks, linearNetworks, learnedLabels];
+export const sickTaught: readonly (readonly Draft[])[] = [
+  noActivations,
+  anyNumbers,
+  severalLabels,
+  drawnDead,
+];

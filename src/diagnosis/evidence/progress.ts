@@ -2,6 +2,7 @@
 import { lossRatio, type Trace } from '../../statistics/index.ts';
 import type { Severity } from '../check.ts';
 import type { Threshold } from '../rule.ts';
+import { percent } from '../wording.ts';
 
 /** Final training loss over that of the best constant prediction. */
 const LEARNED: Threshold = {
@@ -125,8 +126,18 @@ function isLimit(trace: Trace, ratio: number): boolean {
   return limit !== null && limit < LEARNABLE.value && ratio <= limit + Math.max(AT_LIMIT.value, 0.1 * limit);
 }
 
-/** Whether even the reference learned nothing: no finding of slow, noisy or poor learning can be held against the network. */
-export const isUnlearnable = (trace: Trace): boolean => (attainable(trace) ?? 0) >= LEARNABLE.value;
+/**
+ * Whether even the reference learned nothing: no finding of slow, noisy or poor learning can be held against the network. One that was
+ * shortened and was still learning is no proof.
+ */
+export const isUnlearnable = (trace: Trace): boolean =>
+  (attainable(trace) ?? 0) >= LEARNABLE.value && trace.reference?.still_falls !== true;
+
+/** How much of the data the reference saw, in words. */
+export function samplesOfReference({ reference }: Trace): string {
+  const seen = reference?.seen ?? 1;
+  return seen < 1 ? `with ${percent(seen)} of the samples that this training sees` : 'with as many samples';
+}
 
 /** For a fault to have cost something. */
 const COST: Threshold = {

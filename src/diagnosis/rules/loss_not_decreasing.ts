@@ -1,5 +1,6 @@
 /** @file The loss does not get below that of a constant prediction. */
-import { attainable, isUnlearnable, progressOf } from '../evidence/progress.ts';
+import type { Trace } from '../../statistics/index.ts';
+import { attainable, isUnlearnable, progressOf, samplesOfReference } from '../evidence/progress.ts';
 import { defineRule } from '../rule.ts';
 import { measured, ofConstant, text } from '../wording.ts';
 
@@ -12,6 +13,9 @@ const thresholds = {
       'A falling loss may only be the bias learning the class frequencies: the constant is what counts',
   },
 } as const;
+
+/** Of a constant's loss: what a reference leaves that learned. */
+const isFar = (reference: number): boolean => reference < 0.95;
 
 export const lossNotDecreasing = defineRule({
   rule: 'loss_not_decreasing',
@@ -56,7 +60,7 @@ export const lossNotDecreasing = defineRule({
         ? ''
         : trace !== undefined && isUnlearnable(trace)
           ? ` The reference, a plain network that is known to learn, ends at ${text(reference)} of it: these data, or so few samples of them, allow no more.`
-          : ` The reference, a plain network on the same data, ends at ${text(reference)} of it: there is something to learn.`;
+          : ` The reference, a plain network on the same data ${samplesOfReference(trace as Trace)}, ends at ${text(reference)} of it: ${isFar(reference) ? 'there is something to learn' : 'it learns a little, and was not at its end'}.`;
     if (ratio == null || !Number.isFinite(ratio))
       return `The training ended in numbers that are not finite.${limit}`;
     const where =

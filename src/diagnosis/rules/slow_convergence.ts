@@ -6,9 +6,10 @@ import {
   isShortInTraining,
   isUnlearnable,
   progressOf,
+  samplesOfReference,
 } from '../evidence/progress.ts';
 import { gainOfHigherRate } from '../evidence/rate.ts';
-import { kernelUpdates, lossWindows } from '../evidence/run.ts';
+import { kernelUpdates, lossWindows, runSeries } from '../evidence/run.ts';
 import { defineRule, evidenceOf, type Finding } from '../rule.ts';
 import { isBeyond, measured, ofConstant, percent, text } from '../wording.ts';
 
@@ -56,6 +57,31 @@ function byRate(finding: Finding): string {
 
 const fallOf = (third: number | undefined, last: number | undefined): number =>
   third === undefined || last === undefined ? 0 : 1 - last / third;
+
+/** Of the highest rate. */
+const LITTLE = 0.1;
+
+/** A schedule that leaves little of the rate to most of the steps. */
+function bySchedule(trace: Trace | undefined): string {
+  const rates = trace === undefined ? null : runSeries(trace, 'learning_rate');
+  if (trace === undefined || rates === null) return '';
+  const most = Math.max(...rates.values);
+  const from = rates.values.findLastIndex((rate) => rate >= LITTLE * most) + 1;
+  const step = rates.steps[from];
+  if (step === undefined || step * 2 > trace.steps_planned) return '';
+  return ` The schedule takes the learning rate from ${text(most)} to ${text(rates.values.at(-1))}: from step ${step} of ${trace.steps_planned} on it is below a tenth.`;
+}
+
+/** Where it ends, and whether it was still on its way. */
+function stateOf(finding: Finding): string {
+  const ratio = ofConstant(measured(finding, 'loss_ratio')?.value);
+  const fall = measured(finding, 'fall_of_the_last_quarter')?.value ?? 0;
+  if (finding.traces.some(isCutShort))
+    return `The steps ended before the learning did: at ${ratio}, which still fell by ${percent(fall)} over the last quarter: more steps would take it further.`;
+  return fall > 0
+    ? `It ends at ${ratio}, and hardly moves: over the last quarter it fell by ${percent(fall)}.`
+    : `It ends at ${ratio}, and no longer falls.`;
+}
 
 export const slowConvergence = defineRule({
   rule: 'slow_convergence',
@@ -105,21 +131,17 @@ export const slowConvergence = defineRule({
     };
   },
   explain(finding) {
-    const fall = measured(finding, 'fall_of_the_last_quarter')?.value ?? 0;
     const [trace] = finding.traces;
     const reference = trace === undefined ? null : attainable(trace);
     const more =
-      reference === null ? '' : ` A plain network reaches ${text(reference)} with as many samples.`;
-    const ratio = ofConstant(measured(finding, 'loss_ratio')?.value);
+      reference === null
+        ? ''
+        : ` A plain network reaches ${text(reference)} of it ${samplesOfReference(trace as Trace)}.`;
     const moved = measured(finding, 'distance_moved');
-    const state =
-      fall > 0
-        ? `The steps ended before the learning did: at ${ratio}, which still fell by ${percent(fall)} over the last quarter: more steps would take it further.`
-        : `It ends at ${ratio} and hardly moves.`;
     const still =
       moved !== undefined && isBeyond(moved)
         ? ` All updates together are ${percent(moved.value ?? 0)} of the weights: they are still as they were drawn.`
         : '';
-    return `${state}${still}${more}${byRate(finding)}`;
+    return `${stateOf(finding)}${bySchedule(trace)}${still}${more}${byRate(finding)}`;
   },
 });

@@ -1,15 +1,22 @@
 /** @file A training that stands still far above what the data allow. */
-import { type Experiment, isOrderBlind, linearProducts } from '../../experiment/index.ts';
+import { attends, type Experiment, isOrderBlind, linearProducts } from '../../experiment/index.ts';
 import { lossRatio, type Trace } from '../../statistics/index.ts';
-import { attainable, isCutShort, isShortInTraining, progressOf } from '../evidence/progress.ts';
-import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import {
+  attainable,
+  isCutShort,
+  isShortInTraining,
+  progressOf,
+  samplesOfReference,
+} from '../evidence/progress.ts';
+import { defineRule, evidenceOf, type Finding, notEvaluable } from '../rule.ts';
 import { beyond, measured, ofConstant, text } from '../wording.ts';
 
 const thresholds = {
   reference_gap: {
     value: 0.25,
     unit: '(final training loss − loss that the reference reaches) / constant loss',
-    source: 'this project; the reference is a plain network on the same data and as many samples',
+    source:
+      'this project; the reference is a plain network on the same data; as many samples, or fewer where it would take more work',
     rationale: 'A quarter of what there is to learn was there to be had, and was not',
   },
   order_gap: {
@@ -53,12 +60,31 @@ const ofLines = (experiment: Experiment | null): string =>
     ? 'it has no hidden layer, so that it is linear, and the data are not. Put a layer with ReLU before the last.'
     : 'its layers have no activation between them, so that together they are one linear layer, and the data are not linear. Add ReLU.';
 
+const ofOrder = (experiment: Experiment | null): string =>
+  `nothing in this network sees the order of a sequence, which the plain network sees. ${
+    experiment !== null && attends(experiment)
+      ? 'Add a positional embedding.'
+      : 'Put a recurrent or a convolutional layer before the pooling over time.'
+  }`;
+
+/** A network may lack both: each is told, since neither helps without the other. */
+function whyOf(finding: Finding): string {
+  const { experiment } = finding;
+  const reasons = [
+    ...(beyond(finding, 'linear_gap') === undefined ? [] : [ofLines(experiment)]),
+    ...(beyond(finding, 'order_gap') === undefined ? [] : [ofOrder(experiment)]),
+  ];
+  if (reasons.length === 0)
+    return 'the data allow more than this network, with these settings, takes from them.';
+  return reasons.join(' Besides, ');
+}
+
 export const underfitting = defineRule({
   rule: 'underfitting',
   title: 'The network stays far above what can be reached',
   description:
     'Final training loss against the larger of the training and validation loss of the reference, a plain network on the same data ' +
-    'with as many samples seen. Found where the training stands still above half of a constant’s loss and the reference got much further, ' +
+    'with as many samples seen (fewer where it would take more work). Found where the training stands still above half of a constant’s loss and the reference got much further, ' +
     'or far above the reference, or where no layer but the last has an activation and the reference, which has, is clearly better; likewise where nothing in the ' +
     'network sees the order of a sequence, and the reference does.',
   needs: [],
@@ -104,12 +130,8 @@ export const underfitting = defineRule({
   explain(finding) {
     const ratio = ofConstant(measured(finding, 'loss_ratio')?.value);
     const reference = text(measured(finding, 'reference_loss_ratio')?.value);
-    const why =
-      beyond(finding, 'linear_gap') !== undefined
-        ? ofLines(finding.experiment)
-        : beyond(finding, 'order_gap') !== undefined
-          ? 'nothing in this network sees the order of a sequence, which the plain network sees. Add a positional embedding.'
-          : 'the data allow more than this network, with these settings, takes from them.';
-    return `It ends at ${ratio}, where a plain network reaches ${reference} of it with as many samples: ${why}`;
+    const [trace] = finding.traces;
+    const samples = trace === undefined ? 'with as many samples' : samplesOfReference(trace);
+    return `It ends at ${ratio}, where a plain network reaches ${reference} of it ${samples}: ${whyOf(finding)}`;
   },
 });

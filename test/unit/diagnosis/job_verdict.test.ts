@@ -64,3 +64,19 @@ it('is inconclusive where not even the reference learns, and says that the data 
   expect(verdict).toBe('inconclusive');
   expect(to_measure).toEqual([expect.stringMatching(/neither this network nor a plain one/)]);
 });
+
+it('does not call data unlearnable after a reference that was shortened and still learned', async () => {
+  const { experiment, trace } = await trained(10);
+  const reference = { kind: 'dense', training_ratio: 0.97, validation_ratio: 0.98, validation_samples: 60 };
+  const untold = (more: { seen?: number; still_falls?: boolean }) => ({
+    ...trace,
+    data_losses: new Float64Array(trace.data_losses.length).fill(trace.constant_loss),
+    final: { ...trace.final, data_loss: trace.constant_loss, accuracy: 0.5 },
+    reference: { ...reference, ...more },
+  });
+  const severityOf = (one: ReturnType<typeof untold>) =>
+    diagnose(experiment, [one]).find(({ rule }) => rule === 'loss_not_decreasing')?.severity;
+  expect(severityOf(untold({}))).toBe('info');
+  expect(severityOf(untold({ seen: 0.4, still_falls: false }))).toBe('info');
+  expect(severityOf(untold({ seen: 0.4, still_falls: true }))).toBe('critical');
+});
