@@ -1,6 +1,7 @@
 """Modules of PyTorch as layers of the service, with their weights in its layout (docs: contract, "Parameters")."""
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import torch
@@ -198,6 +199,10 @@ def pooling(kind: str, m: Any, shape: Sequence[int]) -> Layers:
 
 def global_pooling(kind: str, size: Any, shape: Sequence[int]) -> Layers:
     """Adaptive pooling to one position keeps the axes."""
+    wanted = [size] * (len(shape) - 1) if isinstance(size, int) else [n if to is None else to for to, n in zip(size, shape[1:])]
+    if any(to != 1 for to in wanted) and not any(n % to for to, n in zip(wanted, shape[1:])):
+        window = [n // to for to, n in zip(wanted, shape[1:])]  # every window as large
+        return pooling(kind, SimpleNamespace(kernel_size=window, stride=window, padding=0, count_include_pad=True), shape)
     if _one(size) not in (1, [1, 1]):
         raise Unsupported(f"adaptive pooling to {size}; to 1 it is global, else the nearest is pooling with a fixed window")
     images = len(shape) == 3
@@ -207,12 +212,30 @@ def global_pooling(kind: str, size: Any, shape: Sequence[int]) -> Layers:
     return [*before, *inner, ({"type": "reshape", "shape": [shape[0], *([1, 1] if images else [1])]}, {})]
 
 
-def _upsample(m: nn.Upsample, _: Sequence[int]) -> Layers:
-    if m.scale_factor is None or m.mode not in ("nearest", "bilinear") or m.align_corners:
-        raise Unsupported("upsampling other than by a whole scale_factor, nearest or bilinear without align_corners")
-    factor = _one(m.scale_factor)
-    size = [int(f) for f in factor] if isinstance(factor, list) else int(factor)
-    return [({"type": "up_sampling2d", "size": size, "interpolation": m.mode}, {})]
+def _upsample(m: nn.Upsample, shape: Sequence[int]) -> Layers:
+    return upsampling(m.mode, m.scale_factor, m.size, m.align_corners, shape)
+
+
+def upsampling(mode: str, scale: Any, size: Any, align_corners: Optional[bool], shape: Sequence[int]) -> Layers:
+    """By factors, or to a size that is a multiple."""
+    axes = shape[1:]
+    sizes = [size] * len(axes) if isinstance(size, int) else size
+    factors = [to / n for to, n in zip(sizes, axes)] if scale is None else list(scale) if isinstance(scale, (tuple, list)) else [scale] * len(axes)
+    if mode not in (("nearest", "bilinear") if len(axes) == 2 else ("nearest",)) or any(f != int(f) or f < 1 for f in factors):
+        raise Unsupported(f"upsampling by {mode} and {factors}; whole factors can be expressed, nearest or (of images) bilinear")
+    whole = [int(f) for f in factors]
+    if len(axes) == 1:
+        return _swapped([({"type": "up_sampling1d", "size": whole[0]}, {})])
+    corners = {"align_corners": True} if mode == "bilinear" and align_corners else {}
+    return [({"type": "up_sampling2d", "size": _one(whole), "interpolation": mode, **corners}, {})]
+
+
+def pixels_of_channels(factor: int, shape: Sequence[int]) -> Layers:
+    """PixelShuffle: blocks of channels become blocks of pixels."""
+    channels, height, width = shape
+    apart = [channels // factor**2, factor, factor, height, width]
+    return [({"type": "reshape", "shape": apart}, {}), ({"type": "permute", "dims": [1, 4, 2, 5, 3]}, {}),
+            ({"type": "reshape", "shape": [apart[0], height * factor, width * factor]}, {})]  # fmt: skip
 
 
 def padding(m: Any, shape: Sequence[int]) -> Layers:
@@ -250,6 +273,7 @@ _MAKERS: List[Tuple[Any, Callable[[Any, Sequence[int]], Layers]]] = [
     ((nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d), lambda m, shape: global_pooling("average", m.output_size, shape)),
     ((nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d), lambda m, shape: global_pooling("max", m.output_size, shape)),
     (nn.Upsample, _upsample),
+    (nn.PixelShuffle, lambda m, shape: pixels_of_channels(m.upscale_factor, shape)),
     ((nn.ZeroPad2d, nn.ConstantPad1d, nn.ConstantPad2d), padding),
     (nn.Dropout2d, lambda m, _: [({"type": "spatial_dropout2d", "rate": m.p}, {})]),
     (nn.Dropout, lambda m, _: [({"type": "dropout", "rate": m.p}, {})]),

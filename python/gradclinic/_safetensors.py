@@ -1,10 +1,10 @@
-"""Writes safetensors: a header in JSON, then the numbers."""
+"""safetensors: a header in JSON, then the numbers."""
 from __future__ import annotations
 
 import ctypes
 import json
 import struct
-from typing import Mapping
+from typing import Any, Dict, Mapping
 
 import torch
 
@@ -21,3 +21,17 @@ def encode(tensors: Mapping[str, torch.Tensor]) -> bytes:
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text + b"".join(parts)
+
+
+def decode(content: bytes) -> Dict[str, torch.Tensor]:
+    """What the service keeps: float32."""
+    length = struct.unpack_from("<Q", content)[0]
+    body = bytearray(content[8 + length :])
+
+    def tensor(entry: Mapping[str, Any]) -> torch.Tensor:
+        start, end = entry["data_offsets"]
+        flat = torch.frombuffer(body, dtype=torch.float32, count=(end - start) // 4, offset=start) if end > start else torch.empty(0)
+        return flat.clone().reshape(entry["shape"])
+
+    header = json.loads(content[8 : 8 + length])
+    return {name: tensor(entry) for name, entry in header.items() if name != "__metadata__"}

@@ -176,6 +176,21 @@ class Client:
             headers = {"content-type": "application/octet-stream"}
             return file_of(self.http.json("POST", "/v1/files", file, headers=headers, query={"name": os.path.basename(given)}))
 
+    def content(self, file_id: str) -> bytes:
+        """The bytes of a file."""
+        return self.http.send("GET", f"/v1/files/{quote(file_id, safe='')}/content")[0]
+
+    def import_model(self, model: Any) -> Dict[str, Any]:
+        """
+        A model of Keras or ONNX in the words of an experiment: ``network``, ``training``, ``initial_weights``, ``warnings``.
+
+        :param model: a path, bytes, or an open file
+        :raises ApiError: ``unsupported_model`` names everything that cannot be expressed
+        """
+        with _content(model) as file:
+            headers = {"content-type": "application/octet-stream"}
+            return dict(self.http.json("POST", "/v1/imports", file, headers=headers))
+
     def files(self) -> Iterator[File]:
         return (file_of(raw) for raw in self.pages("/v1/files", {}))
 

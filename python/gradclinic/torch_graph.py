@@ -5,7 +5,7 @@ import base64
 import operator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 import torch
 from torch import fx, nn
@@ -13,10 +13,14 @@ from torch import fx, nn
 from ._layers import ACTIVATIONS
 from ._masks import settle
 from ._measure import Untouched
-from ._modules import Layers, Unsupported, global_pooling, layers_of, padding, pooling
+from ._onnx import NotImported, imported
+from ._modules import Layers, Unsupported, global_pooling, layers_of, padding, pixels_of_channels, pooling, upsampling
 from ._recognize import Recognized
 from ._safetensors import encode
 from ._trace import OWN, Tracer, trace_calls
+
+if TYPE_CHECKING:
+    from .client import Client
 
 
 class CannotConvert(Exception):
@@ -208,13 +212,20 @@ class _Builder:
             return None
         if isinstance(module, nn.MultiheadAttention):
             return self.attention(node, name, module, shape)
-        if isinstance(module, nn.RNNBase) and len(node.args) > 1:
-            raise Unsupported("an initial state; it is zero in the service")
+        if isinstance(module, nn.RNNBase) and len(node.args) > 1 and not self.is_zero(node.args[1]):
+            raise Unsupported("an initial state other than zero")
         layers = layers_of(module, shape)
         if layers[0][0]["type"] == "activation" and self.fuse(node.args[0], layers[0][0]["activation"]):
             self.made[node] = _Made(source)
             return None
         return self.chain(node, name, source, layers)
+
+    def is_zero(self, value: Any) -> bool:
+        """A state that is zero, or several of them."""
+        if isinstance(value, (tuple, list)):
+            return all(self.is_zero(one) for one in value)
+        known = self.values.get(value) if isinstance(value, fx.Node) and value not in self.made else None
+        return value is None or (isinstance(known, torch.Tensor) and not bool(known.any()))
 
     def call_recognized(self, node: fx.Node, name: str, found: Recognized) -> None:
         given = [a for a in (*node.args, *node.kwargs.values()) if isinstance(a, fx.Node)]
@@ -329,6 +340,17 @@ class _Builder:
             self.chain(node, name, source, global_pooling("average", size, shape))
         elif name in ("mean", "amax"):
             self.reduce(node, name, source, shape)
+        elif name == "max" and (len(args) > 1 or "dim" in kwargs):
+            self.reduce(node, name, source, shape)
+            self.made[node].kind = "pair"  # of values and their places
+        elif name == "interpolate":
+            given = {**dict(zip(("size", "scale_factor", "mode", "align_corners"), args[1:])), **kwargs}
+            options = (given.get("mode", "nearest"), given.get("scale_factor"), given.get("size"), given.get("align_corners"))
+            self.chain(node, name, source, upsampling(*options, shape))  # type: ignore[arg-type]
+        elif name == "pixel_shuffle":
+            self.chain(node, name, source, pixels_of_channels(int(args[1] if len(args) > 1 else kwargs["upscale_factor"]), shape))  # type: ignore[arg-type]
+        elif name == "glu":
+            self.gated(node, source, shape)
         elif name == "log_softmax":
             raise Unsupported("log_softmax; leave it out: the loss softmax_cross_entropy takes the numbers before it")
         else:
@@ -388,8 +410,17 @@ class _Builder:
         else:
             raise Unsupported(f"{name} over the axes {axes} of {rank}; over all positions of images or sequences it is global pooling")
         if keep:
-            layers.append(({"type": "reshape", "shape": self.shape(node)}, {}))
+            layers.append(({"type": "reshape", "shape": [1 if k + 1 in axes else n for k, n in enumerate(shape)]}, {}))
         self.chain(node, name, source, layers)
+
+    def gated(self, node: fx.Node, source: str, shape: List[int]) -> None:
+        """F.glu: the first half times the sigmoid of the second."""
+        axis = int(node.args[1] if len(node.args) > 1 else node.kwargs.get("dim", -1)) % (len(shape) + 1)  # type: ignore[arg-type]
+        half = shape[axis - 1] // 2
+        first = self.emit("glu", [source], {"type": "slice", "axis": axis - 1, "start": 0, "stop": half}, {})
+        second = self.emit("glu_gate", [source], {"type": "slice", "axis": axis - 1, "start": half}, {})
+        gate = self.emit("glu_sigmoid", [second], {"type": "activation", "activation": "sigmoid"}, {})
+        self.made[node] = _Made(self.emit(node.name, [first, gate], {"type": "multiply"}, {}))
 
     def concatenate(self, node: fx.Node, name: str) -> None:
         parts = node.args[0] if node.args else node.kwargs["tensors"]
@@ -573,20 +604,48 @@ def _inputs(names: Sequence[str], samples: Sequence[torch.Tensor]) -> Dict[str, 
     return {"inputs": {name: one(x) for name, x in zip(names, samples)}}
 
 
-def from_torch(model: nn.Module, sample_input: Union[torch.Tensor, Sequence[torch.Tensor]]) -> Network:
+def from_torch(model: nn.Module, sample_input: Union[torch.Tensor, Sequence[torch.Tensor]], client: Optional["Client"] = None) -> Network:
     """
     The network as the service's JSON, with its weights (which are copied).
 
     :param sample_input: a batch (or several, of a model with several inputs), for the shapes; tokens as whole numbers
+    :param client: what cannot be expressed without it is exported to ONNX, which the service imports: it knows more operators
     :raises CannotConvert: names everything that cannot be expressed, with the line of code
     """
     samples = (sample_input,) if isinstance(sample_input, torch.Tensor) else tuple(sample_input)
     with Untouched(model, training=False), torch.no_grad():
         try:
-            nodes, tracer = trace_calls(model, samples)
-        except Exception as error:  # whatever the user's code raises when it meets a symbol instead of a tensor
-            raise CannotConvert([f"{type(error).__name__}: {error}{_where(error)}"]) from error
-        return _build(model, nodes, tracer, samples)
+            return _traced(model, samples)
+        except CannotConvert as problem:
+            if client is None:
+                raise CannotConvert([*problem.problems, _HINT]) from problem.__cause__
+            try:
+                network, weights, warnings = imported(model, samples, client)
+            except NotImported as other:
+                raise CannotConvert([*problem.problems, *(f"of its ONNX file: {one}" for one in other.problems)]) from other
+            told = "it comes by way of its ONNX file, after whose operators the layers are named"
+            return Network(network, weights, (told, *_shared(model), *warnings))
+
+
+_HINT = "with client=gradclinic.Client() the service reads the ONNX file of the model, which may do: it knows more operators"
+
+
+def _shared(model: nn.Module) -> List[str]:
+    """Parameters that several modules hold."""
+    homes: Dict[int, List[str]] = {}
+    for place, module in model.named_modules():
+        for name, parameter in module._parameters.items():
+            if parameter is not None:
+                homes.setdefault(id(parameter), []).append(f"{place}.{name}" if place else name)
+    return [f"{' and '.join(names)} are one parameter: it becomes copies, trained apart" for names in homes.values() if len(names) > 1]
+
+
+def _traced(model: nn.Module, samples: Sequence[torch.Tensor]) -> Network:
+    try:
+        nodes, tracer = trace_calls(model, samples)
+    except Exception as error:  # whatever the user's code raises when it meets a symbol instead of a tensor
+        raise CannotConvert([f"{type(error).__name__}: {error}{_where(error)}"]) from error
+    return _build(model, nodes, tracer, samples)
 
 
 def _where(error: BaseException) -> str:
@@ -619,4 +678,4 @@ def _build(model: nn.Module, nodes: Sequence[fx.Node], tracer: Tracer, samples: 
     kept = {layer["name"] for layer in layers}
     weights = {name: value.detach().clone().contiguous() for name, value in builder.weights.items()
                if name.split("/")[0] in kept}  # fmt: skip
-    return Network({**_inputs([str(p.target) for p in places], samples), "layers": layers}, weights, tuple(builder.warnings))
+    return Network({**_inputs([str(p.target) for p in places], samples), "layers": layers}, weights, (*_shared(model), *builder.warnings))

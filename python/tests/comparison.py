@@ -24,11 +24,11 @@ class Comparison:
 
     client = gradclinic.Client()
 
-    def same(self, model, *samples):
+    def same(self, model, *samples, client=None):
         shaken(model)
         with torch.no_grad():
             y = model(*samples)
-        converted = gradclinic.from_torch(model, samples)
+        converted = gradclinic.from_torch(model, samples, client)
         inputs = [x.tolist() for x in samples]
         named = dict(zip(converted.network.get("inputs", {}), inputs)) if len(inputs) > 1 else inputs[0]
         data = {"type": "inline", "inputs": named, "targets": y.tolist(), "validation_split": 0, "shuffle": False}
