@@ -280,6 +280,14 @@ _MAKERS: List[Tuple[Any, Callable[[Any, Sequence[int]], Layers]]] = [
 ]
 
 
+def with_norm(module: nn.Module, x: torch.Tensor) -> bool:
+    """Whether its weights are made from others before each call (weight norm, spectral norm). They are made now."""
+    hooks = [hook for hook in module._forward_pre_hooks.values() if hasattr(hook, "compute_weight")]
+    for hook in hooks:
+        hook(module, (x,))
+    return bool(hooks) or hasattr(module, "parametrizations")
+
+
 def layers_of(module: nn.Module, shape: Sequence[int]) -> Layers:
     """:param shape: of the input, without the batch. :raises Unsupported:"""
     activation = activation_of(module)

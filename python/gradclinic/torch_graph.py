@@ -14,7 +14,7 @@ from ._layers import ACTIVATIONS
 from ._masks import settle
 from ._measure import Untouched
 from ._onnx import NotImported, imported
-from ._modules import Layers, Unsupported, global_pooling, layers_of, padding, pixels_of_channels, pooling, upsampling
+from ._modules import Layers, Unsupported, global_pooling, layers_of, padding, pixels_of_channels, pooling, upsampling, with_norm
 from ._recognize import Recognized
 from ._safetensors import encode
 from ._trace import OWN, Tracer, trace_calls
@@ -214,6 +214,8 @@ class _Builder:
             return self.attention(node, name, module, shape)
         if isinstance(module, nn.RNNBase) and len(node.args) > 1 and not self.is_zero(node.args[1]):
             raise Unsupported("an initial state other than zero")
+        if with_norm(module, self.values[node.args[0]]):  # type: ignore[index]
+            self.warnings.append(f"{name}: the norm of its weights is left out of the training; they start as they are now")
         layers = layers_of(module, shape)
         if layers[0][0]["type"] == "activation" and self.fuse(node.args[0], layers[0][0]["activation"]):
             self.made[node] = _Made(source)
@@ -438,6 +440,9 @@ class _Builder:
             self.made[node] = _Made(self.emit(node.name, [source], {"type": "class_token"}, {"token": token[0, 0]}))
             return
         sources = [self.source(part) for part in parts]  # type: ignore[union-attr]
+        if len(sources) == 1:
+            self.made[node] = self.made[parts[0]]  # type: ignore[index]
+            return
         self.made[node] = _Made(self.emit(node.name, sources, {"type": "concatenate", "axis": axis - 1}, {}))
 
     def parameter(self, node: Any) -> Optional[torch.Tensor]:
@@ -641,6 +646,9 @@ def _shared(model: nn.Module) -> List[str]:
 
 
 def _traced(model: nn.Module, samples: Sequence[torch.Tensor]) -> Network:
+    flat = [k for k, sample in enumerate(samples) if sample.dim() < 2]
+    if flat:
+        raise CannotConvert([f"input {k + 1}: it has no axis behind the batch; give one, as in x[:, None]" for k in flat])
     try:
         nodes, tracer = trace_calls(model, samples)
     except Exception as error:  # whatever the user's code raises when it meets a symbol instead of a tensor

@@ -55,7 +55,7 @@ class GatedConvolutions(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.convs = nn.ModuleList([nn.Conv1d(2, 4, 3, padding=1) for _ in range(2)])
+        self.convs = nn.ModuleList([nn.utils.weight_norm(nn.Conv1d(2, 4, 3, padding=1)) for _ in range(2)])
 
     def forward(self, x):
         for conv in self.convs:
@@ -93,7 +93,8 @@ class SameOutputs(Comparison, unittest.TestCase):
         self.assertRegex(str(converted.warnings), "encoder.weight and decoder.weight are one parameter")
 
     def test_gates(self):
-        self.same(GatedConvolutions(), self.x(2, 6))
+        converted = self.same(GatedConvolutions(), self.x(2, 6))
+        self.assertRegex(str(converted.warnings), "convs.0: the norm of its weights is left out")
 
     def test_by_way_of_its_onnx_file(self):
         model = TransformerModel()
@@ -102,6 +103,10 @@ class SameOutputs(Comparison, unittest.TestCase):
         converted = self.same(model, tokens(), client=self.client)
         self.assertRegex(converted.warnings[0], "ONNX")
         self.assertEqual(sum(value.numel() for value in converted.weights.values()), sum(p.numel() for p in model.parameters()))
+
+    def test_ids_without_an_axis(self):
+        with self.assertRaisesRegex(gradclinic.CannotConvert, r"input 1: it has no axis behind the batch"):
+            gradclinic.from_torch(nn.Embedding(3, 2), torch.tensor([0, 1]))
 
     def test_what_neither_way_can_express(self):
         class Sorted(nn.Module):

@@ -10,7 +10,7 @@ import type { FileFacts } from './facts.ts';
 import { checkImages, findImages, listZip } from './images.ts';
 import { readJsonLines, readRecords } from './json_lines.ts';
 import { formatOf } from './kind.ts';
-import { type NamedArray, readNpy, readNpz, readSafetensorsArrays } from './npy.ts';
+import { type NamedArray, readNpy, readNpz, readSafetensorsArrays, unzip } from './npy.ts';
 import { factsOfArray, factsOfColumn, type NumberFacts } from './number_facts.ts';
 import { readParquet } from './parquet.ts';
 import { FileRefused } from './refused.ts';
@@ -21,18 +21,32 @@ const FIRST_BYTES = 4096;
 /** A file of JSON that is no table is a model of Keras; more than this it is not. */
 const MAX_MODEL_JSON = 64 * 2 ** 20;
 
-function firstBytes(path: string): Uint8Array {
+function beginningOf(path: string, most: number): Uint8Array {
   const file = openSync(path, 'r');
   try {
-    const bytes = Buffer.alloc(FIRST_BYTES);
-    return bytes.subarray(0, readSync(file, bytes, 0, FIRST_BYTES, 0));
+    const bytes = Buffer.alloc(Math.min(most, statSync(path).size));
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
   } finally {
     closeSync(file);
   }
 }
 
-const bare = (kind: FileKind, format: string): Facts => ({
-  description: { kind, format, rows: null, found: {}, notes: [] },
+/** A Lambda layer of Keras is Python code, wherever in the file its model stands as JSON. */
+const LAMBDA = /"class_name"\s*:\s*"(?:Lambda|__lambda__)"/;
+
+const model = (format: string, bytes: Uint8Array): Facts =>
+  bare(
+    'model',
+    format,
+    LAMBDA.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'))
+      ? [
+          'holds Lambda layers: Python code, which is never run; POST /v1/imports refuses the model and names them',
+        ]
+      : [],
+  );
+
+const bare = (kind: FileKind, format: string, notes: string[]): Facts => ({
+  description: { kind, format, rows: null, found: {}, notes },
   numbers: {},
   images: null,
 });
@@ -116,7 +130,11 @@ async function zipFacts(folder: string, options: ReadingOptions): Promise<Facts>
   const names = listZip(bytes);
   if (names.some((name) => name.endsWith('.npy')))
     return arrayFacts(folder, readNpz(bytes), 'npz', options.kind);
-  if (names.includes('config.json') && names.includes('metadata.json')) return bare('model', 'keras');
+  if (names.includes('config.json') && names.includes('metadata.json'))
+    return model(
+      'keras',
+      unzip(bytes, (name) => name === 'config.json').get('config.json') ?? new Uint8Array(),
+    );
   if (names.includes('[Content_Types].xml'))
     throw new FileRefused('this is an Office file', { fix: 'save the sheet as CSV' });
   if (names.some((name) => name.endsWith('data.pkl')))
@@ -146,7 +164,7 @@ async function jsonFacts(folder: string, options: ReadingOptions): Promise<Facts
   if (size <= MAX_MODEL_JSON) {
     const value = parsed(readFileSync(path, 'utf8'));
     if (value !== null && ('class_name' in value || 'modelTopology' in value || 'model_config' in value))
-      return bare('model', 'keras_json');
+      return model('keras_json', readFileSync(path));
     if (Array.isArray(value)) {
       const { columns, rows } = readRecords(value, options);
       return tableFacts(folder, columns, rows, 'json', {}, []);
@@ -191,7 +209,7 @@ export async function readFile(folder: string, options: ReadingOptions): Promise
 
 async function readByFormat(folder: string, options: ReadingOptions): Promise<Facts> {
   const path = join(folder, CONTENT);
-  const format = formatOf(firstBytes(path));
+  const format = formatOf(beginningOf(path, FIRST_BYTES));
   switch (format) {
     case 'npy':
       return arrayFacts(folder, [readNpy(readFileSync(path), 'array')], format, options.kind);
@@ -206,8 +224,9 @@ async function readByFormat(folder: string, options: ReadingOptions): Promise<Fa
     case 'json':
       return jsonFacts(folder, options);
     case 'hdf5':
+      return model(format, beginningOf(path, MAX_MODEL_JSON));
     case 'onnx':
-      return bare('model', format);
+      return bare('model', format, []);
     case 'text': {
       const { columns, rows, found, notes } = await readCsv(path, options);
       return tableFacts(folder, columns, rows, found.delimiter === '\t' ? 'tsv' : 'csv', found, notes);

@@ -359,3 +359,42 @@ function outputs() {
   model.config.output_layers.push(['a', 0, 0]);
   return model;
 }
+
+test('layers of Keras 1 are read in their own words', async () => {
+  const layer = (name: string, config: object) => ({
+    class_name: name,
+    config: { name: name.toLowerCase(), ...config },
+  });
+  const { network } = await accept({
+    class_name: 'Sequential',
+    keras_version: '1.2.2',
+    config: [
+      layer('Convolution2D', {
+        ...{ batch_input_shape: [null, 1, 8, 8], nb_filter: 4, nb_row: 3, nb_col: 5, border_mode: 'same' },
+        ...{ subsample: [2, 2], dim_ordering: 'th', init: 'he_normal', bias: false, activation: 'relu' },
+        W_regularizer: { name: 'L1L2Regularizer', l1: 0, l2: 0.01 },
+      }),
+      layer('MaxPooling2D', { pool_size: [2, 2], strides: [2, 2], border_mode: 'valid', dim_ordering: 'th' }),
+      layer('Dropout', { p: 0.3 }),
+      layer('Flatten', {}),
+      layer('RepeatVector', { n: 3 }),
+      layer('LSTM', {
+        output_dim: 5,
+        inner_activation: 'sigmoid',
+        inner_init: 'orthogonal',
+        forget_bias_init: 'one',
+        dropout_U: 0.1,
+      }),
+      layer('Dense', { output_dim: 2, init: 'uniform', activation: 'softmax' }),
+    ],
+  });
+  expect(network.layers).toMatchObject([
+    { type: 'conv2d', filters: 4, kernel_size: [3, 5], stride: 2, padding: 'same', use_bias: false },
+    { type: 'max_pool2d' },
+    { type: 'dropout', rate: 0.3 },
+    { type: 'flatten' },
+    { type: 'repeat_vector', n: 3 },
+    { type: 'lstm', units: 5, recurrent_dropout: 0.1 },
+    { type: 'dense', units: 2, kernel_initializer: { type: 'uniform' } },
+  ]);
+});

@@ -2,6 +2,7 @@
 import type { NamedTensor } from '../../util/safetensors.ts';
 import { ModelUnreadable } from '../model.ts';
 import { isObject, type Json, Options, serialized } from './config.ts';
+import { asKeras2, isOfKeras1 } from './keras1.ts';
 
 export interface KerasLayer {
   readonly class: string;
@@ -87,21 +88,26 @@ export interface Weights {
 function layerOf(value: unknown, index: number, pointer: string, weights: Weights | null): KerasLayer {
   if (!isObject(value) || typeof value.class_name !== 'string')
     throw new ModelUnreadable(`${pointer} is no layer: it has no class_name`);
-  const config = isObject(value.config) ? value.config : {};
+  const written = { class: value.class_name, config: isObject(value.config) ? value.config : {} };
+  if (weights !== null && isOfKeras1(written))
+    throw new ModelUnreadable(
+      'the weights are those of Keras 1, which had another order; load the model with Keras 2 and save it again, or send to_json()',
+    );
+  const { class: type, config } = isOfKeras1(written) ? asKeras2(written) : written;
   const given = typeof value.name === 'string' ? value.name : config.name;
-  const name = typeof given === 'string' ? given : `${value.class_name}_${index + 1}`;
-  const isWrapped = modelClasses.has(value.class_name);
+  const name = typeof given === 'string' ? given : `${type}_${index + 1}`;
+  const isWrapped = modelClasses.has(type);
   const whole = isWrapped
     ? { ...config, ...(Array.isArray(value.config) && { layers: value.config }) }
     : config;
   return {
-    class: value.class_name,
+    class: type,
     name,
     config: whole,
-    options: new Options(whole, `${value.class_name} "${name}"`),
+    options: new Options(whole, `${type} "${name}"`),
     pointer,
-    weights: isWrapped ? null : (weights?.of({ class: value.class_name, name, index }) ?? null),
-    within: isWrapped ? (weights?.within({ class: value.class_name, name, index }) ?? null) : null,
+    weights: isWrapped ? null : (weights?.of({ class: type, name, index }) ?? null),
+    within: isWrapped ? (weights?.within({ class: type, name, index }) ?? null) : null,
   };
 }
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { strToU8, zipSync } from 'fflate';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type FileOptions, inputColumns, selectionProblems } from '../../../src/data/file/selection.ts';
 import { readCsv } from '../../../src/files/csv.ts';
@@ -310,4 +311,22 @@ test('names and columns without a value are no inputs unless they are named', ()
   expect(selectionProblems({ ...options, inputs: ['Name', 'Fare'] }, facts as never)).toMatchObject([
     { path: ['inputs'], message: expect.stringMatching(/"Name" has 891 different values/) },
   ]);
+});
+
+test('a model with Python code in it is stored with a word about it', async () => {
+  const own = mkdtempSync(join(folder, 'lambda-'));
+  const notesOf = async (name: string) => {
+    const config = JSON.stringify({ class_name: 'Sequential', config: { layers: [{ class_name: name }] } });
+    writeFileSync(
+      join(own, 'content'),
+      zipSync({ 'config.json': strToU8(config), 'metadata.json': strToU8('{}') }),
+    );
+    const archive = await readFile(own, {});
+    writeFileSync(join(own, 'content'), config);
+    const json = await readFile(own, {});
+    expect([archive.description.format, json.description.format]).toEqual(['keras', 'keras_json']);
+    return [archive, json].map(({ description }) => description.notes.join());
+  };
+  for (const notes of await notesOf('Lambda')) expect(notes).toMatch(/Lambda layers: Python code/);
+  expect(await notesOf('Dense')).toEqual(['', '']);
 });
