@@ -156,27 +156,29 @@ const torchClasses: Readonly<Record<string, string>> = {
         return y if self.return_sequences else y[:, -1]
 `,
   SelfAttention: `class SelfAttention(nn.Module):
-    def __init__(self, features, heads, causal=False, bias=True):
+    def __init__(self, features, heads, causal=False, bias=True, size=None):
         super().__init__(); self.heads, self.causal = heads, causal
-        self.query = nn.Linear(features, features, bias)
-        self.key = nn.Linear(features, features, bias)
-        self.value = nn.Linear(features, features, bias)
-        self.output = nn.Linear(features, features, bias)
+        inner = features if size is None else heads * size
+        self.query = nn.Linear(features, inner, bias)
+        self.key = nn.Linear(features, inner, bias)
+        self.value = nn.Linear(features, inner, bias)
+        self.output = nn.Linear(inner, features, bias)
     def forward(self, x, mask=None):
-        batch, time, features = x.shape
+        batch, time, _ = x.shape
         q, k, v = (p(x).view(batch, time, self.heads, -1).transpose(1, 2) for p in (self.query, self.key, self.value))
-        scores = q @ k.transpose(2, 3) / (features / self.heads) ** 0.5
+        scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5
         if self.causal:
             scores = scores.masked_fill(torch.ones(time, time, device=x.device).triu(1).bool(), float("-inf"))
-        return self.output((weights_of(scores, mask) @ v).transpose(1, 2).reshape(x.shape))
+        return self.output((weights_of(scores, mask) @ v).transpose(1, 2).flatten(2))
 `,
   MultiHeadAttention: `class MultiHeadAttention(nn.Module):
-    def __init__(self, features, key_features, value_features, heads, causal=False, bias=True):
+    def __init__(self, features, key_features, value_features, heads, causal=False, bias=True, size=None):
         super().__init__(); self.heads, self.causal = heads, causal
-        self.query = nn.Linear(features, features, bias)
-        self.key = nn.Linear(key_features, features, bias)
-        self.value = nn.Linear(value_features, features, bias)
-        self.output = nn.Linear(features, features, bias)
+        inner = features if size is None else heads * size
+        self.query = nn.Linear(features, inner, bias)
+        self.key = nn.Linear(key_features, inner, bias)
+        self.value = nn.Linear(value_features, inner, bias)
+        self.output = nn.Linear(inner, features, bias)
     def forward(self, query, value, key=None, mask=None):
         split = lambda x: x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
         q, k, v = split(self.query(query)), split(self.key(value if key is None else key)), split(self.value(value))
@@ -184,7 +186,7 @@ const torchClasses: Readonly<Record<string, string>> = {
         if self.causal:
             later = torch.ones(*scores.shape[2:], device=scores.device).triu(1).bool()
             scores = scores.masked_fill(later, float("-inf"))
-        return self.output((weights_of(scores, mask) @ v).transpose(1, 2).reshape(query.shape))
+        return self.output((weights_of(scores, mask) @ v).transpose(1, 2).flatten(2))
 `,
   PositionalEmbedding: `class PositionalEmbedding(nn.Module):
     def __init__(self, time, features, learned=True):

@@ -364,9 +364,9 @@ def attention(query, value, key, weights, causal):
     return out
 
 
-def attending(graph, name, inputs, heads, causal=False):
+def attending(graph, name, inputs, heads, causal=False, size=None):
     query, value, key = [graph.values[one].shape[-1] for one in (inputs + inputs[-1:])[:3]]
-    size = query // heads
+    size = size or query // heads
     weights = [array for width in (query, key, value) for array in (draw(width, heads, size), draw(heads, size))]
     weights += [draw(heads, size, query), draw(query)]
     apply = lambda *given: attention(given[0], given[1], given[len(inputs) - 1], given[len(inputs):], causal)
@@ -413,3 +413,12 @@ coded(translated, "GRU", "second", "decoder", 3, "summary:1", return_sequences=T
 coded(translated, "LSTM", "crossed", "second", 3, "encoder:2", "summary:1")
 densely(translated, "logits", "crossed", 2, "linear")
 translated.write("encoder_decoder", "logits")
+
+
+# Drawn last, so that the others keep their numbers.
+wide = Graph({"words": (5, 6), "memory": (4, 3), "marks": (4, 2)})
+attending(wide, "itself", ["words", "words"], 2, causal=True, size=6)
+attending(wide, "keyed", ["itself", "memory", "marks"], 2, size=2)
+wide.add("Flatten", "flatten", ["keyed"], lambda x: x.reshape(len(x), -1), data_format="channels_last")
+densely(wide, "logits", "flatten", 2, "linear")
+wide.write("attention_wide", "logits")

@@ -72,19 +72,20 @@ class Last(nn.Module):
 
 
 class Attention(nn.Module):
-    def __init__(self, causal, bias=True):
+    def __init__(self, causal, bias=True, size=3):
         super().__init__()
-        self.q, self.k, self.v, self.o = (nn.Linear(6, 6, bias=bias) for _ in range(4))
-        self.causal = causal
+        self.q, self.k, self.v = (nn.Linear(6, 2 * size, bias=bias) for _ in range(3))
+        self.o = nn.Linear(2 * size, 6, bias=bias)
+        self.causal, self.size = causal, size
         self.register_buffer("mask", torch.tril(torch.ones(5, 5)).view(1, 1, 5, 5))
 
     def forward(self, x):
-        batch, time, features = x.shape
-        q, k, v = (layer(x).view(batch, time, 2, 3).transpose(1, 2) for layer in (self.q, self.k, self.v))
-        scores = q @ k.transpose(-2, -1) / math.sqrt(3)
+        batch, time, _ = x.shape
+        q, k, v = (layer(x).view(batch, time, 2, self.size).transpose(1, 2) for layer in (self.q, self.k, self.v))
+        scores = q @ k.transpose(-2, -1) / math.sqrt(self.size)
         if self.causal:
             scores = scores.masked_fill(self.mask[:, :, :time, :time] == 0, float("-inf"))
-        return x + self.o((scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, time, features))
+        return x + self.o((scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, time, 2 * self.size))
 
 
 def trained(model):
@@ -137,3 +138,5 @@ for name, (model, shape) in CASES.items():
     write(name, model, shape)
 write("open_sequence", Last(nn.LSTM, False), (5, 3), open_axes=[1])
 write("open_images", nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)), (2, 5, 5), open_axes=[2, 3])
+# Last, so that the others keep their numbers.
+write("attention_wide_heads", Attention(True, size=5), (5, 6))

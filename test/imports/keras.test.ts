@@ -246,6 +246,11 @@ describe('both states of an LSTM', () => {
   });
 });
 
+test('heads of attention may be wider or narrower than their share of the features', async () => {
+  const { network } = await accept(attending({ num_heads: 2, key_dim: 4 }));
+  expect(network.layers).toMatchObject([{ type: 'self_attention', heads: 2, key_dim: 4 }]);
+});
+
 test('dropout of attention is left out, and that is said', async () => {
   const { warnings } = await accept(attending({ num_heads: 2, key_dim: 3, dropout: 0.1 }));
   expect(warnings.join()).toContain('dropout of "a"');
@@ -283,7 +288,6 @@ describe('refused', () => {
       sequential3([5, 3], [both({ units: 2, activation: 'relu' })]),
       'backward_layer',
     ],
-    ['heads that do not share the features', attending({ num_heads: 2, key_dim: 4 }), '2 heads of 4'],
     ['values of another width', attending({ num_heads: 2, key_dim: 3, value_dim: 5 }), 'values'],
     ['an output of another width', attending({ num_heads: 2, key_dim: 3, output_shape: [4] }), 'output'],
     [

@@ -113,6 +113,17 @@ describe('attention with heads', () => {
     ]);
     expectClose(await predict(model, ...inputs), output);
   });
+
+  test('of sizes that are not their share of the features, gives the same numbers', async () => {
+    const wide = fixture('attention_wide') as unknown as GraphFixture;
+    const archive = await kerasArchive(functional3(named, wide.layers), wide.layers);
+    const model = imported(await importModel(archive));
+    expect(model.network.layers.slice(0, 2)).toMatchObject([
+      { type: 'self_attention', heads: 2, key_dim: 6, causal: true },
+      { type: 'multi_head_attention', heads: 2, key_dim: 2 },
+    ]);
+    expectClose(await predict(model, ...wide.inputs), wide.output);
+  });
 });
 
 describe('an encoder whose states a decoder begins with', () => {

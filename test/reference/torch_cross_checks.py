@@ -284,7 +284,28 @@ def open_reset_gate_matches_torch():
     assert torch.allclose(ours, theirs, rtol=1e-12, atol=1e-12), "gru: not PyTorch's with an open reset gate"
 
 
+def wide_heads(layer, query, key, value):
+    """PyTorch's heads share the features of the query: zeros beside the features make it as wide as all heads together."""
+    features, heads = query.shape[2], layer.option("heads", 1)
+    inner = heads * layer.options["key_dim"]
+    if inner < features or any(mask is not None for mask in layer.masks) or layer.option("causal", False):
+        return None
+    padded = F.pad(query, (0, inner - features)).transpose(0, 1)
+    weights = {name: parameter(layer, f"{name}/kernel").T for name in ("query", "key", "value", "output")}
+    attended, _ = F.multi_head_attention_forward(
+        padded, key.transpose(0, 1), value.transpose(0, 1), inner, heads, None,
+        torch.cat([parameter(layer, f"{name}/bias") for name in ("query", "key", "value")]), None, None, False, 0.0,
+        F.pad(weights["output"], (0, 0, 0, inner - features)),
+        F.pad(parameter(layer, "output/bias"), (0, inner - features)), need_weights=False,
+        use_separate_proj_weight=True, q_proj_weight=F.pad(weights["query"], (0, inner - features)),
+        k_proj_weight=weights["key"], v_proj_weight=weights["value"],
+    )
+    return attended.transpose(0, 1)[..., :features]
+
+
 def self_attention(layer, x):
+    if "key_dim" in layer.options:
+        return wide_heads(layer, x, x, x)
     features, time = x.shape[2], x.shape[1]
     parts = ("query", "key", "value")
     weights = {
@@ -319,6 +340,8 @@ def positional_embedding(layer, x):
 
 def multi_head_attention(layer, query):
     value, key = layer.taken[1], layer.taken[-1]
+    if "key_dim" in layer.options:
+        return wide_heads(layer, query, key, value)
     hidden = layer.masks[1]
     if len(layer.masks) == 3 and layer.masks[2] is not None or hidden is not None and not padded_behind(hidden):
         return None

@@ -130,21 +130,23 @@ def bidirectional(layer, x):
 
 def self_attention(layer, x):
     features, heads = x.shape[2], layer.options["heads"]
-    query, key, value = (split_heads(affine(layer, name, x), heads) for name in ("query", "key", "value"))
-    scores = query @ key.transpose(2, 3) / math.sqrt(features / heads)
+    size = layer.option("key_dim", features // heads)
+    query, key, value = (
+        split_heads(affine(layer, name, x, heads * size), heads) for name in ("query", "key", "value")
+    )
+    scores = query @ key.transpose(2, 3) / math.sqrt(size)
     if layer.option("causal", False):
         scores = scores.masked_fill(later_positions(x.shape[1]), float("-inf"))
     attended = hidden_keys(scores, layer.masks[0]) @ value
-    return affine(layer, "output", attended.transpose(1, 2).reshape(x.shape))
+    return affine(layer, "output", attended.transpose(1, 2).flatten(2), features)
 
 
-def affine(layer, name, x):
-    features = x.shape[2]
-    return x @ layer.parameter(f"{name}/kernel", features, features) + layer.parameter(f"{name}/bias", features)
+def affine(layer, name, x, to):
+    return x @ layer.parameter(f"{name}/kernel", x.shape[2], to) + layer.parameter(f"{name}/bias", to)
 
 
 def split_heads(x, heads):
-    """[batch, heads, time, features / heads]: a head is a contiguous block of features."""
+    """[batch, heads, time, size]: a head is a contiguous block of features."""
     batch, time, features = x.shape
     return x.reshape(batch, time, heads, features // heads).transpose(1, 2)
 

@@ -8,9 +8,12 @@ import { readNumbers, shapeOf } from '../nested.ts';
 import { MAX_CLASSES, MAX_NUMBERS, MAX_SAMPLES } from '../options.ts';
 
 const MAX_INPUT_RANK = 4;
+/** Classes of samples, or of their time steps. */
+const MAX_CLASS_RANK = 2;
 /** As many as an embedding may have. */
 const MAX_TOKENS = 1_000_000;
-const MAX_TARGET_RANK = 2;
+/** Targets may be images, or sequences of them. */
+const MAX_TARGET_RANK = MAX_INPUT_RANK;
 
 const NUMBER = { type: 'number' };
 const listOf = (items: object) => ({ type: 'array', items, minItems: 1 });
@@ -137,7 +140,7 @@ export const inline = defineData({
     '`inputs` holds one element per sample: a number, or a list nested up to four deep (features; time and features; ' +
     'channels, height and width; time and all of these), all of one shape; a network may ask for another shape of the same size. For a network ' +
     'with several inputs it holds such a list for each of them, by name. `targets` ' +
-    'holds one number per sample, one list of numbers, or for sequences one list of lists (time steps, then outputs). ' +
+    'holds one number per sample, or one list, nested like the output of the network: time steps and outputs; channels, height and width. ' +
     'Integers from 0 are class indices where the loss is categorical (one per sample, or a list with one per time step; ' +
     `at most ${MAX_CLASSES} classes); binary and regression losses read the same numbers as numbers. Inputs that are ` +
     'lists of integers from 0 can be tokens. ' +
@@ -163,9 +166,10 @@ export const inline = defineData({
         '"inputs": every sample is its own target, scaled like it (an autoencoder); else the targets',
       anyOf: [
         { const: 'inputs' },
-        list('One class index or number per sample, a list of them, or a list per time step', {
-          anyOf: [NUMBER, listOf(NUMBER), listOf(listOf(NUMBER))],
-        }),
+        list(
+          'One class index or number per sample, a list of them, or lists nested like the output of the network',
+          samplesSchema,
+        ),
       ],
     }),
   },
@@ -209,7 +213,7 @@ export const inline = defineData({
       reshapable: true,
       tokens: isNamed ? null : (tokens[0] ?? null),
       target_shape: target,
-      classes: target.length < MAX_TARGET_RANK ? classes : null,
+      classes: target.length < MAX_CLASS_RANK ? classes : null,
       // Whether integers are labels or amounts, only the loss can tell.
       also_values: true,
       binary,

@@ -168,25 +168,33 @@ function inputsOf(scores: Scores, value: Heads, context: OnnxContext): [Value, .
 }
 
 /** @throws Unsupported */
-function headsOf({ query, key, steps }: Scores, value: Heads, context: OnnxContext): Record<string, unknown> {
+function headsOf(
+  { query, key, steps }: Scores,
+  value: Heads,
+  features: number,
+  context: OnnxContext,
+): Record<string, unknown> {
   const [heads, size] = splitOf(query, context);
   const { factor, causal } = meaningOf(steps, context);
   if ([key, value].some((one) => String(splitOf(one, context)) !== String([heads, size])))
     throw new Unsupported('its keys or values have other heads than its queries');
   if (!near(factor, 1 / Math.sqrt(size)))
     throw new Unsupported(`scores times ${factor.toPrecision(4)}`, `divided by the root of ${size}`);
-  return { heads, ...(causal && { causal }) };
+  return { heads, ...(heads * size !== features && { key_dim: size }), ...(causal && { causal }) };
 }
 
 function convertWith(scores: Scores, value: Heads, output: Projection): ConvertNode {
   return (node, context) => {
-    const heads = headsOf(scores, value, context);
     const [query, key] = [scores.query.projection, scores.key.projection];
     const projections = { query, key, value: value.projection, output };
     const biased = Object.values(projections).filter(({ bias }) => bias !== null).length;
     if (biased !== 0 && biased !== 4)
       throw new Unsupported('some of its projections have a bias, others have none', 'the same for all');
     const inputs = inputsOf(scores, value, context);
+    const features = inputs[0].shape.at(-1) ?? 1;
+    if (output.kernel.shape[1] !== features)
+      throw new Unsupported('an output that is not as wide as its query', 'a dense layer behind it');
+    const heads = headsOf(scores, value, features, context);
     const added = context.writer.add(
       inputs.length === 1 ? 'self_attention' : 'multi_head_attention',
       { ...heads, ...(biased === 0 && { use_bias: false }) },

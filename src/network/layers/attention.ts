@@ -11,7 +11,19 @@ import {
 } from './layer.ts';
 
 export const attentionOptions = {
-  heads: z.int().min(1).max(1024).default(1).describe('Divides the number of features'),
+  heads: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(1)
+    .describe('How many; divides the number of features where key_dim is not given'),
+  key_dim: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .nullable()
+    .default(null)
+    .describe('Size of a head; null: features/heads'),
   causal: z.boolean().default(false).describe('Every position sees only itself and those before it'),
   use_bias: useBiasOption,
   kernel_initializer: kernelInitializerOption,
@@ -20,6 +32,7 @@ export const attentionOptions = {
 
 export interface AttentionOptions {
   readonly heads: number;
+  readonly key_dim: number | null;
   readonly causal: boolean;
   readonly use_bias: boolean;
   readonly kernel_initializer: ParameterOptions['initializer'];
@@ -90,8 +103,14 @@ function weightsOf(g: GraphBuilder, scores: Tensor, seen: ReturnType<typeof visi
   return seen.isMasked ? c.mul(g, weights, seen.where) : weights;
 }
 
+/** @param features of the query */
+export const headSize = (
+  features: number,
+  { heads, key_dim }: Pick<AttentionOptions, 'heads' | 'key_dim'>,
+): number => key_dim ?? features / heads;
+
 /**
- * softmax(q kᵀ/√(features/heads)) v by heads, joined and projected.
+ * softmax(q kᵀ/√size) v by heads of this size, joined and projected.
  * @param x what queries are made of [batch, time, features], as wide as the output
  * @param keys, values [batch, positions, …]
  * @param masks of keys and values: what is masked has no weight
@@ -114,10 +133,15 @@ export function attend(
   const { g } = context;
   const [batch = 1, time = 1, features = 1] = x.shape;
   const { heads } = options;
-  if (features % heads !== 0) g.refuse(`${features} features do not split into ${heads} heads`);
-  const size = features / heads;
+  const size = headSize(features, options);
+  if (!Number.isInteger(size))
+    g.refuse(
+      `${features} features do not split into ${heads} heads`,
+      'give "key_dim", the size of a head, or a number of heads that divides the features',
+    );
+  const inner = heads * size;
   const apart = (name: string, of: Tensor) => {
-    const y = project(context, name, of, features, options);
+    const y = project(context, name, of, inner, options);
     return c.transpose(g, c.reshape(g, y, [batch, of.shape[1] ?? 1, heads, size]), [0, 2, 1, 3]);
   };
   const [query, key, value] = [apart('query', x), apart('key', keys), apart('value', values)];
@@ -125,7 +149,7 @@ export function attend(
   const scores = c.mul(g, products, g.constant(1 / Math.sqrt(size)));
   const causal = options.causal ? past(g, time, keys.shape[1] ?? 1) : null;
   const mixed = c.matMul(g, weightsOf(g, scores, visible(g, causal, masks)), value);
-  const joined = c.reshape(g, c.transpose(g, mixed, [0, 2, 1, 3]), [batch, time, features]);
+  const joined = c.reshape(g, c.transpose(g, mixed, [0, 2, 1, 3]), [batch, time, inner]);
   return project(context, 'output', joined, features, options);
 }
 

@@ -1,5 +1,5 @@
 /** @file Multi-head self-attention. */
-import { ATTENTION_THEORY, attend, attentionOptions } from './attention.ts';
+import { ATTENTION_THEORY, attend, attentionOptions, headSize } from './attention.ts';
 import { initializerArgument, python } from './code.ts';
 import { defineLayer } from './layer.ts';
 import { heedingCode } from './masks.ts';
@@ -11,9 +11,9 @@ export const selfAttention = defineLayer({
   title: 'Multi-head self-attention',
   synonyms: ['attention'],
   formula:
-    'q, k, v = x Wq + bq, x Wk + bk, x Wv + bv, split into heads (contiguous blocks of features); y = ' +
-    'softmax(q kᵀ/√(features/heads)) v, heads joined, · Wo + bo; x, y [time, features]; kernels query/kernel, ' +
-    'key/kernel, value/kernel, output/kernel [features, features], biases alike',
+    'q, k, v = x Wq + bq, x Wk + bk, x Wv + bv, split into heads (contiguous blocks); y = ' +
+    'softmax(q kᵀ/√key_dim) v, heads joined, · Wo + bo; x, y [time, features]; kernels query/kernel, key/kernel, ' +
+    'value/kernel [features, heads · key_dim], output/kernel [heads · key_dim, features], biases alike',
   sources: ['Vaswani et al. 2017, arXiv:1706.03762, section 3.2'],
   options: attentionOptions,
   mask: 'passed',
@@ -23,17 +23,18 @@ export const selfAttention = defineLayer({
     return attend(context, { x, keys: x, values: x, masks: context.masks }, options);
   },
   theory: ATTENTION_THEORY,
-  code({ heads, causal, use_bias, kernel_initializer, bias_initializer }, { features }) {
+  code({ heads, key_dim, causal, use_bias, kernel_initializer, bias_initializer }, { features }) {
     const bias = use_bias ? '' : `, bias=${python(false)}`;
+    const size = key_dim === null ? '' : `, size=${key_dim}`;
     const mask = causal ? ', causal=True' : '';
     const kernel = initializerArgument('kernel', kernel_initializer, 'glorot_uniform');
     const kerasBias = use_bias
       ? initializerArgument('bias', bias_initializer, 'zeros')
       : `, use_bias=${python(false)}`;
     return {
-      pytorch: [`SelfAttention(${features}, ${heads}${mask}${bias})`],
+      pytorch: [`SelfAttention(${features}, ${heads}${mask}${bias}${size})`],
       keras: [
-        `SelfAttention(layers.MultiHeadAttention(${heads}, ${features / heads}${kerasBias}${kernel})${mask})`,
+        `SelfAttention(layers.MultiHeadAttention(${heads}, ${headSize(features, { heads, key_dim })}${kerasBias}${kernel})${mask})`,
       ],
     };
   },

@@ -22,6 +22,8 @@ CASES = [
     sequence_case("self_attention_head_per_feature", [attention(4), dense(2)]),
     sequence_case("self_attention_of_six", [attention(3), dense(2)], (4, 6), batch=2),
     sequence_case("self_attention_only", [attention(2, causal=False)]),
+    sequence_case("self_attention_wide_heads", [attention(2, key_dim=3), dense(2)]),
+    sequence_case("self_attention_narrow_heads", [attention(3, key_dim=1, causal=True), dense(2)]),
     sequence_case("self_attention_causal", [attention(2, causal=True), dense(2)]),
     sequence_case("self_attention_causal_one_head", [attention(1, causal=True), FLATTEN, dense(2)], (5, 2)),
     sequence_case("self_attention_one_step", [attention(2), dense(2)], (1, 4)),

@@ -91,6 +91,8 @@ CASES = [
         of("multi_head_attention", "query", "value", heads=2), dense(2)], batch=2),
     several("attention_with_keys", {"query": {"shape": [2, 4]}, "value": {"shape": [3, 3]}, "key": {"shape": [3, 5]}}, [
         of("multi_head_attention", "query", "value", "key", heads=4), dense(2)], batch=2),
+    several("attention_wide_heads", {"query": {"shape": [2, 4]}, "value": {"shape": [3, 3]}, "key": {"shape": [3, 5]}}, [
+        of("multi_head_attention", "query", "value", "key", heads=2, key_dim=3), dense(2)], batch=2),
     several("attention_causal", {"query": {"shape": [3, 4]}, "value": {"shape": [2, 4]}}, [
         of("multi_head_attention", "query", "value", heads=2, causal=True, use_bias=False), dense(2)], batch=2),
 ]

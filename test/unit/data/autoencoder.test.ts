@@ -42,6 +42,22 @@ test.each([
   expect(parseExperiment(JSON.parse(JSON.stringify(experiment))).ok).toBe(true);
 });
 
+test('images given inline as targets are those of an autoencoder', () => {
+  const image = (at: number) => [0, 1].map((c) => [0, 1, 2].map((y) => [0, 1].map((x) => at + c * x - y)));
+  const inputs = [1, 2, 3, 4, 5].map(image);
+  const network = {
+    input: { shape: [2, 3, 2] },
+    layers: [{ type: 'conv2d', filters: 2, kernel_size: 3, padding: 'same' }],
+  };
+  const [given, named] = [inputs, 'inputs'].map((targets) => {
+    const parsed = parse({ type: 'inline', inputs, targets }, network);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    const { experiment } = parsed.value;
+    return loadData(experiment.data, 0, inputsOf(experiment)).training.targets;
+  });
+  expect(given).toEqual(named);
+});
+
 test('has no classes, and needs an output of the shape of the input', () => {
   const classes = parse({ type: 'moons' }, same([2]), 'softmax_cross_entropy');
   expect(classes).toMatchObject({ ok: false, error: [{ pointer: '/training/loss' }] });

@@ -225,7 +225,7 @@ describe('errors point at the place', () => {
     ['no samples', [], [], ['inputs', 'targets']],
     ['an empty sample', [[], []], [0, 1], ['inputs/0']],
     ['too deep a sample', [[[[[[1]]]]]], [0], ['inputs/0']],
-    ['too deep a target', [1], [[[[1]]]], ['targets/0']],
+    ['too deep a target', [1], [[[[[[1]]]]]], ['targets/0']],
     ['no list', 5, [0], ['inputs']],
     ['several mistakes', [[1], ['b'], ['c']], [0, 'd', 1], ['inputs/1/0', 'inputs/2/0', 'targets/1']],
   ])('%s', (_name, inputs, targets, paths) => {

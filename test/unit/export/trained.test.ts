@@ -124,7 +124,7 @@ const networks: Record<
       { type: 'positional_embedding', kind: 'sinusoidal' },
       {
         type: 'residual',
-        layers: [{ type: 'layer_norm' }, { type: 'self_attention', heads: 2, causal: true }],
+        layers: [{ type: 'layer_norm' }, { type: 'self_attention', heads: 2, key_dim: 3, causal: true }],
       },
       { type: 'residual', layers: [dense(8, { activation: 'gelu' }), dense(4)] },
       { type: 'global_average_pool1d' },

@@ -26,17 +26,10 @@ function argumentsOf({ call }: KerasLayer, inputs: readonly Value[]): Value[] {
   return key === undefined || key.source === value.source ? [query, value] : [query, value, key];
 }
 
-/** Here heads share the features of the query among them, and the output is as wide as the query. */
+/** Here values are as wide as keys, and the output is as wide as the query. */
 function refuseOtherShapes({ options, config }: KerasLayer, query: Value): void {
-  const [heads, size] = [options.int('num_heads'), options.int('key_dim')];
   const features = query.shape.at(-1) ?? 1;
-  const alternative = `key_dim=${features / heads}`;
-  if (heads * size !== features)
-    throw new Unsupported(
-      `${heads} heads of ${size} do not make the ${features} features of its query, as they have to here`,
-      Number.isInteger(features / heads) ? alternative : null,
-    );
-  if (options.has('value_dim') && options.int('value_dim') !== size)
+  if (options.has('value_dim') && options.int('value_dim') !== options.int('key_dim'))
     throw new Unsupported('its values are not as wide as its keys', 'value_dim=None');
   const wanted = options.has('output_shape') ? [config.output_shape].flat() : [features];
   if (wanted.length !== 1 || wanted[0] !== features)
@@ -51,18 +44,19 @@ const PROJECTIONS = ['query', 'key', 'value', 'output'];
 
 /** Keras' kernels are [in, heads, size], that of the output [heads, size, out]: the same numbers with heads joined. */
 function attentionWeights(layer: KerasLayer, features: number): Record<string, NamedTensor> | null {
+  const inner = layer.options.int('num_heads') * layer.options.int('key_dim');
   const names = layer.options.bool('use_bias', true) ? ['kernel', 'bias'] : ['kernel'];
   const given = weightsOf(layer, PROJECTIONS.length * names.length);
   if (given === null) return null;
-  const joined = ({ data, shape }: NamedTensor, name: string): NamedTensor => ({
+  const joined = ({ data, shape }: NamedTensor, name: string, width: number): NamedTensor => ({
     data,
-    shape: name === 'bias' ? [sizeOf(shape)] : [sizeOf(shape) / features, features],
+    shape: name === 'bias' ? [sizeOf(shape)] : [sizeOf(shape) / width, width],
   });
   return Object.fromEntries(
     PROJECTIONS.flatMap((projection, p) =>
       names.map((name, i) => [
         `${projection}/${name}`,
-        joined(given[p * names.length + i] as NamedTensor, name),
+        joined(given[p * names.length + i] as NamedTensor, name, projection === 'output' ? features : inner),
       ]),
     ),
   );
@@ -81,11 +75,14 @@ const multiHeadAttention: Convert = (layer, inputs, context) => {
   notePenalties(layer, context);
   noteDropout(layer, context);
   const { options } = layer;
+  const features = query.shape.at(-1) ?? 1;
+  const [heads, size] = [options.int('num_heads'), options.int('key_dim')];
   const isSelf = all.length === 2 && query.source === value.source;
   return context.writer.add(
     isSelf ? 'self_attention' : 'multi_head_attention',
     {
-      heads: options.int('num_heads'),
+      heads,
+      ...(heads * size === features ? {} : { key_dim: size }),
       ...(layer.call?.keywords.use_causal_mask === true ? { causal: true } : {}),
       ...(options.bool('use_bias', true)
         ? withInitializer(layer, 'bias_initializer', 'bias_initializer', 'zeros')
@@ -93,7 +90,7 @@ const multiHeadAttention: Convert = (layer, inputs, context) => {
       ...withInitializer(layer, 'kernel_initializer', 'kernel_initializer', 'glorot_uniform'),
     },
     isSelf ? [query] : all,
-    { name: layer.name, weights: attentionWeights(layer, query.shape.at(-1) ?? 1) },
+    { name: layer.name, weights: attentionWeights(layer, features) },
   );
 };
 
