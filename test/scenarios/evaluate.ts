@@ -2,7 +2,7 @@
  * @file `npm run evaluate`: the diagnosis on every scenario, then the whole study of every sick one; prints the tables and
  * writes docs/evaluation.md and docs/remedies.md. `npm run evaluate -- diagnosis` (or `remedies`) does one of them, `-- hard` the
  * studies of the hard ones, `-- unseen` of those that nothing was tuned for. With `--slice 2/8 --outcomes FILE` the second of eight parts, each of whose outcomes is added to a file of
- * JSON lines as soon as it is there; `-- page FILE…` makes docs/evaluation.md of such files of diagnoses, and `-- counts FILE…`
+ * JSON lines as soon as it is there; with `--names unseen/5` those alone whose name holds it; `-- page FILE…` makes docs/evaluation.md of such files of diagnoses, and `-- counts FILE…`
  * src/remedies/cure_counts.ts of those of studies, with `--add` added to what it holds. Exit code 1 where a bar is missed or a scenario is
  * not what it claims to be.
  */
@@ -49,7 +49,7 @@ function worksOf(part: string, slice: string): Work[] {
   const works = part === 'all' ? ['diagnosis', 'remedies'].flatMap((one) => parts[one] ?? []) : parts[part];
   if (works === undefined)
     throw new Error(`there is no ${part}: name one of ${Object.keys(parts).join(', ')}, page, counts`);
-  return works.filter((_, i) => i % of === which - 1);
+  return works.filter(([{ name }]) => name.includes(NAMES)).filter((_, i) => i % of === which - 1);
 }
 
 const { values, positionals } = parseArgs({
@@ -58,9 +58,12 @@ const { values, positionals } = parseArgs({
     slice: { type: 'string', default: '1/1' },
     outcomes: { type: 'string' },
     add: { type: 'boolean', default: false },
+    names: { type: 'string', default: '' },
   },
 });
 const [part = 'all', ...files] = positionals;
+/** The threads of this program have its environment, not its arguments. */
+const NAMES = process.env.EVALUATE_NAMES ?? values.names;
 
 async function work(index: number): Promise<Task> {
   const [scenario, study] = worksOf(
@@ -112,6 +115,7 @@ async function main(): Promise<void> {
   const started = performance.now();
   process.env.EVALUATE_PART = part;
   process.env.EVALUATE_SLICE = values.slice;
+  process.env.EVALUATE_NAMES = values.names;
   const { outcomes: file } = values;
   const keep = ({ outcome, cure }: Task) => {
     if (file !== undefined) appendFileSync(file, `${JSON.stringify(outcome ?? cure)}\n`);
@@ -119,7 +123,7 @@ async function main(): Promise<void> {
   const answers = await runOnAllCores<Task>(import.meta.url, worksOf(part, values.slice).length, keep);
   const outcomes = answers.flatMap(({ outcome }) => outcome ?? []);
   const cures = answers.flatMap(({ cure }) => cure ?? []);
-  const isWhole = values.slice === '1/1';
+  const isWhole = values.slice === '1/1' && values.names === '';
   const reached = [
     ...(outcomes.length > 0 && isWhole ? [evaluateDiagnosis(outcomes)] : []),
     ...(cures.length > 0 && isWhole && part !== 'hard' && part !== 'unseen' ? [evaluateRemedies(cures)] : []),

@@ -19,6 +19,7 @@ import {
   type Task,
   tasks,
 } from './scenario.ts';
+import { fifthSet } from './unseen_fifth.ts';
 import { fourthSet } from './unseen_fourth.ts';
 import { thirdSet } from './unseen_third.ts';
 
@@ -292,4 +293,5 @@ export const unseenScenarios: readonly Scenario[] = [
   ...rename('2', second),
   ...rename('3', thirdSet),
   ...rename('4', fourthSet),
+  ...rename('5', fifthSet),
 ];
