@@ -2,9 +2,17 @@
 export { describeData, learnsInputs } from '../data/index.ts';
 export { filesOf } from './file_targets.ts';
 export { initialWeights } from './initial_weights.ts';
+export { shortened, withLength } from './length.ts';
 export { linearProducts } from './linear.ts';
 export { lossHint } from './loss_hints.ts';
 export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';
+export {
+  isDegenerate,
+  LEAST_NORMALIZED,
+  leastOf,
+  type Normalized,
+  normalizationsOf,
+} from './normalized.ts';
 export { attends, isOrderBlind } from './order.ts';
 export { type ParsedExperiment, parseExperiment } from './parse.ts';
 export { baselineSeeds, inputsOf, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';

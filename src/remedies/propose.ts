@@ -1,5 +1,11 @@
 /** @file From findings to candidates: every remedy that treats one of them, as a patch that is a valid experiment. */
-import { type Experiment, parseExperiment } from '../experiment/index.ts';
+import {
+  type Experiment,
+  isDegenerate,
+  normalizationsOf,
+  parseExperiment,
+  planExperiment,
+} from '../experiment/index.ts';
 import { canonicalJson, copyOf } from '../util/json.ts';
 import { type RemedyName, remedies } from './catalogue/index.ts';
 import { patchBetween } from './patch.ts';
@@ -20,6 +26,31 @@ export interface Proposal {
   readonly not_applicable: readonly { readonly remedy: string; readonly reason: string }[];
 }
 
+/** Normalizations that leave hardly anything of what they get. */
+const degenerate = (experiment: Experiment): number =>
+  normalizationsOf(experiment).filter(isDegenerate).length;
+
+/** How each of its parameters begins: by name. */
+const beginnings = (experiment: Experiment): string =>
+  canonicalJson(
+    planExperiment(experiment).parameters.map(({ name, shape, initializer, ones = null }) => ({
+      ...{ name, shape, initializer, ones },
+    })),
+  );
+
+/**
+ * As a request that is checked. Weights that were given are those of the network as it was: another one, or one that is to begin
+ * otherwise, draws its own.
+ */
+function parsedChange(changed: Experiment, before: Experiment): ReturnType<typeof parseExperiment> {
+  const given = changed.training.initial_weights;
+  if (given === null) return parseExperiment(copyOf(changed));
+  const drawn = { ...changed, training: { ...changed.training, initial_weights: null } };
+  const parsed = parseExperiment(copyOf(drawn));
+  if (!parsed.ok || beginnings(parsed.value.experiment) !== beginnings(before)) return parsed;
+  return parseExperiment(copyOf(changed));
+}
+
 /** The remedy applied, or why it cannot be. The result is a valid experiment that differs from its input. */
 export function applyRemedy(
   remedy: Remedy<RemedyName>,
@@ -28,9 +59,11 @@ export function applyRemedy(
 ): Candidate | { reason: string } {
   const change = keepWiring(experiment, (wired) => remedy.change(wired, dose ?? Number.NaN));
   if ('reason' in change) return change;
-  const parsed = parseExperiment(copyOf(change.experiment));
+  const parsed = parsedChange(change.experiment, experiment);
   if (!parsed.ok) return { reason: parsed.error.map(({ message }) => message).join('; ') };
   const changed = parsed.value.experiment;
+  if (degenerate(changed) > degenerate(experiment))
+    return { reason: 'it would normalize two numbers or one' };
   if (canonicalJson(changed) === canonicalJson(experiment)) return { reason: 'it would change nothing' };
   return { remedy, dose, experiment: changed, patch: patchBetween(experiment, changed) };
 }

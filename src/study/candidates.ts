@@ -1,6 +1,6 @@
 /** @file The candidates of a search: an experiment with another activation, what its trainings gave, and its row in the ranking. */
 import { seriousFindings } from '../diagnosis/index.ts';
-import { type Experiment, planExperiment } from '../experiment/index.ts';
+import type { Experiment } from '../experiment/index.ts';
 import type { ActivationConfig } from '../network/index.ts';
 import { type Arm, interval, patchBetween } from '../remedies/index.ts';
 import type { Proof } from './proof.ts';
@@ -70,13 +70,6 @@ function gradientRatio({ traces }: Arm): number | null {
     return [...first.values].map((value, i) => value / (last.values[i] as number)).filter(Number.isFinite);
   });
   return ratios.length === 0 ? null : mean(ratios);
-}
-
-export function shortened(experiment: Experiment, share: number): Experiment {
-  if (share === 1) return experiment;
-  const { epochs: _epochs, ...training } = experiment.training;
-  const steps = Math.max(1, Math.round(planExperiment(experiment).steps * share));
-  return { ...experiment, training: { ...training, steps } };
 }
 
 /** Healthy is what is so on seeds that chose nothing as well: null where nobody has tried. */

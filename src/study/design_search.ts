@@ -3,11 +3,11 @@
  * seeds, bred, and the best is held against fixed controls on seeds and data that it was not chosen by.
  */
 import { Population } from '../design/index.ts';
-import { type Experiment, planExperiment, reportedExperiment } from '../experiment/index.ts';
+import { type Experiment, planExperiment, reportedExperiment, shortened } from '../experiment/index.ts';
 import { codeOf } from '../export/index.ts';
 import { ArmRunner } from './arms.ts';
 import { Budget } from './budget.ts';
-import { byLoss, labelOf, mean, row, shortened, valuesOf } from './candidates.ts';
+import { byLoss, labelOf, mean, row, valuesOf } from './candidates.ts';
 import type { StudyDependencies } from './dependencies.ts';
 import {
   CONTROLS,

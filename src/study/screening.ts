@@ -3,7 +3,7 @@
  * ample, else with a third of them.
  */
 import { seriousFindings } from '../diagnosis/index.ts';
-import { type Experiment, planExperiment } from '../experiment/index.ts';
+import { type Experiment, shortened } from '../experiment/index.ts';
 import { applyRemedy, type Candidate, type Goal, goalValue } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
 import { type Change, nameOf } from './option.ts';
@@ -19,13 +19,6 @@ const [WHOLE, PART, MAX_TRIAL] = [0.1, 0.25, 0.04];
 export interface Tried extends Change, Outcome {}
 
 const UNTRIED: Outcome = { value: Number.POSITIVE_INFINITY, healthy: false, share: 0 };
-
-function shortened(experiment: Experiment, share: number): Experiment {
-  if (share === 1) return experiment;
-  const { epochs: _epochs, ...training } = experiment.training;
-  const steps = Math.max(1, Math.round(planExperiment(experiment).steps * share));
-  return { ...experiment, training: { ...training, steps } };
-}
 
 /** Healthy ones first, then by the goal. */
 export const byOutcome = (a: Outcome, b: Outcome): number =>

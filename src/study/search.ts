@@ -3,14 +3,20 @@
  * halving (Jamieson & Talwalkar 2016, arXiv:1502.07943), and ranked by validation loss.
  */
 
-import { type Experiment, parseExperiment, planExperiment, reportedExperiment } from '../experiment/index.ts';
+import {
+  type Experiment,
+  parseExperiment,
+  planExperiment,
+  reportedExperiment,
+  shortened,
+} from '../experiment/index.ts';
 import { codeOf } from '../export/index.ts';
 import type { ActivationConfig } from '../network/index.ts';
 import { changeActivation, fittingInitializer, insertNormalization } from '../remedies/index.ts';
 import { copyOf } from '../util/json.ts';
 import { ArmRunner } from './arms.ts';
 import { Budget } from './budget.ts';
-import { byLoss, type Candidate, labelOf, type Result, ROUNDS, row, shortened } from './candidates.ts';
+import { byLoss, type Candidate, labelOf, type Result, ROUNDS, row } from './candidates.ts';
 import type { StudyDependencies } from './dependencies.ts';
 import { estimateDesignTrials } from './design_entrants.ts';
 import { runDesign } from './design_search.ts';

@@ -2,7 +2,7 @@
  * @file `npm run evaluate`: the diagnosis on every scenario, then the whole study of every sick one; prints the tables and
  * writes docs/evaluation.md and docs/remedies.md. `npm run evaluate -- diagnosis` (or `remedies`) does one of them, `-- hard` the
  * studies of the hard ones, `-- unseen` of those that nothing was tuned for. With `--slice 2/8 --outcomes FILE` the second of eight parts, each of whose outcomes is added to a file of
- * JSON lines as soon as it is there; with `--names unseen/5` those alone whose name holds it; `-- page FILE…` makes docs/evaluation.md of such files of diagnoses, and `-- counts FILE…`
+ * JSON lines as soon as it is there; with `--names unseen/5` those alone whose name holds it, with `--seconds 12` budgets of so much; `-- page FILE…` makes docs/evaluation.md of such files of diagnoses, and `-- counts FILE…`
  * src/remedies/cure_counts.ts of those of studies, with `--add` added to what it holds. Exit code 1 where a bar is missed or a scenario is
  * not what it claims to be.
  */
@@ -59,18 +59,30 @@ const { values, positionals } = parseArgs({
     outcomes: { type: 'string' },
     add: { type: 'boolean', default: false },
     names: { type: 'string', default: '' },
+    seconds: { type: 'string', default: '' },
   },
 });
 const [part = 'all', ...files] = positionals;
 /** The threads of this program have its environment, not its arguments. */
 const NAMES = process.env.EVALUATE_NAMES ?? values.names;
 
+/** With another budget than the service's default, or its own. */
+const SECONDS = process.env.EVALUATE_SECONDS ?? values.seconds;
+function budgeted(scenario: Scenario): Scenario {
+  if (SECONDS === '') return scenario;
+  const remedies = {
+    min_duration_s: Number(SECONDS),
+    ...(scenario.experiment.remedies as object | undefined),
+  };
+  return { ...scenario, experiment: { ...scenario.experiment, remedies } };
+}
+
 async function work(index: number): Promise<Task> {
   const [scenario, study] = worksOf(
     process.env.EVALUATE_PART ?? part,
     process.env.EVALUATE_SLICE ?? values.slice,
   )[index] as Work;
-  return study ? { cure: await cureScenario(scenario) } : { outcome: await runScenario(scenario) };
+  return study ? { cure: await cureScenario(budgeted(scenario)) } : { outcome: await runScenario(scenario) };
 }
 
 function evaluateDiagnosis(outcomes: readonly Outcome[]): boolean {
@@ -116,6 +128,7 @@ async function main(): Promise<void> {
   process.env.EVALUATE_PART = part;
   process.env.EVALUATE_SLICE = values.slice;
   process.env.EVALUATE_NAMES = values.names;
+  process.env.EVALUATE_SECONDS = values.seconds;
   const { outcomes: file } = values;
   const keep = ({ outcome, cure }: Task) => {
     if (file !== undefined) appendFileSync(file, `${JSON.stringify(outcome ?? cure)}\n`);

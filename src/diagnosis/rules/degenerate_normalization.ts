@@ -1,6 +1,6 @@
 /** @file A normalization over one number or two: hardly anything of them passes. */
 
-import { type Experiment, planExperiment } from '../../experiment/index.ts';
+import { LEAST_NORMALIZED, leastOf, type Normalized, normalizationsOf } from '../../experiment/index.ts';
 import { POOR, WRECKED } from '../consequences.ts';
 import { severityByCost } from '../evidence/progress.ts';
 import { EXPERIMENT } from '../recorded.ts';
@@ -9,7 +9,7 @@ import { named } from '../wording.ts';
 
 const thresholds = {
   numbers_normalized: {
-    value: 3,
+    value: LEAST_NORMALIZED,
     unit: 'numbers that a mean and a variance are taken of; one less where only a size is',
     source: 'Wu & He 2018, Group normalization, arXiv:1803.08494: statistics of few numbers',
     rationale:
@@ -18,49 +18,6 @@ const thresholds = {
     fixed: true,
   },
 } as const;
-
-interface Normalized {
-  readonly layer: string;
-  readonly type: string;
-  readonly numbers: number;
-}
-
-const product = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
-
-/** How many numbers share a mean and a variance, by type; [features], [time, features] or [channels, height, width]. */
-function numbersOf(type: string, shape: readonly number[], batch: number, groups: number): number | null {
-  const positions = shape.length === 3 ? product(shape.slice(1)) : shape.length === 2 ? (shape[0] ?? 1) : 1;
-  const features = (shape.length === 3 ? shape[0] : shape.at(-1)) ?? 1;
-  const spatial = shape.length === 3 ? positions : 1;
-  const known: Readonly<Record<string, number>> = {
-    batch_norm: batch * positions,
-    layer_norm: features * spatial,
-    rms_norm: features * spatial,
-    instance_norm: positions,
-    group_norm: (features / groups) * positions,
-  };
-  return known[type] ?? null;
-}
-
-function normalized(experiment: Experiment): Normalized[] {
-  const { layers, batch_size } = planExperiment(experiment);
-  return layers.flatMap(({ name, type, input_shape, pointer }) => {
-    const groups = groupsAt(experiment, pointer);
-    const numbers = numbersOf(type, input_shape, batch_size, groups);
-    return numbers === null ? [] : [{ layer: name, type, numbers }];
-  });
-}
-
-function groupsAt(experiment: Experiment, pointer: string): number {
-  const found = pointer
-    .split('/')
-    .slice(1)
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], experiment);
-  return (found as { groups?: number } | undefined)?.groups ?? 1;
-}
-
-/** RMS normalization takes no mean away, so that two numbers keep their ratio. */
-const leastOf = (type: string, limit: number): number => (type === 'rms_norm' ? limit - 1 : limit);
 
 /** What is left of the numbers, in training. */
 function whatIsLeft({ type, numbers }: Normalized): string {
@@ -90,7 +47,7 @@ export const degenerateNormalization = defineRule({
   recorded_as: EXPERIMENT,
   quorum: 'any',
   examine(trace, experiment, limits) {
-    const norms = normalized(experiment);
+    const norms = normalizationsOf(experiment);
     const [first] = norms;
     if (first === undefined) return notEvaluable('the network has no normalization');
     const missing = ({ type, numbers }: Normalized) => leastOf(type, limits.numbers_normalized) - numbers;
@@ -114,7 +71,7 @@ export const degenerateNormalization = defineRule({
     };
   },
   explain({ layers, experiment }) {
-    const norms = experiment === null ? [] : normalized(experiment);
+    const norms = experiment === null ? [] : normalizationsOf(experiment);
     const few = norms.filter(({ layer }) => layers.includes(layer));
     const said = [...new Set(few.map(whatIsLeft))].map((what) => {
       const these = few.filter((norm) => whatIsLeft(norm) === what);

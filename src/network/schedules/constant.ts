@@ -9,5 +9,6 @@ export const constant = defineSchedule({
   sources: ['Robbins & Monro 1951, A stochastic approximation method'],
   options: {},
   create: () => ofStep(() => 1),
+  stretch: (options) => options,
   python: () => ({ factor: '1' }),
 });

@@ -1,6 +1,6 @@
 /** @file Half a cosine from 1 down to alpha. */
 import { z } from 'zod';
-import { defineSchedule, ofStep } from './schedule.ts';
+import { defineSchedule, ofStep, stretched } from './schedule.ts';
 
 export const cosine = defineSchedule({
   type: 'cosine',
@@ -22,6 +22,10 @@ export const cosine = defineSchedule({
     const length = decay_steps ?? totalSteps;
     return ofStep((k) => alpha + (1 - alpha) * 0.5 * (1 + Math.cos(Math.PI * Math.min(k / length, 1))));
   },
+  stretch: (options, { steps }) => ({
+    ...options,
+    decay_steps: options.decay_steps === null ? null : stretched(options.decay_steps, steps),
+  }),
   python: ({ decay_steps, alpha }, { totalSteps }, k) => ({
     factor: `${alpha} + (1 - ${alpha}) * 0.5 * (1 + math.cos(math.pi * min(${k} / ${decay_steps ?? totalSteps}, 1)))`,
   }),

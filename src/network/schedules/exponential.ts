@@ -1,6 +1,6 @@
 /** @file A smooth exponential decay. */
 import { z } from 'zod';
-import { defineSchedule, ofStep } from './schedule.ts';
+import { defineSchedule, ofStep, stretched } from './schedule.ts';
 
 export const exponential = defineSchedule({
   type: 'exponential',
@@ -13,5 +13,6 @@ export const exponential = defineSchedule({
     decay_rate: z.number().gt(0).max(10).default(0.96).describe('Factor'),
   },
   create: ({ decay_steps, decay_rate }) => ofStep((k) => decay_rate ** (k / decay_steps)),
+  stretch: (options, { steps }) => ({ ...options, decay_steps: stretched(options.decay_steps, steps) }),
   python: ({ decay_steps, decay_rate }, _, k) => ({ factor: `${decay_rate} ** (${k} / ${decay_steps})` }),
 });

@@ -7,6 +7,7 @@ import { exponential } from './exponential.ts';
 import { inverseSquareRoot } from './inverse_square_root.ts';
 import { followers, linearWarmup } from './linear_warmup.ts';
 import { reduceOnPlateau } from './reduce_on_plateau.ts';
+import type { Stretch } from './schedule.ts';
 import { step } from './step.ts';
 
 export const scheduleKind = defineKind([
@@ -19,10 +20,14 @@ export const scheduleKind = defineKind([
   linearWarmup,
 ]);
 
+type Config = Parameters<typeof scheduleKind.complete>[0];
+
+/** The schedule that takes the same course over a training of another length. */
+export const stretchSchedule = (config: Config, by: Stretch): z.output<typeof scheduleKind.schema> =>
+  completeSchedule({ ...scheduleKind.spellOut(config), ...scheduleKind.resolve(config).stretch(by) });
+
 /** The config with every default filled in, those of the schedule that follows included. */
-export function completeSchedule(
-  config: Parameters<typeof scheduleKind.complete>[0],
-): z.output<typeof scheduleKind.schema> {
+export function completeSchedule(config: Config): z.output<typeof scheduleKind.schema> {
   const completed = scheduleKind.complete(config);
   return typeof completed === 'string' || completed.type !== 'linear_warmup'
     ? completed

@@ -1,6 +1,6 @@
 /** @file A decay with the root of the step. */
 import { z } from 'zod';
-import { defineSchedule, ofStep } from './schedule.ts';
+import { defineSchedule, ofStep, stretched } from './schedule.ts';
 
 export const inverseSquareRoot = defineSchedule({
   type: 'inverse_square_root',
@@ -12,5 +12,6 @@ export const inverseSquareRoot = defineSchedule({
     timescale: z.int().min(1).max(1e9).default(100).describe('Steps after which the rate has fallen to 1/√2'),
   },
   create: ({ timescale }) => ofStep((k) => Math.sqrt(timescale / (k + timescale))),
+  stretch: (options, { steps }) => ({ ...options, timescale: stretched(options.timescale, steps) }),
   python: ({ timescale }, _, k) => ({ factor: `(${timescale} / (${k} + ${timescale})) ** 0.5` }),
 });

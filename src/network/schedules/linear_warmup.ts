@@ -6,7 +6,7 @@ import { cosine } from './cosine.ts';
 import { exponential } from './exponential.ts';
 import { inverseSquareRoot } from './inverse_square_root.ts';
 import { reduceOnPlateau } from './reduce_on_plateau.ts';
-import { defineSchedule } from './schedule.ts';
+import { defineSchedule, type Stretch, stretched } from './schedule.ts';
 import { step } from './step.ts';
 
 /** Schedules that may follow. */
@@ -18,6 +18,12 @@ export const followers = defineKind([
   inverseSquareRoot,
   reduceOnPlateau,
 ]);
+
+type Follower = z.output<typeof followers.schema>;
+
+/** The schedule that follows, in a training of another length. */
+export const stretchedBy = (config: Follower, by: Stretch): Follower =>
+  followers.complete({ ...followers.spellOut(config), ...followers.resolve(config).stretch(by) });
 
 export const linearWarmup = defineSchedule({
   type: 'linear_warmup',
@@ -39,6 +45,10 @@ export const linearWarmup = defineSchedule({
       observe: following.observe,
     };
   },
+  stretch: ({ warmup_steps, after }, by) => ({
+    warmup_steps: stretched(warmup_steps, by.steps),
+    after: stretchedBy(after, by),
+  }),
   python({ warmup_steps, after }, { totalSteps, stepsPerEpoch }, k) {
     const context = { totalSteps: Math.max(1, totalSteps - warmup_steps), stepsPerEpoch };
     const { factor, ...state } = followers.resolve(after).python(context, `(${k} - ${warmup_steps})`);

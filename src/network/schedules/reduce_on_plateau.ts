@@ -1,6 +1,8 @@
 /** @file A drop when the mean training loss of an epoch has not improved for a while. */
 import { z } from 'zod';
-import { defineSchedule } from './schedule.ts';
+import { defineSchedule, stretched } from './schedule.ts';
+
+const MOST_EPOCHS = 1e6;
 
 export const reduceOnPlateau = defineSchedule({
   type: 'reduce_on_plateau',
@@ -10,7 +12,12 @@ export const reduceOnPlateau = defineSchedule({
   sources: ['Keras, keras.callbacks.ReduceLROnPlateau'],
   options: {
     factor: z.number().gt(0).lt(1).default(0.1).describe('Factor of each drop'),
-    patience: z.int().min(1).max(1e6).default(10).describe('Epochs without improvement before a drop'),
+    patience: z
+      .int()
+      .min(1)
+      .max(MOST_EPOCHS)
+      .default(10)
+      .describe('Epochs without improvement before a drop'),
     min_delta: z.number().min(0).max(1e6).default(1e-4).describe('Smallest decrease of the loss that counts'),
     min_factor: z.number().min(0).max(1).default(0).describe('Lower limit of the factor'),
   },
@@ -33,6 +40,10 @@ export const reduceOnPlateau = defineSchedule({
       },
     };
   },
+  stretch: (options, { epochs }) => ({
+    ...options,
+    patience: stretched(options.patience, epochs, MOST_EPOCHS),
+  }),
   python: ({ factor, patience, min_delta, min_factor }, { stepsPerEpoch }) => ({
     factor: 'plateau.factor',
     plateau: `ReduceOnPlateau(${factor}, ${patience}, ${min_delta}, ${min_factor}, ${stepsPerEpoch})`,

@@ -22,9 +22,24 @@ export interface ScheduleCode {
   readonly plateau?: string;
 }
 
+/** How many times as long a training becomes: in steps, and in passes over the data. */
+export interface Stretch {
+  readonly steps: number;
+  readonly epochs: number;
+}
+
+/** The longest that a schedule may count to. */
+const LONGEST = 1e9;
+
+/** A length within a schedule, of a training that becomes so many times as long. */
+export const stretched = (length: number, factor: number, longest: number = LONGEST): number =>
+  Math.min(longest, Math.max(1, Math.round(length * factor)));
+
 /** A schedule with its options, before a training. */
 export interface SchedulePlan {
   readonly type: string;
+  /** The options with which it takes the same course over a training of another length. */
+  stretch(by: Stretch): Readonly<Record<string, unknown>>;
   create(context: ScheduleContext): Schedule;
   /** @param k Python expression of the step, counted from 0 */
   python(context: ScheduleContext, k: string): ScheduleCode;
@@ -33,6 +48,7 @@ export interface SchedulePlan {
 /** As its file defines it. In the formula, k is the step, counted from 0. */
 interface Definition<Type extends string, Options extends z.ZodRawShape> extends Description<Type, Options> {
   create(options: OptionsOf<Options>, context: ScheduleContext): Schedule;
+  stretch(options: OptionsOf<Options>, by: Stretch): OptionsOf<Options>;
   python(options: OptionsOf<Options>, context: ScheduleContext, k: string): ScheduleCode;
 }
 
@@ -42,6 +58,7 @@ export const defineSchedule = <Type extends string, Options extends z.ZodRawShap
   definePart(schedule, (options) => ({
     type: schedule.type,
     create: (context) => schedule.create(options, context),
+    stretch: (by) => schedule.stretch(options, by),
     python: (context, k) => schedule.python(options, context, k),
   }));
 

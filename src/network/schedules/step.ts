@@ -1,6 +1,6 @@
 /** @file A drop every so many steps. */
 import { z } from 'zod';
-import { defineSchedule, ofStep } from './schedule.ts';
+import { defineSchedule, ofStep, stretched } from './schedule.ts';
 
 export const step = defineSchedule({
   type: 'step',
@@ -13,5 +13,6 @@ export const step = defineSchedule({
     gamma: z.number().gt(0).max(10).default(0.1).describe('Factor of each drop'),
   },
   create: ({ step_size, gamma }) => ofStep((k) => gamma ** Math.floor(k / step_size)),
+  stretch: (options, { steps }) => ({ ...options, step_size: stretched(options.step_size, steps) }),
   python: ({ step_size, gamma }, _, k) => ({ factor: `${gamma} ** (${k} // ${step_size})` }),
 });

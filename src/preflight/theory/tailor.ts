@@ -5,6 +5,7 @@
  */
 import { type Activation, type ActivationConfig, resolveActivation } from '../../network/index.ts';
 import { expectations } from '../../network/propagation/index.ts';
+import { canonicalJson } from '../../util/json.ts';
 
 export interface Tailored {
   readonly activation: ActivationConfig;
@@ -137,8 +138,22 @@ function tailorSmooth(activation: Activation, formula: string, depth: number): T
 const rectifiers: ReadonlySet<string> = new Set(['relu', 'leaky_relu', 'prelu', 'relu6']);
 const MAX_EXPRESSION = 200;
 
+const known = new Map<string, Tailored | { reason: string }>();
+/** A study asks for a few, again and again, and each takes a quarter of a second. */
+const MOST_KNOWN = 64;
+
 /** @param depth layers with this activation, one after another */
 export function tailorActivation(config: ActivationConfig, depth: number): Tailored | { reason: string } {
+  const key = canonicalJson({ config, depth });
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  if (known.size >= MOST_KNOWN) known.clear();
+  const tailored = tailor(config, depth);
+  known.set(key, tailored);
+  return tailored;
+}
+
+function tailor(config: ActivationConfig, depth: number): Tailored | { reason: string } {
   if (depth < 2) return { reason: 'one layer has nothing to keep' };
   const activation = resolveActivation(config);
   if (rectifiers.has(activation.name)) {

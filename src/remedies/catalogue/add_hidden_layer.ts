@@ -30,8 +30,7 @@ export const addHiddenLayer = defineRemedy({
     if (linearProducts(experiment) === null && inner.filter(isProduct).length >= DEEP)
       return { reason: `the network has ${DEEP} hidden layers already` };
     const hidden = { type: 'dense', units, activation: 'relu', kernel_initializer: 'he_normal' };
-    const drawn = { ...experiment, training: { ...experiment.training, initial_weights: null } };
-    return withLayers(drawn, [
+    return withLayers(experiment, [
       ...layers.slice(0, output),
       beforeNext(hidden as LayerConfig),
       ...layers.slice(output),

@@ -1,6 +1,5 @@
 /** @file Larger batches. */
-import { planExperiment } from '../../experiment/index.ts';
-import { withTraining } from '../edit.ts';
+import { planExperiment, withLength } from '../../experiment/index.ts';
 import { defineRemedy } from '../remedy.ts';
 
 /** From this factor on the samples seen stay as many, and the steps become fewer: otherwise few could afford it. */
@@ -24,11 +23,7 @@ export const increaseBatchSize = defineRemedy({
     if (batch_size >= training_samples) return { reason: 'a batch holds all samples already' };
     const larger = Math.min(training_samples, Math.round(batch_size * factor));
     const fewer = Math.max(1, Math.round((steps * batch_size) / larger));
-    // Epochs would make fewer steps of larger batches.
-    const { epochs: _epochs, ...training } = experiment.training;
-    return withTraining(
-      { ...experiment, training },
-      { steps: factor < SAME_SAMPLES ? steps : fewer, batch_size: larger },
-    );
+    const length = { steps: factor < SAME_SAMPLES ? steps : fewer, batch_size: larger };
+    return { experiment: withLength(experiment, length) };
   },
 });

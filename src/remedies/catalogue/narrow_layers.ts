@@ -1,5 +1,5 @@
 /** @file Fewer units in every hidden layer. */
-import { editHidden, withTraining } from '../edit.ts';
+import { editHidden } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
 /** Options that say how wide a layer is. */
@@ -33,8 +33,8 @@ export const narrowLayers = defineRemedy({
         return { ...layer, ...Object.fromEntries(narrower) };
       }),
     );
-    if ('reason' in change) return change;
-    if (narrowed === 0) return { reason: `no hidden layer has more than ${LEAST} units` };
-    return withTraining(change.experiment, { initial_weights: null });
+    if (narrowed === 0 && 'experiment' in change)
+      return { reason: `no hidden layer has more than ${LEAST} units` };
+    return change;
   },
 });

@@ -1,6 +1,5 @@
 /** @file Smaller batches. */
-import { planExperiment } from '../../experiment/index.ts';
-import { withTraining } from '../edit.ts';
+import { planExperiment, withLength } from '../../experiment/index.ts';
 import { defineRemedy } from '../remedy.ts';
 
 /** Of fewer samples a gradient is mostly chance. */
@@ -19,10 +18,7 @@ export const reduceBatchSize = defineRemedy({
     const { batch_size, steps } = planExperiment(experiment);
     if (batch_size <= LEAST) return { reason: `a batch holds no more than ${LEAST} samples` };
     const smaller = Math.max(LEAST, Math.round(batch_size * factor));
-    const { epochs: _epochs, ...training } = experiment.training;
-    return withTraining(
-      { ...experiment, training },
-      { steps: Math.round((steps * batch_size) / smaller), batch_size: smaller },
-    );
+    const length = { steps: Math.round((steps * batch_size) / smaller), batch_size: smaller };
+    return { experiment: withLength(experiment, length) };
   },
 });

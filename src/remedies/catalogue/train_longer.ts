@@ -1,19 +1,7 @@
 /** @file More steps. */
-import { planExperiment } from '../../experiment/index.ts';
+import { planExperiment, withLength } from '../../experiment/index.ts';
 import { withTraining } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
-
-/** Lengths within a schedule, which is stretched with the training. */
-const lengths: ReadonlySet<string> = new Set(['decay_steps', 'step_size']);
-
-function stretch<T>(schedule: T, factor: number): T {
-  if (typeof schedule !== 'object' || schedule === null) return schedule;
-  const entries = Object.entries(schedule).map(([key, value]) => [
-    key,
-    lengths.has(key) ? Math.round(Number(value) * factor) : stretch(value, factor),
-  ]);
-  return Object.fromEntries(entries) as T;
-}
 
 export const trainLonger = defineRemedy({
   remedy: 'train_longer',
@@ -24,12 +12,9 @@ export const trainLonger = defineRemedy({
   effort: 'setting',
   dose: { name: 'factor', unit: 'times the steps', values: [3, 10, 30] },
   change: (experiment, factor) => {
-    const { epochs: _epochs, ...training } = experiment.training;
-    const steps = Math.round(planExperiment(experiment).steps * factor);
-    const learning_rate_schedule = stretch(training.learning_rate_schedule, factor);
+    const longer = withLength(experiment, { steps: Math.round(planExperiment(experiment).steps * factor) });
     // Who stops early leaves the steps unused: the best weights are kept all the same.
-    const { early_stopping: stopping } = training;
-    const early_stopping = stopping === null ? null : { ...stopping, patience: null };
-    return withTraining({ ...experiment, training }, { steps, learning_rate_schedule, early_stopping });
+    const { early_stopping: stopping } = longer.training;
+    return withTraining(longer, { early_stopping: stopping && { ...stopping, patience: null } });
   },
 });

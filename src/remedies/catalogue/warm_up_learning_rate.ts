@@ -1,5 +1,5 @@
 /** @file A learning rate that rises over the first tenth of the steps. */
-import { planExperiment } from '../../experiment/index.ts';
+import { planExperiment, withLength } from '../../experiment/index.ts';
 import { withTraining } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
@@ -24,9 +24,13 @@ export const warmUpLearningRate = defineRemedy({
     const schedule = experiment.training.learning_rate_schedule;
     if (schedule === 'linear_warmup' || (typeof schedule !== 'string' && schedule.type === 'linear_warmup'))
       return { reason: 'it is warmed up already' };
-    const warmup_steps = Math.max(1, Math.round(SHARE * planExperiment(experiment).steps));
+    const { steps } = planExperiment(experiment);
+    const warmup_steps = Math.max(1, Math.round(SHARE * steps));
+    // What follows has fewer steps left.
+    const left = Math.max(1, steps - warmup_steps);
+    const after = withLength(experiment, { steps: left }).training.learning_rate_schedule as typeof schedule;
     return withTraining(experiment, {
-      learning_rate_schedule: { type: 'linear_warmup', warmup_steps, after: schedule },
+      learning_rate_schedule: { type: 'linear_warmup', warmup_steps, after },
     });
   },
 });

@@ -1,5 +1,5 @@
 /** @file More units in every hidden layer. */
-import { editHidden, withTraining } from '../edit.ts';
+import { editHidden } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
 /** Options that say how wide a layer is. */
@@ -28,8 +28,8 @@ export const widenLayers = defineRemedy({
         return { ...layer, ...Object.fromEntries(wider) };
       }),
     );
-    if ('reason' in change) return change;
-    if (widened === 0) return { reason: `no hidden layer is narrower than ${MOST / factor}` };
-    return withTraining(change.experiment, { initial_weights: null });
+    if (widened === 0 && 'experiment' in change)
+      return { reason: `no hidden layer is narrower than ${MOST / factor}` };
+    return change;
   },
 });

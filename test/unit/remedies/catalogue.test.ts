@@ -232,7 +232,7 @@ describe('remedies', () => {
     expect(placed('use_layer_norm', decaying)).toBe('rescaling dense layer_norm');
     expect(placed('remove_normalization', decaying)).toBe('rescaling dense');
     expect(placed('remove_normalization', excessive)).toBe(
-      'lstm residual(self_attention) global_average_pool1d dense dropout',
+      'lstm residual(self_attention) layer_norm global_average_pool1d dense dropout',
     );
     expect(placed('standardize_inputs', decaying)).toBe('dense batch_norm');
     expect(changed('train_longer').training.early_stopping).toEqual({ check_every: 1, patience: null });
