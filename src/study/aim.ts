@@ -10,6 +10,13 @@ export interface Reached {
   readonly proven: readonly Option[];
 }
 
+/** What is recommended, if nothing better is proven. */
+export interface Best {
+  readonly option: Option;
+  /** The least that anything of its kind is expected to reach. */
+  readonly least: number;
+}
+
 const NOTHING = Number.POSITIVE_INFINITY;
 
 export class Aim {
@@ -38,20 +45,24 @@ export class Aim {
   #isBehindAny = (option: Option, others: readonly Option[]): boolean =>
     this.#isPlain && others.some(({ validations }) => isBehind(option.validations, validations));
 
-  /** The smallest of what is proven and comes near enough to the best of it: first on samples that were not trained on. */
-  bestOf(proven: readonly Option[]): Option | null {
+  /**
+   * The smallest of what is proven and comes near enough to the best of it. What is clearly worse than another on samples that were not
+   * trained on is none of it.
+   */
+  best(proven: readonly Option[]): Best | null {
     const general = proven.filter((option) => !this.#isBehindAny(option, proven));
     const least = Math.min(...general.map(({ expected }) => expected));
-    return general.filter(({ expected }) => isWithin(expected, least)).toSorted(bySize)[0] ?? null;
+    const [option] = general.filter(({ expected }) => isWithin(expected, least)).toSorted(bySize);
+    return option === undefined ? null : { option, least };
   }
 
   /** What another change or the reference only learns by heart is no aim. */
   #isNear(option: Option, { healthy, proven }: Reached): boolean {
-    const best = this.bestOf(proven);
+    const best = this.best(proven);
     const holdsUp = (other: Option): boolean =>
       !isOverdone(other, healthy) &&
       !this.#isBehindAny(other, healthy) &&
-      (best === null || isWithin(...paired(other.validations, best.validations)));
+      (best === null || isWithin(...paired(other.validations, best.option.validations)));
     return (
       isWithin(option.expected, this.#reference(option)) &&
       healthy.filter(holdsUp).every((other) => isWithin(...expectedOf(option, other)))

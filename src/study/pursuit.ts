@@ -43,6 +43,12 @@ export interface Proven {
   readonly proof: Arm;
 }
 
+/** What is recommended, if nothing better is proven. */
+export interface BestProven extends Proven {
+  /** The least that anything proven is expected to reach, what is learned by heart alone left out. */
+  readonly least: number;
+}
+
 /** Changes that are trained with all steps although something smaller is proven, bases that are grown, options with a warning that are completed. */
 const [MAX_BEGUN, MAX_GROWN, MAX_WARNED] = [8, 8, 4];
 /** Of the budget: what may be spent before something better is looked for than what is proven. */
@@ -95,10 +101,11 @@ export class Pursuit {
     return this.#whoseProof(false);
   }
 
-  get best(): Proven | null {
+  get best(): BestProven | null {
     const { proven } = this;
-    const best = this.#aim.bestOf(proven.map(({ option }) => option));
-    return proven.find(({ option }) => option === best) ?? null;
+    const best = this.#aim.best(proven.map(({ option }) => option));
+    const whose = proven.find(({ option }) => option === best?.option);
+    return best === null || whose === undefined ? null : { ...whose, least: best.least };
   }
 
   get #unfailed(): Option[] {

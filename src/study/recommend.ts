@@ -7,7 +7,7 @@ import { findingsOfRuns } from './findings.ts';
 import { isWithin, MARGIN, mean, referenceValue } from './goal.ts';
 import { moves } from './moves.ts';
 import { bySize, isHealthy, isSmaller, isTrained, nameOf, type Option, type Trained } from './option.ts';
-import { type Proven, Pursuit, type PursuitInput } from './pursuit.ts';
+import { type BestProven, Pursuit, type PursuitInput } from './pursuit.ts';
 import type { Report } from './report.ts';
 import { firstWave } from './rounds.ts';
 
@@ -15,8 +15,6 @@ type Recommendation = NonNullable<Report['recommendation']>;
 
 export interface Recommended {
   readonly recommendation: Recommendation | null;
-  /** What is recommended. */
-  readonly chosen: Option | null;
   /** Why there is none, or what it falls short of. */
   readonly note: string | null;
   readonly failed: Report['failed_proofs'];
@@ -29,28 +27,32 @@ const UNIMPROVED =
 
 const isVerified = ({ verification }: Trained): boolean => verification.status === 'verified';
 
-function goalOfRecommendation({ goal, baseline }: PursuitInput, pursuit: Pursuit, { option }: Proven) {
+/** By the numbers that it was chosen by. */
+function goalOfRecommendation({ goal, baseline }: PursuitInput, { option, least }: BestProven) {
   const reference = referenceValue(goal, baseline);
-  const proven = Math.min(...pursuit.proven.map((one) => one.option.value));
   return {
     metric: goal,
-    reached: option.value,
-    best_proven: proven,
+    reached: option.expected,
+    best_proven: least,
     reference: Number.isFinite(reference) ? reference : null,
     margin: { ...MARGIN },
   };
 }
 
-function noteOf({ option }: Proven, input: PursuitInput): string | null {
-  if (!isVerified(option)) return UNIMPROVED;
-  const reference = referenceValue(input.goal, input.baseline);
-  return isWithin(option.value, reference)
-    ? null
-    : `The reference learner reaches ${reference.toPrecision(3)} of a constant’s loss, this ${option.value.toPrecision(3)}; ` +
-        'nothing that was proven comes nearer.';
+/** What a recommendation falls short of. */
+export function shortfall({ reached, best_proven, reference }: Recommendation['goal']): string | null {
+  if (reference === null || reached === null || isWithin(reached, reference)) return null;
+  const nearest =
+    best_proven !== null && isWithin(best_proven, reference)
+      ? `a larger change that was proven ${best_proven.toPrecision(3)}, which is within the margin of it.`
+      : 'nothing that was proven comes near to that.';
+  return `The reference learner reaches ${reference.toPrecision(3)} of a constant’s loss, this ${reached.toPrecision(3)}; ${nearest}`;
 }
 
-function recommendationOf(best: Proven, input: PursuitInput, pursuit: Pursuit): Recommendation {
+const noteOf = (best: BestProven, input: PursuitInput): string | null =>
+  isVerified(best.option) ? shortfall(goalOfRecommendation(input, best)) : UNIMPROVED;
+
+function recommendationOf(best: BestProven, input: PursuitInput, pursuit: Pursuit): Recommendation {
   const { experiment, baseline, goal } = input;
   const { option, proof } = best;
   return {
@@ -59,9 +61,9 @@ function recommendationOf(best: Proven, input: PursuitInput, pursuit: Pursuit): 
     experiment: reportedExperiment(option.experiment),
     verdict: proof.verdict,
     seeds: proof.traces.map(({ seed }) => seed),
-    goal: goalOfRecommendation(input, pursuit, best),
+    goal: goalOfRecommendation(input, best),
     effects: effectsOf(baseline, option.arm, goal),
-    alternatives: [],
+    alternatives: alternativesTo(option, pursuit, experiment),
     snippets: codeOf(option.experiment),
   };
 }
@@ -115,7 +117,6 @@ export async function recommend(input: PursuitInput): Promise<Recommended> {
   const { best } = pursuit;
   return {
     recommendation: best === null ? null : recommendationOf(best, input, pursuit),
-    chosen: best?.option ?? null,
     note: best === null ? why(pursuit, input) : noteOf(best, input),
     failed: pursuit.failed.map(({ option: { remedies }, proof }) => ({
       remedies: [...remedies],
@@ -128,26 +129,23 @@ export async function recommend(input: PursuitInput): Promise<Recommended> {
 
 const MAX_ALTERNATIVES = 4;
 
-/**
- * Smaller changes with a higher loss: those that no other is both smaller and better than.
- * @param options everything that was re-trained
- */
-export function alternativesTo(
-  chosen: Option | null,
-  options: readonly Option[],
+/** Smaller changes with a higher loss: those that no other is both smaller and better than. */
+function alternativesTo(
+  chosen: Option,
+  { options, failed }: Pursuit,
   experiment: Experiment,
 ): Recommendation['alternatives'] {
-  if (chosen === null) return [];
   const front: Trained[] = [];
   for (const option of options.filter(isTrained).toSorted(bySize)) {
-    if (!isSmaller(option, chosen) || !isVerified(option)) continue;
-    if (front.every(({ value }) => option.value < value)) front.push(option);
+    if (!isSmaller(option, chosen) || !isVerified(option) || option.expected <= chosen.expected) continue;
+    if (front.every(({ expected }) => option.expected < expected)) front.push(option);
   }
+  const hasFailed = (option: Option) => failed.some((one) => one.option === option);
   return front.slice(-MAX_ALTERNATIVES).map((option) => ({
     remedies: [...option.remedies],
     effort: efforts[option.effort] ?? 'architecture',
-    loss: option.value,
-    healthy: isHealthy(option),
+    loss: option.expected,
+    healthy: isHealthy(option) && !hasFailed(option),
     patch: patchBetween(experiment, option.experiment),
   }));
 }

@@ -149,8 +149,8 @@ const controlSchema = z.object({
 const alternativeSchema = z.object({
   remedies: z.array(z.string()),
   effort: z.enum(efforts).describe('Of its most laborious remedy'),
-  loss: numberSchema.describe('The goal, mean over the study’s seeds'),
-  healthy: z.boolean().describe('Nothing serious was found on any of them'),
+  loss: numberSchema.describe('The goal, as `goal.reached` is measured'),
+  healthy: z.boolean().describe('Nothing serious was found on the seeds of the study, nor did a proof fail'),
   patch: patchSchema,
 });
 
@@ -163,8 +163,12 @@ const recommendationSchema = z.object({
   goal: z
     .object({
       metric: z.enum(goals),
-      reached: numberSchema.describe('On the study’s seeds; losses are fractions of a constant’s'),
-      best_proven: numberSchema.describe('The least that anything proven reached'),
+      reached: numberSchema.describe(
+        'Mean over the seeds of the study and of its proof; losses are fractions of a constant’s',
+      ),
+      best_proven: numberSchema.describe(
+        'The least that anything proven reached, measured alike; what was learned by heart alone left out',
+      ),
       reference: numberSchema
         .nullable()
         .describe('What the reference learner reaches; null where it says nothing'),
@@ -177,7 +181,9 @@ const recommendationSchema = z.object({
   effects: z.array(effectSchema),
   alternatives: z
     .array(alternativeSchema)
-    .describe('Smaller changes with a higher loss, verified on the study’s seeds, the smallest first'),
+    .describe(
+      'Smaller changes with a higher loss, verified on the study’s seeds, the smallest first; at most four',
+    ),
   snippets: snippetsSchema,
 });
 

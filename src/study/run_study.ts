@@ -25,7 +25,7 @@ import type { StudyDependencies, StudyReport } from './dependencies.ts';
 import { toTreat } from './findings.ts';
 import { combined, isTrained, type Option, type Trained } from './option.ts';
 import { RATE_TRIALS, runRateTrials } from './rate_trials.ts';
-import { alternativesTo, recommend } from './recommend.ts';
+import { recommend } from './recommend.ts';
 import { referenceFacts, referenceRow, runReference } from './reference.ts';
 import type { Report } from './report.ts';
 import {
@@ -195,10 +195,7 @@ export async function runStudy(
     combinations: combinationRows(experiment, options),
     failed_proofs: [...found.failed],
     budget: spent(),
-    recommendation:
-      recommendation === null
-        ? null
-        : { ...recommendation, alternatives: alternativesTo(found.chosen, options, experiment) },
+    recommendation,
     recommendation_note: found.note,
   };
 }

@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { createArm, type Verification } from '../../../src/remedies/index.ts';
 import { Aim } from '../../../src/study/aim.ts';
-import { isBehind, isOverdone, type Option, paired } from '../../../src/study/option.ts';
+import { isWithin, MARGIN } from '../../../src/study/goal.ts';
+import { isBehind, isOverdone, isSmaller, type Option, paired } from '../../../src/study/option.ts';
+import { shortfall } from '../../../src/study/recommend.ts';
 import { train } from '../../../src/training/index.ts';
+import { createRandom } from '../../../src/util/random.ts';
 
 const parsed = parseExperiment({
   network: { input: { shape: [2] }, layers: [{ type: 'dense', units: 2 }] },
@@ -60,7 +63,7 @@ describe('what another reaches', () => {
     const aim = new Aim('final_loss', baseline);
     expect(aim.isEnough(lucky, { healthy: [lucky, steady], proven: [lucky] })).toBe(false);
     expect(aim.isEnough(steady, { healthy: [lucky, steady], proven: [lucky] })).toBe(true);
-    expect(aim.bestOf([lucky, steady])).toBe(steady);
+    expect(aim.best([lucky, steady])?.option).toBe(steady);
   });
 
   it('by heart is not enough, until nothing better is left to try', () => {
@@ -70,7 +73,7 @@ describe('what another reaches', () => {
     const reached = { healthy: [byHeart, general], proven: [] };
     expect(aim.isEnough(byHeart, reached)).toBe(false);
     expect(aim.isEnough(general, reached)).toBe(true);
-    expect(aim.bestOf([byHeart, general])).toBe(general);
+    expect(aim.best([byHeart, general])?.option).toBe(general);
     expect([aim.lower(), aim.lower()]).toEqual([true, false]);
     expect(aim.isEnough(byHeart, reached)).toBe(true);
     expect(aim.isEnough(byHeart, { ...reached, proven: [general] })).toBe(false);
@@ -102,6 +105,50 @@ describe('what another reaches', () => {
     const weighed = option(['balance_classes'], [0.1], [1.4]);
     const other = option(['use_adam'], [0.3], [0.5]);
     const aim = new Aim('missed_rare_class', baseline);
-    expect(aim.bestOf([weighed, other])).toBe(weighed);
+    expect(aim.best([weighed, other])?.option).toBe(weighed);
+  });
+
+  const random = createRandom(0, 'aim');
+  const drawn = (near: boolean): Option[] =>
+    Array.from({ length: 1 + random.integer(5) }, (_, n) => ({
+      ...option(Array(1 + random.integer(3)).fill(`remedy_${n}`), [random.uniform()], [random.uniform()]),
+      ...{ verification: { status: 'verified' } as Verification, effort: random.integer(4) },
+      // Anywhere, or near to each other.
+      expected: near ? 0.2 + 0.05 * random.uniform() : random.uniform() ** 3,
+    }));
+  const cases = Array.from({ length: 300 }, (_, i) => {
+    const proven = drawn(i % 4 < 2);
+    const best = new Aim('final_loss', baseline).best(proven);
+    if (best === null) throw new Error('one of them is behind no other');
+    return { proven, ...best };
+  });
+
+  it('is within the margin of the best that is told, and whatever is smaller is not, whatever was proven', () => {
+    for (const { proven, option: chosen, least } of cases) {
+      expect(isWithin(chosen.expected, least)).toBe(true);
+      const general = proven.filter((one) =>
+        proven.every(({ validations }) => !isBehind(one.validations, validations)),
+      );
+      expect(least).toBe(Math.min(...general.map(({ expected }) => expected)));
+      const smaller = general.filter((one) => isSmaller(one, chosen));
+      expect(smaller.filter(({ expected }) => isWithin(expected, least))).toEqual([]);
+    }
+  });
+
+  it('is told to fall short where it does by the same numbers, and of what was proven as well', () => {
+    const notes = cases.map(({ option: chosen, least }, i) => {
+      const reached = chosen.expected;
+      // Anywhere, or so that it is just out of reach.
+      const reference =
+        i % 2 === 0 ? random.uniform() : Math.max(0, Math.min((reached - 0.002) / 1.1, reached - 0.022));
+      const goal = { metric: 'final_loss', margin: MARGIN, reached, best_proven: least, reference } as const;
+      const note = shortfall(goal);
+      expect(note === null).toBe(isWithin(reached, reference));
+      if (note !== null) expect(note.includes('nothing that was')).toBe(!isWithin(least, reference));
+      return note;
+    });
+    const short = notes.filter((note) => note !== null);
+    expect(short.length).toBeGreaterThan(50);
+    expect(short.some((note) => note.includes('a larger change'))).toBe(true);
   });
 });

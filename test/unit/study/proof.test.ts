@@ -1,0 +1,71 @@
+/** @file How many seeds a proof takes, and how many of them may be lost. */
+import { describe, expect, it } from 'vitest';
+import { parseExperiment } from '../../../src/experiment/index.ts';
+import { ArmRunner } from '../../../src/study/arms.ts';
+import { Budget } from '../../../src/study/budget.ts';
+import { prove } from '../../../src/study/proof.ts';
+import { train } from '../../../src/training/index.ts';
+
+const experimentWith = (bias: number, learning_rate: number, min_duration_s: number) => {
+  const hidden = { type: 'dense', units: 8, activation: 'relu' };
+  const parsed = parseExperiment({
+    network: {
+      input: { shape: [2] },
+      layers: [
+        { ...hidden, bias_initializer: { type: 'constant', value: bias } },
+        { type: 'dense', units: 2 },
+      ],
+    },
+    data: { type: 'blobs', samples: 60, centers: 2 },
+    training: { loss: 'softmax_cross_entropy', optimizer: { type: 'sgd', learning_rate }, steps: 60 },
+    remedies: { min_duration_s },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value.experiment;
+};
+
+async function traced(bias: number, learning_rate: number) {
+  const trained = await train(experimentWith(bias, learning_rate, 60), 0);
+  if (!trained.ok) throw new Error(trained.error.code);
+  return trained.value;
+}
+const [learned, dead, lost] = [await traced(0, 0.1), await traced(-20, 0.1), await traced(0, 1e12)];
+
+/** On fresh seeds 1, 2, 3 …, on some of which it does not learn. */
+async function proof(sick: readonly number[], min_duration_s = 60, instead = dead) {
+  const experiment = experimentWith(0, 0.1, min_duration_s);
+  const seeds = [100, 101, 102];
+  const dependencies = {
+    train: async ({ seed }: { seed: number }) => ({ ...(sick.includes(seed) ? instead : learned), seed }),
+    onProgress: () => {},
+    isOutOfTime: () => false,
+  };
+  const runner = new ArmRunner(dependencies, new Budget(experiment, seeds.length), 100);
+  const { arm, holds } = await prove('proof', experiment, seeds, 1, runner);
+  return [arm.traces.length, holds];
+}
+
+describe('a proof', () => {
+  it('takes twenty seeds where that costs hardly anything, of which one may not learn', async () => {
+    expect(learned.divergence).toBeNull();
+    expect(await proof([])).toEqual([20, true]);
+    expect(await proof([9])).toEqual([20, true]);
+    expect(await proof([15])).toEqual([20, true]);
+    // One in ten: on ten seeds it would have passed.
+    expect(await proof([6, 17])).toEqual([20, false]);
+  });
+
+  it('ends where it cannot hold any more', async () => {
+    expect(await proof([1])).toEqual([1, false]);
+    expect(await proof([2, 3])).toEqual([3, false]);
+    expect(await proof([3, 7])).toEqual([10, false]);
+    // What diverged is not made good by others.
+    expect(await proof([12], 60, lost)).toEqual([20, false]);
+  });
+
+  it('takes five where seeds cost something, and ten where one of them does not learn', async () => {
+    expect(await proof([], 0)).toEqual([5, true]);
+    expect(await proof([5], 0)).toEqual([10, true]);
+    expect(await proof([5, 10], 0)).toEqual([10, false]);
+  });
+});
