@@ -22,7 +22,7 @@ export const followers = defineKind([
 type Follower = z.output<typeof followers.schema>;
 
 /** The schedule that follows, in a training of another length. */
-export const stretchedBy = (config: Follower, by: Stretch): Follower =>
+const stretchedBy = (config: Follower, by: Stretch): Follower =>
   followers.complete({ ...followers.spellOut(config), ...followers.resolve(config).stretch(by) });
 
 export const linearWarmup = defineSchedule({
