@@ -1,4 +1,6 @@
 /** @file How much threads that compute give way to the one that answers requests. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { getPriority, setPriority } from 'node:os';
 
 /**
@@ -11,4 +13,24 @@ export const NICE = { request: 5, study: 10 } as const;
 /** The calling thread gives way. Only where each thread has a nice value of its own: elsewhere it is that of the process. */
 export function giveWay(by: number): void {
   if (process.platform === 'linux') setPriority(0, Math.min(19, getPriority(0) + by));
+}
+
+/** What Linux calls the threads of libuv, and where it lists those of this process. */
+const [HELPER, TASKS] = ['libuv-worker', '/proc/self/task'];
+
+/**
+ * The threads of libuv give way, too: Node.js has four, in which it packs answers, unpacks bodies, hashes and reads files. Four long
+ * answers that are packed at once would else take every core from who answers the rest.
+ */
+export async function helpersGiveWay(by: number): Promise<void> {
+  if (process.platform !== 'linux') return;
+  // They are made, all at once, when the first is needed.
+  await stat('.');
+  try {
+    const tasks = readdirSync(TASKS);
+    const helpers = tasks.filter((id) => readFileSync(`${TASKS}/${id}/comm`, 'utf8').trim() === HELPER);
+    for (const id of helpers.map(Number)) setPriority(id, Math.min(19, getPriority(id) + by));
+  } catch {
+    // A system without /proc, or one that lets nobody do this: then they compete.
+  }
 }
