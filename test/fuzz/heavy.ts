@@ -222,10 +222,16 @@ export async function sendHeavy(
 const MAX_P99_MS = 100;
 const MAX_GROWN_MIB = 1024;
 
-/** What must not be. */
-export const heavyFaults = (results: readonly HeavyResult[]): string[] =>
-  results.flatMap(({ name, statuses, jobs, p99_ms, idle_p99_ms, grown_mib }) => [
-    ...(p99_ms > MAX_P99_MS + idle_p99_ms
+/**
+ * What must not be. The time of /healthz is judged without the waits for a core, which whatever else the machine does makes longer;
+ * on a machine that does nothing else, by the clock as well.
+ */
+export const heavyFaults = (results: readonly HeavyResult[], { quiet }: { quiet: boolean }): string[] =>
+  results.flatMap(({ name, statuses, jobs, p99_ms, idle_p99_ms, own_p99_ms, grown_mib }) => [
+    ...(own_p99_ms > MAX_P99_MS
+      ? [`${name}: /healthz took ${own_p99_ms} ms at p99 without waits for a core`]
+      : []),
+    ...(quiet && p99_ms > MAX_P99_MS + idle_p99_ms
       ? [`${name}: /healthz took ${p99_ms} ms at p99, an idle service's ${idle_p99_ms}`]
       : []),
     ...(grown_mib > MAX_GROWN_MIB ? [`${name}: the process grew by ${grown_mib} MiB`] : []),

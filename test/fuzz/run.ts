@@ -17,7 +17,7 @@ const growth = (memory.at(-1) ?? 0) / (memory[0] ?? 1);
 if (growth > MAX_GROWTH)
   faults.push(`memory grew by a factor of ${growth.toFixed(2)}: ${memory.join(', ')} MiB`);
 if (afterwards !== 'succeeded') faults.push(`the job afterwards: ${afterwards}`);
-faults.push(...heavyFaults(await sendHeavy('long', say)));
+faults.push(...heavyFaults(await sendHeavy('long', say), { quiet: true }));
 for (const fault of faults) say(fault);
 say(`seed ${values.seed}: ${faults.length} faults; statuses ${JSON.stringify(statuses)}`);
 say(`${foreign} requests for a job of another key; memory ${memory.join(', ')} MiB (× ${growth.toFixed(2)})`);
