@@ -1,5 +1,5 @@
 /** @file A report as text for the terminal. */
-import type { Report } from '../client/index.ts';
+import { changesOf, type Report } from '../client/index.ts';
 import type { StatisticsRow } from './calls.ts';
 import { formatNumber, logBar, type Style, table } from './format.ts';
 
@@ -95,25 +95,17 @@ function renderRemedies({ remedies, controls, not_applicable }: Report): string 
   return [table(rows), ...left, ...skipped].join('\n');
 }
 
-function valueAt(root: unknown, pointer: string): unknown {
-  const keys = pointer
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return keys.reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], root);
-}
-
 /** The patch as a diff: what stood at each path, and what stands there after. */
 function renderDiff(
   { patch }: NonNullable<Report['recommendation']>,
   experiment: unknown,
   style: Style,
 ): string {
-  return patch
-    .flatMap(({ op, path, value }) => [
+  return changesOf(experiment, patch)
+    .flatMap(({ path, before, after }) => [
       `  ${style.bold(path)}`,
-      ...(op === 'add' ? [] : [style.bad(`  - ${JSON.stringify(valueAt(experiment, path))}`)]),
-      ...(op === 'remove' ? [] : [style.good(`  + ${JSON.stringify(value)}`)]),
+      ...(before === undefined ? [] : [style.bad(`  - ${JSON.stringify(before)}`)]),
+      ...(after === undefined ? [] : [style.good(`  + ${JSON.stringify(after)}`)]),
     ])
     .join('\n');
 }

@@ -213,6 +213,8 @@ describeInChromium('the application in Chromium', () => {
     const text = await page.textContent('.editor-errors');
     expect(text).toContain('/network/layers/0/units');
     expect(text).toContain('line 4');
+    await page.fill('.editor textarea', '{\n  "name": "a"\n  "seed": 1\n}');
+    await expect.poll(() => page.textContent('.editor-errors')).toMatch(/^line 3 /);
     const place = '{ "training": { "optim';
     await page.fill('.editor textarea', place);
     await page.evaluate(

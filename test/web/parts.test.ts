@@ -1,15 +1,27 @@
 /** @file Parts of the pages that compute: what they say of numbers, places and scales. */
 import { expect, it } from 'vitest';
+import { changesOf } from '../../client/index.ts';
 import { spanOf } from '../../web/charts/axis.ts';
 import { decadeTexts, decadeTicks } from '../../web/charts/decades.ts';
 import { heatOf, logScale, panned, pixelsOf, ranked, sidedScale, zoomed } from '../../web/charts/heat.ts';
 import { brokenInto, directEdges, layered } from '../../web/charts/layered.ts';
 import { type Curve, tableOf } from '../../web/charts/table.ts';
 import { colourWords, SPECIAL } from '../../web/lib/colours.ts';
-import { ago, duration, firstSentence, number, together, words } from '../../web/lib/format.ts';
-import { changesOf } from '../../web/lib/json_patch.ts';
+import {
+  ago,
+  armWords,
+  duration,
+  firstSentence,
+  number,
+  runWords,
+  together,
+  words,
+} from '../../web/lib/format.ts';
+import { brokenAt } from '../../web/lib/json_places.ts';
 import { bounded } from '../../web/lib/live_curves.ts';
+import { linesOf } from '../../web/pages/live_lines.ts';
 import { bandOf } from '../../web/report/band.ts';
+import { explainedBy } from '../../web/report/story.ts';
 
 const grid = (values: (number | null)[][], nonFinite: Record<string, 'nan' | 'inf'> = {}) => ({
   run: 'baseline/0',
@@ -215,15 +227,66 @@ it('draws a graph by the longest way, and only the arrows that no other ones imp
   ).toBeGreaterThan(0);
 });
 
-it('reads a patch as before and after', () => {
-  const experiment = { network: { layers: [{ activation: 'sigmoid' }] } };
+it('reads a patch as before and after, where each operation finds what those before it left', () => {
+  const [first, second] = [{ units: 1 }, { units: 2, activation: 'relu' }];
+  const experiment = { layers: [first, second], optimizer: { type: 'sgd', rate: 0.1, momentum: 0 } };
+  const norm = { type: 'layer_norm' };
   expect(
     changesOf(experiment, [
-      { op: 'replace', path: '/network/layers/0/activation', value: 'relu' },
-      { op: 'add', path: '/network/layers/-', value: { type: 'batch_norm' } },
+      { op: 'remove', path: '/layers/0' },
+      { op: 'replace', path: '/layers/0/activation', value: 'elu' },
+      { op: 'add', path: '/layers/-', value: norm },
+      { op: 'remove', path: '/optimizer/momentum' },
+      { op: 'replace', path: '/optimizer/type', value: 'adam' },
+      { op: 'add', path: '/optimizer/beta', value: 0.9 },
     ]),
   ).toEqual([
-    { path: '/network/layers/0/activation', before: '"sigmoid"', after: '"relu"' },
-    { path: '/network/layers/-', before: null, after: '{ "type": "batch_norm" }' },
+    { path: '/layers/0', before: first, after: undefined },
+    { path: '/layers/0/activation', before: 'relu', after: 'elu' },
+    { path: '/layers/-', before: undefined, after: norm },
+    { path: '/optimizer', before: experiment.optimizer, after: { type: 'adam', rate: 0.1, beta: 0.9 } },
   ]);
+});
+
+it('finds where text stops being JSON, and nothing in what is JSON', () => {
+  expect(brokenAt('{\n  "a": 1\n  "b": 2 }')).toBe(13);
+  expect(brokenAt('{ "a": [1, 2 ')).toBe(12);
+  const whole = JSON.stringify({ a: [1, -2e3, {}], b: [[], true, null], 'c d': 'e"{' }, null, 1);
+  const isJson = (text: string) => {
+    try {
+      JSON.parse(text);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  for (let at = 0; at <= whole.length; at++)
+    for (const put of ['', ',', '}', ']', '"', ':', '[', '1'])
+      for (const text of [
+        whole.slice(0, at) + put + whole.slice(at),
+        whole.slice(0, at) + put + whole.slice(at + 1),
+      ])
+        expect([text, brokenAt(text) === null]).toEqual([text, isJson(text)]);
+});
+
+it('tells arms and runs in words', () => {
+  expect(armWords('screening/standardize_inputs+use_relu')).toBe('Screening: Standardize inputs + Use ReLU');
+  expect(runWords('control_reseed/1000003')).toBe('Control reseed, seed 1000003');
+});
+
+it('gives each of many trainings that run a colour that says what it is', () => {
+  const curve = { steps: [0], losses: [1] };
+  const runs = ['baseline/0', 'baseline/1', ...Array.from({ length: 9 }, (_, i) => `use_relu/${i}`)];
+  const curves = new Map(runs.map((run) => [run, curve]));
+  const lines = linesOf(curves, false);
+  const named = lines.filter(({ unnamed }) => unnamed !== true);
+  expect(named.map(({ label }) => label)).toEqual(['other trainings', 'now: Use ReLU, seed 8', 'as it is']);
+  expect(new Set(named.map(({ colour }) => colour)).size).toBe(3);
+  expect(linesOf(curves, true).some(({ label }) => label.startsWith('now'))).toBe(false);
+});
+
+it('counts what a root explains, by way of others too', () => {
+  const check = (rule: string, ...caused_by: string[]) => ({ rule, caused_by, status: 'found' });
+  const checks = [check('a'), check('b', 'a'), check('c', 'b'), check('d')];
+  expect(explainedBy({ checks } as never, 'a')).toBe(2);
 });

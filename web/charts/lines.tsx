@@ -207,14 +207,17 @@ export function Lines({
     <figure class="lines">
       <div ref={holder} role="img" aria-label={label} />
       <figcaption class="legend">
-        {curves.map(({ label: name, colour, dashed }, i) => (
-          <span key={name} class="key">
-            <i class={dashed ? 'dash' : ''} style={{ color: `var(--${colour})` }} />
-            <bdi>{name}</bdi>
-            {broken.has(i) && <span title="Not finite from the triangle on">▲ not finite</span>}
-            {index !== null && <b>{number(table.measured[i]?.[index])}</b>}
-          </span>
-        ))}
+        {curves.map(
+          ({ label: name, colour, dashed, unnamed }, i) =>
+            unnamed !== true && (
+              <span key={name} class="key">
+                <i class={dashed ? 'dash' : ''} style={{ color: `var(--${colour})` }} />
+                <bdi>{name}</bdi>
+                {broken.has(i) && <span title="Not finite from the triangle on">▲ not finite</span>}
+                {index !== null && <b>{number(table.measured[i]?.[index])}</b>}
+              </span>
+            ),
+        )}
         {levels.map(({ label: name, colour, value }) => (
           <span key={name} class="key">
             <i class="dash" style={{ color: `var(--${colour})` }} />

@@ -13,6 +13,8 @@ export interface Curve {
   readonly high?: readonly (number | null)[];
   readonly dashed?: boolean;
   readonly thin?: boolean;
+  /** One of many that the legend names once. */
+  readonly unnamed?: boolean;
 }
 
 /** A value that holds at every step. */

@@ -124,3 +124,30 @@ export const plural = (n: number, one: string, many = `${one}s`): string => `${n
 /** A name that is not allowed to be endless. */
 export const clip = (text: string, most = 120): string =>
   text.length > most ? `${text.slice(0, most - 1)}…` : text;
+
+/** JSON with spaces. */
+export const onOneLine = (value: unknown): string =>
+  JSON.stringify(value, null, 1)?.replaceAll(/\n\s*/g, ' ') ?? 'nothing';
+
+/** /network/layers/0/activation → network › layers › 0 › activation */
+export const readablePath = (path: string): string =>
+  path
+    .split('/')
+    .slice(1)
+    .map((key) => (key === '-' ? 'new' : key.replaceAll('~1', '/').replaceAll('~0', '~')))
+    .join(' › ');
+
+const SCREENING = 'screening/';
+
+/** standardize_inputs+use_relu → Standardize inputs + Use ReLU */
+export function armWords(arm: string): string {
+  const name = arm.startsWith(SCREENING) ? arm.slice(SCREENING.length) : arm;
+  const text = name.split('+').map(words).join(' + ');
+  return name === arm ? text : `Screening: ${text}`;
+}
+
+/** use_relu/3 → Use ReLU, seed 3 */
+export function runWords(run: string): string {
+  const end = run.lastIndexOf('/');
+  return `${armWords(run.slice(0, end))}, seed ${run.slice(end + 1)}`;
+}

@@ -100,4 +100,62 @@ export function caretOf(text: string, offset: number): Caret {
   return { frames: scanner.frames, atKey: scanner.atKey, word: '', wordStart: offset };
 }
 
+function isValue(token: string): boolean {
+  try {
+    JSON.parse(token);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type Wanted = 'value' | 'key' | 'colon' | 'comma' | 'end';
+
+const CLOSING: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
+
+/** What may come next, strictly. */
+class Grammar {
+  readonly #open: string[] = [];
+  #empty = false;
+  wanted: Wanted = 'value';
+
+  /** @returns whether the token can stand here */
+  take(token: string): boolean {
+    const within = this.#open.at(-1);
+    const empty = this.#empty;
+    this.#empty = false;
+    if (within !== undefined && token === CLOSING[within] && (empty || this.wanted === 'comma')) {
+      this.#open.pop();
+      return this.#ended();
+    }
+    if (this.wanted === 'value') return this.#value(token);
+    if (this.wanted === 'key') return this.#then('colon', token.startsWith('"') && isValue(token));
+    if (this.wanted === 'colon') return this.#then('value', token === ':');
+    return this.#then(within === '{' ? 'key' : 'value', this.wanted === 'comma' && token === ',');
+  }
+
+  #value(token: string): boolean {
+    if (CLOSING[token] === undefined) return isValue(token) && this.#ended();
+    this.#open.push(token);
+    this.#empty = true;
+    return this.#then(token === '{' ? 'key' : 'value', true);
+  }
+
+  #ended(): boolean {
+    return this.#then(this.#open.length === 0 ? 'end' : 'comma', true);
+  }
+
+  #then(wanted: Wanted, fits: boolean): boolean {
+    this.wanted = wanted;
+    return fits;
+  }
+}
+
+/** Where text stops being JSON: the first token that cannot stand there, or the end. Null where all of it is JSON. */
+export function brokenAt(text: string): number | null {
+  const grammar = new Grammar();
+  for (const { 0: token, index } of text.matchAll(TOKEN)) if (!grammar.take(token)) return index;
+  return grammar.wanted === 'end' ? null : text.trimEnd().length;
+}
+
 export const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;

@@ -212,6 +212,7 @@ export function ActivationsPage() {
           </p>
         )}
       </Section>
+      {rows.length === 0 && error === null && chosen.length > 0 && <div class="card waiting tall" />}
       {rows.length > 0 && (
         <>
           <Section id="shapes" title="Shape">

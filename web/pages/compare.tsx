@@ -4,7 +4,7 @@ import type { Grid, Job, Report, Run } from '../../client/index.ts';
 import { answer, api } from '../api/client.ts';
 import { readGrid } from '../api/series.ts';
 import { type Curve, Lines } from '../charts/lines.tsx';
-import { clip, plural, words } from '../lib/format.ts';
+import { armWords, clip, plural, words } from '../lib/format.ts';
 import { address, go } from '../lib/router.ts';
 import { bandOf } from '../report/band.ts';
 import { Heats, type Side } from '../report/layers_over_time.tsx';
@@ -63,8 +63,8 @@ const groupsOf = (items: readonly Item[]): Group[] =>
   items.flatMap((item) =>
     [...new Set(item.runs.map(({ arm }) => arm))].map((arm) => ({
       key: `${item.job.id} ${arm}`,
-      label: items.length === 1 ? words(arm) : `${nameOf(item)}: ${words(arm).toLowerCase()}`,
-      arm: words(arm),
+      label: items.length === 1 ? armWords(arm) : `${nameOf(item)}: ${armWords(arm)}`,
+      arm: armWords(arm),
       job: item.job.id,
       runs: item.runs.filter((run) => run.arm === arm).map(({ run }) => run),
     })),

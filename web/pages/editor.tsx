@@ -8,6 +8,8 @@ export interface EditorError {
   readonly pointer: string;
   readonly message: string;
   readonly fix?: string | undefined;
+  /** Where it stands, if no pointer tells. */
+  readonly offset?: number;
 }
 
 interface Props {
@@ -36,7 +38,10 @@ export function Editor({ text, document: api, errors, onChange }: Props) {
   const first = useRef<HTMLButtonElement>(null);
   const [offset, setOffset] = useState(0);
   const places = useMemo(() => placesOf(text), [text]);
-  const located = errors.map((error) => ({ ...error, line: lineOf(text, placeOf(places, error.pointer)) }));
+  const located = errors.map((error) => ({
+    ...error,
+    line: lineOf(text, error.offset ?? placeOf(places, error.pointer)),
+  }));
   const caret = useMemo(() => caretOf(text, offset), [text, offset]);
   const suggestions = useMemo(
     () => (api === null ? [] : suggest(api.experiment, caret, api.definitions)),

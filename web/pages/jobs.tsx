@@ -98,7 +98,14 @@ function activationName(text: string): string {
 }
 
 function About({ job }: { job: Job }) {
-  if (job.status === 'running' || job.status === 'queued') return <ProgressBar job={job} />;
+  if (job.status === 'queued') return <>waits for its turn</>;
+  if (job.status === 'running')
+    return (
+      <>
+        <ProgressBar job={job} />
+        {words(job.progress.phase)}, {plural(job.progress.completed_trials, 'training')} done
+      </>
+    );
   if (job.error !== null) return <>{clip(job.error.detail, 120)}</>;
   if (job.summary === null) return null;
   const { findings, recommended } = job.summary;

@@ -3,28 +3,16 @@ import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { Job } from '../../client/index.ts';
 import { answer, api } from '../api/client.ts';
-import { type Curve, Lines } from '../charts/lines.tsx';
-import { clip, duration, number, plural, words } from '../lib/format.ts';
+import { Lines } from '../charts/lines.tsx';
+import { clip, duration, number, plural, runWords, words } from '../lib/format.ts';
 import type { LiveCurves } from '../lib/live_curves.ts';
+import { Origin } from '../report/hero.tsx';
 import { useLossAxis } from '../ui/loss_axis.tsx';
 import { Section } from '../ui/parts.tsx';
-
-const COLOURS = ['series-1', 'series-2', 'series-3', 'series-4', 'series-5'];
+import { linesOf } from './live_lines.ts';
 
 function GrowingCurves({ curves, over }: { curves: LiveCurves; over: boolean }) {
-  const lines = useMemo(
-    (): Curve[] =>
-      [...curves]
-        .sort(([a], [b]) => a.localeCompare(b))
-        .map(([run, { steps, losses }], i) => ({
-          label: run,
-          colour: COLOURS[i % COLOURS.length] as string,
-          x: steps,
-          y: losses.map((loss) => loss ?? Number.NaN),
-          thin: !run.startsWith('baseline/'),
-        })),
-    [curves],
-  );
+  const lines = useMemo(() => linesOf(curves, over), [curves, over]);
   const { log, choice } = useLossAxis(lines);
   if (lines.length === 0) return null;
   return (
@@ -89,7 +77,7 @@ function StepNow({ curves }: { curves: LiveCurves }) {
   if (run === undefined || step === undefined) return null;
   return (
     <p class="muted">
-      {run}: step {step.toLocaleString('en')}
+      <bdi>{runWords(run)}</bdi>: step {step.toLocaleString('en')}
     </p>
   );
 }
@@ -113,9 +101,8 @@ export function Live({ job, curves, again }: LiveProps) {
           <h1>
             <bdi>{clip(job.name ?? 'Experiment without a name', 200)}</bdi>
           </h1>
-          <p class="muted facts">
-            {job.estimate.parameters.toLocaleString('en')} parameters · {job.id}
-          </p>
+          <p class="muted facts">{job.estimate.parameters.toLocaleString('en')} parameters</p>
+          <Origin job={job} />
         </div>
         {job.error !== null && (
           <div class="panel bad">
@@ -128,7 +115,9 @@ export function Live({ job, curves, again }: LiveProps) {
             <p class="live-phase" role="status">
               <b>{words(phase)}</b>
               <span class="muted">
-                {completed_trials} of at most {plural(total_trials, 'training')}
+                {job.status === 'queued'
+                  ? `waits for its turn · at most ${plural(total_trials, 'training')}`
+                  : `${completed_trials} of at most ${plural(total_trials, 'training')}`}
                 {eta_s === null ? '' : ` · about ${duration(eta_s)} left`}
               </span>
             </p>

@@ -4,6 +4,7 @@ import type { components } from '../../client/index.ts';
 import { ApiError, answer, api } from '../api/client.ts';
 import { DepthPlot } from '../charts/depth_plot.tsx';
 import { clip, count, duration, plural, words } from '../lib/format.ts';
+import { brokenAt } from '../lib/json_places.ts';
 import { Scroller, Section } from '../ui/parts.tsx';
 import type { EditorError } from './editor.tsx';
 
@@ -18,10 +19,16 @@ export interface PreflightState {
 const NOTHING: PreflightState = { result: null, errors: [], detail: null };
 const PAUSE_MS = 350;
 
-/** "… at position 17" or "line 3 column 5" is all that the browser says. */
+/** Where the text breaks off; in words as the browser says it, which names no place in every browser. */
 function syntaxError(text: string, error: unknown): PreflightState {
-  const message = error instanceof Error ? error.message : String(error);
-  return { result: null, errors: [], detail: text.trim() === '' ? null : message };
+  if (text.trim() === '') return NOTHING;
+  const said = error instanceof Error ? error.message : String(error);
+  const message = said.replace(/ (in JSON )?at (position|line).*$/, '');
+  return {
+    result: null,
+    errors: [{ pointer: '', message, offset: brokenAt(text) ?? 0 }],
+    detail: 'This is not JSON yet.',
+  };
 }
 
 async function ask(text: string): Promise<PreflightState> {
@@ -128,7 +135,7 @@ export function Forecast({ preflight: { result, errors, detail } }: { preflight:
           <div class="waiting" />
         ) : (
           <p class="empty" role="status">
-            {errors.length > 0 ? plural(errors.length, 'problem') : detail}
+            {errors.some(({ offset }) => offset === undefined) ? plural(errors.length, 'problem') : detail}
           </p>
         )}
       </Section>

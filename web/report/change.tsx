@@ -1,7 +1,7 @@
 /** @file The recommended change: the config as a diff, and as code. */
 import { useState } from 'preact/hooks';
-import type { Report } from '../../client/index.ts';
-import { changesOf, readablePath } from '../lib/json_patch.ts';
+import { changesOf, type Report } from '../../client/index.ts';
+import { onOneLine, readablePath } from '../lib/format.ts';
 import { Choose, CopyButton, prettyJson, Section } from '../ui/parts.tsx';
 
 const FORMS = [
@@ -18,8 +18,8 @@ function Diff({ report }: { report: Report }) {
       {changes.map(({ path, before, after }, i) => (
         <li key={i}>
           <code class="diff-path">{readablePath(path)}</code>
-          {before !== null && <code class="diff-before">{before}</code>}
-          {after !== null && <code class="diff-after">{after}</code>}
+          {before !== undefined && <code class="diff-before">{onOneLine(before)}</code>}
+          {after !== undefined && <code class="diff-after">{onOneLine(after)}</code>}
         </li>
       ))}
     </ol>

@@ -97,7 +97,9 @@ export function Curves({ data, report }: { data: JobData; report: Report }) {
     <Section
       id="curves"
       title="Learning"
-      lead="Mean over seeds; the band reaches from the lowest to the highest."
+      {...(report.baseline.runs.length > 1 && {
+        lead: 'Mean over seeds; the band reaches from the lowest to the highest.',
+      })}
     >
       <div class="charts">
         <div>

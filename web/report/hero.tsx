@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { Job, Report } from '../../client/index.ts';
 import { clip, firstSentence, number, percent, plural, together, words } from '../lib/format.ts';
 import { CopyButton, prettyJson } from '../ui/parts.tsx';
-import { isAccuracy, type Outcome, outcomesOf, rootOf, titleOf } from './story.ts';
+import { explainedBy, findingsOf, isAccuracy, type Outcome, outcomesOf, rootOf, titleOf } from './story.ts';
 
 const VERDICTS: Readonly<Record<string, { text: string; tone: string }>> = {
   healthy: { text: 'Healthy', tone: 'good' },
@@ -45,6 +45,22 @@ function OutcomeRow({ outcome }: { outcome: Outcome }) {
   );
 }
 
+/** What follows of the root, directly or not. */
+function Explained({ report, root }: { report: Report; root: string }) {
+  const others = findingsOf(report).filter(({ rule }) => rule !== root);
+  if (others.length === 0) return null;
+  const explained = explainedBy(report, root);
+  const text =
+    explained === others.length
+      ? `It explains the other ${plural(explained, 'finding')}.`
+      : `It explains ${explained} of ${plural(others.length, 'other finding')}.`;
+  return (
+    <p class="muted">
+      {text} <a href="#checks">All checks</a>
+    </p>
+  );
+}
+
 function Cause({ report }: { report: Report }) {
   const root = rootOf(report);
   if (root === null) {
@@ -66,6 +82,7 @@ function Cause({ report }: { report: Report }) {
       <p>
         <bdi>{firstSentence(root.explanation)}</bdi>
       </p>
+      <Explained report={report} root={root.rule} />
     </div>
   );
 }
@@ -100,6 +117,29 @@ function Change({ report }: { report: Report }) {
   );
 }
 
+/** A training may stop early. */
+function stepsOf({ baseline, experiment }: Report): string {
+  const done = baseline.runs[0]?.steps_completed ?? 0;
+  const { steps } = experiment.training;
+  return steps === undefined || steps === null || done >= steps
+    ? plural(done, 'step')
+    : `stopped at step ${done} of ${steps}`;
+}
+
+/** When it was asked for, and what its owner wrote on it. */
+export function Origin({ job }: { job: Job }) {
+  return (
+    <p class="muted facts origin">
+      <time dateTime={job.created_at}>{job.created_at.slice(0, 16).replace('T', ' ')} UTC</time> · {job.id}
+      {Object.entries(job.metadata).map(([key, value]) => (
+        <span key={key} class="tag">
+          <bdi>{clip(`${key}=${value}`, 80)}</bdi>
+        </span>
+      ))}
+    </p>
+  );
+}
+
 export function Hero({ job, report, actions }: { job: Job; report: Report; actions: ComponentChildren }) {
   const { recommendation } = report;
   const runs = report.baseline.runs.length;
@@ -112,9 +152,9 @@ export function Hero({ job, report, actions }: { job: Job; report: Report; actio
         </h1>
         <p class="muted facts">
           {report.preflight.parameters.toLocaleString('en')} parameters ·{' '}
-          {plural(report.baseline.layers.length, 'layer')} ·{' '}
-          {plural(report.baseline.runs[0]?.steps_completed ?? 0, 'step')} · {plural(runs, 'seed')}
+          {plural(report.baseline.layers.length, 'layer')} · {stepsOf(report)} · {plural(runs, 'seed')}
         </p>
+        <Origin job={job} />
       </div>
       <div class="panels">
         <Cause report={report} />

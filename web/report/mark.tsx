@@ -17,6 +17,9 @@ function healthySide(item: Evidence, status: Check['status']): Side | null {
 const isLog = (value: number, threshold: number): boolean =>
   value > 0 && threshold > 0 && (value / threshold > 20 || threshold / value > 20);
 
+/** What is not finite lies beyond every scale: it stands at its end, the threshold in the middle. */
+const EDGES: Readonly<Record<string, number>> = { inf: 0.98, '-inf': 0.02 };
+
 interface Places {
   readonly value: number;
   readonly threshold: number;
@@ -34,18 +37,21 @@ function placesOf(value: number, threshold: number): Places {
   return { value: (v - from) / span, threshold: (t - from) / span, log };
 }
 
+function placed({ value, threshold, non_finite }: Evidence): Pick<Places, 'value' | 'threshold'> | null {
+  if (threshold === null) return null;
+  if (value !== null) return placesOf(value, threshold);
+  const edge = EDGES[non_finite?.value ?? ''];
+  return edge === undefined ? null : { value: edge, threshold: 0.5 };
+}
+
 const percentage = (fraction: number): string => `${(100 * fraction).toFixed(2)}%`;
 
-function Scale({
-  item,
-  status,
-}: {
-  item: Evidence & { value: number; threshold: number };
-  status: Check['status'];
-}) {
-  const { value, threshold } = placesOf(item.value, item.threshold);
+function Scale({ item, status }: { item: Evidence; status: Check['status'] }) {
+  const places = placed(item);
+  if (places === null) return <span />;
+  const { value, threshold } = places;
   const side = healthySide(item, status);
-  const bad = side !== null && (side === 'below') !== item.value <= item.threshold;
+  const bad = side !== null && (side === 'below') !== value <= threshold;
   return (
     <div class="mark-scale" aria-hidden="true">
       {side !== null && (
@@ -80,11 +86,7 @@ export function Mark({ item, status }: { item: Evidence; status: Check['status']
           <bdi>{place.join(', ')}</bdi>
         </small>
       </span>
-      {value !== null && threshold !== null ? (
-        <Scale item={{ ...item, value, threshold }} status={status} />
-      ) : (
-        <span />
-      )}
+      <Scale {...{ item, status }} />
       <span class="mark-numbers">
         <b>{number(value, non_finite?.value)}</b>
         {threshold !== null && <small> limit {number(threshold)}</small>}

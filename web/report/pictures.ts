@@ -28,7 +28,7 @@ export const PICTURES: readonly Picture[] = [
     tensor: 'kernel.gradient',
     metric: 'rms',
     legend: 'RMS of the weights’ gradient',
-    says: 'How strong the gradient is that reaches each layer’s weights. Dark rows do not learn.',
+    says: 'How strong the gradient is that reaches each layer’s weights. A row much darker than the others of its map hardly learns.',
     scale: (heats) => logScale(heats),
   },
   {

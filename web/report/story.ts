@@ -24,6 +24,18 @@ export const rootOf = (report: Report): Check | null => {
   return root === undefined || root.severity === 'info' ? null : root;
 };
 
+/** How many findings it leads to, directly or by way of others. */
+export function explainedBy(report: Report, root: string): number {
+  const findings = findingsOf(report);
+  const reached = new Set([root]);
+  for (let before = 0; before < reached.size; ) {
+    before = reached.size;
+    for (const { rule, caused_by } of findings)
+      if (caused_by.some((cause) => reached.has(cause))) reached.add(rule);
+  }
+  return reached.size - 1;
+}
+
 const record = (value: unknown): Record<string, unknown> =>
   value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
