@@ -2,10 +2,9 @@
 import type { Experiment } from '../experiment/index.ts';
 import { type Arm, applyRemedy, type Candidate, type Goal, propose } from '../remedies/index.ts';
 import { lossRatio } from '../statistics/index.ts';
-import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
 import { findingsOfRuns, sickSeeds, toTreat } from './findings.ts';
-import { combined, nameOf, type Option } from './option.ts';
+import { combined, keyOf, nameOf, type Option } from './option.ts';
 import { byOutcome, runShortly, type Screening, type Tried } from './screening.ts';
 
 /** Remedies that a combination may hold. */
@@ -70,7 +69,7 @@ function partnersOf(
   /** What comes out is the partner alone: it takes the place of the base's change. */
   const replaces = (candidate: Candidate): boolean => {
     const alone = applyRemedy(candidate.remedy, experiment, candidate.dose);
-    return !('reason' in alone) && canonicalJson(alone.experiment) === canonicalJson(candidate.experiment);
+    return !('reason' in alone) && keyOf(alone) === keyOf(candidate);
   };
   return propose(base.experiment, rules)
     .candidates.filter(
@@ -115,7 +114,7 @@ export async function growTried(
   const singles = screened.map(({ candidate }) => candidate);
   let spent = 0;
   const running = partnersOf(base, rules, experiment, singles)
-    .filter((partner) => !known.has(canonicalJson(partner.experiment)))
+    .filter((partner) => !known.has(keyOf(partner)))
     .slice(0, MAX_PARTNERS)
     .flatMap(({ remedy: { remedy }, dose, experiment: changed }) => {
       const one = runner.budget.costOf(changed, 1);

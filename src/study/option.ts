@@ -56,7 +56,17 @@ export const isTrained = (option: Option): option is Trained => option.verificat
 export const isHealthy = ({ findings }: Option): boolean => findings.length === 0;
 
 export const nameOf = ({ remedies }: Change): string => remedies.join('+');
-export const keyOf = ({ experiment }: Change): string => canonicalJson(experiment);
+
+const keys = new WeakMap<Experiment, string>();
+
+/** Equal experiments have equal keys. Made once: a pursuit asks for the same ones at every turn, while the threads wait. */
+export function keyOf({ experiment }: Pick<Change, 'experiment'>): string {
+  const known = keys.get(experiment);
+  if (known !== undefined) return known;
+  const key = canonicalJson(experiment);
+  keys.set(experiment, key);
+  return key;
+}
 
 /** What its runs reach. */
 function reachedBy(

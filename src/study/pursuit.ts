@@ -1,7 +1,6 @@
 /** @file What a study knows while it looks for its recommendation, and the single things that it can do next. */
 import type { Experiment } from '../experiment/index.ts';
 import type { Arm, Candidate } from '../remedies/index.ts';
-import { canonicalJson } from '../util/json.ts';
 import { Aim } from './aim.ts';
 import type { ArmRunner } from './arms.ts';
 import { byDistance, growTried } from './combinations.ts';
@@ -237,7 +236,7 @@ export class Pursuit {
       this.#reduced.add(keyOf(base));
       return true;
     }
-    const known = (change: { experiment: Experiment }) => this.#options.get(canonicalJson(change.experiment));
+    const known = (change: { experiment: Experiment }) => this.#options.get(keyOf(change));
     const trained = await reduce(base, { ...this.#input, known });
     this.#add(...trained);
     // Every larger one that was passed on the way is reduced with it.
