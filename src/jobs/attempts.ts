@@ -4,7 +4,7 @@ import { readSeries } from '../diagnosis/index.ts';
 import { decodeTrace, outcomeOf, type Trace } from '../statistics/index.ts';
 import type { Machines, Progress, SearchOptions } from '../study/index.ts';
 import { encodeNonFinite } from '../util/json.ts';
-import { databaseTime, lock } from './dialect.ts';
+import { databaseTime, lock, relaxed } from './dialect.ts';
 import { appendEvent } from './events.ts';
 import { type Attempt, fenced, lost } from './fence.ts';
 import type { Job, JobStatus } from './job.ts';
@@ -48,6 +48,12 @@ export class Attempts {
   async #store<T>(bytes: number, work: (db: Transaction<Tables>) => Promise<T>): Promise<T> {
     this.#room.expect(bytes);
     return this.#db.transaction().execute(work);
+  }
+
+  /** Stores what another attempt would make again. */
+  #storeRelaxed<T>(bytes: number, work: (db: Transaction<Tables>) => Promise<T>): Promise<T> {
+    this.#room.expect(bytes);
+    return relaxed(this.#db, work);
   }
 
   /** Ends an attempt, which the reserve is for. */
@@ -105,14 +111,16 @@ export class Attempts {
 
   /** Says that the attempt lives. Returns whether the job is to be canceled. */
   async heartbeat({ id, attempt }: Attempt): Promise<boolean> {
-    const row = await this.#db
-      .updateTable('jobs')
-      .set({ heartbeat_at: databaseTime(this.#db) })
-      .where('id', '=', id)
-      .where('attempt', '=', attempt)
-      .where('status', '=', 'running')
-      .returning('cancel_requested_at')
-      .executeTakeFirst();
+    const row = await relaxed(this.#db, (db) =>
+      db
+        .updateTable('jobs')
+        .set({ heartbeat_at: databaseTime(db) })
+        .where('id', '=', id)
+        .where('attempt', '=', attempt)
+        .where('status', '=', 'running')
+        .returning('cancel_requested_at')
+        .executeTakeFirst(),
+    );
     if (row === undefined) throw lost({ id, attempt });
     return row.cancel_requested_at !== null;
   }
@@ -121,7 +129,7 @@ export class Attempts {
     const { completed_trials, total_trials } = progress;
     const fraction = total_trials === 0 ? 0 : completed_trials / total_trials;
     const data = { ...progress, fraction, eta_s: etaSeconds };
-    return this.#store(0, async (db) => {
+    return this.#storeRelaxed(0, async (db) => {
       await fenced(db, job, { progress: JSON.stringify(data), heartbeat_at: databaseTime(db) });
       await appendEvent(db, job.id, 'progress', data);
     });
@@ -129,7 +137,7 @@ export class Attempts {
 
   /** Some losses of a training that runs. */
   losses(job: Attempt, data: LossData): Promise<void> {
-    return this.#db.transaction().execute(async (db) => {
+    return relaxed(this.#db, async (db) => {
       await fenced(db, job, { heartbeat_at: databaseTime(db) });
       await appendEvent(db, job.id, 'losses', data);
     });
@@ -150,7 +158,7 @@ export class Attempts {
    * @param encoded its trace, by `encodeTrace`
    */
   storeTrial(job: Attempt, key: string, encoded: Uint8Array): Promise<void> {
-    return this.#store(encoded.byteLength, async (db) => {
+    return this.#storeRelaxed(encoded.byteLength, async (db) => {
       await fenced(db, job, { crash_score: 0 });
       await recordTrial(db, job.id, key, encoded, this.#machine);
     });
@@ -164,7 +172,7 @@ export class Attempts {
   /** Says which trial the statistics of a run are, and what it came to. */
   nameRun(job: Attempt, run: string, key: string, trace: Trace): Promise<void> {
     const outcome = JSON.stringify(encodeNonFinite(outcomeOf(trace)));
-    return this.#store(0, async (db) => {
+    return this.#storeRelaxed(0, async (db) => {
       await fenced(db, job, { heartbeat_at: databaseTime(db) });
       await db
         .insertInto('runs')

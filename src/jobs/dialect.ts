@@ -37,6 +37,23 @@ export async function lock<T>(db: Transaction<T>, name: keyof typeof locks, of =
   if (isPostgres(db)) await sql`select pg_advisory_xact_lock(${locks[name]}, hashtext(${of}))`.execute(db);
 }
 
+/**
+ * A transaction for what would be made again. On SQLite a commit that waits for the disk holds up the event loop for as long, and
+ * with it all requests and idle threads; this one does not wait. It outlasts the process; a power cut may take it, with
+ * those like it since the last commit that waited.
+ */
+export function relaxed<T, R>(db: Kysely<T>, work: (db: Transaction<T>) => Promise<R>): Promise<R> {
+  if (isPostgres(db)) return db.transaction().execute(work);
+  return db.connection().execute(async (held) => {
+    await sql`pragma synchronous = normal`.execute(held);
+    try {
+      return await held.transaction().execute(work);
+    } finally {
+      await sql`pragma synchronous = full`.execute(held);
+    }
+  });
+}
+
 /** A number within a column of JSON text. */
 export const numberIn = <T>(db: AnyDatabase<T>, column: string, name: string): RawBuilder<number> =>
   isPostgres(db)

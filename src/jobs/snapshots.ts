@@ -5,6 +5,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import type { SavedTraining, Snapshot } from '../statistics/index.ts';
+import { relaxed } from './dialect.ts';
 import type { MachineKind } from './machine.ts';
 import type { Room } from './room.ts';
 import { untilStored } from './storage.ts';
@@ -113,7 +114,7 @@ export class SnapshotStore {
   async keep(job: string, key: string, before: number, { step, ...content }: Snapshot): Promise<void> {
     const { db, room, machine } = this.#options;
     room.expect(content.records.byteLength + content.state.byteLength);
-    await db.transaction().execute(async (transaction) => {
+    await relaxed(db, async (transaction) => {
       // Nobody sees, or waits for, new rows: a large network's take seconds, and the row of the job stays free.
       let isNew = true;
       for (const kind of ['records', 'state'] as const) {
