@@ -50,7 +50,7 @@ const trace = {
   series: [],
   weights: null,
 } as unknown as Trace;
-const progress = { phase: 'baseline', completed_trials: 1, total_trials: 3 } as const;
+const progress = { phase: 'baseline', completed_trials: 1, total_trials: 3, best: null } as const;
 const summary = { verdict: 'healthy', findings: [], recommended: [] } as never;
 
 it.each<[string, () => Promise<unknown>]>([
