@@ -86,6 +86,36 @@ export function findImages(names: readonly string[]): ImageFolder {
   };
 }
 
+/** Files that systems leave in folders. */
+const OF_SYSTEMS = /(^|\/)(thumbs\.db|desktop\.ini)$/i;
+const MAX_NAMED = 5;
+
+const named = (names: readonly string[]): string =>
+  `${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? ', …' : ''}`;
+
+/** What of the archive is not as it may have been meant: files that are no images, several folders that are one class. */
+export function folderNotes(names: readonly string[], { classes, images }: ImageFolder): string[] {
+  const others = names.filter(
+    (name) => !(name.endsWith('/') || IMAGE.test(name) || isHidden(name) || OF_SYSTEMS.test(name)),
+  );
+  const folders = Map.groupBy(
+    new Set(images.map(({ path, label }) => `${label}/${path.slice(0, path.lastIndexOf('/'))}`)),
+    (key) => Number(key.slice(0, key.indexOf('/'))),
+  );
+  const several = classes.flatMap(({ name }, label) => {
+    const own = (folders.get(label) ?? []).map((key) => key.slice(key.indexOf('/') + 1));
+    return own.length > 1
+      ? [`the folders ${named(own)} are one class, ${JSON.stringify(name)}: a split by folders is not kept`]
+      : [];
+  });
+  return [
+    ...(others.length === 0
+      ? []
+      : [`${others.length} files are no PNG, JPEG or WebP images and are left out: ${named(others)}`]),
+    ...several.slice(0, MAX_NAMED),
+  ];
+}
+
 /** Reads every image's header; broken ones are named. @throws FileRefused */
 export async function checkImages(bytes: Uint8Array, { images }: ImageFolder): Promise<{ notes: string[] }> {
   const sizes = new Map<string, number>();
@@ -96,8 +126,16 @@ export async function checkImages(bytes: Uint8Array, { images }: ImageFolder): P
     images.map(({ path }) => path),
     async (content, path) => {
       try {
-        const { width, height } = await sharp(content, { limitInputPixels: MAX_PIXELS }).metadata();
-        sizes.set(`${width}×${height}`, (sizes.get(`${width}×${height}`) ?? 0) + 1);
+        const {
+          width,
+          height,
+          orientation = 1,
+        } = await sharp(content, {
+          limitInputPixels: MAX_PIXELS,
+        }).metadata();
+        // From 5 on a camera was held upright.
+        const size = orientation < 5 ? `${width}×${height}` : `${height}×${width}`;
+        sizes.set(size, (sizes.get(size) ?? 0) + 1);
       } catch {
         broken.push(path);
       }
@@ -172,13 +210,15 @@ export async function decodeImages(
 ): Promise<Uint8Array> {
   const size = height * width * channels;
   refuseBeyond(images.length * size, MAX_UNPACKED_BYTES, 'the images of this size take');
-  const out = new Uint8Array(images.length * size);
+  const out = new Uint8ClampedArray(images.length * size);
   const sharp = await imageReader();
   await eachImage(
     readFileSync(path),
     images.map((image) => image.path),
     async (content, name, index) => {
       const image = sharp(content, { limitInputPixels: MAX_PIXELS })
+        // As the camera was held.
+        .rotate()
         .flatten({ background: '#000' })
         .resize(width, height, { fit: 'fill' });
       const coloured = channels === 1 ? image.toColourspace('b-w') : image.toColourspace('srgb');
@@ -190,13 +230,23 @@ export async function decodeImages(
             fix: 'remove or mend it',
           });
         });
+      const { numbers, scale } = samplesOf(data, height * width * info.channels);
       for (let pixel = 0; pixel < height * width; pixel++) {
         for (let channel = 0; channel < channels; channel++) {
           const from = pixel * info.channels + Math.min(channel, info.channels - 1);
-          out[index * size + channel * height * width + pixel] = data[from] as number;
+          out[index * size + channel * height * width + pixel] = (numbers[from] as number) * scale;
         }
       }
     },
   );
-  return out;
+  return new Uint8Array(out.buffer);
+}
+
+/** Images of 16 bits a sample come with two bytes each: 65,535 is 255. */
+function samplesOf(data: Buffer, count: number) {
+  if (data.length === count) return { numbers: data, scale: 1 };
+  return {
+    numbers: new Uint16Array(data.buffer.slice(data.byteOffset, data.byteOffset + 2 * count)),
+    scale: 1 / 257,
+  };
 }

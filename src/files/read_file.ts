@@ -7,7 +7,7 @@ import { readCsv } from './csv.ts';
 import type { ArrayDescription, FileDescription, FileKind, ReadingOptions } from './description.ts';
 import { CONTENT, NUMBERS } from './directory.ts';
 import type { FileFacts } from './facts.ts';
-import { checkImages, findImages, listZip } from './images.ts';
+import { checkImages, findImages, folderNotes, listZip } from './images.ts';
 import { readJsonLines, readRecords } from './json_lines.ts';
 import { formatOf } from './kind.ts';
 import { type NamedArray, readNpy, readNpz, readSafetensorsArrays, unzip } from './npy.ts';
@@ -150,7 +150,7 @@ async function zipFacts(folder: string, options: ReadingOptions): Promise<Facts>
       rows: images.images.length,
       classes: [...images.classes],
       found: {},
-      notes,
+      notes: [...notes, ...folderNotes(names, images)],
     },
     numbers: {},
     images: images.images,
