@@ -309,11 +309,17 @@ export class JobStore {
       .where('status', 'in', TERMINAL)
       .where('finished_at', '<', databaseTime(this.#db, secondsAgo))
       .limit(REMOVED_AT_ONCE);
+    // SQLite deletes on the event loop, and a job may have a hundred megabytes: each in a turn of its own.
+    const together = isPostgres(this.#db) ? REMOVED_AT_ONCE : 1;
     for (let removed = 0; ; ) {
-      const removal = this.#db.deleteFrom('jobs').where('position', 'in', ended);
-      const { numDeletedRows } = await this.#room.essential(() => removal.executeTakeFirst());
-      removed += Number(numDeletedRows);
-      if (Number(numDeletedRows) < REMOVED_AT_ONCE) return removed;
+      const positions = (await ended.execute()).map(({ position }) => position);
+      for (let i = 0; i < positions.length; i += together) {
+        const removal = this.#db.deleteFrom('jobs').where('position', 'in', positions.slice(i, i + together));
+        const { numDeletedRows } = await this.#room.essential(() => removal.executeTakeFirst());
+        removed += Number(numDeletedRows);
+        await new Promise((turn) => setImmediate(turn));
+      }
+      if (positions.length < REMOVED_AT_ONCE) return removed;
     }
   }
 }

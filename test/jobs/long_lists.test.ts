@@ -1,4 +1,4 @@
-/** @file Lists of many jobs in a SQLite file, which is read on the event loop. */
+/** @file Many jobs in a SQLite file, which is read and written on the event loop. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,4 +60,30 @@ it('find what stands far apart, page by page', async () => {
     if (cursor === null) break;
   }
   expect(found).toEqual(Array.from({ length: JOBS / EVERY }, (_, i) => `job ${JOBS - i * EVERY}`));
+});
+
+it('old jobs are deleted one in a turn of the event loop: each may have a hundred megabytes', async () => {
+  const count = async () => {
+    const query = db.selectFrom('jobs').where('finished_at', 'is not', null);
+    return Number((await query.select(({ fn }) => fn.countAll().as('left')).executeTakeFirstOrThrow()).left);
+  };
+  const old = db.selectFrom('jobs').select('position').orderBy('position').limit(5);
+  await db
+    .updateTable('jobs')
+    .set({ finished_at: '2020-01-01T00:00:00.000Z' })
+    .where('position', 'in', old)
+    .execute();
+  const seen = new Set<number>();
+  const removal = store.removeEnded(86_400);
+  let isOver = false;
+  void removal.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    seen.add(await count());
+    await new Promise((turn) => setImmediate(turn));
+  }
+  expect(await removal).toBe(5);
+  // Somebody else comes to the database in between.
+  expect([...seen].filter((left) => left > 0 && left < 5).length).toBeGreaterThan(1);
 });
