@@ -53,7 +53,7 @@ const isOfTheStep = ({ rule, first_step, evidence }: Check): boolean =>
 
 function effectsOf(check: Check): readonly string[] {
   const stated = isHint(check) ? POOR : present(byName.get(check.rule), check.rule).brings_about;
-  if (isOfNoActivation(check)) return ['loss_not_decreasing'];
+  if (isOfNoActivation(check)) return ['loss_not_decreasing', 'slow_convergence'];
   if (isOfNoOrder(check)) return ['loss_not_decreasing', 'slow_convergence'];
   if (isOfTheStep(check)) return stated.filter((rule) => rule !== 'update_ratio');
   if (!isTooLong(check)) return stated;
@@ -71,9 +71,22 @@ const isOfNoActivation = isUnderfitting('linear_gap');
 /** That nothing sees the order is why its loss does not fall, or only by what is learned by heart. */
 const isOfNoOrder = isUnderfitting('order_gap');
 
+/** As in evidence/progress.ts: a loss that falls by less in its last quarter has ended. */
+const STILL_FALLING = 0.02;
+
+/** It may gain accuracy, but its loss stands, and no higher rate was measured to learn. */
+const stands = (check: Check): boolean =>
+  check.rule === 'slow_convergence' &&
+  !isHigherRateBetter(check) &&
+  check.evidence.every(
+    ({ metric, value }) => metric !== 'fall_of_the_last_quarter' || (value ?? 0) < STILL_FALLING,
+  );
+
 /** What the network cannot do is no consequence of what that looks like, unless a higher rate was measured to do it. */
 const isLookOf = (cause: Check, effect: Check): boolean =>
   (cause.rule === 'loss_not_decreasing' && (isOfNoActivation(effect) || isOfNoOrder(effect))) ||
+  (stands(cause) && isOfNoActivation(effect)) ||
+  (isOfNoActivation(cause) && effect.rule === 'slow_convergence' && !stands(effect)) ||
   (cause.rule === 'slow_convergence' && isOfNoOrder(effect) && !isHigherRateBetter(cause));
 
 /** Value over threshold, or threshold over value: beyond by less, a scale is not certain to be at fault. This project's choice. */

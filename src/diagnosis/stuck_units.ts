@@ -4,6 +4,9 @@ import { progressOf, severityByProgress } from './evidence/progress.ts';
 import { lastingSince, persistentUnits, type UnitFraction } from './evidence/units.ts';
 import { notEvaluable, type SeedResult } from './rule.ts';
 
+/** Layers that are told of where none is over its limit: those that are nearest to it. Every one that is over is told. */
+const MOST_TOLD = 3;
+
 /**
  * Found where more than the limit of a layer's units are in the state in the last two full passes.
  * @param limitOf the metric and its limit, by layer
@@ -33,7 +36,7 @@ export function examineStuckUnits(
         ? null
         : Math.min(...over.map((one) => lastingSince(one, limitOf(one.layer).limit) ?? one.step)),
     evidence: [
-      ...worst.slice(0, 3).map(({ layer, fraction, step }) => ({
+      ...worst.slice(0, Math.max(MOST_TOLD, over.length)).map(({ layer, fraction, step }) => ({
         metric: limitOf(layer).metric,
         layer,
         step,

@@ -295,7 +295,10 @@ export class Evaluator {
   #isToBeZero({ name, units }: WatchedLayer, { targets }: Split): (unit: number) => boolean {
     const { loss, outputs } = this.#coding;
     if (loss.target !== 'values' || units !== outputs || !this.#predicting.has(name)) return () => false;
-    return (unit) => targets.every((target, i) => i % outputs !== unit || target === 0);
+    return (unit) => {
+      for (let i = unit; i < targets.length; i += outputs) if (targets[i] !== 0) return false;
+      return true;
+    };
   }
 
   /**

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { diagnoseExperiment } from './outcome.ts';
 import { clusters } from './published/parts.ts';
 import { adam, type Config, dense, sgd } from './scenario.ts';
+import { sickScenarios } from './sick.ts';
 import { healthyTaught, sickTaught } from './taught.ts';
 
 const asked = (config: Config) => diagnoseExperiment({ ...config, remedies: { verify: false } });
@@ -162,6 +163,13 @@ it('of two units one is dead: what is left is one direction', async () => {
   const layers = [dense(16, 'tanh'), dense(1, 'relu', dead), dense(2, 'relu'), dense(1)];
   const { checks } = await asked(regression(layers, data, { optimizer: adam(0.001), steps: 60 }));
   expect(checks.find(({ rule }) => rule === 'dead_units')?.status).toBe('found');
+});
+
+it('a linear network whose loss stands is called so, though it gains accuracy on its only seed', async () => {
+  const one = sickScenarios.find(({ name }) => name === 'sick/linear-model/xor-2');
+  const { found, checks } = await asked(one?.experiment ?? {});
+  expect(checks.find(({ rule }) => rule === 'slow_convergence')?.caused_by).toEqual(['underfitting']);
+  expect(found[0]).toBe('underfitting');
 });
 
 it('a network that is linear and does not see the order is told both', async () => {
