@@ -84,19 +84,34 @@ function headerOf(bytes: Uint8Array, name: string): { text: string; start: numbe
   return { text: Buffer.from(bytes.subarray(start - length, start)).toString('latin1'), start };
 }
 
+/** What NumPy's letters stand for, of types that are no numbers. */
+const others: Readonly<Record<string, string>> = {
+  O: 'Python objects',
+  U: 'texts',
+  S: 'texts',
+  M: 'dates',
+  m: 'durations',
+  c: 'complex numbers',
+};
+
+/** An array that is whole, but of no type that can be trained on. */
+class NoNumbers extends FileRefused {}
+
 /** The header is a Python dictionary: { 'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }. */
 function parseHeader(text: string, name: string) {
-  const descr = /'descr'\s*:\s*'([<>|=]?)([a-zA-Z])(\d*)'/.exec(text);
+  const descr = /'descr'\s*:\s*'([<>|=]?)([a-zA-Z])(\d*)(?:\[[^\]]*\])?'/.exec(text);
   const fortran = /'fortran_order'\s*:\s*(True|False)/.exec(text);
   const shape = /'shape'\s*:\s*\(([\d,\sL]*)\)/.exec(text);
   if (fortran === null || shape === null) throw new FileRefused(`${name} has a header that is not NumPy's`);
   const letter = descr?.[2] ?? 'O';
   const kind = kinds[`${letter}${descr?.[3] ?? ''}`];
   if (descr === null || kind === undefined) {
-    const what =
-      descr === null ? 'records' : letter === 'O' ? 'Python objects' : `the type ${letter}${descr[3]}`;
-    throw new FileRefused(`${name} holds ${what}, which are not read`, {
-      fix: 'save plain numbers, for example array.astype("float32"); objects (pickles) are never loaded',
+    const what = descr === null ? 'records' : (others[letter] ?? `the type ${letter}${descr[3]}`);
+    throw new NoNumbers(`${name} holds ${what}, which are not read`, {
+      fix:
+        letter === 'U' || letter === 'S'
+          ? 'of classes save the indices: names, indices = numpy.unique(array, return_inverse=True)'
+          : 'save plain numbers, for example array.astype("float32"); objects (pickles) are never loaded',
     });
   }
   return {
@@ -159,14 +174,28 @@ export function unzip(bytes: Uint8Array, accepts: (name: string) => boolean): Ma
   }
 }
 
-/** @throws FileRefused */
-export function readNpz(bytes: Uint8Array): NamedArray[] {
+/**
+ * The arrays of numbers. Others, such as names of the classes, are left out, and told.
+ * @throws FileRefused also where there are no others
+ */
+export function readNpz(bytes: Uint8Array): { arrays: NamedArray[]; notes: string[] } {
   const entries = [...unzip(bytes, (name) => name.endsWith('.npy'))];
   if (entries.length > MAX_ARRAYS)
     throw new FileRefused(`the archive has ${entries.length} arrays, more than ${MAX_ARRAYS}`, {
       code: 'too_large',
     });
-  return entries.map(([name, content]) => readNpy(content, name.replace(/\.npy$/, '')));
+  const arrays: NamedArray[] = [];
+  const left: NoNumbers[] = [];
+  for (const [name, content] of entries) {
+    try {
+      arrays.push(readNpy(content, name.replace(/\.npy$/, '')));
+    } catch (error) {
+      if (!(error instanceof NoNumbers)) throw error;
+      left.push(error);
+    }
+  }
+  if (arrays.length === 0 && left[0] !== undefined) throw left[0];
+  return { arrays, notes: left.map(({ message, fix }) => `${message}: left out (${fix})`) };
 }
 
 const safetensorsKinds: Readonly<Record<string, string>> = {

@@ -99,6 +99,7 @@ function arrayFacts(
   arrays: readonly NamedArray[],
   format: string,
   kind: FileKind | undefined,
+  notes: string[] = [],
 ): Facts {
   if (arrays.length === 0) throw new FileRefused('the file holds no arrays');
   writeBlocks(
@@ -119,7 +120,7 @@ function arrayFacts(
         ? 'weights'
         : 'arrays';
   return {
-    description: { kind: found, format, rows: null, arrays: described, found: {}, notes: [] },
+    description: { kind: found, format, rows: null, arrays: described, found: {}, notes },
     numbers: Object.fromEntries(facts),
     images: null,
   };
@@ -128,8 +129,10 @@ function arrayFacts(
 async function zipFacts(folder: string, options: ReadingOptions): Promise<Facts> {
   const bytes = readFileSync(join(folder, CONTENT));
   const names = listZip(bytes);
-  if (names.some((name) => name.endsWith('.npy')))
-    return arrayFacts(folder, readNpz(bytes), 'npz', options.kind);
+  if (names.some((name) => name.endsWith('.npy'))) {
+    const { arrays, notes } = readNpz(bytes);
+    return arrayFacts(folder, arrays, 'npz', options.kind, notes);
+  }
   if (names.includes('config.json') && names.includes('metadata.json'))
     return model(
       'keras',
