@@ -35,7 +35,7 @@ export const tableSamplesOption = (rows: number) =>
     .nullable()
     .default(null)
     .describe(
-      'Use only so many samples: the first ones after shuffling (in the given order without); null for all',
+      'How many samples to use: the first ones after shuffling (without shuffling, in the given order); null: all',
     );
 
 /** Options of every data set, beside its own. */
@@ -44,15 +44,13 @@ export const commonOptions = {
     .boolean()
     .default(false)
     .describe(
-      'Subtract the mean and divide by the (biased) standard deviation of each feature, i.e. of each number ' +
-        'of an input, both of the training split; a constant feature is only centred',
+      'Subtract from each feature its mean and divide by its (biased) standard deviation, both measured on the training split. A constant feature is only centred',
     ),
   standardize_targets: z
     .boolean()
     .default(false)
     .describe(
-      'For regression: train on targets of mean 0 and (biased) standard deviation 1, each output by itself, both of the ' +
-        'training split; losses are those of these targets, and the report has them in the scale of the data as well',
+      'For regression: scale each target to mean 0 and (biased) standard deviation 1, both measured on the training split. Losses are those of the scaled targets; the report also gives them in the scale of the data',
     ),
   scale: z.number().default(1).describe('Factor on all inputs, applied before `standardize`'),
   validation_split: z
@@ -61,12 +59,12 @@ export const commonOptions = {
     .max(0.9)
     .default(0.2)
     .describe(
-      'Fraction held back for validation: the last round(samples · fraction), at least 1; 0 for none',
+      'Fraction held back for validation: the last round(samples · fraction) samples, at least 1; 0: none',
     ),
   shuffle: z
     .boolean()
     .default(true)
-    .describe('Shuffle before splitting and again in each epoch; false keeps the given order throughout'),
+    .describe('Shuffle before splitting and again in each epoch; false: always keep the given order'),
 };
 
 /** The option of every data set whose own options do not say what its targets are. */

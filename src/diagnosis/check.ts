@@ -6,7 +6,7 @@ export const numberSchema = z.number().nullable();
 export const nonFiniteSchema = z
   .record(z.string(), z.enum(['nan', 'inf', '-inf']))
   .optional()
-  .describe('Which of the fields beside it are null because they are not finite');
+  .describe('Names of the fields here that are null because their value is not finite');
 
 const severities = ['critical', 'warning', 'info'] as const;
 export type Severity = (typeof severities)[number];
@@ -21,7 +21,7 @@ const evidenceSchema = z.object({
   healthy: z
     .enum(['above', 'below'])
     .nullable()
-    .describe('On which side of the threshold health is; null where there is no threshold'),
+    .describe('The healthy side of the threshold; null if there is no threshold'),
   unit: z.string(),
   non_finite: nonFiniteSchema,
 });
@@ -30,18 +30,18 @@ export const checkSchema = z
   .object({
     rule: z.string(),
     status: z.enum(['found', 'clear', 'not_evaluable', 'error']),
-    severity: z.enum(severities).nullable().describe('Null unless found'),
-    layers: z.array(z.string()).describe('Where it was found'),
+    severity: z.enum(severities).nullable().describe('Null unless the check found something'),
+    layers: z.array(z.string()).describe('The layers in which it was found'),
     first_step: z.int().nullable(),
-    seeds: z.array(z.int()).describe('On which it was found'),
+    seeds: z.array(z.int()).describe('The seeds on which it was found'),
     evidence: z
       .array(evidenceSchema)
-      .describe('The measured values beside their thresholds, also when clear'),
+      .describe('The measured values with their thresholds, also if nothing was found'),
     explanation: z.string(),
     caused_by: z
       .array(z.string())
       .describe(
-        'The root of what brought this finding about, where another finding explains it: one, unless several independent ones do',
+        'The root cause, if another finding explains this one. Usually one rule; several if independent findings explain it',
       ),
   })
   .meta({ id: 'Check' });

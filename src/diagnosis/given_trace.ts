@@ -16,17 +16,17 @@ const layerSchema = z.strictObject({
     .default('dense')
     .describe('As in an experiment: dense, conv2d, lstm, batch_norm, …'),
   output_shape: z.array(z.int().min(1)).max(4).describe('Without the batch, channels first'),
-  parameters: z.int().min(0).default(0).describe('Trained numbers'),
+  parameters: z.int().min(0).default(0).describe('Number of trained parameters'),
   activation: activationSchema
     .nullable()
     .default(null)
-    .describe('Its own activation, or that of a layer of its own'),
-  is_output: z.boolean().default(false).describe('Gives the prediction'),
+    .describe('The activation of the layer, or of the activation layer that follows it'),
+  is_output: z.boolean().default(false).describe('Whether this layer gives the prediction'),
 });
 
 const seriesSchema = z
   .strictObject({
-    layer: name.nullable().describe('Null for the run as a whole'),
+    layer: name.nullable().describe('Null: the run as a whole'),
     tensor: name
       .nullable()
       .describe(
@@ -42,13 +42,18 @@ const unitPassSchema = z.strictObject({
   step: z.int().min(0),
   layer: name,
   units: z.int().min(1),
-  dead_units: z.int().min(0).nullable().default(null).describe('Exactly 0 on every sample of a full pass'),
+  dead_units: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe('Units that are exactly 0 on every sample of a full pass'),
   saturated_units: z
     .int()
     .min(0)
     .nullable()
     .default(null)
-    .describe('Saturated on at least 95 % of the samples'),
+    .describe('Units that are saturated on at least 95 % of the samples'),
 });
 
 const givenTraceSchema = z
@@ -62,11 +67,11 @@ const givenTraceSchema = z
       .max(1_000_000)
       .default([])
       .describe('L2 norm of all gradients, of every step'),
-    initial_loss: z.number().nullable().default(null).describe('Default: the first of the losses'),
+    initial_loss: z.number().nullable().default(null).describe('Default: the first of `losses`'),
     final_loss: measured
       .optional()
       .describe(
-        'On the training split after the last step; default: the mean of the last tenth of the losses',
+        'Loss on the training split after the last step; default: the mean of the last tenth of `losses`',
       ),
     validation_loss: z.number().nullable().default(null),
     validation_accuracy: z.number().min(0).max(1).nullable().default(null),

@@ -15,7 +15,7 @@ export const staticFindingSchema = z
     rule: z
       .string()
       .describe(
-        'The rule that will find it, should it come so; or `lost_mask`, which no rule finds: padding counts as data',
+        'The rule that will find it if it happens; or `lost_mask`, which no rule can find: padding is treated as data',
       ),
     severity: z.enum(['critical', 'warning']),
     layers: z.array(z.string()),

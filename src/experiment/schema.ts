@@ -19,7 +19,7 @@ const inputSchema = z.strictObject({
   dtype: z
     .enum(['float32', 'token'])
     .default('float32')
-    .describe('"token": whole numbers from 0 that an embedding looks up'),
+    .describe('"token": whole numbers from 0, for an embedding layer'),
 });
 
 const MAX_INPUTS = 16;
@@ -40,13 +40,15 @@ const networkSchema = z
       .refine((inputs) => Object.keys(inputs).length > 0, 'at least one input')
       .refine((inputs) => Object.keys(inputs).length <= MAX_INPUTS, `at most ${MAX_INPUTS} inputs`)
       .optional()
-      .describe('Several inputs by name, which layers take as their `inputs` and `data` give by these names'),
+      .describe(
+        'Several inputs by name. Layers refer to these names in their `inputs`, and `data` gives the samples by them',
+      ),
     layers: z
       .array(layerSchema)
       .min(1)
       .max(1000)
       .describe(
-        'Each takes the output of the one before it, or of those that its `inputs` name; the last gives the prediction',
+        'Each layer takes the output of the layer before it, or of those named in its `inputs`. The last layer gives the prediction',
       ),
   })
   .superRefine(({ input, inputs }, context) => {
@@ -82,14 +84,13 @@ const earlyStoppingSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'The training ends after so many measurements without a lower loss; null: never before its steps',
+      'The training ends after this many measurements without a lower loss; null: it always takes all its steps',
     ),
 });
 
 const trainingSchema = z.strictObject({
   loss: lossKind.schema.describe(
-    'What is minimized: the mean over the batch and all target positions. A loss of values reads three or more classes ' +
-      'of a built-in data set as one-hot rows',
+    'What is minimized: the mean over the batch and all target positions. A regression loss reads the classes of a built-in data set with three or more classes as one-hot rows',
   ),
   optimizer: optimizerKind.schema,
   learning_rate_schedule: scheduleKind.schema.default('constant'),
@@ -121,7 +122,7 @@ const trainingSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      'Weights to start from: any of the parameters (and running averages), by name; the others are drawn',
+      'Weights to start from, by name: any of the parameters and running averages. All others are drawn at random',
     ),
 });
 
@@ -132,45 +133,52 @@ const diagnosticsSchema = z.strictObject({
     .record(z.string().max(64), thresholdsSchema)
     .default({})
     .describe(
-      'Thresholds of your own, by rule and name as in the catalogue: { "dead_units": { "dead_unit_fraction": 0.8 } }',
+      'Your own thresholds, by rule and name as in the catalogue: { "dead_units": { "dead_unit_fraction": 0.8 } }',
     ),
   probe_every: z
     .int()
     .min(0)
     .max(MAX_STEPS)
     .default(10)
-    .describe('Measure every so many steps, beside the first and the last; 0 measures nothing'),
+    .describe(
+      'Steps from one measurement to the next; the first and the last step are always measured. 0: measure nothing',
+    ),
   seeds: z
     .int()
     .min(1)
     .max(MAX_SEEDS)
     .nullable()
     .default(null)
-    .describe('Baseline runs; by default as many as `remedies.seeds`, and one where nothing is verified'),
+    .describe(
+      'Number of baseline runs; by default as many as `remedies.seeds`, or one if `remedies.verify` is false',
+    ),
 });
 
 const remediesSchema = z.strictObject({
-  verify: z.boolean().default(true).describe('Re-train with the remedies; otherwise they are only proposed'),
+  verify: z
+    .boolean()
+    .default(true)
+    .describe('Whether to re-train with the remedies; otherwise they are only proposed'),
   seeds: z
     .int()
     .min(1)
     .max(MAX_SEEDS)
     .default(3)
-    .describe('Runs of each arm, with seeds seed … seed + seeds − 1'),
+    .describe('Number of runs of each arm; their seeds are seed, seed + 1, …'),
   max_trials: z
     .int()
     .min(1)
     .max(10_000)
     .nullable()
     .default(null)
-    .describe('Trainings that the whole study may take; by default as many as the budget allows'),
+    .describe('The most trainings of the whole study; by default as many as the budget allows'),
   min_duration_s: z
     .number()
     .min(0)
     .max(86_400)
     .default(60)
     .describe(
-      'Work that a study may take at least, as seconds of two cores; where 12 baselines cost more, as much as these',
+      'How much work a study may do, in seconds of two cores. If 12 baselines cost more than this, the study may do as much as these cost',
     ),
   max_duration_s: z
     .number()
@@ -178,16 +186,16 @@ const remediesSchema = z.strictObject({
     .max(86_400)
     .nullable()
     .default(null)
-    .describe('After so many seconds no further arm is begun'),
+    .describe('After this many seconds no new arm is started'),
 });
 
 export const experimentSchema = z
   .strictObject({
-    name: z.string().max(200).optional().describe('For you to recognize it'),
+    name: z.string().max(200).optional().describe('A name for your own use'),
     network: networkSchema,
     data: dataSchema,
     training: trainingSchema,
-    seed: z.int().min(0).max(4_294_967_295).default(0).describe('Of the first run'),
+    seed: z.int().min(0).max(4_294_967_295).default(0).describe('The seed of the first run'),
     diagnostics: diagnosticsSchema.default({ rules: {}, probe_every: 10, seeds: null }),
     remedies: remediesSchema.default({
       verify: true,
@@ -200,7 +208,7 @@ export const experimentSchema = z
       .record(z.string().max(64), z.string().max(500))
       .refine((pairs) => Object.keys(pairs).length <= 16, 'at most 16 pairs')
       .default({})
-      .describe('Up to 16 pairs of your own, returned as they are'),
+      .describe('Up to 16 key-value pairs for your own use, returned as they are'),
   })
   .meta({ id: 'Experiment' });
 

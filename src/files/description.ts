@@ -8,20 +8,23 @@ const columnSchema = z.object({
   name: z.string(),
   type: z.enum(['number', 'boolean', 'text', 'date']),
   missing: z.int().describe('Cells without a value'),
-  first_missing_line: z.int().nullable().describe('Line (of Parquet: row) of the first of them'),
-  distinct: z.int().nullable().describe('Different values; null where there are more than 10,000'),
-  min: z.number().nullable().describe('Of numbers, as are max, mean, std'),
+  first_missing_line: z
+    .int()
+    .nullable()
+    .describe('The line of the first of them (in Parquet files: the row)'),
+  distinct: z.int().nullable().describe('Number of different values; null if there are more than 10,000'),
+  min: z.number().nullable().describe('`min`, `max`, `mean` and `std` are for columns of numbers'),
   max: z.number().nullable(),
   mean: z.number().nullable(),
   std: z.number().nullable(),
-  categories: z.array(z.string()).describe('Of text: the first 20 by number of rows'),
-  notes: z.array(z.string()).describe('What to look at: constant columns, ids, dates, odd cells'),
+  categories: z.array(z.string()).describe('For columns of text: the 20 most frequent texts'),
+  notes: z.array(z.string()).describe('What deserves a look: constant columns, ids, dates, odd cells'),
 });
 
 const arraySchema = z.object({
   name: z.string(),
   shape: z.array(z.int()),
-  dtype: z.string().describe('As the file has it'),
+  dtype: z.string().describe('As in the file'),
   notes: z.array(z.string()),
 });
 
@@ -31,13 +34,16 @@ const classSchema = z.object({ name: z.string(), images: z.int() });
 export const descriptionSchema = z.object({
   kind: z.enum(fileKinds),
   format: z.string().describe('csv, tsv, json_lines, parquet, npy, npz, safetensors, zip, keras, onnx, …'),
-  rows: z.int().nullable().describe('Of a table; images of a folder'),
+  rows: z.int().nullable().describe('Rows of a table, or images in the folders'),
   columns: z.array(columnSchema).optional(),
   arrays: z.array(arraySchema).optional(),
-  classes: z.array(classSchema).optional().describe('Folders of images; their order is the class index'),
+  classes: z
+    .array(classSchema)
+    .optional()
+    .describe('Names of the image folders; their order gives the class index'),
   found: z
     .record(z.string(), z.union([z.string(), z.boolean(), z.number()]))
-    .describe('What was found out, such as delimiter, header, encoding'),
+    .describe('What was detected, such as delimiter, header, encoding'),
   notes: z.array(z.string()),
 });
 

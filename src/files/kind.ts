@@ -9,8 +9,8 @@ const starts = (bytes: Uint8Array, text: string): boolean =>
 /** Kinds of files that people send and that are not read, by their first bytes. */
 const others: readonly [start: string, what: string, fix: string][] = [
   ['\x1f\x8b', 'a gzip file', 'unpack it, or send it with the header content-encoding: gzip'],
-  ['\x89PNG', 'a single image', 'send a zip of one folder a class'],
-  ['\xff\xd8\xff', 'a single image', 'send a zip of one folder a class'],
+  ['\x89PNG', 'a single image', 'send a zip file with one folder per class'],
+  ['\xff\xd8\xff', 'a single image', 'send a zip file with one folder per class'],
   ['%PDF', 'a PDF', 'send CSV, Parquet, NPZ or a zip of images'],
   [
     '\x80\x02',

@@ -211,7 +211,9 @@ export const preferHeader = z.object({
   prefer: z
     .string()
     .optional()
-    .describe('`wait=N` waits up to N seconds (at most 60, as `wait` alone) for a terminal state'),
+    .describe(
+      '`wait=N` waits up to N seconds, at most 60, until the job has ended; `wait` alone waits 60 seconds',
+    ),
 });
 
 const opaque = (tag: string): string => tag.trim().replace(/^W\//, '');
@@ -226,5 +228,5 @@ export function isKnown(request: FastifyRequest, reply: FastifyReply, etag: stri
 }
 
 export const etagHeaders = z.object({
-  'if-none-match': z.string().optional().describe('An `ETag` of before'),
+  'if-none-match': z.string().optional().describe('The `ETag` of an earlier answer'),
 });

@@ -10,8 +10,7 @@ const { training } = experimentSchema.shape;
 const webhook = webhookSchema.nullish();
 
 export const OPEN_SIZE =
-  'Size of every axis of the inputs that the model leaves open, but for the batch: time steps of Input((None, 3)), sides of ' +
-  'Input((None, None, 3))';
+  'The size to use for every input axis that the model leaves open, except the batch: the time steps of Input((None, 3)), both sides of Input((None, None, 3))';
 export const MAX_OPEN_SIZE = 65_536;
 const openSizeSchema = z.int().min(1).max(MAX_OPEN_SIZE).describe(OPEN_SIZE);
 
@@ -22,9 +21,11 @@ const importedExperimentSchema = experimentSchema
     import: z
       .string()
       .regex(FILE_ID)
-      .describe('Id of an uploaded model, which gives the network and its weights (see POST /v1/imports)'),
+      .describe(
+        'Id of an uploaded model, from which the network and its weights are taken (see POST /v1/imports)',
+      ),
     open_size: openSizeSchema.optional(),
-    training: training.partial().optional().describe('What is left out is as the model says'),
+    training: training.partial().optional().describe('What you leave out is taken from the model'),
   })
   .meta({ id: 'ImportedExperiment' });
 

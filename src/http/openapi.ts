@@ -203,7 +203,7 @@ export function createOpenApi(version: string, examples: Examples): Record<strin
         accessKey: {
           type: 'http',
           scheme: 'bearer',
-          description: 'An access key of the service, where it has keys',
+          description: 'An access key of the service, if the service has keys',
         },
       },
       examples: Object.fromEntries(

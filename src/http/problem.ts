@@ -7,9 +7,9 @@ import { type ErrorCode, errorTable } from '../util/errors.ts';
 
 /** Only in `unsupported_model`. */
 const modelPart = {
-  class: z.string().optional().describe('Of the layer, in the words of its framework'),
-  name: z.string().optional().describe('Of the layer in the model'),
-  alternative: z.string().nullable().optional().describe('The nearest that can be expressed'),
+  class: z.string().optional().describe('The class of the layer in its own framework'),
+  name: z.string().optional().describe('The name of the layer in the model'),
+  alternative: z.string().nullable().optional().describe('The nearest thing that can be expressed'),
 };
 
 export const problemSchema = z
@@ -31,11 +31,11 @@ export const problemSchema = z
         }),
       )
       .optional()
-      .describe('What is wrong where: JSON Pointers into the body, or /query/<name>'),
+      .describe('What is wrong, and where: JSON Pointers into the body, or /query/<name>'),
     limits: z
       .array(z.object({ name: z.string(), value: z.number(), limit: z.number() }))
       .optional()
-      .describe('Of experiment_too_large: what is over which limit'),
+      .describe('For experiment_too_large: which limits are exceeded, and by what'),
   })
   .meta({ id: 'Problem' });
 

@@ -17,7 +17,10 @@ const RETRY_AFTER_S = '1';
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 export const submissionHeaders = preferHeader.extend({
-  'idempotency-key': z.string().optional().describe('Makes a retry safe'),
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe('Makes it safe to send the request again: the same key and body give the same job'),
 });
 
 export const submissionErrors: readonly ErrorCode[] = [

@@ -17,14 +17,14 @@ const time = z.iso.datetime();
 const progressSchema = z.object({
   phase: z.enum(phases),
   completed_trials: z.int(),
-  total_trials: z.int().describe('The most that may be needed; shrinks when less turns out to do'),
+  total_trials: z.int().describe('The most that may be needed; it shrinks when fewer turn out to be enough'),
   fraction: z.number().min(0).max(1),
   eta_s: z.number().nullable(),
   best: z
     .object({ formula: z.string(), value: z.number().nullable() })
     .nullable()
     .optional()
-    .describe('Of a design search: the function with the lowest screening loss so far'),
+    .describe('In a design search: the function with the lowest screening loss so far'),
 });
 
 export const estimateSchema = z.object({
@@ -53,8 +53,8 @@ export const jobSchema = z
         recommended: z.array(z.string()),
       })
       .nullable()
-      .describe('Once succeeded'),
-    error: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Once failed'),
+      .describe('Once the job has succeeded'),
+    error: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Once the job has failed'),
     metadata: z.record(z.string(), z.string()),
     webhook: shownWebhookSchema.nullable(),
     links: z.object({
@@ -67,7 +67,7 @@ export const jobSchema = z
       runs: z.string(),
       weights: z.string(),
       model: z.string(),
-      report: z.string().describe('One HTML file that opens without network'),
+      report: z.string().describe('One HTML file that opens without a network'),
       web: z.string().describe('The page of the job'),
     }),
   })
@@ -84,7 +84,7 @@ export const eventSchema = z
     data: z
       .record(z.string(), z.unknown())
       .describe(
-        '`status`: { status }; `progress`: as in the job; `losses`: { run, steps, losses } of a training that runs, some of its steps',
+        '`status`: { status }; `progress`: as in the job; `losses`: { run, steps, losses }, some steps of a running training',
       ),
   })
   .meta({ id: 'JobEvent' });

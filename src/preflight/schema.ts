@@ -26,7 +26,7 @@ const bounds = z.object({ low: z.number(), high: z.number() });
 
 export const comparedSchema = z
   .object({
-    activation: z.unknown().describe('As it was asked for'),
+    activation: z.unknown().describe('As it was requested'),
     name: z.string(),
     theory: theorySchema.nullable().describe('Null for softmax, which is not elementwise'),
     gradient_range: z.array(
@@ -36,7 +36,7 @@ export const comparedSchema = z
         edge_of_chaos: z
           .boolean()
           .describe(
-            'At the edge of chaos, with lengths at their fixed point; else from length 1, without biases',
+            'True: at the edge of chaos, with the variance at its fixed point. False: starting from variance 1, without biases',
           ),
         non_finite: nonFinite,
       }),
@@ -53,7 +53,7 @@ export const comparedSchema = z
     tailored: z
       .union([
         z.object({ activation: z.unknown(), initializer: z.string() }),
-        z.object({ reason: z.string().describe('Why there is none') }),
+        z.object({ reason: z.string().describe('Why there is no value') }),
       ])
       .describe(
         'Shifted and scaled so that a plain stack of `depth` layers keeps lengths and angles of its inputs (arXiv:2203.08120)',
@@ -63,15 +63,15 @@ export const comparedSchema = z
 
 /** What is told of each layer beside its shapes. */
 export const forecastFields = {
-  reach: z.enum(['theory', 'not_reached']).describe('Whether mean-field theory says anything of this layer'),
-  reason: z.string().nullable().describe('Why it does not, or not of the gradient'),
+  reach: z.enum(['theory', 'not_reached']).describe('Whether mean-field theory can predict this layer'),
+  reason: z.string().nullable().describe('Why theory cannot predict this layer or its gradient'),
   q: number.describe('Predicted mean square of its outputs'),
   gain: number.describe('χ₁: squared norm of the gradient at its input over that at its output'),
   depth_scale: number.describe(
     'Layers like this over which the squared gradient norm changes by e: 1/|ln χ₁|',
   ),
-  predicted_forward_rms: number.describe('Of its outputs at step 0'),
-  predicted_gradient_rms: number.describe('Of the loss gradient at its outputs at step 0'),
-  predicted_kernel_gradient_rms: number.describe('Of the gradient of its kernel at step 0'),
+  predicted_forward_rms: number.describe('RMS of its outputs at step 0'),
+  predicted_gradient_rms: number.describe('RMS of the loss gradient at its outputs at step 0'),
+  predicted_kernel_gradient_rms: number.describe('RMS of the gradient of its kernel at step 0'),
   gradient_spread: number.describe('Standard deviation of log₁₀ of the gradient over initial weights'),
 };

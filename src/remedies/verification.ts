@@ -24,7 +24,7 @@ export const effectSchema = z.object({
   metric: z
     .string()
     .describe(
-      'The goal first; losses are of the experiment’s own scale, with `_original_scale` of that of the data, where targets are standardized',
+      'The goal comes first. Losses are in the scale of the experiment. If targets are standardized, those that end in `_original_scale` are in the scale of the data',
     ),
   baseline: z.array(numberSchema).describe('One value per seed'),
   treated: z.array(numberSchema).describe('One value per seed, in the same order'),
@@ -32,7 +32,7 @@ export const effectSchema = z.object({
   confidence_interval: z
     .array(numberSchema)
     .describe(
-      '95 % interval of the mean paired difference by Student’s t; nulls with fewer than two finite pairs',
+      '95 % confidence interval of the mean paired difference, by Student’s t; nulls if fewer than two pairs are finite',
     ),
   non_finite: nonFiniteSchema,
 });
@@ -42,10 +42,12 @@ export type Effect = z.output<typeof effectSchema>;
 export const verificationSchema = z.object({
   status: z.enum(['verified', 'ineffective', 'harmful', 'not_run']),
   reason: z.string().describe('Which criterion decided'),
-  goal: z.enum(goals).nullable().describe('What had to get better; null where nothing was run'),
+  goal: z.enum(goals).nullable().describe('What had to get better; null if nothing was run'),
   seeds: z.array(z.int()),
-  cleared: z.array(z.string()).describe('Rules found on the baseline and on no treated run'),
-  introduced: z.array(z.string()).describe('Rules found on the treated runs and not on the baseline'),
+  cleared: z.array(z.string()).describe('Rules that were found on the baseline and on no treated run'),
+  introduced: z
+    .array(z.string())
+    .describe('Rules that were found on the treated runs and not on the baseline'),
   effects: z.array(effectSchema),
 });
 

@@ -17,13 +17,13 @@ export const designOptionsSchema = z
       .min(4)
       .max(64)
       .optional()
-      .describe('Functions that are trained in each generation; by default as many as fit, at most 12'),
+      .describe('Functions trained in each generation; by default as many as fit into the time, at most 12'),
     seed: z
       .int()
       .min(0)
       .max(2 ** 31 - 1)
       .default(0)
-      .describe('Of the functions that are made'),
+      .describe('The seed from which the functions are made'),
     second_data: dataSchema
       .refine(
         ({ type }) => type !== 'file' && type !== 'inline',
@@ -32,14 +32,13 @@ export const designOptionsSchema = z
       .nullable()
       .default(null)
       .describe(
-        'Data that the search never sees and the proof does; null: the first built-in set that fits the network',
+        'Data for the proof alone, which the search never sees; null: the first built-in data set that fits the network',
       ),
   })
   .meta({
     id: 'ActivationDesign',
     description:
-      'Makes activations instead of choosing among given ones: expressions by mutation and crossover, foreseen by theory, ' +
-      'trained by successive halving on paired seeds beside fixed controls, proven on fresh seeds and on second data',
+      'Makes new activations instead of choosing among given ones. Formulas arise by mutation and crossover, theory sorts out those that cannot work, and the others are trained by successive halving on the same seeds as fixed controls. The best is proven on fresh seeds and on a second data set',
   });
 
 export type DesignOptions = z.output<typeof designOptionsSchema>;
@@ -48,9 +47,9 @@ const foresightSchema = z.object({
   score: z.number().describe('What theory promises; higher is better'),
   weight_variance: z.number().describe('σ_w²: the kernels’ variance times their fan-in'),
   log_gradient: z.number().describe('log₁₀ of the gradient at the first layer over that at the last'),
-  cosine: z.number().describe('What the stack makes of two inputs at right angles'),
-  nonlinearity: z.number().describe('Share of E φ² beyond mean and line'),
-  flat: z.number().describe('Share of N(0, 1) where the slope is at most a thousandth of its RMS'),
+  cosine: z.number().describe('Cosine between the outputs of the stack for two inputs at right angles'),
+  nonlinearity: z.number().describe('Fraction of E φ² that neither a constant nor a straight line explains'),
+  flat: z.number().describe('Probability under N(0, 1) that the slope is at most a thousandth of its RMS'),
 });
 
 const designedSchema = z.object({
@@ -74,7 +73,7 @@ const designedSchema = z.object({
 const comparisonSchema = z.object({
   data: z.string().describe('The type of the data set'),
   control: z.string().describe('The control that was best in the last round'),
-  seeds: z.array(z.int()).describe('They chose nothing'),
+  seeds: z.array(z.int()).describe('Nothing was chosen by these seeds'),
   metric: z.enum(['validation_loss', 'final_loss']),
   function_values: z.array(numberSchema),
   control_values: z.array(numberSchema),
@@ -82,17 +81,21 @@ const comparisonSchema = z.object({
   confidence_interval: z
     .array(numberSchema.nullable())
     .describe('95 %, of the paired differences, by Student’s t'),
-  better: z.boolean().describe('The whole interval is below 0'),
+  better: z.boolean().describe('Whether the whole interval is below 0'),
 });
 
 export const designReportSchema = z.object({
-  depth: z.int().describe('Layers that theory counts with'),
+  depth: z.int().describe('Number of layers that theory assumes'),
   generations: z.array(
     z.object({
       generation: z.int(),
       made: z.int(),
-      repeated: z.int().describe('Equal in value to one that was made before, up to signs'),
-      rejected: z.int().describe('By theory: not finite, flat, a straight line, or no scale keeps gradients'),
+      repeated: z.int().describe('Functions equal to one that was made before, up to signs'),
+      rejected: z
+        .int()
+        .describe(
+          'Functions that theory rejected: not finite, flat, a straight line, or without a scale that preserves gradients',
+        ),
       trained: z.int(),
       best: z.object({ formula: z.string(), value: numberSchema }).nullable(),
     }),
@@ -105,13 +108,15 @@ export const designReportSchema = z.object({
     .number()
     .nullable()
     .describe(
-      'Spearman’s, of theory’s score and the screening loss with its sign turned: 1 where theory orders as training does',
+      'Spearman’s rank correlation of theory’s score with the negative screening loss; 1: theory and training give the same order',
     ),
   comparisons: z.array(comparisonSchema).describe('Of the best function with the best control'),
   second_data: dataSchema.nullable(),
   beats_controls: z
     .boolean()
-    .describe('Better on fresh seeds of the search’s data, and of the second where there are any'),
+    .describe(
+      'Whether it is better on fresh seeds, on the data of the search and, if there are any, on the second data',
+    ),
   conclusion: z.string(),
 });
 

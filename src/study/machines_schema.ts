@@ -12,7 +12,7 @@ export const machinesSchema = z
   )
   .optional()
   .describe(
-    'Only where trainings were done on machines of several kinds, on which the last bits may differ: which run on which',
+    'Only if machines of different kinds did the trainings, so that the last bits may differ: which run was on which machine',
   );
 
 export type Machines = NonNullable<z.output<typeof machinesSchema>>;

@@ -39,7 +39,7 @@ const runSchema = z.object({
     .nullable()
     .optional()
     .describe(
-      'With `standardize_targets`: the losses (no penalty) in the scale that the targets have in the data; else null',
+      'With `standardize_targets`: the losses, without penalty, in the scale of the targets in the data; otherwise null',
     ),
   constant_loss: numberSchema.describe('Training loss of the best prediction that ignores the input'),
   steps_completed: z.int(),
@@ -59,10 +59,10 @@ const runSchema = z.object({
 const referenceSchema = z.object({
   kind: z
     .enum(referenceKinds)
-    .describe('Of the plain network: standardized inputs and targets, He weights, Adam'),
+    .describe('The kind of plain network, with standardized inputs and targets, He weights and Adam'),
   seed: z.int(),
   steps: z.int(),
-  batch_size: z.int().describe('As many samples seen as the baseline, in batches that may be smaller'),
+  batch_size: z.int().describe('Its batches may be smaller; it sees as many samples as the baseline'),
   loss: numberSchema.describe('On the training split, in the units of the experiment’s loss'),
   accuracy: numberSchema.describe('Null for regression'),
   validation_loss: numberSchema.describe('Null without a validation split'),
@@ -72,9 +72,9 @@ const referenceSchema = z.object({
     .nullable()
     .optional()
     .describe(
-      'With `standardize_targets`: its losses in the scale that the targets have in the data; else null',
+      'With `standardize_targets`: its losses in the scale of the targets in the data; otherwise null',
     ),
-  loss_ratio: numberSchema.describe('0 at the targets, 1 at the best constant prediction'),
+  loss_ratio: numberSchema.describe('0: the targets are met; 1: no better than the best constant prediction'),
   validation_loss_ratio: numberSchema,
   non_finite: nonFiniteSchema,
 });
@@ -87,7 +87,7 @@ const layerSchema = z.object({
     .array(z.string())
     .optional()
     .describe(
-      'What it takes: layers and inputs of the network; of a layer that holds others also the last of those',
+      'Where its input comes from: layers and inputs of the network. For a layer that contains others, also the last of those',
     ),
   output_shape: z.array(z.int()),
   parameters: z.int(),
@@ -103,9 +103,9 @@ const preflightLayerSchema = layerSchema.extend({
     'Mean over seeds of log₁₀ measured − log₁₀ predicted gradient RMS',
   ),
   gradient_gap_tolerance: numberSchema.describe(
-    'What chance and finite width may do, in decades; null where a measured gradient is 0',
+    'The gap that chance and finite width can explain, in powers of ten; null if a measured gradient is 0',
   ),
-  prediction_mismatch: z.boolean().describe('The gap is larger'),
+  prediction_mismatch: z.boolean().describe('Whether the gap is larger than that'),
   non_finite: nonFiniteSchema,
 });
 
@@ -122,16 +122,18 @@ const remedySchema = z.object({
     .object({
       name: z.string(),
       unit: z.string(),
-      value: z.number().describe('The best in screening'),
+      value: z.number().describe('The amount that was best in screening'),
       curve: z.array(z.object({ dose: z.number(), value: numberSchema, non_finite: nonFiniteSchema })),
     })
     .nullable()
-    .describe('How much of it, and the goal after screening for each amount; null where it has no amounts'),
+    .describe(
+      'The amount that was chosen, and the goal that each amount reached in screening; null if the remedy has no amounts',
+    ),
   screening: z
     .object({
-      value: numberSchema.describe('Of the goal, on the first seed'),
-      share: z.number().describe('Of the steps that were made: 1 where the budget is ample'),
-      baseline: numberSchema.describe('The same of the baseline'),
+      value: numberSchema.describe('The goal on the first seed'),
+      share: z.number().describe('Fraction of the steps that were made; 1 if the budget allows all'),
+      baseline: numberSchema.describe('The goal of the baseline after as many steps'),
       non_finite: nonFiniteSchema,
     })
     .nullable(),
@@ -148,9 +150,11 @@ const controlSchema = z.object({
 
 const alternativeSchema = z.object({
   remedies: z.array(z.string()),
-  effort: z.enum(efforts).describe('Of its most laborious remedy'),
-  loss: numberSchema.describe('The goal, as `goal.reached` is measured'),
-  healthy: z.boolean().describe('Nothing serious was found on the seeds of the study, nor did a proof fail'),
+  effort: z.enum(efforts).describe('The effort of its most laborious remedy'),
+  loss: numberSchema.describe('The goal, measured as `goal.reached` is'),
+  healthy: z
+    .boolean()
+    .describe('Whether nothing serious was found on the seeds of the study, and no proof failed'),
   patch: patchSchema,
 });
 
@@ -159,25 +163,27 @@ const recommendationSchema = z.object({
   patch: patchSchema,
   experiment: reportedExperimentSchema,
   verdict: z.enum(['healthy', 'unhealthy']),
-  seeds: z.array(z.int()).describe('On which it was re-trained; nothing was chosen by them'),
+  seeds: z.array(z.int()).describe('The seeds on which it was re-trained; nothing was chosen by these seeds'),
   goal: z
     .object({
       metric: z.enum(goals),
       reached: numberSchema.describe(
-        'Mean over the seeds of the study and of its proof; losses are fractions of a constant’s',
+        'Mean over the seeds of the study and of its proof. Losses are fractions of the constant loss',
       ),
       best_proven: numberSchema.describe(
-        'The least that anything proven reached, measured alike; what was learned by heart alone left out',
+        'The lowest value that a proven change reached, measured in the same way. Changes that only learned by heart are left out',
       ),
       reference: numberSchema
         .nullable()
-        .describe('What the reference learner reaches; null where it says nothing'),
+        .describe('What the reference reaches; null if it cannot be compared'),
       margin: z.object({
-        relative: z.number().describe('Of the best'),
-        absolute: z.number().describe('Of a constant’s loss'),
+        relative: z.number().describe('As a fraction of the best'),
+        absolute: z.number().describe('As a fraction of the constant loss'),
       }),
     })
-    .describe('It is the smallest proven change within the margin, whichever is larger, of the best'),
+    .describe(
+      'The recommendation is the smallest proven change that comes within the margin of the best; the larger of the two margins counts',
+    ),
   effects: z.array(effectSchema),
   alternatives: z
     .array(alternativeSchema)
@@ -196,8 +202,8 @@ const combinationSchema = z.object({
 
 const failedProofSchema = z.object({
   remedies: z.array(z.string()),
-  seeds: z.array(z.int()).describe('On which it was re-trained; nothing was chosen by them'),
-  found: z.array(z.string()).describe('Rules, on one of them or more'),
+  seeds: z.array(z.int()).describe('The seeds on which it was re-trained; nothing was chosen by these seeds'),
+  found: z.array(z.string()).describe('The rules that were found on at least one of these seeds'),
 });
 
 export const reportSchema = z
@@ -208,16 +214,18 @@ export const reportSchema = z
     verdict: z
       .enum(verdicts)
       .describe(
-        'Inconclusive where nothing serious was found, but too little was measured to say that nothing is wrong',
+        '`inconclusive`: nothing serious was found, but too little was measured to say that nothing is wrong',
       ),
     to_measure: z
       .array(z.string())
-      .describe('What an inconclusive job lacks, by rule, and the setting that measures it; else empty'),
+      .describe(
+        'For an inconclusive job: what was not measured, by rule, and the setting that measures it. Otherwise empty',
+      ),
     preflight: z.object({
       parameters: z.int(),
       flops_per_step: z.number(),
-      covers: z.boolean().describe('Whether theory reaches every layer, gradients included'),
-      findings: z.array(staticFindingSchema).describe('What could be told before training'),
+      covers: z.boolean().describe('Whether theory predicts every layer, gradients included'),
+      findings: z.array(staticFindingSchema).describe('What was known before training'),
       prediction_mismatch: z.array(z.string()).describe('Layers whose gradient is not what theory predicts'),
       layers: z.array(preflightLayerSchema),
     }),
@@ -225,7 +233,7 @@ export const reportSchema = z
     reference: referenceSchema
       .nullable()
       .describe(
-        'The positive control: what a plain network that is known to learn reaches on the same data and split with as many samples seen, or fewer where it would take more work (shuffled, where the experiment does not shuffle); null where none takes these inputs',
+        'The positive control: what a plain network that is known to learn reaches on the same data and split. It sees as many samples, or fewer if that would take more work. Its data are always shuffled. Null if there is no such network for these inputs',
       ),
     checks: z.array(checkSchema),
     remedies: z.array(remedySchema),
@@ -243,13 +251,15 @@ export const reportSchema = z
       ),
     criteria: z
       .array(z.string())
-      .describe('What a remedy has to do to be verified, as laid down before any run'),
+      .describe('What a remedy has to achieve to be verified; fixed before any run'),
     budget: z
       .object({
         limit: z.number(),
         spent: z.number(),
         unit: z.string(),
-        trials: z.int().describe('Trainings, with those of the reference and of other learning rates'),
+        trials: z
+          .int()
+          .describe('Number of trainings, including the reference and the trials at other learning rates'),
         out_of_time: z.boolean().describe('remedies.max_duration_s ended the study early'),
       })
       .describe('What the study computed'),
@@ -257,7 +267,7 @@ export const reportSchema = z
     recommendation_note: z
       .string()
       .nullable()
-      .describe('Why there is none although the verdict is unhealthy, or what it falls short of'),
+      .describe('Why an unhealthy job has no recommendation, or what the recommendation does not achieve'),
   })
   .meta({ id: 'Report' });
 

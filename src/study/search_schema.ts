@@ -29,24 +29,22 @@ export const searchOptionsSchema = z
       .min(1)
       .max(MAX_CANDIDATES)
       .default(everyActivation)
-      .describe(
-        'Names, objects with options, or formulas of your own; by default all that fit hidden layers',
-      ),
+      .describe('Names, objects with options, or your own formulas; default: all that suit hidden layers'),
     initializers: z
       .array(z.enum(initializers))
       .min(1)
       .default(['fitting'])
-      .describe('Of the hidden kernels; "fitting" is the one that keeps the scale through the activation'),
+      .describe(
+        'Initializers of the hidden kernels; "fitting" is the one that keeps the scale of values through the activation',
+      ),
     normalizations: z
       .array(z.enum(normalizations))
       .min(1)
       .default(['none'])
-      .describe('Put between the hidden kernels and their activations'),
+      .describe('Normalization between the hidden kernels and their activations'),
     design: designOptionsSchema
       .optional()
-      .describe(
-        'Makes new activations; `activations`, `initializers` and `normalizations` are then not used',
-      ),
+      .describe('Makes new activations. `activations`, `initializers` and `normalizations` are then ignored'),
   })
   .refine(
     (options) =>
@@ -59,30 +57,34 @@ export type SearchOptions = z.output<typeof searchOptionsSchema>;
 
 const rankedSchema = z.object({
   rank: z.int(),
-  activation: z.unknown().describe('As it was asked for; null for the experiment as it is'),
+  activation: z.unknown().describe('As it was requested; null: the experiment as it is'),
   initializer: z.string().nullable(),
   normalization: z.string().nullable(),
-  round: z.int().describe('The last round that it took part in, from 1'),
+  round: z.int().describe('The last round in which it took part, counted from 1'),
   seeds: z.array(z.int()),
   metric: z.enum(['validation_loss', 'final_loss']),
-  values: z.array(numberSchema).describe('Of that round, one for each seed'),
+  values: z.array(numberSchema).describe('The losses of that round, one for each seed'),
   mean: numberSchema,
-  confidence_interval: z.array(numberSchema).describe('95 %, by Student’s t; nulls for one seed'),
+  confidence_interval: z
+    .array(numberSchema)
+    .describe('95 % confidence interval, by Student’s t; nulls if there is only one seed'),
   verdict: z
     .enum(['healthy', 'unhealthy'])
     .nullable()
     .describe(
-      'Healthy only where its proof holds; null where the round measured too little, or it was healthy and not proven',
+      '`healthy` only if its proof holds. Null if the round measured too little, or if it was healthy and nobody tried to prove it',
     ),
   proof: z
     .object({
       seeds: z.array(z.int()).describe('Nothing was chosen by them'),
       holds: z
         .boolean()
-        .describe('As of a recommendation: healthy on all, or on all but one of at least ten'),
+        .describe(
+          'Whether it was healthy on all these seeds, or on all but one if there are at least ten; as for a recommendation',
+        ),
     })
     .nullable()
-    .describe('Of the healthy ones, best first, until one holds'),
+    .describe('The healthy ones are proven one after the other, best first, until one proof holds'),
   findings: z.array(z.string()),
   gradient_ratio: numberSchema
     .nullable()
@@ -99,19 +101,19 @@ export const searchReportSchema = z
     job_id: z.string(),
     machines: machinesSchema,
     experiment: reportedExperimentSchema,
-    options: z.unknown().describe('With every default filled in'),
+    options: z.unknown().describe('The options with every default filled in'),
     rounds: z.array(z.object({ round: z.int(), candidates: z.int(), seeds: z.int(), steps: z.int() })),
     ranking: z
       .array(rankedSchema)
       .describe(
-        'Best first: those that went further before those that did not. The experiment as it is stands where it fell out, and is trained to the end',
+        'Best first. Those that reached a later round come before the others. The experiment as it is has the place at which it dropped out, but is trained to the end',
       ),
     not_applicable: z.array(z.object({ candidate: z.string(), reason: z.string() })),
     best: z
       .object({ experiment: reportedExperimentSchema, snippets: snippetsSchema })
       .nullable()
-      .describe('Null where no candidate is better than the experiment as it is'),
-    design: designReportSchema.optional().describe('Where activations were designed'),
+      .describe('Null if no candidate is better than the experiment as it is'),
+    design: designReportSchema.optional().describe('Only if activations were designed'),
   })
   .meta({ id: 'SearchReport' });
 

@@ -27,12 +27,12 @@ export const webhookSchema = z
       .min(1)
       .refine((events) => new Set(events).size === events.length, 'name each event once')
       .default([...webhookEvents])
-      .describe('Which; all unless given'),
+      .describe('Which events are posted; default: all'),
   })
   .meta({
     id: 'Webhook',
     description:
-      'Posts `{ type, timestamp, data }`, data being the job, once it is over; signed as Standard Webhooks say, at least once',
+      'When the job has ended, `{ type, timestamp, data }` is posted, where `data` is the job. The request is signed by the Standard Webhooks scheme and is sent at least once',
   });
 
 export type Webhook = z.output<typeof webhookSchema>;
@@ -44,15 +44,15 @@ const deliverySchema = z
     state: z
       .enum(['pending', 'delivered', 'failed'])
       .describe(
-        '`pending`: will be sent, or sent again; `delivered`: answered with 2xx; `failed`: given up, see `last_status` and `last_error`',
+        '`pending`: it will be sent, or sent again; `delivered`: the receiver answered with 2xx; `failed`: given up, see `last_status` and `last_error`',
       ),
-    attempts: z.int().min(0).describe('So many have been made'),
-    last_status: z.int().nullable().describe('HTTP status of the last answer; null where none came'),
+    attempts: z.int().min(0).describe('Number of attempts so far'),
+    last_status: z.int().nullable().describe('HTTP status of the last answer; null if none came'),
     last_error: z
       .string()
       .nullable()
       .describe(
-        'Why the last attempt got no answer, a code such as `ECONNREFUSED` or words; null where one came',
+        'Why the last attempt got no answer: a code such as `ECONNREFUSED`, or words; null if an answer came',
       ),
     at: z.iso.datetime().nullable().describe('When the last attempt ended; null before the first'),
   })
@@ -63,11 +63,9 @@ export const shownWebhookSchema = z
   .object({
     url: z
       .string()
-      .describe(
-        'Scheme and host, with `/…` where more was given: paths and queries of receivers hold secrets',
-      ),
+      .describe('Scheme and host. Any path or query is shown as `/…`, because it may contain a secret'),
     events: z.array(z.enum(webhookEvents)),
-    deliveries: z.array(deliverySchema).describe('Empty until an event that was asked for has happened'),
+    deliveries: z.array(deliverySchema).describe('Empty until one of the requested events has happened'),
   })
   .meta({ id: 'JobWebhook' });
 

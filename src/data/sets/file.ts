@@ -32,39 +32,41 @@ export const file = defineData({
       ])
       .nullable()
       .default(null)
-      .describe('Columns, or one array; for a network with several inputs those of each, by its name'),
+      .describe(
+        'Names of columns, or of one array. For a network with several inputs: an object with those of each input, by its name',
+      ),
     targets: names
       .nullable()
       .default(null)
       .describe(
-        'One or several columns, or one array; "inputs", where nothing in the file has that name: every sample is its own target (an autoencoder)',
+        'Names of one or several columns, or of one array. "inputs", if nothing in the file has that name: every sample is its own target (an autoencoder)',
       ),
     target_type: z
       .enum(['auto', 'classes', 'values'])
       .default('auto')
-      .describe('How targets are read: as the loss reads them, or as stated'),
+      .describe('How to read the targets; by default as the loss needs them'),
     missing: z
       .enum(['refuse', 'drop', 'mean'])
       .default('refuse')
       .describe(
-        'Cells without a value: refused, their rows left out, or the mean of the column (text: none of its categories)',
+        'What to do with cells without a value: refuse the file, leave out their rows, or fill in the mean of the column (for text: none of its categories)',
       ),
     size: z
       .array(z.int().min(1).max(1024))
       .length(2)
       .nullable()
       .default(null)
-      .describe('Of images: [height, width]'),
+      .describe('For images: [height, width]'),
     channels: z
       .union([z.literal(1), z.literal(3)])
       .default(3)
-      .describe('Of images: 1 grey, 3 colour'),
+      .describe('For images: 1 is grey, 3 is colour'),
     samples: z
       .int()
       .min(2)
       .nullable()
       .default(null)
-      .describe('Use only so many samples: the first ones after shuffling; null for all'),
+      .describe('How many samples to use: the first ones after shuffling; null: all'),
   },
   maxNumbers: MAX_FILE_NUMBERS,
   check(options) {

@@ -149,7 +149,7 @@ export const inline = defineData({
   options: {
     inputs: readOption(readInputs).meta({
       description:
-        'The samples, all of one shape; for a network with several inputs those of each, by its name',
+        'The samples, all of the same shape. For a network with several inputs: an object with the samples of each input, by its name',
       anyOf: [
         list('The samples', samplesSchema),
         {
@@ -163,7 +163,7 @@ export const inline = defineData({
       value === 'inputs' ? value : readList(value, MAX_TARGET_RANK),
     ).meta({
       description:
-        '"inputs": every sample is its own target, scaled like it (an autoencoder); else the targets',
+        'The targets; or "inputs": every sample is its own target, with the same scaling (an autoencoder)',
       anyOf: [
         { const: 'inputs' },
         list(

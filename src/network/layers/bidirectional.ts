@@ -59,7 +59,7 @@ export const bidirectional = defineLayer({
     merge: z
       .enum(['concatenate', 'add', 'average', 'multiply'])
       .default('concatenate')
-      .describe('Of the outputs of both directions'),
+      .describe('How to merge the outputs of both directions'),
   },
   mask: (context, _output, { layer }) => recurrentMask(context, layer),
   maskCode: (names, { layer }) => recurrentMaskCode(names, layer),

@@ -12,7 +12,9 @@ export const classToken = defineLayer({
   formula:
     '[time, features] → [1 + time, features]: a learned vector (token [features]) before the first time step',
   sources: ['Devlin et al. 2019, arXiv:1810.04805', 'Dosovitskiy et al. 2021, arXiv:2010.11929'],
-  options: { token_initializer: initializerKind.schema.default('zeros').describe('Of the token') },
+  options: {
+    token_initializer: initializerKind.schema.default('zeros').describe('Initializer of the token'),
+  },
   mask({ g, masks: [mask = null] }) {
     if (mask === null) return null;
     // The token counts.

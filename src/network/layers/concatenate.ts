@@ -35,7 +35,7 @@ export const concatenate = defineLayer({
       .nullable()
       .default(null)
       .describe(
-        'Of the shape without the batch, 0 the first, −1 the last; by default that of the features (of images: the channels)',
+        'The axis, without the batch: 0 is the first, −1 the last; default: the features (for images: the channels)',
       ),
   },
   arity: [2, MAX_MERGED],

@@ -17,7 +17,7 @@ export const embedding = defineLayer({
     mask_zero: z
       .boolean()
       .default(false)
-      .describe('Token 0 is padding: the time steps that hold it are masked, as by the layer `masking`'),
+      .describe('Token 0 is padding: time steps with it are masked, as by the layer `masking`'),
   },
   vocabulary: ({ vocabulary }) => vocabulary,
   mask: ({ g, inputs: [tokens] }, _output, { mask_zero }) =>

@@ -150,8 +150,7 @@ const inputsOption = z
   .max(64)
   .optional()
   .describe(
-    'Where its input comes from: names of layers above it, or of the inputs of the network (of what it stands in: ' +
-      '`input`). Default: the layer before it',
+    'Names of the layers above it, or of the inputs of the network, from which it takes its input. Inside another layer, `input` is the input of that layer. Default: the layer before it',
   );
 
 const layerObject = (part: LayerPart) =>

@@ -243,10 +243,10 @@ export const biasInitializerOption = initializerSchema.default('zeros');
 /** Keras' default of embeddings. */
 export const tableInitializerOption = initializerSchema
   .default({ type: 'uniform', min: -0.05, max: 0.05 })
-  .describe('Of the table');
+  .describe('Initializer of the table');
 export const recurrentInitializerOption = initializerSchema
   .default('orthogonal')
-  .describe('Of the recurrent kernel');
+  .describe('Initializer of the recurrent kernel');
 export const useBiasOption = z.boolean().default(true).describe('Add a bias');
 export const epsilonOption = z
   .number()

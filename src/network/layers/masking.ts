@@ -21,7 +21,12 @@ export const masking = defineLayer({
     'a time step all of whose numbers are `value` is masked, and 0 from here on: recurrent layers, attention, pooling over ' +
     'time and losses of time steps leave it out, up to a layer that does not know of masks',
   sources: ['Keras, keras.layers.Masking'],
-  options: { value: z.number().default(0).describe('What a time step holds that is padding') },
+  options: {
+    value: z
+      .number()
+      .default(0)
+      .describe('The number that marks padding: a time step with only this number is padding'),
+  },
   inert: () => true,
   // The time steps that an earlier mask has left out are left out here too: they are 0, or what a layer keeps there.
   mask: ({ g, inputs: [x] }, _output, { value }) => maskOf(g, x as Tensor, value),

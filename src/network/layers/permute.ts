@@ -20,7 +20,9 @@ export const permute = defineLayer({
         message: 'has to hold each axis once, counted from 1',
         params: { fix: 'for sequences [2, 1], for images an order of 1, 2, 3' },
       })
-      .describe('Each axis once, counted from 1, the batch left out: [2, 1] swaps time and features'),
+      .describe(
+        'The new order of the axes, each once, counted from 1 without the batch: [2, 1] swaps time and features',
+      ),
   },
   inert: () => true,
   build({ g }, x, { dims }) {

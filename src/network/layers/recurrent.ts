@@ -28,7 +28,7 @@ export const recurrentOptions = {
   return_sequences: z
     .boolean()
     .default(false)
-    .describe('The outputs of all time steps, not the last one only'),
+    .describe('Give the outputs of all time steps, not only of the last'),
   use_bias: useBiasOption,
   kernel_initializer: kernelInitializerOption,
   recurrent_initializer: recurrentInitializerOption,
@@ -38,15 +38,17 @@ export const recurrentOptions = {
 /** The options of layers with gates. */
 export const gatedOptions = {
   ...recurrentOptions,
-  activation: activationSchema.default('tanh').describe('Of the candidate and of what the cell gives'),
-  recurrent_activation: activationSchema.default('sigmoid').describe('Of the gates'),
+  activation: activationSchema
+    .default('tanh')
+    .describe('Activation of the candidate and of the cell’s output'),
+  recurrent_activation: activationSchema.default('sigmoid').describe('Activation of the gates'),
   recurrent_dropout: z
     .number()
     .min(0)
     .max(0.99)
     .default(0)
     .describe(
-      'Fraction of the state that the recurrent product does not see, the same for all time steps of a sample',
+      'Fraction of the state that is dropped in the recurrent product; the same units in all time steps of a sample',
     ),
 };
 

@@ -77,7 +77,7 @@ export const residual = defineLayer({
     'y = x + f(x), f the layers inside; where shapes differ y = x P + f(x), P (projection/kernel) [in, out]; for images ' +
     'a 1×1 convolution [out, in, 1, 1] with the stride that fits',
   sources: ['He et al. 2016, arXiv:1512.03385'],
-  options: { kernel_initializer: kernelInitializerOption.describe('Of the projection') },
+  options: { kernel_initializer: kernelInitializerOption.describe('Initializer of the projection') },
   composite: 'built',
   mask: residualMask,
   maskCode: heedingCode,

@@ -25,7 +25,7 @@ export const separableConv2d = defineLayer({
       .default(1)
       .describe('Outputs of every channel before they are mixed'),
     ...kernelOptions,
-    kernel_initializer: kernelInitializerOption.describe('Of both kernels'),
+    kernel_initializer: kernelInitializerOption.describe('Initializer of both kernels'),
   },
   build(context, x, given) {
     checkImage(context.g, x);

@@ -56,10 +56,10 @@ export const slice = defineLayer({
       .min(-MAX_AXES)
       .max(MAX_AXES - 1)
       .default(0)
-      .describe('Of the shape without the batch, 0 the first (of sequences: time), −1 the last'),
+      .describe('The axis, without the batch: 0 is the first (in sequences: time), −1 the last'),
     start: z.int().default(0).describe('The first element; negative: counted from the end'),
-    stop: z.int().nullable().default(null).describe('The element that ends it, left out; null: none'),
-    step: z.int().min(1).default(1).describe('From one element to the next'),
+    stop: z.int().nullable().default(null).describe('The element before which it stops; null: go to the end'),
+    step: z.int().min(1).default(1).describe('Step from one element to the next'),
   },
   inert: () => true,
   mask({ g, masks: [mask = null], inputs: [x] }, _output, options): Mask {

@@ -14,7 +14,7 @@ export const transposedOptions = {
 };
 
 export const OUTPUT_PADDING =
-  'Further elements at the end of each axis, fewer than the stride; only where `padding` is given by number';
+  'Extra elements at the end of each axis, fewer than the stride; only if `padding` is a number';
 
 /** Where the transposed convolution ends: its output's size, and what of the full result is cut off in front and behind. */
 interface Extent {

@@ -41,7 +41,9 @@ export const groupsOption = z
   .min(1)
   .max(65_536)
   .default(1)
-  .describe('Channels and filters are split into so many groups that do not see each other');
+  .describe(
+    'Number of groups into which channels and filters are split; each group of filters sees only its own channels',
+  );
 
 /** For convolutions over time. */
 export const timeWindowOptions = {

@@ -33,7 +33,9 @@ const bodySchema = z
     experiment: experimentSchema
       .nullable()
       .default(null)
-      .describe('What was trained, where it can be told: then remedies come as patches and code'),
+      .describe(
+        'The experiment that was trained, if it can be expressed. Remedies then come with patches and code',
+      ),
   })
   .meta({ id: 'DiagnosisRequest' });
 
@@ -44,14 +46,14 @@ const remedySchema = z.object({
   remedy: z.string(),
   rank: z
     .int()
-    .describe('By how often it cured such findings, where it was tried (docs/remedies.md); 1 first'),
-  suggested: z.boolean().describe('One of the three to try first'),
+    .describe('1 is the remedy that most often cured such findings when we tried it (docs/remedies.md)'),
+  suggested: z.boolean().describe('Whether it is one of the three to try first'),
   title: z.string(),
   rationale: z.string(),
   treats: z.array(z.string()),
   effort: z.string(),
   verification: z.object({ status: z.literal('not_run'), reason: z.string() }),
-  patch: patchSchema.nullable().describe('Against the experiment; null where none was given'),
+  patch: patchSchema.nullable().describe('A patch against the experiment; null if none was given'),
   snippets: snippetsSchema.nullable(),
 });
 
@@ -59,10 +61,10 @@ const responseSchema = z
   .object({
     verdict: z
       .enum(['healthy', 'unhealthy', 'inconclusive'])
-      .describe('Inconclusive where nothing was found, but the gradients could not be judged'),
-    to_measure: z.array(z.string()).describe('What the trace lacks, and how to record it'),
+      .describe('`inconclusive`: nothing was found, but the gradients could not be judged'),
+    to_measure: z.array(z.string()).describe('What is missing from the trace, and how to record it'),
     checks: z.array(checkSchema),
-    remedies: z.array(remedySchema).describe('Not verified: nothing was trained here'),
+    remedies: z.array(remedySchema).describe('Proposed, not verified: nothing was trained here'),
     not_applicable: z.array(z.object({ remedy: z.string(), reason: z.string() })),
   })
   .meta({ id: 'Diagnosis' });
@@ -130,8 +132,7 @@ export const createDiagnosis = defineEndpoint({
   tag: 'diagnoses',
   summary: 'Diagnose a training of your own',
   description:
-    'Takes what was measured in a training elsewhere (PyTorch, Keras, …) and answers with the same checks as a job. What ' +
-    'was not measured makes a check not_evaluable. Remedies are proposed, not verified.',
+    'Takes the measurements of a training that ran elsewhere (PyTorch, Keras, …) and answers with the same checks as a job. A check whose measurements are missing is not_evaluable. Remedies are proposed, not verified.',
   body: { schema: bodySchema, examples: traceExamples },
   responses: { 200: json('The diagnosis', responseSchema) },
   answer: answerWork('diagnose'),

@@ -6,24 +6,29 @@ import { defineEndpoint, json } from '../../endpoint.ts';
 import { overQuota, takeUpload } from '../../upload.ts';
 
 const query = z.strictObject({
-  name: z.string().min(1).max(255).default('file').describe('For you to recognize it, such as house.csv'),
+  name: z.string().min(1).max(255).default('file').describe('A name for your own use, such as house.csv'),
   kind: z
     .enum(fileKinds)
     .optional()
-    .describe('Where arrays could be data or weights; a kind that the bytes are not is refused'),
-  delimiter: z.string().length(1).optional().describe('Of a table, where it is not found out rightly'),
+    .describe(
+      'Says whether arrays are data or weights, where both are possible. A kind that does not match the bytes is refused',
+    ),
+  delimiter: z
+    .string()
+    .length(1)
+    .optional()
+    .describe('The delimiter of a table, if it is not detected correctly'),
   header: z
     .enum(['true', 'false'])
     .optional()
-    .describe('Whether the first line of a table names the columns, where it is not found out rightly'),
+    .describe('Whether the first line of a table names the columns, if it is not detected correctly'),
   missing: z
     .string()
     .min(1)
     .max(200)
     .optional()
     .describe(
-      'Of a table: what stands for a missing value, beside empty cells, NA, NaN, null, ? and the like; several are separated by ' +
-        'commas, such as -999,unknown',
+      'What stands for a missing value in a table, besides empty cells, NA, NaN, null, ? and the like. Separate several by commas: -999,unknown',
     ),
 });
 
@@ -35,8 +40,7 @@ export const createFile = defineEndpoint({
   summary: 'Upload a file',
   description:
     'Takes the bytes of a file as the body, streamed, also with `content-encoding: gzip`: a table (CSV, TSV, JSON lines, Parquet), ' +
-    'arrays (NPY, NPZ, safetensors), images (a zip of one folder a class), weights (safetensors) or a model. Answers with what was ' +
-    'found out of it. The same bytes by the same key give the same id.',
+    'arrays (NPY, NPZ, safetensors), images (a zip file with one folder per class), weights (safetensors) or a model. The answer describes what was found in it. The same bytes sent with the same access key give the same id.',
   query,
   upload: true,
   responses: { 201: json('Stored', fileSchema) },

@@ -11,7 +11,7 @@ const noSuchFile = (id: string) =>
 
 const query = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().optional().describe('`next_cursor` of the page before'),
+  cursor: z.string().optional().describe('`next_cursor` of the previous page'),
 });
 
 export const listFiles = defineEndpoint({
@@ -45,7 +45,7 @@ export const readFile = defineEndpoint({
   operationId: 'readFile',
   tag: 'files',
   summary: 'Describe a file',
-  description: 'What was found out of it: columns, arrays or classes.',
+  description: 'What was found in it: columns, arrays or classes.',
   params,
   responses: { 200: json('The file', fileSchema) },
   async answer({ params: { id } }, { files }) {
@@ -61,7 +61,7 @@ export const readFileContent = defineEndpoint({
   operationId: 'readFileContent',
   tag: 'files',
   summary: 'Download a file',
-  description: 'The bytes as they were sent (unpacked, where they were sent packed).',
+  description: 'The bytes as they were sent; decompressed, if they were sent compressed.',
   params,
   responses: {
     200: {
@@ -87,7 +87,7 @@ export const removeFile = defineEndpoint({
   tag: 'files',
   summary: 'Delete a file',
   description:
-    'Jobs that have ended keep their reports; an experiment that names the file cannot be posted again.',
+    'Jobs that have ended keep their reports. An experiment that uses the file can no longer be posted.',
   params,
   responses: { 204: { description: 'Deleted' } },
   errors: ['file_in_use'],

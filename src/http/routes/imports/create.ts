@@ -12,15 +12,15 @@ const importSchema = z
     network: z.record(z.string(), z.unknown()).describe('As in an experiment'),
     training: z
       .record(z.string(), z.unknown())
-      .describe('As in an experiment: what the file says, the rest filled in (see `warnings`)'),
+      .describe('As in an experiment: what the file says; the rest is filled in (see `warnings`)'),
     initial_weights: z
       .object({ file: z.string() })
       .nullable()
-      .describe('The file in which its weights were kept; `training` names it, too'),
+      .describe('The file in which its weights are stored; `training` names it, too'),
     warnings: z.array(z.string()).describe('What was changed, filled in, or cannot be known'),
     omitted: z
       .array(z.object({ class: z.string(), name: z.string(), reason: z.string() }))
-      .describe('Parts without which the outputs are the same'),
+      .describe('Parts that were left out because they do not change the outputs'),
   })
   .meta({ id: 'Import' });
 
@@ -36,8 +36,7 @@ export const createImport = defineEndpoint({
   summary: 'Import a model',
   description:
     'Takes a model of another framework as the body: Keras JSON (`model.to_json()`, Keras 2 and 3), TensorFlow.js layers JSON, a ' +
-    '`.keras` archive or whole-model HDF5 file with its weights, or an ONNX file. Answers with network and training in the words of ' +
-    'an experiment: add `data` and post it. What cannot be expressed is listed all at once. Code in models is never run.',
+    '`.keras` archive or whole-model HDF5 file with its weights, or an ONNX file. The answer contains `network` and `training` as in an experiment: add `data` and post it. If parts of the model cannot be expressed, the answer lists all of them. Code inside a model is never run.',
   query,
   upload: true,
   responses: { 200: json('The model can be expressed', importSchema) },

@@ -9,7 +9,8 @@ export const cancelJob = defineEndpoint({
   operationId: 'cancelJob',
   tag: 'jobs',
   summary: 'Cancel a job',
-  description: 'Running trainings end at their next step. Idempotent; a terminal job is returned as it is.',
+  description:
+    'Running trainings stop at their next step. You may call it again: a job that has ended is returned as it is.',
   params: idParams,
   responses: { 200: json('The job', jobSchema) },
   async answer({ params: { id }, reply }, { jobs }) {

@@ -42,8 +42,7 @@ export const createJob = defineEndpoint({
   summary: 'Submit an experiment',
   description:
     'Validates the experiment and queues it. The accepted job survives a crash of the service. With the same ' +
-    '`Idempotency-Key` and body within 24 hours the first job is returned again. `webhook` is told of its end. In place of `network`, `import` may name an ' +
-    'uploaded model.',
+    '`Idempotency-Key` and body within 24 hours the first job is returned again. When the job ends, its `webhook` is called. Give `import` instead of `network` to use an uploaded model.',
   headers: submissionHeaders,
   body: { schema: jobRequestSchema, examples: 'experiments' },
   responses: { 202: json('Accepted', jobSchema) },

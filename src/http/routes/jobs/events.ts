@@ -83,8 +83,7 @@ export const readEvents = defineEndpoint({
   tag: 'jobs',
   summary: 'Follow a job',
   description:
-    'Events by growing `seq`. With `Accept: text/event-stream` a stream that ends with the job and resumes by ' +
-    '`Last-Event-ID` or `after`; one that is cut off before is to be resumed. Else a JSON page.',
+    'Events in the order of `seq`. With `Accept: text/event-stream` you get a stream that ends when the job ends. If the connection breaks before that, resume with `Last-Event-ID` or `after`. Otherwise you get a JSON page.',
   params: idParams,
   query,
   headers: z.object({ 'last-event-id': z.string().optional() }),

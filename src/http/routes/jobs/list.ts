@@ -9,22 +9,23 @@ import { validationFailed } from '../../problem.ts';
 const query = z
   .object({
     limit: z.coerce.number().int().min(1).max(100).default(20),
-    cursor: z.string().optional().describe('`next_cursor` of the page before'),
+    cursor: z.string().optional().describe('`next_cursor` of the previous page'),
     status: z.enum(jobStatuses).optional(),
-    verdict: z.enum(verdicts).optional().describe('Jobs that have ended with this verdict'),
+    verdict: z.enum(verdicts).optional().describe('Only jobs that ended with this verdict'),
     kind: z.enum(jobKinds).optional(),
     name: z
       .string()
       .max(200)
       .optional()
-      .describe('Jobs whose name holds this text; case does not matter (on PostgreSQL as its locale has it)'),
+      .describe(
+        'Only jobs whose name contains this text. Case is ignored (on PostgreSQL by the rules of its locale)',
+      ),
     text: z
       .string()
       .max(200)
       .optional()
       .describe(
-        'Words, each of which has to be in the name, the id, a finding, a recommended remedy or the metadata (as key=value); ' +
-          'case does not matter',
+        'Only jobs that contain each of these words in the name, the id, a finding, a recommended remedy or the metadata (as key=value). Case is ignored',
       ),
   })
   .catchall(z.string().max(500));
@@ -60,7 +61,7 @@ export const listJobs = defineEndpoint({
   tag: 'jobs',
   summary: 'List jobs',
   description:
-    'Newest first, page by page; a cursor stays valid while jobs are added. `?metadata.ticket=ML-42` leaves the jobs with this pair.',
+    'Newest first, page by page. A cursor stays valid while jobs are added. `?metadata.ticket=ML-42` lists only jobs whose metadata contain this pair.',
   query,
   responses: {
     200: json(

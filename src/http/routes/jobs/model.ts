@@ -14,16 +14,19 @@ const query = z.strictObject({
     .string()
     .optional()
     .describe(
-      '`baseline/<seed>`, or a run that proves the recommendation; by default of the recommendation, if there is one',
+      '`baseline/<seed>`, or a run that proves the recommendation. Default: the recommendation, if there is one, else the baseline',
     ),
-  at: z.enum(['initial', 'final']).default('final').describe('Before the first update, or after the last'),
+  at: z
+    .enum(['initial', 'final'])
+    .default('final')
+    .describe('`initial`: before the first update; `final`: after the last'),
   batch_size: z.coerce
     .number()
     .int()
     .min(1)
     .max(MAX_BATCH)
     .optional()
-    .describe('Samples per run, for who needs static shapes; any number unless given'),
+    .describe('Fixed batch size, for tools that need static shapes; default: any batch size'),
 });
 
 export const readJobModel = defineEndpoint({

@@ -39,7 +39,7 @@ export const readJob = defineEndpoint({
   short: true,
   summary: 'Read a job',
   description:
-    'Its state and progress. `Prefer: wait=N` answers when the job is terminal, or after N seconds.',
+    'Its state and progress. With `Prefer: wait=N` the answer comes when the job has ended, or after N seconds.',
   params: idParams,
   headers: preferHeader.extend(etagHeaders.shape),
   responses: { 200: json('The job', jobSchema), 304: { description: 'Unchanged since the ETag' } },

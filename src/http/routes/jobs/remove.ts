@@ -9,7 +9,7 @@ export const removeJob = defineEndpoint({
   operationId: 'removeJob',
   tag: 'jobs',
   summary: 'Delete a job',
-  description: 'Purges a terminal job with its report, statistics and events.',
+  description: 'Deletes a job that has ended, with its report, statistics and events.',
   params: idParams,
   responses: { 204: { description: 'Deleted' } },
   errors: ['job_not_terminal'],

@@ -25,10 +25,9 @@ export const readReport = defineEndpoint({
   url: '/v1/jobs/:id/report',
   operationId: 'readReport',
   tag: 'jobs',
-  summary: 'Read the report as a file to look at',
+  summary: 'Read the report as an HTML file',
   description:
-    'One HTML file with its data, pictures and styles: it opens from disk without network, can be mailed and printed, and its ' +
-    'Content-Security-Policy lets nothing but its own script run.',
+    'One HTML file that contains its data, pictures and styles. It opens from disk without a network and can be mailed or printed. Its Content-Security-Policy allows only its own script to run.',
   params: idParams,
   responses: { 200: { description: 'The file', content: { 'text/html': z.string() } } },
   errors: ['job_not_finished'],

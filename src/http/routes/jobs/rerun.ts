@@ -12,8 +12,7 @@ export const rerunJob = defineEndpoint({
   tag: 'jobs',
   summary: 'Run a job again',
   description:
-    'Queues a new job with the same experiment, or the same search, its data included, whether this one succeeded, failed or was ' +
-    'canceled. It is checked like any other. The new job has no webhook.',
+    'Queues a new job with the same experiment or search and the same data. This job may have succeeded, failed or been canceled. The new job is checked like any other, and has no webhook.',
   params: idParams,
   headers: submissionHeaders,
   responses: { 202: json('Accepted', jobSchema) },

@@ -11,7 +11,7 @@ const query = z.strictObject({
   include: z
     .enum(['data'])
     .optional()
-    .describe('`data`: with the numbers of `inline` data, which are else named by their hash'),
+    .describe('`data`: include the numbers of `inline` data; otherwise only their hash is given'),
 });
 
 /** Why a job has no report. */

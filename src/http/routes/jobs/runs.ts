@@ -9,12 +9,12 @@ import { sendJson } from '../../send.ts';
 import { noSuchJob } from './not_found.ts';
 
 const runSchema = z.object({
-  run: z.string().describe('The name by which `statistics`, `series`, `weights` and `model` know it'),
+  run: z.string().describe('The name to give to `statistics`, `series`, `weights` and `model`'),
   arm: z
     .string()
     .describe('`baseline`, a remedy, several joined by +, a control, or a candidate of a search'),
   seed: z.int(),
-  patch: patchSchema.nullable().describe('What the arm changes; null until the report tells'),
+  patch: patchSchema.nullable().describe('What the arm changes; null until there is a report'),
   steps_completed: z.int(),
   initial_loss: numberSchema,
   final_loss: numberSchema,
@@ -40,7 +40,7 @@ export const readRuns = defineEndpoint({
   operationId: 'readRuns',
   tag: 'jobs',
   summary: 'List the runs of a job',
-  description: 'Every finished training, baseline first, also while the job still runs.',
+  description: 'Every finished training, the baseline first. Also while the job is still running.',
   params: idParams,
   responses: { 200: json('The runs', z.object({ data: z.array(runSchema) }).meta({ id: 'Runs' })) },
   async answer({ params: { id }, reply }, dependencies) {

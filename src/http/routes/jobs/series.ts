@@ -7,8 +7,11 @@ import { traceOf } from './known_run.ts';
 
 const query = z.strictObject({
   run: z.string().describe('`baseline/<seed>` or `<remedy>/<seed>`'),
-  tensor: z.string().optional().describe('Of each layer; the series of the run as a whole unless given'),
-  metric: z.string().optional().describe('One or several, separated by commas; all unless given'),
+  tensor: z
+    .string()
+    .optional()
+    .describe('The tensor of each layer; without it, the series of the run as a whole'),
+  metric: z.string().optional().describe('One or several, separated by commas; default: all'),
   layer: z.string().optional(),
   max_points: z.coerce
     .number()
@@ -16,7 +19,7 @@ const query = z.strictObject({
     .min(1)
     .max(1_000_000)
     .optional()
-    .describe('At most so many steps, evenly spaced, the first and the last among them'),
+    .describe('The most steps to return: evenly spaced, with the first and the last'),
 });
 
 const gridSchema = z
@@ -29,28 +32,32 @@ const gridSchema = z
         z.object({
           layer: z.string().nullable(),
           metric: z.string(),
-          values: z.array(numberSchema).describe('One for each step; null where nothing was measured'),
-          non_finite: nonFiniteSchema.describe('Which values are null because they are not finite, by index'),
+          values: z.array(numberSchema).describe('One value for each step; null: not measured'),
+          non_finite: nonFiniteSchema.describe(
+            'Indices of the values that are null because they are not finite',
+          ),
         }),
       )
-      .describe('In the order of the layers’ depth'),
+      .describe('In the order of the layers'),
     stuck_units: z
       .array(
         z.object({
           layer: z.string(),
           step: z.int(),
           units: z.int(),
-          dead: z.array(z.int()).nullable().describe('Exactly 0 on every sample, by index'),
+          dead: z
+            .array(z.int())
+            .nullable()
+            .describe('Indices of the units that are exactly 0 on every sample'),
           saturated: z
             .array(z.int())
             .nullable()
-            .describe('Saturated on at least 95 % of the samples, by index'),
+            .describe('Indices of the units that are saturated on at least 95 % of the samples'),
         }),
       )
       .optional()
       .describe(
-        'Of the `output` of one `layer`: which of its units are stuck, as the last full pass over the training samples found them. ' +
-          'Null where its activation has no such state',
+        'Which units are stuck, if you asked for the `output` of one `layer`: measured in the last full pass over the training samples. Null if the activation cannot get stuck',
       ),
   })
   .meta({ id: 'Grid' });
@@ -62,8 +69,7 @@ export const readSeries = defineEndpoint({
   tag: 'jobs',
   summary: 'Read the measured series as a grid',
   description:
-    'What `statistics` has as rows, without the repetition, to six digits: one row for each layer and metric, one column for ' +
-    'each probed step. For pictures; exact numbers are in `statistics`.',
+    'The same numbers as `statistics`, rounded to six digits: one row for each layer and metric, one column for each measured step. Meant for charts; `statistics` has the exact numbers.',
   params: idParams,
   query,
   responses: { 200: json('The grid', gridSchema) },

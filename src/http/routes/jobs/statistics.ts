@@ -16,10 +16,7 @@ import { noSuchJob } from './not_found.ts';
 const step = z.coerce.number().int().min(0).optional();
 
 const query = z.strictObject({
-  run: z
-    .string()
-    .optional()
-    .describe('`baseline/<seed>` or `<remedy>/<seed>`; all finished runs unless given'),
+  run: z.string().optional().describe('`baseline/<seed>` or `<remedy>/<seed>`; default: all finished runs'),
   layer: z.string().optional(),
   tensor: z.string().optional(),
   metric: z.string().optional(),
@@ -31,13 +28,13 @@ const query = z.strictObject({
     .min(1)
     .max(1_000_000)
     .optional()
-    .describe('At most so many steps of each series'),
-  limit: z.coerce.number().int().min(1).max(100_000).default(10_000).describe('Rows of a page'),
-  cursor: z.string().optional().describe('`next_cursor` of the page before'),
+    .describe('The most steps to return of each series'),
+  limit: z.coerce.number().int().min(1).max(100_000).default(10_000).describe('Rows per page'),
+  cursor: z.string().optional().describe('`next_cursor` of the previous page'),
   format: z
     .enum(rowFormats)
     .optional()
-    .describe('Default: JSON, or what `Accept` asks for: `text/csv`, `application/vnd.apache.parquet`'),
+    .describe('Default: what `Accept` asks for (`text/csv`, `application/vnd.apache.parquet`), else JSON'),
 });
 
 const rowSchema = z.object({
@@ -238,9 +235,7 @@ export const readStatistics = defineEndpoint({
   tag: 'jobs',
   summary: 'Read the measured series',
   description:
-    'Rows { run, step, layer, tensor, metric, value }, run by run (baseline first) and step by step; also of a job that ' +
-    'still runs, for its finished runs. JSON comes page by page; CSV and Parquet have all rows, streamed. A layer, tensor or metric that no ' +
-    'series has is refused, with those that there are.',
+    'Rows { run, step, layer, tensor, metric, value }, ordered by run (baseline first) and step. While the job is running, you get the rows of its finished runs. JSON comes page by page; CSV and Parquet are streamed and contain all rows. An unknown layer, tensor or metric is refused, and the answer lists the known ones.',
   params: idParams,
   query,
   responses: {

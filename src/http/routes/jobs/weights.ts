@@ -11,13 +11,16 @@ const query = z.strictObject({
   run: z
     .string()
     .optional()
-    .describe('`baseline/<seed>`, or a run that proves the recommendation; by default the first'),
-  at: z.enum(['initial', 'final']).default('final').describe('Before the first update, or after the last'),
+    .describe('`baseline/<seed>`, or a run that proves the recommendation. Default: the first baseline run'),
+  at: z
+    .enum(['initial', 'final'])
+    .default('final')
+    .describe('`initial`: before the first update; `final`: after the last'),
   layout: z
     .enum(weightLayouts)
     .default('gradclinic')
     .describe(
-      '`torch`: names, shapes and gate orders of the model that the report’s PyTorch code makes: `model.load_state_dict(load_file(…))`',
+      '`torch`: with the names, shapes and gate order of the model in the report’s PyTorch code, so that `model.load_state_dict(load_file(…))` works',
     ),
 });
 
@@ -77,9 +80,7 @@ export const readJobWeights = defineEndpoint({
   tag: 'jobs',
   summary: 'Download weights',
   description:
-    'All parameters and running averages of a run by name, float32, as a safetensors file: ' +
-    '`safetensors.torch.load_file`, `safetensors.numpy.load_file`, or, in base64, `training.initial_weights`. Its `__metadata__` says framework, layout, run, and the ' +
-    'SHA-256 of the experiment.',
+    'All parameters and running averages of a run by name, in float32, as a safetensors file. Load it with `safetensors.torch.load_file` or `safetensors.numpy.load_file`, or give it in base64 as `training.initial_weights`. Its `__metadata__` names the framework, the layout, the run, and the SHA-256 of the experiment.',
   params: idParams,
   query,
   responses: {

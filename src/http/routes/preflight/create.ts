@@ -16,10 +16,10 @@ import type { WorkContext } from '../../work_order.ts';
 const responseSchema = z
   .object({
     valid: z.literal(true),
-    admissible: z.boolean().describe('Whether POST /v1/jobs would take it'),
+    admissible: z.boolean().describe('Whether POST /v1/jobs would accept it'),
     limits_exceeded: z.array(z.object({ name: z.string(), value: z.number(), limit: z.number() })),
     parameters: z.int(),
-    covers: z.boolean().describe('Whether theory reaches every layer, gradients included'),
+    covers: z.boolean().describe('Whether theory predicts every layer, gradients included'),
     layers: z.array(
       z.object({
         layer: z.string(),
@@ -28,7 +28,7 @@ const responseSchema = z
         inputs: z
           .array(z.string())
           .describe(
-            'What it takes: layers and inputs of the network; of a layer that holds others also the last of those',
+            'Where its input comes from: layers and inputs of the network. For a layer that contains others, also the last of those',
           ),
         input_shape: z.array(z.int()),
         output_shape: z.array(z.int()),
@@ -39,15 +39,15 @@ const responseSchema = z
     ),
     findings: z
       .array(staticFindingSchema)
-      .describe('What will go wrong, as far as it can be told without training'),
+      .describe('What will go wrong, as far as one can tell without training'),
     estimate: estimateSchema,
     steps: z.int(),
-    batch_size: z.int().describe('At most the training split'),
+    batch_size: z.int().describe('At most the size of the training split'),
     training_samples: z.int(),
     validation_samples: z.int(),
     memory_bytes: z.number().describe('Upper bound for one training'),
-    trace_bytes: z.number().describe('Of the series that one training leaves'),
-    experiment: experimentSchema.describe('Every default filled in'),
+    trace_bytes: z.number().describe('Size of the series that one training stores'),
+    experiment: experimentSchema.describe('The experiment with every default filled in'),
   })
   .meta({ id: 'Preflight' });
 
@@ -94,8 +94,7 @@ export const createPreflight = defineEndpoint({
   tag: 'preflight',
   summary: 'Check an experiment',
   description:
-    'Trains nothing: validity, shapes and parameters of every layer, the values and gradients of the first step that ' +
-    'mean-field theory predicts, and the cost of the whole study.',
+    'Trains nothing. The answer says whether the experiment is valid, the shapes and parameters of every layer, the values and gradients that mean-field theory predicts for the first step, and what the whole study will cost.',
   body: { schema: requestedExperimentSchema, examples: 'experiments' },
   responses: { 200: json('The experiment is valid', responseSchema) },
   errors: [...namedModelErrors, 'quota_exceeded'],

@@ -80,9 +80,7 @@ export const createSearch = defineEndpoint({
   tag: 'searches',
   summary: 'Search for better activations',
   description:
-    'Trains the network with each activation (initializer, normalization) on paired seeds, by successive halving, and ranks ' +
-    'them by validation loss with intervals and gradient health. With `design` it makes activations of its own instead. The search is a job: it is read, cancelled and followed ' +
-    'as one, and its result is a SearchReport. `experiment.remedies.seeds` are the seeds of the last round.',
+    'Trains the network with each activation (and initializer and normalization) on the same seeds. After each round only the better half goes on (successive halving). The ranking is by validation loss, with confidence intervals and gradient health. With `design` the search makes new activations instead. A search is a job: you read, cancel and follow it like any other, and its result is a SearchReport. `experiment.remedies.seeds` is the number of seeds of the last round.',
   headers: submissionHeaders,
   body: { schema: bodySchema, examples: searchExamples },
   responses: { 202: json('Accepted', jobSchema) },

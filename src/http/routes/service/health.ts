@@ -12,7 +12,7 @@ export const readHealth = defineEndpoint({
   tag: 'service',
   public: true,
   summary: 'Is the process alive',
-  description: 'Answers as long as the process does.',
+  description: 'Answers as long as the process is alive.',
   responses: { 200: json('It is', z.object({ status: z.literal('ok'), version: z.string() })) },
   answer: ({ reply }, { version }) => reply.send({ status: 'ok', version }),
 });
@@ -24,7 +24,8 @@ export const readReadiness = defineEndpoint({
   tag: 'service',
   public: true,
   summary: 'Can the service take jobs',
-  description: 'Whether the database answers, its disk has room for a job, and worker threads are alive.',
+  description:
+    'Checks that the database answers, that its disk has room for a job, and that worker threads are alive.',
   responses: {
     200: json('It can', z.object({ database: z.boolean(), storage: z.boolean(), workers: z.boolean() })),
   },

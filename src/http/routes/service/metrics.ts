@@ -9,7 +9,7 @@ export const readMetrics = defineEndpoint({
   tag: 'service',
   summary: 'Read the metrics',
   description:
-    'In the text format of Prometheus. They name no owner and no job; docs/operations.md lists them.',
+    'In the text format of Prometheus. No metric names an owner or a job. docs/operations.md lists all of them.',
   responses: { 200: { description: 'The metrics', content: { 'text/plain': z.string() } } },
   answer: async ({ reply }, { metrics }) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.read()),
