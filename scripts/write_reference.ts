@@ -125,8 +125,11 @@ function table({ properties = {}, required = [] }: Schema, skip: readonly string
 }
 
 const option = ([name, schema]: [string, Schema], required: readonly string[]): string => {
-  const told = defaultOf(follow(schema), required.includes(name));
-  return `\`${name}\` (${cell(typeOf(schema))}${told === '' ? '' : `; ${told === 'required' ? told : `default ${told}`}`})`;
+  const inner = follow(schema);
+  const told = defaultOf(inner, required.includes(name));
+  const type = `${cell(typeOf(schema))}${told === '' ? '' : `; ${told === 'required' ? told : `default ${told}`}`}`;
+  const meaning = schema.description ?? inner.description;
+  return `  - \`${name}\` (${type})${meaning === undefined ? '' : `: ${cell(meaning)}`}`;
 };
 
 /** A list of the parts of a kind, each with its own options. */
@@ -136,12 +139,11 @@ function parts(schema: Schema, kind: string): string[] {
   const shared = Object.fromEntries(
     Object.entries(all[0]?.properties ?? {}).filter(([name]) => common.includes(name)),
   );
-  const lines = all.map(({ properties = {}, required = [], title, description }) => {
+  const lines = all.flatMap(({ properties = {}, required = [], title, description }) => {
     const own = Object.entries(properties).filter(([name]) => name !== 'type' && !common.includes(name));
-    const heading = [`**\`${String(properties.type?.const)}\`**`, title ?? description]
-      .filter(Boolean)
-      .join(' ');
-    return `- ${heading}${own.length === 0 ? '' : `: ${own.map((entry) => option(entry, required)).join(', ')}`}`;
+    const told = [title, description].filter((one) => one !== undefined).join(': ');
+    const heading = `**\`${String(properties.type?.const)}\`** ${told}`.trim();
+    return [`- ${heading}`, ...own.map((entry) => option(entry, required))];
   });
   const told =
     Object.keys(shared).length === 0 ? [] : ['All of them take:', '', ...table({ properties: shared })];
@@ -154,6 +156,9 @@ const objectOf = (schema: Schema): Schema | undefined =>
     ? variants(schema).find(({ properties }) => properties !== undefined)
     : schema;
 
+const isNamedOrNull = ({ anyOf = [] }: Schema): boolean =>
+  anyOf.length === 2 && anyOf.some(({ $ref }) => $ref !== undefined) && anyOf.some(({ type }) => type === 'null');
+
 /** A section for an object, and one for each object and each kind of part within. */
 function section(title: string, schema: Schema, level: number): string[] {
   const inner = follow(schema);
@@ -164,7 +169,7 @@ function section(title: string, schema: Schema, level: number): string[] {
   const within = Object.entries(object.properties ?? {}).flatMap(([name, child]) => {
     const element = child.items ?? child;
     // What has a name of its own has a section or a page of its own.
-    if (child.$ref !== undefined || element.$ref !== undefined) return [];
+    if (child.$ref !== undefined || element.$ref !== undefined || isNamedOrNull(child)) return [];
     const path = level === 2 ? `\`${name}\`` : `${title.slice(0, -1)}.${name}\``;
     return isParts(element) || objectOf(element) !== undefined ? section(path, element, 3) : [];
   });
@@ -220,6 +225,8 @@ const trace = (): string =>
     '```',
     '',
     ...section('The request', schemas.DiagnosisRequest as Schema, 2),
+    'The experiment is described in [experiment.md](experiment.md).',
+    '',
     ...section('A trace', schemas.GivenTrace as Schema, 2),
   ].join('\n');
 

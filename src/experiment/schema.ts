@@ -92,8 +92,10 @@ const trainingSchema = z.strictObject({
   loss: lossKind.schema.describe(
     'What is minimized: the mean over the batch and all target positions. A regression loss reads the classes of a built-in data set with three or more classes as one-hot rows',
   ),
-  optimizer: optimizerKind.schema,
-  learning_rate_schedule: scheduleKind.schema.default('constant'),
+  optimizer: optimizerKind.schema.describe('How weights are changed by their gradients'),
+  learning_rate_schedule: scheduleKind.schema
+    .default('constant')
+    .describe('How the learning rate changes over the training'),
   batch_size: z
     .int()
     .min(1)
@@ -107,8 +109,13 @@ const trainingSchema = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('Passes over the training split; or give `steps`'),
-  gradient_clipping: clippingKind.objects.nullable().default(null),
-  regularization: regularizationSchema.default({ l1: 0, l2: 0 }),
+  gradient_clipping: clippingKind.objects
+    .nullable()
+    .default(null)
+    .describe('Limits gradients before they change the weights; null: no limit'),
+  regularization: regularizationSchema
+    .default({ l1: 0, l2: 0 })
+    .describe('Penalties on large weights, added to the loss'),
   early_stopping: earlyStoppingSchema
     .nullable()
     .default(null)
@@ -192,18 +199,22 @@ const remediesSchema = z.strictObject({
 export const experimentSchema = z
   .strictObject({
     name: z.string().max(200).optional().describe('A name for your own use'),
-    network: networkSchema,
-    data: dataSchema,
-    training: trainingSchema,
+    network: networkSchema.describe('Its inputs and its layers'),
+    data: dataSchema.describe('A built-in data set, numbers of your own, or an uploaded file'),
+    training: trainingSchema.describe('The loss, and how it is minimized'),
     seed: z.int().min(0).max(4_294_967_295).default(0).describe('The seed of the first run'),
-    diagnostics: diagnosticsSchema.default({ rules: {}, probe_every: 10, seeds: null }),
-    remedies: remediesSchema.default({
-      verify: true,
-      seeds: 3,
-      max_trials: null,
-      min_duration_s: 60,
-      max_duration_s: null,
-    }),
+    diagnostics: diagnosticsSchema
+      .default({ rules: {}, probe_every: 10, seeds: null })
+      .describe('What is measured, and when a rule finds something'),
+    remedies: remediesSchema
+      .default({
+        verify: true,
+        seeds: 3,
+        max_trials: null,
+        min_duration_s: 60,
+        max_duration_s: null,
+      })
+      .describe('Whether remedies are tried, and how much may be spent on them'),
     metadata: z
       .record(z.string().max(64), z.string().max(500))
       .refine((pairs) => Object.keys(pairs).length <= 16, 'at most 16 pairs')
