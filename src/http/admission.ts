@@ -44,7 +44,7 @@ export function estimate(plan: Plan, trials: number, threads: number): Estimate 
 
 const totalFlops = (plan: Plan, trials: number): number => plan.flops_per_step * plan.steps * trials;
 
-/** What is over which limit; empty for an experiment that may run. */
+/** The limits that the experiment exceeds; empty if it may run. */
 export function excesses(plan: Plan, trials: number, limits: AdmissionLimits): Excess[] {
   const measured: Excess[] = [
     { name: 'parameters', value: plan.parameter_count, limit: limits.max_parameters },

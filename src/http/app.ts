@@ -40,7 +40,7 @@ export interface AppOptions {
   readonly only: Endpoint['tag'] | null;
 }
 
-/** What a page of another origin may read beyond the body. */
+/** Headers that a page of another origin may read. */
 const EXPOSED_HEADERS = [
   'etag',
   'idempotent-replayed',
@@ -69,7 +69,7 @@ const addCors = async (
   });
 };
 
-/** Of the pages of /docs. Without `upgrade-insecure-requests`: the service itself speaks plain HTTP. */
+/** The content security policy of the pages of /docs. Without `upgrade-insecure-requests`, because the service itself speaks plain HTTP. */
 const DOCS_POLICY = {
   'default-src': "'self'",
   'base-uri': "'self'",
@@ -121,7 +121,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     'application/json',
     { parseAs: 'buffer' },
     // Many clients name the type even where they send nothing, as with DELETE: only a route that needs a body complains.
-    // What needs a body gets it as it came: a request thread parses it. What needs none does not read much of one.
+    // An endpoint that needs a body gets its bytes: a request thread parses them. One that needs none reads only a little of it.
     async (request: FastifyRequest, body: Buffer) => {
       if (body.length === 0) return undefined;
       if (request.routeOptions.config.takesBody === true) return body;
@@ -154,7 +154,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     openApiText ??= JSON.stringify(openApi);
     return reply.type('application/json; charset=utf-8').send(openApiText);
   });
-  /** What the handler sees of the service: the part that belongs to the caller. There are no more owners than keys. */
+  /** The part of the service that belongs to the caller. There are no more owners than keys. */
   const byOwner = new Map<string, Dependencies>();
   const dependenciesOf = (request: FastifyRequest): Dependencies => {
     const owner = ownerOf(request);

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
 
-/** What helmet sets without a content security policy, which the pages of /docs bring themselves. */
+/** The headers of helmet, except the content security policy: the pages of /docs set their own. */
 function helmetHeaders(): Record<string, string> {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);

@@ -63,7 +63,7 @@ export interface Endpoint {
     readonly examples?: 'experiments' | Readonly<Record<string, unknown>>;
   };
   readonly responses: Readonly<Record<number, ResponseContract>>;
-  /** Of its own; those that follow from what it takes come on their own, see `errorsOf`. */
+  /** The errors of this endpoint alone. `errorsOf` adds those that follow from what it takes. */
   readonly errors: readonly ErrorCode[];
   handle(request: FastifyRequest, reply: FastifyReply, dependencies: Dependencies): Promise<unknown>;
 }
@@ -126,7 +126,7 @@ const OF_BODY: readonly ErrorCode[] = [
   'experiment_too_large',
 ];
 
-/** What the path names may not be there. */
+/** The errors for things that the path names and that do not exist. */
 const ofPath = ({ url }: Endpoint): readonly ErrorCode[] =>
   url.startsWith('/v1/jobs/:id')
     ? ['job_not_found']
@@ -134,7 +134,7 @@ const ofPath = ({ url }: Endpoint): readonly ErrorCode[] =>
       ? ['file_not_found']
       : [];
 
-/** What an endpoint may answer: its own, and what follows from what it takes, from its caller, and from the state of the service. */
+/** All errors of an endpoint: its own, and those that follow from what it takes, from its caller, and from the state of the service. */
 export const errorsOf = (endpoint: Endpoint): readonly ErrorCode[] => [
   ...endpoint.errors,
   ...ofPath(endpoint),
@@ -152,7 +152,7 @@ export const json = (description: string, schema: z.ZodType): ResponseContract =
   content: { 'application/json': schema },
 });
 
-/** What no endpoint is asked in vain: a misspelt name would silently change the answer. @throws HttpProblem validation_failed */
+/** Refuses unknown query parameters: a misspelt name would silently change the answer. @throws HttpProblem validation_failed */
 function refuseUnknownQuery({ query, tag }: Pick<Endpoint, 'query' | 'tag'>, request: FastifyRequest): void {
   // Probes come from balancers and scrapers, which add what they like to an address.
   if (tag === 'service') return;
@@ -183,7 +183,7 @@ function parsed<S extends z.ZodObject>(schema: S, given: unknown, at: string): z
   throw validationFailed(result.error.map((problem) => ({ ...problem, pointer: `${at}${problem.pointer}` })));
 }
 
-/** What is wrong is pointed to as /query/<name>. */
+/** Each problem points to /query/<name>. */
 const parseQuery = <S extends z.ZodObject>(schema: S | undefined, { query }: FastifyRequest): z.output<S> =>
   parsed(schema ?? (nothing as unknown as S), query, '/query');
 

@@ -31,7 +31,7 @@ const importedExperimentSchema = experimentSchema
 
 export const requestedExperimentSchema = z.union([experimentSchema, importedExperimentSchema]);
 
-/** What POST /v1/jobs takes. */
+/** The body of POST /v1/jobs. */
 export const jobRequestSchema = z.union([
   experimentSchema.extend({ webhook }).meta({ id: 'JobRequest' }),
   importedExperimentSchema.extend({ webhook }).meta({ id: 'ImportedJobRequest' }),
@@ -44,9 +44,9 @@ export const jobOrImport = experimentOrImport.extend({ webhook });
 
 export interface WantedImport {
   readonly file: string;
-  /** Whether the training starts from the weights of the model. */
+  /** True if the training starts from the weights of the model. */
   readonly weights: boolean;
-  /** Of axes of the inputs whose size the model leaves open. */
+  /** The sizes to use for axes of the inputs that the model leaves open. */
   readonly openSize: number | null;
 }
 

@@ -38,7 +38,7 @@ function refusePrototypeKeys(value: unknown): void {
   }
 }
 
-/** What other notations have and JSON has not, in the order of how likely it is meant. */
+/** Things that other notations have and JSON does not, the likeliest first. */
 const NOT_JSON: readonly (readonly [RegExp, string])[] = [
   [/[[:,]\s*-?(NaN|Infinity)\b/, 'JSON has no NaN or Infinity: write null, or a number'],
   [/[[:,]\s*(True|False|None)\b/, 'JSON writes true, false and null: in Python, send json.dumps(body)'],
@@ -48,7 +48,7 @@ const NOT_JSON: readonly (readonly [RegExp, string])[] = [
   [/[{,]\s*[A-Za-z_]\w*\s*:/, 'JSON puts keys in double quotes'],
 ];
 
-/** What was probably meant by a text that is no JSON; null where nothing looks like it. */
+/** What the author of a text that is not JSON probably meant; null if nothing is recognized. */
 const meantBy = (text: string): string | null =>
   NOT_JSON.find(([pattern]) => pattern.test(text.slice(0, MAX_EXAMINED)))?.[1] ?? null;
 

@@ -30,7 +30,7 @@ const addresses = new WeakMap<Socket, string>();
 function addressOf({ ip, socket }: { ip: string | undefined; socket: Socket }): string {
   const known = addresses.get(socket);
   if (known !== undefined) return known;
-  // Of a connection that was reset in the meantime nothing is known any more.
+  // If the connection was reset in the meantime, its address is gone.
   if (ip === undefined) return 'address unknown';
   const address = `address ${rateLimit.normalizeIP(ip)}`;
   addresses.set(socket, address);

@@ -36,5 +36,5 @@ export function fileUse(body: unknown): FileUse {
   return { data, training };
 }
 
-/** Whether it is worth parsing for its files. An id may be written in escapes. */
+/** True if the body may name files, so that it has to be parsed for them. An id may be written in escapes. */
 export const mayNameFiles = (body: Buffer): boolean => body.includes('file_') || body.includes('\\u');

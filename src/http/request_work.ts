@@ -9,7 +9,7 @@ import { mayNameFiles, type NamedFile } from './named_files.ts';
 import { bufferOf } from './send.ts';
 import type { Work } from './work_order.ts';
 
-/** What may be wrong with a model that a body names. */
+/** The problems of a model that a body names. */
 export const namedModelErrors: readonly ErrorCode[] = [
   'file_unreadable',
   'unsupported_model',

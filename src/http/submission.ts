@@ -129,7 +129,7 @@ export async function submitJob(
     .code(202)
     .headers({
       location: `/v1/jobs/${id}`,
-      // Of a job that has ended nothing is to be asked again.
+      // A job that has ended does not change: the client need not ask again.
       ...(isTerminal(job.status) ? {} : { 'retry-after': RETRY_AFTER_S }),
     })
     .send(job);

@@ -14,7 +14,7 @@ export interface RequestThreads {
   /** @throws HttpProblem: the work's own, overloaded, experiment_too_large */
   run(work: Work): Promise<unknown>;
   /**
-   * What is read of stored documents. In threads of their own: readers do not wait for planners.
+   * Reads stored documents, in threads of their own, so that readers do not wait for planners.
    * @throws HttpProblem: the reading's own, overloaded
    */
   read<N extends ReadingName>(
@@ -35,7 +35,7 @@ const [THREADS, THREADS_OF_ONE] = [3, 2];
 export interface ThreadLimits {
   /** Beyond these, requests are told to come back. */
   readonly maxWaiting: number;
-  /** What takes a thread more CPU time is given up; also what waits longer for its turn. */
+  /** Work that takes a thread more CPU time is ended; so is work that waits longer for its turn. */
   readonly maxMs: number;
   /** The most that a thread's heap may take. */
   readonly maxHeapMiB: number;
@@ -53,7 +53,7 @@ const overloaded = () =>
     headers: { 'retry-after': RETRY_AFTER_S },
   });
 
-/** What is said where the time or the memory of a thread is not enough. */
+/** The answer when a thread ran out of time or memory. */
 type Exhausted = (what: 'time' | 'memory', limits: ThreadLimits) => HttpProblem;
 
 /** The client has sent too much. */
@@ -65,7 +65,7 @@ const tooLarge: Exhausted = (what, { maxMs }) =>
       : 'it needs too much memory to be worked through: send something smaller',
   );
 
-/** What is read is as it was stored, and may be asked for in parts. */
+/** Not the fault of the client: the document is stored as it is, and may be read in parts. */
 const tooLong: Exhausted = (what) =>
   new HttpProblem(
     'overloaded',

@@ -2,7 +2,7 @@
 
 export interface TurnLimits {
   readonly atWork: number;
-  /** Of one owner at work: fewer than all, so that somebody else's first request need not wait for what takes long. */
+  /** How many works of one owner run at once: fewer than all, so that another owner's first request need not wait for a long one. */
   readonly ofOneOwner: number;
   readonly waiting: number;
 }
@@ -47,7 +47,7 @@ export function createTurns(limits: TurnLimits, refusal: () => Error): Turns {
     return owner;
   }
 
-  /** Whether there is a place for one more of this owner; who has most places gives up the newest of them for others. */
+  /** True if this owner may wait for one more. If all places are taken, the owner with the most gives up the newest of them. */
   function hasPlace(owner: Owner): boolean {
     const waiting = all().reduce((sum, one) => sum + one.waiting.length, 0);
     if (waiting < limits.waiting) return true;

@@ -43,7 +43,7 @@ export function addUnpacking(app: FastifyInstance): void {
   });
 }
 
-/** Of a body that is too large: what is still on its way is a thousand times as much when it is unpacked. */
+/** For a body that is too large. Its rest may grow a thousandfold when it is unpacked, so it is not unpacked. */
 export function stopUnpacking(raw: IncomingMessage): void {
   const content = unpacked.get(raw);
   if (content === undefined) return;

@@ -22,11 +22,11 @@ export interface Imported {
   readonly training: Readonly<Record<string, unknown>>;
 }
 
-/** What the answers depend on beside the body. */
+/** Everything besides the body on which the answers depend. */
 export interface WorkContext {
   readonly limits: AdmissionLimits;
   readonly workerThreads: number;
-  /** Whether the body's hash is wanted, for an `Idempotency-Key`. */
+  /** True if the hash of the body is needed, for an `Idempotency-Key`. */
   readonly fingerprint: boolean;
   /** The model that the body names. */
   readonly imported?: Imported;

@@ -12,7 +12,7 @@ export interface Announcement {
 
 export const CHANNEL = 'gradclinic';
 
-/** What a connection that listens is called. */
+/** The name of a connection that listens. */
 export const LISTENER = 'gradclinic listener';
 
 /** On SQLite nobody else listens. */

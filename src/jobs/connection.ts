@@ -15,7 +15,7 @@ export interface OpenDatabase {
   readonly db: Kysely<Tables>;
   /** On its disk. */
   readonly room: Room;
-  /** Whether other processes may work on it at the same time. */
+  /** True if other processes may use it at the same time. */
   readonly shared: boolean;
   /** Hears what this and other processes announce, until the database is closed. */
   listen(listener: Listener): Promise<void>;
@@ -29,7 +29,7 @@ export interface DatabaseOptions {
   readonly logger: Logger;
   /** Called after every statement. */
   readonly onQuery?: (seconds: number) => void;
-  /** Whether a server that does not answer is waited for, rather than an error. */
+  /** True: wait for a server that does not answer. False: fail. */
   readonly waits?: boolean;
   /** Ends that wait. */
   readonly signal?: AbortSignal | undefined;

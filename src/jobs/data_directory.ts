@@ -19,10 +19,10 @@ function makeFolders(path: string, mode: number): void {
 }
 
 interface FolderOptions {
-  /** What the line calls it, and what it tells to do. */
+  /** How messages call it, and what they tell the reader to do. */
   readonly name?: string;
   readonly advice?: string;
-  /** Of what is made. */
+  /** The mode of what is made. */
   readonly mode?: number;
 }
 

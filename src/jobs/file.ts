@@ -34,7 +34,7 @@ export type UploadOutcome =
   /** The owner's files together would be too much. */
   | { readonly kind: 'over_quota'; readonly used: number };
 
-/** What of an experiment names files. */
+/** The parts of an experiment that name files. */
 export type FileUse = Pick<Experiment, 'data' | 'training'>;
 
 /** The files of one owner. */

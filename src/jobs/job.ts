@@ -97,7 +97,7 @@ export interface Submission {
   readonly packed: Uint8Array;
   /** Those that it names. */
   readonly files: readonly string[];
-  /** What to search for; null for a study. */
+  /** The request of a search; null for a study. */
   readonly search: SearchOptions | null;
   /** Who is told of its end; null: nobody. */
   readonly webhook: Webhook | null;
@@ -108,7 +108,7 @@ export interface Submission {
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
 }
 
-/** What a job was made of: the experiment by `packText`. */
+/** The source of a job. The experiment is packed by `packText`. */
 export type Posted = { readonly experiment: Uint8Array } & Pick<Submission, 'search'>;
 
 /** A submission with the name of the access key that makes it. */
@@ -129,11 +129,11 @@ export interface JobPage {
 
 export type RemoveOutcome = 'removed' | 'not_found' | 'not_terminal';
 
-/** What is left out filters nothing. */
+/** A filter that is left out matches all jobs. */
 export interface JobFilter {
   readonly status?: JobStatus | undefined;
   readonly kind?: Job['kind'] | undefined;
-  /** Of finished jobs. */
+  /** Only finished jobs have a verdict. */
   readonly verdict?: NonNullable<Job['summary']>['verdict'] | undefined;
   /** Held by the name; case does not matter. */
   readonly name?: string | undefined;
@@ -158,11 +158,11 @@ export interface JobService {
   result(id: string): Promise<Buffer | null>;
   /** The experiment as it was accepted, its data included: JSON, by `packText`. */
   experiment(id: string): Promise<Uint8Array | null>;
-  /** What the job was made of, to be posted again. */
+  /** The source of the job, to post it again. */
   posted(id: string): Promise<Posted | null>;
   /** Names of the finished runs, baseline first. */
   runs(id: string): Promise<string[]>;
-  /** What they came to, by run, as JSON has it; without those that an earlier version has written. */
+  /** The outcome of each run, as JSON; without runs that an earlier version has written. */
   outcomes(id: string): Promise<ReadonlyMap<string, Outcome>>;
   /** As it is stored, by `encodeTrace`, for whoever has a thread to unpack it. */
   encodedTrace(id: string, run: string): Promise<Uint8Array | null>;
@@ -175,7 +175,7 @@ export interface JobService {
   remove(id: string): Promise<RemoveOutcome>;
   /** The job once it is terminal, or as it is when the time is over or the signal aborts. */
   waitUntilTerminal(id: string, timeoutMs: number, signal?: AbortSignal): Promise<Job | null>;
-  /** Whether the database answers and has room for a job, and the worker threads that this process should have are alive. */
+  /** True if the database answers and has room for a job, and all worker threads of this process are alive. */
   ready(): Promise<{ database: boolean; storage: boolean; workers: boolean }>;
 }
 

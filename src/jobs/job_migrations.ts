@@ -70,7 +70,7 @@ export const searches: Migration = {
   },
 };
 
-/** What was made before there were access keys belongs to nobody in particular. */
+/** The owner of jobs from before there were access keys. */
 const ANONYMOUS = 'anonymous';
 
 export const owners: Migration = {

@@ -5,10 +5,10 @@ import { createRequire } from 'node:module';
 import { arch, cpus, platform } from 'node:os';
 
 export interface MachineKind {
-  /** Of all below; names the queue that its trials wait in. */
+  /** The hash of everything below. It names the queue in which the trials of such machines wait. */
   readonly id: string;
   readonly cpu: string;
-  /** What ONNX Runtime and the kernels choose their code by. */
+  /** The features by which ONNX Runtime and the kernels choose their code. */
   readonly features: readonly string[];
   readonly runtime: string;
 }

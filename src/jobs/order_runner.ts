@@ -74,7 +74,7 @@ export class OrderRunner implements Source {
     }
   }
 
-  /** Of a training that was ended: by the end of this process, or since nobody waits for it. */
+  /** For a training that was ended, because this process stops or because nobody waits for it. */
   async #end(delivery: Delivery): Promise<void> {
     if (!this.#stopping) return delivery.done();
     await this.#options.orders.giveBack(delivery);
@@ -178,7 +178,7 @@ export class OrderRunner implements Source {
     for (const [delivery, flag] of this.#running) if (delivery.job === job) Atomics.store(flag, 0, 1);
   }
 
-  /** What is at work ends at its next step, and is given back. */
+  /** Running trainings end at their next step and are given back. */
   stop(): void {
     this.#stopping = true;
     clearInterval(this.#timer);

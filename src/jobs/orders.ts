@@ -23,7 +23,7 @@ export interface NewOrder {
   readonly keepWeights: boolean;
   /** By `packTrial`. */
   readonly experiment: Buffer;
-  /** Of one thread, as estimated. */
+  /** The estimated time of one thread. */
   readonly seconds: number;
   /** The span that the training belongs to, as W3C Trace Context writes it; null where nothing is traced. */
   readonly traceparent: string | null;
@@ -220,7 +220,7 @@ export class Orders {
     });
   }
 
-  /** What has become of some orders of a job; nothing of those that still wait or are at work. */
+  /** The outcomes of some orders of a job. Orders that still wait or are being trained are left out. */
   async outcomes(job: string, keys: readonly string[]): Promise<Map<string, OrderOutcome>> {
     const trained = await this.#db
       .selectFrom('trials')

@@ -32,13 +32,13 @@ export interface TrialFailure {
 }
 
 export interface TimedTrace {
-  /** What a study reads of it. */
+  /** The part of the trace that a study reads. */
   readonly trace: Trace;
   /** The trace as it is stored. */
   readonly encoded: Uint8Array;
   /** How long the training took in its thread, without the wait for one. */
   readonly seconds: number;
-  /** Of these, those before its first pass: data, weights, graphs. */
+  /** How many of these seconds came before its first pass: data, weights, graphs. */
   readonly preparation: number;
   /** Steps that were trained in them, after those of a snapshot that it went on from. */
   readonly steps: number;

@@ -82,7 +82,7 @@ function createSubscription(url: string, listener: Listener, logger: Logger) {
   };
 }
 
-/** What PostgreSQL says where it only follows another, as after a failover to which the connection was left behind. */
+/** The errors of a server that is now a standby: after a failover, old connections still lead to it. */
 const READ_ONLY = '25006';
 
 function onFailure(client: pg.ClientBase, told: (error: Error & { code?: string }) => void): void {
@@ -126,7 +126,7 @@ function createPool(url: string, logger: Logger): pg.Pool {
   return pool;
 }
 
-/** Of the lock below: any number that nobody else takes in this database. */
+/** The number of the lock below. Any number that nothing else in this database uses. */
 const MIGRATING = 7_264_911_035;
 
 /**

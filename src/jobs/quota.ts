@@ -40,7 +40,7 @@ function secondsUntilFree(uses: readonly Use[], flops: number, limit: number): n
   return HOUR_MS / 1000;
 }
 
-/** What a submission would exceed, or null. Within the transaction that stores it. */
+/** The limit that a submission would exceed, or null. Call it within the transaction that stores the job. */
 export async function quotaExcess(
   db: Transaction<Tables>,
   owner: string,

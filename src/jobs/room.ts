@@ -107,7 +107,7 @@ export class DiskRoom implements Room {
   }
 
   expect(bytes = 0): void {
-    // What was deleted has left pages in the file, which are used again.
+    // Deleted rows leave free pages in the file, which are used again.
     const unused = this.#number('freelist_count');
     // Twice: in the write-ahead log, and in the file.
     const isThere =

@@ -126,7 +126,7 @@ export class JobRun {
 
   #onProgress(progress: Progress): void {
     this.#enterPhase(progress.phase);
-    // What an earlier attempt has told already is not told again, from the beginning.
+    // Progress that an earlier attempt has already reported is not reported again.
     if (this.#trials.trained === 0 && progress.completed_trials < this.job.completed_trials) return;
     const { attempts, onEvent, logger } = this.#options;
     const write = async () => {

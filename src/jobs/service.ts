@@ -27,7 +27,7 @@ import { JobStore } from './store.ts';
 import type { Tables } from './tables.ts';
 import { startWorker } from './worker.ts';
 
-/** What a process does: takes requests, runs jobs, or both. */
+/** The role of a process: it takes requests, runs jobs, or both. */
 export type Role = 'all' | 'api' | 'worker';
 
 export interface JobServiceOptions {
@@ -55,7 +55,7 @@ export interface JobServiceOptions {
 }
 
 export interface RunningJobService {
-  /** What an owner may see and do. */
+  /** Everything that an owner may see and do. */
   of(owner: string): JobService;
   filesOf(owner: string): FileService;
   /**

@@ -3,16 +3,16 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { SavedTraining, Snapshot } from '../statistics/index.ts';
 import type { TrialSnapshots } from './snapshots.ts';
 
-/** What the thread is given. */
+/** Sent to the thread at the start. */
 export interface SnapshotPort {
   readonly port: MessagePort;
   readonly seconds: number;
   readonly saved: SavedTraining | null;
 }
 
-/** What it hears of each. */
+/** The answer to each snapshot. */
 export interface SnapshotAnswer {
-  /** Whether to send more. */
+  /** True if more should be sent. */
   readonly goOn: boolean;
   /** How long it took to keep it. */
   readonly ms: number;

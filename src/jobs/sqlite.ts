@@ -91,7 +91,7 @@ class FileDialect extends SqliteDialect {
 
 const RESTORE = 'put it away and restore a backup';
 
-/** What is wrong with the file, and what to do; null for what is no fault of the file. */
+/** What is wrong with the file, and what to do; null if the file is not at fault. */
 function fault(error: unknown): string | null {
   const { code = '', message } = error as { code?: string; message: string };
   if (error instanceof SchemaTooNew) return message;

@@ -10,7 +10,7 @@ export type StorageFailure = 'unavailable' | 'full';
  */
 const UNAVAILABLE =
   /^(08\w{3}|25006|57P0[1-5]|57014|40001|40P01|55P03|53[03]00|25P03|ECONN\w+|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|SQLITE_(BUSY|LOCKED)\w*)$/;
-/** What the driver says without a code. */
+/** Messages of the driver that have no code. */
 const MESSAGES =
   /connection (terminated|error)|timeout exceeded when trying to connect|not queryable|query read timeout/i;
 

@@ -20,7 +20,7 @@ export interface TrialWork {
   readonly seconds: number;
 }
 
-/** What a study needs of the threads. */
+/** Everything that a study needs from the threads. */
 export interface Threads {
   /** In its turn. @param signal ends the wait for a thread; a training that runs is asked by its own flag */
   run(task: TrialRequest, work: TrialWork, signal: AbortSignal): Promise<TrialResult>;
@@ -39,7 +39,7 @@ const canceled = (): TrialResult => fail({ code: 'canceled', detail: 'cancelled'
 export class Trainer implements Threads {
   readonly #pool: Pick<Pool, 'run'>;
   readonly #queue = createLocalQueue();
-  /** Of this process's studies: what waits and what is at work. */
+  /** The trials of this process's studies that wait or are being trained. */
   readonly #trials = new Map<string, Waiting>();
   readonly #own: Source;
   readonly #shared: Source | null;
@@ -96,7 +96,7 @@ export class Trainer implements Threads {
     await this.#pool.run(trial.task).then(trial.resolve, trial.reject);
   }
 
-  /** Of this process's studies, for a thread; as estimated. */
+  /** The estimated seconds of one thread that the waiting trials of this process's studies will take. */
   get waitingSeconds(): number {
     return [...this.#trials.values()].reduce((sum, { begun, seconds }) => sum + (begun ? 0 : seconds), 0);
   }

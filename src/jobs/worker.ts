@@ -21,7 +21,7 @@ import { createWitness } from './witness.ts';
 export interface WorkerOptions {
   readonly attempts: Attempts;
   readonly snapshots: SnapshotStore;
-  /** Whether there may be other workers. */
+  /** True if there may be other workers. */
   readonly shared: boolean;
   /** Where trials are handed to other processes; null where there are none. */
   readonly market: Market | null;
@@ -71,7 +71,7 @@ const POLL_MS = 5000;
 /** Planning takes a thread of its own for each, and memory. */
 const MOST_STUDIES = 4;
 
-/** Of the ten seconds of a stop. */
+/** How the ten seconds of a stop are divided. */
 const [ORDERLY_MS, GIVE_BACK_MS, LAST_THREADS_MS] = [4000, 1500, 2500];
 
 export async function startWorker(options: WorkerOptions): Promise<Worker> {

@@ -5,7 +5,7 @@
  */
 
 const SPACING_MS = 5;
-/** Of 200 processes and more: nobody waits longer for a thread that is free. */
+/** The longest interval, reached with 200 processes: nobody waits longer for a free thread. */
 const LONGEST_MS = 1000;
 
 /**

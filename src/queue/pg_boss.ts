@@ -19,7 +19,7 @@ const LOOK_S = 5;
 /** Messages that are done are of use only to who looks at pg-boss's dashboard. */
 const KEEP_DONE_S = 3600;
 const DAY_S = 86_400;
-/** What ends a message that kills all who take it is the order it stands for. */
+/** A message that kills everyone who takes it is ended by its order, which counts the starts. */
 const RETRIES = 1_000_000;
 /** Turns are told apart to a tenth of a second; the priorities of pg-boss are integers of 32 bits. */
 const PER_SECOND = 10;

@@ -2,7 +2,7 @@
 
 /** Work for whoever has a thread to spare. */
 export interface Message {
-  /** What it belongs to. */
+  /** The job to which it belongs. */
   readonly job: string;
   /** Its name within the job: one that waits or is at work already is not queued twice. */
   readonly key: string;

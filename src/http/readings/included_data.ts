@@ -7,9 +7,9 @@ interface Repeated {
 }
 
 interface StoredReport extends Repeated {
-  /** Of a study. */
+  /** In the report of a study. */
   readonly recommendation?: Repeated | null;
-  /** Of a search. */
+  /** In the report of a search. */
   readonly best?: Repeated | null;
 }
 

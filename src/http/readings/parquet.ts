@@ -2,7 +2,7 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { Row } from '../../statistics/index.ts';
 
-/** Of the writer, which has a reader of its own version. */
+/** Types of the writer. Those of the reader that we use may be of another version. */
 type SchemaElement = ParquetWriter['schema'][number];
 type RowGroup = ParquetWriter['row_groups'][number];
 
@@ -39,7 +39,7 @@ function writerAt(offset: number) {
 
 export interface ParquetPiece {
   readonly bytes: Uint8Array;
-  /** What the end of the file says of it. */
+  /** The entry for these rows in the footer of the file. */
   readonly group: RowGroup;
 }
 

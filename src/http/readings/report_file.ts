@@ -27,7 +27,7 @@ const CELLS = 50_000;
 const MAX_POINTS = 200;
 /** Indices of stuck units: what is beyond is told as a number alone. */
 const MAX_STUCK = 10_000;
-/** Of a network so deep that it needs more than that. */
+/** The fewest points, even for a network so deep that it then has more cells than that. */
 const MIN_POINTS = 60;
 
 const pointsFor = (layers: number, runs: number): number => {
@@ -35,7 +35,7 @@ const pointsFor = (layers: number, runs: number): number => {
   return Math.min(MAX_POINTS, Math.max(MIN_POINTS, Math.floor(CELLS / (metrics * layers * runs))));
 };
 
-/** Of the first layers, so many as have room. */
+/** Keeps the first layers, as many as have room. */
 function fewStuck(trace: Pick<Trace, 'unit_passes'>): StuckOfLayer[] {
   let room = MAX_STUCK;
   return stuckOf(trace).filter(({ dead, saturated }) => {

@@ -24,7 +24,7 @@ export interface Piece {
   readonly bytes: Uint8Array;
   readonly group: ParquetPiece['group'] | null;
   readonly rows: number;
-  /** Of all pieces together. */
+  /** The total of all pieces. */
   readonly total: number;
 }
 
@@ -58,7 +58,7 @@ export async function pieceOfRows([trace]: readonly Uint8Array[], options: Piece
 
 export type SeriesNames = Readonly<Record<'layer' | 'tensor' | 'metric', readonly string[]>>;
 
-/** What there is to filter by. */
+/** The names by which rows can be filtered. */
 export async function namesOfSeries([encoded]: readonly Uint8Array[]): Promise<SeriesNames> {
   const { series } = await unpack(encoded as Uint8Array);
   const of = (name: keyof SeriesNames) => [...new Set(series.flatMap((one) => one[name] ?? []))];

@@ -13,7 +13,7 @@ import { unpack } from './trace.ts';
 export const weightLayouts = ['gradclinic', 'torch'] as const;
 export type WeightLayout = (typeof weightLayouts)[number];
 
-/** What of a report has weights: the recommendation, and the baseline. */
+/** The arms of a report that have weights: the recommendation and the baseline. */
 function armsOf({ experiment, recommendation }: Pick<Report, 'experiment' | 'recommendation'>) {
   const baseline = { name: 'baseline', experiment };
   if (recommendation === null) return [baseline];
@@ -37,7 +37,7 @@ interface Wanted {
   readonly at: 'initial' | 'final';
 }
 
-/** Whether weights of the run were kept. */
+/** True if the weights of the run were kept. */
 export const keepsWeights = async ([trace]: readonly Uint8Array[]): Promise<boolean> =>
   (await unpack(trace as Uint8Array)).weights !== null;
 
@@ -70,7 +70,7 @@ const hashOf = (experiment: unknown): string =>
 
 const frameworkOf: Readonly<Record<WeightLayout, Record<string, string>>> = {
   gradclinic: { framework: 'gradclinic', layout: 'gradclinic' },
-  // What libraries for PyTorch look for.
+  // Libraries for PyTorch look for this entry.
   torch: { framework: 'pytorch', layout: 'torch', format: 'pt' },
 };
 

@@ -62,7 +62,7 @@ function checkKind(kind: string): void {
   }
 }
 
-/** Of RFC 9110, section 12.5.3; undefined where the client takes none of ours. */
+/** Chosen as RFC 9110, section 12.5.3 says; undefined if the client accepts none of ours. */
 function encodingOf(request: FastifyRequest): Encoding | undefined {
   const accepted = String(request.headers['accept-encoding'] ?? '')
     .toLowerCase()

@@ -15,7 +15,7 @@ const EVENT_STREAM = 'text/event-stream';
 const HEARTBEAT_MS = 15_000;
 const PAGE = 100;
 
-/** Whether the client asks for a stream: a range of its Accept header, unless refused by q=0. */
+/** True if the client asks for a stream: a range of its Accept header matches, and is not refused by q=0. */
 const wantsStream = (accept = ''): boolean =>
   accept.split(',').some((range) => {
     const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
@@ -32,7 +32,7 @@ async function stream(
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, {
-    // What every answer has, and CORS: a hijacked reply does not send what it was given.
+    // A hijacked reply does not send the headers that were set on it: those of every answer, and of CORS.
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     'content-type': EVENT_STREAM,
     'cache-control': 'no-store',

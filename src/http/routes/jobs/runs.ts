@@ -24,7 +24,7 @@ const runSchema = z.object({
   non_finite: nonFiniteSchema,
 });
 
-/** Of a run that an earlier version has stored. */
+/** Reads the outcome from the trace, for a run that an earlier version has stored. */
 async function outcomeInTrace(
   id: string,
   run: string,

@@ -83,7 +83,7 @@ function decodeCursor(cursor: string, runs: readonly string[], filter: Filter): 
   ]);
 }
 
-/** What rows are read from. */
+/** The documents from which rows are read. */
 interface Source {
   readonly jobs: JobService;
   readonly threads: RequestThreads;
@@ -195,7 +195,7 @@ async function namesUntil(
   return anyRun ? known : null;
 }
 
-/** What no series has is a mistake, which an empty answer would hide. @throws HttpProblem validation_failed naming what there is */
+/** Refuses a filter that no series matches: an empty answer would hide the mistake. @throws HttpProblem validation_failed naming what there is */
 async function refuseUnknown(source: Source): Promise<void> {
   const { filter } = source;
   const given = (['layer', 'tensor', 'metric'] as const).filter((name) => filter[name] !== undefined);
