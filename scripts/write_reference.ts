@@ -157,7 +157,9 @@ const objectOf = (schema: Schema): Schema | undefined =>
     : schema;
 
 const isNamedOrNull = ({ anyOf = [] }: Schema): boolean =>
-  anyOf.length === 2 && anyOf.some(({ $ref }) => $ref !== undefined) && anyOf.some(({ type }) => type === 'null');
+  anyOf.length === 2 &&
+  anyOf.some(({ $ref }) => $ref !== undefined) &&
+  anyOf.some(({ type }) => type === 'null');
 
 /** A section for an object, and one for each object and each kind of part within. */
 function section(title: string, schema: Schema, level: number): string[] {
