@@ -4,9 +4,9 @@ import { type Experiment, parseExperiment, withSamples } from '../../src/experim
 import { goalOf, goalValue, remedies } from '../../src/remedies/index.ts';
 import { lossRatio, type Trace } from '../../src/statistics/index.ts';
 import { type Report, referenceFacts, runReference, runStudy } from '../../src/study/index.ts';
-import { train } from '../../src/training/index.ts';
 import { canonicalJson } from '../../src/util/json.ts';
 import type { Scenario } from './scenario.ts';
+import { forgetTrainings, trainOnce } from './trained.ts';
 
 export interface RemedyOutcome {
   readonly remedy: string;
@@ -56,22 +56,6 @@ const LEARNED = 0.5;
 const LOST = 100;
 /** Sicknesses that do not show in the training loss. */
 const SILENT = ['overfitting', 'class_imbalance'];
-
-const known = new Map<string, Promise<Trace>>();
-
-async function trainOnce(experiment: Experiment, seed: number): Promise<Trace> {
-  const { network, data, training, diagnostics } = experiment;
-  const key = canonicalJson({ network, data, training, every: diagnostics.probe_every, seed });
-  let running = known.get(key);
-  if (running === undefined) {
-    running = train(experiment, seed).then((result) => {
-      if (!result.ok) throw new Error(result.error.code);
-      return result.value;
-    });
-    known.set(key, running);
-  }
-  return running;
-}
 
 const onFreshSeeds = async (experiment: Experiment): Promise<Trace[]> => {
   const traces: Trace[] = [];
@@ -178,7 +162,7 @@ export async function cureScenario({
   experiment: config,
   sickness,
 }: Scenario): Promise<CureOutcome> {
-  known.clear();
+  forgetTrainings();
   const experiment = parsed(config);
   const report = (await runStudy(experiment, {
     train: ({ experiment: one, seed }) => trainOnce(one, seed),

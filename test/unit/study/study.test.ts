@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
 import { remedies } from '../../../src/remedies/index.ts';
 import { runStudy, type StudyReport, type Trial } from '../../../src/study/index.ts';
-import { train } from '../../../src/training/index.ts';
 import { canonicalJson } from '../../../src/util/json.ts';
 import { createRandom } from '../../../src/util/random.ts';
+import { trainOnce } from '../../scenarios/trained.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -35,9 +35,7 @@ async function study(
   const report = await runStudy(experiment, {
     async train(trial) {
       trials.push(trial);
-      const result = await train(trial.experiment, trial.seed);
-      if (!result.ok) throw new Error(result.error.code);
-      return result.value;
+      return trainOnce(trial.experiment, trial.seed);
     },
     onProgress: ({ phase }) => void (phases.at(-1) === phase || phases.push(phase)),
     isOutOfTime: () => isOutOfTime(trials),
@@ -53,7 +51,7 @@ const countTrained = (trials: readonly Trial[]): number =>
     ),
   ).size;
 
-describe('a study', { timeout: 120_000 }, () => {
+describe('a study', () => {
   it.each(['baseline', 'screening', 'verification', 'recommendation'])(
     'leaves no failure without a listener when all trainings of %s are canceled at once',
     async (last) => {
@@ -61,9 +59,7 @@ describe('a study', { timeout: 120_000 }, () => {
       const canceled = runStudy(parse(), {
         async train(trial) {
           if (phase === last) throw new Error('canceled');
-          const result = await train(trial.experiment, trial.seed);
-          if (!result.ok) throw new Error(result.error.code);
-          return result.value;
+          return trainOnce(trial.experiment, trial.seed);
         },
         onProgress: (progress) => {
           phase = progress.phase;
@@ -215,7 +211,7 @@ describe('a study', { timeout: 120_000 }, () => {
           optimizer: { type: 'adam', learning_rate: 0.005 },
           steps: 300,
         },
-        remedies: { seeds: 2 },
+        remedies: { seeds: 2, max_trials: 30 },
       }),
     );
     expect(report.checks.find(({ rule }) => rule === 'overfitting')?.status).toBe('found');
@@ -248,7 +244,7 @@ describe('a study', { timeout: 120_000 }, () => {
           optimizer: { type: 'sgd', learning_rate: 1e-6 },
           steps: 20,
         },
-        remedies: { seeds: 2, min_duration_s: 1 },
+        remedies: { seeds: 2, max_trials: 50 },
       }),
     );
     expect(report.verdict).toBe('unhealthy');
