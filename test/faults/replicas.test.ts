@@ -88,7 +88,7 @@ it('tells a client of the api what happens on a worker, as it happens', async ()
 
 it('cancels on the worker what is canceled at the api', async () => {
   const id = await submit(api.url, endless());
-  await expect.poll(() => runnerOf(id), { timeout: 10_000 }).toBeDefined();
+  await expect.poll(() => runnerOf(id)).toBeDefined();
   await cancel(api.url, id);
   const asked = performance.now();
   expect((await untilEnded(api.url, id)).status).toBe('canceled');
@@ -148,8 +148,10 @@ it('gives the job of a worker that is asked to stop to the other at once', async
   const asked = performance.now();
   expect(await stopped.terminate()).toBe(0);
   expect(performance.now() - asked).toBeLessThan(10_000);
-  await expect.poll(() => trained(other, id).length, { timeout: 2500 }).toBeGreaterThan(0);
+  // Given back before the process ended: nobody waits until its lease is over.
+  expect((await statusesOf(api.url, id)).slice(0, 3)).toEqual(['queued', 'running', 'queued']);
   await report(api.url, id);
+  expect(trained(other, id).length).toBeGreaterThan(0);
   workers = [other];
 });
 

@@ -15,6 +15,7 @@ export interface LogLine {
   readonly key?: string;
   readonly steps?: number;
   readonly seconds?: number;
+  readonly wait_ms?: number;
 }
 
 export interface ServerProcess {
@@ -45,6 +46,8 @@ export interface ProcessOptions {
   readonly maxFileBlocks?: number;
   /** Where the program's files are: the project, or a copy of them. */
   readonly root?: string;
+  /** Takes what it logs, also before it listens. */
+  readonly log?: LogLine[];
   /** A program with its arguments that starts the one which is named after them. */
   readonly through?: readonly string[];
 }
@@ -71,7 +74,7 @@ export async function startServerProcess(options: ProcessOptions): Promise<Serve
   children.add(child);
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   void ended.then(() => children.delete(child));
-  const log: LogLine[] = [];
+  const { log = [] } = options;
   let rest = '';
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', (chunk: Buffer) => {

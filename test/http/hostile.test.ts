@@ -173,9 +173,13 @@ describe('compressed bodies', () => {
       return (performance.now() - since) / 1000;
     };
     await seconds(1);
-    // One is just over the limit; 40 would be 800 MiB.
-    const one = await seconds(1);
-    expect(await seconds(40)).toBeLessThan(4 * one + 0.1);
+    // One is just over the limit; 40 would be 800 MiB. In turns, the quickest of each: other programs only make them slower.
+    let [one, forty] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let round = 0; round < 3; round++) {
+      one = Math.min(one, await seconds(1));
+      forty = Math.min(forty, await seconds(40));
+    }
+    expect(forty).toBeLessThan(4 * one + 0.1);
   });
 });
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../src/config.ts';
 import type { Job } from '../../src/jobs/index.ts';
 import { startService } from '../../src/service.ts';
@@ -41,12 +42,20 @@ export async function startTestService(limits: Record<string, string> = {}): Pro
     });
     return check('POST', service.url + path, response);
   };
+  /** A busy machine may refuse: asks again, as any client should. */
+  const accepted = async (experiment: unknown): Promise<Response> => {
+    for (;;) {
+      const response = await post('/v1/jobs', experiment);
+      if (response.status !== 503) return response;
+      await sleep(1000 * Number(response.headers.get('retry-after')));
+    }
+  };
   return {
     url: service.url,
     get,
     post,
     async finish(experiment) {
-      const submitted = (await (await post('/v1/jobs', experiment)).json()) as Job;
+      const submitted = (await (await accepted(experiment)).json()) as Job;
       for (;;) {
         const job = (await (await get(`/v1/jobs/${submitted.id}`, { prefer: 'wait=30' })).json()) as Job;
         if (job.status !== 'queued' && job.status !== 'running') return job;
