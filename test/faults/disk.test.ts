@@ -105,52 +105,39 @@ async function manage({ options, exhaust }: Small): Promise<void> {
 const settingsOf = (DATA_DIR: string) => ({ DATA_DIR, MAX_QUEUED_JOBS: '100000' });
 
 // A small disk is the real thing; the limit of the shell stands in for it where none can be mounted.
-it.runIf(isLong || !isMounted)(
-  'answers 507 where files may not grow (ulimit)',
-  { timeout: 120_000 },
-  async () => {
-    await check({ settings: settingsOf(limited), maxFileBlocks: SMALL_DISK_BYTES / 512 });
-  },
-);
+it.runIf(isLong || !isMounted)('answers 507 where files may not grow (ulimit)', async () => {
+  await check({ settings: settingsOf(limited), maxFileBlocks: SMALL_DISK_BYTES / 512 });
+});
 
-it.runIf(isMounted)(
-  'answers 507 on a full file system, and a running job waits for room',
-  { timeout: 120_000 },
-  async () => {
-    const server = await startServerProcess({ settings: settingsOf(folder) });
-    const running = await submit(
-      server.url,
-      experiment(2, { steps: 400, remedies: { seeds: 2, max_trials: 20 } }),
-    );
-    const { accepted, answer } = await fill(server.url);
-    expect(answer).toMatchObject({ status: 507, code: 'storage_full' });
-    expect((await readJob(server.url, running)).status).toBe('running');
-    spawnSync('mount', ['-o', `remount,size=${20 * SMALL_DISK_BYTES}`, folder]);
-    await report(server.url, running);
-    expect(await submit(server.url, endless())).toMatch(/^job_/);
-    await server.kill();
-    const database = new Database(join(folder, 'gradclinic.sqlite'));
-    expect(database.pragma('integrity_check')).toEqual([{ integrity_check: 'ok' }]);
-    expect(database.prepare('select count(*) from jobs').pluck().get()).toBe(accepted.length + 2);
-    database.close();
-  },
-);
+it.runIf(isMounted)('answers 507 on a full file system, and a running job waits for room', async () => {
+  const server = await startServerProcess({ settings: settingsOf(folder) });
+  const running = await submit(
+    server.url,
+    experiment(2, { steps: 400, remedies: { seeds: 2, max_trials: 20 } }),
+  );
+  const { accepted, answer } = await fill(server.url);
+  expect(answer).toMatchObject({ status: 507, code: 'storage_full' });
+  expect((await readJob(server.url, running)).status).toBe('running');
+  spawnSync('mount', ['-o', `remount,size=${20 * SMALL_DISK_BYTES}`, folder]);
+  await report(server.url, running);
+  expect(await submit(server.url, endless())).toMatch(/^job_/);
+  await server.kill();
+  const database = new Database(join(folder, 'gradclinic.sqlite'));
+  expect(database.pragma('integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+  expect(database.prepare('select count(*) from jobs').pluck().get()).toBe(accepted.length + 2);
+  database.close();
+});
 
 const small = mkdtempSync(join(tmpdir(), 'gradclinic-disk-'));
 
-it.runIf(isLong || !isMounted)(
-  'deletes, cancels and starts where files may not grow (ulimit)',
-  { timeout: 120_000 },
-  async () => {
-    const settings = settingsOf(small);
-    await manage({ options: { settings, maxFileBlocks: SMALL_DISK_BYTES / 512 }, exhaust() {} });
-    rmSync(small, { recursive: true, force: true });
-  },
-);
+it.runIf(isLong || !isMounted)('deletes, cancels and starts where files may not grow (ulimit)', async () => {
+  const settings = settingsOf(small);
+  await manage({ options: { settings, maxFileBlocks: SMALL_DISK_BYTES / 512 }, exhaust() {} });
+  rmSync(small, { recursive: true, force: true });
+});
 
 it.runIf(isMounted)(
   'deletes, cancels and starts on a file system without one free byte; is ready again once there is room',
-  { timeout: 120_000 },
   async () => {
     spawnSync('umount', ['-l', folder]);
     spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK_BYTES}`, 'tmpfs', folder]);

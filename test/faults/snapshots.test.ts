@@ -77,7 +77,7 @@ const stepsOf = ({ log }: ServerProcess, { key }: Kept) =>
 const untilKept = (read: () => Kept | Promise<Kept>) =>
   expect.poll(async () => (await read()).rows, { timeout: 60_000, interval: 100 }).toBeGreaterThan(2);
 
-it.runIf(isLong)('on another worker', { timeout: 180_000 }, async () => {
+it.runIf(isLong)('on another worker', async () => {
   postgres = await startPostgres();
   const databaseUrl = await postgres.createDatabase();
   const start = (ROLE: string) =>
@@ -104,9 +104,6 @@ it.runIf(isLong)('on another worker', { timeout: 180_000 }, async () => {
 
 it.each(isLong ? (['SIGKILL', 'SIGTERM'] as const) : (['SIGKILL'] as const))(
   'in a process that starts again after %s, on SQLite',
-  {
-    timeout: 180_000,
-  },
   async (signal) => {
     const start = () => startServerProcess({ settings: { DATA_DIR: folder, ...settings } });
     const server = await start();

@@ -23,9 +23,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-it('npm start passes the signal on; the line "listening" comes whatever is logged', {
-  timeout: 60_000,
-}, async () => {
+it('npm start passes the signal on; the line "listening" comes whatever is logged', async () => {
   const npm = spawn('npm', ['start', '--silent'], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { ...process.env, PORT: '0', DATA_DIR: newFolder(), LOG_LEVEL: 'warn' },
@@ -53,9 +51,6 @@ it('npm start passes the signal on; the line "listening" comes whatever is logge
 
 it.each(['SIGTERM', 'SIGINT'] as const)(
   '%s to the whole process group of npm start ends it with 0',
-  {
-    timeout: 60_000,
-  },
   async (signal) => {
     const npm = spawn('npm', ['start', '--silent'], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
@@ -108,29 +103,25 @@ const whileLoading = signals.flatMap((signal, i) =>
   files.flatMap((file, j) => (isLong || i % files.length === j ? [[signal, file] as const] : [])),
 );
 
-it.each(whileLoading)(
-  '%s while %s is loaded ends the start with 0',
-  { timeout: 60_000 },
-  async (signal, file) => {
-    const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
-    const program = spawn(process.execPath, [signalAtLoading(file, signal), server], {
-      env: { ...process.env, PORT: '0', DATA_DIR: newFolder() },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let logged = '';
-    let said = '';
-    program.stdout.on('data', (chunk) => (logged += chunk));
-    program.stderr.on('data', (chunk) => (said += chunk));
-    const ended = await new Promise((resolve) =>
-      program.once('close', (code, killedBy) => resolve({ code, killedBy })),
-    );
-    expect(ended).toEqual({ code: 0, killedBy: null });
-    expect(said).toBe('');
-    // The later it comes, the more has begun: that is ended as in any stop.
-    const lines = logged.split('\n').filter((line) => line !== '');
-    expect(lines.filter((line) => (JSON.parse(line) as { level: number }).level >= WARNING)).toEqual([]);
-  },
-);
+it.each(whileLoading)('%s while %s is loaded ends the start with 0', async (signal, file) => {
+  const server = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+  const program = spawn(process.execPath, [signalAtLoading(file, signal), server], {
+    env: { ...process.env, PORT: '0', DATA_DIR: newFolder() },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let logged = '';
+  let said = '';
+  program.stdout.on('data', (chunk) => (logged += chunk));
+  program.stderr.on('data', (chunk) => (said += chunk));
+  const ended = await new Promise((resolve) =>
+    program.once('close', (code, killedBy) => resolve({ code, killedBy })),
+  );
+  expect(ended).toEqual({ code: 0, killedBy: null });
+  expect(said).toBe('');
+  // The later it comes, the more has begun: that is ended as in any stop.
+  const lines = logged.split('\n').filter((line) => line !== '');
+  expect(lines.filter((line) => (JSON.parse(line) as { level: number }).level >= WARNING)).toEqual([]);
+});
 
 /** Before its first step a training passes over all of the data; a phase queues all of its trainings at once. */
 const slowToBegin = {
@@ -147,7 +138,7 @@ const slowToBegin = {
   remedies: { verify: false },
 };
 
-it('a stop and a cancel do not wait for trainings that are slow to begin', { timeout: 120_000 }, async () => {
+it('a stop and a cancel do not wait for trainings that are slow to begin', async () => {
   const settings = { DATA_DIR: newFolder() };
   let server = await startServerProcess({ settings });
   const id = await submit(server.url, slowToBegin);
@@ -201,9 +192,7 @@ function longImport(): Buffer {
   return Buffer.concat([local, central, end]);
 }
 
-it('a stop in the middle of imports ends their threads at once, and is no error', {
-  timeout: 120_000,
-}, async () => {
+it('a stop in the middle of imports ends their threads at once, and is no error', async () => {
   const server = await startServerProcess({ settings: { DATA_DIR: newFolder() } });
   const body = new Uint8Array(longImport());
   const answers = Array.from({ length: 16 }, async () => {

@@ -197,13 +197,13 @@ describe('on PostgreSQL', () => {
     server = await startPostgres();
     const DATABASE_URL = await server.createDatabase();
     replicas.push(await startTestService({ DATABASE_URL }), await startTestService({ DATABASE_URL }));
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const replica of replicas) await replica.close();
     await server.stop();
   });
 
-  test('a file that came to one replica is there for the other', { timeout: 60_000 }, async () => {
+  test('a file that came to one replica is there for the other', async () => {
     const [first, second] = replicas as [TestService, TestService];
     const bytes = mnist(60);
     const file = await upload(bytes, first);

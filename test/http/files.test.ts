@@ -390,9 +390,7 @@ describe('what is refused', () => {
       socket.on('close', () => resolve());
     });
     await expect
-      .poll(() => readdirSync(join(dataDir, 'files')).filter((name) => name.startsWith('incoming')), {
-        timeout: 5000,
-      })
+      .poll(() => readdirSync(join(dataDir, 'files')).filter((name) => name.startsWith('incoming')))
       .toEqual([]);
   });
 

@@ -42,7 +42,7 @@ async function search(body: unknown): Promise<{ job: Job; report: SearchReport }
   }
 }
 
-describe('search', { timeout: 120_000 }, () => {
+describe('search', () => {
   it('ranks activations on paired seeds, halving, with what the network is as it is among them', async () => {
     const activations = ['sigmoid', 'tanh', 'elu', 'softsign', { expression: 'x * sigmoid(1.7 * x)' }];
     const { job, report } = await search({ experiment: deep, activations });

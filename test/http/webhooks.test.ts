@@ -131,7 +131,7 @@ it('posts the end of a job, signed, and the same again until it is taken', async
   expect(received[0]?.path).toBe('/hook?token=1');
 });
 
-it('posts what was asked for, of searches as well', { timeout: 120_000 }, async () => {
+it('posts what was asked for, of searches as well', async () => {
   const { url, received, until } = await receiver(() => 204);
   // Is not told of its success.
   await service.finish(small({ url, events: ['job.canceled'] }));
@@ -165,12 +165,12 @@ it('says on the job that a receiver fails, which is called again', async () => {
   const { id } = await service.finish(small({ url }));
   await until(3);
   const attempts = async () => (await deliveryOf(service, id)).attempts;
-  await expect.poll(attempts, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+  await expect.poll(attempts).toBeGreaterThanOrEqual(2);
   const told = { state: 'pending', last_status: 503, last_error: null };
   expect(await deliveryOf(service, id)).toMatchObject(told);
 });
 
-it('calls a receiver again that does not answer in time, and counts it', { timeout: 60_000 }, async () => {
+it('calls a receiver again that does not answer in time, and counts it', async () => {
   const slow = await startTestService({ ...settings, WEBHOOK_TIMEOUT_MS: '250' });
   let isSlow = true;
   const { url, received } = await receiver(() => (isSlow ? null : 200));
@@ -194,7 +194,7 @@ it('says why nobody was reached', async () => {
   await new Promise((closed) => servers.pop()?.close(closed));
   const { id } = await service.finish(small({ url }));
   const told = { state: 'pending', last_status: null, last_error: 'ECONNREFUSED' };
-  await expect.poll(() => deliveryOf(service, id), { timeout: 10_000 }).toMatchObject(told);
+  await expect.poll(() => deliveryOf(service, id)).toMatchObject(told);
 });
 
 /** Every name under `.test` stands for what `answer` says, the n-th time it is resolved. All other names are resolved as ever. */
@@ -306,7 +306,7 @@ it.each([
   expect(await response.json()).toMatchObject({ status: 422, errors: [{ pointer }] });
 });
 
-it('is sent after a restart', { timeout: 60_000 }, async () => {
+it('is sent after a restart', async () => {
   const DATA_DIR = mkdtempSync(join(tmpdir(), 'gradclinic-hooks-'));
   const port = await receiver(() => 200).then(({ url }) => Number(new URL(url).port));
   await new Promise((closed) => servers.pop()?.close(closed));

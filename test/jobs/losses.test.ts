@@ -41,9 +41,9 @@ it('goes on after a write that failed, and tells nothing once it is stopped', as
   });
   const { ring } = feed.follow('baseline/0');
   ring.write(0, 1);
-  await expect.poll(() => told.length, { timeout: 5000 }).toBe(1);
+  await expect.poll(() => told.length).toBe(1);
   ring.write(1, 0.5);
-  await expect.poll(() => told.length, { timeout: 5000 }).toBe(2);
+  await expect.poll(() => told.length).toBe(2);
   expect(told[1]).toEqual({ run: 'baseline/0', steps: [1], losses: [0.5] });
   feed.stop();
   ring.write(2, 0.4);

@@ -126,7 +126,7 @@ describe('replicas on PostgreSQL', () => {
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gradclinic listener'`.execute(
       here.db,
     );
-    await expect.poll(() => listening, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => listening).toBe(2);
     await announce(here.db, { kind: 'event', job: 'job_after' });
     await expect.poll(() => heard).toEqual(['job_after']);
     await Promise.all([here.close(), there.close()]);

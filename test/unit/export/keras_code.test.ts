@@ -184,7 +184,7 @@ function refusals(codes: Record<string, string>): Record<string, string> {
   return JSON.parse(stdout);
 }
 
-it.skipIf(!hasNumpy)('calls what Keras has, with arguments that it takes', { timeout: 120_000 }, () => {
+it.skipIf(!hasNumpy)('calls what Keras has, with arguments that it takes', () => {
   const codes = cases();
   expect(Object.keys(codes).length).toBeGreaterThan(240);
   expect(refusals(codes)).toEqual({});

@@ -267,7 +267,7 @@ for name, case in json.load(sys.stdin).items():
 print(json.dumps(failures))
 `;
 
-test('of every kind of layer', { timeout: 120_000 }, async () => {
+test('of every kind of layer', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gradclinic-torch-'));
   const cases: Record<string, Case> = {};
   for (const name of Object.keys(networks)) {

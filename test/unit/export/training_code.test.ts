@@ -166,7 +166,7 @@ describe.skipIf(!hasTorch)('the training in PyTorch code', () => {
       const errors = losses.map((loss, i) => Math.abs(loss - Number(own?.[i])) / Math.max(1, Math.abs(loss)));
       expect(Math.max(...errors), name).toBeLessThan(1e-4);
     }
-  }, 60_000);
+  });
 });
 
 /** A high rate on few samples: the validation loss falls, then rises. */
@@ -227,7 +227,7 @@ describe.skipIf(!hasTorch)('early stopping in PyTorch code', () => {
       expect(last.value.final.validation_data_loss).toBeGreaterThan(held * 1.02);
     }
     expect(found.map(([losses]) => losses.length < 200)).toEqual([false, true]);
-  }, 60_000);
+  });
 });
 
 const keras = (name: string) => codeOf(experimentOf(cases[name] as Case)).keras;

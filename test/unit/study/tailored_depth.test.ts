@@ -46,7 +46,7 @@ const ratioOf = (trace: Trace): number =>
 /** Of a constant’s loss: as the rules have it. */
 const LEARNED = 0.5;
 
-describe('fifty plain layers', { timeout: 240_000 }, () => {
+describe('fifty plain layers', () => {
   it('learn with a tailored activation, healthy on five fresh seeds', async () => {
     const changed = tailored(deep);
     if (typeof changed === 'string') throw new Error(changed);

@@ -84,39 +84,32 @@ function slopeAlong(lossAt: (distance: number) => number): number | null {
 test.each([
   ['chains', experimentOf, 120],
   ['graphs with merges', graphOf, 60],
-] as const)(
-  'loss, outputs and gradients of random %s',
-  { timeout: 120_000 },
-  async (_what, requestOf, runs) => {
-    const count = { checked: 0, kinks: 0, layers: 0 };
-    const check = async (draft: Draft) => {
-      const request = requestOf(draft);
-      const { compiled, feeds, measured, unprobed, probed } = await step(request, draft.seed);
-      expect(probed, 'the bits of a step do not depend on what is fetched').toEqual(unprobed);
-      const exact = evaluate(compiled.graph, feeds);
-      const gradients = compiled.parameters.map(
-        ({ name }) => exact.get(names.gradient(name)) as Float64Array,
-      );
-      const scale = largest(gradients.map(largest));
-      for (const [name, expected] of exact) {
-        const limit =
-          TOLERANCE * largest(expected) + (name.startsWith('gradient') ? CANCELLED * scale : 1e-6);
-        expectClose(name, measured.get(name) as Float64Array, expected, limit);
-      }
-      const norm = Math.hypot(...gradients.flatMap((gradient) => [...gradient]));
-      const direction: Feeds = new Map(
-        compiled.parameters.map(({ name }, i) => [name, (gradients[i] as Float64Array).map((g) => g / norm)]),
-      );
-      count.layers += compiled.layers.length;
-      const slope = slopeAlong(
-        (distance) =>
-          evaluate(compiled.graph, moved(feeds, direction, distance)).get(names.loss)?.[0] as number,
-      );
-      count[slope === null ? 'kinks' : 'checked']++;
-      if (slope !== null) expect(Math.abs(slope - norm)).toBeLessThanOrEqual(1e-6 * (1 + norm));
-    };
-    await fc.assert(fc.asyncProperty(drafts, check), { numRuns: Number(process.env.RUNS ?? runs) });
-    // A test that skips much would show nothing.
-    expect(count.kinks).toBeLessThan(count.checked / 4);
-  },
-);
+] as const)('loss, outputs and gradients of random %s', async (_what, requestOf, runs) => {
+  const count = { checked: 0, kinks: 0, layers: 0 };
+  const check = async (draft: Draft) => {
+    const request = requestOf(draft);
+    const { compiled, feeds, measured, unprobed, probed } = await step(request, draft.seed);
+    expect(probed, 'the bits of a step do not depend on what is fetched').toEqual(unprobed);
+    const exact = evaluate(compiled.graph, feeds);
+    const gradients = compiled.parameters.map(({ name }) => exact.get(names.gradient(name)) as Float64Array);
+    const scale = largest(gradients.map(largest));
+    for (const [name, expected] of exact) {
+      const limit = TOLERANCE * largest(expected) + (name.startsWith('gradient') ? CANCELLED * scale : 1e-6);
+      expectClose(name, measured.get(name) as Float64Array, expected, limit);
+    }
+    const norm = Math.hypot(...gradients.flatMap((gradient) => [...gradient]));
+    const direction: Feeds = new Map(
+      compiled.parameters.map(({ name }, i) => [name, (gradients[i] as Float64Array).map((g) => g / norm)]),
+    );
+    count.layers += compiled.layers.length;
+    const slope = slopeAlong(
+      (distance) =>
+        evaluate(compiled.graph, moved(feeds, direction, distance)).get(names.loss)?.[0] as number,
+    );
+    count[slope === null ? 'kinks' : 'checked']++;
+    if (slope !== null) expect(Math.abs(slope - norm)).toBeLessThanOrEqual(1e-6 * (1 + norm));
+  };
+  await fc.assert(fc.asyncProperty(drafts, check), { numRuns: Number(process.env.RUNS ?? runs) });
+  // A test that skips much would show nothing.
+  expect(count.kinks).toBeLessThan(count.checked / 4);
+});

@@ -141,7 +141,7 @@ it('without a probe, without a validation split, with data in the order given', 
   );
 });
 
-it('of random networks', { timeout: 120_000 }, async () => {
+it('of random networks', async () => {
   await fc.assert(
     fc.asyncProperty(drafts, async (draft) => {
       const config = experimentOf(draft);
