@@ -21,7 +21,8 @@ it('goes on once the database answers', async () => {
   await postgres.pause();
   const log: LogLine[] = [];
   const starting = startServerProcess({ settings, log });
-  const waits = () => log.flatMap(({ msg, wait_ms }) => (msg === 'waiting for the database' ? [wait_ms] : []));
+  const waits = () =>
+    log.flatMap(({ msg, wait_ms }) => (msg === 'waiting for the database' ? [wait_ms] : []));
   await expect.poll(() => waits().length).toBeGreaterThan(2);
   expect(log.map(({ msg }) => msg)).not.toContain('listening');
   await postgres.resume();

@@ -69,7 +69,9 @@ describe('work that takes too much', () => {
     // Parsed, its numbers alone are twice what the thread may take.
     const { code, message } = await problem(preflight(threads, rows(1_200_000)));
     expect([code, message]).toEqual(['experiment_too_large', expect.stringContaining('too much memory')]);
-    expect(await threadsOf({ maxMs: 200_000 }).run({ name: 'namedFiles', body: Buffer.from('{}'), context })).toEqual([]);
+    expect(
+      await threadsOf({ maxMs: 200_000 }).run({ name: 'namedFiles', body: Buffer.from('{}'), context }),
+    ).toEqual([]);
   });
 });
 
