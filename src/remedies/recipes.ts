@@ -2,7 +2,13 @@
  * @file Recipes: what an experienced person sets up from the start for each kind of network. Where several things are wrong at
  * once no single remedy shows an effect; a recipe does, and is then reduced to what it takes.
  */
-import { type Experiment, linearProducts, planExperiment } from '../experiment/index.ts';
+import {
+  type Experiment,
+  isDegenerate,
+  linearProducts,
+  normalizationsOf,
+  planExperiment,
+} from '../experiment/index.ts';
 import { type RemedyName, remedies } from './catalogue/index.ts';
 import { everyLayer, isAttention, isRecurrent } from './edit.ts';
 import { applyRemedy } from './propose.ts';
@@ -31,6 +37,8 @@ const cleanUp: readonly Part[] = [
   part('balance_classes'),
   part('shuffle_data'),
   part('increase_batch_size', 8),
+  part('remove_normalization'),
+  part('reduce_dropout', 0),
   part('reduce_dropout', 0.25),
   part('reduce_regularization', 0),
   part('lower_batch_norm_momentum', 0.9),
@@ -101,7 +109,12 @@ const FEW_STEPS = 200;
 const FEW_SAMPLES = 8;
 
 /** What a recipe would change though nothing asks for it. */
-function isUncalledFor({ remedy }: Part, experiment: Experiment, rules: readonly string[]): boolean {
+function isUncalledFor({ remedy, dose }: Part, experiment: Experiment, rules: readonly string[]): boolean {
+  // Larger batches mend those of the batch.
+  if (remedy === 'remove_normalization')
+    return !normalizationsOf(experiment).some((norm) => norm.type !== 'batch_norm' && isDegenerate(norm));
+  // What is not known by heart needs no noise; else some of it stays.
+  if (remedy === 'reduce_dropout' && dose === 0) return rules.includes('overfitting');
   if (remedy === 'use_cross_entropy') return !rules.includes('loss_output_mismatch');
   if (remedy === 'add_hidden_layer')
     return linearProducts(experiment) !== 1 || !rules.includes('underfitting');

@@ -15,7 +15,7 @@ import { hardScenarios } from './hard.ts';
 import { healthyScenarios } from './healthy.ts';
 import { fraction, invalidity, judge, judgeCures, judgeHard } from './judgement.ts';
 import { type Outcome, runScenario } from './outcome.ts';
-import { cureTable, hardTable, renderRemedies } from './remedies_page.ts';
+import { cureTable, hardTable, withMeasurement } from './remedies_page.ts';
 import type { Scenario } from './scenario.ts';
 import { sickScenarios } from './sick.ts';
 import { unseenScenarios } from './unseen.ts';
@@ -104,7 +104,7 @@ function evaluateDiagnosis(outcomes: readonly Outcome[]): boolean {
 }
 
 function evaluateRemedies(cures: readonly CureOutcome[]): boolean {
-  const text = renderRemedies(cures);
+  const text = withMeasurement(readFileSync(page('remedies'), 'utf8'), cures);
   writeFileSync(page('remedies'), text);
   const evaluation = readFileSync(page('evaluation'), 'utf8');
   writeFileSync(page('evaluation'), withCures(evaluation, cureTable(cures)));

@@ -60,7 +60,9 @@ function pairings(rows: readonly Row[]): string {
 
 /** What the studies recommended, and how often it was so many remedies. */
 function recommended(cures: readonly CureOutcome[]): string {
-  const lines = [1, 2, 3].map((size) => {
+  const largest = Math.max(1, ...cures.map((cure) => cure.recommended.length));
+  const lines = Array.from({ length: largest }, (_, i) => {
+    const size = i + 1;
     const own = cures.filter((cure) => cure.recommended.length === size);
     return [size, own.length, own.filter((cure) => cure.holds === true).length];
   });
@@ -131,10 +133,20 @@ export function hardTable(cures: readonly CureOutcome[]): string {
   return [rows, '', ...missed].join('\n');
 }
 
-export function renderRemedies(cures: readonly CureOutcome[]): string {
+/** What stands between these is made of the outcomes; all else on the page is written by hand, and stays. */
+const [BEGIN, END] = ['<!-- made by npm run evaluate -->', '<!-- to here -->'] as const;
+
+/** The page with another measurement in the place of the last one. @throws where the page does not say where that stands */
+export function withMeasurement(page: string, cures: readonly CureOutcome[]): string {
+  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (from === -1 || to < from) throw new Error(`docs/remedies.md has no part between ${BEGIN} and ${END}`);
+  return `${page.slice(0, from)}${BEGIN}\n\n${renderRemedies(cures)}\n${page.slice(to)}`;
+}
+
+function renderRemedies(cures: readonly CureOutcome[]): string {
   const rows = cures.flatMap(({ name, remedies: own }) => own.map((row) => ({ ...row, scenario: name })));
   const spent = cures.map((cure) => cure.spent).sort((a, b) => a - b);
-  return `# How often each remedy works
+  return `## All scenarios
 
 Made by \`npm run evaluate\`: the whole study of every sick scenario of \`test/scenarios/\`, as the service runs it with its
 defaults, and then five seeds that the study never saw.
@@ -154,24 +166,24 @@ verified at most 2 %, near the best at least 95 %, stays better at least 97 %.
 A study costs at most 12 baselines’ worth of work, or a minute of two cores; in baselines the median was ${(spent[spent.length >> 1] ?? 0).toFixed(1)}, the most
 ${(spent.at(-1) ?? 0).toFixed(1)}.
 
-## Recommendations
+### Recommendations
 
 ${recommended(cures)}
 
-## By remedy
+### By remedy
 
 “Screened out”: not re-trained on all seeds; the report says why.
 
 ${byRemedy(rows)}
 
-## By finding and remedy
+### By finding and remedy
 
 Counted are the times that a remedy was re-trained on all seeds. **Cleared**: the finding that it treats was gone. **Verified**: the loss
 was better as well, by more than any control’s.
 
 ${pairings(rows)}
 
-## What was not cured, or did not hold
+### What was not cured, or did not hold
 
 ${failures(cures)}
 `;

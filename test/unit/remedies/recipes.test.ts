@@ -49,6 +49,46 @@ describe('a recipe', () => {
     expect(parts).not.toContain('standardize_targets');
   });
 
+  it('takes away norms of one number and noise, of which some stays where samples are known by heart', () => {
+    const parsed = parseExperiment({
+      network: {
+        input: { shape: [1, 2, 2] },
+        layers: [
+          { type: 'conv2d', filters: 4, kernel_size: 2 },
+          { type: 'instance_norm' },
+          { type: 'activation', activation: 'relu' },
+          { type: 'dropout', rate: 0.8 },
+          { type: 'flatten' },
+          { type: 'dense', units: 4 },
+          { type: 'layer_norm' },
+          { type: 'activation', activation: 'relu' },
+          { type: 'dense', units: 2 },
+        ],
+      },
+      data: {
+        type: 'inline',
+        inputs: Array.from({ length: 20 }, (_, i) => [
+          [
+            [i, 1],
+            [0, i % 3],
+          ],
+        ]),
+        targets: Array.from({ length: 20 }, (_, i) => i % 2),
+      },
+      training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', batch_size: 16, steps: 300 },
+    });
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    const layersOf = (rules: readonly string[]) =>
+      recipesFor(parsed.value.experiment, rules).find(({ recipe }) => recipe === 'modern')?.experiment.network
+        .layers ?? [];
+    const types = layersOf(['degenerate_normalization']).map(({ type }) => type);
+    expect(types).not.toContain('instance_norm');
+    expect(types).toContain('layer_norm');
+    const rate = (rules: readonly string[]) => layersOf(rules).find(({ type }) => type === 'dropout')?.rate;
+    expect(rate(['excessive_dropout'])).toBe(0);
+    expect(rate(['excessive_dropout', 'overfitting'])).toBeCloseTo(0.2);
+  });
+
   it('sets the rate of Adam also where Adam was', () => {
     const slow = experimentOf({ optimizer: { type: 'adam', learning_rate: 1e-3 } });
     const [modern] = recipesFor(slow, []);
