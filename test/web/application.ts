@@ -227,6 +227,17 @@ describeInChromium('the application in Chromium', () => {
     await close();
   });
 
+  it('asks again what a new experiment would cost when the service was busy', async () => {
+    const { page, close } = await open('/');
+    const busy = { title: 'Too busy', status: 503, detail: 'Too many wait.', code: 'overloaded', errors: [] };
+    const answer = { status: 503, contentType: 'application/problem+json', body: JSON.stringify(busy) };
+    await page.route('**/v1/preflight', (route) => route.fulfill(answer), { times: 1 });
+    await page.goto(`${address()}/new`);
+    await page.waitForSelector('#forecast >> text=Too many wait.');
+    await page.waitForSelector('.cost');
+    await close();
+  });
+
   it('says when the service is away, and goes on when it is back', async () => {
     const { page, close } = await open('/');
     await page.waitForSelector('.job-row');

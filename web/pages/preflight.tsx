@@ -14,10 +14,16 @@ export interface PreflightState {
   readonly result: Preflight | null;
   readonly errors: readonly EditorError[];
   readonly detail: string | null;
+  /** The service had no time for it. */
+  readonly busy?: boolean;
 }
 
 const NOTHING: PreflightState = { result: null, errors: [], detail: null };
 const PAUSE_MS = 350;
+const RETRY_MS = 2000;
+/** Said by a service that is busy, or away. */
+const isBusy = ({ problem }: ApiError): boolean =>
+  problem === null || problem.status === 429 || problem.status === 503;
 
 /** Where the text breaks off; in words as the browser says it, which names no place in every browser. */
 function syntaxError(text: string, error: unknown): PreflightState {
@@ -43,20 +49,22 @@ async function ask(text: string): Promise<PreflightState> {
     return { result, errors: [], detail: null };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { result: null, errors: error.problem?.errors ?? [], detail: error.message };
+    return { result: null, errors: error.problem?.errors ?? [], detail: error.message, busy: isBusy(error) };
   }
 }
 
-/** Asked when typing pauses; an answer that is out of date is dropped. */
+/** Asked when typing pauses, and again while the service is busy; an answer that is out of date is dropped. */
 export function usePreflight(text: string): PreflightState {
   const [state, setState] = useState<PreflightState>(NOTHING);
   useEffect(() => {
     let current = true;
-    const timer = setTimeout(() => {
-      void ask(text).then((next) => {
-        if (current) setState(next);
-      });
-    }, PAUSE_MS);
+    const look = async () => {
+      const next = await ask(text);
+      if (!current) return;
+      setState(next);
+      if (next.busy) timer = setTimeout(() => void look(), RETRY_MS);
+    };
+    let timer = setTimeout(() => void look(), PAUSE_MS);
     return () => {
       current = false;
       clearTimeout(timer);
