@@ -1,36 +1,59 @@
 /** @file A report in a few lines: cause, change, loss before and after, where to look. */
-import type { Report } from '../client/index.ts';
+import { changesOf, type Report } from '../client/index.ts';
 import { formatNumber, type Style } from './format.ts';
 
-type Check = Report['checks'][number];
-
-/** What is found and explained by nothing else that is found, the worst first. */
-function rootOf({ checks }: Report): Check | undefined {
-  const found = checks.filter(({ status, severity }) => status === 'found' && severity !== 'info');
-  const rules = new Set(found.map(({ rule }) => rule));
-  const roots = found.filter(({ caused_by }) => !caused_by.some((rule) => rules.has(rule)));
-  return roots.find(({ severity }) => severity === 'critical') ?? roots[0] ?? found[0];
-}
+type Recommendation = NonNullable<Report['recommendation']>;
 
 const mean = (values: readonly (number | null)[]): number | null =>
   values.includes(null) || values.length === 0
     ? null
     : values.reduce<number>((sum, value) => sum + (value ?? 0), 0) / values.length;
 
-function changeLines({ recommendation, recommendation_note: note, verdict }: Report, style: Style): string[] {
-  if (recommendation === null)
-    return verdict !== 'unhealthy' ? [] : [`Change:   none. ${note ?? ''}`.trimEnd()];
-  const { remedies, effects, seeds } = recommendation;
-  const loss = effects.find(({ metric }) => metric === 'final_loss');
-  const effect =
-    loss === undefined
-      ? []
-      : [
-          `Loss:     ${formatNumber(mean(loss.baseline))} → ${style.good(formatNumber(mean(loss.treated)))}, then ${recommendation.verdict} on fresh seeds ${seeds.join(', ')}`,
-        ];
+/** The recommended loss may be that of scaled targets: then their own scale comes first, which the baseline has as well. */
+const LOSSES = {
+  final_loss: 'Loss:    ',
+  final_loss_original_scale: 'Loss:    ',
+  final_loss_ratio: 'Loss over that of a constant:',
+} as const;
+
+function effectLines({ effects, seeds, verdict }: Recommendation, style: Style): string[] {
+  const names = Object.keys(LOSSES) as (keyof typeof LOSSES)[];
+  const name = names.find((one) => effects.some(({ metric }) => metric === one));
+  const loss = effects.find(({ metric }) => metric === name);
+  if (name === undefined || loss === undefined) return [];
+  const [before, after] = [formatNumber(mean(loss.baseline)), formatNumber(mean(loss.treated))];
   return [
-    `Change:   ${style.bold(remedies.join(' + '))}`,
-    ...effect,
+    `${LOSSES[name]} ${before} → ${style.good(after)}, then ${verdict} on fresh seeds ${seeds.join(', ')}`,
+  ];
+}
+
+/** So many settings and so many characters of each: the page and `--details` show all. */
+const [MOST_SETTINGS, MOST_CHARACTERS] = [6, 60];
+const cut = (text: string | null) =>
+  text !== null && text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
+
+function settingLines({ patch }: Recommendation, experiment: unknown): string[] {
+  const all = changesOf(experiment, patch);
+  const lines = all
+    .slice(0, MOST_SETTINGS)
+    .map(
+      ({ path, before, after }) =>
+        `          ${path}: ${cut(before) ?? 'nothing'} → ${cut(after) ?? 'nothing'}`,
+    );
+  const more = all.length - lines.length;
+  return more > 0 ? [...lines, `          and ${more} more: see --details`] : lines;
+}
+
+function changeLines(
+  { recommendation, recommendation_note: note, ...report }: Report,
+  style: Style,
+): string[] {
+  if (recommendation === null)
+    return report.verdict !== 'unhealthy' ? [] : [`Change:   none. ${note ?? ''}`.trimEnd()];
+  return [
+    `Change:   ${style.bold(recommendation.remedies.join(' + '))}`,
+    ...settingLines(recommendation, report.experiment),
+    ...effectLines(recommendation, style),
     ...(note === null ? [] : [`Note:     ${note}`]),
   ];
 }
@@ -38,7 +61,7 @@ function changeLines({ recommendation, recommendation_note: note, verdict }: Rep
 /** @param places where more is to be seen, a line each */
 export function renderSummary(report: Report, places: readonly string[], style: Style): string {
   const verdict = report.verdict === 'healthy' ? style.good(report.verdict) : style.bad(report.verdict);
-  const root = rootOf(report);
+  const root = report.checks.find(({ rule }) => rule === report.root_cause);
   return [
     '',
     `${style.bold('Verdict:')} ${verdict}`,

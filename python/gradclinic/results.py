@@ -86,6 +86,11 @@ class Diagnosis:
         """Those that make the verdict."""
         return tuple(check for check in self.checks if check.serious)
 
+    @property
+    def root_cause(self) -> Optional[str]:
+        """The rule of the finding to read first; ``None`` where nothing serious was found."""
+        return self.raw.get("root_cause")
+
     def check(self, rule: str) -> Check:
         for one in self.checks:
             if one.rule == rule:
@@ -94,6 +99,8 @@ class Diagnosis:
 
     def __str__(self) -> str:
         lines = [f"verdict: {self.verdict}"]
+        if self.root_cause is not None:
+            lines.append(f"root cause: {self.root_cause}")
         for one in sorted(self.checks, key=lambda check: not check.serious):
             severity = f" ({one.severity})" if one.status == "found" else ""
             lines.append(f" {_MARKS.get(one.status, ' ')} {one.rule}: {one.status}{severity}  {one.explanation}")

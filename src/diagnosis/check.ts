@@ -47,4 +47,11 @@ export const checkSchema = z
   .meta({ id: 'Check' });
 
 export type Check = z.output<typeof checkSchema>;
+
+export const rootCauseSchema = z
+  .string()
+  .nullable()
+  .describe(
+    'The rule of the finding to read first: one that no other finding explains. null where nothing serious was found',
+  );
 export type Evidence = z.output<typeof evidenceSchema>;

@@ -147,5 +147,9 @@ export const seriousFindings = (checks: readonly Check[]): Check[] =>
     .filter(({ status, severity }) => status === 'found' && severity !== 'info')
     .toSorted((a, b) => rankOf(a) - rankOf(b));
 
+/** Which finding is told first. */
+export const rootCauseOf = (checks: readonly Check[]): string | null =>
+  seriousFindings(checks)[0]?.rule ?? null;
+
 export const verdictOf = (checks: readonly Check[]): 'healthy' | 'unhealthy' =>
   seriousFindings(checks).length > 0 ? 'unhealthy' : 'healthy';

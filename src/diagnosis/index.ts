@@ -5,9 +5,10 @@ export {
   type Evidence,
   nonFiniteSchema,
   numberSchema,
+  rootCauseSchema,
   type Severity,
 } from './check.ts';
-export { diagnose, seriousFindings, verdictOf } from './diagnose.ts';
+export { diagnose, rootCauseOf, seriousFindings, verdictOf } from './diagnose.ts';
 export { isCutShort, progressOf } from './evidence/progress.ts';
 export { diagnoseGivenTraces, toMeasure, verdictOfGiven } from './given_diagnosis.ts';
 export { givenTracesSchema, traceOfGiven } from './given_trace.ts';

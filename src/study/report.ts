@@ -4,6 +4,7 @@ import {
   checkSchema,
   nonFiniteSchema,
   numberSchema,
+  rootCauseSchema,
   staticFindingSchema,
   verdicts,
 } from '../diagnosis/index.ts';
@@ -216,6 +217,7 @@ export const reportSchema = z
       .describe(
         '`inconclusive`: nothing serious was found, but too little was measured to say that nothing is wrong',
       ),
+    root_cause: rootCauseSchema,
     to_measure: z
       .array(z.string())
       .describe(

@@ -1,5 +1,5 @@
 /** @file Runs a study from experiment to report. */
-import { seriousFindings, verdictOfJob } from '../diagnosis/index.ts';
+import { rootCauseOf, seriousFindings, verdictOfJob } from '../diagnosis/index.ts';
 import {
   baselineSeeds,
   type Experiment,
@@ -133,6 +133,7 @@ export async function runStudy(
   const report = {
     experiment: reportedExperiment(experiment),
     verdict,
+    root_cause: rootCauseOf(baseline.checks),
     to_measure,
     preflight: preflightRows(experiment, baseline),
     baseline: { runs: baseline.traces.map(runRow), layers: layerRows(baseline.traces[0] as Trace) },

@@ -18,7 +18,9 @@ export function VerdictBadge({ verdict }: { verdict: string }) {
 
 const METRICS: Readonly<Record<string, string>> = {
   final_loss: 'Training loss',
+  final_loss_original_scale: 'Training loss, targets as given',
   validation_loss: 'Validation loss',
+  validation_loss_original_scale: 'Validation loss, targets as given',
   final_accuracy: 'Training accuracy',
   validation_accuracy: 'Validation accuracy',
 };

@@ -7,11 +7,31 @@ import { Alternatives } from './alternatives.tsx';
 import { Forest, type ForestRow } from './forest.tsx';
 import { titleOf } from './story.ts';
 
-const MAIN_METRIC = 'final_loss';
+type Effects = Report['remedies'][number]['verification']['effects'];
 
-function rowsOf({ remedies, combinations, controls }: Report): ForestRow[] {
-  const effectOf = ({ effects }: { effects: Report['remedies'][number]['verification']['effects'] }) =>
-    effects.find(({ metric }) => metric === MAIN_METRIC) ?? null;
+/** What arms are decided by: numbers that a training that diverged has as well, and one with targets on another scale. */
+const GOALS: Readonly<Record<string, string>> = {
+  final_loss_ratio: 'training loss, as a share of a constant’s',
+  validation_loss_ratio: 'validation loss, as a share of a constant’s',
+  missed_rare_class: 'fraction of the rarest class that is missed',
+  training_error: 'fraction of the training samples that is wrong',
+};
+
+/** The goal that most arms have; one plot shows one. */
+function goalOf({ remedies, combinations, controls }: Report): string {
+  const arms: readonly { readonly verification: { readonly effects: Effects } }[] = [
+    ...remedies,
+    ...combinations,
+    ...controls,
+  ];
+  const count = (goal: string) =>
+    arms.filter(({ verification }) => verification.effects.some(({ metric }) => metric === goal)).length;
+  return Object.keys(GOALS).reduce((best, goal) => (count(goal) > count(best) ? goal : best));
+}
+
+function rowsOf({ remedies, combinations, controls }: Report, goal: string): ForestRow[] {
+  const effectOf = ({ effects }: { effects: Effects }) =>
+    effects.find(({ metric }) => metric === goal) ?? null;
   return [
     ...remedies
       .filter(({ verification }) => verification.status !== 'not_run')
@@ -110,7 +130,8 @@ function LeftOut({ report }: { report: Report }) {
 }
 
 export function Remedies({ report }: { report: Report }) {
-  const rows = rowsOf(report);
+  const goal = goalOf(report);
+  const rows = rowsOf(report, goal);
   if (rows.length === 0 && report.remedies.length === 0) return null;
   return (
     <Section
@@ -118,7 +139,7 @@ export function Remedies({ report }: { report: Report }) {
       title="What was tried"
       lead="Every arm was re-trained for real, on the same seeds and data order."
     >
-      {rows.length > 0 && <Forest rows={rows} metric="training loss" />}
+      {rows.length > 0 && <Forest rows={rows} metric={GOALS[goal] ?? goal} />}
       <Alternatives report={report} />
       <Doses report={report} />
       <LeftOut report={report} />

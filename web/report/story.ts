@@ -2,27 +2,10 @@
 import type { Check, Effect, Report } from '../../client/index.ts';
 import { mean, words } from '../lib/format.ts';
 
-const SEVERITIES = ['critical', 'warning', 'info'];
-const severityOf = ({ severity }: Check): number => {
-  const at = SEVERITIES.indexOf(severity ?? '');
-  return at < 0 ? SEVERITIES.length : at;
-};
-
 export const findingsOf = ({ checks }: Report): Check[] => checks.filter(({ status }) => status === 'found');
 
-/** What is found and explained by nothing else that is found, the worst first, then what explains most. */
-function rootsOf(report: Report): Check[] {
-  const findings = findingsOf(report);
-  const explains = ({ rule }: Check) => findings.filter(({ caused_by }) => caused_by.includes(rule)).length;
-  return findings
-    .filter(({ caused_by }) => !caused_by.some((rule) => findings.some((one) => one.rule === rule)))
-    .sort((a, b) => severityOf(a) - severityOf(b) || explains(b) - explains(a));
-}
-
-export const rootOf = (report: Report): Check | null => {
-  const root = rootsOf(report)[0];
-  return root === undefined || root.severity === 'info' ? null : root;
-};
+export const rootOf = ({ checks, root_cause }: Report): Check | null =>
+  checks.find(({ rule }) => rule === root_cause) ?? null;
 
 /** How many findings it leads to, directly or by way of others. */
 export function explainedBy(report: Report, root: string): number {
@@ -69,12 +52,21 @@ export interface Outcome {
   readonly effect: Effect;
 }
 
-const SHOWN_FIRST = ['final_loss', 'validation_loss', 'final_accuracy', 'validation_accuracy'];
+/** Where one side has standardized targets, only the losses on the targets' own scale can be held against each other. */
+const SHOWN_FIRST = [
+  'final_loss',
+  'final_loss_original_scale',
+  'validation_loss',
+  'validation_loss_original_scale',
+  'final_accuracy',
+  'validation_accuracy',
+];
 
 export function outcomesOf(effects: readonly Effect[]): Outcome[] {
+  const hasPlain = effects.some(({ metric }) => metric === 'final_loss');
   return SHOWN_FIRST.flatMap((metric) => {
     const effect = effects.find((one) => one.metric === metric);
-    if (effect === undefined) return [];
+    if (effect === undefined || (hasPlain && metric.endsWith('_original_scale'))) return [];
     return [{ metric, before: mean(effect.baseline), after: mean(effect.treated), effect }];
   });
 }

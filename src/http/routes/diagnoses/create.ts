@@ -5,6 +5,8 @@ import {
   checkSchema,
   diagnoseGivenTraces,
   givenTracesSchema,
+  rootCauseOf,
+  rootCauseSchema,
   seriousFindings,
   toMeasure,
   traceOfGiven,
@@ -62,6 +64,7 @@ const responseSchema = z
     verdict: z
       .enum(['healthy', 'unhealthy', 'inconclusive'])
       .describe('`inconclusive`: nothing was found, but the gradients could not be judged'),
+    root_cause: rootCauseSchema,
     to_measure: z.array(z.string()).describe('What is missing from the trace, and how to record it'),
     checks: z.array(checkSchema),
     remedies: z.array(remedySchema).describe('Proposed, not verified: nothing was trained here'),
@@ -102,6 +105,7 @@ export function diagnoseGiven(body: unknown): string {
   return JSON.stringify(
     encodeNonFinite({
       verdict: verdictOfGiven(checks),
+      root_cause: rootCauseOf(checks),
       to_measure: toMeasure(checks),
       checks,
       remedies: candidates.map(
