@@ -29,17 +29,16 @@ function effectLines({ effects, seeds, verdict }: Recommendation, style: Style):
 
 /** So many settings and so many characters of each: the page and `--details` show all. */
 const [MOST_SETTINGS, MOST_CHARACTERS] = [6, 60];
-const cut = (text: string | null) =>
-  text !== null && text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
+const shown = (value: unknown): string => {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
+};
 
 function settingLines({ patch }: Recommendation, experiment: unknown): string[] {
   const all = changesOf(experiment, patch);
   const lines = all
     .slice(0, MOST_SETTINGS)
-    .map(
-      ({ path, before, after }) =>
-        `          ${path}: ${cut(before) ?? 'nothing'} → ${cut(after) ?? 'nothing'}`,
-    );
+    .map(({ path, before, after }) => `          ${path}: ${shown(before)} → ${shown(after)}`);
   const more = all.length - lines.length;
   return more > 0 ? [...lines, `          and ${more} more: see --details`] : lines;
 }

@@ -6,6 +6,7 @@ import { startTestService, type TestService, tinyExperiment } from './service.ts
 
 interface Diagnosis {
   readonly verdict: string;
+  readonly root_cause: string | null;
   readonly checks: readonly Check[];
   readonly remedies: readonly {
     remedy: string;
@@ -39,6 +40,7 @@ describe('trainings recorded in PyTorch', () => {
     const diagnosis = await diagnose(recorded('deep_sigmoid'));
     expect(diagnosis.verdict).toBe('unhealthy');
     expect(found(diagnosis)).toContain('vanishing_gradient');
+    expect(diagnosis.root_cause).toBe('vanishing_gradient');
     const check = diagnosis.checks.find(({ rule }) => rule === 'vanishing_gradient');
     expect(check?.layers.slice(0, 3)).toEqual(['0', '2', '4']);
     expect(diagnosis.remedies.map(({ remedy }) => remedy)).toContain('add_batch_norm');
@@ -50,7 +52,7 @@ describe('trainings recorded in PyTorch', () => {
 
   it('two ReLU layers: healthy, and what was not measured is said to be so', async () => {
     const diagnosis = await diagnose(recorded('healthy_relu'));
-    expect(diagnosis.verdict).toBe('healthy');
+    expect([diagnosis.verdict, diagnosis.root_cause]).toEqual(['healthy', null]);
     expect(diagnosis.remedies).toEqual([]);
     const sharpness = diagnosis.checks.find(({ rule }) => rule === 'sharpness');
     expect(sharpness).toMatchObject({

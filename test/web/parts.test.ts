@@ -1,6 +1,6 @@
 /** @file Parts of the pages that compute: what they say of numbers, places and scales. */
 import { expect, it } from 'vitest';
-import { changesOf } from '../../client/index.ts';
+import { changesOf, type Effect, type Report } from '../../client/index.ts';
 import { spanOf } from '../../web/charts/axis.ts';
 import { decadeTexts, decadeTicks } from '../../web/charts/decades.ts';
 import { heatOf, logScale, panned, pixelsOf, ranked, sidedScale, zoomed } from '../../web/charts/heat.ts';
@@ -21,7 +21,8 @@ import { brokenAt } from '../../web/lib/json_places.ts';
 import { bounded } from '../../web/lib/live_curves.ts';
 import { linesOf } from '../../web/pages/live_lines.ts';
 import { bandOf } from '../../web/report/band.ts';
-import { explainedBy } from '../../web/report/story.ts';
+import { goalOf } from '../../web/report/goal.ts';
+import { explainedBy, outcomesOf } from '../../web/report/story.ts';
 
 const grid = (values: (number | null)[][], nonFinite: Record<string, 'nan' | 'inf'> = {}) => ({
   run: 'baseline/0',
@@ -289,4 +290,31 @@ it('counts what a root explains, by way of others too', () => {
   const check = (rule: string, ...caused_by: string[]) => ({ rule, caused_by, status: 'found' });
   const checks = [check('a'), check('b', 'a'), check('c', 'b'), check('d')];
   expect(explainedBy({ checks } as never, 'a')).toBe(2);
+});
+
+it('shows the losses on the targets’ own scale where one side has standardized them, and else the plain ones', () => {
+  const effect = (metric: string) =>
+    ({
+      metric,
+      baseline: [4, 6],
+      treated: [1, 1],
+      mean_difference: -4,
+      confidence_interval: [-5, -3],
+    }) as Effect;
+  const shown = (...metrics: string[]) =>
+    outcomesOf(metrics.map(effect)).map(({ metric, before }) => [metric, before]);
+  expect(shown('final_loss_ratio', 'final_loss_original_scale')).toEqual([['final_loss_original_scale', 5]]);
+  expect(shown('final_loss_ratio', 'final_loss', 'final_loss_original_scale')).toEqual([['final_loss', 5]]);
+});
+
+it('plots the goal that most arms have, which one that diverged has as well', () => {
+  const arm = (...metrics: string[]) => ({
+    verification: { effects: metrics.map((metric) => ({ metric })) },
+  });
+  const report = {
+    remedies: [arm('final_loss_ratio', 'final_loss'), arm('final_loss_ratio')],
+    combinations: [arm('validation_loss_ratio', 'final_loss')],
+    controls: [],
+  };
+  expect(goalOf(report as unknown as Report)).toBe('final_loss_ratio');
 });

@@ -5,29 +5,8 @@ import { clip, number, plural, words } from '../lib/format.ts';
 import { Section } from '../ui/parts.tsx';
 import { Alternatives } from './alternatives.tsx';
 import { Forest, type ForestRow } from './forest.tsx';
+import { type Effects, GOALS, goalOf } from './goal.ts';
 import { titleOf } from './story.ts';
-
-type Effects = Report['remedies'][number]['verification']['effects'];
-
-/** What arms are decided by: numbers that a training that diverged has as well, and one with targets on another scale. */
-const GOALS: Readonly<Record<string, string>> = {
-  final_loss_ratio: 'training loss, as a share of a constant’s',
-  validation_loss_ratio: 'validation loss, as a share of a constant’s',
-  missed_rare_class: 'fraction of the rarest class that is missed',
-  training_error: 'fraction of the training samples that is wrong',
-};
-
-/** The goal that most arms have; one plot shows one. */
-function goalOf({ remedies, combinations, controls }: Report): string {
-  const arms: readonly { readonly verification: { readonly effects: Effects } }[] = [
-    ...remedies,
-    ...combinations,
-    ...controls,
-  ];
-  const count = (goal: string) =>
-    arms.filter(({ verification }) => verification.effects.some(({ metric }) => metric === goal)).length;
-  return Object.keys(GOALS).reduce((best, goal) => (count(goal) > count(best) ? goal : best));
-}
 
 function rowsOf({ remedies, combinations, controls }: Report, goal: string): ForestRow[] {
   const effectOf = ({ effects }: { effects: Effects }) =>

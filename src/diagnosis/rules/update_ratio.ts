@@ -121,7 +121,11 @@ export const updateRatio = defineRule({
         ? []
         : [
             `An update of ${small.layer} is ${text(small.value)} of its weights in the median: it would take ${text(1 / (small.value ?? 1))} such steps to change them.`,
-            ...finding.traces.slice(0, 1).flatMap((trace) => tooLow(trace, least)),
+            ...(gain === undefined
+              ? finding.traces.slice(0, 1).flatMap((trace) => tooLow(trace, least))
+              : [
+                  'That alone would look like too low a rate; but a lower one learns, so little gradient is left at this one.',
+                ]),
           ]),
     ].join(' ');
   },
