@@ -33,11 +33,21 @@ function rangeOf(activation: Activation | null): Range {
   };
 }
 
-function forLogits(name: string, { low, high }: Range): LossMismatch | null {
+const short = (value: number): string => String(Number(value.toPrecision(2)));
+
+/** Behind "gives". */
+function rangeWords({ low, high }: Range): string {
+  if (high === Number.POSITIVE_INFINITY) return `no number below ${short(low)}`;
+  if (low === Number.NEGATIVE_INFINITY) return `no number above ${short(high)}`;
+  return `only numbers between ${short(low)} and ${short(high)}`;
+}
+
+function forLogits(name: string, range: Range): LossMismatch | null {
+  const { low, high } = range;
   if (low === Number.NEGATIVE_INFINITY && high === Number.POSITIVE_INFINITY) return null;
   const message =
-    `the loss takes logits, any numbers, but ${name} gives numbers between ${low.toPrecision(2)} and ` +
-    `${high.toPrecision(2)}: the network can never be sure. End with a linear layer`;
+    `the loss takes logits, any numbers, but ${name} gives ${rangeWords(range)}: the network can never be sure. ` +
+    'End with a linear layer';
   return { what: `${name}_before_logits_loss`, severity: 'warning', message };
 }
 
@@ -55,13 +65,14 @@ function forProbabilities(name: string, { low, high }: Range, classes: boolean):
 
 function forValues(
   name: string,
-  { low, high }: Range,
+  range: Range,
   targets: readonly [number, number] | null,
 ): LossMismatch | null {
+  const { low, high } = range;
   if (targets === null || (targets[0] >= low && targets[1] <= high)) return null;
   const message =
-    `targets lie between ${targets[0].toPrecision(3)} and ${targets[1].toPrecision(3)}, but ${name} gives numbers between ` +
-    `${low.toPrecision(2)} and ${high.toPrecision(2)} only. End with a linear layer`;
+    `targets lie between ${targets[0].toPrecision(3)} and ${targets[1].toPrecision(3)}, but ${name} gives ` +
+    `${rangeWords(range)}. End with a linear layer`;
   const none = targets[1] < low || targets[0] > high;
   return { what: `targets_outside_${name}`, severity: none ? 'critical' : 'warning', message };
 }

@@ -1,6 +1,7 @@
 /**
- * @file The positive control: a plain network that is known to learn, on the data of an experiment, with as many samples seen.
- * What it does not reach either, the data do not allow in that time; what it reaches, another network could.
+ * @file The positive control: a plain network that is known to learn, on the data of an experiment, with as many samples seen or,
+ * where that would cost more than the experiment itself, fewer. What it reaches, another network could; what it does not reach either,
+ * the data do not allow in that time, if it had come to its end.
  */
 import { describeData } from '../data/index.ts';
 import type { NetworkInput } from '../network/index.ts';
