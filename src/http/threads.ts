@@ -37,13 +37,13 @@ export interface ThreadLimits {
   readonly maxWaiting: number;
   /** Work that takes a thread more CPU time is ended; so is work that waits longer for its turn. */
   readonly maxMs: number;
+  /** By the clock: a busy machine gives a thread less than a core. */
+  readonly maxClockMs: number;
   /** The most that a thread's heap may take. */
   readonly maxHeapMiB: number;
 }
 
-const LIMITS: ThreadLimits = { maxWaiting: 64, maxMs: 20_000, maxHeapMiB: 384 };
-/** So many times its CPU time may a request take by the clock, on a machine that gives its thread less than a core. */
-const LONGEST = 3;
+const LIMITS: ThreadLimits = { maxWaiting: 64, maxMs: 20_000, maxClockMs: 60_000, maxHeapMiB: 384 };
 const RETRY_AFTER_S = '5';
 
 const [WORKER, READER] = [threadProgram('request.worker'), threadProgram('reading.worker')];
@@ -111,7 +111,7 @@ function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
   let closed = false;
   async function run(pool: ThreadPool, { work, transferList }: Task): Promise<unknown> {
     const begun = notBegun();
-    const limit = limitWork({ cpu: limits.maxMs, clock: LONGEST * limits.maxMs }, begun, () => pool.threads);
+    const limit = limitWork({ cpu: limits.maxMs, clock: limits.maxClockMs }, begun, () => pool.threads);
     const { signal } = limit;
     const result: WorkResult = await pool
       .run({ ...work, begun }, { transferList, signal })

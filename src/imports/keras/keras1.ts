@@ -26,9 +26,13 @@ const MERGES: Readonly<Record<string, string>> = {
   max: 'Maximum',
 };
 
+/** Names come from the file: "constructor" is in no table, but in every object. */
+const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
 const initializer =
   (key: string) =>
-  (value: unknown): Json => ({ [key]: INITIALIZERS[String(value)] ?? value });
+  (value: unknown): Json => ({ [key]: own(INITIALIZERS, String(value)) ?? value });
 
 /** { "name": "WeightRegularizer", "l1": 0, "l2": 0.01 } */
 const regularizer =
@@ -55,7 +59,7 @@ const RENAMED: Readonly<Record<string, Renamed>> = {
   subsample_length: 'strides',
   atrous_rate: 'dilation_rate',
   border_mode: 'padding',
-  dim_ordering: (order) => ({ data_format: ORDERS[String(order)] ?? order }),
+  dim_ordering: (order) => ({ data_format: own(ORDERS, String(order)) ?? order }),
   bias: 'use_bias',
   init: initializer('kernel_initializer'),
   inner_init: initializer('recurrent_initializer'),
@@ -102,7 +106,7 @@ const isMerge = (layer: Layer): boolean => layer.class === 'Merge' && typeof lay
 export const isOfKeras1 = (layer: Layer): boolean =>
   isMerge(layer) ||
   Object.keys(layer.config).some(
-    (key) => Object.hasOwn(RENAMED, key) || Object.hasOwn(OF_CLASS[layer.class] ?? {}, key),
+    (key) => Object.hasOwn(RENAMED, key) || Object.hasOwn(own(OF_CLASS, layer.class) ?? {}, key),
   );
 
 /** The layer in the words of Keras 2. */
@@ -110,16 +114,16 @@ export function asKeras2(layer: Layer): Layer {
   const { config } = layer;
   if (isMerge(layer)) {
     const { mode, concat_axis: axis, ...rest } = config;
-    const name = MERGES[mode as string];
+    const name = own(MERGES, mode as string);
     return name === undefined
       ? layer
       : { class: name, config: name === 'Concatenate' ? { ...rest, axis: axis ?? -1 } : rest };
   }
-  const words = { ...RENAMED, ...OF_CLASS[layer.class] };
+  const words = { ...RENAMED, ...own(OF_CLASS, layer.class) };
   const renamed = Object.entries(config).map(([key, value]): Json => {
-    const word = Object.hasOwn(words, key) ? words[key] : undefined;
+    const word = own(words, key);
     if (word === undefined) return { [key]: value };
     return typeof word === 'string' ? { [word]: value } : word(value, config);
   });
-  return { class: CLASSES[layer.class] ?? layer.class, config: Object.assign({}, ...renamed) as Json };
+  return { class: own(CLASSES, layer.class) ?? layer.class, config: Object.assign({}, ...renamed) as Json };
 }

@@ -235,7 +235,8 @@ describe('remedies', () => {
       'lstm residual(self_attention) layer_norm global_average_pool1d dense dropout',
     );
     expect(placed('standardize_inputs', decaying)).toBe('dense batch_norm');
-    expect(changed('train_longer').training.early_stopping).toEqual({ check_every: 1, patience: null });
+    // As often as before, over three times the steps.
+    expect(changed('train_longer').training.early_stopping).toEqual({ check_every: 3, patience: null });
     expect(changed('keep_learning_rate').training.learning_rate_schedule).toBe('constant');
     expect(changed('use_adam', 0.001).training.optimizer).toMatchObject({ epsilon: 1e-7 });
     const { batch_size, steps } = changed('reduce_batch_size', 0.5).training;
