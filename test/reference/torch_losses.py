@@ -9,9 +9,9 @@ from torch_masks import mean_over_kept
 from torch_numbers import keep_clear
 
 # Targets are class indices.
-CLASSES = {"categorical_cross_entropy", "softmax_cross_entropy"}
+CLASSES = {"categorical_cross_entropy", "softmax_cross_entropy", "softmax_focal_cross_entropy"}
 # Targets are 0 or 1.
-BINARY = {"binary_cross_entropy", "sigmoid_cross_entropy", "hinge"}
+BINARY = {"binary_cross_entropy", "sigmoid_cross_entropy", "hinge", "sigmoid_focal_cross_entropy"}
 
 
 def loss_type(config):
@@ -58,6 +58,20 @@ def position_losses(config, prediction, targets):
         return F.relu(1 - side * prediction)
     if kind == "log_cosh":
         return torch.log(torch.cosh(prediction - targets))
+    if kind == "sigmoid_focal_cross_entropy":
+        # As torchvision has it.
+        p, alpha = torch.sigmoid(prediction), options.get("alpha", None)
+        right = p * targets + (1 - p) * (1 - targets)
+        entropy = F.binary_cross_entropy_with_logits(prediction, targets, reduction="none")
+        weight = 1 if alpha is None else alpha * targets + (1 - alpha) * (1 - targets)
+        return weight * entropy * (1 - right) ** options.get("gamma", 2)
+    if kind == "softmax_focal_cross_entropy":
+        right = torch.softmax(prediction, -1).gather(-1, targets.long().unsqueeze(-1)).squeeze(-1)
+        return -((1 - right) ** options.get("gamma", 2)) * right.log()
+    if kind == "quantile":
+        share, error = options.get("quantile", 0.5), targets - prediction
+        keep_clear(error.detach(), [0])
+        return torch.maximum(share * error, (share - 1) * error)
     raise ValueError(kind)
 
 

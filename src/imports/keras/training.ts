@@ -36,6 +36,8 @@ const losses: ReadonlyMap<string, string> = new Map([
   ['hinge', 'hinge'],
   ['log_cosh', 'log_cosh'],
   ['logcosh', 'log_cosh'],
+  ['binary_focal_crossentropy', 'sigmoid_focal_cross_entropy'],
+  ['categorical_focal_crossentropy', 'softmax_focal_cross_entropy'],
 ]);
 
 const onLogits: ReadonlyMap<string, string> = new Map([
@@ -65,6 +67,7 @@ function lossOf(value: unknown, output: OutputKind, warnings: Set<string>): unkn
   const options = new Options(given.config, `the loss ${given.class}`);
   if (options.number('label_smoothing', 0) !== 0)
     warnings.add(`label_smoothing ${options.number('label_smoothing')} of the loss is left out`);
+  if (known.includes('focal')) return focalOf(known, options, output, warnings);
   if (known === 'huber') return { type: 'huber', delta: options.number('delta', 1) };
   if (options.bool('from_logits', false)) return onLogits.get(known) ?? known;
   if (known === 'categorical_cross_entropy' && output !== 'softmax')
@@ -73,6 +76,24 @@ function lossOf(value: unknown, output: OutputKind, warnings: Set<string>): unkn
         'which differs where the last layer is no softmax',
     );
   return known;
+}
+
+/** Here focal losses are on logits. */
+function focalOf(type: string, options: Options, output: OutputKind, warnings: Set<string>): unknown {
+  if (!options.bool('from_logits', false)) {
+    warnings.add(
+      `the focal loss is of probabilities; ${type} takes the numbers before the last activation: make that linear`,
+    );
+    return lossOfOutput(output, warnings);
+  }
+  const gamma = options.number('gamma', 2);
+  if (type === 'softmax_focal_cross_entropy') {
+    const alpha = options.number('alpha', 0.25);
+    if (alpha !== 1) warnings.add(`alpha ${alpha} of the loss, a factor on all of it, is left out`);
+    return { type, gamma };
+  }
+  const alpha = options.bool('apply_class_balancing', false) ? options.number('alpha', 0.25) : null;
+  return { type, gamma, alpha };
 }
 
 const byOutput: Readonly<Record<OutputKind, string>> = {

@@ -9,8 +9,11 @@ import { logCosh } from './log_cosh.ts';
 import { meanAbsoluteError } from './mean_absolute_error.ts';
 import { meanSquaredError } from './mean_squared_error.ts';
 import { poisson } from './poisson.ts';
+import { quantile } from './quantile.ts';
 import { sigmoidCrossEntropy } from './sigmoid_cross_entropy.ts';
+import { sigmoidFocalCrossEntropy } from './sigmoid_focal_cross_entropy.ts';
 import { softmaxCrossEntropy } from './softmax_cross_entropy.ts';
+import { softmaxFocalCrossEntropy } from './softmax_focal_cross_entropy.ts';
 
 export const lossKind = defineKind([
   meanSquaredError,
@@ -24,4 +27,7 @@ export const lossKind = defineKind([
   klDivergence,
   hinge,
   logCosh,
+  sigmoidFocalCrossEntropy,
+  softmaxFocalCrossEntropy,
+  quantile,
 ]);

@@ -31,6 +31,11 @@ CASES = [
     classifier("hinge", "hinge", 1),
     classifier("hinge_multiple", "hinge", 3, gain=2.0),
     classifier("log_cosh", "log_cosh", 3, gain=3.0),
+    classifier("sigmoid_focal_cross_entropy", "sigmoid_focal_cross_entropy", 1),
+    classifier("sigmoid_focal_cross_entropy_balanced", {"type": "sigmoid_focal_cross_entropy", "alpha": 0.25, "gamma": 1.5}, 3),
+    classifier("softmax_focal_cross_entropy", "softmax_focal_cross_entropy", 3),
+    classifier("softmax_focal_cross_entropy_gamma", {"type": "softmax_focal_cross_entropy", "gamma": 0.5}, 3),
+    classifier("quantile", {"type": "quantile", "quantile": 0.9}, 3),
     classifier("softmax_cross_entropy_saturated", "softmax_cross_entropy", 3, gain=20.0),
 ]
 WEIGHTED = [
@@ -39,6 +44,7 @@ WEIGHTED = [
     ("binary_cross_entropy", 1, "sigmoid", [0.6, 2]),
     ("sigmoid_cross_entropy", 1, None, [3, 0.7]),
     ("hinge", 1, None, [0.6, 2]),
+    ("softmax_focal_cross_entropy", 3, None, [1, 2.5, 0.4]),
 ]
 CASES += [
     classifier(f"{loss}_class_weights", loss, units, output, training={"class_weights": weights})
@@ -68,6 +74,9 @@ CASES += [
         ("kl_divergence", 3, "softmax"),
         ("hinge", 2, None),
         ("log_cosh", 2, None),
+        ("sigmoid_focal_cross_entropy", 2, None),
+        ("softmax_focal_cross_entropy", 3, None),
+        ("quantile", 2, None),
         ("categorical_cross_entropy", 3, "softmax"),
         ("softmax_cross_entropy", 3, None),
     )
