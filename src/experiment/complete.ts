@@ -2,12 +2,14 @@
 import {
   type ActivationConfig,
   completeActivation,
+  completePosition,
   completeSchedule,
   type InitializerConfig,
   initializerKind,
   type LayerConfig,
   lossKind,
   optimizerKind,
+  type PositionConfig,
 } from '../network/index.ts';
 import type { Experiment } from './schema.ts';
 
@@ -17,6 +19,7 @@ function completeOption(key: string, value: unknown): unknown {
   if (key === 'layer') return completeLayer(value as LayerConfig);
   if (key === 'activation' || key.endsWith('_activation'))
     return completeActivation(value as ActivationConfig);
+  if (key === 'positions' && value !== null) return completePosition(value as PositionConfig);
   if (key.endsWith('_initializer')) return initializerKind.complete(value as InitializerConfig);
   return value;
 }

@@ -5,6 +5,7 @@ import {
   layerKind,
   lossKind,
   optimizerKind,
+  positionKind,
   scheduleKind,
 } from '../network/index.ts';
 import { shortName } from '../util/json.ts';
@@ -14,7 +15,16 @@ import { nearest } from '../util/nearest.ts';
 const normal = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]/g, '');
 
 const bySynonym = new Map<string, string[]>();
-for (const kind of [layerKind, activationKind, lossKind, optimizerKind, initializerKind, scheduleKind]) {
+const kinds = [
+  layerKind,
+  activationKind,
+  lossKind,
+  optimizerKind,
+  initializerKind,
+  scheduleKind,
+  positionKind,
+];
+for (const kind of kinds) {
   for (const { type, names } of kind.synonyms) {
     for (const name of names) bySynonym.set(normal(name), [...(bySynonym.get(normal(name)) ?? []), type]);
   }

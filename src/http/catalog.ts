@@ -10,6 +10,7 @@ import {
   layerKind,
   lossKind,
   optimizerKind,
+  positionKind,
   resolveActivation,
   scheduleKind,
 } from '../network/index.ts';
@@ -62,6 +63,7 @@ export const catalog: Readonly<Record<string, () => CatalogEntry[]>> = {
   optimizers: optimizerKind.catalog,
   schedules: scheduleKind.catalog,
   clipping: clippingKind.catalog,
+  positions: positionKind.catalog,
   data_sets: () => dataParts.map(describePart),
   rules: ofRules,
   remedies: ofRemedies,

@@ -110,10 +110,10 @@ def batch_norm(layer, x):
     # Torch refuses a single value per feature, and knows of no masks.
     if layer.masks[0] is not None or x.numel() == x.shape[1 if x.dim() == 4 else -1]:
         return None
-    channels_first = x.transpose(1, 2) if x.dim() == 3 else x
+    channels_first = x.transpose(1, 2) if x.dim() in (3, 5) else x
     options = {"training": True, "eps": layer.option("epsilon", 1e-3)}
     y = F.batch_norm(channels_first, None, None, parameter(layer, "gamma"), parameter(layer, "beta"), **options)
-    return y.transpose(1, 2) if x.dim() == 3 else y
+    return y.transpose(1, 2) if x.dim() in (3, 5) else y
 
 
 def layer_norm(layer, x):
@@ -303,7 +303,12 @@ def wide_heads(layer, query, key, value):
     return attended.transpose(0, 1)[..., :features]
 
 
+NOT_IN_PYTORCH = {"positions", "scale", "key_value_heads"}
+
+
 def self_attention(layer, x):
+    if NOT_IN_PYTORCH & set(layer.options):
+        return None
     if "key_dim" in layer.options:
         return wide_heads(layer, x, x, x)
     features, time = x.shape[2], x.shape[1]
@@ -340,6 +345,8 @@ def positional_embedding(layer, x):
 
 def multi_head_attention(layer, query):
     value, key = layer.taken[1], layer.taken[-1]
+    if NOT_IN_PYTORCH & set(layer.options):
+        return None
     if "key_dim" in layer.options:
         return wide_heads(layer, query, key, value)
     hidden = layer.masks[1]

@@ -5,8 +5,7 @@ import math
 import torch
 
 from torch_activations import channel_axis
-from torch_masks import hidden_keys
-from torch_sequences import later_positions, split_heads
+from torch_sequences import attend
 
 
 def aligned(xs):
@@ -55,21 +54,4 @@ def dot(_layer, a, b):
 
 
 def multi_head_attention(layer, query, value, key=None):
-    features, heads = query.shape[2], layer.option("heads", 1)
-    size = layer.option("key_dim", features // heads)
-
-    def project(name, x, to):
-        y = x @ layer.parameter(f"{name}/kernel", x.shape[2], to)
-        return y + layer.parameter(f"{name}/bias", to) if layer.option("use_bias", True) else y
-
-    key = value if key is None else key
-    q, k, v = (
-        split_heads(project(name, x, heads * size), heads)
-        for name, x in (("query", query), ("key", key), ("value", value))
-    )
-    scores = q @ k.transpose(2, 3) / math.sqrt(size)
-    if layer.option("causal", False):
-        later = later_positions(max(scores.shape[2:]))[: scores.shape[2], : scores.shape[3]]
-        scores = scores.masked_fill(later, float("-inf"))
-    attended = hidden_keys(scores, *layer.masks[1:]) @ v
-    return project("output", attended.transpose(1, 2).flatten(2), features)
+    return attend(layer, query, value if key is None else key, value, *layer.masks[1:])

@@ -7,6 +7,7 @@ import torch
 
 from torch_activations import activate
 from torch_masks import hidden_keys, over_kept
+from torch_positions import turned, with_positions
 
 
 def recurrent_parameters(layer, x, gates):
@@ -129,20 +130,29 @@ def bidirectional(layer, x):
 
 
 def self_attention(layer, x):
-    features, heads = x.shape[2], layer.options["heads"]
-    size = layer.option("key_dim", features // heads)
-    query, key, value = (
-        split_heads(affine(layer, name, x, heads * size), heads) for name in ("query", "key", "value")
-    )
-    scores = query @ key.transpose(2, 3) / math.sqrt(size)
+    return attend(layer, x, x, x, layer.masks[0])
+
+
+def attend(layer, query, key, value, *masks):
+    """Of heads that may share keys and values, with what the layer knows of positions."""
+    features, heads = query.shape[2], layer.option("heads", 1)
+    size = layer.option("key_dim", None) or features // heads
+    shared = layer.option("key_value_heads", None) or heads
+    q = turned(layer, split_heads(affine(layer, "query", query, heads * size), heads))
+    k = turned(layer, split_heads(affine(layer, "key", key, shared * size), shared))
+    v = split_heads(affine(layer, "value", value, shared * size), shared)
+    k, v = (x.repeat_interleave(heads // shared, 1) for x in (k, v))
+    scores = with_positions(layer, q @ k.transpose(2, 3) * (layer.option("scale", None) or 1 / math.sqrt(size)))
     if layer.option("causal", False):
-        scores = scores.masked_fill(later_positions(x.shape[1]), float("-inf"))
-    attended = hidden_keys(scores, layer.masks[0]) @ value
+        later = later_positions(max(scores.shape[2:]))[: scores.shape[2], : scores.shape[3]]
+        scores = scores.masked_fill(later, float("-inf"))
+    attended = hidden_keys(scores, *masks) @ v
     return affine(layer, "output", attended.transpose(1, 2).flatten(2), features)
 
 
 def affine(layer, name, x, to):
-    return x @ layer.parameter(f"{name}/kernel", x.shape[2], to) + layer.parameter(f"{name}/bias", to)
+    y = x @ layer.parameter(f"{name}/kernel", x.shape[2], to)
+    return y + layer.parameter(f"{name}/bias", to) if layer.option("use_bias", True) else y
 
 
 def split_heads(x, heads):

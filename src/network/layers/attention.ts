@@ -1,6 +1,11 @@
 /** @file What attention layers share: projections of features, heads, and the weighted mean over positions. */
 import { z } from 'zod';
 import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
+import type { PositionConfig } from '../positions/index.ts';
+import { positionKind } from '../positions/index.ts';
+import type { Position } from '../positions/position.ts';
+import { initializerArgument, python } from './code.ts';
+import { dropParts, rateOption } from './drop.ts';
 import {
   biasInitializerOption,
   kernelInitializerOption,
@@ -24,6 +29,29 @@ export const attentionOptions = {
     .nullable()
     .default(null)
     .describe('Size of a head; null: features/heads'),
+  key_value_heads: z
+    .int()
+    .min(1)
+    .max(1024)
+    .nullable()
+    .default(null)
+    .describe(
+      'Heads of keys and values, which divide `heads`: neighbouring heads of queries share one of them (1: all do); null: as many as heads',
+    ),
+  scale: z
+    .number()
+    .gt(0)
+    .max(1e6)
+    .nullable()
+    .default(null)
+    .describe('By what the scores are multiplied; null: 1/√key_dim'),
+  positions: positionKind.schema
+    .nullable()
+    .default(null)
+    .describe(
+      'What it knows of positions: queries and keys that turn with their place, or a number added to every score',
+    ),
+  dropout: rateOption('attention weights').default(0),
   causal: z.boolean().default(false).describe('Every position sees only itself and those before it'),
   use_bias: useBiasOption,
   kernel_initializer: kernelInitializerOption,
@@ -33,6 +61,10 @@ export const attentionOptions = {
 export interface AttentionOptions {
   readonly heads: number;
   readonly key_dim: number | null;
+  readonly key_value_heads: number | null;
+  readonly scale: number | null;
+  readonly positions: PositionConfig | null;
+  readonly dropout: number;
   readonly causal: boolean;
   readonly use_bias: boolean;
   readonly kernel_initializer: ParameterOptions['initializer'];
@@ -109,8 +141,44 @@ export const headSize = (
   { heads, key_dim }: Pick<AttentionOptions, 'heads' | 'key_dim'>,
 ): number => key_dim ?? features / heads;
 
+/** Each head as often, one after another: [batch, heads, time, size] → [batch, heads · times, time, size]. */
+function repeated(g: GraphBuilder, x: Tensor, times: number): Tensor {
+  if (times === 1) return x;
+  const [batch = 1, heads = 1, time = 1, size = 1] = x.shape;
+  const apart = c.reshape(g, x, [batch, heads, 1, time, size]);
+  return c.reshape(g, c.expand(g, apart, [batch, heads, times, time, size]), [
+    batch,
+    heads * times,
+    time,
+    size,
+  ]);
+}
+
+/** What the positions add to the scores, [heads, queries, keys]; null where they add nothing. */
+function addedBy(
+  position: Position | null,
+  context: LayerContext,
+  scores: Parameters<NonNullable<Position['added']>>[1],
+): Tensor | null {
+  const { g } = context;
+  const table = (rows: number, heads: number, initializer: ParameterOptions['initializer']) =>
+    context.parameter('relative_bias/table', [rows, heads], { fanIn: rows, fanOut: heads, initializer });
+  return position?.added?.({ g, table }, scores) ?? null;
+}
+
+/** How many heads of queries share one of keys and values. */
+function sharing(g: GraphBuilder, { heads, key_value_heads }: AttentionOptions): number {
+  const own = key_value_heads ?? heads;
+  if (heads % own !== 0)
+    g.refuse(
+      `${heads} heads of queries do not share ${own} heads of keys and values evenly`,
+      'give "key_value_heads" that divide "heads"',
+    );
+  return heads / own;
+}
+
 /**
- * softmax(q kᵀ/√size) v by heads of this size, joined and projected.
+ * softmax(q kᵀ · scale + what positions add) v by heads, joined and projected.
  * @param x what queries are made of [batch, time, features], as wide as the output
  * @param keys, values [batch, positions, …]
  * @param masks of keys and values: what is masked has no weight
@@ -132,25 +200,66 @@ export function attend(
 ): Tensor {
   const { g } = context;
   const [batch = 1, time = 1, features = 1] = x.shape;
-  const { heads } = options;
+  const { heads, causal } = options;
   const size = headSize(features, options);
   if (!Number.isInteger(size))
     g.refuse(
       `${features} features do not split into ${heads} heads`,
       'give "key_dim", the size of a head, or a number of heads that divides the features',
     );
-  const inner = heads * size;
-  const apart = (name: string, of: Tensor) => {
-    const y = project(context, name, of, inner, options);
-    return c.transpose(g, c.reshape(g, y, [batch, of.shape[1] ?? 1, heads, size]), [0, 2, 1, 3]);
+  const position = options.positions === null ? null : positionKind.resolve(options.positions);
+  const turn = (y: Tensor) => position?.turn?.(g, y) ?? y;
+  const times = sharing(g, options);
+  const apart = (name: string, of: Tensor, own: number) => {
+    const y = project(context, name, of, own * size, options);
+    return c.transpose(g, c.reshape(g, y, [batch, of.shape[1] ?? 1, own, size]), [0, 2, 1, 3]);
   };
-  const [query, key, value] = [apart('query', x), apart('key', keys), apart('value', values)];
+  const query = turn(apart('query', x, heads));
+  const key = repeated(g, turn(apart('key', keys, heads / times)), times);
+  const value = repeated(g, apart('value', values, heads / times), times);
   const products = c.matMul(g, query, c.transpose(g, key, [0, 1, 3, 2]));
-  const scores = c.mul(g, products, g.constant(1 / Math.sqrt(size)));
-  const causal = options.causal ? past(g, time, keys.shape[1] ?? 1) : null;
-  const mixed = c.matMul(g, weightsOf(g, scores, visible(g, causal, masks)), value);
-  const joined = c.reshape(g, c.transpose(g, mixed, [0, 2, 1, 3]), [batch, time, inner]);
+  const scaled = c.mul(g, products, g.constant(options.scale ?? 1 / Math.sqrt(size)));
+  const positions = keys.shape[1] ?? 1;
+  const added = addedBy(position, context, { heads, queries: time, keys: positions, causal });
+  const scores = added === null ? scaled : c.add(g, scaled, added);
+  const hidden = causal ? past(g, time, positions) : null;
+  const weights = weightsOf(g, scores, visible(g, hidden, masks));
+  const kept = dropParts(context, weights, options.dropout, weights.shape);
+  const mixed = c.matMul(g, kept, value);
+  const joined = c.reshape(g, c.transpose(g, mixed, [0, 2, 1, 3]), [batch, time, heads * size]);
   return project(context, 'output', joined, features, options);
+}
+
+/** What the modules of PyTorch are made with behind their features and heads. */
+export function torchArguments(options: AttentionOptions): string {
+  const { heads, key_dim, key_value_heads, scale, positions, dropout, causal, use_bias } = options;
+  return [
+    ...(causal ? ['causal=True'] : []),
+    ...(use_bias ? [] : [`bias=${python(false)}`]),
+    ...(key_dim === null ? [] : [`size=${key_dim}`]),
+    ...(key_value_heads === null ? [] : [`shared=${key_value_heads}`]),
+    ...(scale === null ? [] : [`scale=${scale}`]),
+    ...(dropout === 0 ? [] : [`dropped=${dropout}`]),
+    ...(positions === null ? [] : [`positions=${positionKind.resolve(positions).code(heads)}`]),
+  ]
+    .map((argument) => `, ${argument}`)
+    .join('');
+}
+
+/** The layer of Keras; one of our own where Keras has none that does this. */
+export function kerasAttention(options: AttentionOptions, features: number): string {
+  const { heads, key_value_heads, scale, positions, dropout } = options;
+  const size = headSize(features, options);
+  const dropped = dropout === 0 ? '' : `, dropout=${dropout}`;
+  const bias = options.use_bias
+    ? initializerArgument('bias', options.bias_initializer, 'zeros')
+    : `, use_bias=${python(false)}`;
+  const more = `${dropped}${bias}${initializerArgument('kernel', options.kernel_initializer, 'glorot_uniform')}`;
+  if (key_value_heads === null && scale === null && positions === null)
+    return `layers.MultiHeadAttention(${heads}, ${size}${more})`;
+  const place = positions === null ? '' : `, positions=${positionKind.resolve(positions).code(heads)}`;
+  const shared = key_value_heads === null ? '' : `, shared=${key_value_heads}`;
+  return `ScoredAttention(${heads}, ${size}, ${features}${shared}${scale === null ? '' : `, scale=${scale}`}${place}${more})`;
 }
 
 export const ATTENTION_THEORY = 'attention weighs positions by their own products';

@@ -1,8 +1,9 @@
 /** @file A learned vector for every token. */
 import { z } from 'zod';
 import { calculus as c, type Tensor } from '../../graph/index.ts';
+import { tableInitializerOption } from '../initializers/option.ts';
 import { initializerArgument } from './code.ts';
-import { defineLayer, tableInitializerOption } from './layer.ts';
+import { defineLayer } from './layer.ts';
 
 export const embedding = defineLayer({
   type: 'embedding',

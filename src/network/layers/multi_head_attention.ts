@@ -1,7 +1,6 @@
 /** @file Multi-head attention of one sequence to another. */
 import type { Tensor } from '../../graph/index.ts';
-import { ATTENTION_THEORY, attend, attentionOptions, headSize } from './attention.ts';
-import { initializerArgument, python } from './code.ts';
+import { ATTENTION_THEORY, attend, attentionOptions, kerasAttention, torchArguments } from './attention.ts';
 import { defineLayer } from './layer.ts';
 import { shapeText } from './merge.ts';
 import { checkSequence } from './window.ts';
@@ -12,8 +11,8 @@ export const multiHeadAttention = defineLayer({
   title: 'Multi-head attention',
   formula:
     'inputs: query x [time, features], value v [positions, …], and key k [positions, …] where it differs from the value; ' +
-    'q = x Wq + bq, k Wk + bk, v Wv + bv, split into heads (contiguous blocks); y = softmax(q kᵀ/√key_dim) v, heads ' +
-    'joined, · Wo + bo, as wide as the query; kernels query/kernel, key/kernel, value/kernel [in, heads · key_dim], ' +
+    'q = x Wq + bq, k Wk + bk, v Wv + bv, split into heads (contiguous blocks); y = softmax(q kᵀ · scale) v, heads ' +
+    'joined, · Wo + bo, scale 1/√key_dim, as wide as the query; kernels query/kernel, key/kernel, value/kernel [in, heads · key_dim], ' +
     'output/kernel [heads · key_dim, features], biases alike',
   sources: ['Vaswani et al. 2017, arXiv:1706.03762, section 3.2', 'Keras, keras.layers.MultiHeadAttention'],
   options: attentionOptions,
@@ -38,23 +37,13 @@ export const multiHeadAttention = defineLayer({
   },
   theory: ATTENTION_THEORY,
   junction: () => ({ reason: ATTENTION_THEORY }),
-  code(
-    { heads, key_dim, causal, use_bias, kernel_initializer, bias_initializer },
-    { features, inputShapes },
-  ) {
+  code(options, { features, inputShapes }) {
     const [, value = features, key = value] = inputShapes.map((shape) => shape.at(-1));
-    const bias = use_bias ? '' : `, bias=${python(false)}`;
-    const size = key_dim === null ? '' : `, size=${key_dim}`;
-    const mask = causal ? `, causal=${python(true)}` : '';
-    const kernel = initializerArgument('kernel', kernel_initializer, 'glorot_uniform');
-    const kerasBias = use_bias
-      ? initializerArgument('bias', bias_initializer, 'zeros')
-      : `, use_bias=${python(false)}`;
     return {
-      pytorch: [`MultiHeadAttention(${features}, ${key}, ${value}, ${heads}${mask}${bias}${size})`],
-      keras: [
-        `Attention(layers.MultiHeadAttention(${heads}, ${headSize(features, { heads, key_dim })}${kerasBias}${kernel})${mask})`,
+      pytorch: [
+        `MultiHeadAttention(${features}, ${key}, ${value}, ${options.heads}${torchArguments(options)})`,
       ],
+      keras: [`Attention(${kerasAttention(options, features)}${options.causal ? ', causal=True' : ''})`],
     };
   },
 });

@@ -1,7 +1,8 @@
 /** @file A vector for every position, added to the sequence. */
 import { z } from 'zod';
 import { calculus as c } from '../../graph/index.ts';
-import { defineLayer, tableInitializerOption } from './layer.ts';
+import { tableInitializerOption } from '../initializers/option.ts';
+import { defineLayer } from './layer.ts';
 import { checkSequence } from './window.ts';
 
 /** sin(t/10000^(i/features)) at even i, cos(t/10000^((i − 1)/features)) at odd i. */

@@ -38,6 +38,22 @@ CASES = [
         [attention(2), dense(2)],
         training={"regularization": {"l1": 0.02, "l2": 0.05}},
     ),
+    *[
+        sequence_case(f"self_attention_{name}", [attention(heads, **options), dense(2)], shape)
+        for name, heads, shape, options in (
+            ("rotary", 2, (5, 8), {"positions": "rotary"}),
+            ("rotary_interleaved", 1, (4, 6), {"positions": {"type": "rotary", "interleaved": True, "base": 100}}),
+            ("rotary_of_a_part", 2, (4, 8), {"positions": {"type": "rotary", "dimensions": 2}, "causal": True}),
+            ("alibi", 4, (4, 4), {"positions": "alibi", "causal": True}),
+            ("alibi_of_three", 3, (4, 3), {"positions": "alibi"}),
+            ("relative_bias", 2, (6, 4), {"positions": {"type": "relative_bias", "buckets": 8, "max_distance": 5}}),
+            ("relative_bias_causal", 2, (6, 4),
+             {"positions": {"type": "relative_bias", "buckets": 4, "max_distance": 4}, "causal": True, "scale": 1}),
+            ("window_bias", 2, (6, 4), {"positions": {"type": "window_bias", "window": [2, 3]}}),
+            ("shared_keys", 4, (3, 8), {"key_value_heads": 2}),
+            ("one_key", 2, (3, 4), {"key_value_heads": 1, "use_bias": False, "positions": "rotary", "causal": True}),
+        )
+    ],
     sequence_case("residual_self_attention", [residual(attention(2)), dense(2)]),
     sequence_case("residual_self_attention_norm", [residual(layer("layer_norm"), attention(2, causal=True)), dense(2)]),
     sequence_case("residual_self_attention_projection", [residual(attention(2), dense(3, "tanh")), dense(2)]),

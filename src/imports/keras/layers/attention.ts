@@ -3,14 +3,7 @@ import type { NamedTensor } from '../../../util/safetensors.ts';
 import { Misfit, Unsupported } from '../../model.ts';
 import { sizeOf } from '../../tensors.ts';
 import type { Value } from '../../writer.ts';
-import {
-  type Context,
-  type Convert,
-  needRank,
-  notePenalties,
-  weightsOf,
-  withInitializer,
-} from '../context.ts';
+import { type Convert, needRank, notePenalties, weightsOf, withInitializer } from '../context.ts';
 import type { KerasLayer } from '../model.ts';
 
 const ARGUMENTS = ['query', 'value', 'key'];
@@ -40,58 +33,90 @@ function refuseOtherShapes({ options, config }: KerasLayer, query: Value): void 
     throw new Unsupported('it attends along other axes than time', 'sequences [time, features]');
 }
 
-const PROJECTIONS = ['query', 'key', 'value', 'output'];
+/** How its heads are given. */
+interface Heads {
+  readonly heads: number;
+  readonly size: number;
+  /** Of keys and values. */
+  readonly shared: number;
+}
 
 /** Keras' kernels are [in, heads, size], that of the output [heads, size, out]: the same numbers with heads joined. */
-function attentionWeights(layer: KerasLayer, features: number): Record<string, NamedTensor> | null {
-  const inner = layer.options.int('num_heads') * layer.options.int('key_dim');
+function attentionWeights(
+  layer: KerasLayer,
+  features: number,
+  { heads, size, shared }: Heads,
+): Record<string, NamedTensor> | null {
+  const widths = { query: heads * size, key: shared * size, value: shared * size, output: features };
   const names = layer.options.bool('use_bias', true) ? ['kernel', 'bias'] : ['kernel'];
-  const given = weightsOf(layer, PROJECTIONS.length * names.length);
+  const given = weightsOf(layer, Object.keys(widths).length * names.length);
   if (given === null) return null;
   const joined = ({ data, shape }: NamedTensor, name: string, width: number): NamedTensor => ({
     data,
     shape: name === 'bias' ? [sizeOf(shape)] : [sizeOf(shape) / width, width],
   });
   return Object.fromEntries(
-    PROJECTIONS.flatMap((projection, p) =>
+    Object.entries(widths).flatMap(([projection, width], p) =>
       names.map((name, i) => [
         `${projection}/${name}`,
-        joined(given[p * names.length + i] as NamedTensor, name, projection === 'output' ? features : inner),
+        joined(given[p * names.length + i] as NamedTensor, name, width),
       ]),
     ),
   );
 }
 
-function noteDropout({ name, options }: KerasLayer, { warnings }: Context): void {
-  if (options.number('dropout', 0) > 0)
-    warnings.add(`dropout of "${name}" is left out: attention here drops no weights`);
+/** Only what differs from this service's defaults. */
+function attentionOptions(
+  layer: KerasLayer,
+  features: number,
+  { heads, size, shared }: Heads,
+): Record<string, unknown> {
+  const dropout = layer.options.number('dropout', 0);
+  return {
+    heads,
+    ...(heads * size !== features && { key_dim: size }),
+    ...(shared !== heads && { key_value_heads: shared }),
+    ...(layer.call?.keywords.use_causal_mask === true && { causal: true }),
+    ...(dropout !== 0 && { dropout }),
+    ...(layer.options.bool('use_bias', true)
+      ? withInitializer(layer, 'bias_initializer', 'bias_initializer', 'zeros')
+      : { use_bias: false }),
+    ...withInitializer(layer, 'kernel_initializer', 'kernel_initializer', 'glorot_uniform'),
+  };
 }
 
-const multiHeadAttention: Convert = (layer, inputs, context) => {
-  const all = argumentsOf(layer, inputs);
-  const [query, value] = all as [Value, Value, ...Value[]];
-  for (const x of all) needRank(x, 2);
-  refuseOtherShapes(layer, query);
-  notePenalties(layer, context);
-  noteDropout(layer, context);
-  const { options } = layer;
-  const features = query.shape.at(-1) ?? 1;
-  const [heads, size] = [options.int('num_heads'), options.int('key_dim')];
-  const isSelf = all.length === 2 && query.source === value.source;
-  return context.writer.add(
-    isSelf ? 'self_attention' : 'multi_head_attention',
-    {
-      heads,
-      ...(heads * size === features ? {} : { key_dim: size }),
-      ...(layer.call?.keywords.use_causal_mask === true ? { causal: true } : {}),
-      ...(options.bool('use_bias', true)
-        ? withInitializer(layer, 'bias_initializer', 'bias_initializer', 'zeros')
-        : { use_bias: false }),
-      ...withInitializer(layer, 'kernel_initializer', 'kernel_initializer', 'glorot_uniform'),
-    },
-    isSelf ? [query] : all,
-    { name: layer.name, weights: attentionWeights(layer, features) },
-  );
-};
+const attending =
+  (headsOf: (layer: KerasLayer) => Heads): Convert =>
+  (layer, inputs, context) => {
+    const all = argumentsOf(layer, inputs);
+    const [query, value] = all as [Value, Value, ...Value[]];
+    for (const x of all) needRank(x, 2);
+    refuseOtherShapes(layer, query);
+    notePenalties(layer, context);
+    const features = query.shape.at(-1) ?? 1;
+    const heads = headsOf(layer);
+    const isSelf = all.length === 2 && query.source === value.source;
+    return context.writer.add(
+      isSelf ? 'self_attention' : 'multi_head_attention',
+      attentionOptions(layer, features, heads),
+      isSelf ? [query] : all,
+      { name: layer.name, weights: attentionWeights(layer, features, heads) },
+    );
+  };
 
-export const attention: Readonly<Record<string, Convert>> = { MultiHeadAttention: multiHeadAttention };
+const multiHeadAttention = attending(({ options }) => {
+  const heads = options.int('num_heads');
+  return { heads, size: options.int('key_dim'), shared: heads };
+});
+
+const groupedQueryAttention = attending(({ options }) => ({
+  heads: options.int('num_query_heads'),
+  size: options.int('head_dim'),
+  shared: options.int('num_key_value_heads'),
+}));
+
+export const attention: Readonly<Record<string, Convert>> = {
+  MultiHeadAttention: multiHeadAttention,
+  GroupQueryAttention: groupedQueryAttention,
+  GroupedQueryAttention: groupedQueryAttention,
+};
