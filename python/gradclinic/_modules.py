@@ -60,9 +60,7 @@ def _dense(m: nn.Linear, _: Sequence[int]) -> Layers:
 
 
 def _window(m: Any) -> Dict[str, Any]:
-    if getattr(m, "padding_mode", "zeros") != "zeros":
-        raise Unsupported(f'padding_mode="{m.padding_mode}"; the service pads with zeros')
-    padding = m.padding
+    padding = m.padding if getattr(m, "padding_mode", "zeros") == "zeros" else 0
     if isinstance(padding, (tuple, list)):
         padding = _one(padding) if len(padding) > 1 or len(set(padding)) == 1 else padding[0]
     return {"kernel_size": _one(m.kernel_size), "stride": _one(m.stride), "dilation": _one(m.dilation),
@@ -80,7 +78,12 @@ def _conv(m: Any, shape: Sequence[int]) -> Layers:
         options["groups"] = m.groups
     extra, weights = _with_bias({"kernel": m.weight}, m)
     kind = "conv1d" if isinstance(m, nn.Conv1d) else "conv2d"
-    inner: Layers = [({"type": kind, **options, **extra}, weights)]
+    around: Layers = []
+    if m.padding_mode != "zeros":
+        # PyTorch names the ends from the last axis backwards; for "same" it has worked them out.
+        ends = list(m._reversed_padding_repeated_twice)
+        around = [(edges(ends, m.padding_mode, kind[4:]), {})]
+    inner: Layers = [*around, ({"type": kind, **options, **extra}, weights)]
     return _swapped(inner) if kind == "conv1d" else inner
 
 
@@ -170,8 +173,8 @@ def _recurrent(m: Any, _: Sequence[int]) -> Layers:
 
 
 def _attention(m: nn.MultiheadAttention, _: Sequence[int]) -> Layers:
-    if not m.batch_first or m.in_proj_weight is None or m.bias_k is not None or m.add_zero_attn or m.dropout:
-        raise Unsupported("attention with batch_first=False, other sizes of keys, dropout of its weights or added zeros")
+    if not m.batch_first or m.in_proj_weight is None or m.bias_k is not None or m.add_zero_attn:
+        raise Unsupported("attention with batch_first=False, other sizes of keys or added zeros")
     weights: Tensors = {"output/kernel": m.out_proj.weight.t()}
     for name, weight in zip(("query", "key", "value"), m.in_proj_weight.chunk(3)):
         weights[f"{name}/kernel"] = weight.t()
@@ -180,7 +183,8 @@ def _attention(m: nn.MultiheadAttention, _: Sequence[int]) -> Layers:
             weights[f"{name}/bias"] = bias
         weights["output/bias"] = m.out_proj.bias
     bias_option = {} if m.in_proj_bias is not None else {"use_bias": False}
-    return [({"type": "self_attention", "heads": m.num_heads, **bias_option}, weights)]
+    dropout = {"dropout": m.dropout} if m.dropout else {}
+    return [({"type": "self_attention", "heads": m.num_heads, **bias_option, **dropout}, weights)]
 
 
 def pooling(kind: str, m: Any, shape: Sequence[int]) -> Layers:
@@ -258,6 +262,22 @@ def padding(m: Any, shape: Sequence[int]) -> Layers:
     return [({"type": "zero_padding2d", "padding": [ends[2:], ends[:2]]}, {})]
 
 
+def edges(ends: List[int], mode: str, axes: str) -> Dict[str, Any]:
+    """A layer that puts around what lies inside. :param ends: from the last axis backwards. :param axes: 1d or 2d"""
+    sides = ends if axes == "1d" else [ends[2:], ends[:2]]
+    return {"type": f"padding{axes}", "padding": sides, "mode": mode}
+
+
+def edge_padding(m: Any, mode: str, shape: Sequence[int]) -> Layers:
+    """:param m: the module, or what has its attributes"""
+    ends = list(m.padding)
+    if min(ends) < 0 or len(shape) != len(ends) // 2 + 1 or len(ends) > 4:
+        raise Unsupported(f"it pads {list(shape)} by {tuple(ends)} in the mode {mode}")
+    if len(ends) == 2:
+        return _swapped([(edges(ends, mode, "1d"), {})])
+    return [(edges(ends, mode, "2d"), {})]
+
+
 _MAKERS: List[Tuple[Any, Callable[[Any, Sequence[int]], Layers]]] = [
     (nn.Linear, _dense),
     ((nn.Conv1d, nn.Conv2d), _conv),
@@ -275,6 +295,8 @@ _MAKERS: List[Tuple[Any, Callable[[Any, Sequence[int]], Layers]]] = [
     (nn.Upsample, _upsample),
     (nn.PixelShuffle, lambda m, shape: pixels_of_channels(m.upscale_factor, shape)),
     ((nn.ZeroPad2d, nn.ConstantPad1d, nn.ConstantPad2d), padding),
+    ((nn.ReflectionPad1d, nn.ReflectionPad2d), lambda m, shape: edge_padding(m, "reflect", shape)),
+    ((nn.ReplicationPad1d, nn.ReplicationPad2d), lambda m, shape: edge_padding(m, "replicate", shape)),
     (nn.Dropout2d, lambda m, _: [({"type": "spatial_dropout2d", "rate": m.p}, {})]),
     (nn.Dropout, lambda m, _: [({"type": "dropout", "rate": m.p}, {})]),
 ]

@@ -14,7 +14,7 @@ from ._layers import ACTIVATIONS
 from ._masks import settle
 from ._measure import Untouched
 from ._onnx import NotImported, imported
-from ._modules import Layers, Unsupported, global_pooling, layers_of, padding, pixels_of_channels, pooling, upsampling, with_norm
+from ._modules import Layers, Unsupported, edge_padding, global_pooling, layers_of, padding, pixels_of_channels, pooling, upsampling, with_norm
 from ._recognize import Recognized
 from ._safetensors import encode
 from ._trace import OWN, Tracer, trace_calls
@@ -323,9 +323,9 @@ class _Builder:
         elif name == "pad":
             names = ("padding", "mode", "value")
             options = {"mode": "constant", "value": 0, **dict(zip(names, args[1:])), **kwargs}
-            if options["mode"] != "constant":
-                raise Unsupported(f"padding by {options['mode']}; the service pads with zeros")
             ends = options.get("pad", options.get("padding"))
+            if options["mode"] != "constant":
+                return self.chain(node, name, source, edge_padding(SimpleNamespace(padding=ends), str(options["mode"]), shape))
             self.chain(node, name, source, padding(SimpleNamespace(padding=ends, value=options["value"]), shape))
         elif name == "neg":
             self.chain(node, name, source, [({"type": "rescaling", "scale": -1}, {})])

@@ -84,6 +84,20 @@ def wavelet():
                          nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(4, 2))  # fmt: skip
 
 
+class Edges(nn.Module):
+    """What lies inside is put around, by modules, by convolutions and by a function."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(1, 3, 3, padding=(1, 2), padding_mode="reflect")
+        self.second = nn.Sequential(nn.ReplicationPad2d((1, 0, 2, 1)), nn.Conv2d(3, 2, 2, padding="same", padding_mode="circular"))
+        self.third = nn.Sequential(nn.ReflectionPad1d(2), nn.Conv1d(2, 2, 3, padding=1, padding_mode="replicate"))
+
+    def forward(self, x):
+        h = self.second(torch.tanh(self.first(x)))
+        return self.third(F.pad(h, (1, 1, 0, 2), mode="replicate").flatten(2)).flatten(1)
+
+
 def decoder():
     return nn.Sequential(nn.Linear(4, 16), nn.Unflatten(1, (4, 2, 2)), nn.ConvTranspose2d(4, 3, 3, stride=2, padding=1, output_padding=1),
                          nn.ReLU(), nn.Upsample(scale_factor=2), nn.AdaptiveMaxPool2d(1), nn.Flatten())  # fmt: skip
@@ -92,6 +106,22 @@ def decoder():
 class SameOutputs(Comparison, unittest.TestCase):
     def x(self, *shape):
         return torch.randn(16, *shape, generator=torch.Generator().manual_seed(2))
+
+    def test_edges(self):
+        converted = self.same(Edges(), self.x(1, 5, 6))
+        modes = [layer["mode"] for layer in converted.network["layers"] if layer["type"].startswith("padding")]
+        self.assertEqual(modes, ["reflect", "replicate", "circular", "replicate", "reflect", "replicate"])
+
+    def test_volumes(self):
+        model = nn.Sequential(nn.Conv3d(2, 4, 3, padding=1), nn.BatchNorm3d(4), nn.ReLU(), nn.MaxPool3d((1, 2, 2)), nn.AdaptiveAvgPool3d(1),
+                              nn.Flatten(), nn.Linear(4, 2))  # fmt: skip
+        self.same(model, self.x(2, 3, 4, 4), client=self.client)
+
+    def test_dropout_of_attention(self):
+        model = Block()
+        model.attention.dropout = 0.1
+        converted = gradclinic.from_torch(model, torch.arange(6).reshape(1, 6))
+        self.assertEqual([layer["dropout"] for layer in converted.network["layers"] if "attention" in layer["type"]], [0.1])
 
     def test_sequential(self):
         converted = self.same(sequential(), self.x(4))

@@ -131,8 +131,8 @@ function regularized(line: string, { l1, l2 }: Experiment['training']['regulariz
   if (l1 === 0 && l2 === 0) return line;
   const regularizer = `keras.regularizers.L1L2(l1=${l1}, l2=${l2})`;
   return line.replaceAll(
-    /layers\.(Dense|Conv\dD|SimpleRNN|LSTM|GRU|MultiHeadAttention)\((\d+(?:, \d+)?)/g,
-    (call, type: string) =>
+    /(?:layers\.(Dense|Conv\dD|SimpleRNN|LSTM|GRU|MultiHeadAttention)|ScoredAttention)\((\d+(?:, \d+){0,2})/g,
+    (call, type = '') =>
       `${call}, kernel_regularizer=${regularizer}${/RNN|LSTM|GRU/.test(type) ? `, recurrent_regularizer=${regularizer}` : ''}`,
   );
 }

@@ -13,6 +13,31 @@ const WEIGHTS = `def weights_of(scores, mask):
     return scores.masked_fill(hidden, -1e30).softmax(-1).masked_fill(hidden, 0)
 `;
 
+/** Query heads may share those of keys and values; positions turn queries and keys, or add to the scores. */
+const ATTENDING = `class Attending(nn.Module):
+    def __init__(self, features, key_features, value_features, heads, causal=False, bias=True, size=None, shared=None, scale=None,
+                 dropped=0.0, positions=None):
+        super().__init__(); self.heads, self.shared, self.causal = heads, shared or heads, causal
+        self.size = size or features // heads
+        self.scale, self.dropped, self.positions = scale or self.size ** -0.5, dropped, positions
+        self.query = nn.Linear(features, heads * self.size, bias)
+        self.key = nn.Linear(key_features, self.shared * self.size, bias)
+        self.value = nn.Linear(value_features, self.shared * self.size, bias)
+        self.output = nn.Linear(heads * self.size, features, bias)
+    def attend(self, query, key, value, mask):
+        turn = getattr(self.positions, "turn", lambda x: x)
+        split = lambda x: x.view(*x.shape[:2], -1, self.size).transpose(1, 2)
+        wide = lambda x: x.repeat_interleave(self.heads // self.shared, 1)
+        q, k, v = turn(split(self.query(query))), wide(turn(split(self.key(key)))), wide(split(self.value(value)))
+        scores = q @ k.transpose(2, 3) * self.scale
+        if hasattr(self.positions, "added"): scores = scores + self.positions.added(*scores.shape[1:], self.causal).to(scores)
+        if self.causal:
+            later = torch.ones(*scores.shape[2:], device=scores.device).triu(1).bool()
+            scores = scores.masked_fill(later, float("-inf"))
+        weights = nn.functional.dropout(weights_of(scores, mask), self.dropped, self.training)
+        return self.output((weights @ v).transpose(1, 2).flatten(2))
+`;
+
 const merging = (name: string, ...body: string[]) =>
   `class ${name}(nn.Module):\n    def forward(self, *x):\n${body.map((line) => `        ${line}\n`).join('')}`;
 
@@ -155,38 +180,51 @@ const torchClasses: Readonly<Record<string, string>> = {
         y, _ = self.rnn(x, **own)
         return y if self.return_sequences else y[:, -1]
 `,
-  SelfAttention: `class SelfAttention(nn.Module):
-    def __init__(self, features, heads, causal=False, bias=True, size=None):
-        super().__init__(); self.heads, self.causal = heads, causal
-        inner = features if size is None else heads * size
-        self.query = nn.Linear(features, inner, bias)
-        self.key = nn.Linear(features, inner, bias)
-        self.value = nn.Linear(features, inner, bias)
-        self.output = nn.Linear(inner, features, bias)
-    def forward(self, x, mask=None):
-        batch, time, _ = x.shape
-        q, k, v = (p(x).view(batch, time, self.heads, -1).transpose(1, 2) for p in (self.query, self.key, self.value))
-        scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5
-        if self.causal:
-            scores = scores.masked_fill(torch.ones(time, time, device=x.device).triu(1).bool(), float("-inf"))
-        return self.output((weights_of(scores, mask) @ v).transpose(1, 2).flatten(2))
+  SelfAttention: `class SelfAttention(Attending):
+    def __init__(self, features, heads, **more): super().__init__(features, features, features, heads, **more)
+    def forward(self, x, mask=None): return self.attend(x, x, x, mask)
 `,
-  MultiHeadAttention: `class MultiHeadAttention(nn.Module):
-    def __init__(self, features, key_features, value_features, heads, causal=False, bias=True, size=None):
-        super().__init__(); self.heads, self.causal = heads, causal
-        inner = features if size is None else heads * size
-        self.query = nn.Linear(features, inner, bias)
-        self.key = nn.Linear(key_features, inner, bias)
-        self.value = nn.Linear(value_features, inner, bias)
-        self.output = nn.Linear(inner, features, bias)
+  MultiHeadAttention: `class MultiHeadAttention(Attending):
     def forward(self, query, value, key=None, mask=None):
-        split = lambda x: x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
-        q, k, v = split(self.query(query)), split(self.key(value if key is None else key)), split(self.value(value))
-        scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5
-        if self.causal:
-            later = torch.ones(*scores.shape[2:], device=scores.device).triu(1).bool()
-            scores = scores.masked_fill(later, float("-inf"))
-        return self.output((weights_of(scores, mask) @ v).transpose(1, 2).flatten(2))
+        return self.attend(query, value if key is None else key, value, mask)
+`,
+  Rotary: `class Rotary:
+    def __init__(self, base, dimensions, interleaved):
+        self.base, self.dimensions, self.interleaved = base, dimensions, interleaved
+    def turn(self, x):
+        n = self.dimensions or x.shape[-1]
+        pair = torch.arange(n) // 2 if self.interleaved else torch.arange(n) % (n // 2)
+        angle = torch.arange(x.shape[2])[:, None] * self.base ** (-2.0 * pair / n)
+        a, rest = x[..., :n], x[..., n:]
+        if self.interleaved: other = torch.stack([-a[..., 1::2], a[..., ::2]], -1).flatten(-2)
+        else: other = torch.cat([-a[..., n // 2:], a[..., :n // 2]], -1)
+        return torch.cat([a * angle.cos().to(x) + other * angle.sin().to(x), rest], -1)
+`,
+  Alibi: `class Alibi:
+    def __init__(self, slopes): self.slopes = slopes
+    def added(self, heads, queries, keys, causal):
+        away = (torch.arange(queries)[:, None] - torch.arange(keys)).abs()
+        return -torch.tensor(self.slopes)[:, None, None] * away
+`,
+  RelativeBias: `class RelativeBias(nn.Embedding):
+    def __init__(self, buckets, heads, farthest): super().__init__(buckets, heads); self.farthest = farthest
+    def added(self, heads, queries, keys, causal):
+        away = torch.arange(keys) - torch.arange(queries)[:, None]
+        own = self.num_embeddings // (1 if causal else 2)
+        exact, size = own // 2, (-away).clamp(min=0) if causal else away.abs()
+        share = (size.double() / exact).clamp(min=1).log() / torch.tensor(self.farthest / exact).double().log()
+        bucket = torch.where(size < exact, size, (exact + (share * (own - exact) + 1e-6).long()).clamp(max=own - 1))
+        bucket = bucket if causal else bucket + own * (away > 0)
+        return self(bucket.to(self.weight.device)).permute(2, 0, 1)
+`,
+  WindowBias: `class WindowBias(nn.Embedding):
+    def __init__(self, height, width, heads):
+        super().__init__((2 * height - 1) * (2 * width - 1), heads); self.window = height, width
+    def added(self, heads, queries, keys, causal):
+        height, width = self.window
+        place = torch.arange(height * width)
+        row, column = (x[:, None] - x + n - 1 for x, n in ((place // width, height), (place % width, width)))
+        return self((row * (2 * width - 1) + column).to(self.weight.device)).permute(2, 0, 1)
 `,
   PositionalEmbedding: `class PositionalEmbedding(nn.Module):
     def __init__(self, time, features, learned=True):
@@ -278,6 +316,14 @@ const kerasClasses: Readonly<Record<string, string>> = {
             x = keras.ops.moveaxis(keras.ops.matmul(keras.ops.moveaxis(x, axis, -1), shares), -1, axis)
         return x
 `,
+  EdgePadding: `class EdgePadding(keras.Layer):
+    def __init__(self, mode, *sides): super().__init__(); self.mode, self.sides = mode, sides
+    def call(self, x):
+        # Time of a sequence, height and width of an image with the channels first.
+        for axis, side in enumerate(self.sides, len(self.sides)):
+            x = keras.ops.take(x, np.pad(np.arange(x.shape[axis]), side, mode=self.mode), axis)
+        return x
+`,
   Slice: `class Slice(keras.Layer):
     def __init__(self, axis, start, stop, step):
         super().__init__(); self.axis, self.part = axis, slice(start, stop, step)
@@ -298,6 +344,67 @@ const kerasClasses: Readonly<Record<string, string>> = {
         super().__init__(); self.attention, self.causal = attention, causal
         self.supports_masking = True
     def call(self, x): return self.attention(x, x, use_causal_mask=self.causal)
+`,
+  ScoredAttention: `class ScoredAttention(keras.Layer):
+    """Attention whose query heads may share those of keys and values; positions turn queries and keys, or add to the scores."""
+    def __init__(self, heads, size, features, shared=None, scale=None, positions=None, dropout=0.0, use_bias=True,
+                 kernel_initializer="glorot_uniform", bias_initializer="zeros", kernel_regularizer=None):
+        super().__init__(); self.heads, self.size, self.shared = heads, size, shared or heads
+        self.scale, self.positions, self.dropped = scale or size ** -0.5, positions, layers.Dropout(dropout)
+        made = lambda units: layers.Dense(units, use_bias=use_bias, kernel_initializer=kernel_initializer,
+                                          bias_initializer=bias_initializer, kernel_regularizer=kernel_regularizer)
+        self.query, self.key = made(heads * size), made(self.shared * size)
+        self.value, self.joined = made(self.shared * size), made(features)
+    def call(self, query, value, key=None, use_causal_mask=False, value_mask=None, training=None):
+        turn = getattr(self.positions, "turn", lambda x: x)
+        apart = lambda x: keras.ops.reshape(x, (-1, x.shape[1], x.shape[2] // self.size, self.size))
+        split = lambda x: keras.ops.transpose(apart(x), (0, 2, 1, 3))
+        wide = lambda x: keras.ops.repeat(x, self.heads // self.shared, 1)
+        q, k = turn(split(self.query(query))), wide(turn(split(self.key(value if key is None else key))))
+        scores = keras.ops.matmul(q, keras.ops.transpose(k, (0, 1, 3, 2))) * self.scale
+        queries, keys = query.shape[1], value.shape[1]
+        if hasattr(self.positions, "added"): scores = scores + self.positions.added(self.heads, queries, keys, use_causal_mask)
+        seen = np.tri(queries, keys) if use_causal_mask else np.ones((queries, keys))
+        if value_mask is not None: seen = seen * keras.ops.cast(value_mask, scores.dtype)[:, None, None, :]
+        weights = self.dropped(keras.ops.softmax(keras.ops.where(seen > 0, scores, -1e30), -1) * seen, training=training)
+        y = keras.ops.matmul(weights, wide(split(self.value(value))))
+        return self.joined(keras.ops.reshape(keras.ops.transpose(y, (0, 2, 1, 3)), (-1, queries, self.heads * self.size)))
+`,
+  Rotary: `class Rotary:
+    def __init__(self, base, dimensions, interleaved):
+        self.base, self.dimensions, self.interleaved = base, dimensions, interleaved
+    def turn(self, x):
+        time, size = x.shape[2:]
+        n, i = self.dimensions or size, np.arange(size)
+        pair, partner = (i // 2, i ^ 1) if self.interleaved else (i % (n // 2), (i + n // 2) % n)
+        angle = np.arange(time)[:, None] * self.base ** (-2.0 * pair / n) * (i < n)
+        partners = np.where((i < n) & (i[:, None] == partner), np.where(partner > i, -1.0, 1.0), 0.0)
+        return x * np.cos(angle).astype("float32") + keras.ops.matmul(x, partners.astype("float32")) * np.sin(angle).astype("float32")
+`,
+  Alibi: `class Alibi:
+    def __init__(self, slopes): self.slopes = slopes
+    def added(self, heads, queries, keys, causal):
+        away = np.abs(np.arange(queries)[:, None] - np.arange(keys))
+        return (-np.array(self.slopes)[:, None, None] * away).astype("float32")
+`,
+  RelativeBias: `class RelativeBias(layers.Embedding):
+    def __init__(self, buckets, heads, farthest): super().__init__(buckets, heads); self.farthest = farthest
+    def added(self, heads, queries, keys, causal):
+        away = np.arange(keys) - np.arange(queries)[:, None]
+        own = self.input_dim // (1 if causal else 2)
+        exact, size = own // 2, np.maximum(-away, 0) if causal else np.abs(away)
+        share = np.log(np.maximum(size / exact, 1)) / np.log(self.farthest / exact)
+        bucket = np.where(size < exact, size, np.minimum(own - 1, exact + (share * (own - exact) + 1e-6).astype(int)))
+        return keras.ops.transpose(self(bucket if causal else bucket + own * (away > 0)), (2, 0, 1))
+`,
+  WindowBias: `class WindowBias(layers.Embedding):
+    def __init__(self, height, width, heads):
+        super().__init__((2 * height - 1) * (2 * width - 1), heads); self.window = height, width
+    def added(self, heads, queries, keys, causal):
+        height, width = self.window
+        place = np.arange(height * width)
+        row, column = (x[:, None] - x + n - 1 for x, n in ((place // width, height), (place % width, width)))
+        return keras.ops.transpose(self(row * (2 * width - 1) + column), (2, 0, 1))
 `,
   PositionalEmbedding: `class PositionalEmbedding(keras.Layer):
     def __init__(self, time, features, learned=True):
@@ -358,7 +465,11 @@ export function attributesOf(name: string): string[] | null {
 export function torchHelpers(code: string): string[] {
   const classes = used(torchClasses, code);
   const calls = (name: string) => classes.some((text) => text.includes(name));
-  return [...(calls('aligned(') ? [ALIGNED] : []), ...(calls('weights_of(') ? [WEIGHTS] : []), ...classes];
+  return [
+    ...(calls('aligned(') ? [ALIGNED] : []),
+    ...(calls('(Attending)') ? [WEIGHTS, ATTENDING] : []),
+    ...classes,
+  ];
 }
 /** Functions that this training code needs. */
 export const torchFunctionsOf = (code: string): string[] => used(torchFunctions, code);

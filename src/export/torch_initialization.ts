@@ -18,7 +18,9 @@ type Placed = Pick<
 
 const isInstance = (types: string, more = '') =>
   `[m for m in model.modules() if isinstance(m, ${types})${more}]`;
-const products = isInstance('(nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)');
+const products = isInstance(
+  '(nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d)',
+);
 const recurrent = isInstance('nn.RNNBase');
 
 /** @param loops names of the recurrent layers */

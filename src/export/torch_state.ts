@@ -128,13 +128,15 @@ const recurrent =
     };
   };
 
-const attention = (_leaf: Leaf, tensors: Tensors): State =>
-  Object.fromEntries(
+const attention = (_leaf: Leaf, tensors: Tensors): State => ({
+  'positions.weight': tensors.take('relative_bias/table'),
+  ...Object.fromEntries(
     ['query', 'key', 'value', 'output'].flatMap((part) => [
       [`${part}.weight`, swappedOrNone(tensors.take(`${part}/kernel`))],
       [`${part}.bias`, tensors.take(`${part}/bias`)],
     ]),
-  );
+  ),
+});
 
 /** sin and cos of t / 10000^((i − i mod 2) / features) at even and odd i: Vaswani et al. 2017, section 3.5. */
 function sinusoids(time: number, features: number): NamedTensor {
@@ -167,10 +169,12 @@ const states: Readonly<Record<string, StateOf>> = {
   'nn.Linear': linear,
   'nn.Conv1d': convolution,
   'nn.Conv2d': convolution,
+  'nn.Conv3d': convolution,
   'nn.ConvTranspose1d': transposedConvolution,
   'nn.ConvTranspose2d': transposedConvolution,
   'nn.BatchNorm1d': normalization,
   'nn.BatchNorm2d': normalization,
+  'nn.BatchNorm3d': normalization,
   'nn.LayerNorm': normalization,
   'nn.GroupNorm': normalization,
   'nn.RMSNorm': ({ module }, tensors) => ({
@@ -195,7 +199,7 @@ const states: Readonly<Record<string, StateOf>> = {
 
 /** Modules without tensors: activations, dropout, pooling, shapes. */
 const WITHOUT_TENSORS = new RegExp(
-  '^nn\\.(Identity|Flatten|Unflatten|Upsample|ConstantPad\\dd|Dropout\\dd|Dropout|(Adaptive)?(Avg|Max)Pool\\dd|' +
+  '^nn\\.(Identity|Flatten|Unflatten|Upsample|(Constant|Reflection|Replication)Pad\\dd|Dropout\\dd|Dropout|(Adaptive)?(Avg|Max)Pool\\dd|' +
     '[A-Za-z]*ReLU6?|[CS]?ELU|GELU|SiLU|Mish|Tanh|Sigmoid|Softmax|Softplus|Softsign|Hard[a-z]+)$|' +
     '^(Add|Average|Subtract|Multiply|Maximum|Dot|Concatenate|Expression|GaussianNoise|Masking|MaskedMean|MaskedMax|DropPath|Padded|Transpose)$',
 );

@@ -422,3 +422,55 @@ attending(wide, "keyed", ["itself", "memory", "marks"], 2, size=2)
 wide.add("Flatten", "flatten", ["keyed"], lambda x: x.reshape(len(x), -1), data_format="channels_last")
 densely(wide, "logits", "flatten", 2, "linear")
 wide.write("attention_wide", "logits")
+
+
+def conv3d(x, kernel, bias, strides, padding):
+    """x [n, t, h, w, c], kernel [kt, kh, kw, c, filters]: the sum over its planes of time."""
+    length = kernel.shape[0]
+    before, after = pad_same(x.shape[1], length, strides[0]) if padding == "same" else (0, 0)
+    x = np.pad(x, [(0, 0), (before, after), (0, 0), (0, 0), (0, 0)])
+    steps = (x.shape[1] - length) // strides[0] + 1
+    plane = lambda t, a: conv2d(x[:, t * strides[0] + a], kernel[a], 0, strides[1:], padding)
+    return np.stack([sum(plane(t, a) for a in range(length)) for t in range(steps)], 1) + bias
+
+
+def pool3d(x, size, reduce):
+    n, t, h, w, c = x.shape
+    cut = x[:, : t // size[0] * size[0], : h // size[1] * size[1], : w // size[2] * size[2]]
+    apart = cut.reshape(n, t // size[0], size[0], h // size[1], size[1], w // size[2], size[2], c)
+    return reduce(apart, axis=(2, 4, 6))
+
+
+volumes = Model((4, 5, 6, 2))
+volumes.add("Conv3D", lambda x, k, b: np.maximum(conv3d(x, k, b, (1, 2, 1), "same"), 0), (draw(3, 2, 3, 2, 4), draw(4)), filters=4,
+            kernel_size=[3, 2, 3], strides=[1, 2, 1], padding="same", activation="relu", use_bias=True, data_format="channels_last")
+volumes.batch_norm(axis=4)
+volumes.add("MaxPooling3D", lambda x: pool3d(x, (2, 1, 2), np.max), pool_size=[2, 1, 2], strides=[2, 1, 2], padding="valid", data_format="channels_last")
+volumes.add("Conv3D", lambda x, k, b: conv3d(x, k, b, (1, 1, 1), "valid"), (draw(1, 2, 2, 4, 3), draw(3)), filters=3,
+            kernel_size=[1, 2, 2], strides=[1, 1, 1], padding="valid", activation="linear", use_bias=True, data_format="channels_last")
+volumes.add("AveragePooling3D", lambda x: pool3d(x, (2, 2, 1), np.mean), pool_size=[2, 2, 1], strides=[2, 2, 1], padding="valid", data_format="channels_last")
+volumes.dense(3, "tanh")
+volumes.add("GlobalAveragePooling3D", lambda x: x.mean((1, 2, 3)), data_format="channels_last", keepdims=False)
+volumes.dense(2).write("volumes")
+
+
+def grouped(graph, name, inputs, heads, shared, size, causal):
+    """As `attending`; each head of keys and values serves neighbouring heads of queries."""
+    query, value = [graph.values[one].shape[-1] for one in inputs]
+    weights = [array for width, own in ((query, heads), (value, shared), (value, shared)) for array in (draw(width, own, size), draw(own, size))]
+    weights += [draw(heads, size, query), draw(query)]
+
+    def apply(x, y, *given):
+        wide = [np.repeat(w, heads // shared, w.ndim - 2) if 2 <= i < 6 else w for i, w in enumerate(given)]
+        return attention(x, y, y, wide, causal)
+
+    graph.add("GroupQueryAttention", name, inputs, apply, weights, keywords={"use_causal_mask": True} if causal else {},
+              head_dim=size, num_query_heads=heads, num_key_value_heads=shared, dropout=0.0, use_bias=True, flash_attention=None)
+
+
+shared = Graph({"words": (5, 6), "memory": (4, 3)})
+grouped(shared, "itself", ["words", "words"], 6, 2, 2, causal=True)
+grouped(shared, "other", ["itself", "memory"], 2, 1, 3, causal=False)
+shared.add("Flatten", "flatten", ["other"], lambda x: x.reshape(len(x), -1), data_format="channels_last")
+densely(shared, "logits", "flatten", 2, "linear")
+shared.write("attention_shared", "logits")

@@ -91,7 +91,7 @@ class Attention(nn.Module):
 def trained(model):
     """Running averages and scales that are not those of the start."""
     for module in model.modules():
-        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
+        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)):
             nn.init.normal_(module.running_mean)
             nn.init.uniform_(module.running_var, 0.5, 2)
             nn.init.normal_(module.weight)
@@ -140,3 +140,8 @@ write("open_sequence", Last(nn.LSTM, False), (5, 3), open_axes=[1])
 write("open_images", nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)), (2, 5, 5), open_axes=[2, 3])
 # Last, so that the others keep their numbers.
 write("attention_wide_heads", Attention(True, size=5), (5, 6))
+write("volumes", nn.Sequential(nn.Conv3d(2, 4, (2, 3, 3), padding=(0, 1, 1), groups=2), nn.BatchNorm3d(4), nn.ReLU(), nn.MaxPool3d((1, 2, 2)),
+                               nn.Conv3d(4, 3, 2, stride=(1, 1, 2), bias=False), nn.AvgPool3d((2, 1, 1)), nn.PReLU(3), nn.AdaptiveAvgPool3d(1),
+                               nn.Flatten(), nn.Linear(3, 2)), (2, 4, 5, 6))
+write("edges", nn.Sequential(nn.ReflectionPad2d((1, 2, 0, 1)), nn.Conv2d(2, 3, 3), nn.ReplicationPad2d(1), nn.Conv2d(3, 2, 2)), (2, 4, 5))
+write("edges_of_sequences", nn.Sequential(nn.ReflectionPad1d((2, 1)), nn.Conv1d(2, 3, 3), nn.ReplicationPad1d((0, 2)), nn.Conv1d(3, 2, 2)), (2, 5))

@@ -251,9 +251,9 @@ test('heads of attention may be wider or narrower than their share of the featur
   expect(network.layers).toMatchObject([{ type: 'self_attention', heads: 2, key_dim: 4 }]);
 });
 
-test('dropout of attention is left out, and that is said', async () => {
-  const { warnings } = await accept(attending({ num_heads: 2, key_dim: 3, dropout: 0.1 }));
-  expect(warnings.join()).toContain('dropout of "a"');
+test('dropout of attention is kept', async () => {
+  const { network } = await accept(attending({ num_heads: 2, key_dim: 3, dropout: 0.1 }));
+  expect(network.layers).toMatchObject([{ type: 'self_attention', dropout: 0.1 }]);
 });
 
 test('a layer that is called twice has one set of weights, over both calls as time steps', async () => {

@@ -38,6 +38,7 @@ describe('a .keras archive', () => {
     'recurrent',
     'gru_reset_after',
     'bidirectional',
+    'volumes',
   ])('of %s gives the same numbers', async (name) => {
     const { shape, layers, input, output } = fixture(name);
     const model = imported(await importModel(await kerasArchive(sequential3(shape, layers), layers)));
@@ -124,6 +125,17 @@ describe('attention with heads', () => {
     ]);
     expectClose(await predict(model, ...wide.inputs), wide.output);
   });
+});
+
+test('attention whose heads share keys and values gives the same numbers', async () => {
+  const { inputs, layers, output } = fixture('attention_shared') as unknown as GraphFixture;
+  const named = inputs.map(({ name, shape }) => ({ name, shape: shape.slice(1) }));
+  const model = imported(await importModel(await kerasArchive(functional3(named, layers), layers)));
+  expect(model.network.layers.slice(0, 2)).toMatchObject([
+    { type: 'self_attention', heads: 6, key_value_heads: 2, key_dim: 2, causal: true },
+    { type: 'multi_head_attention', heads: 2, key_value_heads: 1 },
+  ]);
+  expectClose(await predict(model, ...inputs), output);
 });
 
 describe('an encoder whose states a decoder begins with', () => {

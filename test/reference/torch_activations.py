@@ -7,13 +7,13 @@ from torch_numbers import keep_clear
 
 
 def channel_axis(x):
-    """Of a batch: the channels of images, else the last axis."""
-    return 1 if x.dim() == 4 else -1
+    """Of a batch: the channels of images and of sequences of them, else the last axis."""
+    return x.dim() - 3 if x.dim() >= 4 else -1
 
 
 def along_features(x, vector):
     """[features] as it broadcasts to x."""
-    return vector.reshape(-1, 1, 1) if x.dim() == 4 else vector
+    return vector.reshape(-1, 1, 1) if x.dim() >= 4 else vector
 
 
 # name: (function of x and the options, points where its slope jumps)

@@ -63,7 +63,7 @@ def batch_norm(layer, x):
     mean = layer.state("moving_mean", torch.zeros(features, dtype=x.dtype))
     variance = layer.state("moving_variance", torch.ones(features, dtype=x.dtype))
     if layer.network.training:
-        axes = [0, 2, 3] if x.dim() == 4 else list(range(x.dim() - 1))
+        axes = {4: [0, 2, 3], 5: [0, 1, 3, 4]}.get(x.dim(), list(range(x.dim() - 1)))
         mask = layer.masks[0]
         counted, axes = (x, axes) if mask is None else (x[mask], [0])
         mean, variance = counted.mean(axes), counted.var(axes, unbiased=False)

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from torch_activations import activate, along_features
-from torch_convolutions import keep_maxima_clear, pad_image, pair, windows
+from torch_convolutions import keep_maxima_clear, pad_image, pair, same_pads, windows
 
 
 def ends(padding, axes):
@@ -40,6 +40,16 @@ def zero_padding1d(layer, x):
 
 def zero_padding2d(layer, x):
     return pad(x, layer.option("padding", 1))
+
+
+def padding2d(layer, x):
+    """PyTorch's own: the last axis first."""
+    sides = ends(layer.option("padding", 1), x.dim() - 2)
+    return F.pad(x, [n for side in reversed(sides) for n in side], mode=layer.option("mode", "reflect"))
+
+
+def padding1d(layer, x):
+    return over_time(padding2d)(layer, x)
 
 
 def pooled(layer, x, outside):
@@ -226,3 +236,67 @@ def slice(layer, x):  # the layer's name
     size = x.shape[axis + 1 if axis >= 0 else axis]
     every = torch.arange(size)[layer.option("start", 0) : layer.option("stop", None) : layer.option("step", 1)]
     return x.index_select(axis + 1 if axis >= 0 else axis, every)
+
+
+def volume(x):
+    """[batch, time, channels, height, width] as PyTorch has it: channels first."""
+    return x.transpose(1, 2)
+
+
+def triple(value):
+    return list(value) if isinstance(value, (list, tuple)) else [value] * 3
+
+
+def volume_pads(layer, size, window, stride, dilation=(1, 1, 1)):
+    """(before, after) of time, height and width."""
+    padding = layer.option("padding", "valid")
+    if padding == "valid":
+        return [(0, 0)] * 3
+    if padding != "same":
+        return ends(padding, 3)
+    return [same_pads(*each) for each in zip(size, window, stride, dilation, strict=True)]
+
+
+def padded_volume(layer, x, window, stride, dilation=(1, 1, 1), value=0.0):
+    sides = volume_pads(layer, x.shape[2:], window, stride, dilation)
+    return F.pad(x, [n for side in reversed(sides) for n in side], value=value)
+
+
+def conv3d(layer, x):
+    window, stride, dilation = (triple(layer.option(key, 1)) for key in ("kernel_size", "stride", "dilation"))
+    filters, groups = layer.options["filters"], layer.option("groups", 1)
+    kernel = layer.parameter("kernel", filters, x.shape[2] // groups, *window)
+    inside = padded_volume(layer, volume(x), window, stride, dilation)
+    y = volume(F.conv3d(inside, kernel, stride=stride, dilation=dilation, groups=groups))
+    return finish(layer, y, filters)
+
+
+def pooled_volume(layer):
+    size = triple(layer.option("pool_size", 2))
+    return size, triple(layer.option("stride", None) or size)
+
+
+def max_pool3d(layer, x):
+    size, stride = pooled_volume(layer)
+    inside = padded_volume(layer, volume(x), size, stride, value=float("-inf"))
+    cut = inside
+    for axis, (length, step) in enumerate(zip(size, stride, strict=True), 2):
+        cut = cut.unfold(axis, length, step)
+    cut = cut.flatten(5).movedim(-1, 2)
+    keep_maxima_clear(cut.detach())
+    return volume(F.max_pool3d(inside, size, stride))
+
+
+def average_pool3d(layer, x):
+    size, stride = pooled_volume(layer)
+    counts = F.avg_pool3d(padded_volume(layer, torch.ones_like(volume(x)), size, stride), size, stride)
+    return volume(F.avg_pool3d(padded_volume(layer, volume(x), size, stride), size, stride) / counts)
+
+
+def global_average_pool3d(_layer, x):
+    return x.mean([1, 3, 4])
+
+
+def global_max_pool3d(_layer, x):
+    keep_maxima_clear(volume(x).detach().flatten(2).transpose(1, 2).unsqueeze(1))
+    return x.amax([1, 3, 4])

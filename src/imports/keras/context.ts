@@ -42,21 +42,23 @@ export function needRank(value: Value, rank: number): void {
 
 const orderName = ({ name }: KerasLayer): string => `${name}_order`;
 
-/** [height, width, channels] there → [channels, height, width] here. */
+/** [(time,) height, width, channels] there → [(time,) channels, height, width] here. */
 export function channelsFirst(value: Value, layer: KerasLayer, { writer }: Context): Value {
-  if (rankOf(value) !== 3 || value.channels === 'last') return value;
-  return writer.add('permute', { dims: [3, 1, 2] }, [value], { name: orderName(layer), channels: 'last' });
+  if (rankOf(value) < 3 || value.channels === 'last') return value;
+  const dims = rankOf(value) === 3 ? [3, 1, 2] : [1, 4, 2, 3];
+  return writer.add('permute', { dims }, [value], { name: orderName(layer), channels: 'last' });
 }
 
 /** The axes as they are in Keras. */
 export function asInKeras(value: Value, layer: KerasLayer, { writer }: Context): Value {
   if (value.channels === 'same') return value;
-  const [channels, height, width] = value.shape;
+  const [channels, height, width] = value.shape.slice(-3);
+  const before = value.shape.slice(0, -3);
   const name = orderName(layer);
   // With one channel, or one pixel, the numbers are in the same order.
   if (channels === 1 || (height === 1 && width === 1))
-    return writer.add('reshape', { shape: [height, width, channels] }, [value], { name });
-  return writer.add('permute', { dims: [2, 3, 1] }, [value], { name });
+    return writer.add('reshape', { shape: [...before, height, width, channels] }, [value], { name });
+  return writer.add('permute', { dims: before.length === 0 ? [2, 3, 1] : [1, 3, 4, 2] }, [value], { name });
 }
 
 export const isChannelsFirst = ({ options }: KerasLayer): boolean =>
@@ -66,6 +68,21 @@ export const isChannelsFirst = ({ options }: KerasLayer): boolean =>
 export function image(value: Value, layer: KerasLayer, context: Context): Value {
   needRank(value, 3);
   return isChannelsFirst(layer) ? asInKeras(value, layer, context) : channelsFirst(value, layer, context);
+}
+
+/** A sequence of images (a volume), [time, channels, height, width] here; with the channels first in Keras or last. */
+export function overVolume(
+  layer: KerasLayer,
+  input: Value,
+  context: Context,
+  apply: (x: Value) => Value,
+): Value {
+  needRank(input, 4);
+  if (!isChannelsFirst(layer)) return apply(channelsFirst(input, layer, context));
+  const swap = (x: Value) =>
+    context.writer.add('permute', { dims: [2, 1, 3, 4] }, [x], { name: orderName(layer) });
+  const result = apply(swap(asInKeras(input, layer, context)));
+  return rankOf(result) === 4 ? swap(result) : result;
 }
 
 /** A sequence [time, features], as it is here and, unless it says otherwise, in Keras. */
@@ -87,7 +104,7 @@ export function alongAxis(value: Value, axis: number, layer: KerasLayer, context
   const rank = rankOf(value);
   const at = axis < 0 ? rank + 1 + axis : axis;
   if (rank < 3 && at === rank) return value;
-  if (rank === 3 && at === 3) return channelsFirst(value, layer, context);
+  if ((rank === 3 || rank === 4) && at === rank) return channelsFirst(value, layer, context);
   if (rank === 3 && at === 1) return asInKeras(value, layer, context);
   throw new Unsupported(`it acts along axis ${axis} of ${rank + 1}`, 'the axis of the features (channels)');
 }

@@ -49,9 +49,9 @@ export class Axes extends Arrangement {
   }
 
   /**
-   * What slides over one or two axes.
+   * What slides over one to three axes.
    * @param features the axes that stand beside them, joined
-   * @param apply to [time, features] or [features, height, width]
+   * @param apply to [time, features], [features, height, width] or [time, features, height, width]
    */
   gridded(
     laid: Laid,
@@ -60,14 +60,16 @@ export class Axes extends Arrangement {
     apply: (x: Value) => Value,
     name: string,
   ): Laid {
-    const each = grid.map((axis) => [axis]);
-    const x = this.arranged(laid, grid.length === 1 ? [...each, features] : [features, ...each], name);
-    const out = apply(x);
-    const sizes = features.map((axis) => this.sizesOfOne(laid)[axis] ?? 1);
-    const own = grid.length === 1 ? [out.shape[0] as number] : out.shape.slice(1);
-    const around = features.length === 1 ? [out.shape[grid.length === 1 ? 1 : 0] as number] : sizes;
-    const whole = this.inShape(out, grid.length === 1 ? [...own, ...around] : [...around, ...own], name);
-    return this.relaid(whole, laid.axes, grid.length === 1 ? [...grid, ...features] : [...features, ...grid]);
+    // Images have their features first; with a time, it stands before them.
+    const at = grid.length === 2 ? 0 : 1;
+    const lists = grid.map((axis) => [axis]).toSpliced(at, 0, [...features]);
+    const out = apply(this.arranged(laid, lists, name));
+    const around =
+      features.length === 1
+        ? [out.shape[at] as number]
+        : features.map((axis) => this.sizesOfOne(laid)[axis] ?? 1);
+    const whole = this.inShape(out, out.shape.toSpliced(at, 1, ...around), name);
+    return this.relaid(whole, laid.axes, lists.flat());
   }
 
   /** Axes of more than one element but these. */

@@ -3,22 +3,22 @@ import { Unsupported } from '../model.ts';
 import type { Value } from '../writer.ts';
 import { type ConvertNode, numbersOf, type OnnxContext, rounded, scalar, written } from './context.ts';
 import type { Laid } from './laid.ts';
-import { picked, sliced } from './parts.ts';
+import { sliced } from './parts.ts';
 
-/** Elements of an axis from beyond its ends: reflected, or the outermost again. */
-function mirrored(
+/** By the modes of ONNX. */
+const EDGES: Readonly<Record<string, string>> = { reflect: 'reflect', edge: 'replicate', wrap: 'circular' };
+
+/** More along one axis, or two that are height and width, of what lies inside. */
+function edged(
   laid: Laid,
-  axis: number,
-  [before, after]: readonly [number, number],
-  isEdge: boolean,
+  grid: readonly number[],
+  features: readonly number[],
+  options: { readonly mode: string; readonly padding: unknown },
   name: string,
-  context: OnnxContext,
+  { axes, writer }: OnnxContext,
 ): Laid {
-  const size = laid.axes[axis]?.size ?? 1;
-  const inside = Array.from({ length: size }, (_, i) => i);
-  const left = Array.from({ length: before }, (_, i) => (isEdge ? 0 : before - i));
-  const right = Array.from({ length: after }, (_, i) => (isEdge ? size - 1 : size - 2 - i));
-  return picked(laid, axis, [...left, ...inside, ...right], name, context);
+  const apply = (x: Value) => writer.add(`padding${grid.length}d`, options, [x], { name });
+  return axes.gridded(laid, grid, features, apply, name);
 }
 
 function zerosAround(
@@ -62,9 +62,14 @@ const pad: ConvertNode = (node, context) => {
   }, first);
   const more = (axis: number) =>
     (ends[axis] as [number, number]).map((n) => Math.max(0, n)) as [number, number];
-  const isImage =
-    rank === 4 && wide.length === 2 && wide.every((axis) => axis > 1) && mode === 'constant' && filler === 0;
-  if (isImage) {
+  if (mode !== 'constant' && EDGES[mode] === undefined)
+    throw new Unsupported(`padding of the mode ${mode}`, 'constant, reflect, edge or wrap');
+  const isImage = rank === 4 && wide.length === 2 && wide.every((axis) => axis > 1);
+  if (isImage && mode !== 'constant')
+    return written(
+      edged(cut, wide, [1], { mode: EDGES[mode] as string, padding: wide.map(more) }, name, context),
+    );
+  if (isImage && filler === 0) {
     const apply = (x: Value) =>
       context.writer.add('zero_padding2d', { padding: wide.map(more) }, [x], { name });
     return written(context.axes.gridded(cut, wide, [1], apply, name));
@@ -72,7 +77,8 @@ const pad: ConvertNode = (node, context) => {
   const result = wide.reduce((laid, axis) => {
     const own = wide.length === 1 ? name : `${name}_${axis}`;
     if (mode === 'constant') return zerosAround(laid, axis, more(axis), filler, own, context);
-    return mirrored(laid, axis, more(axis), mode === 'edge', own, context);
+    const options = { mode: EDGES[mode] as string, padding: more(axis) };
+    return edged(laid, [axis], context.axes.others(laid, axis), options, own, context);
   }, cut);
   return written(result);
 };

@@ -57,7 +57,7 @@ function slidesOf(node: OnnxNode, laid: Laid): (Slide & { readonly beyond: numbe
 const simple = (numbers: readonly number[]): number | readonly number[] =>
   numbers.every((n) => n === numbers[0]) ? (numbers[0] as number) : numbers;
 
-/** Windows over one or two axes; others, over which nothing slides, may stand beside them. */
+/** Windows over one to three axes; others, over which nothing slides, may stand beside them. */
 const pool =
   (kind: Kind): ConvertNode =>
   (node, context) => {
@@ -68,7 +68,7 @@ const pool =
       ({ window, stride, before, after }) => window > 1 || stride > 1 || before + after > 0,
     );
     if (moving.length === 0) return written(laid);
-    if (moving.length > 2) throw new Unsupported(`a pooling over ${moving.length} axes`, 'over one or two');
+    if (moving.length > 3) throw new Unsupported(`a pooling over ${moving.length} axes`, 'over one to three');
     const counted = kind === 'average' && node.int('count_include_pad', 0) === 1;
     const ends = (slide: (typeof moving)[number]) =>
       counted ? [0, slide.beyond] : [slide.before, slide.after + slide.beyond];
@@ -78,6 +78,8 @@ const pool =
     const apply = (x: Value) => {
       const zeros = one(moving.map(({ before, after }) => [before, after]));
       const isCounted = counted && moving.some(({ before, after }) => before + after > 0);
+      if (isCounted && moving.length === 3)
+        throw new Unsupported('a mean over volumes that counts its padding', 'count_include_pad=False');
       const given = isCounted
         ? writer.add(`zero_padding${suffix}`, { padding: zeros }, [x], { name: `${name}_zeros` })
         : x;

@@ -247,8 +247,8 @@ export function windowOf(
 const conv: ConvertNode = (node, context) => {
   const kernel = needConstant(node, 1, 'kernel', context);
   const axes = kernel.shape.length - 2;
-  if (axes !== 1 && axes !== 2)
-    throw new Unsupported(`a convolution over ${axes} axes`, 'a convolution over 1 or 2 axes');
+  if (axes < 1 || axes > 3)
+    throw new Unsupported(`a convolution over ${axes} axes`, 'a convolution over 1 to 3 axes');
   const laid = context.laid(node.inputs[0]);
   const bias = node.inputs[2] ? needConstant(node, 2, 'bias', context) : null;
   const groups = node.int('group', 1);
@@ -267,7 +267,7 @@ const conv: ConvertNode = (node, context) => {
   const weights = { kernel, ...(bias !== null && { bias }) };
   const { name } = node;
   const apply = (x: Value) => context.writer.add(`conv${axes}d`, options, [x], { name, weights });
-  return written(context.axes.gridded(laid, axes === 1 ? [2] : [2, 3], [1], apply, name));
+  return written(context.axes.gridded(laid, [2, 3, 4].slice(0, axes), [1], apply, name));
 };
 
 export const products: Readonly<Record<string, ConvertNode>> = {

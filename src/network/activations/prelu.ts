@@ -11,10 +11,10 @@ export const prelu = defineActivation({
   parameters: ({ initial_slope }) => ({ slope: initial_slope }),
   apply: (m, x, { initial_slope }, { slope }) =>
     m.where(m.greater(x, m.constant(0)), x, m.mul(slope ?? m.constant(initial_slope), x)),
-  // PyTorch has the features of a sequence before the time.
+  // PyTorch has the features (channels) of a sequence before the time.
   pytorch({ initial_slope }, features, axes) {
     const module = `nn.PReLU(${features}, init=${initial_slope})`;
-    return axes === 2 ? `nn.Sequential(Transpose(1, 2), ${module}, Transpose(1, 2))` : module;
+    return axes === 2 || axes === 4 ? `nn.Sequential(Transpose(1, 2), ${module}, Transpose(1, 2))` : module;
   },
   keras: ({ initial_slope }) =>
     `layers.PReLU(alpha_initializer=keras.initializers.Constant(${initial_slope}))`,

@@ -19,6 +19,6 @@ export const softmax = defineAxisActivation({
     const values = powers.map((power) => power / sum);
     return { values, derivatives: values.map((value) => value * (1 - value)) };
   },
-  pytorch: (_options, _features, axes) => `nn.Softmax(dim=${axes === 3 ? 1 : -1})`,
+  pytorch: (_options, _features, axes) => `nn.Softmax(dim=${axes >= 3 ? -3 : -1})`,
   keras: () => 'layers.Activation("softmax")',
 });

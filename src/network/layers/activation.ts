@@ -7,6 +7,7 @@ import { defineLayer } from './layer.ts';
 export const activation = defineLayer({
   type: 'activation',
   family: 'elementwise',
+  takesVolumes: true,
   title: 'Activation',
   synonyms: ['nonlinearity'],
   formula: 'y = φ(x), elementwise (softmax: over the features)',

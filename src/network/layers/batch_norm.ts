@@ -9,8 +9,9 @@ import { heedingCode, meanOfKept } from './masks.ts';
 export const batchNorm = defineLayer({
   type: 'batch_norm',
   family: 'normalization',
+  takesVolumes: true,
   title: 'Batch normalization',
-  synonyms: ['batch_normalization', 'batch_norm1d', 'batch_norm2d'],
+  synonyms: ['batch_normalization', 'batch_norm1d', 'batch_norm2d', 'batch_norm3d'],
   formula:
     'y = γ (x − μ)/√(σ² + ε) + β per feature; in training μ and σ² (biased) of the batch (and time, height, width; masked time steps left out), ' +
     'in inference their running averages r ← momentum r + (1 − momentum) batch; gamma, beta [features]',
@@ -55,16 +56,15 @@ export const batchNorm = defineLayer({
   code({ momentum, epsilon }, { features: count, inputShape, masked }) {
     // PyTorch's momentum is the fraction that is renewed.
     const renewed = Number((1 - momentum).toPrecision(6));
-    const image = inputShape.length === 3;
+    const axes = inputShape.length;
     const options = `(${count}, eps=${epsilon}, momentum=${renewed})`;
-    const norm = `nn.BatchNorm${image ? 2 : 1}d${options}`;
-    // PyTorch has the features of a sequence before the time.
-    const swap = inputShape.length === 2 ? ['Transpose(1, 2)'] : [];
+    const norm = `nn.BatchNorm${Math.max(1, axes - 1)}d${options}`;
+    // PyTorch has the features (channels) of a sequence before the time.
+    const swap = axes === 2 || axes === 4 ? ['Transpose(1, 2)'] : [];
+    const channels = { 3: 'axis=1, ', 4: 'axis=2, ' }[axes] ?? '';
     return {
       pytorch: masked[0] === true ? [`MaskedBatchNorm${options}`] : [...swap, norm, ...swap],
-      keras: [
-        `layers.BatchNormalization(${image ? 'axis=1, ' : ''}momentum=${momentum}, epsilon=${epsilon})`,
-      ],
+      keras: [`layers.BatchNormalization(${channels}momentum=${momentum}, epsilon=${epsilon})`],
     };
   },
 });

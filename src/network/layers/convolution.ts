@@ -106,7 +106,7 @@ export function zeroPaddingCode({ before, after }: { before: readonly number[]; 
     keras:
       before.length === 1
         ? `layers.ZeroPadding1D(${text[0]})`
-        : `layers.ZeroPadding2D((${text.join(', ')}), data_format="channels_first")`,
+        : `layers.ZeroPadding${before.length}D((${text.join(', ')}), data_format="channels_first")`,
   };
 }
 
@@ -140,7 +140,7 @@ export function convolutionCode(
   const bias = use_bias
     ? initializerArgument('bias', options.bias_initializer, 'zeros')
     : `, use_bias=${python(false)}`;
-  const format = axes === 2 ? ', data_format="channels_first"' : '';
+  const format = axes > 1 ? ', data_format="channels_first"' : '';
   const own = keras ?? { name: `Conv${axes}D`, first: `${filters}, `, more: grouped, kernel: 'kernel' };
   const kerasLayer = `layers.${own.name}(${own.first}${tuple(window)}${named('strides', stride)}${named('dilation_rate', dilation)}${kerasPad.argument}${own.more}${format}${initializerArgument(own.kernel, options.kernel_initializer, 'glorot_uniform')}${bias})`;
   const { name, pytorch: torchActivation, keras: kerasActivation } = resolveActivation(options.activation);

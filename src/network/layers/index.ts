@@ -7,6 +7,7 @@ import { add } from './add.ts';
 import { average } from './average.ts';
 import { averagePool1d } from './average_pool1d.ts';
 import { averagePool2d } from './average_pool2d.ts';
+import { averagePool3d } from './average_pool3d.ts';
 import { batchNorm } from './batch_norm.ts';
 import { bidirectional } from './bidirectional.ts';
 import { classToken } from './class_token.ts';
@@ -15,6 +16,7 @@ import { conv1d } from './conv1d.ts';
 import { conv1dTranspose } from './conv1d_transpose.ts';
 import { conv2d } from './conv2d.ts';
 import { conv2dTranspose } from './conv2d_transpose.ts';
+import { conv3d } from './conv3d.ts';
 import { dense } from './dense.ts';
 import { depthwiseConv2d } from './depthwise_conv2d.ts';
 import { dot } from './dot.ts';
@@ -25,8 +27,10 @@ import { flatten } from './flatten.ts';
 import { gaussianNoise } from './gaussian_noise.ts';
 import { globalAveragePool1d } from './global_average_pool1d.ts';
 import { globalAveragePool2d } from './global_average_pool2d.ts';
+import { globalAveragePool3d } from './global_average_pool3d.ts';
 import { globalMaxPool1d } from './global_max_pool1d.ts';
 import { globalMaxPool2d } from './global_max_pool2d.ts';
+import { globalMaxPool3d } from './global_max_pool3d.ts';
 import { groupNorm } from './group_norm.ts';
 import { gru } from './gru.ts';
 import { instanceNorm } from './instance_norm.ts';
@@ -37,9 +41,12 @@ import { lstm } from './lstm.ts';
 import { masking } from './masking.ts';
 import { maxPool1d } from './max_pool1d.ts';
 import { maxPool2d } from './max_pool2d.ts';
+import { maxPool3d } from './max_pool3d.ts';
 import { maximum } from './maximum.ts';
 import { multiHeadAttention } from './multi_head_attention.ts';
 import { multiply } from './multiply.ts';
+import { padding1d } from './padding1d.ts';
+import { padding2d } from './padding2d.ts';
 import { permute } from './permute.ts';
 import { positionalEmbedding } from './positional_embedding.ts';
 import { repeat } from './repeat.ts';
@@ -65,20 +72,27 @@ const layerParts = [
   dense,
   conv1d,
   conv2d,
+  conv3d,
   depthwiseConv2d,
   separableConv2d,
   conv1dTranspose,
   conv2dTranspose,
   zeroPadding1d,
   zeroPadding2d,
+  padding1d,
+  padding2d,
   maxPool1d,
   maxPool2d,
+  maxPool3d,
   averagePool1d,
   averagePool2d,
+  averagePool3d,
   globalAveragePool1d,
   globalAveragePool2d,
+  globalAveragePool3d,
   globalMaxPool1d,
   globalMaxPool2d,
+  globalMaxPool3d,
   upSampling1d,
   upSampling2d,
   embedding,

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { GraphBuilder, Tensor } from '../../graph/index.ts';
 import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
 import { type ActivationConfig, activationSchema } from '../activation_config.ts';
-import { type InitializerConfig, initializerKind } from '../initializers/index.ts';
+import type { InitializerConfig } from '../initializers/index.ts';
+import { initializerSchema } from '../initializers/option.ts';
 import type { Junction } from '../propagation/junction.ts';
 import type { Signal } from '../propagation/signal.ts';
 import type { NotReached, Surroundings, Transfer } from '../propagation/transfer.ts';
@@ -135,6 +136,8 @@ interface Nature {
   readonly composite?: 'expanded' | 'built';
   /** How many inputs it takes, at least and at most; one unless given. */
   readonly arity?: Arity;
+  /** Takes sequences of images [time, channels, height, width]; all composite, shape, noise and merging layers do. */
+  readonly takesVolumes?: true;
 }
 
 /** A layer with its options. */
@@ -200,6 +203,7 @@ export function defineLayer<Type extends string, Options extends z.ZodRawShape>(
     family: layer.family,
     ...(layer.composite === undefined ? {} : { composite: layer.composite }),
     ...(layer.arity === undefined ? {} : { arity: layer.arity }),
+    ...(layer.takesVolumes === undefined ? {} : { takesVolumes: layer.takesVolumes }),
   };
   const part = definePart(layer, (options) => ({
     type: layer.type,
@@ -233,17 +237,9 @@ export function defineLayer<Type extends string, Options extends z.ZodRawShape>(
   return { ...part, ...nature };
 }
 
-const initializerSchema = initializerKind.schema.meta({
-  description: 'An initializer: its name, or an object with options',
-});
-
 export const activationOption = activationSchema.default('linear');
 export const kernelInitializerOption = initializerSchema.default('glorot_uniform');
 export const biasInitializerOption = initializerSchema.default('zeros');
-/** Keras' default of embeddings. */
-export const tableInitializerOption = initializerSchema
-  .default({ type: 'uniform', min: -0.05, max: 0.05 })
-  .describe('Initializer of the table');
 export const recurrentInitializerOption = initializerSchema
   .default('orthogonal')
   .describe('Initializer of the recurrent kernel');
@@ -265,8 +261,9 @@ export const MAX_AXES = 6;
 const OF_ANY_RANK: ReadonlySet<Family> = new Set(['composite', 'shape', 'noise', 'merge']);
 
 /** Refuses sequences of images where a layer takes one image. */
-export function checkRank(g: GraphBuilder, { type, family }: Nature & { type: string }, x: Tensor): void {
-  if (x.shape.length > 4 && !OF_ANY_RANK.has(family))
+export function checkRank(g: GraphBuilder, part: Nature & { type: string }, x: Tensor): void {
+  const { type, family, takesVolumes } = part;
+  if (x.shape.length > 4 && takesVolumes !== true && !OF_ANY_RANK.has(family))
     g.refuse(
       `${type} takes no sequences of images [${x.shape.slice(1).join(', ')}]`,
       'put it inside { "type": "time_distributed", "layers": […] }',

@@ -12,6 +12,8 @@ import {
   paddingOf,
   pairOption,
   timePaddingOption,
+  tripleOption,
+  volumePaddingOption,
   type WindowOptions,
   windowElements,
 } from './window.ts';
@@ -28,6 +30,12 @@ export const imagePoolingOptions = {
   padding: imagePaddingOption,
 };
 
+export const volumePoolingOptions = {
+  pool_size: tripleOption('Size of the window').default(2),
+  stride: orPoolSize(tripleOption('Elements from one position to the next')),
+  padding: volumePaddingOption,
+};
+
 export const timePoolingOptions = {
   pool_size: extentOption('Time steps under the window').default(2),
   stride: orPoolSize(extentOption('Time steps from one position to the next')),
@@ -40,7 +48,7 @@ interface PoolingOptions {
   readonly padding: Padding;
 }
 
-/** @param axes 1 for sequences, 2 for images */
+/** @param axes 1 for sequences, 2 for images, 3 for sequences of images */
 export const poolingWindow = (
   { pool_size, stride, padding }: PoolingOptions,
   axes: number,
@@ -136,11 +144,14 @@ export function poolingCode(
   const { before, after } = paddingOf(size, window);
   const padded = [...before, ...after].some((n) => n !== 0);
   const [extents, strides] = [tuple(window.window), tuple(window.stride)];
-  // PyTorch pads both ends alike, by half the window at most.
-  const even = before.every((n, axis) => n === after[axis] && 2 * n <= (window.window[axis] as number));
+  // PyTorch pads both ends alike, by half the window at most, and wants volumes as large as the window before that.
+  const even = before.every((n, axis) => {
+    const length = window.window[axis] as number;
+    return n === after[axis] && 2 * n <= length && (axes < 3 || (size[axis] as number) >= length);
+  });
   const own = padded && even ? `, padding=${tuple(before)}${names.argument}` : '';
   const torch = `nn.${names.pytorch}${axes}d(${extents}, stride=${strides}${own})`;
-  const format = axes === 2 ? ', data_format="channels_first"' : '';
+  const format = axes > 1 ? ', data_format="channels_first"' : '';
   const pads = before.map((n, axis) => `(${n}, ${after[axis]})`);
   const byNumber = options.padding !== 'valid' && options.padding !== 'same';
   const keras = (padding: string) =>

@@ -8,6 +8,8 @@ const MAX_WINDOW = 64;
 const extent = z.int().min(1).max(MAX_WINDOW);
 const pair = z.union([extent, z.array(extent).length(2)]);
 
+const triple = z.union([extent, z.array(extent).length(3)]);
+
 const padded = z.int().min(0).max(MAX_WINDOW);
 const ends = z.array(padded).length(2);
 const byName = z.enum(['valid', 'same']);
@@ -24,6 +26,11 @@ export const imagePaddingOption = z
   .union([byName, padded, ends, z.array(ends).length(2)])
   .default('valid')
   .describe(`${NAMED} a number: so many on each side; [height, width]; [[top, bottom], [left, right]]`);
+/** For sequences of images. */
+export const volumePaddingOption = z
+  .union([byName, padded, z.array(padded).length(3), z.array(ends).length(3)])
+  .default('valid')
+  .describe(`${NAMED} a number: so many on each side; [time, height, width]; both ends of each`);
 /** What `zero_padding` layers take. */
 export const timeZerosOption = z.union([padded, ends]);
 export const imageZerosOption = z.union([padded, ends, z.array(ends).length(2)]);
@@ -35,6 +42,9 @@ export type Padding = 'valid' | 'same' | Zeros;
 /** One number, or one for height and one for width. */
 export const pairOption = (description: string) =>
   pair.describe(`${description}: one number, or [height, width]`);
+/** One number, or one for time, height and width. */
+export const tripleOption = (description: string) =>
+  triple.describe(`${description}: one number, or [time, height, width]`);
 export const extentOption = (description: string) => extent.describe(description);
 export const groupsOption = z
   .int()
@@ -57,6 +67,13 @@ export const imageWindowOptions = {
   kernel_size: pairOption('Size of the kernel'),
   stride: pairOption('Pixels from one position to the next').default(1),
   dilation: pairOption('Pixels between neighbouring elements of the kernel').default(1),
+};
+
+/** For convolutions over sequences of images. */
+export const volumeWindowOptions = {
+  kernel_size: tripleOption('Size of the kernel'),
+  stride: tripleOption('Elements from one position to the next').default(1),
+  dilation: tripleOption('Elements between neighbouring elements of the kernel').default(1),
 };
 
 export type Extent = number | readonly number[];
@@ -92,12 +109,17 @@ interface ImageWindow {
   readonly padding: Padding;
 }
 
-export const imageWindow = ({ kernel_size, stride, dilation, padding }: ImageWindow): WindowOptions => ({
-  window: alongAxes(kernel_size, 2),
-  stride: alongAxes(stride, 2),
-  dilation: alongAxes(dilation, 2),
-  padding,
-});
+const windowAlong =
+  (axes: number) =>
+  ({ kernel_size, stride, dilation, padding }: ImageWindow): WindowOptions => ({
+    window: alongAxes(kernel_size, axes),
+    stride: alongAxes(stride, axes),
+    dilation: alongAxes(dilation, axes),
+    padding,
+  });
+
+export const imageWindow = windowAlong(2);
+export const volumeWindow = windowAlong(3);
 
 /** The window of a convolution that sees one pixel at a time. */
 export const pointWindow: WindowOptions = {
@@ -161,6 +183,33 @@ export function checkSequence(g: GraphBuilder, x: Tensor): void {
   if (x.shape.length !== 3)
     g.refuse(`takes sequences [time, features], not [${x.shape.slice(1).join(', ')}]`);
 }
+
+/** Refuses anything but [time, channels, height, width]. */
+export function checkVolume(g: GraphBuilder, x: Tensor): void {
+  if (x.shape.length !== 5)
+    g.refuse(
+      `takes sequences of images [time, channels, height, width], not [${x.shape.slice(1).join(', ')}]`,
+      x.shape.length === 4
+        ? 'put { "type": "reshape" } before it; the depth of a volume stands where time does'
+        : undefined,
+    );
+}
+
+/** Both libraries have the channels before the time. */
+export const channelsFirst = ({ pytorch, keras }: LayerCode): LayerCode => ({
+  pytorch: ['Transpose(1, 2)', ...pytorch, 'Transpose(1, 2)'],
+  keras: ['layers.Permute((2, 1, 3, 4))', ...keras, 'layers.Permute((2, 1, 3, 4))'],
+});
+
+/** [batch, time, channels, height, width] ⇄ [batch, channels, time, height, width] */
+export const swapChannels = (g: GraphBuilder, x: Tensor): Tensor => c.transpose(g, x, [0, 2, 1, 3, 4]);
+
+/** Without the batch: [time, height, width]. */
+export const volumeSize = ([time = 1, , height = 1, width = 1]: readonly number[]): number[] => [
+  time,
+  height,
+  width,
+];
 
 /** PyTorch has the features of a sequence before the time, Keras has not. */
 export const featuresFirst = ({ pytorch, keras }: LayerCode): LayerCode => ({

@@ -55,7 +55,34 @@ def padding_by_number(kind):
     ]
 
 
+VOLUMES = {
+    "conv3d": (layer("conv3d", filters=2, kernel_size=2), (3, 2, 3, 3)),
+    "conv3d_same_stride": (layer("conv3d", filters=2, kernel_size=[3, 2, 3], stride=[1, 2, 2], padding="same"), (2, 2, 4, 3)),
+    "conv3d_groups_dilation": (
+        layer("conv3d", filters=4, kernel_size=[1, 2, 2], dilation=[1, 2, 1], groups=2, use_bias=False, activation="tanh"), (2, 2, 3, 2)),
+    "conv3d_padding_number": (layer("conv3d", filters=2, kernel_size=[2, 3, 2], padding=[[1, 1], [0, 1], [0, 0]]), (2, 1, 3, 2)),
+    "conv3d_prelu": (layer("conv3d", filters=3, kernel_size=2, activation="prelu"), (2, 2, 3, 3)),
+    "max_pool3d": (layer("max_pool3d"), (4, 2, 3, 2)),
+    "max_pool3d_same": (layer("max_pool3d", pool_size=[2, 3, 2], stride=[1, 2, 2], padding="same"), (3, 2, 3, 3)),
+    "average_pool3d": (layer("average_pool3d", pool_size=[2, 1, 2]), (4, 2, 2, 3)),
+    "average_pool3d_padding": (layer("average_pool3d", pool_size=3, stride=2, padding=1), (2, 2, 3, 3)),
+    "global_average_pool3d": (layer("global_average_pool3d"), (2, 3, 2, 2)),
+    "global_max_pool3d": (layer("global_max_pool3d"), (2, 3, 2, 2)),
+    "batch_norm_volumes": (layer("batch_norm"), (2, 3, 2, 2)),
+}
 CASES = [
+    *[
+        case(f"layer_{name}", [entry, *([] if name.startswith("global") else [FLATTEN]), dense(2)], shape=shape, batch=SAMPLES)
+        for name, (entry, shape) in VOLUMES.items()
+    ],
+    *[
+        one
+        for mode in ("reflect", "replicate", "circular")
+        for one in (
+            sequence_case(f"padding1d_{mode}", layer("padding1d", padding=[2, 1], mode=mode), dense(2, "tanh"), shape=(3, 2)),
+            image_case(f"padding2d_{mode}", layer("padding2d", padding=[[1, 2], [2, 0]], mode=mode), conv2d(2, 2), shape=(2, 3, 3)),
+        )
+    ],
     *padding_by_number("max_pool1d"),
     *padding_by_number("average_pool1d"),
     sequence_case("conv1d_padding_number", conv1d(2, 3, padding=1, stride=2)),

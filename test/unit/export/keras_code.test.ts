@@ -12,6 +12,7 @@ import {
   layerKind,
   lossKind,
   optimizerKind,
+  positionKind,
   scheduleKind,
 } from '../../../src/network/index.ts';
 
@@ -28,7 +29,7 @@ const nested = ([length, ...rest]: readonly number[], value: number): unknown =>
 /** On the first shape that the layers take. */
 function keras(layers: Config[], training: Config = {}, data: Config = {}): string {
   const shapes = [[4], [6, 4], [2, 6, 6], [6, 2, 4, 4], [6]];
-  const classes = /categorical|softmax_cross/.test(String(training.loss));
+  const classes = /categorical|softmax_/.test(String(training.loss));
   for (const [i, shape] of shapes.entries()) {
     const token = i === 4;
     const targets = classes ? [0, 1, 0, 1] : nested([4, 2], 1);
@@ -57,6 +58,7 @@ const needed: Readonly<Record<string, Config>> = {
   dense: { units: 3 },
   conv1d: { filters: 3, kernel_size: 2 },
   conv2d: { filters: 3, kernel_size: 2 },
+  conv3d: { filters: 3, kernel_size: 2 },
   depthwise_conv2d: { kernel_size: 2 },
   separable_conv2d: { filters: 3, kernel_size: 2 },
   conv1d_transpose: { filters: 3, kernel_size: 2 },
@@ -101,9 +103,20 @@ const options: Readonly<Record<string, Config>> = {
   constant: { value: 1 },
 };
 
+function addAttention(found: Record<string, string>): void {
+  for (const type of positionKind.types) {
+    const positions = type === 'window_bias' ? { type, window: [2, 3] } : type;
+    const attention = { type: 'self_attention', heads: 2, positions, key_value_heads: 1, dropout: 0.1 };
+    found[`positions ${type}`] = keras([attention], { regularization: { l2: 0.1 } });
+  }
+  for (const mode of ['replicate', 'circular'])
+    found[`edges ${mode}`] = keras([{ type: 'padding2d', mode, padding: [1, 2] }]);
+}
+
 const cases = (): Record<string, string> => {
   const found: Record<string, string> = {};
   for (const type of layerKind.types) found[`layer ${type}`] = keras(layersOf(type));
+  addAttention(found);
   const state = { type: 'lstm', units: 3, return_cell: true, name: 'state' };
   found['a state of an lstm'] = keras([state, { type: 'lstm', units: 3, inputs: ['input', 'state'] }]);
   for (const type of activationKind.types) {

@@ -19,12 +19,14 @@ LAYERS = {
     "Activation": "activation",
     "Add": "", "Average": "", "Maximum": "", "Multiply": "", "Subtract": "",
     "AveragePooling1D": POOL, "AveragePooling2D": POOL, "MaxPooling1D": POOL, "MaxPooling2D": POOL,
+    "AveragePooling3D": POOL, "MaxPooling3D": POOL,
     "BatchNormalization": "axis momentum epsilon center scale beta_initializer gamma_initializer",
     "Bidirectional": "layer merge_mode weights backward_layer",
     "Concatenate": "axis",
     "LSTMCell": GATED.split(" return_sequences")[0],
     "RNN": "cell return_sequences return_state go_backwards stateful unroll zero_output_for_mask",
     "Conv1D": f"filters kernel_size {CONV} {KERNEL}",
+    "Conv3D": f"filters kernel_size {CONV} {KERNEL}",
     "Conv2D": f"filters kernel_size {CONV} {KERNEL}",
     "Conv1DTranspose": f"filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias {KERNEL}",
     "Conv2DTranspose": f"filters kernel_size strides padding output_padding data_format dilation_rate activation use_bias {KERNEL}",
@@ -39,6 +41,7 @@ LAYERS = {
     "GRU": GATED.replace("unit_forget_bias ", "") + " reset_after use_cudnn",
     "GaussianNoise": "stddev seed",
     "GlobalAveragePooling1D": "data_format keepdims", "GlobalAveragePooling2D": "data_format keepdims",
+    "GlobalAveragePooling3D": "data_format keepdims", "GlobalMaxPooling3D": "data_format keepdims",
     "GlobalMaxPooling1D": "data_format keepdims", "GlobalMaxPooling2D": "data_format keepdims",
     "GroupNormalization": "groups axis epsilon center scale",
     "Identity": "",
@@ -60,6 +63,7 @@ LAYERS = {
     "TimeDistributed": "layer",
     "UpSampling1D": "size", "UpSampling2D": "size data_format interpolation",
     "ZeroPadding1D": "padding data_format", "ZeroPadding2D": "padding data_format",
+    "ZeroPadding3D": "padding data_format",
 }
 OPTIMIZER = " * weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum loss_scale_factor name"
 OTHERS = {
@@ -77,7 +81,8 @@ OTHERS = {
         "SGD": "learning_rate momentum nesterov" + OPTIMIZER,
     },
     "losses": {
-        "BinaryCrossentropy": "from_logits label_smoothing axis reduction", "Huber": "delta reduction",
+        "BinaryCrossentropy": "from_logits label_smoothing axis reduction",
+        "BinaryFocalCrossentropy": "apply_class_balancing alpha gamma from_logits label_smoothing axis reduction", "Huber": "delta reduction",
         "SparseCategoricalCrossentropy": "from_logits ignore_class reduction",
     },
     "regularizers": {"L1L2": "l1 l2"},
@@ -93,7 +98,7 @@ NAMES = {
     ),
     "ops": set(
         "abs add arctan cast celu concatenate cos erf exp expand_dims log log1p matmul max maximum mean minimum mod norm one_hot ones_like split "
-        "pad power relu relu6 reshape sigmoid sign silu sin softplus softsign sqrt square sum tan tanh tile transpose where "
+        "pad power repeat softmax take relu relu6 reshape sigmoid sign silu sin softplus softsign sqrt square sum tan tanh tile transpose where "
         "zeros_like sinh cosh floor round elu gelu selu leaky_relu hard_sigmoid hard_swish hard_tanh mish clip".split()
     ),
 }

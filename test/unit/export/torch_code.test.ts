@@ -17,7 +17,7 @@ const zeros = ([length, ...rest]: readonly number[]): unknown =>
 function codeFor(shape: number[], layers: Config[], training: Config = {}, dtype = 'float32'): string {
   const rank = (training.time as number | undefined) ?? 0;
   const { time: _time, ...more } = training;
-  const classes = ['softmax_cross_entropy', 'categorical_cross_entropy'].includes(String(more.loss));
+  const classes = /^(softmax|categorical)_/.test(String(more.loss));
   const target = classes ? zeros(rank > 0 ? [rank] : []) : zeros(rank > 0 ? [rank, 3] : [3]);
   const parsed = parseExperiment({
     network: {
@@ -48,6 +48,64 @@ const image = (...layers: Config[]) => codeFor([2, 6, 6], [...layers, flatten]);
 const sequence = (...layers: Config[]) => codeFor([6, 4], [...layers, flatten]);
 
 const cases: Record<string, [code: string, shape: number[]]> = {
+  volumes: [
+    codeFor(
+      [3, 2, 4, 4],
+      [
+        {
+          type: 'conv3d',
+          filters: 4,
+          kernel_size: 2,
+          padding: [
+            [1, 0],
+            [0, 0],
+            [2, 1],
+          ],
+          activation: 'prelu',
+        },
+        { type: 'activation', activation: 'prelu' },
+        { type: 'batch_norm' },
+        { type: 'max_pool3d', padding: 'same' },
+        { type: 'average_pool3d', pool_size: 3, stride: 1, padding: 1 },
+        { type: 'global_max_pool3d' },
+      ],
+    ),
+    [3, 2, 4, 4],
+  ],
+  edges: [
+    image(
+      {
+        type: 'padding2d',
+        padding: [
+          [1, 0],
+          [2, 1],
+        ],
+      },
+      { type: 'padding2d', mode: 'replicate' },
+      { type: 'padding2d', mode: 'circular' },
+    ),
+    [2, 6, 6],
+  ],
+  'edges of sequences': [
+    sequence(
+      ...['reflect', 'replicate', 'circular'].map((mode) => ({ type: 'padding1d', padding: [2, 1], mode })),
+    ),
+    [6, 4],
+  ],
+  'positions of attention': [
+    sequence(
+      { type: 'self_attention', heads: 2, positions: 'rotary', dropout: 0.2 },
+      { type: 'self_attention', heads: 2, positions: 'alibi', causal: true, scale: 1 },
+      { type: 'self_attention', heads: 2, positions: 'relative_bias', key_value_heads: 1 },
+      {
+        type: 'self_attention',
+        heads: 2,
+        positions: { type: 'window_bias', window: [2, 3] },
+        use_bias: false,
+      },
+    ),
+    [6, 4],
+  ],
   padding: [
     image({
       type: 'conv2d',
@@ -151,13 +209,13 @@ const cases: Record<string, [code: string, shape: number[]]> = {
   ),
   vectors: [codeFor([4], [{ type: 'repeat_vector', n: 3 }, { type: 'global_max_pool1d' }]), [4]],
   ...Object.fromEntries(
-    ['softmax_cross_entropy', 'categorical_cross_entropy'].flatMap((loss) => [
+    ['softmax_cross_entropy', 'categorical_cross_entropy', 'softmax_focal_cross_entropy'].flatMap((loss) => [
       [loss, [codeFor([4], [{ type: 'dense', units: 3 }], { loss }), [4]]],
       [`${loss} per time step`, [codeFor([5, 4], [{ type: 'dense', units: 3 }], { loss, time: 5 }), [5, 4]]],
     ]),
   ),
   ...Object.fromEntries(
-    ['poisson', 'hinge', 'log_cosh', 'huber'].map((loss) => [
+    ['poisson', 'hinge', 'log_cosh', 'huber', 'quantile', 'sigmoid_focal_cross_entropy'].map((loss) => [
       loss,
       [codeFor([4], [{ type: 'dense', units: 3 }], { loss }), [4]],
     ]),
@@ -174,7 +232,7 @@ for name, (code, shape) in json.load(sys.stdin).items():
         import torch
         model, loss = scope["model"], scope["loss_function"]
         prediction = model(torch.randn(4, *shape))
-        classes = "cross_entropy" in name
+        classes = "cross_entropy" in name and "sigmoid" not in name
         targets = torch.zeros(prediction.shape[:-1], dtype=torch.long) if classes else torch.zeros_like(prediction)
         loss(prediction, targets).backward()
         scope["optimizer"].step()

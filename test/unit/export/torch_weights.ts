@@ -20,7 +20,7 @@ def reordered(w, mode):
 def fill(model, tensors):
     lists = {}
     inside = lambda types: [m for m in model.modules() if isinstance(m, types)]
-    products = inside((nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d))
+    products = inside((nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d))
     loops = inside(nn.RNNBase)
     tables = [m for m in model.modules() if isinstance(m, nn.Embedding) or type(m).__name__ == "PositionalEmbedding" and m.table.requires_grad]
     places = {

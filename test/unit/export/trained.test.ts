@@ -131,6 +131,54 @@ const networks: Record<
     ],
     'token',
   ],
+  positions: [
+    [6, 8],
+    [
+      {
+        type: 'self_attention',
+        heads: 4,
+        positions: { type: 'rotary', dimensions: 2 },
+        key_value_heads: 2,
+        causal: true,
+      },
+      { type: 'self_attention', heads: 2, positions: { type: 'rotary', interleaved: true }, use_bias: false },
+      { type: 'self_attention', heads: 3, key_dim: 2, positions: 'alibi', dropout: 0.1 },
+      {
+        type: 'self_attention',
+        heads: 2,
+        positions: { type: 'relative_bias', buckets: 8, max_distance: 5 },
+        scale: 1,
+      },
+      {
+        type: 'self_attention',
+        heads: 2,
+        positions: { type: 'relative_bias', buckets: 4, max_distance: 4 },
+        causal: true,
+      },
+      { type: 'self_attention', heads: 2, positions: { type: 'window_bias', window: [3, 2] } },
+      { type: 'global_average_pool1d' },
+    ],
+  ],
+  volumes: [
+    [3, 2, 5, 4],
+    [
+      { type: 'conv3d', filters: 4, kernel_size: [2, 3, 3], padding: 'same', activation: 'prelu' },
+      { type: 'batch_norm' },
+      { type: 'activation', activation: 'softmax' },
+      { type: 'max_pool3d', pool_size: [1, 2, 2], padding: 'same' },
+      {
+        type: 'conv3d',
+        filters: 3,
+        kernel_size: 2,
+        stride: [1, 2, 1],
+        padding: 1,
+        use_bias: false,
+        activation: 'softmax',
+      },
+      { type: 'average_pool3d', pool_size: [2, 1, 2], padding: [1, 0, 0], stride: 1 },
+      { type: 'global_average_pool3d' },
+    ],
+  ],
   states: [
     [5, 3],
     [

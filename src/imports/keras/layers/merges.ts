@@ -186,8 +186,10 @@ const concatenate: Convert = (layer, inputs, context) => {
   const axis = given < 0 ? given + rank : given - 1;
   if (axis < 0 || axis >= rank) throw new Unsupported(`axis ${given} is that of the batch, or none`);
   // Where [height, width, channels] is [channels, height, width].
-  const here = first.channels === 'last' ? (axis + 1) % 3 : axis;
-  const usual = rank === 3 ? 0 : rank - 1;
+  // What stands before height, width and channels stays there.
+  const lead = first.shape.length - 3;
+  const here = first.channels === 'last' && axis >= lead ? lead + ((axis - lead + 1) % 3) : axis;
+  const usual = rank >= 3 ? rank - 3 : rank - 1;
   return context.writer.add('concatenate', here === usual ? {} : { axis: here }, all, {
     name: layer.name,
     channels: first.channels,
@@ -246,9 +248,9 @@ export const merges: Readonly<Record<string, Convert>> = {
   TrueDivide: divide,
   TFOpLambda: tensorFlowFunction,
   SlicingOpLambda: notHere('a slice of a tensor', null),
-  Conv3D: notHere('images of three dimensions', 'conv2d'),
-  MaxPooling3D: notHere('images of three dimensions', 'max_pool2d'),
-  AveragePooling3D: notHere('images of three dimensions', 'average_pool2d'),
+  Conv3DTranspose: notHere('a transposed convolution over volumes', 'conv2d_transpose in time_distributed'),
+  UpSampling3D: notHere('volumes made larger', 'up_sampling2d in time_distributed'),
+  ZeroPadding3D: notHere('zeros around volumes', 'the padding of conv3d'),
   ConvLSTM2D: notHere('a recurrent layer over images', 'conv2d, then lstm'),
   LocallyConnected1D: notHere('a kernel for every position', 'conv1d'),
   LocallyConnected2D: notHere('a kernel for every position', 'conv2d'),

@@ -11,6 +11,7 @@ import {
   image,
   only,
   overTime,
+  overVolume,
   productOptions,
   rankOf,
   weightsOf,
@@ -39,12 +40,13 @@ const dense: Convert = (layer, inputs, context) => {
       weights: kernelAndBias(layer, (kernel) => kernel),
     });
   // On images it is the same for every pixel: a convolution with a window of one.
+  const axes = rankOf(x) - 1;
   const weights = kernelAndBias(layer, (kernel) => {
     const { shape, data } = transposed(kernel, [1, 0]);
-    return { shape: [...shape, 1, 1], data };
+    return { shape: [...shape, ...new Array<number>(axes).fill(1)], data };
   });
   const first = channelsFirst(x, layer, context);
-  return context.writer.add('conv2d', { filters: units, kernel_size: 1, ...options }, [first], {
+  return context.writer.add(`conv${axes}d`, { filters: units, kernel_size: 1, ...options }, [first], {
     name,
     channels: 'last',
     weights,
@@ -80,11 +82,11 @@ function paddingOption(options: Options, axes: number): Record<string, unknown> 
   return { padding };
 }
 
-const ORDER = { 1: [2, 1, 0], 2: [3, 2, 0, 1] } as const;
+const ORDER = { 1: [2, 1, 0], 2: [3, 2, 0, 1], 3: [4, 3, 0, 1, 2] } as const;
 /** Keras has [window, out, in] in transposed convolutions. */
 const TRANSPOSED_ORDER = { 1: [1, 2, 0], 2: [2, 3, 0, 1] } as const;
 
-type Axes = 1 | 2;
+type Axes = 1 | 2 | 3;
 
 /** Runs `apply` on the input as convolutions here take it. */
 function onGrid(
@@ -95,7 +97,8 @@ function onGrid(
   apply: (x: Value) => Value,
 ): Value {
   const x = only(inputs);
-  return axes === 1 ? overTime(layer, x, context, apply) : apply(image(x, layer, context));
+  if (axes === 1) return overTime(layer, x, context, apply);
+  return axes === 2 ? apply(image(x, layer, context)) : overVolume(layer, x, context, apply);
 }
 
 const convolution =
@@ -116,7 +119,7 @@ const convolution =
   };
 
 const transposedConvolution =
-  (axes: Axes): Convert =>
+  (axes: 1 | 2): Convert =>
   (layer, inputs, context) => {
     const { options, name } = layer;
     if (options.has('output_padding'))
@@ -241,8 +244,10 @@ export const products: Readonly<Record<string, Convert>> = {
   Dense: dense,
   Conv1D: convolution(1),
   Conv2D: convolution(2),
+  Conv3D: convolution(3),
   Convolution1D: convolution(1),
   Convolution2D: convolution(2),
+  Convolution3D: convolution(3),
   Conv1DTranspose: transposedConvolution(1),
   Conv2DTranspose: transposedConvolution(2),
   DepthwiseConv2D: depthwise,

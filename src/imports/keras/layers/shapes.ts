@@ -3,7 +3,16 @@ import { Misfit, Unsupported } from '../../model.ts';
 import { sizeOf } from '../../tensors.ts';
 import type { Value } from '../../writer.ts';
 import type { Options } from '../config.ts';
-import { asInKeras, type Convert, image, isChannelsFirst, only, overTime, rankOf } from '../context.ts';
+import {
+  asInKeras,
+  type Convert,
+  image,
+  isChannelsFirst,
+  only,
+  overTime,
+  overVolume,
+  rankOf,
+} from '../context.ts';
 
 const flatten: Convert = (layer, inputs, context) => {
   let x = asInKeras(only(inputs), layer, context);
@@ -53,10 +62,17 @@ const overSequences =
       context.writer.add(type, optionsOf(layer.options), [x], { name: layer.name }),
     );
 
+const overVolumes =
+  (type: string, optionsOf: (options: Options) => Record<string, unknown>): Convert =>
+  (layer, inputs, context) =>
+    overVolume(layer, only(inputs), context, (x) =>
+      context.writer.add(type, optionsOf(layer.options), [x], { name: layer.name, channels: x.channels }),
+    );
+
 const simple = (extents: readonly number[]): number | readonly number[] =>
   extents.every((size) => size === extents[0]) ? (extents[0] as number) : extents;
 
-const pooling = (axes: 1 | 2) => (options: Options) => {
+const pooling = (axes: 1 | 2 | 3) => (options: Options) => {
   const size = simple(options.extents(options.has('pool_length') ? 'pool_length' : 'pool_size', axes, 2));
   const stride = options.has('strides') ? simple(options.extents('strides', axes)) : size;
   const padding = options.string('padding', 'valid').toLowerCase();
@@ -71,11 +87,12 @@ const none = () => ({});
 
 /** One number per channel; with `keepdims`, as an image of one pixel (a sequence of one step). */
 const globalPooling =
-  (type: string, axes: 1 | 2): Convert =>
+  (type: string, axes: 1 | 2 | 3): Convert =>
   (layer, inputs, context) => {
-    const convert = axes === 1 ? overSequences(type, none) : overImages(type, none);
+    const convert = { 1: overSequences, 2: overImages, 3: overVolumes }[axes](type, none);
     const pooled: Value = { ...convert(layer, inputs, context), channels: 'same' };
     if (!layer.options.bool('keepdims', false)) return pooled;
+    if (axes === 3) throw new Unsupported('keepdims over volumes', 'keepdims=False, then Reshape');
     const [features = 1] = pooled.shape;
     const ones = axes === 1 ? [1] : [1, 1];
     const last = axes === 2 && !isChannelsFirst(layer);
@@ -168,6 +185,10 @@ export const shapes: Readonly<Record<string, Convert>> = {
   MaxPooling2D: overImages('max_pool2d', pooling(2)),
   AveragePooling1D: overSequences('average_pool1d', pooling(1)),
   AveragePooling2D: overImages('average_pool2d', pooling(2)),
+  MaxPooling3D: overVolumes('max_pool3d', pooling(3)),
+  AveragePooling3D: overVolumes('average_pool3d', pooling(3)),
+  GlobalMaxPooling3D: globalPooling('global_max_pool3d', 3),
+  GlobalAveragePooling3D: globalPooling('global_average_pool3d', 3),
   GlobalMaxPooling1D: globalPooling('global_max_pool1d', 1),
   GlobalMaxPooling2D: globalPooling('global_max_pool2d', 2),
   GlobalAveragePooling1D: globalPooling('global_average_pool1d', 1),
