@@ -2,7 +2,7 @@
 import { definePosition } from './position.ts';
 
 /** Of a power of two: 2^(−8/n), 2^(−16/n), … 2^(−8); of other numbers those of the power below, then every second of the one above. */
-export function slopesOf(heads: number): number[] {
+function slopesOf(heads: number): number[] {
   const whole = 2 ** Math.floor(Math.log2(heads));
   const own = Array.from({ length: whole }, (_, h) => 2 ** ((-8 * (h + 1)) / whole));
   const between = Array.from({ length: heads - whole }, (_, h) => 2 ** ((-4 * (2 * h + 1)) / whole));
