@@ -70,7 +70,7 @@ function joined(laids: readonly Laid[], axis: number, name: string, { axes, writ
 }
 
 /** Elements at these places of an axis, in this order. */
-export function picked(
+function picked(
   laid: Laid,
   axis: number,
   places: readonly number[],

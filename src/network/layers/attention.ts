@@ -136,7 +136,7 @@ function weightsOf(g: GraphBuilder, scores: Tensor, seen: ReturnType<typeof visi
 }
 
 /** @param features of the query */
-export const headSize = (
+const headSize = (
   features: number,
   { heads, key_dim }: Pick<AttentionOptions, 'heads' | 'key_dim'>,
 ): number => key_dim ?? features / heads;
