@@ -21,6 +21,7 @@ import {
 } from './scenario.ts';
 import { fifthSet } from './unseen_fifth.ts';
 import { fourthSet } from './unseen_fourth.ts';
+import { sixthSet } from './unseen_sixth.ts';
 import { thirdSet } from './unseen_third.ts';
 
 const { moons, circles, iris, wine, breast_cancer, digits, friedman, sine } = tasks;
@@ -294,4 +295,5 @@ export const unseenScenarios: readonly Scenario[] = [
   ...rename('3', thirdSet),
   ...rename('4', fourthSet),
   ...rename('5', fifthSet),
+  ...rename('6', sixthSet),
 ];
