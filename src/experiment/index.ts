@@ -2,7 +2,7 @@
 export { describeData, learnsInputs } from '../data/index.ts';
 export { filesOf } from './file_targets.ts';
 export { initialWeights } from './initial_weights.ts';
-export { shortened, withLength } from './length.ts';
+export { firstSteps, shortened, withLength } from './length.ts';
 export { linearProducts } from './linear.ts';
 export { lossHint } from './loss_hints.ts';
 export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';

@@ -1,5 +1,5 @@
 /** @file The same training with another number of steps, or of samples in each: everything that counts steps or passes follows. */
-import { stretchSchedule } from '../network/index.ts';
+import { pinSchedule, stretchSchedule } from '../network/index.ts';
 import { planExperiment } from './plan.ts';
 import type { Experiment } from './schema.ts';
 
@@ -32,7 +32,19 @@ export function withLength(experiment: Experiment, { steps, batch_size }: Length
   };
 }
 
-/** A share of its steps. */
+/** Its first steps, at the rates that they have in the whole training; nothing ends them sooner. */
+export function firstSteps(experiment: Experiment, steps: number): Experiment {
+  const plan = planExperiment(experiment);
+  const { epochs: _epochs, ...training } = experiment.training;
+  const context = { totalSteps: plan.steps, stepsPerEpoch: plan.steps_per_epoch };
+  const learning_rate_schedule =
+    steps === plan.steps
+      ? training.learning_rate_schedule
+      : pinSchedule(training.learning_rate_schedule, context);
+  return { ...experiment, training: { ...training, steps, learning_rate_schedule, early_stopping: null } };
+}
+
+/** A share of its steps, over which the learning rate takes its whole course. */
 export const shortened = (experiment: Experiment, share: number): Experiment =>
   share === 1
     ? experiment

@@ -54,6 +54,6 @@ export {
   placeNetwork,
 } from './placement.ts';
 export { completePosition, type PositionConfig, positionKind } from './positions/index.ts';
-export { completeSchedule, scheduleKind, stretchSchedule } from './schedules/index.ts';
+export { completeSchedule, pinSchedule, scheduleKind, stretchSchedule } from './schedules/index.ts';
 export type { Schedule, SchedulePlan } from './schedules/schedule.ts';
 export { type Source, sourceKey, sourceName, type WiringProblem } from './wiring.ts';

@@ -1,6 +1,6 @@
 /** @file Other learning rates: whether a training that has not learned is too fast, or too slow. */
 import { progressOf } from '../diagnosis/index.ts';
-import { type Experiment, planExperiment } from '../experiment/index.ts';
+import { type Experiment, firstSteps, planExperiment } from '../experiment/index.ts';
 import { optimizerKind } from '../network/index.ts';
 import { lossRatio, type RateTrial, type Trace } from '../statistics/index.ts';
 import type { StudyDependencies } from './dependencies.ts';
@@ -18,21 +18,22 @@ export const RATE_TRIALS = FACTORS.length + NEAREST.length;
 const learns = ({ loss_ratio, own_ratio }: RateTrial): boolean =>
   loss_ratio < 0.9 && loss_ratio < own_ratio - 0.2;
 
-/** Mean data loss of the last fifth of the first steps; ∞ where the training did not get that far. */
-function endOf(trace: Trace, steps: number): number {
-  if (trace.steps_completed < steps) return Number.POSITIVE_INFINITY;
+/** Mean data loss of the last fifth of the first steps, or of those that were made before it stopped early; ∞ where it diverged in them. */
+function endOf({ steps_completed: completed, divergence, ...trace }: Trace, most: number): number {
+  if (divergence !== null && completed < most) return Number.POSITIVE_INFINITY;
+  const steps = Math.min(completed, most);
   const tail = trace.data_losses.subarray(steps - Math.ceil(steps / 5), steps);
   const ratio = lossRatio(trace, tail.reduce((sum, loss) => sum + loss, 0) / tail.length);
   return Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio;
 }
 
 const atRate = (experiment: Experiment, factor: number, steps: number): Experiment => {
-  const { epochs: _epochs, ...training } = experiment.training;
+  const { training, ...rest } = firstSteps(experiment, steps);
   const optimizer = training.optimizer as { type: string; learning_rate: number };
   const learning_rate = factor * optimizer.learning_rate;
   return {
-    ...experiment,
-    training: { ...training, optimizer: { ...optimizer, learning_rate } as typeof training.optimizer, steps },
+    ...rest,
+    training: { ...training, optimizer: { ...optimizer, learning_rate } as typeof training.optimizer },
     diagnostics: { ...experiment.diagnostics, probe_every: 0 },
   };
 };

@@ -26,6 +26,7 @@ export const cosine = defineSchedule({
     ...options,
     decay_steps: options.decay_steps === null ? null : stretched(options.decay_steps, steps),
   }),
+  pin: (options, { totalSteps }) => ({ ...options, decay_steps: options.decay_steps ?? totalSteps }),
   python: ({ decay_steps, alpha }, { totalSteps }, k) => ({
     factor: `${alpha} + (1 - ${alpha}) * 0.5 * (1 + math.cos(math.pi * min(${k} / ${decay_steps ?? totalSteps}, 1)))`,
   }),

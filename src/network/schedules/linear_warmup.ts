@@ -6,7 +6,7 @@ import { cosine } from './cosine.ts';
 import { exponential } from './exponential.ts';
 import { inverseSquareRoot } from './inverse_square_root.ts';
 import { reduceOnPlateau } from './reduce_on_plateau.ts';
-import { defineSchedule, type Stretch, stretched } from './schedule.ts';
+import { defineSchedule, type ScheduleContext, type Stretch, stretched } from './schedule.ts';
 import { step } from './step.ts';
 
 /** Schedules that may follow. */
@@ -25,6 +25,12 @@ type Follower = z.output<typeof followers.schema>;
 const stretchedBy = (config: Follower, by: Stretch): Follower =>
   followers.complete({ ...followers.spellOut(config), ...followers.resolve(config).stretch(by) });
 
+/** What is left for the schedule that follows. */
+const behind = (warmup_steps: number, { totalSteps, stepsPerEpoch }: ScheduleContext): ScheduleContext => ({
+  totalSteps: Math.max(1, totalSteps - warmup_steps),
+  stepsPerEpoch,
+});
+
 export const linearWarmup = defineSchedule({
   type: 'linear_warmup',
   title: 'Linear warm-up',
@@ -35,11 +41,8 @@ export const linearWarmup = defineSchedule({
     warmup_steps: z.int().min(1).max(1e9).default(100).describe('Length of the rise'),
     after: followers.schema.default('constant').describe('The schedule that follows'),
   },
-  create({ warmup_steps, after }, { totalSteps, stepsPerEpoch }) {
-    const following = followers.resolve(after).create({
-      totalSteps: Math.max(1, totalSteps - warmup_steps),
-      stepsPerEpoch,
-    });
+  create({ warmup_steps, after }, context) {
+    const following = followers.resolve(after).create(behind(warmup_steps, context));
     return {
       factor: (k) => (k < warmup_steps ? (k + 1) / warmup_steps : following.factor(k - warmup_steps)),
       observe: following.observe,
@@ -49,9 +52,16 @@ export const linearWarmup = defineSchedule({
     warmup_steps: stretched(warmup_steps, by.steps),
     after: stretchedBy(after, by),
   }),
-  python({ warmup_steps, after }, { totalSteps, stepsPerEpoch }, k) {
-    const context = { totalSteps: Math.max(1, totalSteps - warmup_steps), stepsPerEpoch };
-    const { factor, ...state } = followers.resolve(after).python(context, `(${k} - ${warmup_steps})`);
+  pin: ({ warmup_steps, after }, context) => ({
+    warmup_steps,
+    after: followers.complete({
+      ...followers.spellOut(after),
+      ...followers.resolve(after).pin(behind(warmup_steps, context)),
+    }),
+  }),
+  python({ warmup_steps, after }, context, k) {
+    const following = followers.resolve(after);
+    const { factor, ...state } = following.python(behind(warmup_steps, context), `(${k} - ${warmup_steps})`);
     return { factor: `(${k} + 1) / ${warmup_steps} if ${k} < ${warmup_steps} else ${factor}`, ...state };
   },
 });

@@ -40,6 +40,8 @@ export interface SchedulePlan {
   readonly type: string;
   /** The options with which it takes the same course over a training of another length. */
   stretch(by: Stretch): Readonly<Record<string, unknown>>;
+  /** The options with which a training of any length takes the course that one of these steps begins with. */
+  pin(context: ScheduleContext): Readonly<Record<string, unknown>>;
   create(context: ScheduleContext): Schedule;
   /** @param k Python expression of the step, counted from 0 */
   python(context: ScheduleContext, k: string): ScheduleCode;
@@ -49,6 +51,8 @@ export interface SchedulePlan {
 interface Definition<Type extends string, Options extends z.ZodRawShape> extends Description<Type, Options> {
   create(options: OptionsOf<Options>, context: ScheduleContext): Schedule;
   stretch(options: OptionsOf<Options>, by: Stretch): OptionsOf<Options>;
+  /** Only where the length of the training counts. */
+  pin?(options: OptionsOf<Options>, context: ScheduleContext): OptionsOf<Options>;
   python(options: OptionsOf<Options>, context: ScheduleContext, k: string): ScheduleCode;
 }
 
@@ -59,6 +63,7 @@ export const defineSchedule = <Type extends string, Options extends z.ZodRawShap
     type: schedule.type,
     create: (context) => schedule.create(options, context),
     stretch: (by) => schedule.stretch(options, by),
+    pin: (context) => schedule.pin?.(options, context) ?? options,
     python: (context, k) => schedule.python(options, context, k),
   }));
 
