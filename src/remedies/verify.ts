@@ -31,7 +31,8 @@ export const criteria = [
   'proof: re-trained on seeds that chose nothing, it is healthy in all of them together, nothing critical is found on any of them, and no ' +
     'rule warns on more than one in five (of fewer than five: one in three); or it is healthy on all but one of at least ten',
   'good enough: the goal is within 10 %, or within 2 % of a constant’s loss, of the best that was healthy on every seed and of what the ' +
-    'reference reaches; smaller differences come from the seeds as well. Nor is the validation loss above that of another by more than ' +
+    'reference reaches; smaller differences come from the seeds as well. Squared losses have to be within 10 %, or by their roots within ' +
+    '2 % of a constant’s. Nor is the validation loss above that of another by more than ' +
     'a quarter and 5 % of a constant’s loss: what is gained by heart is no gain. Of what is good enough the smallest is recommended',
 ] as const;
 

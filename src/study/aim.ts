@@ -1,6 +1,6 @@
 /** @file How good a change has to be: what others and the reference reach, on the samples that were trained on and on others. */
 import type { Arm, Goal } from '../remedies/index.ts';
-import { isWithin, referenceValidation, referenceValue } from './goal.ts';
+import { isWithin, referenceValidation, referenceValue, type Scale, scaleOf } from './goal.ts';
 import { bySize, expectedOf, isBehind, isOverdone, type Option, paired } from './option.ts';
 
 /** What a change is held against. */
@@ -22,12 +22,14 @@ const NOTHING = Number.POSITIVE_INFINITY;
 export class Aim {
   readonly #goal: Goal;
   readonly #baseline: Arm;
+  readonly #scale: Scale;
   /** Whether what the reference reaches, and the validation loss of what is not proven, is aimed at too. */
   #isHigh = true;
 
   constructor(goal: Goal, baseline: Arm) {
     this.#goal = goal;
     this.#baseline = baseline;
+    this.#scale = scaleOf(goal, baseline.experiment);
   }
 
   /** @returns false where that was done before */
@@ -42,6 +44,8 @@ export class Aim {
     return this.#goal === 'final_loss' || this.#goal === 'training_error';
   }
 
+  #isWithin = (value: number, target: number): boolean => isWithin(value, target, this.#scale);
+
   #isBehindAny = (option: Option, others: readonly Option[]): boolean =>
     this.#isPlain && others.some(({ validations }) => isBehind(option.validations, validations));
 
@@ -52,7 +56,7 @@ export class Aim {
   best(proven: readonly Option[]): Best | null {
     const general = proven.filter((option) => !this.#isBehindAny(option, proven));
     const least = Math.min(...general.map(({ expected }) => expected));
-    const [option] = general.filter(({ expected }) => isWithin(expected, least)).toSorted(bySize);
+    const [option] = general.filter(({ expected }) => this.#isWithin(expected, least)).toSorted(bySize);
     return option === undefined ? null : { option, least };
   }
 
@@ -62,10 +66,10 @@ export class Aim {
     const holdsUp = (other: Option): boolean =>
       !isOverdone(other, healthy) &&
       !this.#isBehindAny(other, healthy) &&
-      (best === null || isWithin(...paired(other.validations, best.option.validations)));
+      (best === null || this.#isWithin(...paired(other.validations, best.option.validations)));
     return (
-      isWithin(option.expected, this.#reference(option)) &&
-      healthy.filter(holdsUp).every((other) => isWithin(...expectedOf(option, other)))
+      this.#isWithin(option.expected, this.#reference(option)) &&
+      healthy.filter(holdsUp).every((other) => this.#isWithin(...expectedOf(option, other)))
     );
   }
 
@@ -74,7 +78,7 @@ export class Aim {
     const validation = referenceValidation(this.#baseline);
     const isKnown = this.#isPlain && Number.isFinite(validation);
     // Like another change, it is no aim where it is worse on samples that were not trained on.
-    return isKnown && !isWithin(validation, validations[0] ?? validation)
+    return isKnown && !this.#isWithin(validation, validations[0] ?? validation)
       ? NOTHING
       : referenceValue(this.#goal, this.#baseline);
   }

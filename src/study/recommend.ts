@@ -4,7 +4,7 @@ import { codeOf } from '../export/index.ts';
 import { type Arm, effectsOf, efforts, patchBetween } from '../remedies/index.ts';
 import { byDistance } from './combinations.ts';
 import { findingsOfRuns } from './findings.ts';
-import { isWithin, MARGIN, mean, referenceValue } from './goal.ts';
+import { isWithin, marginAt, mean, referenceValue, type Scale, scaleOf } from './goal.ts';
 import { moves } from './moves.ts';
 import { bySize, isHealthy, isSmaller, isTrained, nameOf, type Option, type Trained } from './option.ts';
 import { type BestProven, Pursuit, type PursuitInput } from './pursuit.ts';
@@ -35,22 +35,27 @@ function goalOfRecommendation({ goal, baseline }: PursuitInput, { option, least 
     reached: option.expected,
     best_proven: least,
     reference: Number.isFinite(reference) ? reference : null,
-    margin: { ...MARGIN },
+    margin: marginAt(least, scaleOf(goal, baseline.experiment)),
   };
 }
 
 /** What a recommendation falls short of. */
-export function shortfall({ reached, best_proven, reference }: Recommendation['goal']): string | null {
-  if (reference === null || reached === null || isWithin(reached, reference)) return null;
+export function shortfall(
+  { reached, best_proven, reference }: Recommendation['goal'],
+  scale: Scale,
+): string | null {
+  if (reference === null || reached === null || isWithin(reached, reference, scale)) return null;
   const nearest =
-    best_proven !== null && isWithin(best_proven, reference)
+    best_proven !== null && isWithin(best_proven, reference, scale)
       ? `a larger change that was proven ${best_proven.toPrecision(3)}, which is within the margin of it.`
       : 'nothing that was proven comes near to that.';
   return `The reference learner reaches ${reference.toPrecision(3)} of a constant’s loss, this ${reached.toPrecision(3)}; ${nearest}`;
 }
 
 const noteOf = (best: BestProven, input: PursuitInput): string | null =>
-  isVerified(best.option) ? shortfall(goalOfRecommendation(input, best)) : UNIMPROVED;
+  isVerified(best.option)
+    ? shortfall(goalOfRecommendation(input, best), scaleOf(input.goal, input.baseline.experiment))
+    : UNIMPROVED;
 
 function recommendationOf(best: BestProven, input: PursuitInput, pursuit: Pursuit): Recommendation {
   const { experiment, baseline, goal } = input;

@@ -3,7 +3,7 @@ import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import { applyParts, type Part, remedies } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
-import { isWithin } from './goal.ts';
+import { isWithin, scaleOf } from './goal.ts';
 import { begin, type Change, type Comparison, combined, isHealthy, keyOf, type Option } from './option.ts';
 
 export interface ReduceInput extends Pick<Comparison, 'baseline' | 'seeds' | 'goal'> {
@@ -31,9 +31,6 @@ async function tryParts(parts: readonly Part[], input: ReduceInput): Promise<Opt
   if (known !== undefined) return known;
   return runner.affords(change.experiment, 1 + seeds.length) ? begin(change, input, runner) : null;
 }
-
-const isEnough = (option: Option | null, base: Option): option is Option =>
-  option !== null && isHealthy(option) && isWithin(option.value, base.value);
 
 /**
  * All spare parts at once, as long as they do not stand in for each other: first those that are made for no cause, so that a cause
@@ -67,7 +64,9 @@ async function leaveAllOut(
  */
 export async function reduce(base: Option, input: ReduceInput): Promise<Option[]> {
   const trained: Option[] = [];
-  const isGood = (option: Option | null): option is Option => isEnough(option, base);
+  const scale = scaleOf(input.goal, input.baseline.experiment);
+  const isGood = (option: Option | null): option is Option =>
+    option !== null && isHealthy(option) && isWithin(option.value, base.value, scale);
   let current = base;
   while (current.parts.length > 1) {
     const { parts } = current;

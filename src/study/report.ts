@@ -179,7 +179,11 @@ const recommendationSchema = z.object({
         .describe('What the reference reaches; null if it cannot be compared'),
       margin: z.object({
         relative: z.number().describe('As a fraction of the best'),
-        absolute: z.number().describe('As a fraction of the constant loss'),
+        absolute: z
+          .number()
+          .describe(
+            'As a fraction of the constant loss; of squared losses, what two hundredths of a constant’s error come to at the best',
+          ),
       }),
     })
     .describe(

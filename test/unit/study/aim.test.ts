@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { createArm, type Verification } from '../../../src/remedies/index.ts';
 import { Aim } from '../../../src/study/aim.ts';
-import { isWithin, MARGIN } from '../../../src/study/goal.ts';
+import { isWithin, marginAt, scaleOf } from '../../../src/study/goal.ts';
 import { isBehind, isOverdone, isSmaller, type Option, paired } from '../../../src/study/option.ts';
 import { shortfall } from '../../../src/study/recommend.ts';
 import { train } from '../../../src/training/index.ts';
@@ -108,6 +108,33 @@ describe('what another reaches', () => {
     expect(aim.best([weighed, other])?.option).toBe(weighed);
   });
 
+  it('of squared losses is compared by its root: a hundredth of the variance is a tenth of the deviation', () => {
+    const regression = parseExperiment({
+      network: { input: { shape: [1] }, layers: [{ type: 'dense', units: 1 }] },
+      data: { type: 'sine', samples: 60 },
+      training: { loss: 'mean_squared_error', optimizer: 'sgd', steps: 3 },
+    });
+    if (!regression.ok) throw new Error(JSON.stringify(regression.error));
+    const squared = { ...baseline, experiment: regression.value.experiment };
+    const [clipped, standardized] = [
+      option(['clip_gradients'], [0.016]),
+      option(['standardize_targets'], [0.0064]),
+    ];
+    const near = option(['use_adam'], [0.0095]);
+    const reached = { healthy: [clipped, near, standardized], proven: [] };
+    const isEnough = (arm: typeof baseline) =>
+      [clipped, near].map((one) => new Aim('final_loss', arm).isEnough(one, reached));
+    expect(isEnough(squared)).toEqual([false, true]);
+    expect(isEnough(baseline)).toEqual([true, true]);
+    // A share of samples is no square.
+    expect(scaleOf('training_error', squared.experiment)).toBe('linear');
+    for (const target of [0, 1e-4, 0.01, 0.1, 0.5, 2]) {
+      const margin = marginAt(target, 'squared');
+      expect(margin.absolute).toBeLessThanOrEqual(0.02);
+      expect(isWithin(target + margin.absolute * 0.999, target, 'squared')).toBe(true);
+    }
+  });
+
   const random = createRandom(0, 'aim');
   const drawn = (near: boolean): Option[] =>
     Array.from({ length: 1 + random.integer(5) }, (_, n) => ({
@@ -125,13 +152,13 @@ describe('what another reaches', () => {
 
   it('is within the margin of the best that is told, and whatever is smaller is not, whatever was proven', () => {
     for (const { proven, option: chosen, least } of cases) {
-      expect(isWithin(chosen.expected, least)).toBe(true);
+      expect(isWithin(chosen.expected, least, 'linear')).toBe(true);
       const general = proven.filter((one) =>
         proven.every(({ validations }) => !isBehind(one.validations, validations)),
       );
       expect(least).toBe(Math.min(...general.map(({ expected }) => expected)));
       const smaller = general.filter((one) => isSmaller(one, chosen));
-      expect(smaller.filter(({ expected }) => isWithin(expected, least))).toEqual([]);
+      expect(smaller.filter(({ expected }) => isWithin(expected, least, 'linear'))).toEqual([]);
     }
   });
 
@@ -141,10 +168,12 @@ describe('what another reaches', () => {
       // Anywhere, or so that it is just out of reach.
       const reference =
         i % 2 === 0 ? random.uniform() : Math.max(0, Math.min((reached - 0.002) / 1.1, reached - 0.022));
-      const goal = { metric: 'final_loss', margin: MARGIN, reached, best_proven: least, reference } as const;
-      const note = shortfall(goal);
-      expect(note === null).toBe(isWithin(reached, reference));
-      if (note !== null) expect(note.includes('nothing that was')).toBe(!isWithin(least, reference));
+      const margin = marginAt(least, 'linear');
+      const goal = { metric: 'final_loss', margin, reached, best_proven: least, reference } as const;
+      const note = shortfall(goal, 'linear');
+      expect(note === null).toBe(isWithin(reached, reference, 'linear'));
+      if (note !== null)
+        expect(note.includes('nothing that was')).toBe(!isWithin(least, reference, 'linear'));
       return note;
     });
     const short = notes.filter((note) => note !== null);
