@@ -17,7 +17,11 @@ const time = z.iso.datetime();
 const progressSchema = z.object({
   phase: z.enum(phases),
   completed_trials: z.int(),
-  total_trials: z.int().describe('The most that may be needed; it shrinks when fewer turn out to be enough'),
+  total_trials: z
+    .int()
+    .describe(
+      'About how many there will be. It grows or shrinks while the job runs: never below what has begun, never above `remedies.max_trials`',
+    ),
   fraction: z.number().min(0).max(1),
   eta_s: z.number().nullable(),
   best: z
@@ -30,7 +34,7 @@ const progressSchema = z.object({
 export const estimateSchema = z.object({
   parameters: z.int(),
   flops_per_step: z.number(),
-  trials: z.int(),
+  trials: z.int().describe('About how many trainings there will be; how many depends on what they show'),
   duration_s: z.number().describe('A rough guess from the FLOPs and the worker threads'),
 });
 

@@ -2,7 +2,7 @@
 import type { Experiment } from '../experiment/index.ts';
 import { type Arm, createArm } from '../remedies/index.ts';
 import type { Reference } from '../statistics/index.ts';
-import type { Budget } from './budget.ts';
+import { type Budget, trainingKey } from './budget.ts';
 import type { Phase, Progress, StudyDependencies } from './dependencies.ts';
 
 export class ArmRunner {
@@ -11,6 +11,8 @@ export class ArmRunner {
   #phase: Phase = 'baseline';
   /** What is known to be best so far, where something is searched for. */
   best: Progress['best'] = null;
+  /** Trainings that have begun: what is asked for again was trained before. */
+  readonly #begun = new Set<string>();
   #completed = 0;
   #total: number;
   /** What every trace is held against. */
@@ -28,10 +30,10 @@ export class ArmRunner {
     this.#total = total;
   }
 
-  /** @param total the most trials that the study may need, from here on known better */
+  /** @param total about how many trials there will be, from here on known better */
   enter(phase: Phase, total: number = this.#total): void {
     this.#phase = phase;
-    this.#total = Math.max(total, this.#completed);
+    this.#total = Math.max(total, this.#begun.size);
     this.#report();
   }
 
@@ -66,6 +68,10 @@ export class ArmRunner {
     keepWeights = false,
   ): Promise<Arm> {
     this.budget.spend(experiment, seeds);
+    const key = trainingKey(experiment);
+    const fresh = new Set(seeds.filter((seed) => !this.#begun.has(`${key}${seed}`)));
+    for (const seed of fresh) this.#begun.add(`${key}${seed}`);
+    this.#total = Math.max(this.#total, this.#begun.size);
     const traces = await Promise.all(
       seeds.map(async (seed) => {
         const trace = await this.#dependencies.train({
@@ -75,9 +81,10 @@ export class ArmRunner {
           keepWeights,
         });
         this.budget.refund(experiment, seed, trace.steps_completed);
-        this.#completed++;
-        this.#total = Math.max(this.#total, this.#completed);
-        this.#report();
+        if (fresh.has(seed)) {
+          this.#completed++;
+          this.#report();
+        }
         return trace;
       }),
     );

@@ -25,6 +25,18 @@ export function secondsOf(experiment: Experiment, steps?: number): number {
   return (steps ?? plan.steps) * perStep + START_S_PER_TENSOR * tensors;
 }
 
+const keys = new WeakMap<Experiment, string>();
+
+/** What a training follows from, beside its seed: equal ones are trained once. */
+export function trainingKey(experiment: Experiment): string {
+  const known = keys.get(experiment);
+  if (known !== undefined) return known;
+  const { network, data, training } = experiment;
+  const key = canonicalJson({ network, data, training });
+  keys.set(experiment, key);
+  return key;
+}
+
 export class Budget {
   readonly #unit: number;
   readonly #maxTrials: number;
@@ -64,8 +76,7 @@ export class Budget {
 
   /** A trial that was trained before costs nothing. */
   spend(experiment: Experiment, seeds: readonly number[]): void {
-    const { network, data, training } = experiment;
-    const key = canonicalJson({ network, data, training });
+    const key = trainingKey(experiment);
     for (const seed of seeds) {
       if (this.#known.has(`${key}${seed}`)) continue;
       this.#known.set(`${key}${seed}`, false);
@@ -76,8 +87,7 @@ export class Budget {
 
   /** Gives back, once, the steps that a training did not take, because it diverged. */
   refund(experiment: Experiment, seed: number, stepsCompleted: number): void {
-    const { network, data, training } = experiment;
-    const key = `${canonicalJson({ network, data, training })}${seed}`;
+    const key = `${trainingKey(experiment)}${seed}`;
     const { steps } = planExperiment(experiment);
     if (this.#known.get(key) === true || stepsCompleted >= steps) return;
     this.#known.set(key, true);

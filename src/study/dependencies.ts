@@ -28,7 +28,7 @@ export type Phase = (typeof phases)[number];
 export interface Progress {
   readonly phase: Phase;
   readonly completed_trials: number;
-  /** The most that may still be run; shrinks when less turns out to be needed. */
+  /** About how many there will be: no fewer than have begun, and no more than `remedies.max_trials`. */
   readonly total_trials: number;
   /** Of a design search: the function with the lowest screening loss so far. */
   readonly best: { readonly formula: string; readonly value: number } | null;

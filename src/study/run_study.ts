@@ -38,16 +38,20 @@ import {
 } from './report_rows.ts';
 import { screen } from './screening.ts';
 
-/** The most trials that a study of this experiment is expected to take. */
+/** About so many short trials are screened. */
+const SCREENED = 40;
+/** Where the budget allows many times that, a study has found what there is to find after about so many. */
+const AMPLE = 150;
+
+/** How many trials a study of this experiment will take, as far as one can guess: that depends on what it finds. */
 export function estimateTrials(experiment: Experiment): number {
   const seeds = baselineSeeds(experiment).length;
   if (!experiment.remedies.verify) return seeds;
-  const trials = seeds * BUDGET_ARMS + SCREENED;
+  const { limit } = new Budget(experiment, seeds);
+  const least = seeds * BUDGET_ARMS + SCREENED;
+  const trials = Math.max(least, Math.min(AMPLE, Math.round(seeds * limit) + SCREENED));
   return Math.min(trials, Math.max(seeds, experiment.remedies.max_trials ?? trials));
 }
-
-/** About so many short trials are screened. */
-const SCREENED = 40;
 
 const statusOrder: readonly Verification['status'][] = ['verified', 'ineffective', 'not_run', 'harmful'];
 

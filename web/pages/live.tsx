@@ -45,7 +45,7 @@ export function ProgressBar({ job }: { job: Job }) {
     <div
       class="progress"
       role="progressbar"
-      aria-label={`${words(phase)}: ${completed_trials} of ${total_trials} trainings`}
+      aria-label={`${words(phase)}: ${completed_trials} of about ${total_trials} trainings`}
       aria-valuenow={Math.round(100 * fraction)}
       aria-valuemin={0}
       aria-valuemax={100}
@@ -116,8 +116,8 @@ export function Live({ job, curves, again }: LiveProps) {
               <b>{words(phase)}</b>
               <span class="muted">
                 {job.status === 'queued'
-                  ? `waits for its turn · at most ${plural(total_trials, 'training')}`
-                  : `${completed_trials} of at most ${plural(total_trials, 'training')}`}
+                  ? `waits for its turn · about ${plural(total_trials, 'training')}`
+                  : `${completed_trials} of about ${plural(total_trials, 'training')}`}
                 {eta_s === null ? '' : ` · about ${duration(eta_s)} left`}
               </span>
             </p>

@@ -81,7 +81,7 @@ function Cost({ result }: { result: Preflight }) {
     ['Samples', training_samples.toLocaleString('en')],
     ['FLOPs a step', count(estimate.flops_per_step)],
     ['Memory', `${count(memory_bytes)}B`],
-    ['Trainings, at most', String(estimate.trials)],
+    ['Trainings, about', String(estimate.trials)],
     ['Takes about', duration(estimate.duration_s)],
   ] as const;
   return (
