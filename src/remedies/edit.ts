@@ -93,6 +93,25 @@ export const changeActivation = (
   initializer?: InitializerConfig | string,
 ): Change => keepWiring(experiment, (wired) => withActivation(wired, activation, initializer));
 
+const typeOf = (activation: ActivationConfig): string | null =>
+  typeof activation === 'string' ? activation : 'type' in activation ? activation.type : null;
+
+/** The same as a remedy: not where every hidden layer has it already, in whatever form or with whatever kernels. */
+export function useActivation(
+  experiment: Experiment,
+  activation: ActivationConfig,
+  initializer?: InitializerConfig | string,
+): Change {
+  const { layers } = experiment.network;
+  const own = everyLayer(layers.slice(0, outputIndex(layers) ?? 0)).flatMap((layer) =>
+    isNonlinear(layer.activation) && !isRecurrent(layer) ? [typeOf(layer.activation)] : [],
+  );
+  const type = typeOf(activation);
+  return own.length > 0 && own.every((one) => one === type)
+    ? { reason: `every hidden activation is ${type} already` }
+    : changeActivation(experiment, activation, initializer);
+}
+
 function withActivation(
   experiment: Experiment,
   activation: ActivationConfig,

@@ -46,8 +46,14 @@ const cleanUp: readonly Part[] = [
   part('keep_learning_rate'),
 ];
 
+/** Whoever has it already gets its usual averages and rate. */
+const adamAlone = (learning_rate: number): Part[] => [
+  part('use_adam', learning_rate),
+  part('reset_averages'),
+  part('set_learning_rate', learning_rate),
+];
 /** Adam after everything that changes what it has to train. */
-const adamAt = (learning_rate: number) => [part('reinitialize_weights'), part('use_adam', learning_rate)];
+const adamAt = (learning_rate: number) => [part('reinitialize_weights'), ...adamAlone(learning_rate)];
 const adam = adamAt(0.003);
 
 // Of each kind the likeliest first: where few trainings are allowed, it is the only one.
@@ -66,14 +72,7 @@ const feedForward: Readonly<Record<string, readonly Part[]>> = {
 };
 
 const recurrent: Readonly<Record<string, readonly Part[]>> = {
-  gated: [
-    ...cleanUp,
-    part('use_gru'),
-    part('set_forget_bias'),
-    part('clip_gradients', 1),
-    part('reinitialize_weights'),
-    part('use_adam', 0.01),
-  ],
+  gated: [...cleanUp, part('use_gru'), part('set_forget_bias'), part('clip_gradients', 1), ...adamAt(0.01)],
   clean: [...cleanUp, part('set_forget_bias'), part('clip_gradients', 1), ...adam],
 };
 

@@ -11,8 +11,9 @@ import { byOutcome, runShortly, type Screening, type Tried } from './screening.t
 const MAX_COMBINED = 8;
 /** Remedies that set the same thing: of each group one at most, since the second would only undo or replace the first. */
 const exclusive: readonly (readonly string[])[] = [
-  ['raise_learning_rate', 'lower_learning_rate'],
-  ['use_adam', 'use_rmsprop'],
+  ['raise_learning_rate', 'lower_learning_rate', 'set_learning_rate'],
+  ['use_adam', 'use_rmsprop', 'set_learning_rate'],
+  ['use_adam', 'use_rmsprop', 'reset_averages'],
   ['add_batch_norm', 'add_layer_norm'],
   ['use_lstm', 'use_gru'],
   [

@@ -137,11 +137,15 @@ export const sixthSet: readonly Draft[] = [
   ),
   hard(
     'nothing-at-the-start-and-a-long-step',
-    classifier(quarters, [dense(24, 'tanh', { kernel_initializer: 'zeros' }), dense(24, 'tanh', normal(10))], {
-      type: 'sgd',
-      learning_rate: 2,
-      momentum: 0.99,
-    }),
+    classifier(
+      quarters,
+      [dense(24, 'tanh', { kernel_initializer: 'zeros' }), dense(24, 'tanh', normal(10))],
+      {
+        type: 'sgd',
+        learning_rate: 2,
+        momentum: 0.99,
+      },
+    ),
     plain(quarters),
   ),
   hard(

@@ -106,7 +106,18 @@ function at(activation: Activation, alpha: number, beta: number): Point {
 const [SMALLEST, LARGEST] = [1e-3, 8];
 const BETAS = Array.from({ length: 33 }, (_, i) => (i - 16) / 4 + 0.013);
 
-function tailorSmooth(activation: Activation, formula: string, depth: number): Tailored | null {
+/** Shifts and scales that are rounding. */
+const ROUNDING = 1e-3;
+const changesNothing = ({ alpha, beta, gamma, delta }: Point): boolean =>
+  [alpha - 1, beta, gamma - 1, delta].every((value) => Math.abs(value) < ROUNDING);
+
+const ALREADY = { reason: 'the activation is tailored to this depth already' };
+
+function tailorSmooth(
+  activation: Activation,
+  formula: string,
+  depth: number,
+): Tailored | typeof ALREADY | null {
   const wanted = NETWORK_CURVATURE / depth;
   const curved = (beta: number): Point | null => {
     // Nearly straight: the curvature grows as α².
@@ -127,6 +138,7 @@ function tailorSmooth(activation: Activation, formula: string, depth: number): T
   // Where there are several, the one that is bent in the middle of its inputs: numbers of moderate size.
   const best = solutions.toSorted((a, b) => Math.abs(a.delta * a.gamma) - Math.abs(b.delta * b.gamma))[0];
   if (best === undefined) return null;
+  if (changesNothing(best)) return ALREADY;
   const u = `(${text(best.alpha)} * x + ${text(best.beta)})`;
   const inner = formula.replaceAll(/\bu\b/g, u);
   return {
@@ -160,6 +172,8 @@ function tailor(config: ActivationConfig, depth: number): Tailored | { reason: s
     return tailorLeaky(depth) ?? { reason: `${depth} layers of ReLU keep inputs apart as they are` };
   }
   const given = typeof config === 'object' && 'expression' in config ? config.expression : undefined;
+  const leaky = given === undefined ? null : tailorLeaky(depth)?.activation;
+  if (leaky != null && canonicalJson(leaky) === canonicalJson(config)) return ALREADY;
   const formula = given?.replaceAll(/\bx\b/g, 'u') ?? formulas[activation.name];
   if (formula === undefined)
     return { reason: `no formula of ${activation.name} that could be shifted and scaled` };
@@ -169,6 +183,7 @@ function tailor(config: ActivationConfig, depth: number): Tailored | { reason: s
       reason: `no solution: no shift and scale of ${activation.name} keeps lengths and angles over ${depth} layers`,
     };
   }
+  if ('reason' in tailored) return tailored;
   const { expression } = tailored.activation as { expression: string };
   return expression.length > MAX_EXPRESSION ? { reason: 'its formula becomes too long' } : tailored;
 }

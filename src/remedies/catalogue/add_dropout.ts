@@ -2,6 +2,8 @@
 import { editHidden, everyLayer, isNonlinear } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
+const DROPPING = ['dropout', 'spatial_dropout1d', 'spatial_dropout2d', 'drop_path'];
+
 export const addDropout = defineRemedy({
   remedy: 'add_dropout',
   title: 'Add dropout after every hidden activation',
@@ -12,7 +14,7 @@ export const addDropout = defineRemedy({
   effort: 'architecture',
   dose: { name: 'rate', unit: 'fraction dropped', values: [0.2, 0.1, 0.5] },
   change: (experiment, rate) => {
-    if (everyLayer(experiment.network.layers).some(({ type }) => type === 'dropout')) {
+    if (everyLayer(experiment.network.layers).some(({ type }) => DROPPING.includes(type))) {
       return { reason: 'the network has dropout already' };
     }
     return editHidden(experiment, (layers) =>

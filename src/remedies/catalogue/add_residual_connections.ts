@@ -1,6 +1,7 @@
 /** @file Residual connections around the hidden layers. */
 
-import type { LayerConfig } from '../../network/index.ts';
+import { type Experiment, placedLayers } from '../../experiment/index.ts';
+import { type LayerConfig, sourceName } from '../../network/index.ts';
 import { editHidden, everyLayer, isAttention, isNormalization, isProduct, isRecurrent } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
@@ -29,6 +30,20 @@ function wrap(layers: readonly LayerConfig[], layer: LayerConfig, index: number)
   return [{ type: 'residual', kernel_initializer: 'glorot_uniform', layers: branch }];
 }
 
+/** Whether a sum takes something together with what was made of it: a residual connection in a network that is wired by names. */
+function isSkipped(experiment: Experiment): boolean {
+  const layers = placedLayers(experiment);
+  if (layers.every(({ type }) => type !== 'add')) return false;
+  const sources = new Map(layers.map((layer) => [layer.name, layer.inputs.map(sourceName)]));
+  const behind = new Map<string, ReadonlySet<string>>();
+  for (const [name, inputs] of sources)
+    behind.set(name, new Set(inputs.flatMap((input) => [input, ...(behind.get(input) ?? [])])));
+  return layers.some(({ type, inputs }) => {
+    const names = inputs.map(sourceName);
+    return type === 'add' && names.some((name) => names.some((other) => behind.get(other)?.has(name)));
+  });
+}
+
 export const addResidualConnections = defineRemedy({
   remedy: 'add_residual_connections',
   title: 'Add residual connections around the hidden layers',
@@ -44,7 +59,10 @@ export const addResidualConnections = defineRemedy({
   ],
   effort: 'architecture',
   change: (experiment) => {
-    if (everyLayer(experiment.network.layers).some(({ type }) => type === 'residual')) {
+    if (
+      everyLayer(experiment.network.layers).some(({ type }) => type === 'residual') ||
+      isSkipped(experiment)
+    ) {
       return { reason: 'the network has residual connections already' };
     }
     return editHidden(experiment, (layers) => layers.flatMap((layer, index) => wrap(layers, layer, index)));

@@ -25,7 +25,9 @@ import { reduceRegularization } from './reduce_regularization.ts';
 import { reinitializeWeights } from './reinitialize_weights.ts';
 import { removeHiddenLayers } from './remove_hidden_layers.ts';
 import { removeNormalization } from './remove_normalization.ts';
+import { resetAverages } from './reset_averages.ts';
 import { setForgetBias } from './set_forget_bias.ts';
+import { setLearningRate } from './set_learning_rate.ts';
 import { shuffleData } from './shuffle_data.ts';
 import { standardizeInputs } from './standardize_inputs.ts';
 import { standardizeTargets } from './standardize_targets.ts';
@@ -81,6 +83,8 @@ const all = [
   raiseClippingLimit,
   useAdam,
   useRmsprop,
+  setLearningRate,
+  resetAverages,
   lowerLearningRate,
   raiseLearningRate,
   warmUpLearningRate,

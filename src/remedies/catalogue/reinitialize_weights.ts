@@ -1,6 +1,6 @@
 /** @file The initializer that fits each activation, and zero biases. */
 
-import type { LayerConfig } from '../../network/index.ts';
+import { type InitializerConfig, initializerKind, type LayerConfig } from '../../network/index.ts';
 import {
   fittingInitializer,
   isAttention,
@@ -27,11 +27,37 @@ const recurrentInitializers = { ...attentionInitializers, recurrent_initializer:
 /** Keras' default: small beside what is learned. */
 const tables = { type: 'uniform', min: -0.05, max: 0.05 };
 
+/** Kernels by which initializers are told apart. */
+const SHAPES = [
+  [64, 32],
+  [32, 64],
+] as const;
+
+const ROUNDING = 1e-9;
+
+/** Whether weights are drawn with the same mean and variance, as by He's normal and uniform: then nothing would change but chance. */
+function isAlike(own: unknown, fitting: unknown): boolean {
+  if (own === undefined) return false;
+  return SHAPES.every(([fanIn, fanOut]) => {
+    const [a, b] = [own, fitting].map((config) =>
+      initializerKind.resolve(config as InitializerConfig).moments({ shape: [fanIn, fanOut], fanIn, fanOut }),
+    );
+    if (a == null || b == null) return false;
+    return a.mean === b.mean && Math.abs(a.variance - b.variance) <= ROUNDING * b.variance;
+  });
+}
+
+/** With those of its initializers exchanged that draw otherwise. */
+const drawnBy = (layer: LayerConfig, fitting: Readonly<Record<string, unknown>>): LayerConfig => ({
+  ...layer,
+  ...Object.fromEntries(Object.entries(fitting).filter(([key, config]) => !isAlike(layer[key], config))),
+});
+
 /** The layer that a wrapper runs in both directions. */
 const reinitialized = (layer: LayerConfig): LayerConfig =>
   typeof layer.layer === 'object'
-    ? { ...layer, layer: { ...layer.layer, ...recurrentInitializers } }
-    : { ...layer, ...recurrentInitializers };
+    ? { ...layer, layer: drawnBy(layer.layer as LayerConfig, recurrentInitializers) }
+    : drawnBy(layer, recurrentInitializers);
 
 export const reinitializeWeights = defineRemedy({
   remedy: 'reinitialize_weights',
@@ -66,11 +92,11 @@ export const reinitializeWeights = defineRemedy({
       layers.map((layer, index) => {
         if (layer.layers !== undefined) return { ...layer, layers: fitLayers(layer.layers) };
         if (isRecurrent(layer)) return reinitialized(layer);
-        if (isAttention(layer)) return { ...layer, ...attentionInitializers };
-        if ('table_initializer' in layer) return { ...layer, table_initializer: tables };
+        if (isAttention(layer)) return drawnBy(layer, attentionInitializers);
+        if ('table_initializer' in layer) return drawnBy(layer, { table_initializer: tables });
         if (!isProduct(layer)) return layer;
         const kernel = fittingInitializer(activationOf(layers, index));
-        return { ...layer, kernel_initializer: kernel, bias_initializer: 'zeros' };
+        return drawnBy(layer, { kernel_initializer: kernel, bias_initializer: 'zeros' });
       });
     // Weights that were given would take the place of the new ones.
     const drawn = { ...experiment, training: { ...experiment.training, initial_weights: null } };

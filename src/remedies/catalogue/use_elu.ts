@@ -1,5 +1,5 @@
 /** @file ELU in the hidden layers. */
-import { changeActivation } from '../edit.ts';
+import { useActivation } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
 export const useElu = defineRemedy({
@@ -18,5 +18,5 @@ export const useElu = defineRemedy({
     'slow_convergence',
   ],
   effort: 'activation',
-  change: (experiment) => changeActivation(experiment, { type: 'elu', alpha: 1 }),
+  change: (experiment) => useActivation(experiment, { type: 'elu', alpha: 1 }),
 });

@@ -1,5 +1,5 @@
 /** @file GELU in the hidden layers. */
-import { changeActivation } from '../edit.ts';
+import { useActivation } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
 export const useGelu = defineRemedy({
@@ -17,5 +17,5 @@ export const useGelu = defineRemedy({
     'slow_convergence',
   ],
   effort: 'activation',
-  change: (experiment) => changeActivation(experiment, { type: 'gelu', approximate: false }),
+  change: (experiment) => useActivation(experiment, { type: 'gelu', approximate: false }),
 });

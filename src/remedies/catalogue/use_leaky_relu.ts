@@ -1,5 +1,5 @@
 /** @file Leaky ReLU in the hidden layers. */
-import { changeActivation } from '../edit.ts';
+import { useActivation } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
 export const useLeakyRelu = defineRemedy({
@@ -18,6 +18,5 @@ export const useLeakyRelu = defineRemedy({
   ],
   effort: 'activation',
   dose: { name: 'negative_slope', unit: 'slope for x < 0', values: [0.01, 0.1, 0.3] },
-  change: (experiment, negative_slope) =>
-    changeActivation(experiment, { type: 'leaky_relu', negative_slope }),
+  change: (experiment, negative_slope) => useActivation(experiment, { type: 'leaky_relu', negative_slope }),
 });

@@ -1,5 +1,5 @@
 /** @file Parametric ReLU in the hidden layers. */
-import { changeActivation } from '../edit.ts';
+import { useActivation } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
 export const usePrelu = defineRemedy({
@@ -17,5 +17,5 @@ export const usePrelu = defineRemedy({
     'slow_convergence',
   ],
   effort: 'activation',
-  change: (experiment) => changeActivation(experiment, { type: 'prelu', initial_slope: 0.25 }),
+  change: (experiment) => useActivation(experiment, { type: 'prelu', initial_slope: 0.25 }),
 });

@@ -1,5 +1,5 @@
 /** @file ReLU in the hidden layers. */
-import { changeActivation } from '../edit.ts';
+import { useActivation } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
 export const useRelu = defineRemedy({
@@ -19,5 +19,5 @@ export const useRelu = defineRemedy({
     'slow_convergence',
   ],
   effort: 'activation',
-  change: (experiment) => changeActivation(experiment, 'relu'),
+  change: (experiment) => useActivation(experiment, 'relu'),
 });

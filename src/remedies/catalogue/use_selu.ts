@@ -1,5 +1,5 @@
 /** @file SELU with its initializer in the hidden layers. */
-import { changeActivation } from '../edit.ts';
+import { useActivation } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
 export const useSelu = defineRemedy({
@@ -19,5 +19,5 @@ export const useSelu = defineRemedy({
     'slow_convergence',
   ],
   effort: 'activation',
-  change: (experiment) => changeActivation(experiment, 'selu', 'lecun_normal'),
+  change: (experiment) => useActivation(experiment, 'selu', 'lecun_normal'),
 });

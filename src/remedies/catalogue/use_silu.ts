@@ -1,5 +1,5 @@
 /** @file SiLU in the hidden layers. */
-import { changeActivation } from '../edit.ts';
+import { useActivation } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
 export const useSilu = defineRemedy({
@@ -17,5 +17,5 @@ export const useSilu = defineRemedy({
     'slow_convergence',
   ],
   effort: 'activation',
-  change: (experiment) => changeActivation(experiment, 'silu', 'he_normal'),
+  change: (experiment) => useActivation(experiment, 'silu', 'he_normal'),
 });

@@ -109,7 +109,7 @@ const decaying = experimentOf(
   {
     batch_size: 20,
     learning_rate_schedule: { type: 'exponential', decay_rate: 0.01, decay_steps: 1 },
-    optimizer: { type: 'adam', learning_rate: 0.001, epsilon: 0.5 },
+    optimizer: { type: 'adam', learning_rate: 0.1, epsilon: 0.5 },
     early_stopping: { check_every: 1, patience: 1 },
   },
 );
@@ -238,7 +238,11 @@ describe('remedies', () => {
     // As often as before, over three times the steps.
     expect(changed('train_longer').training.early_stopping).toEqual({ check_every: 3, patience: null });
     expect(changed('keep_learning_rate').training.learning_rate_schedule).toBe('constant');
-    expect(changed('use_adam', 0.001).training.optimizer).toMatchObject({ epsilon: 1e-7 });
+    expect(changed('reset_averages').training.optimizer).toMatchObject({ epsilon: 1e-7, learning_rate: 0.1 });
+    expect(changed('set_learning_rate', 0.003).training.optimizer).toMatchObject({
+      learning_rate: 0.003,
+      epsilon: 0.5,
+    });
     const { batch_size, steps } = changed('reduce_batch_size', 0.5).training;
     expect([batch_size, steps]).toEqual([8, 10]);
   });

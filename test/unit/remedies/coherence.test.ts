@@ -157,6 +157,8 @@ const sets: Readonly<Record<string, readonly string[]>> = {
   raise_clipping_limit: ['gradient_clipping'],
   use_adam: ['optimizer'],
   use_rmsprop: ['optimizer'],
+  set_learning_rate: ['optimizer'],
+  reset_averages: ['optimizer'],
   lower_learning_rate: ['optimizer'],
   raise_learning_rate: ['optimizer'],
   warm_up_learning_rate: ['learning_rate_schedule'],
