@@ -18,6 +18,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterAll, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { startService } from '../../src/service.ts';
 import { killAll, startServerProcess } from './server_process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-data-dir-'));
@@ -32,20 +34,26 @@ const good = gunzipSync(readFileSync(new URL('../jobs/released/0006_documents.sq
 interface Ended {
   readonly code: number | null;
   readonly output: string;
-  readonly seconds: number;
 }
 
-const start = (DATA_DIR: string): Promise<Ended> =>
+/** The program, which takes two seconds of a core until it looks at its folder. */
+const startProgram = (DATA_DIR: string): Promise<Ended> =>
   new Promise((resolve) => {
-    const since = performance.now();
     const child = spawn(process.execPath, [server], {
       env: { ...process.env, DATA_DIR, PORT: '0' },
-      timeout: 20_000,
+      timeout: 60_000,
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-    child.once('close', (code) => resolve({ code, output, seconds: (performance.now() - since) / 1000 }));
+    child.once('close', (code) => resolve({ code, output }));
   });
+
+/** The same start in this process: what it fails with is the line that the program ends with. */
+const startHere = (DATA_DIR: string): Promise<string> =>
+  startService(readConfig({ DATA_DIR, PORT: '0', LOG_LEVEL: 'silent' })).then(
+    () => 'it started',
+    ({ message }: Error) => message,
+  );
 
 /** A folder with this in the place of the database. */
 function holding(bytes: Buffer, change: (file: string) => void = () => {}): string {
@@ -85,7 +93,7 @@ const aLink = (to: string) => {
 
 const later = "insert into kysely_migration values ('9999_later', '2030-01-01T00:00:00.000Z')";
 
-it.each([
+const unusable: readonly (readonly [what: string, make: () => string, reason: RegExp])[] = [
   ['of a newer version', () => holding(good, sql(later)), /newer version.*9999_later.*start that version/],
   ['with other bytes', () => holding(Buffer.alloc(20_000, 'no')), /not a SQLite database.*restore a backup/],
   ['cut off', () => holding(good.subarray(0, good.length / 2)), /damaged.*restore a backup/],
@@ -113,16 +121,37 @@ it.each([
   ['in a place that is a file', aFile, /not a folder.*give a folder/],
   ['below a file', () => join(aFile(), 'data'), /give a folder/],
   ['where nothing can be made', () => '/proc/gradclinic/data', /give a folder/],
-])('a database %s', async (what, make, reason) => {
-  if (what.startsWith('where') && !existsSync('/proc')) return;
+];
+
+const here = unusable.filter(([what]) => !what.startsWith('where') || existsSync('/proc'));
+
+it.each(here)('a database %s', async (_what, make, reason) => {
   const dataDir = make();
-  const { code, output, seconds } = await start(dataDir);
-  expect(output).toMatch(reason);
-  expect(output).toContain(dataDir);
-  expect(output.trim().split('\n')).toHaveLength(1);
-  expect(code).toBe(1);
-  expect(seconds).toBeLessThan(10);
+  const message = await startHere(dataDir);
+  expect(message).toMatch(reason);
+  expect(message).toContain(dataDir);
+  expect(message.split('\n')).toHaveLength(1);
 });
+
+/** Of the database, of the files beside it, of the folder. */
+const BY_THE_PROGRAM = [
+  'of a newer version',
+  'with a pipe as the reserve',
+  'beside a file for uploads',
+  'in a place that is a file',
+];
+
+it.each(unusable.filter(([what]) => BY_THE_PROGRAM.includes(what)))(
+  'a database %s ends the program with this line alone',
+  async (_what, make, reason) => {
+    const dataDir = make();
+    const { code, output } = await startProgram(dataDir);
+    expect(output).toMatch(reason);
+    expect(output).toContain(dataDir);
+    expect(output.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+  },
+);
 
 it('files of the database are for their owner alone, also those of an earlier version', async () => {
   const dataDir = holding(good);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/index.ts';
+import { createRandom } from '../../src/util/random.ts';
 import { killAll, type ProcessOptions, startServerProcess } from './server_process.ts';
 import { endless, experiment, isLong, readJob, report, submit, untilEnded } from './workload.ts';
 
@@ -21,10 +22,15 @@ afterAll(() => {
   for (const one of [folder, limited]) rmSync(one, { recursive: true, force: true });
 });
 
-/** Big enough that a few fill the disk. */
-const bulky = () => ({
+const random = createRandom(20261128, 'bulky');
+/** Big enough that a few fill the disk: numbers that hardly get smaller when they are packed. */
+const bulky = JSON.stringify({
   ...endless(),
-  metadata: Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`key ${i}`, 'x'.repeat(400)])),
+  data: {
+    type: 'inline',
+    inputs: Array.from({ length: 2000 }, () => [random.uniform(), random.uniform()]),
+    targets: Array.from({ length: 2000 }, (_, i) => i % 2),
+  },
 });
 
 async function fill(url: string): Promise<{ accepted: string[]; answer: Record<string, unknown> }> {
@@ -33,7 +39,7 @@ async function fill(url: string): Promise<{ accepted: string[]; answer: Record<s
     const response = await fetch(`${url}/v1/jobs`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(bulky()),
+      body: bulky,
     });
     const body = (await response.json()) as Job & Record<string, unknown>;
     if (response.status !== 202) return { accepted, answer: body };

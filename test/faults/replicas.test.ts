@@ -7,7 +7,7 @@ import { killAll, type ServerProcess, startServerProcess } from './server_proces
 import { cancel, endless, experiment, readJob, report, statusesOf, submit, untilEnded } from './workload.ts';
 
 /** Time to meddle with it. */
-const longer = { steps: 250, remedies: { seeds: 2, max_trials: 20 } };
+const longer = { steps: 250, remedies: { seeds: 2, max_trials: 12 } };
 
 let postgres: PostgresServer;
 let databaseUrl: string;

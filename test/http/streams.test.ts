@@ -1,5 +1,5 @@
 /** @file Streams and long polls of a job that still runs: live, resumed, and never in the way of closing. */
-import { beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/index.ts';
 import { endlessTraining, startTestService, type TestService, tinyExperiment } from './service.ts';
 
@@ -8,10 +8,15 @@ const SOON_MS = 5000;
 let service: TestService;
 let job: Job;
 
-beforeEach(async () => {
+beforeAll(async () => {
   service = await startTestService();
+});
+afterAll(() => service.close());
+
+beforeEach(async () => {
   job = (await (await service.post('/v1/jobs', tinyExperiment(endlessTraining()))).json()) as Job;
-  return () => service.close();
+  // One that still runs would hold up the next.
+  return () => service.post(`/v1/jobs/${job.id}/cancel`, '');
 });
 
 const EVENTS = { accept: 'text/event-stream' };

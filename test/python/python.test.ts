@@ -1,5 +1,5 @@
 /** @file The Python package against a real service: each file of python/tests by the standard library's unittest. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../src/experiment/index.ts';
 import { codeOf } from '../../src/export/index.ts';
 import { startTestService, type TestService } from '../http/service.ts';
+import { hasPython, hasTorch, PYTHON } from '../python.ts';
 
-const PYTHON = '/usr/bin/python3';
 const folder = fileURLToPath(new URL('../../python/', import.meta.url));
-const can = (code: string): boolean => spawnSync(PYTHON, ['-c', code]).status === 0;
-const hasPython = can('import sys; assert sys.version_info >= (3, 9)');
-const hasTorch = hasPython && can('import torch');
 
 const files = readdirSync(`${folder}tests`)
   .filter((file) => /^test_.*\.py$/.test(file))

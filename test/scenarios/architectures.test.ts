@@ -6,6 +6,7 @@ import { inputsOf, parseExperiment } from '../../src/experiment/index.ts';
 import { codeOf } from '../../src/export/index.ts';
 import { predict } from '../../src/preflight/index.ts';
 import { train } from '../../src/training/index.ts';
+import { hasTorch, PYTHON } from '../python.ts';
 
 const folder = new URL('../../examples/architectures/', import.meta.url);
 const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
@@ -33,9 +34,6 @@ it.each(files)('%s has a forecast for every layer, or the reason why not', (file
     expect(predicted_gradient_rms === null).toBe(reason !== null);
 });
 
-const python = '/usr/bin/python3';
-const hasTorch = spawnSync(python, ['-c', 'import torch']).status === 0;
-
 it('all have PyTorch code that gives their output shape', { skip: !hasTorch, timeout: 120_000 }, () => {
   const programs = files.map((file) => {
     const { experiment, plan } = parse(file);
@@ -52,7 +50,7 @@ assert count ${recurrent ? '>=' : '=='} ${plan.parameter_count}, ("${file}", cou
     return `${codeOf(experiment).pytorch}\n${check}\n`;
   });
   const input = `import torch\nfrom torch import nn\n${programs.join('\n')}print("done")`;
-  const { stdout, stderr } = spawnSync(python, ['-'], { input, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(PYTHON, ['-'], { input, encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(stdout.trim()).toBe('done');
 });

@@ -5,9 +5,7 @@ import { loadData } from '../../../src/data/index.ts';
 import { inputsOf, parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
 import { train } from '../../../src/training/index.ts';
-
-const PYTHON = '/usr/bin/python3';
-const hasTorch = spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
+import { hasTorch, PYTHON } from '../../python.ts';
 
 const body = (data: Record<string, unknown>, units: number, loss: string) => ({
   network: {

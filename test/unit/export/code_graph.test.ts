@@ -3,9 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
-
-const python = '/usr/bin/python3';
-const hasTorch = spawnSync(python, ['-c', 'import torch']).status === 0;
+import { hasTorch, PYTHON } from '../../python.ts';
 
 const network = {
   inputs: { 'image.1': { shape: [2, 4, 4] }, meta: { shape: [3] } },
@@ -63,7 +61,7 @@ test.each([
   const { pytorch, keras } = codeOf(experiment);
   const drawn = Object.values(given.inputs).map(({ shape }) => `torch.randn(5, ${shape.join(', ')})`);
   const program = `import torch\nfrom torch import nn\n${pytorch}\nprint(list(model(${drawn.join(', ')}).shape))`;
-  const { stdout, stderr } = spawnSync(python, ['-'], { input: program, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(PYTHON, ['-'], { input: program, encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(stdout.trim()).toBe('[5, 1]');
   expect(keras).toContain('model = keras.Model([');

@@ -15,11 +15,10 @@ import {
   positionKind,
   scheduleKind,
 } from '../../../src/network/index.ts';
+import { hasNumpy, PYTHON } from '../../python.ts';
 
 type Config = Record<string, unknown>;
 
-const PYTHON = '/usr/bin/python3';
-const hasNumpy = spawnSync(PYTHON, ['-c', 'import numpy']).status === 0;
 const examples = new URL('../../../examples/architectures/', import.meta.url);
 const stub = fileURLToPath(new URL('.', import.meta.url));
 

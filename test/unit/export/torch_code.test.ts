@@ -4,11 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
 import { initializerKind } from '../../../src/network/index.ts';
+import { hasTorch, PYTHON } from '../../python.ts';
 
 type Config = Record<string, unknown>;
-
-const PYTHON = '/usr/bin/python3';
-const hasTorch = spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
 
 const zeros = ([length, ...rest]: readonly number[]): unknown =>
   length === undefined ? 0 : Array.from({ length }, () => zeros(rest));

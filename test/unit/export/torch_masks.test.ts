@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { train } from '../../../src/training/index.ts';
 import { decodeSafetensors } from '../../../src/util/safetensors.ts';
-import { hasTorch, type TorchRun, trainInTorch } from './torch_weights.ts';
+import { hasTorch } from '../../python.ts';
+import { type TorchRun, trainInTorch } from './torch_weights.ts';
 
 type Config = Record<string, unknown>;
 

@@ -4,9 +4,7 @@ import { type Experiment, planExperiment } from '../../../src/experiment/index.t
 import { codeOf } from '../../../src/export/index.ts';
 import { familyOf } from '../../../src/network/index.ts';
 import type { NamedTensor } from '../../../src/util/safetensors.ts';
-
-const PYTHON = '/usr/bin/python3';
-export const hasTorch = spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
+import { PYTHON } from '../../python.ts';
 
 /** Kernels of units in columns, gates in the order z, r, h of a GRU. */
 const RUN = `

@@ -14,11 +14,9 @@ import { activationKind } from '../../../src/network/index.ts';
 import { train } from '../../../src/training/index.ts';
 import { createRandom } from '../../../src/util/random.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../../../src/util/safetensors.ts';
+import { hasTorch, PYTHON } from '../../python.ts';
 
 type Config = Record<string, unknown>;
-
-const PYTHON = '/usr/bin/python3';
-const hasTorch = spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
 
 const random = createRandom(0, 'inputs');
 const drawn = ([length, ...rest]: readonly number[], draw: () => number): unknown =>

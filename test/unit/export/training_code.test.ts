@@ -5,11 +5,9 @@ import { parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
 import { train } from '../../../src/training/index.ts';
 import { encodeSafetensors } from '../../../src/util/safetensors.ts';
+import { hasTorch, PYTHON } from '../../python.ts';
 
 type Config = Record<string, unknown>;
-
-const PYTHON = '/usr/bin/python3';
-const hasTorch = spawnSync(PYTHON, ['-c', 'import torch']).status === 0;
 
 const COUNT = 22;
 const inputs = Array.from({ length: COUNT }, (_, i) => [50 + 9 * Math.sin(i), 0.01 * Math.cos(2 * i), 7]);
