@@ -68,18 +68,7 @@ export async function startService(
     version,
     onError: (error) => logger.warn({ err: error }, 'spans could not be sent'),
   });
-  const {
-    dataDir,
-    databaseUrl,
-    role,
-    workerThreads,
-    leaseSeconds,
-    sharedTrialSeconds,
-    snapshotSeconds,
-    retentionDays,
-    uploads,
-  } = config;
-  const { access, pressure, corsOrigins } = config;
+  const { access, pressure, corsOrigins, role, limits, workerThreads } = config;
   const { secret, ...posting } = config.webhooks;
   const webhooks = createWebhooks({
     ...{ ...posting, version, logger },
@@ -87,42 +76,14 @@ export async function startService(
   });
   await helpersGiveWay(NICE.request);
   const jobs = await createJobService({
-    ...{
-      dataDir,
-      databaseUrl,
-      role,
-      workerThreads,
-      leaseSeconds,
-      sharedTrialSeconds,
-      snapshotSeconds,
-      retentionDays,
-      uploads,
-    },
-    ...{
-      quotaOf: access.limitsOf,
-      metrics,
-      telemetry,
-      logger,
-      webhooks,
-      signal,
-    },
+    ...config,
+    ...{ quotaOf: access.limitsOf, metrics, telemetry, logger, webhooks, signal },
   });
   try {
     const app = await buildApp({
-      jobs,
-      access,
-      pressure,
-      corsOrigins,
-      dependencies: {
-        limits: config.limits,
-        workerThreads,
-        version,
-        metrics,
-        webhooks,
-      },
-      telemetry,
+      ...{ jobs, access, pressure, corsOrigins, telemetry, logger },
+      dependencies: { limits, workerThreads, version, metrics, webhooks },
       openApi: JSON.parse(readFileSync(openApi, 'utf8')),
-      logger,
       only: role === 'worker' ? 'service' : null,
     });
     const { host, port } = config;
@@ -134,19 +95,17 @@ export async function startService(
     // Also where only warnings are logged: who starts the service waits for this line.
     const announcer = config.logLevel === 'silent' ? logger : logger.child({}, { level: 'info' });
     announcer.info({ url }, 'listening');
-    return {
-      url,
-      close: async () => {
-        // Who sends a body byte by byte does not hold up the stop.
-        const impatience = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS_MS);
-        // Together: the end of the trainings is what long polls and streams wait for.
-        const ended = await jobs.stop(app.close());
-        clearTimeout(impatience);
-        await telemetry.close();
-        if (!ended) logger.warn('a step still runs and is killed; its job is back in the queue');
-        return ended;
-      },
+    const close = async (): Promise<boolean> => {
+      // Whoever sends a body byte by byte does not hold up the stop.
+      const impatience = setTimeout(() => app.server.closeAllConnections(), LAST_REQUESTS_MS);
+      // Together: the end of the trainings is what long polls and streams wait for.
+      const ended = await jobs.stop(app.close());
+      clearTimeout(impatience);
+      await telemetry.close();
+      if (!ended) logger.warn('a step still runs and is killed; its job is back in the queue');
+      return ended;
     };
+    return { url, close };
   } catch (error) {
     await jobs.stop();
     throw error;

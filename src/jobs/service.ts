@@ -1,6 +1,6 @@
 /** @file The job service: accepts jobs, lets a worker run them, tells whoever listens, on this replica or another. */
-import { EventEmitter } from 'node:events';
 import { resolve } from 'node:path';
+import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { serveBlocks, setFilesDirectory } from '../files/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -14,18 +14,23 @@ import { createDeliveryQueue } from './deliveries.ts';
 import type { FileService } from './file.ts';
 import { createFileReaders } from './file_readers.ts';
 import { FileStore, type UploadLimits } from './file_store.ts';
-import { isTerminal, type Job, type JobService } from './job.ts';
-import { machineKind } from './machine.ts';
+import { showQueue } from './gauges.ts';
+import type { JobService } from './job.ts';
+import { type MachineKind, machineKind } from './machine.ts';
 import { createModelImporter } from './model_importer.ts';
 import { Orders, queueName } from './orders.ts';
 import { createOwnedJobs, type UnownedJobService } from './owned.ts';
-import { queueState, UNKNOWN_QUEUE } from './queue_state.ts';
+import { createOwnedFiles } from './owned_files.ts';
+import { queueState } from './queue_state.ts';
 import type { Quota } from './quota.ts';
 import { createRecentJobs } from './recent.ts';
+import type { Room } from './room.ts';
 import { SnapshotStore } from './snapshots.ts';
 import { JobStore } from './store.ts';
+import { startSweeper } from './sweeper.ts';
 import type { Tables } from './tables.ts';
-import { startWorker } from './worker.ts';
+import { Watchers } from './watchers.ts';
+import { type Market, startWorker, type Worker } from './worker.ts';
 
 /** The role of a process: it takes requests, runs jobs, or both. */
 export type Role = 'all' | 'api' | 'worker';
@@ -66,11 +71,7 @@ export interface RunningJobService {
   stop(requests?: Promise<unknown>): Promise<boolean>;
 }
 
-/** Guards against a wake-up that was lost. */
-const POLL_MS = 5000;
-const SWEEP_MS = 3_600_000;
 const LAST_QUERIES_MS = 1000;
-const DAY_S = 86_400;
 /** How long a database that is asked how it is may take to answer. */
 const ANSWER_MS = 2000;
 
@@ -81,28 +82,12 @@ async function answered<T>(promise: Promise<T>): Promise<T> {
 }
 
 /** @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable */
-export async function createJobService({
-  dataDir,
-  databaseUrl,
-  role,
-  workerThreads,
-  leaseSeconds,
-  sharedTrialSeconds,
-  snapshotSeconds,
-  quotaOf,
-  retentionDays,
-  uploads,
-  metrics,
-  telemetry,
-  logger,
-  webhooks,
-  signal: ended,
-}: JobServiceOptions): Promise<RunningJobService> {
-  const onQuery = (seconds: number) => metrics.queries.observe(seconds);
+export async function createJobService(options: JobServiceOptions): Promise<RunningJobService> {
+  const { dataDir, databaseUrl, role, workerThreads, quotaOf, uploads, metrics, logger } = options;
   const { db, room, shared, listen, close } = await openDatabase({
-    ...{ dataDir, databaseUrl, logger, onQuery },
+    ...{ dataDir, databaseUrl, logger, signal: options.signal },
+    onQuery: (seconds) => metrics.queries.observe(seconds),
     waits: role === 'worker',
-    signal: ended,
   });
   const directory = resolve(dataDir, 'files');
   setFilesDirectory(directory);
@@ -112,54 +97,21 @@ export async function createJobService({
   const models = createModelImporter(directory);
   await files.tidy();
   const store = new JobStore(db, room);
-  const machine = machineKind();
-  const attempts = new Attempts(db, room, machine);
-  const snapshots = new SnapshotStore({ db, room, machine, seconds: snapshotSeconds, logger });
-  const queue =
-    databaseUrl === null || role === 'api'
-      ? null
-      : await openSharedQueue<Tables>({
-          ...{ url: databaseUrl, name: queueName(machine), leaseSeconds },
-          onError: (error) => logger.warn({ err: error }, 'the queue of trials'),
-        });
-  const market =
-    queue === null
-      ? null
-      : { queue, orders: new Orders(db, queue, machine), leastSeconds: sharedTrialSeconds };
-  const events = new EventEmitter().setMaxListeners(0);
   const find = (id: string) => store.find(id);
   const recent = shared ? { find, forget: () => {} } : createRecentJobs(find);
+  const watchers = new Watchers(async (id) => (await recent.find(id))?.job ?? null, shared);
   const onEvent = (job: string) => {
     recent.forget(job);
-    events.emit(job);
+    watchers.wake(job);
   };
-  const wakeAll = () => {
-    for (const job of events.eventNames()) events.emit(job);
-  };
-  let stopping = false;
-  const worker =
-    role === 'api'
-      ? null
-      : await startWorker({
-          ...{ attempts, snapshots, shared, market, threads: workerThreads, leaseSeconds },
-          ...{ quotaOf, metrics, telemetry, logger, onEvent },
-          bring: (use) => files.bring(use),
-        });
-  metrics.onRead(async () => {
-    const state = await answered(queueState(db)).catch(() => UNKNOWN_QUEUE);
-    const { queued, running, oldest_age_s, jobs_s, trials_s } = state;
-    metrics.jobs.set({ status: 'queued' }, queued);
-    metrics.jobs.set({ status: 'running' }, running);
-    metrics.queueAge.set(oldest_age_s);
-    metrics.queueWork.set(jobs_s * workerThreads + trials_s + (worker?.waitingSeconds ?? 0));
-    metrics.threads.set({ state: 'busy' }, worker?.threads.busy ?? 0);
-    metrics.threads.set({ state: 'idle' }, worker?.threads.idle ?? 0);
-  });
+  const runs = role === 'api' ? null : await startRuns(options, { db, room, shared, files, onEvent });
+  const worker = runs?.worker ?? null;
+  showQueue(metrics, () => answered(queueState(db)), workerThreads, worker);
   await listen({
     onListening() {
       worker?.wake();
       worker?.onTrial(null);
-      wakeAll();
+      watchers.wakeAll();
     },
     onAnnouncement({ kind, job }) {
       if (kind === 'trial') return worker?.onTrial(job);
@@ -169,48 +121,11 @@ export async function createJobService({
       onEvent(job);
     },
   });
-  // An announcement can be lost with its connection.
-  const timer = shared ? setInterval(wakeAll, POLL_MS) : undefined;
-
-  async function sweep(): Promise<void> {
-    const removed = await store.removeEnded(retentionDays * DAY_S);
-    await files.removeUnused(retentionDays * DAY_S);
-    recent.forget();
-    if (removed > 0) logger.info({ removed }, 'old jobs deleted');
-  }
-  const reportSweep = () =>
-    sweep().catch((error: unknown) => logger.error({ err: error }, 'old jobs could not be deleted'));
-  const sweeper = retentionDays > 0 ? setInterval(reportSweep, SWEEP_MS) : undefined;
-  if (retentionDays > 0) await reportSweep();
-
-  const dispatcher = webhooks.start(createDeliveryQueue(db, recent.forget));
-
-  const subscribe = (id: string, listener: () => void) => {
-    events.on(id, listener);
-    return () => void events.off(id, listener);
-  };
-
-  async function waitUntilTerminal(id: string, timeoutMs: number, signal?: AbortSignal): Promise<Job | null> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const changed = Promise.withResolvers<void>();
-      const unsubscribe = subscribe(id, changed.resolve);
-      try {
-        const job = (await recent.find(id))?.job ?? null;
-        const rest = deadline - performance.now();
-        if (job === null || isTerminal(job.status) || rest <= 0 || signal?.aborted || stopping) return job;
-        const timeout = setTimeout(changed.resolve, Math.min(rest, POLL_MS));
-        const onAbort = () => changed.resolve();
-        signal?.addEventListener('abort', onAbort, { once: true });
-        await changed.promise;
-        clearTimeout(timeout);
-        // A signal of several lives as long as one of them has a listener; that of closing lives as long as the process.
-        signal?.removeEventListener('abort', onAbort);
-      } finally {
-        unsubscribe();
-      }
-    }
-  }
+  const endSweeper = await startSweeper({
+    ...{ store, files, logger, retentionDays: options.retentionDays },
+    onSwept: () => recent.forget(),
+  });
+  const dispatcher = options.webhooks.start(createDeliveryQueue(db, recent.forget));
 
   const all: UnownedJobService = {
     async submit(submission) {
@@ -227,7 +142,8 @@ export async function createJobService({
     outcomes: (id) => store.outcomes(id),
     encodedTrace: (id, run) => store.encodedTrace(id, run),
     events: (id, after, limit) => store.events(id, after, limit),
-    subscribe,
+    subscribe: (id, listener) => watchers.subscribe(id, listener),
+    waitUntilTerminal: (id, timeoutMs, signal) => watchers.waitUntilTerminal(id, timeoutMs, signal),
     async cancel(id) {
       const job = await store.cancel(id);
       worker?.cancel(id);
@@ -239,7 +155,6 @@ export async function createJobService({
       recent.forget(id);
       return outcome;
     },
-    waitUntilTerminal,
     async ready() {
       const database = await answered(store.ping()).then(
         () => true,
@@ -251,27 +166,60 @@ export async function createJobService({
 
   return {
     of: (owner) => createOwnedJobs(all, owner),
-    filesOf: (owner) => ({
-      upload: (content, upload) => files.upload(owner, content, upload, uploads),
-      find: (id) => files.find(owner, id),
-      list: (limit, cursor) => files.list(owner, limit, cursor),
-      content: (id) => files.content(owner, id),
-      remove: (id) => files.remove(owner, id),
-      provide: (ids) => files.provide(owner, ids),
-      bring: (use) => files.bring(use),
-      readModel: (content, openSize) => models.read(content, openSize, uploads.max_file_bytes),
-    }),
+    filesOf: (owner) => createOwnedFiles(files, models, uploads, owner),
     async stop(requests) {
-      stopping = true;
-      clearInterval(timer);
-      clearInterval(sweeper);
+      watchers.end();
+      endSweeper();
       // At once, because only requests wait for them; files are read for jobs, too.
       const modelsEnded = models.close();
       const idle = (await worker?.stop()) ?? true;
       await Promise.all([requests, dispatcher.stop(), readers.close(), modelsEnded]);
       blocks.close();
-      await within(LAST_QUERIES_MS, Promise.allSettled([queue?.close(), close()]));
+      await within(LAST_QUERIES_MS, Promise.allSettled([runs?.market?.queue.close(), close()]));
       return idle;
     },
   };
+}
+
+interface RunDependencies {
+  readonly db: Kysely<Tables>;
+  readonly room: Room;
+  readonly shared: boolean;
+  readonly files: FileStore;
+  readonly onEvent: (job: string) => void;
+}
+
+/** What a process has that runs jobs. */
+interface Runs {
+  readonly worker: Worker;
+  readonly market: Market | null;
+}
+
+async function startRuns(options: JobServiceOptions, dependencies: RunDependencies): Promise<Runs> {
+  const { workerThreads, leaseSeconds, quotaOf, metrics, telemetry, logger } = options;
+  const { db, room, shared, files, onEvent } = dependencies;
+  const machine = machineKind();
+  const market = await openMarket(options, db, machine);
+  const worker = await startWorker({
+    attempts: new Attempts(db, room, machine),
+    snapshots: new SnapshotStore({ db, room, machine, seconds: options.snapshotSeconds, logger }),
+    ...{ shared, market, leaseSeconds, quotaOf, metrics, telemetry, logger, onEvent },
+    threads: workerThreads,
+    bring: (use) => files.bring(use),
+  });
+  return { worker, market };
+}
+
+/** Where trials are handed to other processes: only where there may be some. */
+async function openMarket(
+  { databaseUrl, leaseSeconds, sharedTrialSeconds, logger }: JobServiceOptions,
+  db: Kysely<Tables>,
+  machine: MachineKind,
+): Promise<Market | null> {
+  if (databaseUrl === null) return null;
+  const queue = await openSharedQueue<Tables>({
+    ...{ url: databaseUrl, name: queueName(machine), leaseSeconds },
+    onError: (error) => logger.warn({ err: error }, 'the queue of trials'),
+  });
+  return { queue, orders: new Orders(db, queue, machine), leastSeconds: sharedTrialSeconds };
 }

@@ -175,18 +175,29 @@ function Picker({
   );
 }
 
-export function ActivationsPage() {
-  const start = address.value.searchParams.get('a');
-  const [chosen, setChosen] = useState<readonly string[]>(
-    start === null ? DEFAULT : start.split('|').slice(0, MOST),
-  );
-  const [depth, setDepth] = useState(30);
-  const { rows, error } = useComparison(chosen, depth);
+function Shapes({ rows }: { rows: readonly Compared[] }) {
   const values = useMemo(() => curvesOf(rows, ({ curve }) => ({ x: curve.inputs, y: curve.values })), [rows]);
   const slopes = useMemo(
     () => curvesOf(rows, ({ curve }) => ({ x: curve.inputs, y: curve.derivatives })),
     [rows],
   );
+  return (
+    <Section id="shapes" title="Shape">
+      <div class="charts">
+        <div>
+          <h3>Value</h3>
+          <Lines curves={values} label="Value of each activation" xLabel="x" />
+        </div>
+        <div>
+          <h3>Slope</h3>
+          <Lines curves={slopes} label="Derivative of each activation" xLabel="x" />
+        </div>
+      </div>
+    </Section>
+  );
+}
+
+function Gains({ rows }: { rows: readonly Compared[] }) {
   const gains = useMemo(
     () =>
       curvesOf(rows, ({ gradient_range }) => {
@@ -199,6 +210,25 @@ export function ActivationsPage() {
       }),
     [rows],
   );
+  return (
+    <Lines
+      curves={gains}
+      log
+      logX
+      label="Gradient ratio over the weight variance"
+      xLabel="σ²"
+      levels={[{ label: 'kept', colour: 'muted', value: 1 }]}
+    />
+  );
+}
+
+export function ActivationsPage() {
+  const start = address.value.searchParams.get('a');
+  const [chosen, setChosen] = useState<readonly string[]>(
+    start === null ? DEFAULT : start.split('|').slice(0, MOST),
+  );
+  const [depth, setDepth] = useState(30);
+  const { rows, error } = useComparison(chosen, depth);
   return (
     <>
       <div class="page-head">
@@ -215,18 +245,7 @@ export function ActivationsPage() {
       {rows.length === 0 && error === null && chosen.length > 0 && <div class="card waiting tall" />}
       {rows.length > 0 && (
         <>
-          <Section id="shapes" title="Shape">
-            <div class="charts">
-              <div>
-                <h3>Value</h3>
-                <Lines curves={values} label="Value of each activation" xLabel="x" />
-              </div>
-              <div>
-                <h3>Slope</h3>
-                <Lines curves={slopes} label="Derivative of each activation" xLabel="x" />
-              </div>
-            </div>
-          </Section>
+          <Shapes rows={rows} />
           <Section
             id="deep"
             title="In a deep network"
@@ -240,14 +259,7 @@ export function ActivationsPage() {
                 ))}
               </select>
             </label>
-            <Lines
-              curves={gains}
-              log
-              logX
-              label="Gradient ratio over the weight variance"
-              xLabel="σ²"
-              levels={[{ label: 'kept', colour: 'muted', value: 1 }]}
-            />
+            <Gains rows={rows} />
             <Table
               rows={rows}
               onAdd={(formula) =>

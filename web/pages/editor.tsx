@@ -1,4 +1,5 @@
 /** @file A text field for JSON: line numbers, errors at their lines, keys and values that the schema knows at the caret. */
+import type { RefObject } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ApiDocument } from '../api/document.ts';
 import { caretOf, lineOf, placeOf, placesOf } from '../lib/json_places.ts';
@@ -20,6 +21,7 @@ interface Props {
 }
 
 const LINE_PX = 19;
+const SHOWN_ERRORS = 8;
 
 function Gutter({ lines, marked }: { lines: number; marked: ReadonlySet<number> }) {
   return (
@@ -30,6 +32,55 @@ function Gutter({ lines, marked }: { lines: number; marked: ReadonlySet<number> 
         </span>
       ))}
     </div>
+  );
+}
+
+interface Located extends EditorError {
+  readonly line: number;
+}
+
+function Errors({ located, goTo }: { located: readonly Located[]; goTo: (line: number) => void }) {
+  if (located.length === 0) return null;
+  return (
+    <ul class="editor-errors" aria-label="Errors">
+      {located.slice(0, SHOWN_ERRORS).map(({ pointer, message, fix, line }) => (
+        <li key={`${pointer} ${message}`}>
+          <button type="button" class="link" onClick={() => goTo(line)}>
+            line {line}
+          </button>{' '}
+          <code>{pointer}</code> {message}
+          {fix !== undefined && <b> {fix}</b>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface SuggestionsProps {
+  /** Whether keys are suggested, not values. */
+  readonly atKey: boolean;
+  readonly suggestions: readonly Suggestion[];
+  readonly first: RefObject<HTMLButtonElement | null>;
+  readonly insert: (one: Suggestion) => void;
+}
+
+function Suggestions({ atKey, suggestions, first, insert }: SuggestionsProps) {
+  if (suggestions.length === 0) return null;
+  return (
+    <fieldset class="suggestions">
+      <legend>{atKey ? 'Keys that fit here' : 'Values that fit here'}</legend>
+      {suggestions.map((one, i) => (
+        <button
+          key={one.text}
+          type="button"
+          ref={i === 0 ? first : null}
+          title={one.about}
+          onClick={() => insert(one)}
+        >
+          {one.text}
+        </button>
+      ))}
+    </fieldset>
   );
 }
 
@@ -95,35 +146,8 @@ export function Editor({ text, document: api, errors, onChange }: Props) {
           }}
         />
       </div>
-      {located.length > 0 && (
-        <ul class="editor-errors" aria-label="Errors">
-          {located.slice(0, 8).map(({ pointer, message, fix, line }) => (
-            <li key={`${pointer} ${message}`}>
-              <button type="button" class="link" onClick={() => goTo(line)}>
-                line {line}
-              </button>{' '}
-              <code>{pointer}</code> {message}
-              {fix !== undefined && <b> {fix}</b>}
-            </li>
-          ))}
-        </ul>
-      )}
-      {suggestions.length > 0 && (
-        <fieldset class="suggestions">
-          <legend>{caret.atKey ? 'Keys that fit here' : 'Values that fit here'}</legend>
-          {suggestions.map((one, i) => (
-            <button
-              key={one.text}
-              type="button"
-              ref={i === 0 ? first : null}
-              title={one.about}
-              onClick={() => insert(one)}
-            >
-              {one.text}
-            </button>
-          ))}
-        </fieldset>
-      )}
+      <Errors located={located} goTo={goTo} />
+      <Suggestions atKey={caret.atKey} suggestions={suggestions} first={first} insert={insert} />
     </div>
   );
 }

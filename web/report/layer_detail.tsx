@@ -1,7 +1,7 @@
 /** @file One layer: its gradient and outputs as ribbons of quantiles over time, its units as a map of those that are stuck. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Grid, LayerRow, Report } from '../../client/index.ts';
-import { type Curve, Lines } from '../charts/lines.tsx';
+import { type Curve, type Level, Lines } from '../charts/lines.tsx';
 import { clip, percent, plural } from '../lib/format.ts';
 import { type JobData, valuesIn } from './data.ts';
 
@@ -128,6 +128,28 @@ interface Props {
   onClose(): void;
 }
 
+const NO_LEVELS: readonly Level[] = [];
+
+interface PlotProps {
+  readonly title: string;
+  readonly curves: readonly Curve[];
+  readonly label: string;
+  readonly levels?: readonly Level[];
+}
+
+/** Nothing where nothing was measured. */
+function Plot({ title, curves, label, levels = NO_LEVELS }: PlotProps) {
+  if (curves.length === 0) return null;
+  return (
+    <div>
+      <h4>{title}</h4>
+      <Lines curves={curves} levels={levels} log height={170} label={label} />
+    </div>
+  );
+}
+
+const USUAL_RATIO: readonly Level[] = [{ label: 'about right', colour: 'muted', value: 1e-3 }];
+
 export function LayerDetail({ data, report, layer, run, onClose }: Props) {
   const grids = useLayer(data, run, layer);
   const title = useRef<HTMLHeadingElement>(null);
@@ -163,40 +185,17 @@ export function LayerDetail({ data, report, layer, run, onClose }: Props) {
         <div class="waiting" />
       ) : (
         <div class="charts three">
-          {gradient.length > 0 && (
-            <div>
-              <h4>Gradient of its weights, |g|</h4>
-              <Lines
-                curves={gradient}
-                log
-                height={170}
-                label={`Quantiles of the gradient of ${clip(layer, 60)} over steps`}
-              />
-            </div>
-          )}
-          {output.length > 0 && (
-            <div>
-              <h4>Outputs, |y|</h4>
-              <Lines
-                curves={output}
-                log
-                height={170}
-                label={`Quantiles of the outputs of ${clip(layer, 60)} over steps`}
-              />
-            </div>
-          )}
-          {ratio.length > 0 && (
-            <div>
-              <h4>Update over weight</h4>
-              <Lines
-                curves={ratio}
-                levels={[{ label: 'about right', colour: 'muted', value: 1e-3 }]}
-                log
-                height={170}
-                label="Update over weight"
-              />
-            </div>
-          )}
+          <Plot
+            title="Gradient of its weights, |g|"
+            curves={gradient}
+            label={`Quantiles of the gradient of ${clip(layer, 60)} over steps`}
+          />
+          <Plot
+            title="Outputs, |y|"
+            curves={output}
+            label={`Quantiles of the outputs of ${clip(layer, 60)} over steps`}
+          />
+          <Plot title="Update over weight" curves={ratio} label="Update over weight" levels={USUAL_RATIO} />
         </div>
       )}
       <Stuck output={grids?.output ?? null} />
