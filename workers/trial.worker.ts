@@ -22,8 +22,9 @@ export default async function runTrial({
     const result = await train(experiment, seed, {
       isCanceled: () => Atomics.load(flag, 0) !== 0,
       keepWeights,
-      onPrepared: () => {
+      onPrepared: (steps) => {
         prepared = performance.now();
+        ring?.plan(steps);
       },
       onLoss: (step, loss) => ring?.write(step, loss),
       ...(snapshots === undefined ? {} : { snapshots: openSnapshots(snapshots) }),

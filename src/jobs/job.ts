@@ -88,7 +88,7 @@ export const eventSchema = z
     data: z
       .record(z.string(), z.unknown())
       .describe(
-        '`status`: { status }; `progress`: as in the job; `losses`: { run, steps, losses }, some steps of a running training',
+        '`status`: { status }; `progress`: as in the job; `losses`: { run, steps, total_steps, losses }, some steps of a running training, and how many it has in all',
       ),
   })
   .meta({ id: 'JobEvent' });

@@ -5,6 +5,8 @@ import { LOSS_SLOTS, LossRing } from '../statistics/index.ts';
 export interface LossData {
   readonly run: string;
   readonly steps: readonly number[];
+  /** Of the whole training; null where it is not known. */
+  readonly total_steps: number | null;
   /** Null where it was not finite. */
   readonly losses: readonly (number | null)[];
 }
@@ -20,7 +22,7 @@ export function readRing(run: string, ring: LossRing, from: number): LossData | 
   const steps = Array.from({ length: Math.ceil((count - first) / stride) }, (_, i) => count - 1 - i * stride);
   steps.reverse();
   const losses = steps.map((step) => ring.at(step)).map((loss) => (Number.isFinite(loss) ? loss : null));
-  return { run, steps, losses };
+  return { run, steps, total_steps: ring.planned, losses };
 }
 
 const SHORTEST_MS = 500;

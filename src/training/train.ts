@@ -16,8 +16,8 @@ export interface TrainOptions {
   readonly isCanceled?: () => boolean;
   /** Keeps the weights from before the first and after the last update in the Trace. */
   readonly keepWeights?: boolean;
-  /** Told when data, weights and graphs are ready, before the first pass. */
-  readonly onPrepared?: () => void;
+  /** Told when data, weights and graphs are ready, before the first pass: how many steps are to come, those of an earlier attempt among them. */
+  readonly onPrepared?: (steps: number) => void;
   /** Told the loss of every step, as soon as it is known. */
   readonly onLoss?: (step: number, loss: number) => void;
   /** Where the training goes on from, and who keeps it from now on; without it nothing is kept. */
@@ -94,7 +94,7 @@ export async function train(
 ): Promise<Result<Trace, { code: 'canceled' }>> {
   return untilCanceled(options.isCanceled ?? (() => false), async (checkpoint) => {
     const run = await prepare(experiment, seed, checkpoint);
-    options.onPrepared?.();
+    options.onPrepared?.(run.plan.steps);
     try {
       return await loop(run, seed, checkpoint, options);
     } finally {

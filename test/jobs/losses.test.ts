@@ -44,7 +44,7 @@ it('goes on after a write that failed, and tells nothing once it is stopped', as
   await expect.poll(() => told.length).toBe(1);
   ring.write(1, 0.5);
   await expect.poll(() => told.length).toBe(2);
-  expect(told[1]).toEqual({ run: 'baseline/0', steps: [1], losses: [0.5] });
+  expect(told[1]).toEqual({ run: 'baseline/0', steps: [1], total_steps: null, losses: [0.5] });
   feed.stop();
   ring.write(2, 0.4);
   await sleep(800);
@@ -60,6 +60,7 @@ it('streams the losses of a job while it trains', async () => {
   await expect.poll(async () => (await losses()).length, { timeout: 30_000 }).toBeGreaterThan(1);
   const [first, second] = (await losses()).filter(({ run }) => run === 'baseline/0');
   expect(first?.losses[0]).toBeTypeOf('number');
+  expect(first?.total_steps).toBe(endlessTraining().training.steps);
   expect((second?.steps[0] ?? 0) > (first?.steps.at(-1) ?? Infinity) || second === undefined).toBe(true);
   await service.post(`/v1/jobs/${job.id}/cancel`, {});
 });

@@ -1,10 +1,15 @@
 /** @file The losses of trainings that run, as their events tell them: bounded, however long they run. */
 import type { JobEvent } from '../../client/index.ts';
 
-interface LiveCurve {
+interface Points {
   readonly steps: readonly number[];
   /** Null where it was not finite. */
   readonly losses: readonly (number | null)[];
+}
+
+interface LiveCurve extends Points {
+  /** Of the whole training; null where it is not known. */
+  readonly total_steps: number | null;
 }
 
 /** By run. */
@@ -24,7 +29,7 @@ function outstanding(losses: readonly (number | null)[], from: number): number[]
 }
 
 /** Half of the points, where there are too many: a spike of one step is what the reader looks for. */
-export function bounded({ steps, losses }: LiveCurve): LiveCurve {
+export function bounded({ steps, losses }: Points): Points {
   if (steps.length <= MAX_POINTS) return { steps, losses };
   const kept = Array.from({ length: Math.ceil(steps.length / 4) }, (_, i) =>
     outstanding(losses, 4 * i),
@@ -37,19 +42,17 @@ export function addLosses(before: LiveCurves, events: readonly JobEvent[]): Live
   if (added.length === 0) return before;
   const curves = new Map(before);
   for (const { data } of added) {
-    const { run, steps, losses } = data as unknown as LiveCurve & { run: string };
+    const { run, steps, total_steps = null, losses } = data as unknown as LiveCurve & { run: string };
     const known = curves.get(run) ?? { steps: [], losses: [] };
     // What a new attempt begins again is drawn again.
     const from = steps[0] ?? 0;
     const kept = known.steps.filter((step) => step < from).length;
     curves.delete(run);
-    curves.set(
-      run,
-      bounded({
-        steps: [...known.steps.slice(0, kept), ...steps],
-        losses: [...known.losses.slice(0, kept), ...losses],
-      }),
-    );
+    const points = bounded({
+      steps: [...known.steps.slice(0, kept), ...steps],
+      losses: [...known.losses.slice(0, kept), ...losses],
+    });
+    curves.set(run, { ...points, total_steps });
   }
   for (const oldest of curves.keys()) {
     if (curves.size <= MAX_RUNS) break;

@@ -70,14 +70,15 @@ function Cancel({ job }: { job: Job }) {
   );
 }
 
-/** Of the training that was heard of last: a bar of whole trainings stands still for long. */
+/** How far the training is that was heard of last: a bar of whole trainings stands still for long. */
 function StepNow({ curves }: { curves: LiveCurves }) {
   const [run, curve] = [...curves].at(-1) ?? [];
   const step = curve?.steps.at(-1);
   if (run === undefined || step === undefined) return null;
   return (
     <p class="muted">
-      <bdi>{runWords(run)}</bdi>: step {step.toLocaleString('en')}
+      <bdi>{runWords(run)}</bdi>: step {(step + 1).toLocaleString('en')}
+      {curve?.total_steps == null ? '' : ` of ${curve.total_steps.toLocaleString('en')}`}
     </p>
   );
 }
