@@ -276,7 +276,7 @@ it('tells arms and runs in words', () => {
 });
 
 it('gives each of many trainings that run a colour that says what it is', () => {
-  const curve = { steps: [0], losses: [1] };
+  const curve = { steps: [0], total_steps: null, losses: [1] };
   const runs = ['baseline/0', 'baseline/1', ...Array.from({ length: 9 }, (_, i) => `use_relu/${i}`)];
   const curves = new Map(runs.map((run) => [run, curve]));
   const lines = linesOf(curves, false);
