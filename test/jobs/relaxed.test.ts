@@ -56,7 +56,10 @@ const summary = { verdict: 'healthy', findings: [], recommended: [] } as never;
 it.each<[string, () => Promise<unknown>]>([
   ['a heartbeat', () => on.attempts.heartbeat(job)],
   ['progress', () => on.attempts.progress(job, progress, null)],
-  ['losses', () => on.attempts.losses(job, { run: 'baseline/0', steps: [0], total_steps: null, losses: [1] })],
+  [
+    'losses',
+    () => on.attempts.losses(job, { run: 'baseline/0', steps: [0], total_steps: null, losses: [1] }),
+  ],
   ['a trial', () => on.attempts.storeTrial(job, 'key', new Uint8Array(8))],
   ['the name of a run', () => on.attempts.nameRun(job, 'baseline/0', 'key', trace)],
   [
