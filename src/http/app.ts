@@ -17,7 +17,13 @@ import { addErrors, methodsOf, type Route } from './failures.ts';
 import { parseJsonBody } from './json_body.ts';
 import { addBackPressure, addRateLimit, type PressureLimits } from './limits.ts';
 import { endpoints } from './routes/index.ts';
-import { addBodyTimeout, addHttpManners, addRefusalWhileClosing, createServer } from './server.ts';
+import {
+  addAnswerTimeout,
+  addBodyTimeout,
+  addHttpManners,
+  addRefusalWhileClosing,
+  createServer,
+} from './server.ts';
 import { addSpans } from './spans.ts';
 import { createRequestThreads } from './threads.ts';
 import { addUnpacking } from './unpack.ts';
@@ -133,6 +139,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addCommonHeaders(app);
   addHttpManners(app);
   addBodyTimeout(app);
+  addAnswerTimeout(app);
   app.addHook('preClose', async () => closing.abort());
   app.addHook('onClose', () => threads.close());
   recordAnswers(app, dependencies.metrics);

@@ -57,6 +57,8 @@ export function addErrors(app: FastifyInstance, served: readonly Route[], maxBod
     if (problem.code === 'body_too_large') {
       stopUnpacking(request.raw);
       await drain(request.raw);
+      // It goes on sending: there will be no next request on this connection.
+      if (!request.raw.complete) reply.header('connection', 'close');
     }
     if (logged.has(problem.code)) request.log.error({ err: error }, 'request failed');
     return sendProblem(request, reply, problem);

@@ -232,6 +232,38 @@ describe('what is not a request', () => {
   });
 });
 
+describe('bodies that are not what their headers say', () => {
+  const HEAD = 'POST /v1/preflight HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n`;
+  const CLOSE = 'Connection: close\r\n\r\n';
+  it.each([
+    ['chunks of no size', `${CHUNKED}\r\nzz\r\n{}\r\n0\r\n\r\n`, 'bad_request'],
+    ['a chunk that is longer than it says', `${CHUNKED}\r\n2\r\n{}x\r\n0\r\n\r\n`, 'bad_request'],
+    ['chunks of more than any memory', `${CHUNKED}\r\nffffffffffffffffff\r\n{}`, 'bad_request'],
+    ['chunks whose names of extensions never end', `${CHUNKED}\r\n2;${'x'.repeat(40_000)}`, 'bad_request'],
+    ['trailers that never end', `${CHUNKED}\r\n0\r\nx: ${'y'.repeat(40_000)}`, 'headers_too_large'],
+    ['garbage in good chunks', `${CHUNKED}${CLOSE}3\r\n\x00{[\r\n0\r\n\r\n`, 'malformed_json'],
+    ['a length and chunks', `${CHUNKED}Content-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n`, 'bad_request'],
+    ['two lengths', `${HEAD}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} `, 'bad_request'],
+    ['a length that is none', `${HEAD}Content-Length: -1\r\n\r\n{}`, 'bad_request'],
+    ['a length that is too short', `${HEAD}Content-Length: 1\r\n${CLOSE}{}`, 'bad_request'],
+    [
+      'an encoding that is not theirs',
+      `${CHUNKED}Content-Encoding: gzip\r\n${CLOSE}2\r\n{}\r\n0\r\n\r\n`,
+      'bad_request',
+    ],
+    [
+      'two encodings',
+      `${HEAD}Content-Encoding: gzip, br\r\nContent-Length: 2\r\n${CLOSE}{}`,
+      'unsupported_media_type',
+    ],
+  ])('%s', async (_what, bytes, code) => {
+    const answer = await exchange(bytes);
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ code });
+  });
+});
+
 it('an expectation that nobody knows is ignored', async () => {
   const answer = await exchange(
     'GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: cake\r\nConnection: close\r\n\r\n',

@@ -1,4 +1,10 @@
 /** @file Streams and long polls of a job that still runs: live, resumed, and never in the way of closing. */
+import { mkdtempSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/index.ts';
 import { endlessTraining, startTestService, type TestService, tinyExperiment } from './service.ts';
@@ -8,8 +14,10 @@ const SOON_MS = 5000;
 let service: TestService;
 let job: Job;
 
+const dataDir = mkdtempSync(join(tmpdir(), 'gradclinic-streams-'));
+
 beforeAll(async () => {
-  service = await startTestService();
+  service = await startTestService({ DATA_DIR: dataDir });
 });
 afterAll(() => service.close());
 
@@ -104,4 +112,35 @@ it('closes with a stream and a long poll open', async () => {
   expect(performance.now() - start).toBeLessThan(SOON_MS);
   // For the clean-up behind the test, which closes once more.
   service = await startTestService();
+});
+
+it('reads no events in advance for a client that does not take them', async () => {
+  const database = new Database(join(dataDir, 'gradclinic.sqlite'));
+  const [FIRST, COUNT, EARLY] = [10_000, 2000, 1800];
+  const text = JSON.stringify({ early: 'x'.repeat(8192) });
+  const insert = database.prepare(
+    "insert into events (job_id, seq, type, data, created_at) values (?, ?, 'progress', ?, '2026-01-01T00:00:00.000Z')",
+  );
+  database.transaction(() => {
+    for (let i = 0; i < COUNT; i++) insert.run(job.id, FIRST + i, text);
+  })();
+  const { port, hostname } = new URL(service.url);
+  const client = connect(Number(port), hostname);
+  // Reads nothing so far: the operating system takes a few megabytes of the sixteen.
+  client.write(`GET /v1/jobs/${job.id}/events HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n`);
+  await sleep(1000);
+  const change = database.prepare("update events set data = '{}' where job_id = ? and seq >= ?");
+  change.run(job.id, FIRST + EARLY);
+  database.close();
+  const parts: Buffer[] = [];
+  client.on('data', (chunk: Buffer) => parts.push(chunk));
+  await expect
+    .poll(() => Buffer.concat(parts.slice(-5)).includes(`id: ${FIRST + COUNT - 1}\n`), { timeout: 30_000 })
+    .toBe(true);
+  client.destroy();
+  // In order and without a gap, and the last as they were when the client had come to them.
+  const received = Buffer.concat(parts).toString();
+  const seqs = [...received.matchAll(/^id: (\d{5})$/gm)].map(([, seq]) => Number(seq));
+  expect(seqs.slice(0, COUNT)).toEqual(Array.from({ length: COUNT }, (_, i) => FIRST + i));
+  expect(received.match(/"early"/g)).toHaveLength(EARLY);
 });

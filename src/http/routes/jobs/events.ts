@@ -46,8 +46,12 @@ async function stream(
     wake.resolve();
   };
   const unsubscribe = jobs.subscribe(id, () => wake.resolve());
-  const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS);
+  // A client that has something to take need not be told.
+  const heartbeat = setInterval(() => {
+    if (!raw.writableNeedDrain) raw.write(': still here\n\n');
+  }, HEARTBEAT_MS);
   raw.on('close', end);
+  raw.on('drain', () => wake.resolve());
   // An open stream would hold up the closing of the application for as long as the job runs.
   closing.addEventListener('abort', end);
   if (closing.aborted) end();
@@ -55,6 +59,11 @@ async function stream(
     for (let seq = after; !ended; ) {
       // Before reading, so that an event during the read wakes the next round.
       wake = Promise.withResolvers<void>();
+      // A page at a time: what the client has not taken lies in memory.
+      if (raw.writableNeedDrain) {
+        await wake.promise;
+        continue;
+      }
       const job = await jobs.get(id);
       const events = await jobs.events(id, seq, PAGE);
       for (const event of events)
