@@ -106,7 +106,7 @@ function dataSteps(samples: number, documents: Documents): Step[] {
       run: () => parsed(unpackText(packed)),
     },
     {
-      ...{ name: 'key of a trial', where: 'event loop', often: 'once a trial' },
+      ...{ name: 'key of a trial', where: 'study thread', often: 'once a trial' },
       run: () => trialKey({ experiment, seed: 0, keepWeights: false }),
     },
     {
@@ -162,7 +162,7 @@ function traceSteps(steps: number, documents: Documents): Step[] {
     {
       ...{
         name: 'packed → trace, of a trial that is known',
-        where: 'event loop',
+        where: 'study thread',
         often: 'once a trial that an earlier attempt or another process trained',
       },
       run: () => decodeTrace(encoded),

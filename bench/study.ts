@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { loadData } from '../src/data/index.ts';
+import { unpackTrace } from '../src/diagnosis/index.ts';
 import { type Experiment, inputsOf, parseExperiment } from '../src/experiment/index.ts';
 import { codeOf } from '../src/export/index.ts';
 import { createPool, type Pool, type TimedTrace } from '../src/jobs/pool.ts';
@@ -62,7 +63,7 @@ async function study(experiment: Experiment, pool: Pool): Promise<Trained[]> {
       const key = canonicalJson({ network, data, training, diagnostics, seed: trial.seed });
       const training_ = known.get(key) ?? trainIn(pool, trial);
       known.set(key, training_);
-      return (await training_).timed.trace;
+      return unpackTrace((await training_).timed.part);
     },
     onProgress: () => {},
     isOutOfTime: () => false,

@@ -1,5 +1,5 @@
 /** @file The worker thread's entry: one trial in, a Result out. Errors become values, because they lose their class here. */
-import { readSeries } from '../src/diagnosis/index.ts';
+import { packPart } from '../src/diagnosis/index.ts';
 import { releaseBlocks } from '../src/files/index.ts';
 import type { TrialResult, TrialTask } from '../src/jobs/index.ts';
 import { encodeTrace, LossRing } from '../src/statistics/index.ts';
@@ -33,8 +33,9 @@ export default async function runTrial({
     const seconds = (performance.now() - start) / 1000;
     const preparation = (prepared - start) / 1000;
     const steps = result.value.steps_completed - (snapshots?.saved?.step ?? 0);
-    const encoded = encodeTrace(result.value);
-    return { ok: true, value: { trace: readSeries(result.value), encoded, seconds, preparation, steps } };
+    const outcome = result.value.divergence === null ? 'completed' : 'diverged';
+    const [part, encoded] = [packPart(result.value), encodeTrace(result.value)];
+    return { ok: true, value: { part, outcome, encoded, seconds, preparation, steps } };
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ok: false, error: { code: 'failed', detail } };

@@ -18,3 +18,4 @@ export type { Rule, Threshold } from './rule.ts';
 export { type RuleName, rules } from './rules/index.ts';
 export { staticFindingSchema, staticFindings } from './static_findings.ts';
 export { thresholdProblems } from './threshold_problems.ts';
+export { packPart, type TraceBytes, unpackTrace } from './trace_bytes.ts';

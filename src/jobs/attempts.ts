@@ -1,7 +1,6 @@
 /** @file Jobs in the database, for the worker that runs them. Every write of a running job is fenced by its attempt. */
 import type { Kysely, Transaction, UpdateObject } from 'kysely';
-import { readSeries } from '../diagnosis/index.ts';
-import { decodeTrace, outcomeOf, type Trace } from '../statistics/index.ts';
+import type { Outcome } from '../statistics/index.ts';
 import type { Machines, Progress, SearchOptions } from '../study/index.ts';
 import { encodeNonFinite } from '../util/json.ts';
 import { databaseTime, lock, relaxed } from './dialect.ts';
@@ -143,14 +142,15 @@ export class Attempts {
     });
   }
 
-  async knownTrial({ id }: Attempt, key: string): Promise<Trace | null> {
+  /** The trace of a finished trial, by `encodeTrace`; null while there is none. */
+  async storedTrial({ id }: Attempt, key: string): Promise<Uint8Array | null> {
     const row = await this.#db
       .selectFrom('trials')
       .select('trace')
       .where('job_id', '=', id)
       .where('key', '=', key)
       .executeTakeFirst();
-    return row === undefined ? null : readSeries(await decodeTrace(row.trace));
+    return row?.trace ?? null;
   }
 
   /**
@@ -170,8 +170,8 @@ export class Attempts {
   }
 
   /** Says which trial the statistics of a run are, and what it came to. */
-  nameRun(job: Attempt, run: string, key: string, trace: Trace): Promise<void> {
-    const outcome = JSON.stringify(encodeNonFinite(outcomeOf(trace)));
+  nameRun(job: Attempt, run: string, key: string, came: Outcome): Promise<void> {
+    const outcome = JSON.stringify(encodeNonFinite(came));
     return this.#storeRelaxed(0, async (db) => {
       await fenced(db, job, { heartbeat_at: databaseTime(db) });
       await db

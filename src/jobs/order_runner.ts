@@ -98,9 +98,8 @@ export class OrderRunner implements Source {
         endFailed(span, result.error.code);
         return result.error.code === 'canceled' ? 'canceled' : { code: null, detail: result.error.detail };
       }
-      const { trace, encoded, seconds, steps } = result.value;
+      const { outcome, encoded, seconds, steps } = result.value;
       checkSize(encoded);
-      const outcome = trace.divergence === null ? 'completed' : 'diverged';
       await this.#stored(() => this.#options.orders.finish(order, encoded));
       metrics.trials.inc({ outcome });
       metrics.steps.observe(seconds / Math.max(1, steps));

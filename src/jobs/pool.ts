@@ -1,7 +1,7 @@
 /** @file The worker threads. Never aborts a busy thread: cancellation is asked for. */
 import '../util/no_telemetry.ts';
+import type { TraceBytes } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
-import type { Trace } from '../statistics/index.ts';
 import { NICE } from '../util/nice.ts';
 import { threadProgram } from '../util/programs.ts';
 import type { Result } from '../util/result.ts';
@@ -33,7 +33,8 @@ export interface TrialFailure {
 
 export interface TimedTrace {
   /** The part of the trace that a study reads. */
-  readonly trace: Trace;
+  readonly part: TraceBytes;
+  readonly outcome: 'completed' | 'diverged';
   /** The trace as it is stored. */
   readonly encoded: Uint8Array;
   /** How long the training took in its thread, without the wait for one. */

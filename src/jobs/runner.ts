@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Experiment } from '../experiment/index.ts';
 import { FileRefused } from '../files/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import type { Outcome } from '../statistics/index.ts';
 import type { Progress } from '../study/index.ts';
 import type { Span, Telemetry } from '../telemetry/index.ts';
 import type { Attempts, ClaimedJob } from './attempts.ts';
@@ -56,7 +57,9 @@ export class JobRun {
   readonly #trials: Trials;
   /** Aborted with the first reason to end. */
   readonly #stopped = new AbortController();
+  /** One after the other: who hears of a trial finds its run. */
   #writes: Promise<unknown> = Promise.resolve();
+  #unnamed: { readonly error: unknown } | null = null;
   #phase: { readonly name: string; readonly since: number; readonly span: Span } | null = null;
   #reason: Reason | null = null;
   /** Seconds, as the experiment has it. */
@@ -138,6 +141,13 @@ export class JobRun {
     });
   }
 
+  #onRead(run: string, key: string, outcome: Outcome): void {
+    const write = () => this.#trials.name(run, key, outcome);
+    this.#writes = this.#writes.then(write).catch((error: unknown) => {
+      this.#unnamed ??= { error };
+    });
+  }
+
   #isOutOfTime(): boolean {
     const most = Math.min(this.#maxDuration, this.#options.maxSeconds * REPORT_IN_TIME);
     return (performance.now() - this.#startedAt) / 1000 > most;
@@ -162,12 +172,14 @@ export class JobRun {
     const { attempts } = this.#options;
     const { report, summary } = await runInThread(this.job, {
       train: (trial) => this.#trials.train(trial),
+      onRead: (run, key, outcome) => this.#onRead(run, key, outcome),
       onProgress: (progress) => this.#onProgress(progress),
       isOutOfTime: () => this.#isOutOfTime(),
       bring: (use) => this.#bring(use),
       onExperiment: (experiment) => this.#onExperiment(experiment),
     });
     await this.#writes;
+    if (this.#unnamed !== null) throw this.#unnamed.error;
     const kinds = await untilStored(
       () => attempts.machinesOf(this.job),
       () => this.#reason !== null,

@@ -3,9 +3,9 @@
  * loop, which only hands trainings to the worker threads.
  */
 import { Worker } from 'node:worker_threads';
-import { seriousFindings } from '../diagnosis/index.ts';
+import { seriousFindings, type TraceBytes, unpackTrace } from '../diagnosis/index.ts';
 import { type Experiment, filesOf } from '../experiment/index.ts';
-import type { Trace } from '../statistics/index.ts';
+import { type Outcome, outcomeOf, type Trace } from '../statistics/index.ts';
 import {
   type Progress,
   runSearch,
@@ -25,6 +25,8 @@ import { YOUNG_HEAP_MIB } from '../util/young_heap.ts';
 import { experimentOf, JobFailure } from './failure.ts';
 import type { FileUse } from './file.ts';
 import type { Job } from './job.ts';
+import { trialKey } from './packing.ts';
+import type { NamedTrial } from './trials.ts';
 
 const ENTRY = threadProgram('study.worker');
 
@@ -47,7 +49,8 @@ export interface StudyOutcome {
 export type FromStudy =
   | { readonly kind: 'files'; readonly use: FileUse }
   | { readonly kind: 'experiment'; readonly experiment: Experiment }
-  | { readonly kind: 'train'; readonly id: number; readonly trial: Trial }
+  | { readonly kind: 'train'; readonly id: number; readonly trial: NamedTrial }
+  | { readonly kind: 'read'; readonly run: string; readonly key: string; readonly outcome: Outcome }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'outcome'; readonly outcome: StudyOutcome }
   | {
@@ -61,9 +64,12 @@ export type ToStudy =
   /** The files that were asked for are at hand. */
   | { readonly kind: 'brought' }
   /** Null: the training failed, for a reason that stays where it happened. */
-  | { readonly kind: 'trained'; readonly id: number; readonly trace: Trace | null };
+  | { readonly kind: 'trained'; readonly id: number; readonly trace: TraceBytes | null };
 
-export interface StudyThreadOptions extends StudyDependencies {
+export interface StudyThreadOptions extends Omit<StudyDependencies, 'train'> {
+  readonly train: (trial: NamedTrial) => Promise<TraceBytes>;
+  /** Called once the study has read the trace of a run. */
+  readonly onRead: (run: string, key: string, outcome: Outcome) => void;
   /** Brings the files that an experiment reads to this process. */
   readonly bring: (use: FileUse) => Promise<void>;
   /** Called once it is read, before the first training. */
@@ -78,7 +84,7 @@ const LOOK_MS = 200;
  */
 export function runInThread(
   { experiment, search }: Pick<StudyTask, 'experiment' | 'search'>,
-  { train, onProgress, isOutOfTime, bring, onExperiment }: StudyThreadOptions,
+  { train, onRead, onProgress, isOutOfTime, bring, onExperiment }: StudyThreadOptions,
 ): Promise<StudyOutcome> {
   const outOfTime = new Int32Array(new SharedArrayBuffer(4));
   const look = () => Atomics.store(outOfTime, 0, Number(isOutOfTime()));
@@ -107,6 +113,7 @@ export function runInThread(
       look();
     },
     train: answer,
+    read: ({ run, key, outcome }) => onRead(run, key, outcome),
     progress: ({ progress }) => onProgress(progress),
     outcome: ({ outcome }) => resolve(outcome),
     failed: ({ error, failure }) =>
@@ -143,7 +150,7 @@ function searchSummary({ ranking: [best] }: Omit<SearchReport, 'job_id'>): Study
   };
 }
 
-const outcomeOf = (report: object, summary: StudyOutcome['summary']): StudyOutcome => ({
+const studyOutcome = (report: object, summary: StudyOutcome['summary']): StudyOutcome => ({
   // A copy of its own: Node would share out the memory of a small one.
   report: new Uint8Array(Buffer.from(JSON.stringify(encodeNonFinite(report)))),
   summary,
@@ -153,7 +160,7 @@ type Post = (message: FromStudy) => void;
 
 /** Sends messages, and waits for their answers. */
 function conversation(post: Post, listen: (onMessage: (message: ToStudy) => void) => void) {
-  const waiting = new Map<number, (trace: Trace | null) => void>();
+  const waiting = new Map<number, (trace: TraceBytes | null) => void>();
   const brought = Promise.withResolvers<void>();
   listen((message) => {
     if (message.kind === 'brought') return brought.resolve();
@@ -168,11 +175,15 @@ function conversation(post: Post, listen: (onMessage: (message: ToStudy) => void
     },
     async train(trial: Trial): Promise<Trace> {
       const id = next++;
-      const { promise, resolve } = Promise.withResolvers<Trace | null>();
+      const { promise, resolve } = Promise.withResolvers<TraceBytes | null>();
       waiting.set(id, resolve);
-      post({ kind: 'train', id, trial: { ...trial, seconds: secondsOf(trial.experiment) } });
-      const trace = await promise;
-      if (trace === null) throw new Error('the training failed');
+      const { run, experiment } = trial;
+      const key = trialKey(trial);
+      post({ kind: 'train', id, trial: { ...trial, key, seconds: secondsOf(experiment) } });
+      const bytes = await promise;
+      if (bytes === null) throw new Error('the training failed');
+      const trace = await unpackTrace(bytes);
+      post({ kind: 'read', run, key, outcome: outcomeOf(trace) });
       return trace;
     },
   };
@@ -200,10 +211,10 @@ export async function study(
     };
     if (search === null) {
       const report = await runStudy(experiment, dependencies);
-      return post({ kind: 'outcome', outcome: outcomeOf(report, studySummary(report)) });
+      return post({ kind: 'outcome', outcome: studyOutcome(report, studySummary(report)) });
     }
     const report = await runSearch(experiment, search, dependencies);
-    post({ kind: 'outcome', outcome: outcomeOf(report, searchSummary(report)) });
+    post({ kind: 'outcome', outcome: studyOutcome(report, searchSummary(report)) });
   } catch (error) {
     const failure = error instanceof JobFailure ? { code: error.code, detail: error.message } : null;
     post({ kind: 'failed', error, failure });

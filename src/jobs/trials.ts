@@ -1,8 +1,9 @@
 /** @file The trials of one job: each trained once, here or by another process, and kept. */
 import type { Logger } from 'pino';
+import type { TraceBytes } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import type { Trace } from '../statistics/index.ts';
+import type { Outcome } from '../statistics/index.ts';
 import { secondsOf, type Trial } from '../study/index.ts';
 import { endFailed, type Span, type Telemetry } from '../telemetry/index.ts';
 import { gather } from '../util/gather.ts';
@@ -12,10 +13,15 @@ import type { AwaitedOrders } from './awaited.ts';
 import { checkSize, JobFailure } from './failure.ts';
 import type { LossFeed } from './losses.ts';
 import type { NewOrder, Orders } from './orders.ts';
-import { packTrial, sealedOf, trialKey } from './packing.ts';
+import { packTrial, sealedOf } from './packing.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import { untilStored } from './storage.ts';
 import type { Threads } from './trainer.ts';
+
+export interface NamedTrial extends Trial {
+  /** By `trialKey`: of a deep network it takes long enough to be made in the thread of the study. */
+  readonly key: string;
+}
 
 class StudyCanceled extends Error {
   override name = 'StudyCanceled';
@@ -51,7 +57,7 @@ export class Trials {
   readonly #job: ClaimedJob;
   readonly #options: TrialsOptions;
   /** By key. */
-  readonly #training = new Map<string, Promise<Trace>>();
+  readonly #training = new Map<string, Promise<TraceBytes>>();
   /** That the experiment of the job holds inline. */
   #numbers: ReadonlyMap<string, Sealed> = new Map();
   /** Those of a wave together: each transaction takes many round trips. */
@@ -79,22 +85,24 @@ export class Trials {
     return untilStored(work, () => this.#options.signal.aborted);
   }
 
-  async #trainOnce(trial: Trial, key: string): Promise<Trace> {
+  async #trainOnce(trial: NamedTrial): Promise<TraceBytes> {
     const { attempts, shared } = this.#options;
+    const { key } = trial;
     const seconds = trial.seconds ?? secondsOf(trial.experiment);
     const packed =
       shared === null || seconds < shared.leastSeconds ? null : packTrial(trial.experiment, this.#numbers);
     for (;;) {
-      const known = await this.#stored(() => attempts.knownTrial(this.#job, key));
-      if (known !== null) return known;
+      const known = await this.#stored(() => attempts.storedTrial(this.#job, key));
+      if (known !== null) return { form: 'whole', bytes: known };
       if (this.#options.signal.aborted) throw new StudyCanceled();
-      if (shared === null || packed === null) return await this.#trainHere(trial, key, seconds);
-      await this.#trainAnywhere({ ...trial, key, experiment: packed, seconds }, shared);
+      if (shared === null || packed === null) return await this.#trainHere(trial, seconds);
+      await this.#trainAnywhere({ ...trial, experiment: packed, seconds }, shared);
     }
   }
 
-  async #trainHere(trial: Trial, key: string, seconds: number): Promise<Trace> {
+  async #trainHere(trial: NamedTrial, seconds: number): Promise<TraceBytes> {
     const { attempts, threads, snapshots, metrics, telemetry, logger } = this.#options;
+    const { key } = trial;
     const span = telemetry.start(
       'trial',
       { 'gradclinic.trial.run': trial.run, 'gradclinic.trial.key': key },
@@ -125,9 +133,8 @@ export class Trials {
       if (result.error.code === 'canceled') throw new StudyCanceled();
       throw new Error(result.error.detail);
     }
-    const { trace, encoded, seconds: took, steps } = result.value;
+    const { part, outcome, encoded, seconds: took, steps } = result.value;
     checkSize(encoded);
-    const outcome = trace.divergence === null ? 'completed' : 'diverged';
     metrics.trials.inc({ outcome });
     span.setAttributes({ 'gradclinic.trial.outcome': outcome, 'gradclinic.trial.seconds': took }).end();
     metrics.steps.observe(took / Math.max(1, steps));
@@ -145,7 +152,7 @@ export class Trials {
       },
       'trial trained',
     );
-    return trace;
+    return part;
   }
 
   /** Whoever has a thread to spare trains it, this process too. Returns once there is something to look for. */
@@ -161,18 +168,21 @@ export class Trials {
     throw told.code === null ? new Error(told.detail) : new JobFailure(told.code, told.detail);
   }
 
-  async train(trial: Trial): Promise<Trace> {
-    const key = trialKey(trial);
+  train(trial: NamedTrial): Promise<TraceBytes> {
+    const { key } = trial;
     let training = this.#training.get(key);
     if (training === undefined) {
-      training = this.#trainOnce(trial, key);
+      training = this.#trainOnce(trial);
       this.#training.set(key, training);
       // Only equal trials at the same time wait for each other; later ones find it stored. Traces are not kept here.
       const forget = () => this.#training.delete(key);
       training.then(forget, forget);
     }
-    const trace = await training;
-    await this.#stored(() => this.#options.attempts.nameRun(this.#job, trial.run, key, trace));
-    return trace;
+    return training;
+  }
+
+  /** Says which trial a run is, once its study has read what it came to. */
+  name(run: string, key: string, outcome: Outcome): Promise<void> {
+    return this.#stored(() => this.#options.attempts.nameRun(this.#job, run, key, outcome));
   }
 }

@@ -6,7 +6,7 @@ import type { ClaimedJob } from '../../src/jobs/attempts.ts';
 import { relaxed } from '../../src/jobs/dialect.ts';
 import { machineKind } from '../../src/jobs/machine.ts';
 import { SnapshotStore } from '../../src/jobs/snapshots.ts';
-import type { Trace } from '../../src/statistics/index.ts';
+import { outcomeOf, type Trace } from '../../src/statistics/index.ts';
 import { databases } from './databases.ts';
 import { useStore } from './store_fixture.ts';
 
@@ -61,7 +61,7 @@ it.each<[string, () => Promise<unknown>]>([
     () => on.attempts.losses(job, { run: 'baseline/0', steps: [0], total_steps: null, losses: [1] }),
   ],
   ['a trial', () => on.attempts.storeTrial(job, 'key', new Uint8Array(8))],
-  ['the name of a run', () => on.attempts.nameRun(job, 'baseline/0', 'key', trace)],
+  ['the name of a run', () => on.attempts.nameRun(job, 'baseline/0', 'key', outcomeOf(trace))],
   [
     'a snapshot',
     () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LostAttempt } from '../../src/jobs/fence.ts';
 import { recoverJobs } from '../../src/jobs/recovery.ts';
-import { decodeTrace, encodeTrace, type Trace } from '../../src/statistics/index.ts';
+import { decodeTrace, encodeTrace, outcomeOf, type Trace } from '../../src/statistics/index.ts';
 import { databases } from './databases.ts';
 import { testDeliveries } from './store_deliveries.ts';
 import { submission, useStore, wide } from './store_fixture.ts';
@@ -64,7 +64,7 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
       const id = await on.submit();
       const job = await on.claim();
       await on.attempts.storeTrial(job, 'key', encodeTrace(trace));
-      await on.attempts.nameRun(job, 'baseline/0', 'key', trace);
+      await on.attempts.nameRun(job, 'baseline/0', 'key', outcomeOf(trace));
       expect(await on.store.remove(id)).toBe('not_terminal');
       await on.attempts.succeed(job, Buffer.from('{"ü":1}'), {
         verdict: 'healthy',
@@ -225,9 +225,9 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
       const id = await on.submit();
       const job = await on.claim();
       await on.attempts.storeTrial(job, 'new', encodeTrace(trace));
-      await on.attempts.nameRun(job, 'baseline/0', 'old', trace);
+      await on.attempts.nameRun(job, 'baseline/0', 'old', outcomeOf(trace));
       const final = { ...trace.final, loss: Number.NaN, accuracy: 0.5 };
-      await on.attempts.nameRun(job, 'baseline/0', 'new', { ...trace, seed: 7, final });
+      await on.attempts.nameRun(job, 'baseline/0', 'new', outcomeOf({ ...trace, seed: 7, final }));
       const outcome = { seed: 7, final_loss: null, final_accuracy: 0.5, non_finite: { final_loss: 'nan' } };
       expect((await on.store.outcomes(id)).get('baseline/0')).toMatchObject(outcome);
       expect(await decodeTrace((await on.store.encodedTrace(id, 'baseline/0')) as Uint8Array)).toEqual(trace);
@@ -244,7 +244,7 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
         () => on.attempts.heartbeat(old),
         () => on.attempts.progress(old, progress as never, null),
         () => on.attempts.storeTrial(old, 'key', encodeTrace(trace)),
-        () => on.attempts.nameRun(old, 'baseline/0', 'key', trace),
+        () => on.attempts.nameRun(old, 'baseline/0', 'key', outcomeOf(trace)),
         () => on.attempts.succeed(old, Buffer.from('old'), summary),
         () => on.attempts.fail(old, { code: 'internal_error', detail: '' }),
         () => on.attempts.canceled(old),
@@ -252,7 +252,7 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
       ]) {
         await expect(write()).rejects.toThrow(LostAttempt);
       }
-      expect(await on.attempts.knownTrial(current, 'key')).toBeNull();
+      expect(await on.attempts.storedTrial(current, 'key')).toBeNull();
       await on.attempts.succeed(current, Buffer.from('new'), summary);
       expect((await on.store.result(id))?.toString()).toBe('new');
     });
@@ -263,7 +263,8 @@ describe.each(databases)('$name', ({ name: databaseName, start }) => {
       await on.attempts.storeTrial(first, 'key', encodeTrace(trace));
       await on.attempts.storeTrial(first, 'key', encodeTrace(trace));
       await on.attempts.release(first);
-      expect(await on.attempts.knownTrial(await on.claim(), 'key')).toEqual(trace);
+      const stored = await on.attempts.storedTrial(await on.claim(), 'key');
+      expect(await decodeTrace(stored as Uint8Array)).toEqual(trace);
     });
 
     it('hears of a cancel with its heartbeat; a queued job is canceled at once', async () => {

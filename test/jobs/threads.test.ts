@@ -1,9 +1,12 @@
 /** @file Faults of worker threads: one that throws fails its job alone, one that dies costs nothing. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import v8 from 'node:v8';
 import { pino } from 'pino';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
+import { unpackTrace } from '../../src/diagnosis/index.ts';
 import { parseExperiment } from '../../src/experiment/index.ts';
 import { Attempts } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
@@ -15,6 +18,7 @@ import { JobStore } from '../../src/jobs/store.ts';
 import { runInThread } from '../../src/jobs/study_thread.ts';
 import { Trainer } from '../../src/jobs/trainer.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
+import { encodeTrace, type Trace } from '../../src/statistics/index.ts';
 import { createTelemetry } from '../../src/telemetry/index.ts';
 import { packText } from '../../src/util/packed_text.ts';
 import { tinyExperiment } from '../http/service.ts';
@@ -100,6 +104,34 @@ it('a job that an earlier version accepted gets the defaults that this one has, 
   expect(newer?.error?.detail).toContain('/training/of_another_version');
 });
 
+it('nothing of a trace is unpacked on the event loop: neither of one that is trained nor of one that is stored', async () => {
+  const { deserialize } = v8;
+  let times = 0;
+  v8.deserialize = (bytes) => {
+    times++;
+    return deserialize(bytes);
+  };
+  syncBuiltinESMExports();
+  try {
+    const stored = { losses: Float64Array.of(1), series: [], weights: null } as unknown as Trace;
+    const seen = await unpackTrace({ form: 'whole', bytes: encodeTrace(stored) });
+    expect(times).toBeGreaterThan(0);
+    expect(seen.losses).toEqual(stored.losses);
+    times = 0;
+    const stores = vi.spyOn(attempts, 'storeTrial');
+    expect(await run('fine')).toMatchObject({ status: 'succeeded' });
+    const trained = new Map(stores.mock.calls.map(([, key, bytes]) => [key, bytes]));
+    // As if an earlier attempt had trained them.
+    vi.spyOn(attempts, 'storedTrial').mockImplementation(async (_job, key) => trained.get(key) ?? null);
+    expect(await run('fine')).toMatchObject({ status: 'succeeded' });
+    expect([stores.mock.calls.length, times]).toEqual([trained.size, 0]);
+  } finally {
+    vi.restoreAllMocks();
+    v8.deserialize = deserialize;
+    syncBuiltinESMExports();
+  }
+});
+
 it('what fails on the event loop while a study runs is the failure of that study', async () => {
   const parsed = parseExperiment(tinyExperiment());
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
@@ -109,6 +141,7 @@ it('what fails on the event loop while a study runs is the failure of that study
     {
       bring: async () => {},
       train: () => Promise.reject(new Error('nothing is trained here')),
+      onRead: () => {},
       onProgress: () => {},
       isOutOfTime: () => false,
       onExperiment: () => {
