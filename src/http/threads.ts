@@ -15,11 +15,12 @@ export interface RequestThreads {
   run(work: Work): Promise<unknown>;
   /**
    * Reads stored documents, in threads of their own, so that readers do not wait for planners.
-   * @throws HttpProblem: the reading's own, overloaded
+   * @param load fetches them once it is the reading's turn: those of all that wait would fill the memory. They are given away
+   * @throws HttpProblem: the reading's own, overloaded; and what `load` throws
    */
   read<N extends ReadingName>(
     reading: N,
-    documents: readonly Uint8Array[],
+    load: () => Promise<readonly Uint8Array[]>,
     options: OptionsOf<N>,
   ): Promise<ReadingResult<N>>;
 }
@@ -125,12 +126,12 @@ function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
   }
   return {
     /** @param make copies what is handed over: not of what is refused or waits */
-    async run(owner: string, make: () => Task): Promise<unknown> {
+    async run(owner: string, make: () => Task | Promise<Task>): Promise<unknown> {
       const done = await turns.take(owner, AbortSignal.timeout(limits.maxMs));
       try {
         if (closed) throw closing();
         piscina ??= start();
-        return await run(piscina, make());
+        return await run(piscina, await make());
       } finally {
         done();
       }
@@ -140,6 +141,14 @@ function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
       await piscina?.destroy();
     },
   };
+}
+
+/** The bytes in memory of their own: of small ones Node.js and the drivers share out a larger piece. */
+function handedOver(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength
+    ? new Uint8Array(buffer)
+    : new Uint8Array(bytes);
 }
 
 export function createRequestThreads(limits = LIMITS): SharedThreads {
@@ -153,9 +162,13 @@ export function createRequestThreads(limits = LIMITS): SharedThreads {
           const body = new Uint8Array(work.body);
           return { work: { ...work, body }, transferList: [body.buffer] };
         }),
-      async read<N extends ReadingName>(reading: N, given: readonly Uint8Array[], options: OptionsOf<N>) {
-        const result = readers.run(owner, () => {
-          const documents = given.map((one) => new Uint8Array(one));
+      async read<N extends ReadingName>(
+        reading: N,
+        load: () => Promise<readonly Uint8Array[]>,
+        options: OptionsOf<N>,
+      ) {
+        const result = readers.run(owner, async () => {
+          const documents = (await load()).map(handedOver);
           const transferList = documents.map(({ buffer }) => buffer);
           return { work: { reading, documents, options }, transferList };
         });

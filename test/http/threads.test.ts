@@ -101,9 +101,30 @@ it('a reading that takes too long is told to come back: what is stored is not th
   const threads = threadsOf({ maxMs: 1 });
   const trace = { series: [], losses: new Float64Array(1e6) } as never;
   const { code, extra } = await problem(
-    threads.read('gridOfRun', [encodeTrace(trace)], { run: 'baseline/0', tensor: null }),
+    threads.read('gridOfRun', async () => [encodeTrace(trace)], { run: 'baseline/0', tensor: null }),
   );
   expect([code, extra.headers]).toEqual(['overloaded', { 'retry-after': '5' }]);
+});
+
+it('what is read is fetched once it is its turn: what waits takes no memory', async () => {
+  const threads = threadsOf({});
+  let [fetched, most, done] = [0, 0, 0];
+  const load = async () => {
+    most = Math.max(most, ++fetched - done);
+    return [encodeTrace({ series: [], losses: new Float64Array(1e5) } as never)];
+  };
+  const readings = Array.from({ length: 12 }, async () => {
+    await threads.read('namesOfSeries', load, undefined);
+    done++;
+  });
+  await Promise.all(readings);
+  // Two at work; and those that are done, and whose answers are just on their way.
+  expect([fetched, most <= 4]).toEqual([12, true]);
+  // One that has gone in the meantime is told so, and the turn is another's.
+  const gone = async () => Promise.reject(new HttpProblem('job_not_found', 'gone'));
+  for (let i = 0; i < 3; i++)
+    expect((await problem(threads.read('namesOfSeries', gone, undefined))).code).toBe('job_not_found');
+  expect(await threads.read('namesOfSeries', load, undefined)).toMatchObject({ layer: [] });
 });
 
 describe('over HTTP', () => {

@@ -33,7 +33,7 @@ interface MadeCatalog {
 }
 
 async function make(threads: RequestThreads): Promise<MadeCatalog> {
-  const { whole, kinds } = await threads.read('packedCatalog', [], undefined);
+  const { whole, kinds } = await threads.read('packedCatalog', async () => [], undefined);
   return {
     whole: answerOf(whole),
     kinds: new Map(Object.entries(kinds).map(([kind, packed]) => [kind, answerOf(packed)])),

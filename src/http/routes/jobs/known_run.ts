@@ -1,4 +1,4 @@
-/** @file The run that a query names, or 404 naming those that there are. */
+/** @file What is stored of a job, or 404: of a run that a query names, with those that there are. */
 import type { JobService } from '../../../jobs/index.ts';
 import { HttpProblem } from '../../problem.ts';
 import { noSuchJob } from './not_found.ts';
@@ -13,8 +13,21 @@ export const noSuchRun = (run: string, known: readonly string[]): HttpProblem =>
 
 /** Encoded. @throws HttpProblem job_not_found, run_not_found */
 export async function traceOf(jobs: JobService, id: string, run: string): Promise<Uint8Array> {
-  if ((await jobs.get(id)) === null) throw noSuchJob(id);
   const trace = await jobs.encodedTrace(id, run);
-  if (trace === null) throw noSuchRun(run, await jobs.runs(id));
-  return trace;
+  if (trace !== null) return trace;
+  throw (await jobs.get(id)) === null ? noSuchJob(id) : noSuchRun(run, await jobs.runs(id));
+}
+
+/** The report of a job that has succeeded. @throws HttpProblem job_not_found where it is gone meanwhile */
+export async function resultOf(jobs: JobService, id: string): Promise<Uint8Array> {
+  const result = await jobs.result(id);
+  if (result === null) throw noSuchJob(id);
+  return result;
+}
+
+/** The experiment as it was accepted, by `packText`. @throws HttpProblem job_not_found where it is gone meanwhile */
+export async function acceptedOf(jobs: JobService, id: string): Promise<Uint8Array> {
+  const experiment = await jobs.experiment(id);
+  if (experiment === null) throw noSuchJob(id);
+  return experiment;
 }

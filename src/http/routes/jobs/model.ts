@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineEndpoint, idParams } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import { bufferOf } from '../../send.ts';
+import { resultOf, traceOf } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 import { fileName, findWeights } from './weights.ts';
 
@@ -46,13 +47,14 @@ export const readJobModel = defineEndpoint({
     const { jobs, threads } = dependencies;
     const job = await jobs.get(id);
     if (job === null) throw noSuchJob(id);
-    const report = job.status === 'succeeded' ? await jobs.result(id) : null;
-    if (report === null) throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
+    if (job.status !== 'succeeded') throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
     if (job.kind === 'search')
       throw new HttpProblem('weights_not_found', 'a search has no model: post its best network as a job');
-    const first = await threads.read('firstTrained', [report], undefined);
-    const { run, trace } = await findWeights(dependencies, id, wanted ?? first);
-    const file = await threads.read('modelFile', [trace, report], { run, at, batch_size });
+    const report = () => resultOf(jobs, id);
+    const first = await threads.read('firstTrained', async () => [await report()], undefined);
+    const run = await findWeights(dependencies, id, wanted ?? first);
+    const load = async () => [await traceOf(jobs, id, run), await report()];
+    const file = await threads.read('modelFile', load, { run, at, batch_size });
     return reply
       .type('application/octet-stream')
       .header('content-disposition', fileName(run, `-${at}.onnx`))

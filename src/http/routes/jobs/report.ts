@@ -5,19 +5,22 @@ import { type Dependencies, defineEndpoint, idParams } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import type { ReportText } from '../../readings/report_file.ts';
 import { bufferOf } from '../../send.ts';
+import { resultOf, traceOf } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
 /** A trace at a time: together they may be large. */
-async function fileOf({ jobs, threads }: Dependencies, job: Job, result: Buffer): Promise<ReportText> {
-  const known = await jobs.runs(job.id);
-  const { curves, pictures } = await threads.read('shownRuns', [result], { known });
+async function fileOf({ jobs, threads }: Dependencies, job: Job): Promise<ReportText> {
+  const { id } = job;
+  const known = await jobs.runs(id);
+  const { curves, pictures } = await threads.read('shownRuns', async () => [await resultOf(jobs, id)], {
+    known,
+  });
   const grids: Uint8Array[] = [];
   for (const run of curves) {
-    const trace = await jobs.encodedTrace(job.id, run);
     const options = { run, pictures: pictures.includes(run) ? pictures.length : null };
-    if (trace !== null) grids.push(await threads.read('gridsOfReport', [trace], options));
+    grids.push(await threads.read('gridsOfReport', async () => [await traceOf(jobs, id, run)], options));
   }
-  return threads.read('reportFile', [result, ...grids], { job });
+  return threads.read('reportFile', async () => [await resultOf(jobs, id), ...grids], { job });
 }
 
 export const readReport = defineEndpoint({
@@ -35,9 +38,8 @@ export const readReport = defineEndpoint({
     const { jobs } = dependencies;
     const job = await jobs.get(id);
     if (job === null) throw noSuchJob(id);
-    const result = job.status === 'succeeded' ? await jobs.result(id) : null;
-    if (result === null) throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
-    const { html, policy } = await fileOf(dependencies, job, result);
+    if (job.status !== 'succeeded') throw new HttpProblem('job_not_finished', `the job is ${job.status}`);
+    const { html, policy } = await fileOf(dependencies, job);
     return reply
       .header('content-security-policy', `${policy}; frame-ancestors 'none'`)
       .header('content-disposition', `inline; filename="gradclinic-${id}.html"`)

@@ -3,6 +3,7 @@ import { jobSchema } from '../../../jobs/index.ts';
 import { defineEndpoint, idParams, json } from '../../endpoint.ts';
 import { bufferOf } from '../../send.ts';
 import { submissionErrors, submissionHeaders, submitJob } from '../../submission.ts';
+import { acceptedOf } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
 export const rerunJob = defineEndpoint({
@@ -21,8 +22,9 @@ export const rerunJob = defineEndpoint({
     const { jobs, threads } = dependencies;
     const posted = await jobs.posted(id);
     if (posted === null) throw noSuchJob(id);
-    const { experiment, search } = posted;
-    const body = bufferOf(await threads.read('postedBody', [experiment], { search }));
+    const { search } = posted;
+    const load = async () => [await acceptedOf(jobs, id)];
+    const body = bufferOf(await threads.read('postedBody', load, { search }));
     return submitJob(
       { body, request, reply },
       dependencies,

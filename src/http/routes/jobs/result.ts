@@ -5,6 +5,7 @@ import { reportSchema, searchReportSchema } from '../../../study/index.ts';
 import { defineEndpoint, etagHeaders, idParams, isKnown, json } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import { sendJson } from '../../send.ts';
+import { acceptedOf, resultOf } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
 const query = z.strictObject({
@@ -44,10 +45,10 @@ export const readResult = defineEndpoint({
     // A report never changes: it is read only for who does not have it. Weak, because it is sent compressed or as it is.
     if (job.status === 'succeeded' && isKnown(request, reply, `W/"${id}${include ?? ''}"`))
       return reply.code(304).send();
-    const report = job.status === 'succeeded' ? await jobs.result(id) : null;
-    if (report === null) throw noResult(job);
-    const experiment = include === undefined ? null : await jobs.experiment(id);
-    if (experiment === null) return sendJson(reply, report);
-    return sendJson(reply, await threads.read('includeData', [report, experiment], undefined));
+    if (job.status !== 'succeeded') throw noResult(job);
+    const report = () => resultOf(jobs, id);
+    if (include === undefined) return sendJson(reply, await report());
+    const load = async () => [await report(), await acceptedOf(jobs, id)];
+    return sendJson(reply, await threads.read('includeData', load, undefined));
   },
 });

@@ -6,6 +6,7 @@ import type { Outcome } from '../../../statistics/index.ts';
 import { type Dependencies, defineEndpoint, idParams, json } from '../../endpoint.ts';
 import type { FinishedRun } from '../../readings/runs.ts';
 import { sendJson } from '../../send.ts';
+import { traceOf } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
 const runSchema = z.object({
@@ -25,14 +26,8 @@ const runSchema = z.object({
 });
 
 /** Reads the outcome from the trace, for a run that an earlier version has stored. */
-async function outcomeInTrace(
-  id: string,
-  run: string,
-  { jobs, threads }: Dependencies,
-): Promise<Outcome | null> {
-  const trace = await jobs.encodedTrace(id, run);
-  return trace === null ? null : threads.read('runOutcome', [trace], undefined);
-}
+const outcomeInTrace = (id: string, run: string, { jobs, threads }: Dependencies): Promise<Outcome> =>
+  threads.read('runOutcome', async () => [await traceOf(jobs, id, run)], undefined);
 
 export const readRuns = defineEndpoint({
   method: 'GET',
@@ -50,9 +45,12 @@ export const readRuns = defineEndpoint({
     const runs: FinishedRun[] = [];
     for (const run of await jobs.runs(id)) {
       const outcome = known.get(run) ?? (await outcomeInTrace(id, run, dependencies));
-      if (outcome !== null) runs.push({ run, outcome });
+      runs.push({ run, outcome });
     }
-    const report = await jobs.result(id);
-    return sendJson(reply, await threads.read('runList', report === null ? [] : [report], { runs }));
+    const load = async () => {
+      const report = await jobs.result(id);
+      return report === null ? [] : [report];
+    };
+    return sendJson(reply, await threads.read('runList', load, { runs }));
   },
 });

@@ -78,8 +78,8 @@ export const readSeries = defineEndpoint({
     { params: { id }, query: { run, tensor = null, metric, layer, max_points }, reply },
     { jobs, threads },
   ) {
-    const trace = await traceOf(jobs, id, run);
+    const load = async () => [await traceOf(jobs, id, run)];
     const options = { run, tensor, layer, max_points, metrics: metric?.split(',') };
-    return sendJson(reply, await threads.read('gridOfRun', [trace], options));
+    return sendJson(reply, await threads.read('gridOfRun', load, options));
   },
 });

@@ -10,7 +10,7 @@ import { validationFailed } from '../../problem.ts';
 import { PARQUET_START, parquetEnd } from '../../readings/parquet.ts';
 import { CSV_HEADER, type Piece, type RowFormat, rowFormats } from '../../readings/statistics.ts';
 import type { RequestThreads } from '../../threads.ts';
-import { noSuchRun } from './known_run.ts';
+import { noSuchRun, traceOf } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
 const step = z.coerce.number().int().min(0).optional();
@@ -99,8 +99,8 @@ interface PlacedPiece extends Piece {
 }
 
 /**
- * Run by run and piece by piece, each made by a thread. A trace is read once, and its pieces one at a time: no faster than they
- * are taken.
+ * Run by run and piece by piece, each made by a thread. A trace is unpacked once, and its pieces are made one at a time: no faster
+ * than they are taken.
  * @param next what the coming piece is like: its most rows, and where it will stand
  */
 async function* piecesOf(
@@ -109,14 +109,14 @@ async function* piecesOf(
   next: () => { readonly limit: number; readonly place: number },
 ): AsyncGenerator<PlacedPiece> {
   for (const run of runs.slice(start === null ? 0 : runs.indexOf(start.run))) {
-    const trace = await jobs.encodedTrace(id, run);
-    if (trace === null) continue;
+    // Loaded for each piece: kept in the meantime, it would be in memory for as long as the client takes.
+    const load = async () => [await traceOf(jobs, id, run)];
     // A page of JSON takes one piece of a run.
     const key = format === 'json' ? null : randomUUID();
     for (let offset = run === start?.run ? start.offset : 0; ; ) {
       const { limit, place } = next();
       const options = { run, filter, offset, limit, format, place, key };
-      const piece = await threads.read('pieceOfRows', [trace], options);
+      const piece = await threads.read('pieceOfRows', load, options);
       yield { ...piece, run, offset };
       offset += piece.rows;
       if (offset >= piece.total) break;
@@ -183,16 +183,13 @@ async function namesUntil(
   wanted: readonly Named[],
 ): Promise<Readonly<Record<Named, ReadonlySet<string>>> | null> {
   const known = { layer: new Set<string>(), tensor: new Set<string>(), metric: new Set<string>() };
-  let anyRun = false;
   for (const run of runs) {
-    const trace = await jobs.encodedTrace(id, run);
-    if (trace === null) continue;
-    anyRun = true;
-    const names = await threads.read('namesOfSeries', [trace], undefined);
+    const load = async () => [await traceOf(jobs, id, run)];
+    const names = await threads.read('namesOfSeries', load, undefined);
     for (const kind of wanted) for (const name of names[kind]) known[kind].add(name);
     if (wanted.every((kind) => known[kind].has(filter[kind] as string))) break;
   }
-  return anyRun ? known : null;
+  return runs.length > 0 ? known : null;
 }
 
 /** Refuses a filter that no series matches: an empty answer would hide the mistake. @throws HttpProblem validation_failed naming what there is */

@@ -4,7 +4,7 @@ import { type Dependencies, defineEndpoint, idParams } from '../../endpoint.ts';
 import { HttpProblem } from '../../problem.ts';
 import { weightLayouts } from '../../readings/trained.ts';
 import { bufferOf } from '../../send.ts';
-import { noSuchRun } from './known_run.ts';
+import { noSuchRun, traceOf } from './known_run.ts';
 import { noSuchJob } from './not_found.ts';
 
 const query = z.strictObject({
@@ -24,20 +24,14 @@ const query = z.strictObject({
     ),
 });
 
-interface KeptWeights {
-  readonly run: string;
-  /** Encoded. */
-  readonly trace: Uint8Array;
-}
-
 /** Enough to go on with; each is a trace that is read. */
 const SHOWN_RUNS = 8;
 
-/** Runs of which weights were kept, each with its trace. */
+/** Runs of which weights were kept. */
 async function* kept({ jobs, threads }: Dependencies, id: string, runs: readonly string[]) {
   for (const run of runs) {
-    const trace = await jobs.encodedTrace(id, run);
-    if (trace !== null && (await threads.read('keepsWeights', [trace], undefined))) yield { run, trace };
+    const load = async () => [await traceOf(jobs, id, run)];
+    if (await threads.read('keepsWeights', load, undefined)) yield run;
   }
 }
 
@@ -45,15 +39,11 @@ const KEPT =
   'weights are kept of the baseline and of the runs that prove the recommendation, up to 5 million parameters';
 
 /**
- * A run and its trace, which has weights.
+ * A run whose trace has weights.
  * @param wanted by default the first run of which weights were kept
  * @throws HttpProblem job_not_found, run_not_found, weights_not_found
  */
-export async function findWeights(
-  dependencies: Dependencies,
-  id: string,
-  wanted?: string,
-): Promise<KeptWeights> {
+export async function findWeights(dependencies: Dependencies, id: string, wanted?: string): Promise<string> {
   const { jobs } = dependencies;
   if ((await jobs.get(id)) === null) throw noSuchJob(id);
   const runs = await jobs.runs(id);
@@ -61,7 +51,7 @@ export async function findWeights(
   for await (const found of kept(dependencies, id, wanted === undefined ? runs : [wanted])) return found;
   if (wanted === undefined) throw new HttpProblem('weights_not_found', `no run is finished yet; ${KEPT}`);
   const others: string[] = [];
-  for await (const { run } of kept(dependencies, id, runs)) {
+  for await (const run of kept(dependencies, id, runs)) {
     others.push(run);
     if (others.length >= SHOWN_RUNS) break;
   }
@@ -89,16 +79,16 @@ export const readJobWeights = defineEndpoint({
   errors: ['job_not_finished', 'run_not_found', 'weights_not_found'],
   async answer({ params: { id }, query: { run: wanted, at, layout }, reply }, dependencies) {
     const { jobs, threads } = dependencies;
-    const { run, trace } = await findWeights(dependencies, id, wanted);
-    const report = await jobs.result(id);
-    const accepted = report === null ? await jobs.experiment(id) : null;
-    const documents = [trace, report ?? none, accepted ?? none];
-    const file = await threads.read('weightsFile', documents, { run, at, layout });
+    const run = await findWeights(dependencies, id, wanted);
+    const load = async () => {
+      const report = await jobs.result(id);
+      const accepted = report === null ? await jobs.experiment(id) : null;
+      return [await traceOf(jobs, id, run), report ?? new Uint8Array(), accepted ?? new Uint8Array()];
+    };
+    const file = await threads.read('weightsFile', load, { run, at, layout });
     return reply
       .type('application/octet-stream')
       .header('content-disposition', fileName(run, `-${at}${layout === 'torch' ? '-torch' : ''}.safetensors`))
       .send(bufferOf(file));
   },
 });
-
-const none = new Uint8Array();
