@@ -2,6 +2,7 @@
  * @file Requests at the bounds of the OpenAPI document: for every number, list and text that has one, a body that is good but for
  * the value at the bound.
  */
+import { createHash } from 'node:crypto';
 import { document, type Operation } from '../http/document.ts';
 import { tinyExperiment } from '../http/service.ts';
 import type { Schema } from './from_schema.ts';
@@ -25,9 +26,12 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** Deeper than this nothing is looked for: layers hold layers. */
 const MAX_DEPTH = 7;
-/** Of lists and texts that have no bound but that of the body. */
-const LONG_LIST = 20_000;
-const LONG_TEXT = 200_000;
+/** A body takes so many members of an object. */
+const MANY_MEMBERS = 9_990;
+/** A body takes 16 MiB: so many for one value, and the rest for what is around it. */
+export const WHOLE_BODY = 15 * 2 ** 20;
+/** For one value, where the search has to be quick. */
+export const SHORT_BODY = 2 ** 20;
 
 /** The least that the schema allows. */
 function least(given: Schema, depth = 0): unknown {
@@ -70,53 +74,87 @@ function optionsFor(options: readonly Schema[], base: unknown): readonly Schema[
   return own.length > 0 ? [...own, ...options.filter((option) => !own.includes(option))] : options;
 }
 
-const lists = (schema: Schema, base: unknown, name: string): AtBound[] => {
-  const length = Math.min(schema.maxItems ?? LONG_LIST, LONG_LIST);
+interface Search {
+  /** The most for one value. */
+  readonly bytes: number;
+}
+
+/** Where the search is. */
+interface At {
+  /** A good value, in which one is replaced by one at a bound. */
+  readonly base: unknown;
+  readonly name: string;
+  readonly depth: number;
+  readonly search: Search;
+}
+
+/** Each is made when its turn comes: together they would not fit into memory. */
+function* lists(schema: Schema, base: unknown, name: string, { bytes }: Search): Generator<AtBound> {
   const [first] = Array.isArray(base) ? base : [];
   const item = first ?? least(schema.items ?? {});
-  return [{ name: `${name}: ${length} items`, value: new Array(length).fill(item) }];
-};
+  const length = Math.min(schema.maxItems ?? bytes, Math.floor(bytes / (JSON.stringify(item).length + 1)));
+  yield { name: `${name}: ${length} items`, value: new Array(length).fill(item) };
+}
 
-/** @param base a good value, in which one is replaced by one at a bound */
-function atBounds(given: Schema, base: unknown, name = '', depth = 0): AtBound[] {
-  const schema = settled(given);
-  if (depth > MAX_DEPTH || schema.const !== undefined || schema.enum !== undefined) return [];
-  const options = schema.anyOf ?? schema.oneOf;
-  if (options !== undefined)
-    return optionsFor(options, base).flatMap((option) => {
-      const own = settled(settled(option).properties?.type ?? {}).const;
-      const fits = isObject(base) && own === base.type;
-      return atBounds(
-        option,
-        fits ? base : undefined,
-        own === undefined ? name : `${name}(${own})`,
-        depth + 1,
-      );
-    });
-  const { type, properties = {}, items = {} } = schema;
-  if (type === 'integer' || type === 'number')
-    return numbers(schema).map((value) => ({ name: `${name}=${value}`, value }));
-  if (type === 'string' && schema.pattern === undefined) {
-    const length = Math.min(schema.maxLength ?? LONG_TEXT, LONG_TEXT);
-    return [{ name: `${name}: ${length} characters`, value: 'a'.repeat(length) }];
+/** Names of the client's choice: as many as a body takes; and one of them, with values at their bounds. */
+function* records(schema: Schema, { base, name, depth, search }: At): Generator<AtBound> {
+  const { additionalProperties: values } = schema;
+  if (!isObject(values)) return;
+  const given = base as Record<string, unknown>;
+  const value = Object.values(given)[0] ?? least(values);
+  const bytes = JSON.stringify(value).length + 'n00000:,""'.length;
+  const count = Math.min(MANY_MEMBERS, Math.floor(search.bytes / bytes));
+  const members = Array.from({ length: count }, (_, i) => [`n${i}`, value]);
+  yield { name: `${name}: ${count} members`, value: { ...given, ...Object.fromEntries(members) } };
+  for (const one of atBounds(values, { base: undefined, name: `${name}/n`, depth: depth + 1, search }))
+    yield { ...one, value: { ...given, n: one.value } };
+}
+
+function* ofOptions(options: readonly Schema[], { base, name, depth, search }: At): Generator<AtBound> {
+  for (const option of optionsFor(options, base)) {
+    const own = settled(settled(option).properties?.type ?? {}).const;
+    const fits = isObject(base) && own === base.type;
+    const at = own === undefined ? name : `${name}(${own})`;
+    yield* atBounds(option, { base: fits ? base : undefined, name: at, depth: depth + 1, search });
   }
-  if (type === 'array') {
-    // In front of the others: the last layer is the output.
-    const rest = Array.isArray(base) ? base : [];
-    const inside = atBounds(items, rest[0], `${name}/0`, depth + 1);
-    return [
-      ...lists(schema, base, name),
-      ...inside.map((one) => ({ ...one, value: [one.value, ...rest.slice(rest.length > 1 ? 0 : 1)] })),
-    ];
-  }
-  if (type !== 'object') return [];
+}
+
+function* ofText({ maxLength, pattern }: Schema, { name, search: { bytes } }: At): Generator<AtBound> {
+  if (pattern !== undefined) return;
+  const length = Math.min(maxLength ?? bytes, bytes);
+  yield { name: `${name}: ${length} characters`, value: 'a'.repeat(length) };
+}
+
+function* ofList(schema: Schema, { base, name, depth, search }: At): Generator<AtBound> {
+  // In front of the others: the last layer is the output.
+  const rest = Array.isArray(base) ? base : [];
+  yield* lists(schema, base, name, search);
+  const inside = { base: rest[0], name: `${name}/0`, depth: depth + 1, search };
+  for (const one of atBounds(schema.items ?? {}, inside))
+    yield { ...one, value: [one.value, ...rest.slice(rest.length > 1 ? 0 : 1)] };
+}
+
+function* ofObject(schema: Schema, at: At): Generator<AtBound> {
+  const { base, name, depth, search } = at;
   const whole = isObject(base) ? base : (least(schema) as Record<string, unknown>);
-  return Object.entries(properties).flatMap(([key, property]) =>
-    atBounds(property, whole[key], `${name}/${key}`, depth + 1).map((one) => ({
-      ...one,
-      value: { ...whole, [key]: one.value },
-    })),
-  );
+  yield* records(schema, { ...at, base: whole });
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    const inside = { base: whole[key], name: `${name}/${key}`, depth: depth + 1, search };
+    for (const one of atBounds(property, inside)) yield { ...one, value: { ...whole, [key]: one.value } };
+  }
+}
+
+function* atBounds(given: Schema, at: At): Generator<AtBound> {
+  const schema = settled(given);
+  if (at.depth > MAX_DEPTH || schema.const !== undefined || schema.enum !== undefined) return;
+  const options = schema.anyOf ?? schema.oneOf;
+  if (options !== undefined) return yield* ofOptions(options, at);
+  const { type } = schema;
+  if (type === 'integer' || type === 'number')
+    for (const value of numbers(schema)) yield { name: `${at.name}=${value}`, value };
+  if (type === 'string') yield* ofText(schema, at);
+  if (type === 'array') yield* ofList(schema, at);
+  if (type === 'object') yield* ofObject(schema, at);
 }
 
 const sequence = (layers: object[], input: object, inputs: unknown) =>
@@ -159,12 +197,26 @@ const experiments: Readonly<Record<string, unknown>> = {
 
 const trace = { traces: [{ layers: [{ name: 'a', output_shape: [2] }], losses: [1, 0.5], series: [] }] };
 
-/** Good bodies by operation. What makes jobs is sent to preflight, which does the same work but for the job itself. */
+/**
+ * Good bodies by operation. An experiment is sent to preflight, which does the same work as a job but for the job itself. What a
+ * job has besides, and what a search has, makes jobs.
+ */
 const bodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   createPreflight: experiments,
+  createJob: { webhook: tinyExperiment({ webhook: { url: 'https://example.com/' } }) },
+  createSearch: {
+    named: { experiment: tinyExperiment(), activations: ['relu'] },
+    designed: { experiment: tinyExperiment(), design: {} },
+  },
   createDiagnosis: { trace },
   compareActivations: { two: { activations: ['relu', 'tanh'], depth: 5 } },
   evaluateActivation: { one: { activation: 'relu', inputs: [0, 1] } },
+};
+
+/** Values that the same schema has in another operation. */
+const elsewhere: Readonly<Record<string, RegExp>> = {
+  createJob: /^(?!\/webhook)/,
+  createSearch: /^\/experiment/,
 };
 
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -183,23 +235,27 @@ export interface BoundRequest {
   readonly body: string;
 }
 
+/** The values at the bounds of what an operation takes. */
+function* boundValues(id: string, base: unknown, bytes: number): Generator<AtBound> {
+  const schema = found(id).operation.requestBody?.content['application/json'].schema ?? {};
+  // Of a choice of experiment or model, the experiment.
+  const [first = schema] = settled(schema).anyOf ?? [];
+  for (const one of atBounds(first, { base, name: '', depth: 0, search: { bytes } }))
+    if (elsewhere[id]?.test(one.name) !== true) yield one;
+}
+
 /** Each body once. */
-export function* boundRequests(): Generator<BoundRequest> {
+export function* boundRequests(bytes: number): Generator<BoundRequest> {
   const seen = new Set<string>();
-  for (const [id, bases] of Object.entries(bodies)) {
-    const { path, operation } = found(id);
-    const schema = operation.requestBody?.content['application/json'].schema ?? {};
-    for (const [kind, base] of Object.entries(bases)) {
-      // Of a choice of experiment or model, the experiment.
-      const [first = schema] = settled(schema).anyOf ?? [];
-      for (const { name, value } of atBounds(first, base)) {
-        const body = JSON.stringify(value);
-        if (seen.has(path + body)) continue;
-        seen.add(path + body);
+  for (const [id, bases] of Object.entries(bodies))
+    for (const [kind, base] of Object.entries(bases))
+      for (const { name, value } of boundValues(id, base, bytes)) {
+        const [{ path }, body] = [found(id), JSON.stringify(value)];
+        const hash = createHash('sha256').update(path).update(body).digest('base64');
+        if (seen.has(hash)) continue;
+        seen.add(hash);
         yield { name: `${id} ${kind}${name}`, path, body };
       }
-    }
-  }
 }
 
 /** Paths with a query value at its bound, of a job that has ended. */

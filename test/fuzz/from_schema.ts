@@ -10,6 +10,7 @@ export interface Schema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
+  readonly additionalProperties?: Schema | boolean;
   readonly items?: Schema;
   readonly minItems?: number;
   readonly maxItems?: number;

@@ -6,9 +6,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServerProcess, startServerProcess } from '../faults/server_process.ts';
-import { boundQueries, boundRequests } from './bounds.ts';
+import { boundQueries, boundRequests, SHORT_BODY, WHOLE_BODY } from './bounds.ts';
 import { watchHealth } from './healthz.ts';
-import { attention, deep, formulas, rows, sharedMegabyte, sinusoids } from './heavy_requests.ts';
+import {
+  attention,
+  deep,
+  formulas,
+  longRecord,
+  rows,
+  sharedMegabyte,
+  sinusoids,
+  unitPasses,
+} from './heavy_requests.ts';
 
 export interface HeavyResult {
   readonly name: string;
@@ -90,24 +99,32 @@ const job = (name: string, body: () => object, short = false): Step => ({
   run: (client) => client.job(name, JSON.stringify(body())),
 });
 
-/** All that is read of a job, so often each, at the same time. */
-const read = (name: string, of: string, times: number, short = false): Step => ({
+const DOCUMENTS = [
+  '/result',
+  '/result?include=data',
+  '/report',
+  '/runs',
+  '/series?run=baseline/0',
+  '/statistics?limit=100000',
+  '/events?limit=1000',
+  '/weights',
+  '/model',
+];
+const ALL_ROWS = ['/statistics?format=csv', '/statistics?format=parquet'];
+/** A seventeenth of the rows: all of a long record are gigabytes. */
+const SOME_ROWS = ALL_ROWS.map((suffix) => `${suffix}&metric=rms`);
+
+/** What is read of a job, so often each, at the same time. */
+const read = (
+  name: string,
+  of: string,
+  times: number,
+  { short = false, rows = ALL_ROWS }: { short?: boolean; rows?: readonly string[] } = {},
+): Step => ({
   ...{ name, short },
   run(client) {
     const path = client.pathOf(of);
-    const suffixes = [
-      '/result',
-      '/result?include=data',
-      '/report',
-      '/runs',
-      '/series?run=baseline/0',
-      '/statistics?limit=100000',
-      '/statistics?format=csv',
-      '/statistics?format=parquet',
-      '/events?limit=1000',
-      '/weights',
-      '/model',
-    ];
+    const suffixes = [...DOCUMENTS, ...rows];
     const all = Array.from({ length: times }, () => suffixes).flat();
     return Promise.all(all.map((suffix) => client.send(path + suffix)));
   },
@@ -117,12 +134,19 @@ const read = (name: string, of: string, times: number, short = false): Step => (
 const AT_ONCE = 8;
 
 /** @param every so many-th of them */
-const bounds = (name: string, every: number, short = false): Step => ({
+const bounds = (name: string, every: number, bytes: number, short = false): Step => ({
   ...{ name, short },
   async run(client) {
-    const chosen = [...boundRequests()].filter((_, i) => i % every === 0).values();
+    const requests = boundRequests(bytes);
+    let i = 0;
     const work = async () => {
-      for (const { path, body } of chosen) await client.send(path, body);
+      for (let next = requests.next(); next.done !== true; next = requests.next()) {
+        if (i++ % every !== 0) continue;
+        const { path, body } = next.value;
+        const { id = null } = JSON.parse(await client.send(path, body)) as { id?: string };
+        // What a job does is tried above.
+        if (id !== null) await client.send(`/v1/jobs/${id}/cancel`, '{}');
+      }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
   },
@@ -136,6 +160,7 @@ const queries = (name: string, of: string, short = false): Step => ({
 
 const MANY_ROWS = 'a job of 200,000 × 10 numbers';
 const DEEP = 'a job of 1,000 sigmoid layers';
+const LONG_RECORD = 'a job that records a quarter of a gigabyte';
 const PREFLIGHT = '/v1/preflight';
 
 const steps: readonly Step[] = [
@@ -149,18 +174,27 @@ const steps: readonly Step[] = [
     run: (client) => Promise.all(Array.from({ length: 300 }, () => client.send('/v1/catalog'))),
   },
   post('a diagnosis with 400 formulas', '/v1/diagnoses', () => formulas(400), 1, true),
+  post(
+    'a diagnosis of 2,000 layers and 10,000 counts of units',
+    '/v1/diagnoses',
+    () => unitPasses(2000, 10_000),
+    1,
+    true,
+  ),
   post('8 preflights of 1,500 layers', PREFLIGHT, () => deep(1500), 8, true),
   job(MANY_ROWS, () => rows(200_000), true),
-  read('all that there is of it, 4 times', MANY_ROWS, 4, true),
+  read('all that there is of it, 4 times', MANY_ROWS, 4, { short: true }),
   queries('its queries at their bounds', MANY_ROWS, true),
-  bounds('every 40th value at a bound of the schemas', 40, true),
+  bounds('every 40th value at a bound of the schemas', 40, SHORT_BODY, true),
   job(DEEP, () => deep(1000)),
   read('all that there is of it, twice', DEEP, 2),
   job('a job of 1,990 sigmoid layers', () => deep(1990)),
+  job(LONG_RECORD, longRecord),
+  read('what is read of it, twice', LONG_RECORD, 2, { rows: SOME_ROWS }),
   post('40 preflights of 1,500 layers', PREFLIGHT, () => deep(1500), 40),
   post('a diagnosis with 1,600 formulas', '/v1/diagnoses', () => formulas(1600)),
   post('a preflight of 1,990 layers', PREFLIGHT, () => deep(1990)),
-  bounds('every value at a bound of the schemas', 1),
+  bounds('every value at a bound of the schemas', 1, WHOLE_BODY),
 ];
 
 const memory = (pid: number, field: 'VmRSS' | 'VmHWM'): number =>

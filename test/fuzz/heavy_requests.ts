@@ -21,6 +21,12 @@ export const deep = (layers: number, activation: unknown = 'sigmoid') =>
     { type: 'moons', samples: 100 },
   );
 
+/** Its record is nearly as long as a record may be: a quarter of a gigabyte, of every step of a deep network. */
+export const longRecord = () => {
+  const given = deep(100);
+  return { ...given, training: { ...given.training, steps: 2300 }, diagnostics: { probe_every: 1 } };
+};
+
 const sequence = (time: number, layers: Layer[]) =>
   experiment(
     {
@@ -78,6 +84,23 @@ export const rows = (samples: number) =>
       targets: Array.from({ length: samples }, (_, i) => i % 2),
     },
   );
+
+/** A trace of so many layers in which so many passes have counted units. */
+export const unitPasses = (layers: number, passes: number) => ({
+  traces: [
+    {
+      seed: 0,
+      layers: Array.from({ length: layers }, (_, i) => ({
+        ...{ name: `d${i}`, output_shape: [4], type: 'dense', activation: 'relu' },
+      })),
+      series: [],
+      losses: [1, 1],
+      unit_passes: Array.from({ length: passes }, (_, i) => ({
+        ...{ step: i % 2, layer: `d${i % layers}`, units: 4, dead_units: i % 4 },
+      })),
+    },
+  ],
+});
 
 /** A trace of so many layers, each with a formula of its own. */
 export const formulas = (layers: number) => ({

@@ -13,11 +13,16 @@ it('requests as heavy as the schemas allow hold up nobody', { timeout: 300_000 }
   expect(results.flatMap(({ jobs }) => jobs)).toContain('succeeded');
 });
 
-it('the search comes to the bounds of layers, data, training, traces and activations', () => {
-  const names = [...boundRequests()].map(({ name }) => name).join('\n');
+it('the search comes to the bounds of layers, data, training, names, searches, webhooks, traces and activations', () => {
+  const names = Array.from(boundRequests(10_000), ({ name }) => name).join('\n');
   for (const part of [
     '(dense)/units=65536',
     '/training/steps=',
+    '/metadata: ',
+    '/metadata/n: 500 characters',
+    '/activations: 200 items',
+    '/design/',
+    '/webhook',
     '(moons)/samples=',
     '/traces: 16 items',
     '/depth=1000',

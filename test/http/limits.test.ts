@@ -192,6 +192,9 @@ describe('back-pressure', () => {
       .toBe(503);
     await press();
     expect(await refusal(await service.get('/v1/jobs', alice), 60)).toEqual([503, 'overloaded']);
+    await press();
+    // Of whoever needs no key as well.
+    expect(await refusal(await service.get('/v1/catalog'), 60)).toEqual([503, 'overloaded']);
     expect((await service.get('/healthz')).status).toBe(200);
     expect((await service.get('/readyz')).status).toBe(200);
   });
