@@ -99,21 +99,6 @@ it('says which wait it applied: at most a minute', async () => {
   expect((await (await response).json()) as Job).toMatchObject({ status: 'canceled' });
 });
 
-it('closes with a stream and a long poll open', async () => {
-  const stream = await openStream();
-  await stream.until(/"status":"running"/);
-  const poll = service.get(`/v1/jobs/${job.id}`, { prefer: 'wait=60' });
-  // So that the poll has arrived: a request during closing is a different story.
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  const start = performance.now();
-  await service.close();
-  await stream.rest();
-  expect((await poll).status).toBe(200);
-  expect(performance.now() - start).toBeLessThan(SOON_MS);
-  // For the clean-up behind the test, which closes once more.
-  service = await startTestService();
-});
-
 it('reads no events in advance for a client that does not take them', async () => {
   const database = new Database(join(dataDir, 'gradclinic.sqlite'));
   const [FIRST, COUNT, EARLY] = [10_000, 2000, 1800];
@@ -143,4 +128,19 @@ it('reads no events in advance for a client that does not take them', async () =
   const seqs = [...received.matchAll(/^id: (\d{5})$/gm)].map(([, seq]) => Number(seq));
   expect(seqs.slice(0, COUNT)).toEqual(Array.from({ length: COUNT }, (_, i) => FIRST + i));
   expect(received.match(/"early"/g)).toHaveLength(EARLY);
+});
+
+it('closes with a stream and a long poll open', async () => {
+  const stream = await openStream();
+  await stream.until(/"status":"running"/);
+  const poll = service.get(`/v1/jobs/${job.id}`, { prefer: 'wait=60' });
+  // So that the poll has arrived: a request during closing is a different story.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const start = performance.now();
+  await service.close();
+  await stream.rest();
+  expect((await poll).status).toBe(200);
+  expect(performance.now() - start).toBeLessThan(SOON_MS);
+  // For the clean-up behind the test, which closes once more.
+  service = await startTestService();
 });
