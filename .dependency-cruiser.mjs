@@ -120,7 +120,12 @@ export default {
       'Only jobs know the database.',
     ),
     only('queue', 'pg-boss', '^src/queue/pg_boss\\.ts$', 'Only the shared queue knows its engine.'),
-    only('bundler', 'esbuild', '^src/web/bundle\\.ts$', 'Only the bundle knows the bundler.'),
+    only(
+      'bundler',
+      'esbuild',
+      '^src/(web/bundle|util/bundled_programs)\\.ts$',
+      'Only the bundles know the bundler.',
+    ),
     only('telemetry', '@opentelemetry', '^src/telemetry/', 'Only telemetry knows OpenTelemetry.'),
     only('web', 'fastify|@fastify', '^src/(http/|service\\.ts$)', 'Only http knows the web framework.'),
     {

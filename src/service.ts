@@ -6,6 +6,7 @@ import { buildApp, type Examples } from './http/index.ts';
 import { createJobService } from './jobs/index.ts';
 import { createMetrics } from './metrics/index.ts';
 import { createTelemetry } from './telemetry/index.ts';
+import { bundlePrograms } from './util/bundled_programs.ts';
 import { helpersGiveWay, NICE } from './util/nice.ts';
 import { createWebhooks } from './webhooks/index.ts';
 
@@ -74,6 +75,7 @@ export async function startService(
     ...{ ...posting, version, logger },
     secretOf: (owner) => access.webhookSecretOf(owner) ?? secret,
   });
+  await bundlePrograms();
   await helpersGiveWay(NICE.request);
   const jobs = await createJobService({
     ...config,

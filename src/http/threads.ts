@@ -47,8 +47,6 @@ export interface ThreadLimits {
 const LIMITS: ThreadLimits = { maxWaiting: 64, maxMs: 20_000, maxClockMs: 60_000, maxHeapMiB: 384 };
 const RETRY_AFTER_S = '5';
 
-const [WORKER, READER] = [threadProgram('request.worker'), threadProgram('reading.worker')];
-
 const overloaded = () =>
   new HttpProblem('overloaded', 'too many requests wait for their turn', {
     headers: { 'retry-after': RETRY_AFTER_S },
@@ -152,8 +150,8 @@ function handedOver(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 export function createRequestThreads(limits = LIMITS): SharedThreads {
-  const workers = createPool(WORKER, limits, tooLarge);
-  const readers = createPool(READER, limits, tooLong);
+  const workers = createPool(threadProgram('request.worker'), limits, tooLarge);
+  const readers = createPool(threadProgram('reading.worker'), limits, tooLong);
   return {
     of: (owner) => ({
       run: (work) =>

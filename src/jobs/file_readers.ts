@@ -21,11 +21,9 @@ export interface FileReaders {
   close(): Promise<void>;
 }
 
-const FILE_WORKER = threadProgram('file.worker');
-
 /** A thread that starts with the first file and ends when there is nothing to do for a while. */
 export function createFileReaders(): FileReaders {
-  const pool = createTaskPool<FileTask, FileTaskResult>(FILE_WORKER);
+  const pool = createTaskPool<FileTask, FileTaskResult>(threadProgram('file.worker'));
   async function run(task: FileTask): Promise<void> {
     const result = await pool.run(task);
     if (result.ok) return;

@@ -28,12 +28,11 @@ export interface ModelImporter {
 }
 
 const MODEL = 'model';
-const IMPORT_WORKER = threadProgram('import.worker');
 
 /** @param directory of the uploads, which is tidied at every start */
 export function createModelImporter(directory: string): ModelImporter {
   // No thread is kept: what a broken file has done to the memory of one does not reach the next.
-  const pool = createTaskPool<ImportTask, ImportTaskResult>(IMPORT_WORKER, { idleMs: 0 });
+  const pool = createTaskPool<ImportTask, ImportTaskResult>(threadProgram('import.worker'), { idleMs: 0 });
   return {
     read: (content, openSize, maxBytes) =>
       receive(content, { directory, name: MODEL, limit: maxBytes }, ({ folder }) =>

@@ -58,10 +58,8 @@ export interface Pool {
   close(milliseconds: number): Promise<boolean>;
 }
 
-const TRIAL_WORKER = threadProgram('trial.worker');
-
 /** @param entry what a thread runs: takes a task, answers with a result */
-export function createPool(threads: number, entry = TRIAL_WORKER): Pool {
+export function createPool(threads: number, entry = threadProgram('trial.worker')): Pool {
   const piscina = createThreads({
     filename: entry.href,
     niceIncrement: NICE.study,

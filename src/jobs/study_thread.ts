@@ -28,8 +28,6 @@ import type { Job } from './job.ts';
 import { trialKey } from './packing.ts';
 import type { NamedTrial } from './trials.ts';
 
-const ENTRY = threadProgram('study.worker');
-
 /** What a thread is given to begin with. */
 export interface StudyTask {
   /** As it was accepted: JSON, by `packText`. */
@@ -79,7 +77,7 @@ export interface StudyThreadOptions extends Omit<StudyDependencies, 'train'> {
 const LOOK_MS = 200;
 
 /**
- * A thread is made for each job: it takes half a second, and leaves nothing behind.
+ * A thread is made for each job: it leaves nothing behind.
  * @throws JobFailure, and whatever a training failed with
  */
 export function runInThread(
@@ -89,7 +87,7 @@ export function runInThread(
   const outOfTime = new Int32Array(new SharedArrayBuffer(4));
   const look = () => Atomics.store(outOfTime, 0, Number(isOutOfTime()));
   const workerData: StudyTask = { experiment, search, outOfTime };
-  const worker = new Worker(ENTRY, {
+  const worker = new Worker(threadProgram('study.worker'), {
     workerData,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
   });

@@ -1,6 +1,15 @@
-/** @file The programs of worker threads, as sources or compiled: whichever this file is. */
+/** @file The programs of worker threads: bundles where there are some, else sources or compiled files, whichever this one is. */
 import { extname } from 'node:path';
+
+let bundles: URL | null = null;
+
+/** @param folder of bundles, each with the name of its program */
+export function startThreadsFrom(folder: URL): void {
+  bundles = folder;
+}
 
 /** @param name of a file in workers/ without its extension */
 export const threadProgram = (name: string): URL =>
-  new URL(`../../workers/${name}${extname(import.meta.url)}`, import.meta.url);
+  bundles === null
+    ? new URL(`../../workers/${name}${extname(import.meta.url)}`, import.meta.url)
+    : new URL(`${name}.mjs`, bundles);

@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 it(`outlives ${OUTAGE_MS / 1000} s without its database`, async () => {
-  const seeds = [1, 2, 3];
+  const seeds = [1, 2];
   const calm = await Promise.all(seeds.map((seed) => submit(api.url, experiment(seed, { steps: 300 }))));
   const expected = await reports(api.url, calm);
 

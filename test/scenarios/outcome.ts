@@ -49,6 +49,16 @@ export async function diagnoseExperiment(config: Config): Promise<Diagnosis> {
   };
 }
 
+/** One training of each in short, where a study has three; EXAMPLES=long trains all. */
+export const inShort = (config: Config): Config =>
+  process.env.EXAMPLES === 'long'
+    ? config
+    : {
+        ...config,
+        diagnostics: { ...(config.diagnostics as Config), seeds: 1 },
+        remedies: { ...(config.remedies as Config), verify: false },
+      };
+
 export interface Outcome {
   readonly name: string;
   readonly half: Scenario['half'];

@@ -1,7 +1,7 @@
 /** @file What people report, as experiments (test/reports): each judged as the accepted answer judges it, its repaired twin healthy. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { diagnoseExperiment } from './outcome.ts';
+import { diagnoseExperiment, inShort } from './outcome.ts';
 
 interface Right {
   readonly report: string;
@@ -54,13 +54,13 @@ const read = (name: string) =>
 describe('public reports', () => {
   it.each(reports)('$report: $root', async ({ report, root, also = [], never = [], says }) => {
     const { experiment, healthy_twin: twin } = read(report);
-    const { checks, found } = await diagnoseExperiment(experiment);
+    const { checks, found } = await diagnoseExperiment(inShort(experiment));
     expect(checks.filter(({ status }) => status === 'error')).toEqual([]);
     const [first = null] = found;
     expect([root].flat()).toContain(first);
     expect(found).toEqual(expect.arrayContaining([...also]));
     for (const rule of never) expect(found).not.toContain(rule);
     if (says !== undefined) expect(checks.find(({ rule }) => rule === first)?.explanation).toMatch(says);
-    if (twin !== undefined) expect((await diagnoseExperiment(twin)).found).toEqual([]);
+    if (twin !== undefined) expect((await diagnoseExperiment(inShort(twin))).found).toEqual([]);
   });
 });

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { healthyScenarios } from './healthy.ts';
 import { fraction, invalidity, judge } from './judgement.ts';
-import { type Outcome, runScenario } from './outcome.ts';
+import { inShort, type Outcome, runScenario } from './outcome.ts';
+import type { Scenario } from './scenario.ts';
 import { sickScenarios } from './sick.ts';
 
 /** Every eleventh: of every kind, from both halves. */
@@ -21,9 +22,17 @@ test('there are 130 healthy and 200 sick scenarios, half of them held back, with
   expect(new Set(names).size).toBe(names.length);
 });
 
+/** What is well needs one training to be seen so. Of what is sick a single seed may hide it: all are trained, as in a study. */
+function shortened(scenario: Scenario): Scenario {
+  const { experiment, sickness } = scenario;
+  return sickness === null
+    ? { ...scenario, experiment: inShort(experiment) }
+    : { ...scenario, sickness: { ...sickness, twin: inShort(sickness.twin) } };
+}
+
 test('no false alarm, every sickness found', { timeout: 400_000 }, async () => {
   const outcomes: Outcome[] = [];
-  for (const scenario of sample) outcomes.push(await runScenario(scenario));
+  for (const scenario of sample) outcomes.push(await runScenario(shortened(scenario)));
   const wrong = outcomes.flatMap((outcome) => invalidity(outcome) ?? []);
   expect(wrong).toEqual([]);
   const { false_alarms, recall, located } = judge(outcomes);
