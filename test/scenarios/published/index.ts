@@ -1,5 +1,6 @@
 /** @file What people could not train, by theme. */
 import { later } from './later.ts';
+import { latest } from './latest.ts';
 import { networks } from './networks.ts';
 import { outputsOfClasses } from './outputs_of_classes.ts';
 import { outputsOfTwoClasses } from './outputs_of_two_classes.ts';
@@ -29,4 +30,5 @@ export const published: readonly Published[] = [
   ...starts,
   ...tasks,
   ...later,
+  ...latest,
 ];
