@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { activationSchema, activationShape, resolveActivation } from '../network/index.ts';
 import type { Series, Trace, TracedLayer } from '../statistics/index.ts';
+import { withoutFrozen } from './given_frozen.ts';
 import { givenProblems, problemsOfSeeds } from './given_problems.ts';
 
 const name = z.string().min(1).max(200);
@@ -141,7 +142,8 @@ function lastLosses(losses: Float64Array): number {
 }
 
 /** The Trace that the rules read. */
-export function traceOfGiven(given: GivenTrace): Trace {
+export function traceOfGiven(recorded: GivenTrace): Trace {
+  const given = withoutFrozen(recorded);
   const losses = Float64Array.from(given.losses, number);
   const norms = Float64Array.from(given.gradient_norms, number);
   const divergence = divergenceOf(losses, norms);

@@ -1,9 +1,7 @@
 /** @file Parameters that no update changed. */
 
-import type { Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
-import { moves } from '../evidence/run.ts';
 import { UPDATES } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, named, text } from '../wording.ts';
@@ -17,17 +15,6 @@ const thresholds = {
     healthy: 'above',
   },
 } as const;
-
-/** A gradient that arrives and an update of exactly 0, while others move: it was left out of the training on purpose. */
-function isFrozen(trace: Trace, layer: string | null, update: string | null): boolean {
-  const gradient = update?.replace('.update', '.gradient');
-  const arrives = trace.series.find(
-    (s) => s.layer === layer && s.tensor === gradient && s.metric === 'l2_norm',
-  )?.values;
-  const own = trace.series.find((s) => s.layer === layer && s.tensor === update && s.metric === 'l2_norm');
-  const still = own?.values.every((norm) => norm === 0) === true;
-  return still && arrives?.some((norm) => norm > 0) === true && moves(trace);
-}
 
 export const unchangedParameters = defineRule({
   rule: 'unchanged_parameters',
@@ -54,9 +41,7 @@ export const unchangedParameters = defineRule({
         update === 0 ? 0 : update / (weights?.values[i] as number),
       );
       const usable = ratios.filter((ratio) => !Number.isNaN(ratio));
-      return usable.length === 0 || isFrozen(trace, layer, tensor)
-        ? []
-        : [{ layer, change: Math.max(...usable) }];
+      return usable.length === 0 ? [] : [{ layer, change: Math.max(...usable) }];
     });
     if (changes.length === 0) return notEvaluable('no update of a kernel was measured');
     // Then the loss is 0, and is nothing that was learned.
