@@ -45,10 +45,10 @@ function bounded(
 const missedLabels = (labels: readonly LabelRecall[]): number =>
   1 - labels.reduce((sum, { recall }) => sum + recall, 0) / labels.length;
 
-function missedRareClass({ class_recall, label_recall, data }: Trace): number | null {
+function missedRareClass({ class_recall, class_steps, label_recall, data }: Trace): number | null {
   if (label_recall !== undefined) return missedLabels(label_recall);
   if (class_recall === null) return null;
-  const present = class_recall.filter((_, label) => (data.class_counts?.[label] ?? 0) > 0);
+  const present = class_recall.filter((_, label) => ((class_steps ?? data.class_counts)?.[label] ?? 0) > 0);
   return 1 - present.reduce((least, recall) => Math.min(least, recall), 1);
 }
 

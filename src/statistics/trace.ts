@@ -151,9 +151,16 @@ export interface Trace {
   readonly divergence: Divergence | null;
   readonly tied_units: readonly TiedUnits[];
   readonly data: DataSummary;
-  /** Fraction right of the training samples of each class, after the last update; null unless one class a sample. */
+  /** Fraction right of the training samples (of their time steps) of each class, after the last update; null where there are no classes. */
   readonly class_recall: readonly number[] | null;
-  /** Of every label, after the last update; absent unless a sample has several labels, each of them 0 or 1. */
+  /**
+   * How many time steps each class has, after those that have the same class in all samples are left out; absent where a sample has
+   * one class.
+   */
+  readonly class_steps?: readonly number[];
+  /** Fraction of these time steps of each class for which the largest class is the answer; absent where a sample has one class. */
+  readonly taken_for_largest?: readonly number[];
+  /** Of every label, after the last update; absent unless a sample has several labels or places, each of them 0 or 1. */
   readonly label_recall?: readonly LabelRecall[];
   /** Null where they were not asked for. */
   readonly weights: TracedWeights | null;
@@ -161,6 +168,8 @@ export interface Trace {
 
 /** One of several labels of a sample: how often it has its rarer value, and in how many of these samples that is found. */
 export interface LabelRecall {
+  /** What has the label, and is counted; absent where it is the sample. */
+  readonly of?: 'time steps' | 'pixels';
   readonly rarer: 0 | 1;
   readonly samples: number;
   readonly others: number;

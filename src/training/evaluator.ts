@@ -13,7 +13,17 @@ import { type Checkpoint, createAskingSession, neverCanceled } from './cancel.ts
 import { type Compiled, type CompileOptions, compileInference, names } from './compile.ts';
 import { keptRows, type Rows, rankOf, rowsOf, type WatchedLayer, watched } from './layer_outputs.ts';
 import type { Model } from './model.ts';
-import { accuracyOf, argmax, countRight, fillTargets, fillWeights, type TargetCoding } from './targets.ts';
+import {
+  accuracyOf,
+  argmax,
+  countRight,
+  featureOf,
+  fillTargets,
+  fillWeights,
+  keptAt,
+  type TargetCoding,
+  varyingPlaces,
+} from './targets.ts';
 
 /** Samples per inference run; the last chunk of a split is filled up with samples that are then left out. */
 const CHUNK = 256;
@@ -48,6 +58,25 @@ export interface Reading<T = unknown> {
   /** @param indices the chunk's samples */
   read(indices: Int32Array): void;
   result(): T;
+}
+
+/** By class. */
+export interface ClassRecall {
+  readonly count: readonly number[];
+  /** Fraction right; 0 of none. */
+  readonly recall: readonly number[];
+  /** Fraction for which the largest class is the answer. */
+  readonly taken_for_largest: readonly number[];
+}
+
+/** @param varies places that count; null for all */
+function largestClass({ targets, count }: Split, varies: readonly boolean[] | null, classes: number): number {
+  const counts = new Array<number>(classes).fill(0);
+  const places = targets.length / count;
+  targets.forEach((label, i) => {
+    if (varies?.[i % places] !== false) counts[label] = (counts[label] ?? 0) + 1;
+  });
+  return counts.indexOf(Math.max(...counts));
 }
 
 interface Sums {
@@ -216,61 +245,92 @@ export class Evaluator {
   }
 
   /**
-   * Fraction right of each class's samples, 0 where it has none; null unless every sample has one class: of several, or of the
-   * two of one output.
+   * Calls back for every place of these samples that the loss counts.
+   * @param varies places whose targets differ; null where a sample is one place
    */
-  recall(split: Split): Reading<number[]> | null {
+  #eachPlace(
+    indices: Int32Array,
+    places: number,
+    varies: readonly boolean[] | null,
+    use: (sample: number, row: number, at: number, weight: number) => void,
+  ): void {
+    const mask = varies === null ? null : this.#mask(this.#chunk);
+    indices.forEach((sample, row) => {
+      for (let at = 0; at < places; at++) {
+        const weight = varies?.[at] === false ? 0 : keptAt(mask, this.#chunk, row, at, places);
+        if (weight > 0) use(sample, row, at, weight);
+      }
+    });
+  }
+
+  /**
+   * What becomes of the samples of each class: of several, or of the two of one output. Null where the targets are no classes.
+   * Where every time step has a class, steps take the place of samples; those that have the same one in all samples are left out.
+   */
+  recall(split: Split): Reading<ClassRecall> | null {
     const { loss, positions, outputs } = this.#coding;
     const binary = loss.target === 'binary' && outputs === 1 && split.targets.every(isLabel);
-    if (!binary && (loss.target !== 'classes' || positions !== 1)) return null;
+    if (!binary && loss.target !== 'classes') return null;
     const classes = binary ? 2 : outputs;
     const threshold = loss.output === 'logits' ? 0 : 0.5;
-    const [right, count] = [new Float64Array(classes), new Float64Array(classes)];
+    const varies = positions === 1 ? null : varyingPlaces(split);
+    const largest = largestClass(split, varies, classes);
+    const zeros = () => new Float64Array(classes);
+    const [count, right, taken] = [zeros(), zeros(), zeros()];
+    const add = (sums: Float64Array, label: number, weight: number) => {
+      sums[label] = (sums[label] as number) + weight;
+    };
     return {
-      fetched: [names.prediction],
+      fetched: [names.prediction, ...(this.#isMasked ? [names.mask] : [])],
       read: (indices) => {
         const prediction = this.#session.output(names.prediction);
-        indices.forEach((sample, row) => {
-          const label = split.targets[sample] as number;
-          const own = prediction.subarray(row * outputs, (row + 1) * outputs);
-          const found = binary ? Number((own[0] as number) > threshold) : argmax(own, 0, outputs);
-          count[label] = (count[label] as number) + 1;
-          if (found === label) right[label] = (right[label] as number) + 1;
+        this.#eachPlace(indices, positions, varies, (sample, row, at, weight) => {
+          const label = split.targets[sample * positions + at] as number;
+          const start = (row * positions + at) * outputs;
+          const found = binary
+            ? Number((prediction[start] as number) > threshold)
+            : argmax(prediction, start, outputs);
+          add(count, label, weight);
+          if (found === label) add(right, label, weight);
+          if (found === largest) add(taken, label, weight);
         });
       },
-      result: () =>
-        Array.from(right, (hits, label) => (count[label] === 0 ? 0 : hits / (count[label] as number))),
+      result: () => {
+        const shares = (sums: Float64Array) => Array.from(sums, (sum, label) => sum / (count[label] || 1));
+        return { count: Array.from(count), recall: shares(right), taken_for_largest: shares(taken) };
+      },
     };
   }
 
-  /** The same of every label where a sample has several, each of them 0 or 1; null where it has not. */
+  /** The same of every label where a sample has several, or several places; each of them is 0 or 1. Null where it is not so. */
   labelRecall(split: Split): Reading<LabelRecall[]> | null {
-    const { loss, positions, outputs } = this.#coding;
-    if (loss.target !== 'binary' || outputs < 2 || positions !== 1 || !split.targets.every(isLabel))
-      return null;
+    const { loss, outputs, features, run } = this.#coding;
+    if (loss.target !== 'binary' || outputs < 2 || !split.targets.every(isLabel)) return null;
     const threshold = loss.output === 'logits' ? 0 : 0.5;
-    const count = () => [new Float64Array(outputs), new Float64Array(outputs)] as const;
+    const isSample = outputs === features;
+    const varies = isSample ? null : varyingPlaces(split);
+    const of = isSample ? {} : { of: run > 1 ? ('pixels' as const) : ('time steps' as const) };
+    const count = () => [new Float64Array(features), new Float64Array(features)] as const;
     const [right, samples] = [count(), count()];
     return {
-      fetched: [names.prediction],
+      fetched: [names.prediction, ...(this.#isMasked ? [names.mask] : [])],
       read: (indices) => {
         const prediction = this.#session.output(names.prediction);
-        indices.forEach((sample, row) => {
-          for (let label = 0; label < outputs; label++) {
-            const target = split.targets[sample * outputs + label] as 0 | 1;
-            const found = Number((prediction[row * outputs + label] as number) > threshold);
-            samples[target][label] = (samples[target][label] as number) + 1;
-            if (found === target) right[target][label] = (right[target][label] as number) + 1;
-          }
+        this.#eachPlace(indices, outputs, varies, (sample, row, at, weight) => {
+          const label = featureOf(this.#coding, at);
+          const target = split.targets[sample * outputs + at] as 0 | 1;
+          const found = Number((prediction[row * outputs + at] as number) > threshold);
+          samples[target][label] = (samples[target][label] as number) + weight;
+          if (found === target) right[target][label] = (right[target][label] as number) + weight;
         });
       },
       result: () =>
-        Array.from({ length: outputs }, (_, label) => {
+        Array.from({ length: features }, (_, label) => {
           const [zeros, ones] = [samples[0][label] as number, samples[1][label] as number];
           const rarer = ones <= zeros ? 1 : 0;
           const [own, others] = rarer === 1 ? [ones, zeros] : [zeros, ones];
           const recall = own === 0 ? 0 : (right[rarer][label] as number) / own;
-          return { rarer, samples: own, others, recall };
+          return { ...of, rarer, samples: own, others, recall };
         }),
     };
   }

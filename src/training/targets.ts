@@ -8,6 +8,10 @@ export interface TargetCoding {
   readonly positions: number;
   /** Outputs at each position (`classes`: one per class), or of the whole prediction of one sample. */
   readonly outputs: number;
+  /** Features of the prediction, which is [features], [time, features] or [channels, height, width]. */
+  readonly features: number;
+  /** Outputs that follow each other and are of one feature: the positions of an image, else 1. */
+  readonly run: number;
   /** Null where classes have no weights. */
   readonly classWeights: readonly number[] | null;
 }
@@ -20,7 +24,23 @@ export function codeTargets(
 ): TargetCoding {
   const size = outputShape.reduce((product, length) => product * length, 1);
   const outputs = loss.summed ? (outputShape.at(-1) ?? 1) : size;
-  return { loss, positions: size / outputs, outputs, classWeights };
+  const axis = outputShape.length >= 3 ? outputShape.length - 3 : outputShape.length - 1;
+  const run = outputShape.slice(axis + 1).reduce((product, length) => product * length, 1);
+  return { loss, positions: size / outputs, outputs, features: outputShape[axis] ?? 1, run, classWeights };
+}
+
+/** Of which feature an output is. */
+export const featureOf = ({ run, features }: TargetCoding, output: number): number =>
+  Math.floor(output / run) % features;
+
+/** Whether the targets of a place differ from sample to sample: where they do not, there is nothing to be told apart. */
+export function varyingPlaces({ targets, count }: Split): boolean[] {
+  const places = targets.length / count;
+  const varies = new Array<boolean>(places).fill(false);
+  targets.forEach((target, i) => {
+    if (target !== targets[i % places]) varies[i % places] = true;
+  });
+  return varies;
 }
 
 /** `balanced` gives class c the weight n/(classes · n_c), and 0 to a class without samples. */
@@ -91,7 +111,13 @@ export const accuracyOf = (counted: Counted | null): number | null =>
  * Where the mask [rows, time] has the position (or output) `at` of `count` in this row: 1 or 0; 1 without a mask. Time is the
  * first axis of what a sample has.
  */
-const keptAt = (mask: Float32Array | null, rows: number, row: number, at: number, count: number): number => {
+export const keptAt = (
+  mask: Float32Array | null,
+  rows: number,
+  row: number,
+  at: number,
+  count: number,
+): number => {
   if (mask === null) return 1;
   const time = mask.length / rows;
   return mask[row * time + Math.floor((at * time) / count)] as number;

@@ -45,7 +45,7 @@ function validationLeast({ data: { validation }, coding, mask }: Run): { validat
   return { validation_least_loss: leastLoss(validation, coding, null) };
 }
 
-export type Recall = Pick<Trace, 'class_recall' | 'label_recall'>;
+export type Recall = Pick<Trace, 'class_recall' | 'class_steps' | 'taken_for_largest' | 'label_recall'>;
 
 export function finish(
   run: Run,

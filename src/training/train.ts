@@ -1,10 +1,11 @@
 /** @file Trains one experiment with one seed and leaves its Trace. Touches no clock, no database, no process: whoever keeps its snapshots does. */
 import type { Experiment } from '../experiment/index.ts';
-import type { Divergence, Evaluation, Trace } from '../statistics/index.ts';
+import type { Divergence, Evaluation, LabelRecall, Trace } from '../statistics/index.ts';
 import type { Result } from '../util/result.ts';
 import { encodeSafetensors } from '../util/safetensors.ts';
 import { type Checkpoint, untilCanceled } from './cancel.ts';
 import type { EarlyStopping } from './early_stopping.ts';
+import type { ClassRecall } from './evaluator.ts';
 import { copyWeights } from './model.ts';
 import { prepare } from './prepare.ts';
 import type { Run } from './run.ts';
@@ -36,6 +37,20 @@ async function begin(run: Run, stopping: EarlyStopping | null, snapshots?: Snaps
   return initial;
 }
 
+function recallOf(
+  classes: ClassRecall | null,
+  label_recall: readonly LabelRecall[] | null,
+  positions: number,
+): Recall {
+  return {
+    class_recall: classes?.recall ?? null,
+    ...(classes === null || positions === 1
+      ? {}
+      : { class_steps: classes.count, taken_for_largest: classes.taken_for_largest }),
+    ...(label_recall === null ? {} : { label_recall }),
+  };
+}
+
 /** What is measured after the last step; gradients only where they are finite. */
 async function end(run: Run, isDiverged: boolean): Promise<{ final: Evaluation; recall: Recall }> {
   const step = isDiverged ? null : run.losses.length;
@@ -44,8 +59,10 @@ async function end(run: Run, isDiverged: boolean): Promise<{ final: Evaluation; 
   const labels = evaluator.labelRecall(data.training);
   const final = await run.evaluate(step, classes ?? labels);
   if (step !== null) await run.inspectGradients(step, true);
-  const ofLabels = labels === null ? {} : { label_recall: labels.result() };
-  return { final, recall: { class_recall: classes?.result() ?? null, ...ofLabels } };
+  return {
+    final,
+    recall: recallOf(classes?.result() ?? null, labels?.result() ?? null, run.coding.positions),
+  };
 }
 
 async function loop(

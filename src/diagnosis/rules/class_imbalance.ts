@@ -1,11 +1,15 @@
 /** @file Rare classes that the network does not see. */
 import { learnsInputs } from '../../experiment/index.ts';
 import type { LabelRecall, Trace } from '../../statistics/index.ts';
+import { progressOf } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, type Finding, notEvaluable, type SeedResult } from '../rule.ts';
 import { measured, percent, text } from '../wording.ts';
 
-/** Less is no imbalance, however little of a class is found. */
+/** Classes whose sizes differ by a smaller factor are balanced, however little of one is found. Chosen by this project: real data sets that pass for balanced reach 1.7 (breast_cancer). */
 const LEAST_RATIO = 2.5;
+
+/** Of the time steps of a class: more than this that are taken for the largest class. Less are confused with classes of any size. */
+const SWALLOWED = 0.5;
 
 const thresholds = {
   class_ratio: {
@@ -34,14 +38,21 @@ function allowedRecall(ratio: number, limits: Limits): number {
 const isMissed = (ratio: number, recall: number, limits: Limits): boolean =>
   ratio > LEAST_RATIO && recall < allowedRecall(ratio, limits);
 
-interface Label {
+/** What is told of a class, or of one of several labels. */
+interface Worst {
   readonly index: number;
   readonly ratio: number;
   readonly recall: number;
 }
 
+/**
+ * Rare words, edges of objects: what is rare among time steps or pixels is often missed by a network that is as good as its data allow.
+ * So these count where the network has not come as far as that.
+ */
+const hasCome = (trace: Trace): boolean => ['learned', 'limited'].includes(progressOf(trace).state);
+
 /** Labels that are not the same for every sample, the one that is found least first; the rarer first of those that are found alike. */
-const labelsOf = (labels: readonly LabelRecall[]): Label[] =>
+const labelsOf = (labels: readonly LabelRecall[]): Worst[] =>
   labels
     .map(({ samples, others, recall }, index) => ({ index, ratio: others / samples, recall, samples }))
     .filter(({ samples }) => samples > 0)
@@ -53,9 +64,10 @@ function examineLabels(trace: Trace, given: readonly LabelRecall[], limits: Limi
   const [worst] = missed.length > 0 ? missed : labels;
   if (worst === undefined) return notEvaluable('every label is the same for all samples');
   const step = trace.steps_completed;
+  const ofPlaces = given.some(({ of }) => of !== undefined);
   return {
     kind: 'evaluated',
-    found: missed.length > 0,
+    found: missed.length > 0 && !(ofPlaces && hasCome(trace)),
     severity: 'warning',
     layers: [],
     first_step: null,
@@ -74,11 +86,65 @@ function explainLabels(finding: Finding): string | null {
   const labels = finding.traces[0]?.label_recall;
   const label = labels?.[worst ?? -1];
   if (label === undefined || labels === undefined) return null;
-  const { rarer, samples, others } = label;
+  const { rarer, samples, others, of = 'samples' } = label;
+  const found = percent(measured(finding, 'smallest_recall')?.value ?? 0);
+  const whose = label.of === undefined ? '' : ' whose target varies';
+  const counted = `in ${samples} of ${samples + others} ${of}${whose}, and ${found} of these are found`;
+  if (labels.length === 1)
+    return (
+      `The target is ${rarer} ${counted}: a mean over all ${of} hardly notices them, and is low where every answer is ${1 - rarer}. ` +
+      `Let a ${rarer} weigh more, or show more of them.`
+    );
   return (
-    `${text(missed)} of ${labels.length} labels are rare and mostly missed. Label ${worst} is ${rarer} in ${samples} of ${samples + others} samples, and ` +
-    `${percent(measured(finding, 'smallest_recall')?.value ?? 0)} of these are found: a mean over all answers hardly notices them. ` +
-    `Let a ${rarer} of a rare label weigh more, or show such samples more often.`
+    `${text(missed)} of ${labels.length} labels are rare and mostly missed. Label ${worst} is ${rarer} ${counted}: a mean over all answers ` +
+    `hardly notices them. Let a ${rarer} of a rare label weigh more, or show such samples more often.`
+  );
+}
+
+/** Of time steps a class counts where the largest one is the answer in its place, and not one of many that are like it. */
+function isSwallowed({ taken_for_largest: taken }: Trace, index: number): boolean {
+  return taken === undefined || (taken[index] ?? 0) > SWALLOWED;
+}
+
+function examineClasses(trace: Trace, limits: Limits): SeedResult {
+  const counts = trace.class_steps ?? trace.data.class_counts ?? [];
+  const { class_recall } = trace;
+  const largest = Math.max(0, ...counts);
+  const classes = counts
+    .map((count, index) => ({ index, ratio: largest / count, recall: class_recall?.[index] ?? 0, count }))
+    .filter(({ count }) => count > 0);
+  if (classes.length < 2 || class_recall === null)
+    return notEvaluable('the targets are not one of several classes for each sample');
+  const ratio = Math.max(...classes.map((one) => one.ratio));
+  const worst = classes.reduce((a, b) => (b.recall < a.recall ? b : a));
+  const ofSteps = trace.class_steps !== undefined;
+  return {
+    kind: 'evaluated',
+    found:
+      isMissed(ratio, worst.recall, limits) &&
+      !(ofSteps && (hasCome(trace) || !isSwallowed(trace, worst.index))),
+    severity: 'warning',
+    layers: [],
+    first_step: null,
+    evidence: [
+      evidenceOf('class_ratio', ratio, limits.class_ratio, 'ratio'),
+      evidenceOf('smallest_recall', worst.recall, allowedRecall(ratio, limits), 'fraction', {
+        step: trace.steps_completed,
+      }),
+      evidenceOf('worst_class', worst.index, null, 'index of a class', { step: trace.steps_completed }),
+    ],
+  };
+}
+
+function explainClasses(finding: Finding): string {
+  const index = measured(finding, 'worst_class')?.value ?? 0;
+  const trace = finding.traces[0];
+  const counts = trace?.class_steps ?? trace?.data.class_counts ?? [];
+  const [own, all] = [counts[index] ?? 0, counts.reduce((sum, count) => sum + count, 0)];
+  const of = trace?.class_steps === undefined ? 'samples' : 'time steps';
+  return (
+    `The largest class has ${text(measured(finding, 'class_ratio')?.value)} times as many ${of} as the smallest. Class ${index} has ${own} of ${all}, and ` +
+    `${percent(measured(finding, 'smallest_recall')?.value ?? 0)} of them are found: a mean over all ${of} hardly notices it.`
   );
 }
 
@@ -88,7 +154,7 @@ export const classImbalance = defineRule({
   description:
     'Largest over smallest class of the training split, and the smallest recall of a class on it after training, two classes of ' +
     'one output included. Found where both are beyond their thresholds; of classes less unequal where the recall is lower still: ' +
-    'below its threshold · ln(ratio) / ln(threshold of the ratio). Where a sample has several labels, each of them is two classes of its own.',
+    'below its threshold · ln(ratio) / ln(threshold of the ratio). Where a sample has several labels, each of them is two classes of its own. Of time steps and pixels: where the network has not come as far as the reference.',
   needs: [],
   thresholds,
   sources: ['Amazon SageMaker Debugger, ClassImbalance', 'He & Garcia 2009, Learning from imbalanced data'],
@@ -101,29 +167,7 @@ export const classImbalance = defineRule({
     const { label_recall: labels } = trace;
     // The pixels of an autoencoder are no labels: nobody asks for each of them.
     if (labels !== undefined && !learnsInputs(experiment.data)) return examineLabels(trace, labels, limits);
-    const counts = trace.data.class_counts?.filter((count) => count > 0) ?? [];
-    if (counts.length < 2 || trace.class_recall === null) {
-      return notEvaluable('the targets are not one of several classes for each sample');
-    }
-    const ratio = Math.max(...counts) / Math.min(...counts);
-    const present = trace.class_recall.filter((_, label) => (trace.data.class_counts?.[label] ?? 0) > 0);
-    const recall = Math.min(...present);
-    return {
-      kind: 'evaluated',
-      found: isMissed(ratio, recall, limits),
-      severity: 'warning',
-      layers: [],
-      first_step: null,
-      evidence: [
-        evidenceOf('class_ratio', ratio, limits.class_ratio, 'ratio'),
-        evidenceOf('smallest_recall', recall, allowedRecall(ratio, limits), 'fraction', {
-          step: trace.steps_completed,
-        }),
-      ],
-    };
+    return examineClasses(trace, limits);
   },
-  explain: (finding) =>
-    explainLabels(finding) ??
-    `The largest class has ${text(measured(finding, 'class_ratio')?.value)} times the samples of the smallest, and of one class only ` +
-      `${percent(measured(finding, 'smallest_recall')?.value ?? 0)} are found: a mean over all samples hardly notices it.`,
+  explain: (finding) => explainLabels(finding) ?? explainClasses(finding),
 });
