@@ -8,7 +8,7 @@ import { isBeyond } from './wording.ts';
 
 const byName = new Map<string, Rule>(rules.map((rule) => [rule.rule, rule]));
 
-/** What steps that are too long do beside what `update_ratio` states. */
+/** What too long steps bring about, beside what `update_ratio` lists. */
 const overshot: readonly RuleName[] = [
   'dead_units',
   'saturated_units',
@@ -16,7 +16,7 @@ const overshot: readonly RuleName[] = [
   'vanishing_gradient',
 ];
 
-/** Steps that are too long break what steps that are too short only leave as it was. */
+/** Whether the steps are too long. Too long ones wreck units and gradients; too short ones leave them as they were. */
 const isTooLong = ({ rule, evidence }: Check): boolean =>
   rule === 'update_ratio' &&
   evidence.some(
@@ -27,7 +27,7 @@ const isTooLong = ({ rule, evidence }: Check): boolean =>
       value > threshold,
   );
 
-/** A lower rate does not only break less: the network learns with it. */
+/** Whether the network was measured to learn at a lower rate. */
 const isLowerRateBetter = ({ evidence }: Check): boolean =>
   evidence.some(
     ({ metric, value, threshold }) => metric === 'lower_rate_gain' && (value ?? 0) > (threshold ?? 0),
@@ -35,17 +35,17 @@ const isLowerRateBetter = ({ evidence }: Check): boolean =>
 
 const HINTS = new Set(['classes_under_binary_loss', 'values_loss_on_classes', 'values_loss_on_two_classes']);
 
-/** A loss that fits the output and perhaps not the task: it slows a training down, and breaks none. */
+/** Whether the loss fits the output, but perhaps not the task. That slows a training down, and breaks none. */
 export const isHint = ({ rule, evidence }: Check): boolean =>
   rule === 'loss_output_mismatch' && evidence.some(({ metric }) => HINTS.has(metric));
 
-/** That a higher rate learns was measured: then the rate is what slows it down, whatever might. */
+/** Whether the network was measured to learn at a higher rate. Then the rate is what slows it down. */
 const isHigherRateBetter = ({ evidence }: Check): boolean =>
   evidence.some(
     ({ metric, value, threshold }) => metric === 'higher_rate_gain' && (value ?? 0) > (threshold ?? 0),
   );
 
-/** The first step already replaces the weights, and the gradient grows on no way back: the step is too long, not the gradient. */
+/** Whether the first step already replaces the weights though the gradient does not grow on its way back: then the step is too long, not the gradient. */
 const isOfTheStep = ({ rule, first_step, evidence }: Check): boolean =>
   rule === 'exploding_gradient' &&
   first_step === 0 &&
@@ -57,7 +57,7 @@ function effectsOf(check: Check): readonly string[] {
   if (isOfNoOrder(check)) return ['loss_not_decreasing', 'slow_convergence'];
   if (isOfTheStep(check)) return stated.filter((rule) => rule !== 'update_ratio');
   if (!isTooLong(check)) return stated;
-  // That a lower rate learns was measured: then the explosion is what the rate does.
+  // The network learns at a lower rate: so the explosion is an effect of the rate.
   const exploding: RuleName[] = isLowerRateBetter(check)
     ? WRECKED.filter((rule) => rule !== 'update_ratio')
     : [];
@@ -66,15 +66,15 @@ function effectsOf(check: Check): readonly string[] {
 
 const isUnderfitting = (by: string) => (check: Check) =>
   check.rule === 'underfitting' && check.evidence.some((one) => one.metric === by && isBeyond(one));
-/** That the network is linear is why its loss does not fall. */
+/** Whether the loss does not fall because the network is linear. */
 const isOfNoActivation = isUnderfitting('linear_gap');
-/** That nothing sees the order is why its loss does not fall, or only by what is learned by heart. */
+/** Whether the loss does not fall, or only by what is learned by heart, because nothing in the network sees the order. */
 const isOfNoOrder = isUnderfitting('order_gap');
 
-/** As in evidence/progress.ts: a loss that falls by less in its last quarter has ended. */
+/** As in evidence/progress.ts: a loss that falls by a smaller part in its last quarter stands. */
 const STILL_FALLING = 0.02;
 
-/** It may gain accuracy, but its loss stands, and no higher rate was measured to learn. */
+/** Whether the loss stands, though accuracy may be gained, and no higher rate was measured to learn. */
 const stands = (check: Check): boolean =>
   check.rule === 'slow_convergence' &&
   !isHigherRateBetter(check) &&
@@ -82,14 +82,14 @@ const stands = (check: Check): boolean =>
     ({ metric, value }) => metric !== 'fall_of_the_last_quarter' || (value ?? 0) < STILL_FALLING,
   );
 
-/** What the network cannot do is no consequence of what that looks like, unless a higher rate was measured to do it. */
+/** Whether the supposed cause is only how the effect looks: a network that cannot learn the data has a loss that stands. Not so where it was measured to learn at a higher rate. */
 const isLookOf = (cause: Check, effect: Check): boolean =>
   (cause.rule === 'loss_not_decreasing' && (isOfNoActivation(effect) || isOfNoOrder(effect))) ||
   (stands(cause) && isOfNoActivation(effect)) ||
   (isOfNoActivation(cause) && effect.rule === 'slow_convergence' && !stands(effect)) ||
   (cause.rule === 'slow_convergence' && isOfNoOrder(effect) && !isHigherRateBetter(cause));
 
-/** Value over threshold, or threshold over value: beyond by less, a scale is not certain to be at fault. This project's choice. */
+/** A scale that is beyond its threshold by a smaller factor may be innocent. Chosen by this project, on the scenarios. */
 const BARELY = 3;
 
 const isBarely = ({ value, threshold, healthy }: Evidence): boolean => {
@@ -97,11 +97,11 @@ const isBarely = ({ value, threshold, healthy }: Evidence): boolean => {
   return (healthy === 'above' ? threshold / value : value / threshold) < BARELY;
 };
 
-/** A scale that does no harm at the rate that was measured to learn. */
+/** Whether a scale is barely beyond its threshold. Where a lower rate was measured to learn with it, it does no harm. */
 const isHarmless = ({ rule, evidence }: Check): boolean =>
   (rule === 'unscaled_inputs' || rule === 'unscaled_targets') && evidence.filter(isBeyond).every(isBarely);
 
-/** What acts through updates only. */
+/** Faults that act through updates only. */
 const BY_UPDATES = new Set<string>([
   'unscaled_targets',
   'unshuffled_data',
@@ -112,7 +112,7 @@ const BY_UPDATES = new Set<string>([
   'sharpness',
   'update_ratio',
 ]);
-/** What the first pass shows, before any update, no update has done: it is of the draw of the weights, or of the inputs. */
+/** Whether units are stuck before the first update. Then no update is to blame, but the drawn weights or the inputs. */
 const isOfTheDraw = ({ rule, first_step }: Check): boolean =>
   (rule === 'dead_units' || rule === 'saturated_units') && first_step === 0;
 
@@ -127,15 +127,22 @@ const explains = (cause: Check, effect: Check): boolean =>
 
 const isSerious = ({ status, severity }: Check): boolean => status === 'found' && severity !== 'info';
 
-/** A cause is not seen later than its effect; of findings without a step nothing is known. */
+/** Whether one step wrecked the training: how it ended is the work of that step, whatever showed before it. */
+const isWreck = ({ rule, evidence }: Check): boolean =>
+  rule === 'exploding_gradient' && evidence.some((one) => one.metric === 'norm_jump' && isBeyond(one));
+
+/** A cause is not seen later than its effect. A finding without a step may be as early as any. */
 const notLater = (cause: Check, effect: Check): boolean =>
-  cause.first_step === null || effect.first_step === null || cause.first_step <= effect.first_step;
+  cause.first_step === null ||
+  effect.first_step === null ||
+  cause.first_step <= effect.first_step ||
+  (isWreck(cause) && effect.rule === 'vanishing_gradient');
 
 /** The checks with `caused_by` filled in with the roots of each, in the order of the rules: causes first. */
 export function withCauses(checks: readonly Check[]): Check[] {
   const serious = checks.filter(isSerious);
   const order = (check: Check) => serious.indexOf(check);
-  /** Where two explain each other, what a measured rate does comes first, then the order of the rules. */
+  /** Two findings may explain each other. Then a rate that was measured to be too high comes first, else the order of the rules decides. */
   const isFirst = (cause: Check, effect: Check) =>
     isLowerRateBetter(cause) !== isLowerRateBetter(effect)
       ? isLowerRateBetter(cause)
