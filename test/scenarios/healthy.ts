@@ -5,6 +5,7 @@ import { settings, traps } from './healthy/traps.ts';
 import { healthyReported } from './reported.ts';
 import { inHalves, type Scenario } from './scenario.ts';
 import { healthyTaught } from './taught.ts';
+import { healthyPlaces } from './taught_places.ts';
 
 export const healthyScenarios: readonly Scenario[] = inHalves([
   plain,
@@ -15,6 +16,7 @@ export const healthyScenarios: readonly Scenario[] = inHalves([
   settings,
   ...healthyReported,
   ...healthyTaught,
+  healthyPlaces,
   images,
   sequences,
   transformers,

@@ -7,6 +7,7 @@ import { collapsed, exploding, nonFinite, vanishingSigmoid, vanishingSmall } fro
 import { clipped, noisy, sharp, tooFast, tooSlow, unchanged, unfinished, unstable } from './sick/steps.ts';
 import { dead, saturated, symmetric } from './sick/units.ts';
 import { sickTaught } from './taught.ts';
+import { sickPlaces } from './taught_places.ts';
 
 export const sickScenarios: readonly Scenario[] = inHalves([
   vanishingSigmoid,
@@ -32,6 +33,7 @@ export const sickScenarios: readonly Scenario[] = inHalves([
   collapsed,
   ...sickReported,
   ...sickTaught,
+  ...sickPlaces,
   images,
   sequences,
   transformers,

@@ -26,7 +26,7 @@ const AT_LIMIT: Threshold = {
   rationale: 'Two seeds of one network differ by as much',
 };
 
-/** The reference learned something: what it did not, is not in the data, or not in so few samples. */
+/** Below this the reference has learned something. If even the reference has not, the data, or so few samples, hold nothing to learn. */
 const LEARNABLE: Threshold = {
   value: 0.95,
   unit: 'loss of the reference / constant loss',
@@ -34,12 +34,17 @@ const LEARNABLE: Threshold = {
   rationale: 'As for loss_not_decreasing: above, nothing was learned',
 };
 
-/** Fewer validation samples than these tell nothing of what can be had: then the training split alone does. */
+/** With fewer validation samples the reference is judged by its training loss alone: theirs is mostly chance. */
 const MIN_VALIDATION = 30;
 
 /**
- * `limited`: not below half a constant's loss, but as far as the reference: the data, not the network, are the limit. `short`: below half,
- * and yet far above the reference.
+ * How far a training came, by its final loss.
+ * - `learned`: below half of a constant's loss.
+ * - `short`: below half too, but far above the reference.
+ * - `limited`: not below half, but as far as the reference. The limit is the data, not the network.
+ * - `learning`: none of these, but the loss was still falling, or accuracy was gained.
+ * - `stuck`: none of these, and the loss stands.
+ * - `diverged`: the loss is not finite.
  */
 export type ProgressState = 'learned' | 'limited' | 'short' | 'learning' | 'stuck' | 'diverged';
 
@@ -64,7 +69,7 @@ function lastQuarters({
   return [second, third, last];
 }
 
-/** Beyond this a constant would do better, which every training passes on its way down. */
+/** Loss over a constant's loss: above this a training is worse than a constant, and may still be on its way down to it. */
 const ABOVE_CONSTANT = 1.05;
 
 /**
@@ -81,8 +86,8 @@ function stillFalls(trace: Trace): boolean {
 }
 
 /**
- * What stands still in inference learns nothing that could be used, however the loss of its batches falls: it has to gain, and a tenth of
- * what the batches gain.
+ * Whether the loss in inference fell, by at least a tenth of what the losses of the batches fell by. Only what shows in inference can be
+ * used.
  */
 function hasGained(trace: Trace): boolean {
   const [initial, final] = [lossRatio(trace, trace.initial.data_loss), lossRatio(trace)];
@@ -93,7 +98,7 @@ function hasGained(trace: Trace): boolean {
   );
 }
 
-/** Loss and accuracy move together: a tenth of the samples is right that a constant gets wrong, and the loss falls, however little. */
+/** Whether loss and accuracy move together: the loss falls, however little, and a tenth more of the samples is right than by a constant answer. */
 function gainsAccuracy(trace: Trace): boolean {
   const { initial, final, data } = trace;
   const quarters = lastQuarters(trace);
@@ -109,8 +114,8 @@ function gainsAccuracy(trace: Trace): boolean {
 }
 
 /**
- * What the data allow in as many samples, by the reference: the larger of its training and validation loss, so that what it knows
- * by heart is not asked of others. Null without a reference.
+ * The loss that the data allow with as many samples: the larger of the reference's training and validation loss. The training loss
+ * alone would count what the reference knows by heart. Null without a reference.
  */
 export function attainable({ reference }: Trace): number | null {
   if (reference === null) return null;
@@ -120,15 +125,15 @@ export function attainable({ reference }: Trace): number | null {
     : Math.max(training_ratio, validation_ratio ?? training_ratio);
 }
 
-/** Whether the reference does no better, by more than chance, than this loss. */
+/** Whether this loss is as low as that of the reference, give or take chance. */
 function isLimit(trace: Trace, ratio: number): boolean {
   const limit = attainable(trace);
   return limit !== null && limit < LEARNABLE.value && ratio <= limit + Math.max(AT_LIMIT.value, 0.1 * limit);
 }
 
 /**
- * Whether even the reference learned nothing: no finding of slow, noisy or poor learning can be held against the network. One that was
- * shortened and was still learning is no proof.
+ * Whether even the reference learned nothing. Then slow, noisy or poor learning is no fault of the network. A reference that was
+ * shortened, and whose loss was still falling, proves nothing.
  */
 export const isUnlearnable = (trace: Trace): boolean =>
   (attainable(trace) ?? 0) >= LEARNABLE.value && trace.reference?.still_falls !== true;
@@ -139,7 +144,7 @@ export function samplesOfReference({ reference }: Trace): string {
   return seen < 1 ? `with ${percent(seen)} of the samples that this training sees` : 'with as many samples';
 }
 
-/** For a fault to have cost something. */
+/** How far behind the reference a network has to be for a fault to have cost something. */
 const COST: Threshold = {
   value: 0.25,
   unit: 'loss above what the reference reaches / constant loss',
@@ -168,8 +173,8 @@ function isBehind(trace: Trace, ratio: number, by: Threshold): boolean {
 }
 
 /**
- * Of what is short of the reference: whether the losses of its own last batches are too. They are low where a network has learned what is
- * not seen of it, in inference or of samples in order.
+ * Whether a network is far behind the reference in its last batches too, and not in inference alone. The batches of a network that
+ * differs in inference, or that sees samples in order, may be learned well.
  */
 export function isShortInTraining(trace: Trace): boolean {
   const [, , last] = lastQuarters(trace) ?? [0, 0, Number.POSITIVE_INFINITY];
@@ -200,12 +205,12 @@ const severityOf: Readonly<Record<ProgressState, Severity>> = {
   limited: 'info',
 };
 
-/** A symptom weighs as much as it keeps the training from its goal: a network that learns well is not sick. */
+/** How grave a symptom is depends on how far the training came: a network that learns well is not sick. */
 export const severityByProgress = (trace: Trace): Severity => severityOf[progressOf(trace).state];
 
 /**
- * Of faults that are certain whatever comes of them, as an order of the data or a scale: they count too where the network has learned, but
- * far less than the reference.
+ * For faults that are there whatever comes of them, such as a scale or an order of the data. They also count where the network has
+ * learned, but far less than the reference.
  */
 export function severityByCost(trace: Trace): Severity {
   const { state, loss_ratio } = progressOf(trace);

@@ -1,10 +1,13 @@
 /** @file What other learning rates do, where that was tried: a rate is too high or too low by measurement, not by its size. */
 import type { Trace } from '../../statistics/index.ts';
 
-/** Beyond this many times a constant's loss all losses are alike. */
+/** Losses above this many times a constant's loss count as this: one lost training is as good as another. */
 const LOST = 2;
-/** Above this a trial has learned nothing that could speak for its rate. */
+/** A trial that ends above this part of a constant's loss has learned nothing, and does not speak for its rate. */
 const NOTHING = 0.9;
+
+/** By so much of a constant's loss a trial has to be better for its rate to be the better one. */
+export const RATE_GAIN = 0.2;
 
 const bounded = (ratio: number): number => Math.min(ratio, LOST);
 

@@ -24,6 +24,19 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
+/** Weights that all updates together changed by less than this part of them are still as they were drawn. */
+export const UNTOUCHED = 0.1;
+
+/** How far the kernel that moved most came: mean over the probed steps of ‖update‖/‖kernel‖, times the steps; null where none was measured. */
+export function distanceMoved(trace: Trace): number | null {
+  const moved = kernelUpdates(trace, 'ratio_to_weight').flatMap(({ values }) => {
+    const known = [...values].filter(Number.isFinite);
+    const sum = known.reduce((total, ratio) => total + ratio, 0);
+    return sum === 0 ? [] : [(sum / known.length) * trace.steps_completed];
+  });
+  return moved.length === 0 ? null : Math.max(...moved);
+}
+
 /** Means of the losses over windows of equal length, so that the noise of single batches goes. */
 export function lossWindows(trace: Trace, windows: number): number[] {
   const { data_losses: losses } = trace;

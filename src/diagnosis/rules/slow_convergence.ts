@@ -5,13 +5,14 @@ import {
   isCutShort,
   isShortInTraining,
   isUnlearnable,
+  type ProgressState,
   progressOf,
   samplesOfReference,
 } from '../evidence/progress.ts';
-import { gainOfHigherRate } from '../evidence/rate.ts';
-import { kernelUpdates, lossWindows, runSeries } from '../evidence/run.ts';
+import { gainOfHigherRate, RATE_GAIN } from '../evidence/rate.ts';
+import { distanceMoved, lossWindows, runSeries, UNTOUCHED } from '../evidence/run.ts';
 import { defineRule, evidenceOf, type Finding } from '../rule.ts';
-import { isBeyond, measured, ofConstant, percent, text } from '../wording.ts';
+import { beyond, isBeyond, measured, ofConstant, percent, text } from '../wording.ts';
 
 const thresholds = {
   loss_ratio: {
@@ -21,44 +22,41 @@ const thresholds = {
     rationale: 'Below half of chance the network has learned, however slowly',
   },
   higher_rate_gain: {
-    value: 0.2,
+    value: RATE_GAIN,
     unit: 'loss less that of a trial at ten (a hundred) times the learning rate, after as many steps / constant loss',
     source: 'this project',
     rationale: 'A rate is too low where a higher one learns in as many steps what it does not',
   },
   distance_moved: {
-    value: 0.1,
+    value: UNTOUCHED,
     unit: 'all updates of a kernel together / its weights, of the kernel that moved most',
     source: 'this project; Karpathy, A Recipe for Training Neural Networks: 1e-3 of the weights a step',
     rationale: 'Weights that are still nine tenths of what was drawn have not been trained yet',
     healthy: 'above',
   },
+  steps: {
+    value: 20,
+    unit: 'steps',
+    source: 'this project: the shortest scenario of a training that learns has 60',
+    rationale: 'Nothing can be said of a network in so few steps but that they are few',
+    healthy: 'above',
+  },
 } as const;
 
-/** Mean over the probed steps of ‖update‖/‖kernel‖, times the steps; null where none was measured. */
-function distanceMoved(trace: Trace): number | null {
-  const moved = kernelUpdates(trace, 'ratio_to_weight').flatMap(({ values }) => {
-    const known = [...values].filter(Number.isFinite);
-    const sum = known.reduce((total, ratio) => total + ratio, 0);
-    return sum === 0 ? [] : [(sum / known.length) * trace.steps_completed];
-  });
-  return moved.length === 0 ? null : Math.max(...moved);
-}
-
-/** A rate that is too low, and a training that is too short: trials at higher rates tell them apart. */
+/** Says whether the rate is too low or the training too short: trials at higher rates tell them apart. */
 function byRate(finding: Finding): string {
   const gain = measured(finding, 'higher_rate_gain');
   if (gain === undefined) return '';
   const { factor, steps } = finding.traces.map(gainOfHigherRate)[0] ?? { factor: 10, steps: 0 };
   return isBeyond(gain)
-    ? ` The learning rate is too low for these steps: at ${text(factor)} times the rate the loss is lower by ${text(gain.value)} of a constant’s after ${steps} of them.`
+    ? ` The learning rate is too low for these steps: at ${text(factor)} times the rate the loss is lower by ${ofConstant(gain.value)} after ${steps} of them.`
     : ' A higher learning rate does not learn it sooner.';
 }
 
 const fallOf = (third: number | undefined, last: number | undefined): number =>
   third === undefined || last === undefined ? 0 : 1 - last / third;
 
-/** Of the highest rate. */
+/** Part of the highest rate: what a schedule leaves is little below this. */
 const LITTLE = 0.1;
 
 /** A schedule that leaves little of the rate to most of the steps. */
@@ -83,13 +81,20 @@ function stateOf(finding: Finding): string {
     : `It ends at ${ratio}, and no longer falls.`;
 }
 
+/** Where half of what there is to learn was not: whether that is for want of steps, or of their length. */
+const isShort = (state: ProgressState, isSlow: boolean, isFew: boolean): boolean =>
+  state === 'learning' ||
+  (state === 'stuck' && (isSlow || isFew)) ||
+  // In so few steps the reference has shown nothing either.
+  (state === 'limited' && isFew);
+
 export const slowConvergence = defineRule({
   rule: 'slow_convergence',
   title: 'The training converges slowly',
   description:
     'Found where the final loss is above its threshold, or far above what the reference reaches, and the mean loss of the last quarter of the steps still lies clearly below that ' +
     'of the third, or loss and accuracy have both moved the right way: the steps ended before the learning did. Or where a trial at ' +
-    'ten or a hundred times the learning rate learns what this one does not, or all updates together are a small part of the weights.',
+    'ten or a hundred times the learning rate learns what this one does not, or all updates together are a small part of the weights, or there were only a few steps.',
   needs: [],
   thresholds,
   sources: ['AUTOTRAINER (ICSE 2021)'],
@@ -104,15 +109,15 @@ export const slowConvergence = defineRule({
     const faster = gain !== null && gain > limits.higher_rate_gain;
     const moved = distanceMoved(trace);
     const untouched = moved !== null && moved < limits.distance_moved;
-    // What is not seen of it in inference, its own batches may have learned.
+    const few = trace.steps_completed < limits.steps;
+    // The batches may have been learned though inference shows nothing of it.
     const inBatches = last === undefined ? loss_ratio : lossRatio(trace, last);
     const fall = fallOf(third, last);
     return {
       kind: 'evaluated',
       found:
         (isShortInTraining(trace) && (isCutShort(trace) || faster)) ||
-        (Math.min(loss_ratio, inBatches) > limits.loss_ratio &&
-          (state === 'learning' || (state === 'stuck' && (faster || untouched)))),
+        (Math.min(loss_ratio, inBatches) > limits.loss_ratio && isShort(state, faster || untouched, few)),
       severity: isUnlearnable(trace) ? 'info' : 'warning',
       layers: [],
       first_step: null,
@@ -121,6 +126,7 @@ export const slowConvergence = defineRule({
           step: trace.steps_completed,
         }),
         evidenceOf('fall_of_the_last_quarter', fall, null, 'relative to the third quarter'),
+        evidenceOf('steps', trace.steps_completed, limits.steps, 'steps'),
         ...(moved === null
           ? []
           : [evidenceOf('distance_moved', moved, limits.distance_moved, 'updates / weights')]),
@@ -142,6 +148,8 @@ export const slowConvergence = defineRule({
       moved !== undefined && isBeyond(moved)
         ? ` All updates together are ${percent(moved.value ?? 0)} of the weights: they are still as they were drawn.`
         : '';
-    return `${stateOf(finding)}${bySchedule(trace)}${still}${more}${byRate(finding)}`;
+    const steps = beyond(finding, 'steps');
+    const few = steps === undefined ? '' : ` It was trained for ${steps.value} steps only.`;
+    return `${stateOf(finding)}${few}${bySchedule(trace)}${still}${more}${byRate(finding)}`;
   },
 });

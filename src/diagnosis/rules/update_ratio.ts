@@ -3,11 +3,11 @@
 import type { Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
-import { gainOfHigherRate, gainOfLowerRate } from '../evidence/rate.ts';
+import { gainOfHigherRate, gainOfLowerRate, RATE_GAIN } from '../evidence/rate.ts';
 import { kernelUpdates, median } from '../evidence/run.ts';
 import { UPDATES } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
-import { beyond, measured, percent, text } from '../wording.ts';
+import { beyond, measured, ofConstant, percent, text } from '../wording.ts';
 
 const thresholds = {
   largest_ratio: {
@@ -24,7 +24,7 @@ const thresholds = {
     healthy: 'above',
   },
   lower_rate_gain: {
-    value: 0.2,
+    value: RATE_GAIN,
     unit: 'loss less that of a trial at a tenth (a hundredth) of the learning rate, after as many steps / constant loss',
     source: 'this project',
     rationale: 'A rate is too high where a lower one learns what it does not',
@@ -49,12 +49,15 @@ function ratios(trace: Trace): KernelRatio[] {
   });
 }
 
+const ofWeights = (ratio: number): string =>
+  ratio > 1 ? `${text(ratio)} times as large as its weights` : `${percent(ratio)} of its weights`;
+
 /** Where that was measured. */
 function tooLow(trace: Trace, threshold: number): string[] {
   const higher = gainOfHigherRate(trace);
   if (higher === null || higher.gain <= threshold) return [];
   return [
-    `The learning rate is too low: at ${text(higher.factor)} times the rate the loss is lower by ${text(higher.gain)} of a constant’s after ${higher.steps} steps.`,
+    `The learning rate is too low: at ${text(higher.factor)} times the rate the loss is lower by ${ofConstant(higher.gain)} after ${higher.steps} steps.`,
   ];
 }
 
@@ -110,12 +113,12 @@ export const updateRatio = defineRule({
       ...(gain === undefined
         ? []
         : [
-            `The learning rate is too high: at ${text(rate?.factor ?? 0.1)} of it the loss is lower by ${text(gain.value)} of a constant’s after ${rate?.steps} steps.`,
+            `The learning rate is too high: at ${text(rate?.factor ?? 0.1)} of it the loss is lower by ${ofConstant(gain.value)} after ${rate?.steps} steps.`,
           ]),
       ...(large === undefined
         ? []
         : [
-            `An update of ${large.layer} is ${percent(large.value ?? 0)} of its weights in the median: a few of them replace what was learned.`,
+            `An update of ${large.layer} is ${ofWeights(large.value ?? 0)} in the median: ${(large.value ?? 0) > 1 ? 'each of them replaces' : 'a few of them replace'} what was learned.`,
           ]),
       ...(small === undefined
         ? []

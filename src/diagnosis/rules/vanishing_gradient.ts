@@ -1,8 +1,10 @@
 /** @file The gradient shrinks on its way to the first layers. */
 
-import type { Trace } from '../../statistics/index.ts';
+import type { Trace, TracedLayer } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { progressOf, severityByProgress } from '../evidence/progress.ts';
+import { gainOfHigherRate, gainOfLowerRate, RATE_GAIN } from '../evidence/rate.ts';
+import { distanceMoved, lossWindows, UNTOUCHED } from '../evidence/run.ts';
 import {
   type GradientProfile,
   gradientProfiles,
@@ -11,7 +13,7 @@ import {
 } from '../evidence/series.ts';
 import { GRADIENTS } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable, type SeedEvidence } from '../rule.ts';
-import { beyond, named, text } from '../wording.ts';
+import { beyond, isBeyond, named, text } from '../wording.ts';
 
 const thresholds = {
   gradient_ratio: {
@@ -38,20 +40,28 @@ const thresholds = {
 
 type Limits = Readonly<Record<keyof typeof thresholds, number>>;
 
-/**
- * Gradient RMS over the largest of the layers behind it (its own included): towards the first layers it may only
- * shrink by this measure, and a gradient that grows on its way gives 1. NaN where all are 0.
- */
-function ratios({ rms, behind }: GradientProfile): number[] {
-  return rms.map((value, i) => value / Math.max(...(behind[i] ?? []).map((j) => rms[j] as number)));
+/** Time steps, or pixels, of what a layer gives. */
+function positionsOf({ output_shape: shape }: TracedLayer): number {
+  const positions = shape.length >= 3 ? shape.toSpliced(-3, 1) : shape.slice(0, -1);
+  return positions.reduce((product, length) => product * length, 1);
 }
 
 /**
- * Layers below the threshold. An exact 0 next to a healthy gradient is a block (dead units), not a vanishing; below a
- * gradient that is already tiny it is one that underflowed.
+ * The gradient at a layer over the largest one of that layer and those behind it. So it is 1 where the gradient grows on its way back, and
+ * below 1 where it shrinks. NaN where all are 0. As RMS over the units, so that widths do not matter, and as norm over the positions:
+ * what pooling, or the last state of a loop, spreads over many of them is not lost, since a kernel adds it up.
  */
-function vanishing(profile: GradientProfile, limit: number): string[] {
-  const values = ratios(profile);
+function ratios({ rms, behind }: GradientProfile, positions: readonly number[]): number[] {
+  const sizes = rms.map((value, i) => value * Math.sqrt(positions[i] ?? 1));
+  return sizes.map((value, i) => value / Math.max(...(behind[i] ?? []).map((j) => sizes[j] as number)));
+}
+
+/**
+ * Layers below the threshold. A gradient of exactly 0 counts only where another layer's is tiny: then it has underflowed. Next to
+ * healthy gradients it was blocked, by dead units, and did not vanish.
+ */
+function vanishing(profile: GradientProfile, positions: readonly number[], limit: number): string[] {
+  const values = ratios(profile, positions);
   const faint = values.some((ratio) => ratio > 0 && ratio < limit);
   return faint ? profile.layers.filter((_, i) => (values[i] as number) < limit) : [];
 }
@@ -78,12 +88,13 @@ function overDepth(trace: Trace, limits: Limits): { layers: string[]; symptom: S
   const profiles = trainedHiddenLayers(trace).length < 2 ? [] : gradientProfiles(trace);
   const first = profiles[0];
   if (first === undefined) return { layers: [], symptom: undefined };
-  const found = profiles.map((profile) => vanishing(profile, limits.gradient_ratio));
+  const positions = trainedHiddenLayers(trace).map(positionsOf);
+  const found = profiles.map((profile) => vanishing(profile, positions, limits.gradient_ratio));
   const layers = first.layers.filter(
     (layer) => found.filter((names) => names.includes(layer)).length >= limits.persistence * profiles.length,
   );
   const hit = profiles.find((_, i) => layers.some((layer) => found[i]?.includes(layer))) ?? first;
-  const values = ratios(hit);
+  const values = ratios(hit, positions);
   const symptoms = hit.layers.map((layer, i) => ({
     layer,
     step: hit.step,
@@ -94,12 +105,30 @@ function overDepth(trace: Trace, limits: Limits): { layers: string[]; symptom: S
   return { layers, symptom: faintest(symptoms) };
 }
 
+/** A loss that falls by this part from the third to the last quarter of the steps is being learned. */
+const FALLING = 0.1;
+
+function isFalling(trace: Trace): boolean {
+  const [, , third, last] = lossWindows(trace, 4);
+  return third !== undefined && last !== undefined && last < (1 - FALLING) * third;
+}
+
+/**
+ * Whether something else is known to keep a loop from learning: it learns, but was cut short; it has hardly been trained; or it learns at
+ * another rate. A fresh LSTM over forty time steps passes a millionth of the gradient to the first one, and learns to pass more.
+ */
+const isNotOfTime = (trace: Trace): boolean =>
+  isFalling(trace) ||
+  (distanceMoved(trace) ?? Number.POSITIVE_INFINITY) < UNTOUCHED ||
+  Math.max(gainOfHigherRate(trace)?.gain ?? 0, gainOfLowerRate(trace)?.gain ?? 0) > RATE_GAIN;
+
 /** Through time: recurrent layers whose first time step gets hardly any gradient, in most probed steps. */
 function throughTime(trace: Trace, { gradient_ratio: limit, persistence }: Limits): Symptom[] {
+  const excused = isNotOfTime(trace);
   return timeProfiles(trace, 'first_to_largest_ratio').flatMap(({ layer, steps, ratios: values }) => {
     if (values.length === 0) return [];
     const below = values.filter((value) => value < limit);
-    const found = below.length >= persistence * values.length;
+    const found = below.length >= persistence * values.length && !excused;
     const at = found ? values.findIndex((value) => value < limit) : 0;
     return [
       {
@@ -174,18 +203,23 @@ export const vanishingGradient = defineRule({
     };
   },
   explain(finding) {
-    const depth = beyond(finding, 'gradient_ratio');
+    const { layers } = finding;
     const time = beyond(finding, 'first_to_largest_ratio');
+    const deep = layers.filter((layer) => layer !== time?.layer);
+    // What dips below the limit at a step or two is no part of the finding.
+    const depth = finding.evidence.find(
+      (one) => one.metric === 'gradient_ratio' && isBeyond(one) && deep.includes(one.layer ?? ''),
+    );
     return [
       ...(depth === undefined
         ? []
         : [
-            `At step ${depth.step} the gradient that reaches ${depth.layer} is ${text(depth.value)} of the largest behind it: the weights of ${named(finding.layers)} stay close to their initial values.`,
+            `At step ${depth.step} the gradient that reaches ${depth.layer} is ${text(depth.value)} of the largest behind it: hardly anything of the error is left for ${named(deep)} to learn from.`,
           ]),
       ...(time === undefined
         ? []
         : [
-            `At step ${time.step} the first time step of ${time.layer} gets ${text(time.value)} of the largest gradient of all time steps: what comes early is not learned.`,
+            `At step ${time.step} the first time step of ${time.layer} gets ${text(time.value)} of the largest gradient of all time steps: what comes early hardly counts.`,
           ]),
     ].join(' ');
   },
