@@ -5,6 +5,7 @@ import {
   attainable,
   isCutShort,
   isShortInTraining,
+  isUnlearnable,
   progressOf,
   samplesOfReference,
 } from '../evidence/progress.ts';
@@ -39,15 +40,18 @@ const thresholds = {
   },
 } as const;
 
-/** And by so many times, so that chance near 0 is no difference. */
+/** The loss also has to be so many times that of the reference: near 0 a difference is chance. */
 const TIMES = 3;
 
-/** Of a constant's loss: less than this is no way that a training has come. */
+/**
+ * A single layer whose loss fell by less than this part of a constant's loss has not moved, and nothing can be said of what it is able to
+ * learn. The number is the one by which a loss counts as falling (STILL_FALLING in evidence/progress.ts).
+ */
 const COME = 0.02;
 
 /**
- * A single layer may be all that was wanted, and falls short by a little: it counts where it came some way and then stood still without
- * having learned anything to speak of. Deep ones were meant to bend.
+ * Whether being linear is a fault here. Of several layers without activation it always is: they were meant to be more than one.
+ * A single layer may be what was wanted. It counts where the loss fell, and then stood still before anything was learned.
  */
 function isLinear(experiment: Experiment | null, trace: Trace, isStuck: boolean): boolean {
   const products = experiment === null ? null : linearProducts(experiment);
@@ -67,7 +71,7 @@ const ofOrder = (experiment: Experiment | null): string =>
       : 'Put a recurrent or a convolutional layer before the pooling over time.'
   }`;
 
-/** A network may lack both: each is told, since neither helps without the other. */
+/** A network may lack both activations and positions. Then both are told: neither helps without the other. */
 function whyOf(finding: Finding): string {
   const { experiment } = finding;
   const reasons = [
@@ -111,7 +115,8 @@ export const underfitting = defineRule({
         bent ||
         (blind && gap > limits.order_gap) ||
         (isShortInTraining(trace) && !isCutShort(trace)),
-      severity: 'warning',
+      // What the reference cannot learn either is no fault of the network.
+      severity: isUnlearnable(trace) ? 'info' : 'warning',
       layers: [],
       first_step: null,
       evidence: [

@@ -1,9 +1,9 @@
 /** @file A loss that comes back up. */
 import { lossScale } from '../../statistics/index.ts';
-import { progressOf, severityByProgress } from '../evidence/progress.ts';
+import { isUnlearnable, progressOf, severityByProgress } from '../evidence/progress.ts';
 import { lossWindows, moves } from '../evidence/run.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
-import { measured, text } from '../wording.ts';
+import { measured, ofConstant } from '../wording.ts';
 
 const thresholds = {
   rebound: {
@@ -51,13 +51,14 @@ export const unstableLoss = defineRule({
     return {
       kind: 'evaluated',
       found: rebound > limits.rebound && moves(trace),
-      severity: severityByProgress(trace),
+      // Where there is nothing to learn, the loss wanders with the batches.
+      severity: isUnlearnable(trace) ? 'info' : severityByProgress(trace),
       layers: [],
       first_step: rebound > limits.rebound ? step : null,
       evidence: [evidenceOf('rebound', rebound, limits.rebound, 'rise / constant loss', { step })],
     };
   },
   explain: (finding) =>
-    `By step ${measured(finding, 'rebound')?.step} the mean loss has come back up by ${text(measured(finding, 'rebound')?.value)} of a constant’s loss above ` +
+    `By step ${measured(finding, 'rebound')?.step} the mean loss has come back up by ${ofConstant(measured(finding, 'rebound')?.value)} above ` +
     'its lowest: steps are too long for the curvature, or batches too unlike each other.',
 });

@@ -105,9 +105,7 @@ const lit: Config = (() => {
   const contrast = (i: number) => Math.exp(bell(i + 800));
   return inline(
     Array.from({ length: count }, (_, i) =>
-      grid(
-        (y, x) => light(i) + contrast(i) * (0.2 * bell(1000 * i + size * y + x) + Number(y === where(i))),
-      ),
+      grid((y, x) => light(i) + contrast(i) * (0.2 * bell(1000 * i + size * y + x) + Number(y === where(i)))),
     ),
     Array.from({ length: count }, (_, i) => grid((y) => Number(y === where(i)))),
     { validation_split: 0 },
@@ -131,7 +129,8 @@ const onePerBatch = (norm: string, batch_size: number) =>
 const batchOfOne: Published = {
   name: 'batch-norm-over-single-volumes',
   source: github('wolny/pytorch-3dunet', 53),
-  accepted: 'batch norm with a batch of one: in evaluation the predictions make no sense, in training mode they are fine',
+  accepted:
+    'batch norm with a batch of one: in evaluation the predictions make no sense, in training mode they are fine',
   labels: [['inference_mismatch', 'degenerate_normalization']],
   half: 'develop',
   experiment: onePerBatch('batch_norm', 1),
@@ -156,7 +155,8 @@ const ofTheBook = (rate: number, stddev: number, steps: number) => {
 const sigmoidsBecomeRelus: Published = {
   name: 'sigmoids-of-the-book-replaced-by-relus',
   source: github('MichalDanielDobrzanski/DeepLearningPython', 13),
-  accepted: 'with ReLU the rate of 3 is too high and the weights are too large: 0.01, and a tenth of the weights',
+  accepted:
+    'with ReLU the rate of 3 is too high and the weights are too large: 0.01, and a tenth of the weights',
   labels: [['update_ratio', 'exploding_gradient', 'poor_initialization', 'non_finite_values']],
   half: 'judge',
   experiment: ofTheBook(3, 1, 300),
@@ -164,12 +164,17 @@ const sigmoidsBecomeRelus: Published = {
 };
 
 const coded = (activation: string, rate: number) =>
-  run([64], [layer(100, activation), layer(64)], { ...digits(), targets: 'inputs' }, {
-    loss: 'sigmoid_cross_entropy',
-    optimizer: adam(rate),
-    batch_size: 100,
-    steps: 300,
-  });
+  run(
+    [64],
+    [layer(100, activation), layer(64)],
+    { ...digits(), targets: 'inputs' },
+    {
+      loss: 'sigmoid_cross_entropy',
+      optimizer: adam(rate),
+      batch_size: 100,
+      steps: 300,
+    },
+  );
 const softmaxCode: Published = {
   name: 'autoencoder-with-a-softmax-code',
   source: github('rajarsheem/libsdae-autoencoder-tensorflow', 3),
@@ -246,7 +251,8 @@ const postNorm = (rate: number) =>
 const mathematics: Published = {
   name: 'transformer-at-six-times-the-rate',
   source: github('google-deepmind/mathematics_dataset', 5),
-  accepted: 'at 6e-4 it stays at a loss of 3.15 and 0 % after 50,000 steps; at 1e-4 the same transformer learns',
+  accepted:
+    'at 6e-4 it stays at a loss of 3.15 and 0 % after 50,000 steps; at 1e-4 the same transformer learns',
   labels: [['update_ratio', 'exploding_gradient', 'unstable_loss', 'non_finite_values']],
   half: 'develop',
   experiment: postNorm(0.03),
@@ -341,7 +347,12 @@ const snapshots = (count: number, noise: number, flipped: number) =>
     { validation_split: 0.3 },
   );
 const deepPicture = (data: Config) =>
-  run([1, 8, 8], [conv(16), conv(16), pool, conv(32), conv(32), flat, layer(2, 'softmax')], data, cce(adam(0.003), { steps: 250 }));
+  run(
+    [1, 8, 8],
+    [conv(16), conv(16), pool, conv(32), conv(32), flat, layer(2, 'softmax')],
+    data,
+    cce(adam(0.003), { steps: 250 }),
+  );
 const validationRises: Published = {
   name: 'validation-loss-rises-after-some-epochs',
   source: keras(3755),
@@ -368,7 +379,8 @@ const gated = (initializer: Config) =>
 const zeroGate: Published = {
   name: 'zeros-before-a-relu-without-bias',
   source: github('lucidrains/deep-cross-attention', 2),
-  accepted: 'zero initial weights, no bias and ReLU: no symmetry is broken, and no gradient ever moves them; small ones',
+  accepted:
+    'zero initial weights, no bias and ReLU: no symmetry is broken, and no gradient ever moves them; small ones',
   labels: [['poor_initialization', 'dead_units']],
   half: 'judge',
   experiment: gated({ kernel_initializer: 'zeros' }),
