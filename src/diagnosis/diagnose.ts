@@ -38,7 +38,7 @@ function missing(rule: Rule, experiment: Experiment | null, traces: readonly Tra
 /** Thresholds of a request, by rule and name. */
 export type GivenThresholds = Experiment['diagnostics']['rules'];
 
-/** What one value beyond its threshold means where the rule wants more than that. */
+/** Why nothing was found: all values are healthy, or one is not, but the rule asks for more than that one. */
 function whyClear(evidence: readonly Evidence[]): string {
   const [first] = evidence.filter(isBeyond);
   if (first === undefined) return 'Every measured value is on the healthy side of its threshold.';
@@ -126,13 +126,13 @@ export function diagnose(
   return withCauses(checks);
 }
 
-/** All of it: what it gives is the same number for every sample, whatever else is changed. */
+/** Whether the whole output is dead: it gives the same number for every sample, whatever else is changed. */
 const isDeadOutput = ({ evidence }: Check): boolean =>
   evidence.some(({ metric, value }) => metric === 'dead_output_fraction' && value === 1);
 
 /**
- * What is told first: an output that cannot give what the loss asks, since nothing else helps as long as it stays; then what no other
- * finding explains, guesses last; then the rest.
+ * The place of a finding in the summary. First an output that cannot give what the loss asks for: nothing else helps before that.
+ * Then findings that no other explains, then those of them that are only hints, then the rest.
  */
 function rankOf(check: Check): number {
   if (check.caused_by.length > 0) return 3;

@@ -39,8 +39,8 @@ const RATES: Readonly<Record<'descent' | 'adaptive', readonly [number, number]>>
 };
 
 /**
- * Where values overflow there is no gradient to follow back: what the layers before make of one of size 1, by their gains,
- * g² size = gain · g² size of the layer behind. Empty where the layers are not in a row.
+ * Gradients of a network whose values overflow. Theory has no gradient there, so one of size 1 is followed back through the gains of the
+ * layers: g² · size = gain · (g² · size of the layer behind). All null where the layers are not in a row.
  */
 function gradientsByGains({ layers: built }: Plan, { layers }: Prediction): (number | null)[] {
   const found = new Array<number | null>(built.length).fill(null);

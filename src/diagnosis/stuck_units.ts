@@ -2,9 +2,17 @@
 import type { Trace, UnitPass } from '../statistics/index.ts';
 import { progressOf, severityByProgress } from './evidence/progress.ts';
 import { lastingSince, persistentUnits, type UnitFraction } from './evidence/units.ts';
-import { notEvaluable, type SeedResult } from './rule.ts';
+import { type Finding, notEvaluable, type SeedResult } from './rule.ts';
+import { isBeyond, percent } from './wording.ts';
 
-/** Layers that are told of where none is over its limit: those that are nearest to it. Every one that is over is told. */
+/** Of the layers in which it was found: the least and the most, where they differ. */
+export function fractionsOf({ evidence }: Finding, metric: string): string {
+  const values = evidence.flatMap((one) => (one.metric === metric && isBeyond(one) ? [one.value ?? 0] : []));
+  const [least, most] = [percent(Math.min(...values)), percent(Math.max(...values))];
+  return least === most ? most : `${least} to ${most}`;
+}
+
+/** At least so many layers give evidence: all that are over the limit, then those that are nearest to it. */
 const MOST_TOLD = 3;
 
 /**

@@ -2,7 +2,7 @@
 import type { Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { defineRule } from '../rule.ts';
-import { examineStuckUnits } from '../stuck_units.ts';
+import { examineStuckUnits, fractionsOf } from '../stuck_units.ts';
 import { beyond, isBeyond, named, percent } from '../wording.ts';
 
 const thresholds = {
@@ -22,7 +22,7 @@ const thresholds = {
   },
 } as const;
 
-/** Of a layer with a single live unit, whose outputs all lie along one direction; of two units that is one dead one. */
+/** Dead units that leave less than this many alive are too many: with one live unit, all outputs of a layer lie along one direction. So of two units one dead one is found. */
 const ALL_BUT_ONE = 1.5;
 
 const unitsOf = ({ unit_passes }: Trace, name: string): number =>
@@ -70,9 +70,9 @@ export const deadUnits = defineRule({
       );
     const rest = 'no gradient reaches their weights, so that they cannot recover.';
     if (output === undefined)
-      return `${percent(hidden?.value ?? 0)} of the units of ${named(finding.layers)} give exactly 0 for every sample: ${rest}`;
+      return `${fractionsOf(finding, 'dead_unit_fraction')} of the units of ${named(finding.layers)} give exactly 0 for every sample: ${rest}`;
     const predicts = `${percent(output.value ?? 0)} of the outputs (${named(layersOf('dead_output_fraction'))}) are exactly 0 for every sample, whatever their targets are: ${rest}`;
     if (hidden === undefined) return `${predicts} A linear output cannot die.`;
-    return `${predicts} So are ${percent(hidden.value ?? 0)} of the units of ${named(layersOf('dead_unit_fraction'))}.`;
+    return `${predicts} So are ${fractionsOf(finding, 'dead_unit_fraction')} of the units of ${named(layersOf('dead_unit_fraction'))}.`;
   },
 });

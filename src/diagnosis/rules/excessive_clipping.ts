@@ -63,7 +63,7 @@ export const excessiveClipping = defineRule({
   explain(finding) {
     const steps = percent(measured(finding, 'clipped_steps')?.value ?? 0);
     const shrinkage = measured(finding, 'shrinkage')?.value;
-    const factor = shrinkage == null ? '' : `, to a ${text(shrinkage)}th of its norm in the median`;
+    const factor = shrinkage == null ? '' : `, in the median to 1/${text(shrinkage)} of its norm`;
     return `The gradient is cut on ${steps} of the steps${factor}: the limit, not the learning rate, sets how far a step goes.`;
   },
 });

@@ -7,7 +7,7 @@ import { POOR } from '../consequences.ts';
 import { severityByCost } from '../evidence/progress.ts';
 import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
-import { measured, named, percent, text } from '../wording.ts';
+import { measured, named, ofConstant, percent } from '../wording.ts';
 
 const thresholds = {
   dropout_rate: {
@@ -90,9 +90,7 @@ export const excessiveDropout = defineRule({
     const rate = measured(finding, 'dropout_rate')?.value ?? 0;
     const gap = measured(finding, 'noise_gap')?.value;
     const cost =
-      gap == null || gap < 0.05
-        ? ''
-        : ` The noise alone costs ${text(gap)} of a constant’s loss in training mode.`;
+      gap == null || gap < 0.05 ? '' : ` The noise alone costs ${ofConstant(gap)} in training mode.`;
     return (
       `Of what reaches ${named(finding.layers)}, ${percent(1 - rate)} is kept in a step: from one step to the next a sample looks ` +
       `like another one, and the gradient is mostly about what was dropped.${cost}`

@@ -24,7 +24,7 @@ const thresholds = {
   },
 } as const;
 
-/** The penalty and the data pull in opposite directions: the weights stand where the two are even. */
+/** Cosine between the penalty's gradient and the data's, with its sign turned. Above this they pull against each other, and the weights stand where both are even. Chosen by this project. */
 const HELD = 0.7;
 
 interface Pull {

@@ -1,8 +1,10 @@
 /** @file A network that is another in inference than the one that was trained. */
 
+import { placedLayers, planExperiment } from '../../experiment/index.ts';
+import { flattenLayers } from '../../network/index.ts';
 import { lossRatio, lossScale } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
-import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { defineRule, evidenceOf, type Finding, notEvaluable } from '../rule.ts';
 import { measured, named, percent, text } from '../wording.ts';
 
 const thresholds = {
@@ -20,6 +22,30 @@ const thresholds = {
     rationale: 'What has learned nothing in training mode has nothing to lose',
   },
 } as const;
+
+/** What is left of an average's start after all steps; more than this is a lag. */
+const LAG = 0.05;
+/** With fewer samples the mean and variance of a batch are mostly those of its own samples. */
+const FEW = 8;
+
+/** What keeps the running averages from what a batch has: their momentum, too few steps, or batches that differ from each other. */
+function whyNot({ experiment, traces }: Finding): string {
+  const steps = traces[0]?.steps_completed ?? 0;
+  if (experiment === null) return 'they lag behind in so few steps, or do not move';
+  const momenta = flattenLayers(placedLayers(experiment)).flatMap(({ type, config }) =>
+    type === 'batch_norm' ? [(config as { momentum?: number }).momentum ?? 0.99] : [],
+  );
+  const momentum = Math.max(...momenta);
+  if (momentum >= 1) return 'with a momentum of 1 they do not move';
+  const left = momentum ** steps;
+  if (left > LAG)
+    return `at a momentum of ${text(momentum)}, ${percent(left)} of what they started from is left after ${steps} steps`;
+  const { batch_size } = planExperiment(experiment);
+  const samples = batch_size === 1 ? 'one sample' : `${batch_size} samples`;
+  return batch_size < FEW
+    ? `in training each batch of ${samples} is normalized by numbers of its own, which differ from batch to batch`
+    : 'they are means over many steps, in which the weights moved on';
+}
 
 export const inferenceMismatch = defineRule({
   rule: 'inference_mismatch',
@@ -105,7 +131,7 @@ export const inferenceMismatch = defineRule({
       `The same weights have a loss of ${loss('training')} on training samples in training mode and of ${loss('inference')} in ` +
       `inference mode${shares}. ` +
       (finding.layers.length > 0
-        ? `The running averages of ${named(finding.layers)} are not those of the batches: they lag behind in so few steps, or do not move.`
+        ? `The running averages of ${named(finding.layers)} are not those of the batches: ${whyNot(finding)}.`
         : 'What is random in training mode is not evened out in inference.')
     );
   },

@@ -64,7 +64,13 @@ export const noisyGradient = defineRule({
       ],
     };
   },
-  explain: (finding) =>
-    `At step ${measured(finding, 'gradient_signal_to_noise')?.step} the mean gradient has ${text(measured(finding, 'gradient_signal_to_noise')?.value)} ` +
-    'of the power of its scatter from batch to batch: a step follows chance more than direction.',
+  explain(finding) {
+    const signal = measured(finding, 'gradient_signal_to_noise');
+    const value = signal?.value ?? 0;
+    const size =
+      value > 0
+        ? `has ${text(value)} of the power of its scatter from batch to batch`
+        : 'cannot be told from 0 in its scatter from batch to batch';
+    return `At step ${signal?.step} the mean gradient ${size}: a step follows chance more than direction.`;
+  },
 });

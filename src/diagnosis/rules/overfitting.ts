@@ -1,7 +1,7 @@
 /** @file The network knows the training samples and not the others. */
 import { lossRatio, validationRatio } from '../../statistics/index.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
-import { measured, text } from '../wording.ts';
+import { measured, ofConstant } from '../wording.ts';
 
 const thresholds = {
   generalization_gap: {
@@ -58,6 +58,6 @@ export const overfitting = defineRule({
     };
   },
   explain: (finding) =>
-    `The validation loss lies ${text(measured(finding, 'generalization_gap')?.value)} of a constant’s loss above the training loss, which is down at ` +
-    `${text(measured(finding, 'training_loss_ratio')?.value)} of it: the training samples are known by heart.`,
+    `The validation loss lies ${ofConstant(measured(finding, 'generalization_gap')?.value)} above the training loss, which is down at ` +
+    `${ofConstant(measured(finding, 'training_loss_ratio')?.value)}: the training samples are known by heart.`,
 });

@@ -50,8 +50,8 @@ function scaleOfOutputs(trace: Trace): Scale {
 }
 
 /**
- * Only for classes: what a fresh network answers (0) may be far from any of the values of a regression. A constant that knows which
- * classes are rare is no measure of chance; one that thinks all equal is.
+ * The first loss over that of an answer that takes all classes for equally likely. For classes only: a fresh network answers numbers
+ * near 0, and the values of a regression may be far from 0.
  */
 function lossAgainstChance(trace: Trace): number | null {
   const { class_counts } = trace.data;

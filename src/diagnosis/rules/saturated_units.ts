@@ -4,8 +4,8 @@ import { SATURATED_SLOPE } from '../../network/index.ts';
 import { SATURATED_SAMPLES } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { defineRule, type Threshold } from '../rule.ts';
-import { examineStuckUnits } from '../stuck_units.ts';
-import { measured, named, percent } from '../wording.ts';
+import { examineStuckUnits, fractionsOf } from '../stuck_units.ts';
+import { named } from '../wording.ts';
 
 const thresholds = {
   saturated_unit_fraction: {
@@ -52,6 +52,6 @@ export const saturatedUnits = defineRule({
       'no activation here is bounded on both sides',
     ),
   explain: (finding) =>
-    `${percent(measured(finding, 'saturated_unit_fraction')?.value ?? 0)} of the units of ${named(finding.layers)} sit at a bound of their ` +
+    `${fractionsOf(finding, 'saturated_unit_fraction')} of the units of ${named(finding.layers)} sit at a bound of their ` +
     'activation on nearly every sample, where its slope is close to 0 and no gradient passes.',
 });

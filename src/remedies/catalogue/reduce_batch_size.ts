@@ -2,7 +2,7 @@
 import { planExperiment, withLength } from '../../experiment/index.ts';
 import { defineRemedy } from '../remedy.ts';
 
-/** Of fewer samples a gradient is mostly chance. */
+/** Smaller batches gain nothing: Masters & Luschi 2018 find the best results between 2 and 32 samples, with batch norm at 4 or 8. */
 const LEAST = 8;
 
 export const reduceBatchSize = defineRemedy({
