@@ -18,13 +18,16 @@ export interface RecordedRows {
   readonly run: ReadonlyMap<string, TableRows>;
 }
 
+/** A table that is full becomes larger by so much: twice as large, a long record would take twice its memory. */
+const GROWTH = 1.5;
+
 /** Numbers that are measured together: one row of them per step. */
 export class Table {
   readonly layer: string | null;
   readonly tensor: string | null;
   readonly metrics: readonly string[];
   readonly #steps: number[] = [];
-  #values: Float64Array;
+  #values: Float64Array<ArrayBuffer>;
   /** Rows that `takeNew` has given, or `append` has brought. */
   #taken = 0;
 
@@ -39,9 +42,9 @@ export class Table {
   row(step: number): { values: Float64Array; offset: number } {
     const offset = this.#steps.length * this.metrics.length;
     if (offset === this.#values.length) {
-      const larger = new Float64Array(2 * offset);
-      larger.set(this.#values);
-      this.#values = larger;
+      const length = Math.ceil(GROWTH * this.#steps.length) * this.metrics.length;
+      // Frees what it moves at once. A record may have a quarter of a gigabyte, and V8 counts it late.
+      this.#values = new Float64Array(this.#values.buffer.transfer(length * Float64Array.BYTES_PER_ELEMENT));
     }
     this.#steps.push(step);
     return { values: this.#values, offset };
@@ -73,18 +76,22 @@ export class Table {
     return this.#values[(this.#steps.length - 1) * this.metrics.length + column] as number;
   }
 
-  series(): Series[] {
+  /** Nothing is left in the table: both together would be twice the record. */
+  takeSeries(): Series[] {
     const { layer, tensor, metrics } = this;
     const width = metrics.length;
     // One array for all of them: it is stored once.
     const steps = Int32Array.from(this.#steps);
-    return metrics.map((metric, column) => {
+    const series = metrics.map((metric, column) => {
       const values = new Float64Array(steps.length);
       for (let row = 0; row < values.length; row++) {
         values[row] = this.#values[row * width + column] as number;
       }
       return { layer, tensor, metric, steps, values };
     });
+    this.#values = new Float64Array(this.#values.buffer.transfer(0));
+    this.#steps.length = 0;
+    return series;
   }
 }
 
@@ -129,10 +136,10 @@ export class Recorder {
     for (const [metric, rows] of run) this.#runTable(metric).append(rows);
   }
 
-  /** Series of at least one step: those of the run first. */
+  /** Series of at least one step: those of the run first. Nothing is left here. */
   finish(): Series[] {
     return [...this.#run.values(), ...this.#tables]
-      .flatMap((table) => table.series())
+      .flatMap((table) => table.takeSeries())
       .filter(({ steps }) => steps.length > 0);
   }
 }

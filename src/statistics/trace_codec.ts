@@ -22,7 +22,13 @@ interface Head {
 
 const inflate = promisify(inflateRaw);
 
-const pack = (value: unknown): Uint8Array => deflateRawSync(serialize(value), { level: 1 });
+function pack(value: unknown): Uint8Array {
+  const plain = serialize(value);
+  const packed = deflateRawSync(plain, { level: 1 });
+  // A part has tens of megabytes, and V8 would see them late.
+  if (plain.byteLength === plain.buffer.byteLength) (plain.buffer as ArrayBuffer).transfer(0);
+  return packed;
+}
 const unpack = async (bytes: Uint8Array): Promise<unknown> => deserialize(await inflate(bytes));
 
 /** In the thread that has trained, so that a long record holds up no request. */
