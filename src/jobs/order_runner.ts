@@ -57,7 +57,7 @@ export class OrderRunner implements Source {
     this.#timer = setInterval(() => void this.#beat(), BEAT_MS);
   }
 
-  async perform(delivery: Delivery): Promise<void> {
+  async perform(delivery: Delivery, free: () => void): Promise<void> {
     const { orders } = this.#options;
     const order = await orders.start(delivery);
     if (order === null) return delivery.done();
@@ -65,7 +65,7 @@ export class OrderRunner implements Source {
     this.#running.set(delivery, flag);
     if (this.#stopping) Atomics.store(flag, 0, 1);
     try {
-      const failure = order.starts > MOST_STARTS ? crashed : await this.#train(order, flag);
+      const failure = order.starts > MOST_STARTS ? crashed : await this.#train(order, flag, free);
       if (failure === 'canceled') return await this.#end(delivery);
       if (failure !== null) await this.#stored(() => orders.fail(delivery, failure));
       await delivery.done();
@@ -86,13 +86,18 @@ export class OrderRunner implements Source {
   }
 
   /** Null once the result is stored. */
-  async #train(order: StartedOrder, flag: Int32Array): Promise<OrderFailure | 'canceled' | null> {
+  async #train(
+    order: StartedOrder,
+    flag: Int32Array,
+    free: () => void,
+  ): Promise<OrderFailure | 'canceled' | null> {
     const { metrics, telemetry, logger } = this.#options;
     const { job, key, run } = order;
     const attributes = { 'gradclinic.trial.run': run, 'gradclinic.trial.key': key, 'gradclinic.job.id': job };
     const span = telemetry.start('trial', attributes, order.traceparent ?? undefined);
     try {
       const result = await this.#run(order, flag);
+      free();
       if (!result.ok) {
         metrics.trials.inc({ outcome: result.error.code });
         endFailed(span, result.error.code);

@@ -1,10 +1,14 @@
 /** @file Takes from queues whenever a thread is free: from one after the other, so that none of them waits for another to be empty. */
 import type { Delivery, Queue } from './queue.ts';
 
-/** A queue to take from, and what is done with what is taken. Rejects where it could not be done: it is another's then. */
+/** A queue to take from, and what is done with what is taken. */
 export interface Source {
   readonly queue: Pick<Queue<never>, 'take'>;
-  perform(delivery: Delivery): Promise<void>;
+  /**
+   * Rejects where it could not be done: it is another's then.
+   * @param free to be called once no thread is needed any more, as while a result is being stored; the end does it too
+   */
+  perform(delivery: Delivery, free: () => void): Promise<void>;
 }
 
 export interface Crew {
@@ -29,22 +33,34 @@ export function startCrew(
   /** Sources that are to be asked a little later. */
   const later = new Map<Source, NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
+  /** Threads at work. */
+  let busy = 0;
   let taking: Promise<void> | null = null;
   let stopped = false;
 
+  /** Where results cannot be stored, no more are made than there are threads. */
+  const hasRoom = () => !stopped && busy < threads && running.size < 2 * threads && open.length > 0;
+
   function perform(source: Source, delivery: Delivery): void {
+    let isBusy = true;
+    const free = () => {
+      if (isBusy) busy--;
+      isBusy = false;
+      look();
+    };
+    busy++;
     const work = source
-      .perform(delivery)
+      .perform(delivery, free)
       .catch(onError)
       .finally(() => {
         running.delete(work);
-        look();
+        free();
       });
     running.add(work);
   }
 
   async function takeAll(): Promise<void> {
-    while (!stopped && running.size < threads && open.length > 0) {
+    while (hasRoom()) {
       const source = open.shift() as Source;
       // Marked again by a wake-up that comes while it is asked.
       const delivery = await source.queue.take().catch((error: unknown) => {
@@ -60,7 +76,7 @@ export function startCrew(
   function look(): void {
     taking ??= takeAll().finally(() => {
       taking = null;
-      if (!stopped && running.size < threads && open.length > 0) look();
+      if (hasRoom()) look();
     });
   }
 
@@ -83,7 +99,7 @@ export function startCrew(
       );
     },
     get busy() {
-      return running.size;
+      return busy;
     },
     async stop() {
       stopped = true;

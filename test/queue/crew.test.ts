@@ -47,6 +47,31 @@ it('owners share the seconds, not the number of trials', async () => {
   expect(alices).toBeLessThanOrEqual(11);
 });
 
+it('gives a thread its next work while the last result is stored; where none can be stored, not for ever', async () => {
+  const queue = createLocalQueue();
+  await queue.enqueue(Array.from({ length: 9 }, (_, i) => ({ job: 'a', key: String(i), turn: i })));
+  const stored = Promise.withResolvers<void>();
+  let begun = 0;
+  const source = {
+    queue,
+    async perform(_delivery: Delivery, free: () => void) {
+      begun++;
+      await sleep(1);
+      free();
+      await stored.promise;
+    },
+  };
+  const crew = startCrew([source], 2, () => {});
+  crew.wake(source);
+  await expect.poll(() => begun).toBe(4);
+  await sleep(20);
+  // As many as there are threads wait to be stored, and as many have come on top.
+  expect([begun, crew.busy]).toEqual([4, 0]);
+  stored.resolve();
+  await expect.poll(() => begun).toBe(9);
+  await crew.stop();
+});
+
 it('keeps as many threads busy as there are, and lets no queue wait for another to be empty', async () => {
   const order: string[] = [];
   let most = 0;
