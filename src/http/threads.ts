@@ -31,7 +31,8 @@ export interface SharedThreads {
 }
 
 /** Two for one owner, so that one request that takes long does not hold up all others; and one more for somebody else. */
-const [THREADS, THREADS_OF_ONE] = [3, 2];
+const THREADS = 3;
+export const THREADS_OF_ONE = 2;
 
 export interface ThreadLimits {
   /** Beyond these, requests are told to come back. */
@@ -40,11 +41,18 @@ export interface ThreadLimits {
   readonly maxMs: number;
   /** By the clock: a busy machine gives a thread less than a core. */
   readonly maxClockMs: number;
-  /** The most that a thread's heap may take. */
-  readonly maxHeapMiB: number;
+  /** The most that the heap of a thread may take that works, and of one that reads. */
+  readonly maxHeapMiB: { readonly work: number; readonly read: number };
 }
 
-const LIMITS: ThreadLimits = { maxWaiting: 64, maxMs: 20_000, maxClockMs: 60_000, maxHeapMiB: 384 };
+/**
+ * All four threads of an owner stay below a gigabyte together. The longest body of numbers takes 110 to 160 MiB to be worked
+ * through, and less than 128 to be read.
+ */
+export const LIMITS: ThreadLimits = {
+  ...{ maxWaiting: 64, maxMs: 20_000, maxClockMs: 60_000 },
+  maxHeapMiB: { work: 256, read: 192 },
+};
 const RETRY_AFTER_S = '5';
 
 const overloaded = () =>
@@ -89,7 +97,7 @@ interface Task {
 }
 
 /** Made when the first request needs one. */
-function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
+function createPool(program: URL, kind: 'work' | 'read', limits: ThreadLimits, exhausted: Exhausted) {
   let piscina: ThreadPool | null = null;
   const start = () =>
     createThreads({
@@ -99,7 +107,7 @@ function createPool(program: URL, limits: ThreadLimits, exhausted: Exhausted) {
       maxThreads: THREADS,
       idleTimeout: 60_000,
       resourceLimits: {
-        maxOldGenerationSizeMb: limits.maxHeapMiB,
+        maxOldGenerationSizeMb: limits.maxHeapMiB[kind],
         maxYoungGenerationSizeMb: YOUNG_HEAP_MIB,
       },
     });
@@ -150,8 +158,8 @@ function handedOver(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 export function createRequestThreads(limits = LIMITS): SharedThreads {
-  const workers = createPool(threadProgram('request.worker'), limits, tooLarge);
-  const readers = createPool(threadProgram('reading.worker'), limits, tooLong);
+  const workers = createPool(threadProgram('request.worker'), 'work', limits, tooLarge);
+  const readers = createPool(threadProgram('reading.worker'), 'read', limits, tooLong);
   return {
     of: (owner) => ({
       run: (work) =>

@@ -4,11 +4,14 @@ import { readConfig } from '../../src/config.ts';
 import { HttpProblem } from '../../src/http/problem.ts';
 import {
   createRequestThreads,
+  LIMITS as DEFAULTS,
   type RequestThreads,
   type SharedThreads,
+  THREADS_OF_ONE,
   type ThreadLimits,
 } from '../../src/http/threads.ts';
 import { encodeTrace } from '../../src/statistics/index.ts';
+import { YOUNG_HEAP_MIB } from '../../src/util/young_heap.ts';
 import { isLong } from '../faults/workload.ts';
 import { deep, rows } from '../fuzz/heavy_requests.ts';
 import { startTestService, type TestService, tinyExperiment } from './service.ts';
@@ -17,7 +20,7 @@ const { limits } = readConfig({});
 const context = { limits, workerThreads: 2, fingerprint: false };
 
 /** Far beyond what any work here takes: a test gives less where the limit is what it tries. */
-const LIMITS = { maxWaiting: 64, maxMs: 200_000, maxClockMs: 200_000, maxHeapMiB: 384 };
+const LIMITS = { ...DEFAULTS, maxMs: 200_000, maxClockMs: 200_000 };
 
 const opened: SharedThreads[] = [];
 const sharedThreads = (changes: Partial<ThreadLimits>): SharedThreads => {
@@ -65,12 +68,21 @@ describe('work that takes too much', () => {
   });
 
   it('of memory as well', async () => {
-    const threads = threadsOf({ maxHeapMiB: 64 });
+    const threads = threadsOf({ maxHeapMiB: { work: 64, read: 64 } });
     // Parsed, its numbers alone are twice what the thread may take.
     const { code, message } = await problem(preflight(threads, rows(1_200_000)));
     expect([code, message]).toEqual(['experiment_too_large', expect.stringContaining('too much memory')]);
     expect(await threadsOf({}).run({ name: 'namedFiles', body: Buffer.from('{}'), context })).toEqual([]);
   });
+});
+
+it('all threads of one owner may take a gigabyte together, with what V8 has for new objects', async () => {
+  const { work, read } = DEFAULTS.maxHeapMiB;
+  expect(THREADS_OF_ONE * (work + read + 2 * YOUNG_HEAP_MIB)).toBeLessThanOrEqual(1024);
+  // And the longest body of numbers is worked through all the same.
+  const body = Buffer.from(JSON.stringify(rows(250_000)));
+  const accepted = threadsOf({}).run({ name: 'acceptExperiment', body, context });
+  expect(await accepted).toMatchObject({ packed: expect.any(Uint8Array) });
 });
 
 it('what one owner asks for does not hold up another: neither what works nor what waits', async () => {
