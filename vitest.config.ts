@@ -9,12 +9,15 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/co
 
 /** Files of whole studies, browsers and services take up to two minutes: one that came last would run alone, beside an idle core. */
 const LONG = [
-  '/test/scenarios/',
+  '/test/scenarios/examples',
   '/test/web/',
+  '/test/scenarios/',
   '/test/faults/',
   '/test/python/',
   '/test/http/',
   '/test/jobs/',
+  '/test/docs',
+  '/test/unit/study/',
 ];
 
 class LongFirst extends BaseSequencer {
@@ -34,7 +37,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // A second is Vitest's own; on a busy machine a thread takes longer to start. What has to be quick is measured where it matters.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 120_000 } },
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },

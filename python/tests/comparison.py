@@ -35,7 +35,7 @@ class Comparison:
         training = {"loss": "mean_squared_error", "optimizer": {"type": "sgd", "learning_rate": 1e-9}, "batch_size": len(samples[0]),
                     "steps": 1}  # fmt: skip
         body = converted.experiment(data, training, remedies={"verify": False}, diagnostics={"probe_every": 1})
-        report = self.client.submit(body).wait(60, progress=False).result()
+        report = self.client.submit(body).wait(progress=False).result()
         loss = report.raw["baseline"]["runs"][0]["initial_loss"]
         self.assertLess(loss**0.5, TOLERANCE * float(y.abs().max()), converted.network)
         self.assertGreater(float(y.std()), 1e-3)

@@ -73,7 +73,7 @@ describe.runIf(isLong)('a study whose database fails over', () => {
       ).status,
     ).toBe(503);
     await standby.promote();
-    await expect.poll(async () => (await fetch(`${api.url}/readyz`)).status, { timeout: 60_000 }).toBe(200);
+    await expect.poll(async () => (await fetch(`${api.url}/readyz`)).status).toBe(200);
     const later = await submit(api.url, study);
     expect(await reports(api.url, [id, later])).toEqual([calm, calm]);
     const processes = [api, ...workers];

@@ -37,7 +37,7 @@ it(`outlives ${OUTAGE_MS / 1000} s without its database`, async () => {
   const ids = await Promise.all(seeds.map((seed) => submit(api.url, experiment(seed, { steps: 300 }))));
   const running = ids[0] as string;
   await expect
-    .poll(async () => (await readJob(api.url, running)).progress.completed_trials, { timeout: 30_000 })
+    .poll(async () => (await readJob(api.url, running)).progress.completed_trials)
     .toBeGreaterThan(1);
   const events = `${api.url}/v1/jobs/${running}/events`;
   const stream = (await fetch(events, { headers: { accept: 'text/event-stream' } }))
@@ -57,7 +57,7 @@ it(`outlives ${OUTAGE_MS / 1000} s without its database`, async () => {
   }
   expect(answers.length).toBeGreaterThan(5);
   await postgres.resume();
-  await expect.poll(async () => (await fetch(`${api.url}/readyz`)).status, { timeout: 15_000 }).toBe(200);
+  await expect.poll(async () => (await fetch(`${api.url}/readyz`)).status).toBe(200);
 
   expect(await reports(api.url, ids)).toEqual(expected);
   // A stream that ends has told the end of the job.

@@ -75,7 +75,7 @@ const stepsOf = ({ log }: ServerProcess, { key }: Kept) =>
 
 /** Two of the same training: one state, two records. */
 const untilKept = (read: () => Kept | Promise<Kept>) =>
-  expect.poll(async () => (await read()).rows, { timeout: 60_000, interval: 100 }).toBeGreaterThan(2);
+  expect.poll(async () => (await read()).rows, { interval: 100 }).toBeGreaterThan(2);
 
 it.runIf(isLong)('on another worker', async () => {
   postgres = await startPostgres();

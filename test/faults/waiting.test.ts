@@ -59,8 +59,8 @@ it('connects again after an outage: hears what is announced, and runs the next j
   expect((await fetch(`${worker.url}/readyz`)).status).toBe(503);
   await postgres.resume();
   for (const { url } of processes)
-    await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 20_000 }).toBe(200);
-  await expect.poll(listeners, { timeout: 20_000 }).toBe(2);
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(200);
+  await expect.poll(listeners).toBe(2);
   const id = await submit(api.url, experiment(1, { remedies: { verify: false } }));
   expect((await untilEnded(api.url, id)).status).toBe('succeeded');
   expect(processes.map(({ alive }) => alive)).toEqual([true, true]);

@@ -39,9 +39,7 @@ it('metrics move when a job has run', async () => {
     const endless = tinyExperiment({ ...endlessTraining(), remedies: { verify: false } });
     for (let i = 0; i < 2; i++) expect((await service.post('/v1/jobs', endless)).status).toBe(202);
     // The thread of the study has to start first.
-    await expect
-      .poll(() => reading(service, 'gradclinic_worker_threads', 'busy'), { timeout: 30_000 })
-      .toBeGreaterThan(0);
+    await expect.poll(() => reading(service, 'gradclinic_worker_threads', 'busy')).toBeGreaterThan(0);
     expect(await reading(service, 'gradclinic_jobs', 'running')).toBe(1);
     expect(await reading(service, 'gradclinic_jobs', 'queued')).toBe(1);
     expect(await reading(service, 'gradclinic_queue_oldest_job_age_seconds')).toBeGreaterThan(0);

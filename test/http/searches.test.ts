@@ -143,7 +143,7 @@ describe('search', () => {
 
   it('searches initializers and normalizations as well', async () => {
     const body = {
-      experiment: deep,
+      experiment: { ...deep, remedies: { seeds: 2 } },
       activations: ['sigmoid'],
       initializers: ['glorot_uniform', 'orthogonal'],
       normalizations: ['none', 'batch_norm'],

@@ -127,7 +127,7 @@ describe('in PostgreSQL', () => {
       if (delivery !== null) keys.push(delivery.key);
       return keys;
     };
-    await expect.poll(take, { timeout: 20_000, interval: 500 }).toEqual(['of the dead']);
+    await expect.poll(take, { interval: 500 }).toEqual(['of the dead']);
     // Late, and of no consequence: it is another's.
     await dead?.done();
     await queue.enqueue([message('of the dead')]);

@@ -34,7 +34,7 @@ it.each(files)('%s has a forecast for every layer, or the reason why not', (file
     expect(predicted_gradient_rms === null).toBe(reason !== null);
 });
 
-it('all have PyTorch code that gives their output shape', { skip: !hasTorch, timeout: 120_000 }, () => {
+it('all have PyTorch code that gives their output shape', { skip: !hasTorch }, () => {
   const programs = files.map((file) => {
     const { experiment, plan } = parse(file);
     const inputs = inputsOf(experiment).map(({ shape, dtype }) => {

@@ -90,7 +90,6 @@ describeInChromium('the application in Chromium', () => {
       expect(watched.requests.filter(elsewhere)).toEqual([]);
       await watched.close();
     },
-    120_000,
   );
 
   it('shows what was typed as text', async () => {
@@ -172,10 +171,10 @@ describeInChromium('the application in Chromium', () => {
     const job = (await (await service().post('/v1/jobs', tinyExperiment(endlessTraining()))).json()) as Job;
     const watched = await open(`/jobs/${job.id}`);
     const { page, complaints, close } = watched;
-    await page.waitForSelector('#live canvas', { timeout: 30_000 });
+    await page.waitForSelector('#live canvas');
     expect(await faults(watched)).toEqual([]);
     await page.click('text=Cancel');
-    await page.waitForSelector('text=Canceled', { timeout: 30_000 });
+    await page.waitForSelector('text=Canceled');
     expect(await faults(watched)).toEqual([]);
     expect(await page.$$('#live canvas')).toHaveLength(1);
     await page.reload();
@@ -183,7 +182,7 @@ describeInChromium('the application in Chromium', () => {
     await page.click('text=Run again');
     await page.click('button:text-is("Cancel")');
     expect(page.url()).not.toContain(job.id);
-    await page.waitForSelector('text=Canceled', { timeout: 30_000 });
+    await page.waitForSelector('text=Canceled');
     expect(complaints).toEqual([]);
     await close();
   });
@@ -242,10 +241,10 @@ describeInChromium('the application in Chromium', () => {
     const { page, close } = await open('/');
     await page.waitForSelector('.job-row');
     await page.context().setOffline(true);
-    await page.waitForSelector('.notice', { timeout: 15_000 });
+    await page.waitForSelector('.notice');
     expect(await page.$$('.job-row')).not.toEqual([]);
     await page.context().setOffline(false);
-    await page.waitForSelector('.notice', { state: 'detached', timeout: 15_000 });
+    await page.waitForSelector('.notice', { state: 'detached' });
     await close();
   });
 });

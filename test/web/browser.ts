@@ -39,6 +39,8 @@ export interface Watched {
 
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await (await launch()).newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  // Ends what hangs, and measures nothing.
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];

@@ -51,7 +51,7 @@ describeInChromium('with access keys, in Chromium', () => {
     const { id } = await submit({ name: 'too long', ...endlessTraining() });
     const watched = await openPage(`${guarded.url}/jobs/${id}`);
     await enter(watched, alice);
-    await watched.page.waitForSelector('text=Failed', { timeout: 30_000 });
+    await watched.page.waitForSelector('text=Failed');
     expect(await watched.page.textContent('.panel.bad')).toContain('Job timed out');
     expect(await faults(watched)).toEqual([]);
     await watched.page.click('text=Run again');
@@ -67,12 +67,12 @@ describeInChromium('with access keys, in Chromium', () => {
     await page.waitForSelector('.job-row');
     const { port } = new URL(guarded.url);
     await guarded.stop();
-    await page.waitForSelector('.notice', { timeout: 15_000 });
+    await page.waitForSelector('.notice');
     expect(await page.$$('.job-row')).not.toEqual([]);
     guarded = await startTestService({ ...settings, PORT: port });
-    await page.waitForSelector('.notice', { state: 'detached', timeout: 15_000 });
+    await page.waitForSelector('.notice', { state: 'detached' });
     await submit({ name: 'after the return', remedies: { verify: false } });
-    await page.waitForSelector('text=after the return', { timeout: 15_000 });
+    await page.waitForSelector('text=after the return');
     await close();
   });
 });

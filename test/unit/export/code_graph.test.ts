@@ -56,7 +56,7 @@ function experimentOf({ inputs, layers }: { inputs: Record<string, { shape: numb
 test.each([
   ['an image and features', network],
   ['a sequence and features, which broadcast', wide],
-])('%s', { skip: !hasTorch, timeout: 30_000 }, (_what, given) => {
+])('%s', { skip: !hasTorch }, (_what, given) => {
   const experiment = experimentOf(given);
   const { pytorch, keras } = codeOf(experiment);
   const drawn = Object.values(given.inputs).map(({ shape }) => `torch.randn(5, ${shape.join(', ')})`);

@@ -390,7 +390,7 @@ describe('remedies', () => {
   });
 });
 
-describe('tailor_activation', { timeout: 120_000 }, () => {
+describe('tailor_activation', () => {
   const plain = (activation: string): Experiment => {
     const parsed = parseExperiment({
       network: {
