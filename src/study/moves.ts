@@ -68,6 +68,12 @@ export const moves: readonly Move[] = [
     take: (pursuit) => pursuit.proveClear(),
   },
   {
+    move: 'prove_further',
+    reason:
+      'nothing is left to do for the recommendation but to hold it against more seeds: where it fails there, the next best has its turn',
+    take: (pursuit) => pursuit.proveFurther(),
+  },
+  {
     move: 'judge_others',
     reason:
       'nothing is left to do for the recommendation: the report still says what each of the best remedies does, which may show a better one',

@@ -10,6 +10,11 @@ export interface Proof {
   readonly holds: boolean;
 }
 
+/** With the first of its seeds. */
+interface Begun extends Proof {
+  readonly from: number;
+}
+
 /** Fresh seeds that a proof takes at least, and where the budget allows. */
 export const MIN_PROOF_SEEDS = 1;
 const MAX_PROOF_SEEDS = 5;
@@ -23,6 +28,8 @@ const FORGIVING = 10;
 const STRICT = 20;
 /** Of the budget, and a single training in seconds of one core. */
 const HARDLY_ANYTHING = { share: 0.1, training_s: 0.5 };
+/** The share of the budget that the proof of what is to be recommended may take in the end, whatever a training costs. */
+const IN_THE_END = 0.2;
 
 export const proofSeeds = (seeds: number): number => Math.max(STRICT, seeds);
 
@@ -72,9 +79,29 @@ export async function prove(
   return { arm, holds: holds(arm) };
 }
 
+/** On ten seeds, then on twenty, if it was not yet: with what nothing else is to be done with. */
+async function proveFurther(
+  { name, experiment }: { name: string; experiment: Experiment },
+  { arm: begun, from }: Begun,
+  seeds: number,
+  runner: ArmRunner,
+): Promise<Proof> {
+  const { budget } = runner;
+  let arm = begun;
+  for (const upTo of [FORGIVING, STRICT]) {
+    const missing = Array.from({ length: upTo }, (_, i) => from + i).slice(arm.traces.length);
+    const fits =
+      budget.costOf(experiment, upTo) <= IN_THE_END * budget.limit &&
+      runner.affords(experiment, missing.length);
+    if (missing.length > 0 && fits && isOpen(arm, upTo, seeds))
+      arm = runner.join(arm, await runner.run(name, experiment, missing, true));
+  }
+  return { arm, holds: holds(arm) };
+}
+
 /** All proofs of a study, each on seeds of its own. */
 export class Proofs {
-  readonly #proofs = new Map<string, Proof>();
+  readonly #proofs = new Map<string, Begun>();
 
   of(change: Change): Proof | undefined {
     return this.#proofs.get(keyOf(change));
@@ -84,7 +111,18 @@ export class Proofs {
   async add(change: Change, seeds: readonly number[], runner: ArmRunner): Promise<Arm> {
     const from = (seeds.at(-1) ?? 0) + 1 + this.#proofs.size * proofSeeds(seeds.length);
     const proof = await prove(nameOf(change), change.experiment, seeds, from, runner);
-    this.#proofs.set(keyOf(change), proof);
+    this.#proofs.set(keyOf(change), { ...proof, from });
+    return proof.arm;
+  }
+
+  /** On more seeds; null where there are none, or they cost too much. @param seeds of the study */
+  async extend(change: Change, seeds: readonly number[], runner: ArmRunner): Promise<Arm | null> {
+    const before = this.#proofs.get(keyOf(change));
+    if (before === undefined || seeds.length === 1) return null;
+    const named = { name: nameOf(change), experiment: change.experiment };
+    const proof = await proveFurther(named, before, seeds.length, runner);
+    if (proof.arm === before.arm) return null;
+    this.#proofs.set(keyOf(change), { ...proof, from: before.from });
     return proof.arm;
   }
 }

@@ -59,6 +59,7 @@ export class Pursuit {
   readonly #proofs = new Proofs();
   readonly #reduced = new Set<string>();
   readonly #grown = new Set<string>();
+  readonly #provenFurther = new Set<string>();
   readonly #known = new Set<string>();
   #pool: Tried[];
   #begun = 0;
@@ -153,6 +154,18 @@ export class Pursuit {
     const proof = await this.#proofs.add(option, seeds, runner);
     this.#options.set(keyOf(option), withProof(option, proof, this.#input.goal));
     return true;
+  }
+
+  /** Of what would be recommended now: what does not learn on one seed in ten often passes a proof on five. */
+  async proveFurther(): Promise<boolean> {
+    const { seeds, runner, goal } = this.#input;
+    const { best } = this;
+    if (best === null || this.#provenFurther.has(keyOf(best.option))) return false;
+    const { option } = best;
+    this.#provenFurther.add(keyOf(option));
+    const proof = await this.#proofs.extend(option, seeds, runner);
+    if (proof !== null) this.#options.set(keyOf(option), withProof(option, proof, goal));
+    return proof !== null;
   }
 
   isProvable = (option: Trained): boolean =>

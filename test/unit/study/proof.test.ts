@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { ArmRunner } from '../../../src/study/arms.ts';
 import { Budget } from '../../../src/study/budget.ts';
-import { prove } from '../../../src/study/proof.ts';
+import type { Change } from '../../../src/study/option.ts';
+import { Proofs, prove } from '../../../src/study/proof.ts';
 import { train } from '../../../src/training/index.ts';
 
 const experimentWith = (bias: number, learning_rate: number, min_duration_s: number) => {
@@ -45,7 +46,36 @@ async function proof(sick: readonly number[], min_duration_s = 60, instead = dea
   return [arm.traces.length, holds];
 }
 
+/** A proof on five or ten seeds from 103 on, and then on as many more as a budget of so many arms allows. */
+async function extended(sick: readonly number[], limit: number) {
+  const experiment = experimentWith(0, 0.1, 60);
+  const seeds = [100, 101, 102];
+  const dependencies = {
+    train: async ({ seed }: { seed: number }) => ({ ...(sick.includes(seed) ? dead : learned), seed }),
+    onProgress: () => {},
+    isOutOfTime: () => false,
+  };
+  const runner = new ArmRunner(dependencies, new Budget(experiment, seeds.length, limit), 100);
+  const change: Change = {
+    ...{ remedies: ['use_elu'], parts: [], treats: [], effort: 0, screened: null },
+    experiment,
+  };
+  const proofs = new Proofs();
+  const first = await proofs.add(change, seeds, runner);
+  const further = await proofs.extend(change, seeds, runner);
+  return [first.traces.length, further?.traces.length ?? null, proofs.of(change)?.holds];
+}
+
 describe('a proof', () => {
+  it('of what is to be recommended takes more seeds in the end, and fails where they do', async () => {
+    // Twenty seeds are 6.7 arms.
+    expect(await extended([110], 40)).toEqual([10, 20, true]);
+    expect(await extended([110, 117], 40)).toEqual([10, 20, false]);
+    expect(await extended([109, 110], 20)).toEqual([5, 10, false]);
+    expect(await extended([], 20)).toEqual([5, 10, true]);
+    expect(await extended([], 12)).toEqual([5, null, true]);
+  });
+
   it('takes twenty seeds where that costs hardly anything, of which one may not learn', async () => {
     expect(learned.divergence).toBeNull();
     expect(await proof([])).toEqual([20, true]);
