@@ -24,6 +24,9 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
+/** Of a training of fewer steps nothing can be said but that they are few. */
+export const FEW_STEPS = 20;
+
 /** Weights that all updates together changed by less than this part of them are still as they were drawn. */
 export const UNTOUCHED = 0.1;
 

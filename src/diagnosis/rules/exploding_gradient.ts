@@ -229,6 +229,7 @@ export const explodingGradient = defineRule({
           ]),
     ];
     const told = parts.join('; ');
-    return `${told.charAt(0).toUpperCase()}${told.slice(1)}: such a step does not improve the weights, it replaces them.`;
+    const replaces = update !== undefined || jump !== undefined;
+    return `${told.charAt(0).toUpperCase()}${told.slice(1)}: ${replaces ? 'such a step does not improve the weights, it replaces them' : growth === undefined ? 'what one batch asks for outweighs all that others do' : 'no learning rate suits both'}.`;
   },
 });

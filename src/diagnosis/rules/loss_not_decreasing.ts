@@ -2,7 +2,7 @@
 import type { Trace } from '../../statistics/index.ts';
 import { attainable, isUnlearnable, progressOf, samplesOfReference } from '../evidence/progress.ts';
 import { defineRule } from '../rule.ts';
-import { measured, ofConstant, text } from '../wording.ts';
+import { measured, ofConstant, percent, text } from '../wording.ts';
 
 const thresholds = {
   loss_ratio: {
@@ -14,8 +14,21 @@ const thresholds = {
   },
 } as const;
 
+/** More right than by always answering the largest class, by more than chance. */
+const CLEARLY = 0.1;
+
 /** Of a constant's loss: what a reference leaves that learned. */
 const isFar = (reference: number): boolean => reference < 0.95;
+
+/** What the loss says of the answers; they may be right all the same. */
+function apart(trace: Trace | undefined): string {
+  const counts = trace?.data.class_counts ?? [];
+  const most = Math.max(0, ...counts) / counts.reduce((sum, count) => sum + count, 0);
+  const accuracy = trace?.final.accuracy ?? 0;
+  return accuracy - most > CLEARLY
+    ? `${percent(accuracy)} of the answers are right, but it is too sure of the others`
+    : 'it tells the samples no better apart than a constant';
+}
 
 export const lossNotDecreasing = defineRule({
   rule: 'loss_not_decreasing',
@@ -66,7 +79,7 @@ export const lossNotDecreasing = defineRule({
     const where =
       ratio > 1.5
         ? `${ofConstant(ratio)}: it is worse than not looking at the input`
-        : `${ofConstant(ratio)}: it tells the samples no better apart than a constant`;
+        : `${ofConstant(ratio)}: ${apart(trace)}`;
     return `After all steps the loss is ${where}.${limit}`;
   },
 });

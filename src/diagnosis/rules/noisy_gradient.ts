@@ -2,7 +2,7 @@
 import { type Experiment, planExperiment } from '../../experiment/index.ts';
 import type { Trace } from '../../statistics/index.ts';
 import { isUnlearnable, progressOf, severityByProgress } from '../evidence/progress.ts';
-import { lastOf, moves } from '../evidence/run.ts';
+import { FEW_STEPS, lastOf, moves } from '../evidence/run.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, text } from '../wording.ts';
 
@@ -55,6 +55,8 @@ export const noisyGradient = defineRule({
         found &&
         !['learned', 'limited'].includes(progressOf(trace).state) &&
         moves(trace) &&
+        // In so few steps noise has kept nothing from being learned.
+        trace.steps_completed >= FEW_STEPS &&
         hasDirection(trace, experiment, value),
       severity: isUnlearnable(trace) ? 'info' : severityByProgress(trace),
       layers: [],

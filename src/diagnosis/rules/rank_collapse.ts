@@ -44,6 +44,10 @@ function isOneNumber(experiment: Experiment | null): boolean {
   return shape !== undefined && shape.reduce((size, length) => size * length, 1) === 1;
 }
 
+/** Below this the rank is 1 but for rounding. */
+const ROUNDING = 1e-6;
+const excessOf = (excess: number): string => (excess < ROUNDING ? '' : ` and ${text(excess)}`);
+
 export const rankCollapse = defineRule({
   rule: 'rank_collapse',
   title: 'The outputs collapse to one direction',
@@ -81,6 +85,6 @@ export const rankCollapse = defineRule({
     };
   },
   explain: (finding) =>
-    `From ${named(finding.layers.slice(0, 1), 'a hidden layer')} on the outputs of all samples lie along one direction: their effective rank is above 1 by ` +
-    `${text(measured(finding, 'rank_excess')?.value)} only. The layers behind cannot tell the samples apart.`,
+    `From ${named(finding.layers.slice(0, 1), 'a hidden layer')} on the outputs of all samples lie along one direction: their effective rank is 1` +
+    `${excessOf(measured(finding, 'rank_excess')?.value ?? 0)}. The layers behind cannot tell the samples apart.`,
 });

@@ -10,7 +10,7 @@ import {
   samplesOfReference,
 } from '../evidence/progress.ts';
 import { gainOfHigherRate, RATE_GAIN } from '../evidence/rate.ts';
-import { distanceMoved, lossWindows, runSeries, UNTOUCHED } from '../evidence/run.ts';
+import { distanceMoved, FEW_STEPS, lossWindows, runSeries, UNTOUCHED } from '../evidence/run.ts';
 import { defineRule, evidenceOf, type Finding } from '../rule.ts';
 import { beyond, isBeyond, measured, ofConstant, percent, text } from '../wording.ts';
 
@@ -35,13 +35,17 @@ const thresholds = {
     healthy: 'above',
   },
   steps: {
-    value: 20,
+    value: FEW_STEPS,
     unit: 'steps',
     source: 'this project: the shortest scenario of a training that learns has 60',
     rationale: 'Nothing can be said of a network in so few steps but that they are few',
     healthy: 'above',
   },
 } as const;
+
+/** The factors that were tried, as "10 and 100". */
+const higherRates = ({ traces }: Finding): string =>
+  (traces[0]?.rate_trials ?? []).flatMap(({ factor }) => (factor > 1 ? [text(factor)] : [])).join(' and ');
 
 /** Says whether the rate is too low or the training too short: trials at higher rates tell them apart. */
 function byRate(finding: Finding): string {
@@ -50,7 +54,7 @@ function byRate(finding: Finding): string {
   const { factor, steps } = finding.traces.map(gainOfHigherRate)[0] ?? { factor: 10, steps: 0 };
   return isBeyond(gain)
     ? ` The learning rate is too low for these steps: at ${text(factor)} times the rate the loss is lower by ${ofConstant(gain.value)} after ${steps} of them.`
-    : ' A higher learning rate does not learn it sooner.';
+    : ` At ${higherRates(finding)} times the learning rate it is not learned in ${steps} steps either.`;
 }
 
 const fallOf = (third: number | undefined, last: number | undefined): number =>

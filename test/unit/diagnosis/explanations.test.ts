@@ -1,0 +1,74 @@
+/** @file What explanations say of the two sides of one finding, from one real training whose end is then changed. */
+import { beforeAll, expect, it } from 'vitest';
+import { diagnose } from '../../../src/diagnosis/index.ts';
+import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
+import type { Trace } from '../../../src/statistics/index.ts';
+import { train } from '../../../src/training/index.ts';
+
+let experiment: Experiment;
+let trace: Trace;
+const norm = { type: 'batch_norm', momentum: 0.99 };
+const withNorm = (momentum: number, batch_size: number) => {
+  const parsed = parseExperiment({
+    network: {
+      input: { shape: [2] },
+      layers: [
+        { type: 'dense', units: 8, activation: 'tanh' },
+        { ...norm, momentum },
+        { type: 'dense', units: 2 },
+      ],
+    },
+    data: { type: 'moons', samples: 100, noise: 0.1 },
+    training: { loss: 'softmax_cross_entropy', optimizer: 'adam', steps: 40, batch_size },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value.experiment;
+};
+
+beforeAll(async () => {
+  experiment = withNorm(0.99, 16);
+  const result = await train(experiment, 0);
+  if (!result.ok) throw new Error(result.error.code);
+  trace = result.value;
+});
+
+const told = (rule: string, of: Trace, by = experiment) =>
+  diagnose(by, [of]).find((check) => check.rule === rule)?.explanation ?? '';
+
+it('a loss above a constant’s: whether the answers are wrong, or right and the others too sure', () => {
+  const ended = (accuracy: number): Trace => {
+    const data_loss = 1.1 * trace.constant_loss;
+    const final = { ...trace.final, accuracy, data_loss };
+    return { ...trace, final, data_losses: trace.data_losses.map(() => data_loss) };
+  };
+  expect(told('loss_not_decreasing', ended(0.52))).toMatch(/no better apart than a constant/);
+  expect(told('loss_not_decreasing', ended(0.97))).toMatch(/97 % of the answers are right/);
+});
+
+it('running averages that are not those of the batches: by their momentum, the steps, or small batches', () => {
+  const measured = trace.modes.at(-1);
+  if (measured === undefined) throw new Error('the modes were not measured');
+  const { training } = measured;
+  const inference = { ...training, loss: 3 * trace.constant_loss, accuracy: 0.5 };
+  const apart: Trace = {
+    ...trace,
+    modes: [{ ...measured, training: { ...training, loss: 0.1 }, inference }],
+  };
+  const why = (momentum: number, batch_size: number) =>
+    told('inference_mismatch', apart, withNorm(momentum, batch_size));
+  expect(why(1, 16)).toMatch(/with a momentum of 1 they do not move/);
+  expect(why(0.99, 16)).toMatch(
+    /at a momentum of 0\.99, 66\.9 % of what they started from is left after 40 steps/,
+  );
+  expect(why(0.5, 1)).toMatch(/each batch of one sample is normalized by numbers of its own/);
+  expect(why(0.5, 16)).toMatch(/means over many steps/);
+});
+
+it('units that are dead in several layers: the least and the most of them', () => {
+  const passes = [0, 20, 40].flatMap((step) => [
+    { step, layer: 'dense_1', units: 8, dead_units: 5, saturated_units: null, dead: null, saturated: null },
+    { step, layer: 'dense_2', units: 8, dead_units: 8, saturated_units: null, dead: null, saturated: null },
+  ]);
+  const dead = { ...trace, unit_passes: passes } as unknown as Trace;
+  expect(told('dead_units', dead)).toMatch(/^62\.5 % to 100 % of the units of dense_1, dense_2/);
+});
