@@ -1,7 +1,8 @@
 /**
  * @file Samples in the order in which they are used, and what becomes of their numbers. Nothing is copied: a number is computed
- * in float64 when it is read and rounded once, and threads may share what lies behind.
+ * in float64 when it is read and rounded once. What lies behind is memory that threads may share, or a file.
  */
+import { StoredNumbers } from '../files/index.ts';
 import type { Numbers } from './data_set.ts';
 
 /** What becomes of the numbers of each column; null: nothing. */
@@ -25,7 +26,11 @@ export class Rows {
   /** Numbers of a sample. */
   readonly size: number;
   readonly count: number;
-  readonly #values: Numbers;
+  readonly #values: Numbers | StoredNumbers;
+  /** The values, where they stay in a file. */
+  readonly #stored: StoredNumbers | null;
+  /** What is read of them; all, where they are in memory. */
+  #held: Numbers;
   /** The place of each sample in the values. */
   readonly #order: Int32Array;
   /** The place of each column in a sample's values; null: its own. */
@@ -33,13 +38,15 @@ export class Rows {
   readonly #change: Change | null;
 
   constructor(
-    values: Numbers,
+    values: Numbers | StoredNumbers,
     size: number,
     order: Int32Array,
     columns: Int32Array | null = null,
     change: Change | null = null,
   ) {
     this.#values = values;
+    this.#stored = values instanceof StoredNumbers ? values : null;
+    this.#held = values instanceof StoredNumbers ? values.held : values;
     this.size = size;
     this.#order = order;
     this.#columns = columns;
@@ -55,11 +62,24 @@ export class Rows {
     return new Rows(this.#values, this.size, this.#order, this.#columns, change);
   }
 
+  /** Where the numbers of a sample begin in `#held`. */
+  #start(row: number): number {
+    const start = (this.#order[row] as number) * this.size;
+    if (this.#stored === null) return start;
+    const place = this.#stored.seek(start, this.size);
+    this.#held = this.#stored.held;
+    return place;
+  }
+
   /** The number of one column of one sample, in float64. */
   at(row: number, column: number): number {
-    const start = (this.#order[row] as number) * this.size;
+    return this.#at(this.#start(row), column);
+  }
+
+  /** @param start of the sample, in what is held */
+  #at(start: number, column: number): number {
     const place = this.#columns === null ? column : (this.#columns[column] as number);
-    const x = this.#values[start + place] as number;
+    const x = this.#held[start + place] as number;
     const change = this.#change;
     if (change === null || change.isScaled[column] !== 1) return x;
     const scaled = change.factor === 1 ? x : x * change.factor;
@@ -71,12 +91,12 @@ export class Rows {
 
   /** Columns `from` to `to` (exclusive) of one sample, written to `out` from `at` on. @returns where the next ones go */
   copy(row: number, from: number, to: number, out: Float32Array, at: number): number {
+    const start = this.#start(row);
     if (this.#change !== null || this.#columns !== null) {
-      for (let column = from; column < to; column++) out[at + column - from] = this.at(row, column);
+      for (let column = from; column < to; column++) out[at + column - from] = this.#at(start, column);
       return at + to - from;
     }
-    const values = this.#values;
-    const start = (this.#order[row] as number) * this.size;
+    const values = this.#held;
     for (let column = from; column < to; column++) out[at + column - from] = values[start + column] as number;
     return at + to - from;
   }

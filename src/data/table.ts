@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { assert } from '../util/assert.ts';
-import { defineData, describeClasses, describeValues, type Range, type Samples, sizeOf } from './data_set.ts';
+import { defineData, describeClasses, describeValues, type Range, sizeOf } from './data_set.ts';
 import { tableSamplesOption } from './options.ts';
 
 interface TableFacts<Type extends string> {
@@ -43,9 +43,14 @@ export const defineTable = <Type extends string>(facts: TableFacts<Type>) =>
     },
   });
 
-const tables = new Map<string, Samples>();
+interface Table {
+  readonly inputs: Float32Array;
+  readonly targets: Float32Array;
+}
 
-function readTable(file: string, rows: number, features: number): Samples {
+const tables = new Map<string, Table>();
+
+function readTable(file: string, rows: number, features: number): Table {
   const known = tables.get(file);
   if (known) return known;
   const bytes = readFileSync(new URL(`./tables/${file}`, import.meta.url));
@@ -59,7 +64,7 @@ function readTable(file: string, rows: number, features: number): Samples {
   return table;
 }
 
-function parseRows(file: string, lines: readonly string[], features: number): Samples {
+function parseRows(file: string, lines: readonly string[], features: number): Table {
   const inputs = new Float32Array(lines.length * features);
   const targets = new Float32Array(lines.length);
   lines.forEach((line, row) => {

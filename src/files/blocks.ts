@@ -106,6 +106,37 @@ export const readBlock = (path: string, name: string): Numbers | undefined =>
     return numbers;
   });
 
+/** How many bytes an array has; 0 where the file has none of this name. */
+export const blockBytes = (path: string, name: string): number =>
+  opened(path, (file) => {
+    const block = placeOf(file, name)?.block;
+    return block === undefined ? 0 : block.length * types[block.type].BYTES_PER_ELEMENT;
+  });
+
+/** An array whose file is left open. @throws Error where the file has none of this name */
+export function openBlock(
+  path: string,
+  name: string,
+): {
+  readonly file: number;
+  readonly length: number;
+  /** Of its first number, in bytes. */
+  readonly start: number;
+  /** Room for so many of its numbers. */
+  make(length: number): Numbers;
+} {
+  const file = openSync(path, 'r');
+  try {
+    const place = placeOf(file, name);
+    if (place === undefined) throw new Error(`no ${name} in a file of numbers`);
+    const { type, length } = place.block;
+    return { file, length, start: place.start, make: (count) => new types[type](count) };
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
 const views: Readonly<Record<BlockType, (bytes: SharedArrayBuffer) => Numbers>> = {
   f64: (bytes) => new Float64Array(bytes),
   f32: (bytes) => new Float32Array(bytes),

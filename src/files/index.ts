@@ -1,4 +1,5 @@
 /** @file The folder's door: uploaded files, from bytes to described numbers. */
+export { blockBytes } from './blocks.ts';
 
 export { MAX_ONE_HOT } from './columns.ts';
 export {
@@ -23,3 +24,4 @@ export type { ImageSize } from './images.ts';
 export { isChannelsLast } from './read_file.ts';
 export { FileRefused, refuseBeyond } from './refused.ts';
 export { releaseBlocks, serveBlocks, sharedBlock } from './shared_blocks.ts';
+export { StoredNumbers } from './stored_numbers.ts';

@@ -1,6 +1,7 @@
 /** @file The chosen columns, arrays or images of a file → samples. */
 import { join } from 'node:path';
 import {
+  blockBytes,
   type FileFacts,
   fileFacts,
   folderOf,
@@ -8,6 +9,7 @@ import {
   imagesName,
   isChannelsLast,
   NUMBERS,
+  StoredNumbers,
   sharedBlock,
 } from '../../files/index.ts';
 import { present } from '../../util/assert.ts';
@@ -45,6 +47,18 @@ function sourceOf({ file }: FileOptions): Source {
 
 const read = ({ folder }: Source, name: string): Read =>
   present(sharedBlock(join(folder, NUMBERS), name), name);
+
+/** From so many bytes on an array stays in its file, which would fill the memory. */
+const LARGE = 2 ** 27;
+/** Samples of fewer bytes are not worth a read of their own. */
+const WORTH_READING = 2 ** 9;
+
+/** The inputs of the samples, in the memory that threads share or, where they are large, in their file. */
+function readInputs(path: string, name: string, samples: number): Read | StoredNumbers {
+  const bytes = blockBytes(path, name);
+  if (bytes >= LARGE && bytes >= samples * WORTH_READING) return new StoredNumbers(path, name);
+  return present(sharedBlock(path, name), name);
+}
 
 /** The size that images are decoded in. */
 const sizeOf = ({ size, channels }: Pick<FileOptions, 'size' | 'channels'>): ImageSize => ({
@@ -334,12 +348,18 @@ function placesSideBySide(shapes: readonly (readonly number[])[]): Int32Array | 
 function arraySamples(source: Source, options: FileOptions): Samples {
   const { description } = source.facts;
   const arrays = inputArrays(source, options);
-  const fields = arrays.map(([, array]) => read(source, array));
   const shapes = arrays.map(([, array]) => arrayShape(source, array));
   const samples = shapes[0]?.[0] ?? 0;
   const columns = placesSideBySide(shapes);
+  const [[, only = ''] = []] = arrays;
   const inputs = {
-    inputs: fields.length === 1 ? (fields[0] as Read) : sideBySide(fields, samples),
+    inputs:
+      arrays.length === 1
+        ? readInputs(join(source.folder, NUMBERS), only, samples)
+        : sideBySide(
+            arrays.map(([, array]) => read(source, array)),
+            samples,
+          ),
     ...(columns !== null && { columns }),
   };
   if (givesBack(options, description)) return { ...inputs, targets: new Float32Array() };
@@ -374,7 +394,7 @@ function describeImages({ facts }: Source, options: FileOptions): DataDescriptio
 
 function imageSamples({ facts, folder }: Source, options: FileOptions): Samples {
   const name = imagesName(sizeOf(options));
-  const pixels = present(sharedBlock(join(folder, name), 'images'), `${name}, decoded before`);
+  const pixels = readInputs(join(folder, name), 'images', facts.images?.length ?? 0);
   return {
     inputs: pixels,
     targets: Float32Array.from(facts.images ?? [], ({ label }) => label),
