@@ -1,9 +1,11 @@
 /** @file The entry of a thread that reads uploaded files. What is wrong with a file comes back as a value. */
 
 import { decodeFolder, FileRefused, readFolder } from '../src/files/index.ts';
-import type { FileTask, FileTaskResult } from '../src/jobs/index.ts';
+import type { FileTaskResult, TimedFileTask } from '../src/jobs/index.ts';
+import { begin } from '../src/util/work_time.ts';
 
-export default async function runFileTask(task: FileTask): Promise<FileTaskResult> {
+export default async function runFileTask({ begun, ...task }: TimedFileTask): Promise<FileTaskResult> {
+  begin(begun);
   try {
     if (task.kind === 'read') await readFolder(task.folder, task.options);
     else await decodeFolder(task.folder, task.size);

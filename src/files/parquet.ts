@@ -64,9 +64,11 @@ function namesOf({ schema, row_groups: groups }: FileMetaData): string[] {
       fix: 'give every column a name of its own',
     });
   const isWhole = groups.every(
-    ({ columns }) =>
+    ({ columns, num_rows: rows }) =>
       columns.length === names.length &&
-      columns.every(({ meta_data: meta }, i) => meta?.path_in_schema.join() === names[i]),
+      columns.every(
+        ({ meta_data: meta }, i) => meta?.path_in_schema.join() === names[i] && meta?.num_values === rows,
+      ),
   );
   if (!isWhole) throw broken('its parts do not have the columns that its end names');
   return names;
@@ -124,14 +126,15 @@ export async function readParquet(
     const table = new TableBuilder(names, { missing });
     for (const { from, to, isLast } of ranges(metadata)) {
       const objects = await parquetReadObjects({ file, metadata, compressors, rowStart: from, rowEnd: to });
-      if (objects.length !== to - from)
-        throw broken(`it has fewer rows than the ${metadata.num_rows} it says`);
       objects.forEach((object, i) => {
         const row = from + i + 1;
-        table.row(
-          names.map((name) => cellOf(object[name], name, `row ${row}`)),
-          row,
-        );
+        const cells = names.map((name) => {
+          // What is missing is null; where a column ends before its time, there is nothing.
+          if (object[name] === undefined)
+            throw broken(`it says that it has ${metadata.num_rows} rows, but ends before`);
+          return cellOf(object[name], name, `row ${row}`);
+        });
+        table.row(cells, row);
       });
       if (isLast) file.forget();
     }

@@ -6,7 +6,7 @@ import { type Reading, read } from './readings/index.ts';
 import type { WorkResult } from './work_order.ts';
 
 export { spareMemory } from '../util/spare_memory.ts';
-export { type Begun, begin } from './work_time.ts';
+export { type Begun, begin } from '../util/work_time.ts';
 export type { Reading, WorkResult };
 
 export async function performReading(reading: Reading): Promise<WorkResult> {

@@ -2,12 +2,12 @@
 import { NICE } from '../util/nice.ts';
 import { threadProgram } from '../util/programs.ts';
 import { createThreads, type ThreadPool } from '../util/threads.ts';
+import { limitWork, notBegun } from '../util/work_time.ts';
 import { YOUNG_HEAP_MIB } from '../util/young_heap.ts';
 import { closing, HttpProblem } from './problem.ts';
 import type { OptionsOf, Reading, ReadingName, ReadingResult } from './readings/index.ts';
 import { createTurns } from './turns.ts';
 import type { Work, WorkResult } from './work_order.ts';
-import { limitWork, notBegun } from './work_time.ts';
 
 /** As the requests of one owner see them. */
 export interface RequestThreads {

@@ -15,7 +15,7 @@ import { acceptSearch } from './routes/searches/create.ts';
 import type { Work, WorkContext, WorkName, WorkResult } from './work_order.ts';
 
 export { spareMemory } from '../util/spare_memory.ts';
-export { type Begun, begin } from './work_time.ts';
+export { type Begun, begin } from '../util/work_time.ts';
 export type { Work, WorkResult };
 
 /** By name: answers as JSON. What is wrong with the body is thrown as a HttpProblem. */

@@ -2,7 +2,11 @@
 import { FileRefused, type ImageSize, type ReadingOptions } from '../files/index.ts';
 import { threadProgram } from '../util/programs.ts';
 import type { Result } from '../util/result.ts';
-import { createTaskPool } from './pool.ts';
+import type { Begun } from '../util/work_time.ts';
+import { createTaskPool, TaskTooLong } from './pool.ts';
+
+/** Half a gigabyte of text takes a minute. Damaged files have made their readers go round for ever. */
+const TIME = { cpu: 180_000, clock: 30 * 60_000 };
 
 export type FileTask =
   | { readonly kind: 'read'; readonly folder: string; readonly options: ReadingOptions }
@@ -13,6 +17,9 @@ export type FileTaskResult = Result<
   { readonly code: FileRefused['code']; readonly message: string; readonly fix: string | undefined }
 >;
 
+/** As a thread gets it. */
+export type TimedFileTask = FileTask & { readonly begun: Begun };
+
 export interface FileReaders {
   /** Leaves facts and numbers in the folder. @throws FileRefused */
   read(folder: string, options: ReadingOptions): Promise<void>;
@@ -22,10 +29,15 @@ export interface FileReaders {
 }
 
 /** A thread that starts with the first file and ends when there is nothing to do for a while. */
-export function createFileReaders(): FileReaders {
-  const pool = createTaskPool<FileTask, FileTaskResult>(threadProgram('file.worker'));
+export function createFileReaders(time = TIME): FileReaders {
+  const pool = createTaskPool<FileTask, FileTaskResult>(threadProgram('file.worker'), { time });
   async function run(task: FileTask): Promise<void> {
-    const result = await pool.run(task);
+    const result = await pool.run(task).catch((error: unknown) => {
+      if (!(error instanceof TaskTooLong)) throw error;
+      throw new FileRefused(`reading the file takes more than ${time.cpu / 1000} s: it may be damaged`, {
+        fix: 'write it again; send less at a time',
+      });
+    });
     if (result.ok) return;
     const { code, message, fix } = result.error;
     throw new FileRefused(message, { code, ...(fix !== undefined && { fix }) });

@@ -6,7 +6,7 @@ import type { migrateDatabase as MigrateDatabase } from './prepare.ts';
 import type { createJobService as CreateJobService } from './service.ts';
 
 export { type FileService, type FileUse, fileSchema, type StoredFile } from './file.ts';
-export type { FileTask, FileTaskResult } from './file_readers.ts';
+export type { FileTaskResult, TimedFileTask } from './file_readers.ts';
 export {
   type Estimate,
   estimateSchema,

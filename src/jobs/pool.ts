@@ -7,6 +7,7 @@ import { threadProgram } from '../util/programs.ts';
 import type { Result } from '../util/result.ts';
 import { createThreads } from '../util/threads.ts';
 import { within } from '../util/within.ts';
+import { limitWork, notBegun, type WorkTime } from '../util/work_time.ts';
 import { keepSnapshots, type SnapshotPort } from './snapshot_port.ts';
 import type { TrialSnapshots } from './snapshots.ts';
 
@@ -118,6 +119,11 @@ export class PoolFull extends Error {
   override name = 'PoolFull';
 }
 
+/** The task has had all the time that tasks of its kind have. */
+export class TaskTooLong extends Error {
+  override name = 'TaskTooLong';
+}
+
 /** The service is being stopped. */
 export class PoolClosed extends Error {
   override name = 'PoolClosed';
@@ -125,12 +131,17 @@ export class PoolClosed extends Error {
 
 /**
  * Threads for tasks that are rare and long; there is none until the first. Two, so that one long task does not hold up all
- * others. `run` throws PoolFull where too many wait. `close` ends the threads at once, whatever they do, and `run` throws
+ * others. `run` throws PoolFull where too many wait, and TaskTooLong where the thread was ended because its task has had the `time` of
+ * its kind: it gets `begun`, and calls `begin`. `close` ends the threads at once, whatever they do, and `run` throws
  * PoolClosed: what such a task leaves half done is tidied at the next start.
  */
 export function createTaskPool<Task, Output>(
   entry: URL,
-  { idleMs = IDLE_MS, maxWaiting = MAX_WAITING }: { idleMs?: number; maxWaiting?: number } = {},
+  {
+    idleMs = IDLE_MS,
+    maxWaiting = MAX_WAITING,
+    time = null,
+  }: { idleMs?: number; maxWaiting?: number; time?: WorkTime | null } = {},
 ): TaskPool<Task, Output> {
   const piscina = createThreads({
     filename: entry.href,
@@ -141,11 +152,23 @@ export function createTaskPool<Task, Output>(
     idleTimeout: idleMs,
   });
   let closed = false;
+  async function timed(task: Task, most: WorkTime): Promise<Output> {
+    const begun = notBegun();
+    const limit = limitWork(most, begun, () => piscina.threads);
+    const { signal } = limit;
+    try {
+      return (await piscina.run({ ...task, begun }, { signal })) as Output;
+    } catch (error) {
+      throw signal.aborted ? new TaskTooLong('a task took longer than it may') : error;
+    } finally {
+      limit.end();
+    }
+  }
   return {
     async run(task) {
       if (piscina.queueSize >= maxWaiting) throw new PoolFull('too many tasks wait for a thread');
       try {
-        return (await piscina.run(task)) as Output;
+        return time === null ? ((await piscina.run(task)) as Output) : await timed(task, time);
       } catch (error) {
         throw closed ? new PoolClosed('the threads are being stopped') : error;
       }

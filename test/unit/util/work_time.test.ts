@@ -1,7 +1,7 @@
 /** @file The time of threads that work on requests: real threads, that compute or have no core. */
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, it } from 'vitest';
-import { limitWork, notBegun, type WorkLimit, type WorkTime } from '../../../src/http/work_time.ts';
+import { limitWork, notBegun, type WorkLimit, type WorkTime } from '../../../src/util/work_time.ts';
 
 const open: { readonly worker: Worker; readonly limit: WorkLimit }[] = [];
 afterEach(async () => {

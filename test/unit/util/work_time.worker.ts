@@ -1,6 +1,6 @@
 /** @file A thread that computes for a while, or waits as long without a core. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Begun, begin } from '../../../src/http/work_time.ts';
+import { type Begun, begin } from '../../../src/util/work_time.ts';
 
 const { begun, what, ms } = workerData as { begun: Begun; what: 'computes' | 'waits'; ms: number };
 

@@ -1,4 +1,4 @@
-/** @file How long a thread may work on a request: by its own CPU time, of which a busy machine gives it little in a second. */
+/** @file How long a thread may work on a task: by its own CPU time, of which a busy machine gives it little in a second. */
 import { threadId, type Worker } from 'node:worker_threads';
 
 /** What a thread tells of the work that it has begun: its id, and the milliseconds of CPU time that it had used before. */
