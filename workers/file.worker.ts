@@ -1,8 +1,7 @@
 /** @file The entry of a thread that reads uploaded files. What is wrong with a file comes back as a value. */
 
-import { decodeFolder, FileRefused, readFolder } from '../src/files/index.ts';
+import { begin, decodeFolder, FileRefused, readFolder } from '../src/files/index.ts';
 import type { FileTaskResult, TimedFileTask } from '../src/jobs/index.ts';
-import { begin } from '../src/util/work_time.ts';
 
 export default async function runFileTask({ begun, ...task }: TimedFileTask): Promise<FileTaskResult> {
   begin(begun);

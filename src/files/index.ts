@@ -1,6 +1,7 @@
 /** @file The folder's door: uploaded files, from bytes to described numbers. */
-export { blockBytes } from './blocks.ts';
 
+export { begin } from '../util/work_time.ts';
+export { blockBytes } from './blocks.ts';
 export { MAX_ONE_HOT } from './columns.ts';
 export {
   type ColumnDescription,

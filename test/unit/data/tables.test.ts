@@ -74,7 +74,7 @@ test('digits take the shape that the network asks for, iris does not', () => {
 
 test('what a part yields is a copy of the cached table', () => {
   const part = dataParts.find(({ type }) => type === 'iris') as DataPart;
-  part.generate({ samples: null }, createRandom(0)).inputs.fill(0);
+  (part.generate({ samples: null }, createRandom(0)).inputs as Float32Array).fill(0);
   expect(firstRow('iris', 4)).toEqual(floats(5.1, 3.5, 1.4, 0.2));
 });
 
