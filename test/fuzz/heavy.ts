@@ -137,11 +137,9 @@ const AT_ONCE = 8;
 const bounds = (name: string, every: number, bytes: number, short = false): Step => ({
   ...{ name, short },
   async run(client) {
-    const requests = boundRequests(bytes);
-    let i = 0;
+    const requests = boundRequests(bytes, every);
     const work = async () => {
       for (let next = requests.next(); next.done !== true; next = requests.next()) {
-        if (i++ % every !== 0) continue;
         const { path, body } = next.value;
         const { id = null } = JSON.parse(await client.send(path, body)) as { id?: string };
         // What a job does is tried above.
