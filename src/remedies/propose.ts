@@ -68,10 +68,17 @@ export function applyRemedy(
   return { remedy, dose, experiment: changed, patch: patchBetween(experiment, changed) };
 }
 
-/** @param rules names of the findings to treat */
-export function propose(experiment: Experiment, rules: readonly string[]): Proposal {
+/**
+ * @param rules names of the findings to treat
+ * @param isWanted the others are not even applied
+ */
+export function propose(
+  experiment: Experiment,
+  rules: readonly string[],
+  isWanted: (remedy: RemedyName) => boolean = () => true,
+): Proposal {
   const results = remedies
-    .filter(({ treats }) => treats.some((rule) => rules.includes(rule)))
+    .filter(({ treats, remedy }) => isWanted(remedy) && treats.some((rule) => rules.includes(rule)))
     .map((remedy) => ({ remedy, result: applyRemedy(remedy, experiment) }));
   return {
     candidates: results.flatMap(({ result }) => ('reason' in result ? [] : [result])),

@@ -1,36 +1,15 @@
 /** @file Grows options by a further remedy for what is still found, tried on one seed. */
 import type { Experiment } from '../experiment/index.ts';
-import { type Arm, applyRemedy, type Candidate, type Goal, propose } from '../remedies/index.ts';
+import type { Arm, Goal } from '../remedies/index.ts';
 import { lossRatio } from '../statistics/index.ts';
 import type { ArmRunner } from './arms.ts';
 import { findingsOfRuns, sickSeeds, toTreat } from './findings.ts';
 import { combined, keyOf, nameOf, type Option } from './option.ts';
+import { partnersOf } from './partners.ts';
 import { byOutcome, runShortly, type Screening, type Tried } from './screening.ts';
 
 /** Remedies that a combination may hold. */
 const MAX_COMBINED = 8;
-/** Remedies that set the same thing: of each group one at most, since the second would only undo or replace the first. */
-const exclusive: readonly (readonly string[])[] = [
-  ['raise_learning_rate', 'lower_learning_rate', 'set_learning_rate'],
-  ['use_adam', 'use_rmsprop', 'set_learning_rate'],
-  ['use_adam', 'use_rmsprop', 'reset_averages'],
-  ['add_batch_norm', 'add_layer_norm'],
-  ['use_lstm', 'use_gru'],
-  [
-    'use_relu',
-    'use_leaky_relu',
-    'use_prelu',
-    'use_elu',
-    'use_selu',
-    'use_gelu',
-    'use_silu',
-    'tailor_activation',
-  ],
-];
-
-const isTaken = (remedy: string, by: readonly string[]): boolean =>
-  exclusive.some((group) => group.includes(remedy) && group.some((other) => by.includes(other)));
-
 /** Remedies, and doses of one, by which an option is grown at once. */
 const MAX_PARTNERS = 14;
 
@@ -48,37 +27,6 @@ const distanceOf = ({ arm: { traces, checks } }: Option): [number, number] => {
 export function byDistance(a: Option, b: Option): number {
   const [[lossA, foundA], [lossB, foundB]] = [distanceOf(a), distanceOf(b)];
   return lossA - lossB || foundA - foundB;
-}
-
-/** @param singles names of the remedies that helped alone, best first */
-function partnersOf(
-  base: Option,
-  rules: readonly string[],
-  experiment: Experiment,
-  singles: readonly Candidate[],
-): Candidate[] {
-  const rankOf = ({ remedy: { remedy } }: Candidate): number => {
-    const at = singles.findIndex((single) => single.remedy.remedy === remedy);
-    return at === -1 ? singles.length : at;
-  };
-  /** With the dose that did best alone, and the usual one: what a network needs alone is often too much for one that was mended. */
-  const dosed = (candidate: Candidate): Candidate[] => {
-    const dose = singles[rankOf(candidate)]?.dose ?? candidate.dose;
-    const applied = applyRemedy(candidate.remedy, base.experiment, dose);
-    return 'reason' in applied || dose === candidate.dose ? [candidate] : [applied, candidate];
-  };
-  /** What comes out is the partner alone: it takes the place of the base's change. */
-  const replaces = (candidate: Candidate): boolean => {
-    const alone = applyRemedy(candidate.remedy, experiment, candidate.dose);
-    return !('reason' in alone) && keyOf(alone) === keyOf(candidate);
-  };
-  return propose(base.experiment, rules)
-    .candidates.filter(
-      ({ remedy: { remedy } }) => !base.remedies.includes(remedy) && !isTaken(remedy, base.remedies),
-    )
-    .flatMap(dosed)
-    .filter((candidate) => !replaces(candidate))
-    .toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
 export interface GrowInput {
