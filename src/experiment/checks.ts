@@ -8,9 +8,16 @@ import {
   wantedOutput,
 } from '../data/index.ts';
 import { GraphShapeError } from '../graph/index.ts';
-import { countLayers, type Loss, lossKind, type NetworkInput } from '../network/index.ts';
+import {
+  countLayers,
+  type Loss,
+  lossKind,
+  type NetworkInput,
+  type PlacedLayer,
+  placeNetwork,
+} from '../network/index.ts';
 import { checkInitialWeights } from './initial_weights.ts';
-import { checkInputs, checkNames, checkTargets, checkTokens, checkWiring, dataOf } from './input_checks.ts';
+import { checkInputs, checkNames, checkTargets, checkTokens, dataOf } from './input_checks.ts';
 import { inputsOf, type Plan, planExperiment, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
@@ -149,9 +156,9 @@ function checkMasking({ data }: Experiment, inputs: readonly NetworkInput[], { l
     }));
 }
 
-function build(experiment: Experiment): Plan | Problem[] {
+function build(experiment: Experiment, layers: readonly PlacedLayer[]): Plan | Problem[] {
   try {
-    return planExperiment(experiment);
+    return planExperiment(experiment, layers);
   } catch (error) {
     if (!(error instanceof GraphShapeError)) throw error;
     const pointer = error.scope?.pointer ?? '/network/layers';
@@ -174,16 +181,18 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
   }
   const data = dataOf(experiment);
   const loss = resolveLoss(experiment);
+  const { layers: placed, problems: problemsOfNames } = placeNetwork(experiment.network);
   const early = [
     ...checkSteps(experiment),
-    ...checkWiring(experiment),
-    ...checkNames(experiment),
+    // Names that lead nowhere, and layers that nobody uses.
+    ...problemsOfNames,
+    ...checkNames(experiment, placed),
     ...checkInputs(experiment, data),
     ...checkTargets(experiment),
   ];
   // Which layers read tokens is known where all names lead somewhere.
-  if (early.length === 0) early.push(...checkTokens(experiment, data));
-  const result = early.length > 0 ? [] : build(experiment);
+  if (early.length === 0) early.push(...checkTokens(experiment, placed, data));
+  const result = early.length > 0 ? [] : build(experiment, placed);
   if (!isPlan(result)) return { problems: [...early, ...result], plan: null };
   const problems = [
     ...checkOutput(loss, data, result),

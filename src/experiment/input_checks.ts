@@ -7,23 +7,14 @@ import {
   matchInputs,
   readAs,
 } from '../data/index.ts';
-import {
-  flattenLayers,
-  type NetworkInput,
-  type PlacedLayer,
-  placeNetwork,
-  sourceKey,
-} from '../network/index.ts';
-import { inputsOf, placedLayers, resolveLoss } from './plan.ts';
+import { flattenLayers, type NetworkInput, type PlacedLayer, sourceKey } from '../network/index.ts';
+import { inputsOf, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
 
-/** Names that lead nowhere, and layers that nobody uses. */
-export const checkWiring = ({ network }: Experiment): Problem[] => [...placeNetwork(network).problems];
-
-export function checkNames(experiment: Experiment): Problem[] {
+export function checkNames(experiment: Experiment, layers: readonly PlacedLayer[]): Problem[] {
   const seen = new Set(inputsOf(experiment).map(({ name }) => name));
-  return flattenLayers(placedLayers(experiment)).flatMap(({ name, pointer }) => {
+  return flattenLayers(layers).flatMap(({ name, pointer }) => {
     if (!seen.has(name)) {
       seen.add(name);
       return [];
@@ -58,10 +49,10 @@ interface Reader {
 }
 
 /** All layers, each once for every input that it takes. */
-function readersOf(experiment: Experiment): Reader[] {
+function readersOf(experiment: Experiment, layers: readonly PlacedLayer[]): Reader[] {
   const inputs = new Map(inputsOf(experiment).map((input) => [sourceKey({ input: input.name }), input]));
-  const top = new Set(placedLayers(experiment));
-  return flattenLayers([...top]).flatMap((layer) =>
+  const top = new Set(layers);
+  return flattenLayers(layers).flatMap((layer) =>
     layer.inputs.map((source) => ({
       layer,
       // Inside another layer, `input` is what that one takes.
@@ -71,8 +62,12 @@ function readersOf(experiment: Experiment): Reader[] {
 }
 
 /** Tokens are looked up in a table first of all; nothing else makes sense of them, and nothing else can be looked up. */
-export function checkTokens(experiment: Experiment, data: DataDescription): Problem[] {
-  const problems = readersOf(experiment).flatMap(({ layer, input }): Problem[] => {
+export function checkTokens(
+  experiment: Experiment,
+  layers: readonly PlacedLayer[],
+  data: DataDescription,
+): Problem[] {
+  const problems = readersOf(experiment, layers).flatMap(({ layer, input }): Problem[] => {
     const { vocabulary } = layer.part;
     if (input?.dtype === 'token' && vocabulary === null) {
       const fix = 'begin with { "type": "embedding", "vocabulary": …, "dimensions": … }, or remove "dtype"';

@@ -60,16 +60,20 @@ function stepsOf(experiment: Experiment, trainingSamples: number): number {
 
 const plans = new WeakMap<Experiment, Plan>();
 
-/** Made once for an experiment, which nothing changes. @throws GraphShapeError naming the layer whose shapes do not fit */
-export function planExperiment(experiment: Experiment): Plan {
+/**
+ * Made once for an experiment, which nothing changes.
+ * @param layers those of `placedLayers`, if somebody has them
+ * @throws GraphShapeError naming the layer whose shapes do not fit
+ */
+export function planExperiment(experiment: Experiment, layers?: readonly PlacedLayer[]): Plan {
   const known = plans.get(experiment);
   if (known !== undefined) return known;
-  const plan = makePlan(experiment);
+  const plan = makePlan(experiment, layers ?? placedLayers(experiment));
   plans.set(experiment, plan);
   return plan;
 }
 
-function makePlan(experiment: Experiment): Plan {
+function makePlan(experiment: Experiment, layers: readonly PlacedLayer[]): Plan {
   const { samples } = describeData(experiment.data);
   const { training, validation } = splitSizes(samples, experiment.data.validation_split);
   const batchSize = effectiveBatchSize(experiment.training.batch_size, training);
@@ -77,7 +81,7 @@ function makePlan(experiment: Experiment): Plan {
   const inputs = new Map(
     inputsOf(experiment).map(({ name, shape }) => [name, g.input(`input ${name}`, [batchSize, ...shape])]),
   );
-  const built = buildNetwork(g, placedLayers(experiment), inputs, 'training');
+  const built = buildNetwork(g, layers, inputs, 'training');
   g.output('prediction', built.output);
   const graph = g.finish();
   const steps = stepsOf(experiment, training);
