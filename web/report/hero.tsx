@@ -132,7 +132,10 @@ function stepsOf({ baseline, experiment }: Report): string {
 export function Origin({ job }: { job: Job }) {
   return (
     <p class="muted facts origin">
-      <time dateTime={job.created_at}>{job.created_at.slice(0, 16).replace('T', ' ')} UTC</time> · {job.id}
+      <time dateTime={job.created_at}>
+        {job.created_at.slice(0, 16).replace('T', ' ')} UTC{'\u00a0'}·
+      </time>{' '}
+      {job.id}
       {Object.entries(job.metadata).map(([key, value]) => (
         <span key={key} class="tag">
           <bdi>{clip(`${key}=${value}`, 80)}</bdi>
