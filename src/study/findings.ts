@@ -2,7 +2,7 @@
 import { type Check, diagnose, rules, seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import type { Arm } from '../remedies/index.ts';
-import type { Trace } from '../statistics/index.ts';
+import { lossRatio, type Reference, type Trace, validationRatio } from '../statistics/index.ts';
 
 const consequences: ReadonlySet<string> = new Set(
   rules.filter(({ is_consequence }) => is_consequence).map(({ rule }) => rule),
@@ -24,6 +24,46 @@ function findingsOfRun(experiment: Experiment, trace: Trace): readonly Check[] {
   return findings;
 }
 
+/** A run that is better than the reference by more of a constant’s loss shows that these data allow what the reference missed. */
+const FAR = 0.25;
+
+/** What a run reaches, told as a reference; null where it diverged. */
+function reachedBy(trace: Trace, reference: Reference): Reference | null {
+  const { divergence, final } = trace;
+  const training_ratio = lossRatio(trace);
+  if (divergence !== null || !Number.isFinite(training_ratio)) return null;
+  const { validation_data_loss: loss } = final;
+  const validation_ratio = loss === null ? null : validationRatio(trace, loss);
+  const { kind, validation_samples } = reference;
+  return { kind, training_ratio, validation_ratio, validation_samples };
+}
+
+const worst = ({ training_ratio, validation_ratio }: Reference): number =>
+  Math.max(training_ratio, validation_ratio ?? training_ratio);
+
+const held = new WeakMap<readonly Trace[], readonly Trace[]>();
+
+/**
+ * The runs of an arm, held against the best of them where that is far better than the reference. Where the reference learns nothing,
+ * rules blame the data for a run that learns nothing; but a run of the same experiment on another seed that learns them clears the data.
+ */
+function heldAgainstBest(traces: readonly Trace[]): readonly Trace[] {
+  const before = held.get(traces);
+  if (before !== undefined) return before;
+  const reached = traces.flatMap((trace) => {
+    const reference = trace.reference === null ? null : reachedBy(trace, trace.reference);
+    return reference === null ? [] : [reference];
+  });
+  const [best] = reached.toSorted((a, b) => worst(a) - worst(b));
+  const now = traces.map((trace) =>
+    best !== undefined && trace.reference !== null && worst(best) + FAR < worst(trace.reference)
+      ? { ...trace, reference: best }
+      : trace,
+  );
+  held.set(traces, now);
+  return now;
+}
+
 /**
  * The share of runs that may have a warning that the others do not have, since with few validation samples rules raise false alarms
  * too: one of the three of a study, then one of five.
@@ -36,7 +76,7 @@ export const mayWarn = (runs: number): number => (runs < 5 ? runs / 3 : runs / 5
  */
 export function findingsOfRuns({ experiment, traces, checks }: Arm): Check[] {
   const byRule = new Map<string, Check[]>(seriousFindings(checks).map((finding) => [finding.rule, []]));
-  for (const trace of traces) {
+  for (const trace of heldAgainstBest(traces)) {
     for (const finding of findingsOfRun(experiment, trace)) {
       byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), finding]);
     }
@@ -54,7 +94,9 @@ export function findingsOfRuns({ experiment, traces, checks }: Arm): Check[] {
 }
 
 const seedsWith = ({ experiment, traces }: Arm, is: (finding: Check) => boolean): number[] =>
-  traces.filter((trace) => findingsOfRun(experiment, trace).some(is)).map(({ seed }) => seed);
+  heldAgainstBest(traces)
+    .filter((trace) => findingsOfRun(experiment, trace).some(is))
+    .map(({ seed }) => seed);
 
 /** Seeds whose run by itself has a serious finding. */
 export const sickSeeds = (arm: Arm): number[] => seedsWith(arm, () => true);

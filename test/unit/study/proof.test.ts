@@ -1,6 +1,7 @@
 /** @file How many seeds a proof takes, and how many of them may be lost. */
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
+import type { Reference } from '../../../src/statistics/index.ts';
 import { ArmRunner } from '../../../src/study/arms.ts';
 import { Budget } from '../../../src/study/budget.ts';
 import type { Change } from '../../../src/study/option.ts';
@@ -32,8 +33,21 @@ async function traced(bias: number, learning_rate: number) {
 }
 const [learned, dead, lost] = [await traced(0, 0.1), await traced(-20, 0.1), await traced(0, 1e12)];
 
+/** What a training looks like that stays where the best constant is. */
+const unlearned: typeof learned = {
+  ...learned,
+  losses: learned.losses.map(() => learned.constant_loss),
+  data_losses: learned.data_losses.map(() => learned.constant_loss),
+  final: { ...learned.final, loss: learned.constant_loss, data_loss: learned.constant_loss, accuracy: 0.5 },
+};
+
 /** On fresh seeds 1, 2, 3 …, on some of which it does not learn. */
-async function proof(sick: readonly number[], min_duration_s = 60, instead = dead) {
+async function proof(
+  sick: readonly number[],
+  min_duration_s = 60,
+  instead = dead,
+  reference: Reference | null = null,
+) {
   const experiment = experimentWith(0, 0.1, min_duration_s);
   const seeds = [100, 101, 102];
   const dependencies = {
@@ -41,7 +55,8 @@ async function proof(sick: readonly number[], min_duration_s = 60, instead = dea
     onProgress: () => {},
     isOutOfTime: () => false,
   };
-  const runner = new ArmRunner(dependencies, new Budget(experiment, seeds.length), 100);
+  const budget = new Budget(experiment, seeds.length);
+  const runner = new ArmRunner(dependencies, budget, 100, Promise.resolve(reference));
   const { arm, holds } = await prove('proof', experiment, seeds, 1, runner);
   return [arm.traces.length, holds];
 }
@@ -66,7 +81,22 @@ async function extended(sick: readonly number[], limit: number) {
   return [first.traces.length, further?.traces.length ?? null, proofs.of(change)?.holds];
 }
 
+/** A reference that reaches so much of a constant's loss. */
+const reaching = (ratio: number): Reference => ({
+  ...{ kind: 'dense', training_ratio: ratio, validation_ratio: ratio, validation_samples: 100 },
+});
+
 describe('a proof', () => {
+  it('fails on seeds that learn nothing of what others learn, also where the reference learns nothing', async () => {
+    expect(await proof([1, 3], 60, unlearned, reaching(0.99))).toEqual([expect.any(Number), false]);
+    expect(await proof([1, 3], 60, unlearned, reaching(0))).toEqual([expect.any(Number), false]);
+  });
+
+  it('blames the data where no seed learns more than the reference', async () => {
+    const every = Array.from({ length: 20 }, (_, i) => i + 1);
+    expect(await proof(every, 60, unlearned, reaching(0.99))).toEqual([expect.any(Number), true]);
+  });
+
   it('of what is to be recommended takes more seeds in the end, and fails where they do', async () => {
     // Twenty seeds are 6.7 arms.
     expect(await extended([110], 40)).toEqual([10, 20, true]);
