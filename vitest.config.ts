@@ -1,6 +1,6 @@
 /** @file Test runner settings: real parts (worker threads, SQLite files, HTTP) need longer limits than the defaults. */
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Every thread of every service that a test starts loads its program anew: half of that is stripping types and compiling, which once
@@ -32,7 +32,6 @@ class LongFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // They end what hangs, and measure nothing: on a busy machine a test takes ten times as long.
     testTimeout: 300_000,
     hookTimeout: 300_000,
@@ -41,5 +40,20 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },
+    projects: [
+      {
+        extends: true,
+        // Nothing that they import changes: they share it, and a file does not load hundreds of sources for itself.
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/unit/**'],
+        },
+      },
+    ],
   },
 });

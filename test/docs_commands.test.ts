@@ -44,7 +44,7 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^(docker|kubectl|createdb) /, 'needs an engine, a cluster or a server; test/docker, test/faults'],
   [/^sudo npm run dockerfile:prove/, 'needs root and minutes; npm test does its cheap part'],
   [/^DATABASE_URL=/, 'needs a server of PostgreSQL; test/faults starts such processes with one'],
-  [/node bench\//, 'a measurement of minutes'],
+  [/node bench\/|python3 bench\//, 'a measurement of minutes'],
   [
     /diagnose -- examples\//,
     'a study of half a minute; test/scenarios/examples.test.ts posts these examples',
