@@ -21,10 +21,11 @@ import {
 } from '../network/index.ts';
 import { present } from '../util/assert.ts';
 import { type CodedLayer, isChain, kerasFunction, kerasModel, torchModule } from './code_graph.ts';
-import { kerasHelpers, torchFunctionsOf, torchHelpers } from './code_helpers.ts';
 import { isLossMasked, isWeighted, weightedLoss } from './code_loss.ts';
+import { kerasHelpers } from './keras_helpers.ts';
 import { kerasTraining } from './keras_training.ts';
 import { contextOf, emptyCode } from './layer_code.ts';
+import { torchFunctionsOf, torchHelpers } from './torch_helpers.ts';
 import { torchInitialization } from './torch_initialization.ts';
 import { torchTraining } from './torch_training.ts';
 

@@ -3,7 +3,7 @@
  * cannot differ from those of the model. Only calls are understood: nothing else holds modules.
  */
 
-import { attributesOf } from './code_helpers.ts';
+import { attributesOf } from './torch_helpers.ts';
 
 /** A call of generated code. */
 export interface Module {

@@ -14,7 +14,7 @@ export const OPEN_SIZE =
 export const MAX_OPEN_SIZE = 65_536;
 const openSizeSchema = z.int().min(1).max(MAX_OPEN_SIZE).describe(OPEN_SIZE);
 
-/** As the body of a request: only documents it, because what it becomes is checked as any experiment is. */
+/** For the OpenAPI document only: the experiment that the model becomes is checked like any other. */
 const importedExperimentSchema = experimentSchema
   .omit({ network: true, training: true })
   .extend({
