@@ -327,6 +327,8 @@ class _Builder:
             if options["mode"] != "constant":
                 return self.chain(node, name, source, edge_padding(SimpleNamespace(padding=ends), str(options["mode"]), shape))
             self.chain(node, name, source, padding(SimpleNamespace(padding=ends, value=options["value"]), shape))
+        elif name in ("flip", "fliplr", "flipud"):
+            self.flip(node, name, source)
         elif name == "neg":
             self.chain(node, name, source, [({"type": "rescaling", "scale": -1}, {})])
         elif name in ACTIVATIONS:
@@ -390,6 +392,15 @@ class _Builder:
         if axes[0] != 0:
             raise Unsupported("the batch is moved; it has to stay the first axis (batch_first=True)")
         self.chain(node, name, source, [({"type": "permute", "dims": axes[1:]}, {})])
+
+    def flip(self, node: fx.Node, name: str, source: str) -> None:
+        rank = len(self.shapes[node.args[0]])  # type: ignore[index]
+        given = node.args[1:] or node.kwargs.get("dims", ({"fliplr": 1, "flipud": 0}.get(name, 0),))
+        flat = given[0] if isinstance(given[0], (tuple, list)) else given  # type: ignore[index]
+        axes = [int(a) % rank for a in flat]  # type: ignore[union-attr]
+        if 0 in axes:
+            raise Unsupported("the samples of the batch in another order")
+        self.chain(node, name, source, [({"type": "reverse", "axis": axis - 1}, {}) for axis in axes])
 
     def pool(self, node: fx.Node, name: str, source: str, shape: List[int]) -> None:
         names = ("kernel_size", "stride", "padding", *(("ceil_mode", "count_include_pad") if "avg" in name else ("dilation", "ceil_mode")))  # fmt: skip

@@ -49,6 +49,18 @@ class Block(nn.Module):
         return self.head(self.n3(h).mean(1))
 
 
+class Backwards(nn.Module):
+    """A recurrent layer from the last time step to the first, and its own input turned around."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn, self.head = nn.GRU(3, 5, batch_first=True), nn.Linear(5, 3)
+
+    def forward(self, x):
+        h, _ = self.rnn(torch.flip(x, [1]))
+        return self.head(h.flip(1)) + x.flip(1, -1)
+
+
 class Recurrent(nn.Module):
     def __init__(self, kind, **options):
         super().__init__()
@@ -146,6 +158,10 @@ class SameOutputs(Comparison, unittest.TestCase):
 
     def test_attention_positions_and_residual_sums(self):
         self.same(Block(), torch.randint(0, 11, (16, 6), generator=torch.Generator().manual_seed(4)))
+
+    def test_axes_turned_around(self):
+        layers = self.same(Backwards(), torch.randn(4, 5, 3)).network["layers"]
+        self.assertEqual(sum(layer["type"] == "reverse" for layer in layers), 4)
 
     def test_recurrent_layers(self):
         self.same(Recurrent(nn.GRU, num_layers=2), self.x(7, 3))

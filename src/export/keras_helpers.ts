@@ -95,6 +95,12 @@ const kerasClasses: Readonly<Record<string, string>> = {
         return previous_mask if previous_mask is None or self.axis != 1 else previous_mask[:, self.part]
     def call(self, x): return x[(slice(None),) * self.axis + (self.part,)]
 `,
+  Reverse: `class Reverse(keras.Layer):
+    def __init__(self, axis): super().__init__(); self.axis, self.supports_masking = axis, True
+    def compute_mask(self, x, previous_mask=None):
+        return previous_mask if previous_mask is None or self.axis != 1 else keras.ops.flip(previous_mask, 1)
+    def call(self, x): return keras.ops.flip(x, self.axis)
+`,
   Attention: `class Attention(keras.Layer):
     def __init__(self, attention, causal=False):
         super().__init__(); self.attention, self.causal = attention, causal

@@ -120,6 +120,25 @@ export const conv = (
 export const gather = (g: GraphBuilder, table: Tensor, indices: Tensor): Tensor =>
   g.apply('Gather', [table, indices], {});
 
+/** The elements of one axis in the opposite order. */
+export function reverse(g: GraphBuilder, x: Tensor, axis: number): Tensor {
+  const axes = [...x.shape.keys()];
+  const others = axes.filter((other) => other !== axis);
+  const size = x.shape[axis] as number;
+  const first = transpose(g, x, [axis, ...others]);
+  const rows = reshape(g, first, [size, sizeOf(x.shape) / size]);
+  const order = g.tensor(
+    [size],
+    Float32Array.from({ length: size }, (_, i) => size - 1 - i),
+  );
+  const turned = reshape(g, gather(g, rows, order), first.shape);
+  return transpose(
+    g,
+    turned,
+    axes.map((at) => (at === axis ? 0 : 1 + others.indexOf(at))),
+  );
+}
+
 export const softmax = (g: GraphBuilder, x: Tensor, axis: number): Tensor =>
   g.apply('Softmax', [x], { axis });
 export const logSoftmax = (g: GraphBuilder, x: Tensor, axis: number): Tensor =>

@@ -238,6 +238,11 @@ def slice(layer, x):  # the layer's name
     return x.index_select(axis + 1 if axis >= 0 else axis, every)
 
 
+def reverse(layer, x):
+    axis = layer.option("axis", 0)
+    return x.flip(axis + 1 if axis >= 0 else axis)
+
+
 def volume(x):
     """[batch, time, channels, height, width] as PyTorch has it: channels first."""
     return x.transpose(1, 2)

@@ -69,6 +69,14 @@ function joined(laids: readonly Laid[], axis: number, name: string, { axes, writ
   return axes.together(laids, apply, name, axis);
 }
 
+function reversed(given: Laid, axis: number, name: string, { axes, writer }: OnnxContext): Laid {
+  const laid = axes.separated(given, name, axis);
+  const [part] = laid.axes[axis]?.parts ?? [];
+  if (part === undefined || part < 0)
+    throw new Unsupported('it reverses the samples', 'an axis of every sample');
+  return { ...laid, value: writer.add('reverse', { axis: part }, [laid.value], { name }) };
+}
+
 /** Elements at these places of an axis, in this order. */
 function picked(
   laid: Laid,
@@ -78,6 +86,8 @@ function picked(
   context: OnnxContext,
 ): Laid {
   if (places.length === 0) throw new Unsupported('nothing is left of it');
+  if (places.length > 1 && places.every((at, i) => i === 0 || at < (places[i - 1] as number)))
+    return reversed(picked(laid, axis, places.toReversed(), `${name}_forward`, context), axis, name, context);
   const runs = runsOf(places);
   const parts = runs.map((run, i) =>
     sliced(laid, axis, run, runs.length === 1 ? name : `${name}_${i + 1}`, context),

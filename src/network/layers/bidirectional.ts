@@ -6,11 +6,14 @@ import { gru } from './gru.ts';
 import { defineLayer, type LayerContext } from './layer.ts';
 import { lstm } from './lstm.ts';
 import { recurrentMask, recurrentMaskCode } from './masks.ts';
-import { RECURRENT_THEORY, reversed, reversedMask } from './recurrent.ts';
+import { RECURRENT_THEORY } from './recurrent.ts';
 import { simpleRnn } from './simple_rnn.ts';
 import { checkSequence } from './window.ts';
 
 const recurrentKind = defineKind([simpleRnn, lstm, gru]);
+
+/** Of [batch, time, …]. */
+const TIME = 1;
 
 type Merge = 'concatenate' | 'add' | 'average' | 'multiply';
 
@@ -71,12 +74,13 @@ export const bidirectional = defineLayer({
     const part = recurrentKind.resolve(layer);
     const watch = watchBoth(context);
     const forward = part.build(within(context, 'forward', watch(0)), x);
+    const mask = context.masks[0] ?? null;
     const backward = {
       ...within(context, 'backward', watch(1)),
-      masks: [reversedMask(g, context.masks[0] ?? null)],
+      masks: [mask === null ? null : c.reverse(g, mask, TIME)],
     };
-    const behind = part.build(backward, reversed(g, x));
-    return merged(g, merge, forward, layer.return_sequences ? reversed(g, behind) : behind);
+    const behind = part.build(backward, c.reverse(g, x, TIME));
+    return merged(g, merge, forward, layer.return_sequences ? c.reverse(g, behind, TIME) : behind);
   },
   theory: RECURRENT_THEORY,
   code({ layer, merge }, context) {

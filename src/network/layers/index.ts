@@ -54,6 +54,7 @@ import { repeatVector } from './repeat_vector.ts';
 import { rescaling } from './rescaling.ts';
 import { reshape } from './reshape.ts';
 import { residual } from './residual.ts';
+import { reverse } from './reverse.ts';
 import { rmsNorm } from './rms_norm.ts';
 import { selfAttention } from './self_attention.ts';
 import { separableConv2d } from './separable_conv2d.ts';
@@ -122,6 +123,7 @@ const layerParts = [
   reshape,
   permute,
   slice,
+  reverse,
   repeatVector,
   add,
   subtract,

@@ -10,7 +10,6 @@ import {
   kernelInitializerOption,
   type LayerCode,
   type LayerContext,
-  type Mask,
   recurrentInitializerOption,
   useBiasOption,
 } from './layer.ts';
@@ -240,24 +239,6 @@ export function runThroughTime(
     },
   );
   return return_sequences ? c.transpose(g, outputs[0] as Tensor, [1, 0, 2]) : outputOf(g, final);
-}
-
-/** [batch, time] with the last time step first. */
-export function reversedMask(g: GraphBuilder, mask: Mask): Mask {
-  if (mask === null) return null;
-  const [batch = 1, time = 1] = mask.shape;
-  return c.reshape(g, reversed(g, c.reshape(g, mask, [batch, time, 1])), [batch, time]);
-}
-
-/** [batch, time, …] with the last time step first. */
-export function reversed(g: GraphBuilder, x: Tensor): Tensor {
-  const [batch = 1, time = 1, features = 1] = x.shape;
-  const rows = c.reshape(g, c.transpose(g, x, [1, 0, 2]), [time, batch * features]);
-  const order = g.tensor(
-    [time],
-    Float32Array.from({ length: time }, (_, t) => time - 1 - t),
-  );
-  return c.transpose(g, c.reshape(g, c.gather(g, rows, order), [time, batch, features]), [1, 0, 2]);
 }
 
 /** Block `index` of the features of x [batch, gates · units]. */

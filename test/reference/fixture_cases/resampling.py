@@ -135,6 +135,8 @@ CASES = [
     image_case("slice_image", layer("slice", axis=1, start=1, step=2), shape=(2, 5, 3)),
     sequence_case("slice_last_step", dense(3, "tanh"), layer("slice", start=-1), shape=(4, 2)),
     image_case("slice_features", dense(5, "tanh"), layer("slice", axis=-1, start=1, stop=-1), shape=(3,)),
+    sequence_case("reverse", dense(3, "tanh"), layer("reverse"), layer("gru", units=2), shape=(4, 2)),
+    image_case("reverse_image", conv2d(2, 2), layer("reverse", axis=-1), conv2d(2, 2), shape=(2, 4, 3)),
     image_case("windows", layer("reshape", shape=[1, 2, 2, 2, 2]), layer("permute", dims=[2, 4, 1, 3, 5]), layer("reshape", shape=[4, 4]), dense(2, "tanh"), shape=(1, 4, 4)),
     sequence_case("repeat_vector", dense(3, "tanh"), layer("repeat_vector", n=4), layer("lstm", units=2), shape=(3,)),
     image_case("rescaling", layer("rescaling", scale=0.25, offset=-1), dense(3, "tanh"), shape=(4,)),

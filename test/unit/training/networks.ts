@@ -105,6 +105,7 @@ const sequences = (choice: Choice, [time = 1, features = 1]: Shape): Config[] =>
     { type: 'up_sampling1d' },
     { type: 'slice', start: time > 1 && flag ? 1 : 0, step: size },
     { type: 'slice', axis: -1, stop: Math.min(size, features) },
+    { type: 'reverse', axis: flag ? 0 : -1 },
     { type: 'class_token', token_initializer: 'normal' },
     { type: 'permute', dims: [2, 1] },
     { type: 'spatial_dropout1d', rate: 0.3 },
