@@ -147,7 +147,7 @@ def lstm_from(x, h, c, kernel, recurrent, bias, gate=sigmoid):
     return np.stack(out, 1), h, c
 
 
-def gru(x, kernel, recurrent, bias, reset_after, h=None):
+def gru(x, kernel, recurrent, bias, reset_after, h=None, activation=np.tanh):
     units = recurrent.shape[0]
     first, second = (bias[0], bias[1]) if reset_after else (bias, np.zeros(3 * units))
     h, out = np.zeros((x.shape[0], units)) if h is None else h, []
@@ -155,7 +155,7 @@ def gru(x, kernel, recurrent, bias, reset_after, h=None):
         xz, xr, xh = np.split(x[:, t] @ kernel + first, 3, -1)
         rz, rr, rh = np.split(h @ recurrent + second, 3, -1)
         z, r = sigmoid(xz + rz), sigmoid(xr + rr)
-        candidate = np.tanh(xh + r * rh) if reset_after else np.tanh(xh + (r * h) @ recurrent[:, 2 * units :])
+        candidate = activation(xh + r * rh if reset_after else xh + (r * h) @ recurrent[:, 2 * units :])
         h = z * h + (1 - z) * candidate
         out.append(h)
     return np.stack(out, 1)
@@ -474,3 +474,49 @@ grouped(shared, "other", ["itself", "memory"], 2, 1, 3, causal=False)
 shared.add("Flatten", "flatten", ["other"], lambda x: x.reshape(len(x), -1), data_format="channels_last")
 densely(shared, "logits", "flatten", 2, "linear")
 shared.write("attention_shared", "logits")
+
+
+def directed(graph, kind, name, sequence, units, *states, merge="concat", sequences=False, ends=False, behind=None):
+    """Bidirectional around a recurrent layer; with `ends` the states of both directions are name:1, name:2, …, forward first."""
+    gates, count = {"LSTM": (4, 2), "GRU": (3, 1)}[kind]
+    features = graph.values[sequence].shape[-1]
+    weights = [array for _ in range(2) for array in (draw(features, gates * units), draw(units, gates * units), draw(gates * units))]
+
+    def one(x, before, own, activation):
+        zeros = [np.zeros((len(x), units))] * count
+        if kind == "LSTM":
+            return lstm_from(x, *(before or zeros), *own)
+        y = gru(x, *own, False, *before, activation=activation)
+        return y, y[:, -1]
+
+    def apply(x, *given):
+        before, own = given[: len(states)], given[len(states) :]
+        half = len(before) // 2
+        y, *ahead = one(x, before[:half], own[:3], np.tanh)
+        z, *back = one(x[:, ::-1], before[half:], own[3:], ACTIVATIONS[behind or "tanh"])
+        for i, state in enumerate([*ahead, *back], 1 if merge else 2):
+            graph.values[f"{name}:{i}"] = state
+        y, z = (y, z[:, ::-1]) if sequences else (y[:, -1], z[:, -1])
+        if merge is None:
+            graph.values[f"{name}:1"] = z
+            return y
+        return np.concatenate([y, z], -1) if merge == "concat" else y + z
+
+    inner = {"name": "inner", "units": units, "activation": "tanh", "recurrent_activation": "sigmoid", "use_bias": True,
+             "return_sequences": sequences, "return_state": ends, **({"reset_after": False} if kind == "GRU" else {})}
+    other = {} if behind is None else {"backward_layer": {"class_name": kind, "config": {**inner, "name": "other", "activation": behind, "go_backwards": True}}}
+    graph.add("Bidirectional", name, [sequence, *states], apply, weights, merge_mode=merge, layer={"class_name": kind, "config": inner}, **other)
+
+
+ways = Graph({"source": (4, 3), "target": (5, 2)})
+directed(ways, "LSTM", "encoder", "source", 3, sequences=True, ends=True)
+directed(ways, "LSTM", "decoder", "target", 3, "encoder:1", "encoder:2", "encoder:3", "encoder:4", merge="sum", sequences=True)
+directed(ways, "GRU", "apart", "encoder", 2, merge=None)
+directed(ways, "GRU", "unlike", "decoder", 2, behind="relu")
+ways.add("Concatenate", "ends", ["encoder:1", "encoder:3", "encoder:4"], lambda *given: np.concatenate(given, -1), axis=-1)
+ways.add("GRU", "against", ["encoder"], lambda x, k, r, b: gru(x[:, ::-1], k, r, b, False), (draw(6, 6), draw(2, 6), draw(6)), units=2, activation="tanh",
+         recurrent_activation="sigmoid", use_bias=True, return_sequences=True, reset_after=False, go_backwards=True)
+ways.add("Flatten", "flat", ["against"], lambda x: x.reshape(len(x), -1), data_format="channels_last")
+ways.add("Concatenate", "joined", ["apart", "apart:1", "unlike", "ends", "flat"], lambda *given: np.concatenate(given, -1), axis=-1)
+densely(ways, "logits", "joined", 2, "linear")
+ways.write("directions", "logits")

@@ -131,7 +131,7 @@ const tensor = (name: string) => ({
 /** One input stands alone, several in a list. */
 const oneOrAll = <T>(items: readonly T[]) => (items.length === 1 ? items[0] : items);
 
-const isRecurrent = ({ kind }: Node): boolean => kind === 'LSTM' || kind === 'GRU';
+const isRecurrent = ({ kind }: Node): boolean => ['LSTM', 'GRU', 'Bidirectional'].includes(kind);
 
 /** Most layers take a list, attention takes one after the other, recurrent layers their states by keyword. */
 function argumentsOf(node: Node) {

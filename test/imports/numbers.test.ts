@@ -138,6 +138,19 @@ test('attention whose heads share keys and values gives the same numbers', async
   expectClose(await predict(model, ...inputs), output);
 });
 
+describe('both directions of recurrent layers: their states, given and taken, options of their own, outputs apart', () => {
+  const { inputs, layers, output } = fixture('directions') as unknown as GraphFixture;
+  const named = inputs.map(({ name, shape }) => ({ name, shape: shape.slice(1) }));
+
+  test.each([
+    ['a .keras archive of Keras 3', () => kerasArchive(functional3(named, layers), layers)],
+    ['an HDF5 file of Keras 2', () => kerasHdf5(functional2(named, layers), layers)],
+  ])('in %s, give the same numbers', async (_what, write) => {
+    const model = imported(await importModel(await write()));
+    expectClose(await predict(model, ...inputs), output);
+  });
+});
+
 describe('an encoder whose states a decoder begins with', () => {
   const { inputs, layers, output } = fixture('encoder_decoder') as unknown as GraphFixture;
   const named = inputs.map(({ name, shape }) => ({ name, shape: [null, ...shape.slice(2)] }));

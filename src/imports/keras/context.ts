@@ -13,6 +13,8 @@ export interface Context {
   readonly warnings: Set<string>;
   readonly omitted: OmittedPart[];
   readonly penalties: Penalty[];
+  /** Of layers that give several values here: all of them, by the layer's name. */
+  readonly several: Map<string, readonly Value[]>;
 }
 
 /** Of a layer's kernel. */

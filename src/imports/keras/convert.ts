@@ -168,6 +168,11 @@ class Conversion {
         (inner, step) => {
           const inside = new Conversion({ ...this.context, writer: inner }, this.unsupported);
           const value = inside.#convert(layer, [step], depth);
+          if (this.context.several.has(layer.name))
+            throw new Unsupported(
+              'it is called more than once, and gives several values',
+              'a layer of its own for every call',
+            );
           this.output = inside.output;
           return asInKeras(value, layer, inside.context);
         },
@@ -230,7 +235,7 @@ class Conversion {
     if (inputs.length !== model.inputs.length)
       throw new Misfit(`it takes ${model.inputs.length} inputs, but gets ${inputs.length}`);
     const outputs = this.run(model, given, `${layer.name}.`, depth + 1);
-    if (outputs.length > 1) throw new Unsupported(`it has ${outputs.length} outputs`, 'one output');
+    if (outputs.length > 1) this.context.several.set(layer.name, outputs);
     return outputs[0] as Value;
   }
 }
@@ -265,7 +270,14 @@ export function convertKeras(file: KerasFile): ImportResult {
   const warnings = new Set(file.warnings);
   const omitted: OmittedPart[] = [];
   const writer = new NetworkWriter(model.inputs.length);
-  const context: Context = { writer, version: file.version, warnings, omitted, penalties: [] };
+  const context: Context = {
+    writer,
+    version: file.version,
+    warnings,
+    omitted,
+    penalties: [],
+    several: new Map(),
+  };
   const conversion = new Conversion(context);
   const inputs = readInputs(model, conversion, file.openSize);
   const outputs = conversion.run(model, inputs, '', 0);

@@ -4,9 +4,6 @@ import type { Value } from '../writer.ts';
 import type { Context } from './context.ts';
 import type { Call, KerasLayer, Reference } from './model.ts';
 
-/** Its second state is taken: the layer here gives h, then c, at every time step that it gives. */
-export const givesCell = ({ outputs }: KerasLayer): boolean => outputs?.has(2) === true;
-
 const STATES: ReadonlyMap<string, number> = new Map([
   ['LSTM', 2],
   ['CuDNNLSTM', 2],
@@ -14,6 +11,12 @@ const STATES: ReadonlyMap<string, number> = new Map([
   ['CuDNNGRU', 1],
   ['SimpleRNN', 1],
 ]);
+
+/** How many states it has. */
+export const statesOf = (layer: Pick<KerasLayer, 'class'>): number => STATES.get(layer.class) ?? 0;
+
+/** Its second state is taken: the layer here gives h, then c, at every time step that it gives. */
+export const givesCell = ({ outputs }: KerasLayer): boolean => outputs?.has(2) === true;
 
 /**
  * The inputs of a call. A recurrent layer takes those together that are all states of one layer in their order: they are one value
@@ -44,10 +47,21 @@ export function outputsOf(
   whole: Value,
   references: readonly Reference[],
   isShared: boolean,
-  { writer }: Context,
+  context: Context,
 ): Value {
+  const { writer } = context;
   const indices = references.map(({ index }) => index);
   const [index = 0] = indices;
+  const several = context.several.get(layer.name);
+  if (several !== undefined) {
+    const taken = indices.map((at) => several[at]).filter((value) => value !== undefined);
+    if (taken.length < indices.length)
+      throw new Unsupported('an output of it is taken that it does not have');
+    const [first] = taken as [Value];
+    return taken.length === 1
+      ? first
+      : context.writer.add('concatenate', { axis: -1 }, taken, { name: `${layer.name}_states` });
+  }
   const isPlain = index === 0 && !givesCell(layer);
   if (isPlain) return whole;
   if (isShared && givesCell(layer))
@@ -55,10 +69,10 @@ export function outputsOf(
       'it is called more than once, and its second state is taken',
       'a layer of its own for every call',
     );
-  if (Math.max(...indices) > (STATES.get(layer.class) ?? 0))
+  if (Math.max(...indices) > statesOf(layer))
     throw new Unsupported(
       'a further output of it is taken',
-      'its first output, or the states of an LSTM, GRU or SimpleRNN',
+      'its first output, or the states of a recurrent layer',
     );
   const { name } = layer;
   const last =

@@ -9,13 +9,12 @@ import {
   type Convert,
   needRank,
   notePenalties,
-  only,
   weightsOf,
   withInitializer,
 } from '../context.ts';
 import { innerLayer, type KerasLayer } from '../model.ts';
 import { activationOf } from '../parts.ts';
-import { givesCell } from '../states.ts';
+import { givesCell, outputsOf, statesOf } from '../states.ts';
 
 const types: ReadonlyMap<string, string> = new Map([
   ['SimpleRNN', 'simple_rnn'],
@@ -27,8 +26,6 @@ const types: ReadonlyMap<string, string> = new Map([
 
 /** Options that make another layer of it. */
 function refuseOthers({ options }: KerasLayer): void {
-  if (options.bool('go_backwards', false))
-    throw new Unsupported('it runs backwards through time', 'bidirectional, which runs both ways');
   if (options.bool('unroll', false) === false && options.bool('time_major', false))
     throw new Unsupported('its input has the time before the batch');
 }
@@ -138,13 +135,17 @@ const recurrent: Convert = (layer, inputs, context) => {
     );
   needRank(input, 2);
   const { type, ...options } = recurrentLayer(layer, context);
-  const x = dropped(input, layer, context);
-  const before = stateBefore(layer, states, context);
-  return context.writer.add(type as string, options, [x, ...before], {
-    name: layer.name,
-    weights: recurrentWeights(layer),
-  });
+  const x = layer.options.bool('go_backwards', false) ? backwards(input, layer.name, context) : input;
+  return context.writer.add(
+    type as string,
+    options,
+    [dropped(x, layer, context), ...stateBefore(layer, states, context)],
+    { name: layer.name, weights: recurrentWeights(layer) },
+  );
 };
+
+const backwards = (x: Value, name: string, { writer }: Context): Value =>
+  writer.add('reverse', {}, [x], { name: `${name}_backwards` });
 
 const merges: ReadonlyMap<unknown, string> = new Map([
   ['concat', 'concatenate'],
@@ -166,32 +167,100 @@ function bothWeights(layer: KerasLayer, inner: KerasLayer): Record<string, Named
   );
 }
 
-/** Keras 3 writes both layers; here they have the same options. @throws Unsupported */
-function refuseUnequal(layer: KerasLayer, forward: Record<string, unknown>, context: Context): void {
-  if (!layer.options.has('backward_layer')) return;
+/** Keras 3 writes both layers; in `bidirectional` they have the same options. */
+function areAlike(layer: KerasLayer, forward: Record<string, unknown>, context: Context): boolean {
+  if (!layer.options.has('backward_layer')) return true;
   const written = innerLayer(layer, 'backward_layer');
-  const options = written.options.without('go_backwards');
   const quiet = { ...context, warnings: new Set<string>(), penalties: [] };
-  const backward = recurrentLayer({ ...written, name: layer.name, options }, quiet);
+  const backward = recurrentLayer({ ...written, name: layer.name }, quiet);
   const dropout = (one: KerasLayer) => one.options.number('dropout', 0);
-  const equal = isDeepStrictEqual(backward, forward) && dropout(written) === dropout(innerLayer(layer));
-  if (!equal)
-    throw new Unsupported(
-      'its backward_layer is not like its layer',
-      'the same layer in both directions, or two layers and concatenate',
+  return isDeepStrictEqual(backward, forward) && dropout(written) === dropout(innerLayer(layer));
+}
+
+/**
+ * Both directions as layers of their own: where their states are taken or given, where they are not alike, and where their outputs
+ * stay two.
+ * @param merge null: the outputs stay two
+ */
+function twoDirections(
+  layer: KerasLayer,
+  [x, ...states]: readonly [Value, ...Value[]],
+  merge: string | null,
+  context: Context,
+): Value {
+  const { writer } = context;
+  const own = innerLayer(layer);
+  const other = layer.options.has('backward_layer') ? innerLayer(layer, 'backward_layer') : own;
+  // y, or both of them; then the states of each.
+  const first = merge === null ? 2 : 1;
+  const isTaken = (index: number) => layer.outputs?.has(index) === true;
+  const given = layer.weights === null ? null : [...layer.weights];
+  const before = states.length / 2;
+  const directions = [own, other].map((inner, i): Direction => {
+    const name = `${layer.name}_${i === 0 ? 'forward' : 'backward'}`;
+    const start = first + (i === 0 ? 0 : statesOf(own));
+    const taken = [...Array(statesOf(inner)).keys()].filter((state) => isTaken(start + state));
+    const direction: KerasLayer = {
+      ...inner,
+      name,
+      outputs: new Set([0, ...taken.map((state) => state + 1)]),
+      weights: given?.splice(0, namesOf(inner).length) ?? null,
+    };
+    const { type, ...options } = recurrentLayer(direction, context);
+    const sequence = i === 0 ? x : backwards(x, layer.name, context);
+    const whole = writer.add(
+      type as string,
+      options,
+      [
+        dropped(sequence, direction, context),
+        ...stateBefore(direction, states.slice(i * before, (i + 1) * before), context),
+      ],
+      { name, weights: recurrentWeights(direction) },
     );
+    const part = (index: number) =>
+      outputsOf(direction, whole, [{ layer: name, node: 0, index }], false, context);
+    const y = part(0);
+    return {
+      count: statesOf(inner),
+      y: i === 1 && y.shape.length > 1 ? writer.add('reverse', {}, [y], { name: `${name}_in_order` }) : y,
+      states: new Map(taken.map((state) => [state, part(state + 1)])),
+    };
+  });
+  const axis = merge === 'concatenate' ? { axis: -1 } : {};
+  const ys = directions.map((direction) => direction.y);
+  const outputs = merge === null ? ys : [writer.add(merge, axis, ys, { name: layer.name })];
+  const [y] = outputs as [Value];
+  const ends = directions.flatMap(({ count, states: own }) =>
+    Array.from({ length: count }, (_, state) => own.get(state) ?? y),
+  );
+  if (merge === null || [...(layer.outputs ?? [])].some((index) => index > 0))
+    context.several.set(layer.name, [...outputs, ...ends]);
+  return y;
+}
+
+interface Direction {
+  /** Of its states. */
+  readonly count: number;
+  readonly y: Value;
+  /** Those that are taken. */
+  readonly states: ReadonlyMap<number, Value>;
 }
 
 const bidirectional: Convert = (layer, inputs, context) => {
-  const x = only(inputs);
+  const [x, ...states] = inputs;
+  if (x === undefined) throw new Unsupported('it takes no sequence');
   needRank(x, 2);
-  const mode = layer.config.merge_mode === undefined ? 'concat' : layer.config.merge_mode;
-  const merge = merges.get(mode);
-  if (merge === undefined)
-    throw new Unsupported('it gives both directions by themselves (merge_mode=None)', 'merge_mode="concat"');
   const inner = { ...innerLayer(layer), name: layer.name };
-  const own = recurrentLayer(inner, context);
-  refuseUnequal(layer, own, context);
+  if (inner.options.bool('go_backwards', false))
+    throw new Unsupported('the layer inside runs backwards itself', 'the layer without go_backwards');
+  const mode = layer.config.merge_mode === undefined ? 'concat' : layer.config.merge_mode;
+  const merge = mode === null ? null : merges.get(mode);
+  if (merge === undefined) throw new Unsupported(`merge_mode ${JSON.stringify(mode)}`, 'merge_mode="concat"');
+  const isPlain = states.length === 0 && [...(layer.outputs ?? [])].every((index) => index === 0);
+  const own = isPlain && merge !== null ? recurrentLayer(inner, { ...context, penalties: [] }) : null;
+  if (own === null || merge === null || !areAlike(layer, own, context))
+    return twoDirections(layer, [x, ...states], merge, context);
+  notePenalties(inner, context);
   return context.writer.add(
     'bidirectional',
     { layer: own, ...(merge === 'concatenate' ? {} : { merge }) },
