@@ -1,9 +1,14 @@
 /** @file The entry of a thread that reads models of other frameworks. What is wrong with a model comes back as a value. */
 import { readFile } from 'node:fs/promises';
-import { encodeWeights, importModel } from '../src/imports/index.ts';
-import type { ImportTask, ImportTaskResult } from '../src/jobs/index.ts';
+import { begin, encodeWeights, importModel } from '../src/imports/index.ts';
+import type { ImportTaskResult, TimedImportTask } from '../src/jobs/index.ts';
 
-export default async function runImport({ path, openSize }: ImportTask): Promise<ImportTaskResult> {
+export default async function runImport({
+  path,
+  openSize,
+  begun,
+}: TimedImportTask): Promise<ImportTaskResult> {
+  begin(begun);
   const result = await importModel(await readFile(path), openSize);
   if (!result.ok) return result;
   const { weights, ...model } = result.value;

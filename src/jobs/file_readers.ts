@@ -3,10 +3,7 @@ import { FileRefused, type ImageSize, type ReadingOptions } from '../files/index
 import { threadProgram } from '../util/programs.ts';
 import type { Result } from '../util/result.ts';
 import type { Begun } from '../util/work_time.ts';
-import { createTaskPool, TaskTooLong } from './pool.ts';
-
-/** Half a gigabyte of text takes a minute. Damaged files have made their readers go round for ever. */
-const TIME = { cpu: 180_000, clock: 30 * 60_000 };
+import { createTaskPool, READING_TIME, TaskTooLong } from './pool.ts';
 
 export type FileTask =
   | { readonly kind: 'read'; readonly folder: string; readonly options: ReadingOptions }
@@ -29,7 +26,7 @@ export interface FileReaders {
 }
 
 /** A thread that starts with the first file and ends when there is nothing to do for a while. */
-export function createFileReaders(time = TIME): FileReaders {
+export function createFileReaders(time = READING_TIME): FileReaders {
   const pool = createTaskPool<FileTask, FileTaskResult>(threadProgram('file.worker'), { time });
   async function run(task: FileTask): Promise<void> {
     const result = await pool.run(task).catch((error: unknown) => {

@@ -19,7 +19,7 @@ export {
   jobStatuses,
   type Submission,
 } from './job.ts';
-export type { ImportTask, ImportTaskResult, ReadModel } from './model_importer.ts';
+export type { ImportTaskResult, ReadModel, TimedImportTask } from './model_importer.ts';
 export { numbersOf } from './number_reader.ts';
 export { PoolClosed, PoolFull, type TrialResult, type TrialTask } from './pool.ts';
 export { InvalidCursor } from './rows.ts';

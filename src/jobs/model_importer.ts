@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ImportedModel, ImportFailure } from '../imports/index.ts';
 import { threadProgram } from '../util/programs.ts';
-import type { Result } from '../util/result.ts';
+import { fail, type Result } from '../util/result.ts';
+import type { Begun } from '../util/work_time.ts';
 import { receive } from './incoming.ts';
-import { createTaskPool } from './pool.ts';
+import { createTaskPool, READING_TIME, TaskTooLong } from './pool.ts';
 
 export interface ImportTask {
   /** Of the model's file. */
@@ -13,6 +14,9 @@ export interface ImportTask {
   /** Of axes of the inputs whose size the file leaves open. */
   readonly openSize: number | null;
 }
+
+/** As a thread gets it. */
+export type TimedImportTask = ImportTask & { readonly begun: Begun };
 
 /** The weights as safetensors. */
 export interface ReadModel extends Omit<ImportedModel, 'weights'> {
@@ -30,13 +34,22 @@ export interface ModelImporter {
 const MODEL = 'model';
 
 /** @param directory of the uploads, which is tidied at every start */
-export function createModelImporter(directory: string): ModelImporter {
+export function createModelImporter(directory: string, time = READING_TIME): ModelImporter {
   // No thread is kept: what a broken file has done to the memory of one does not reach the next.
-  const pool = createTaskPool<ImportTask, ImportTaskResult>(threadProgram('import.worker'), { idleMs: 0 });
+  const pool = createTaskPool<ImportTask, ImportTaskResult>(threadProgram('import.worker'), {
+    idleMs: 0,
+    time,
+  });
+  const run = (task: ImportTask): Promise<ImportTaskResult> =>
+    pool.run(task).catch((error: unknown) => {
+      if (!(error instanceof TaskTooLong)) throw error;
+      const message = `reading the model takes more than ${time.cpu / 1000} s: it may be damaged; write it again`;
+      return fail({ code: 'file_unreadable', message });
+    });
   return {
     read: (content, openSize, maxBytes) =>
       receive(content, { directory, name: MODEL, limit: maxBytes }, ({ folder }) =>
-        pool.run({ path: join(folder, MODEL), openSize }),
+        run({ path: join(folder, MODEL), openSize }),
       ),
     close: () => pool.close(),
   };

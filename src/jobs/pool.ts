@@ -111,6 +111,9 @@ const IDLE_MS = 30_000;
 
 const TASK_THREADS = 2;
 
+/** For what somebody has sent. Half a gigabyte of text takes a minute. Damaged files have made their readers go round for ever. */
+export const READING_TIME: WorkTime = { cpu: 180_000, clock: 30 * 60_000 };
+
 /** So many tasks may wait for a thread. Behind more of them an answer would come after its client has left. */
 const MAX_WAITING = 16;
 
