@@ -117,6 +117,19 @@ function checkClassWeights({ training }: Experiment, loss: Loss, data: DataDescr
   return [{ pointer, message: 'needs one weight per class, not all 0', fix: `give ${data.classes} weights` }];
 }
 
+/** Smoothing mixes targets, which only a loss that is linear in them can read. */
+function checkSmoothing({ training }: Experiment, loss: Loss): Problem[] {
+  if (training.label_smoothing === 0 || loss.smoothing !== null) return [];
+  const able = lossKind.types.filter((type) => lossKind.resolve(type).smoothing !== null).join(', ');
+  return [
+    {
+      pointer: '/training/label_smoothing',
+      message: `${loss.type} takes its targets as they are`,
+      fix: `remove label_smoothing, or use one of: ${able}`,
+    },
+  ];
+}
+
 /** Class indices and probabilities have no scale of their own. */
 function checkTargetScale({ data }: Experiment, loss: Loss): Problem[] {
   if (!data.standardize_targets || loss.target === 'values') return [];
@@ -197,6 +210,7 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
   const problems = [
     ...checkOutput(loss, data, result),
     ...checkClassWeights(experiment, loss, data),
+    ...checkSmoothing(experiment, loss),
     ...checkTargetScale(experiment, loss),
     ...checkEarlyStopping(experiment, result),
     ...checkMasking(experiment, inputsOf(experiment), result),

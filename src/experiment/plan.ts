@@ -13,6 +13,7 @@ import {
   type PlacedLayer,
   placeNetwork,
   type Running,
+  smoothed,
 } from '../network/index.ts';
 import type { Experiment } from './schema.ts';
 import { traceBytes } from './trace_size.ts';
@@ -46,7 +47,8 @@ export const placedLayers = (experiment: Pick<Experiment, 'network'>): readonly 
 export const inputsOf = (experiment: Pick<Experiment, 'network'>): NetworkInput[] =>
   networkInputs(experiment.network);
 
-export const resolveLoss = ({ training }: Experiment): Loss => lossKind.resolve(training.loss);
+export const resolveLoss = ({ training }: Experiment): Loss =>
+  smoothed(lossKind.resolve(training.loss), training.label_smoothing);
 
 /** Number of updates, from `steps` or from `epochs` of the training split. */
 function stepsOf(experiment: Experiment, trainingSamples: number): number {

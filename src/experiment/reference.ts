@@ -176,6 +176,7 @@ function configOf(
       steps,
       gradient_clipping: { type: 'global_norm', max_norm: 1 },
       class_weights: training.class_weights,
+      label_smoothing: training.label_smoothing,
     },
     seed,
     diagnostics: { probe_every: 0, seeds: 1 },

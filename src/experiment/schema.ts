@@ -125,6 +125,14 @@ const trainingSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('Weight of each class in the mean; "balanced" weighs inversely to the class frequency'),
+  label_smoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      'Share of every target that is spread evenly over the classes, in cross-entropies: 0.1 makes of 1 in ten classes 0.91, of 0 0.01',
+    ),
   initial_weights: initialWeightsSchema
     .nullable()
     .default(null)

@@ -39,6 +39,7 @@ export {
 export { listNames, type NamedPlace } from './list_names.ts';
 export { lossKind } from './losses/index.ts';
 export type { Loss } from './losses/loss.ts';
+export { smoothed } from './losses/smoothing.ts';
 export { optimizerKind } from './optimizers/index.ts';
 export type { Optimizer, OptimizerStep } from './optimizers/optimizer.ts';
 export { outputLayers } from './output.ts';

@@ -173,7 +173,7 @@ export function countClasses(
   return found;
 }
 
-type Column = (values: readonly number[], weights: readonly number[]) => number;
+type Column = (values: readonly number[], weights: readonly number[], outputs: number) => number;
 
 /**
  * Mean over outputs of a function of each output's targets and their weights, which sum to 1; the outputs weighted as their
@@ -200,6 +200,7 @@ function overColumns(
     const own = of(
       column,
       weights.map((weight) => weight / total),
+      outputs,
     );
     sum += own * total;
     all += total;

@@ -100,6 +100,17 @@ describe('a model', () => {
     });
   });
 
+  test.each<[string, Record<string, unknown>, unknown]>([
+    ['CategoricalCrossentropy', { from_logits: true }, 'softmax_cross_entropy'],
+    ['BinaryCrossentropy', {}, 'binary_cross_entropy'],
+  ])('keeps the label smoothing of %s', async (class_name, options, loss) => {
+    const config = { ...options, label_smoothing: 0.1 };
+    const compiled = { loss: { class_name, config }, optimizer: 'adam' };
+    const { training, warnings } = await accept(sequential3([3], [dense('a')], compiled));
+    expect(training).toMatchObject({ loss, label_smoothing: 0.1 });
+    expect(warnings.join()).not.toContain('label_smoothing');
+  });
+
   test('within a model is written out', async () => {
     const inner = sequential3([4], [dense('a'), dense('b')]);
     const { network } = await accept(
@@ -219,6 +230,16 @@ describe('recurrent layers', () => {
       },
     ]);
   });
+
+  test('in both directions, of which one has options of its own, are two layers', async () => {
+    const { network } = await accept(sequential3([5, 3], [both({ units: 2, activation: 'relu' })]));
+    expect(network.layers.map(({ type, name }) => [type, name])).toEqual([
+      ['gru', 'both_forward'],
+      ['reverse', 'both_backwards'],
+      ['gru', 'both_backward'],
+      ['average', 'both'],
+    ]);
+  });
 });
 
 describe('both states of an LSTM', () => {
@@ -282,11 +303,6 @@ describe('refused', () => {
       'an initializer of such a name',
       sequential3([3], [dense('a', { kernel_initializer: 'constructor' })]),
       'not known',
-    ],
-    [
-      'directions that differ',
-      sequential3([5, 3], [both({ units: 2, activation: 'relu' })]),
-      'backward_layer',
     ],
     ['values of another width', attending({ num_heads: 2, key_dim: 3, value_dim: 5 }), 'values'],
     ['an output of another width', attending({ num_heads: 2, key_dim: 3, output_shape: [4] }), 'output'],

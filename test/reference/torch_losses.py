@@ -75,8 +75,22 @@ def position_losses(config, prediction, targets):
     raise ValueError(kind)
 
 
+def smoothed_losses(kind, prediction, targets, amount):
+    """Cross-entropy with a share of the target spread over the classes; of yes and no, over both."""
+    if kind in BINARY:
+        of = F.binary_cross_entropy_with_logits if kind == "sigmoid_cross_entropy" else F.binary_cross_entropy
+        return of(prediction, targets * (1 - amount) + amount / 2, reduction="none")
+    if kind == "softmax_cross_entropy":
+        return F.cross_entropy(prediction.movedim(-1, 1), targets.long(), reduction="none", label_smoothing=amount)
+    one_hot = F.one_hot(targets.long(), prediction.shape[-1]).to(prediction.dtype)
+    return -((one_hot * (1 - amount) + amount / prediction.shape[-1]) * torch.log(clipped(prediction))).sum(-1)
+
+
 def total_loss(training, network, prediction, targets):
-    losses = position_losses(training["loss"], prediction, targets)
+    if training.get("label_smoothing"):
+        losses = smoothed_losses(training["loss"], prediction, targets, training["label_smoothing"])
+    else:
+        losses = position_losses(training["loss"], prediction, targets)
     loss = losses.mean() if network.mask is None else mean_over_kept(losses, network.mask)
     if training.get("class_weights"):
         weights = torch.tensor(training["class_weights"], dtype=prediction.dtype)[targets.long()]

@@ -65,8 +65,6 @@ function lossOf(value: unknown, output: OutputKind, warnings: Set<string>): unkn
     return lossOfOutput(output, warnings);
   }
   const options = new Options(given.config, `the loss ${given.class}`);
-  if (options.number('label_smoothing', 0) !== 0)
-    warnings.add(`label_smoothing ${options.number('label_smoothing')} of the loss is left out`);
   if (known.includes('focal')) return focalOf(known, options, output, warnings);
   if (known === 'huber') return { type: 'huber', delta: options.number('delta', 1) };
   if (options.bool('from_logits', false)) return onLogits.get(known) ?? known;
@@ -76,6 +74,17 @@ function lossOf(value: unknown, output: OutputKind, warnings: Set<string>): unkn
         'which differs where the last layer is no softmax',
     );
   return known;
+}
+
+/** Of the loss; nothing where it is 0, or where it is not known, which is told. */
+function smoothingOf(value: unknown, loss: unknown, warnings: Set<string>): Record<string, unknown> {
+  const given = singleLoss(value);
+  const amount = given === null ? 0 : new Options(given.config, 'the loss').number('label_smoothing', 0);
+  if (amount === 0) return {};
+  const type = lossKind.types.find((one) => one === loss);
+  if (type !== undefined && lossKind.resolve(type).smoothing !== null) return { label_smoothing: amount };
+  warnings.add(`label_smoothing ${amount} of the loss is left out`);
+  return {};
 }
 
 /** Here focal losses are on logits. */
@@ -221,8 +230,10 @@ export function trainingOf(
   warnings.add(
     `how long it was trained, and on what, is not in the file: training.epochs is ${EPOCHS}, batch_size 32; class_weight, callbacks and validation_split are yours to give`,
   );
+  const own = loss === null ? lossOfOutput(output, warnings) : lossOf(loss, output, warnings);
   return {
-    loss: loss === null ? lossOfOutput(output, warnings) : lossOf(loss, output, warnings),
+    loss: own,
+    ...smoothingOf(loss, own, warnings),
     ...optimizerOf(optimizer, warnings),
     ...regularizationOf(penalties, warnings),
     batch_size: 32,

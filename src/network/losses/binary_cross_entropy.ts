@@ -28,6 +28,10 @@ export const binaryCrossEntropy = defineLoss({
     ),
   constant: binaryConstant,
   least: binaryLeast,
+  smoothing: (amount) => ({
+    pytorch: `lambda p, t: nn.BCELoss()(p, ${1 - amount} * t + ${amount / 2})`,
+    keras: `keras.losses.BinaryCrossentropy(label_smoothing=${amount})`,
+  }),
   pytorch: () => 'nn.BCELoss()',
   keras: () => '"binary_crossentropy"',
 });

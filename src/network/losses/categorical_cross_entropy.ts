@@ -2,6 +2,7 @@
 
 import { calculus as c } from '../../graph/index.ts';
 import { defineLoss, entropy } from './loss.ts';
+import { kerasSmoothed } from './smoothing.ts';
 
 /** Probabilities are clipped to [ε, 1 − ε], outside which the derivative is 0. */
 const EPSILON = 1e-7;
@@ -28,6 +29,10 @@ export const categoricalCrossEntropy = defineLoss({
   slope: (prediction, target) =>
     prediction.map((p, i) => (p <= EPSILON || p >= 1 - EPSILON ? 0 : -(target[i] ?? 0) / p)),
   constant: entropy,
+  smoothing: (amount) => ({
+    pytorch: `lambda p, t: (lambda q: (${1 - amount} * nn.functional.nll_loss(q, t, reduction="none") - ${amount} * torch.mean(q, 1)).mean())(p.clamp(1e-7, 1 - 1e-7).log())`,
+    keras: kerasSmoothed(amount),
+  }),
   pytorch: () => 'lambda p, t: nn.NLLLoss()(p.clamp(1e-7, 1 - 1e-7).log(), t)',
   keras: () => '"sparse_categorical_crossentropy"',
 });

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { GraphBuilder, Tensor } from '../../graph/index.ts';
 import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
+import type { SmoothedCode } from './smoothing.ts';
 
 /**
  * What a loss compares: `classes` one class of several (the output has a unit per class), `binary` outputs of 0 or 1,
@@ -36,13 +37,16 @@ export interface Loss extends Reading {
    * The mean loss of the best constant prediction: what a network reaches that ignores its input.
    * @param column the targets of one output; for `classes`, of all samples as class indices
    * @param weights of the samples, summing to 1
+   * @param outputs of a position: for `classes`, as many as the network tells apart
    */
-  constant(column: readonly number[], weights: readonly number[]): number;
+  constant(column: readonly number[], weights: readonly number[], outputs: number): number;
   /**
    * The mean loss of a prediction that equals its targets, where that is not 0: soft targets have an entropy of their own.
    * Progress is counted above it.
    */
-  least(column: readonly number[], weights: readonly number[]): number;
+  least(column: readonly number[], weights: readonly number[], outputs: number): number;
+  /** Its code with smoothed targets; null where they mean nothing. */
+  readonly smoothing: ((amount: number) => SmoothedCode) | null;
   readonly pytorch: string;
   readonly keras: string;
 }
@@ -57,6 +61,8 @@ interface Definition<Type extends string, Options extends z.ZodRawShape>
   slope(prediction: readonly number[], target: readonly number[], options: OptionsOf<Options>): number[];
   constant(column: readonly number[], weights: readonly number[], options: OptionsOf<Options>): number;
   least?(column: readonly number[], weights: readonly number[], options: OptionsOf<Options>): number;
+  /** Of losses that are linear in their targets. */
+  smoothing?(amount: number): SmoothedCode;
   pytorch(options: OptionsOf<Options>): string;
   keras(options: OptionsOf<Options>): string;
 }
@@ -73,6 +79,7 @@ export const defineLoss = <Type extends string, Options extends z.ZodRawShape>(
     slope: (prediction, target) => loss.slope(prediction, target, options),
     constant: (column, weights) => loss.constant(column, weights, options),
     least: (column, weights) => loss.least?.(column, weights, options) ?? 0,
+    smoothing: loss.smoothing ?? null,
     pytorch: loss.pytorch(options),
     keras: loss.keras(options),
   }));

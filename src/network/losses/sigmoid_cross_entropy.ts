@@ -18,6 +18,10 @@ export const sigmoidCrossEntropy = defineLoss({
   slope: (prediction, target) => prediction.map((z, i) => 1 / (1 + Math.exp(-z)) - (target[i] ?? 0)),
   constant: binaryConstant,
   least: binaryLeast,
+  smoothing: (amount) => ({
+    pytorch: `lambda p, t: nn.BCEWithLogitsLoss()(p, ${1 - amount} * t + ${amount / 2})`,
+    keras: `keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=${amount})`,
+  }),
   pytorch: () => 'nn.BCEWithLogitsLoss()',
   keras: () => 'keras.losses.BinaryCrossentropy(from_logits=True)',
 });

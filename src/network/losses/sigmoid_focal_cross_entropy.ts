@@ -70,7 +70,7 @@ export const sigmoidFocalCrossEntropy = defineLoss({
     const of = (t: number): number => {
       const known = own.get(t);
       if (known !== undefined) return known;
-      const value = t === 0 || t === 1 ? 0 : sigmoidFocalCrossEntropy.bind(options).constant([t], [1]);
+      const value = t === 0 || t === 1 ? 0 : sigmoidFocalCrossEntropy.bind(options).constant([t], [1], 1);
       own.set(t, value);
       return value;
     };

@@ -2,6 +2,7 @@
 
 import { calculus as c } from '../../graph/index.ts';
 import { defineLoss, entropy } from './loss.ts';
+import { kerasSmoothed } from './smoothing.ts';
 
 export const softmaxCrossEntropy = defineLoss({
   type: 'softmax_cross_entropy',
@@ -23,6 +24,10 @@ export const softmaxCrossEntropy = defineLoss({
     return powers.map((power, i) => power / sum - (target[i] ?? 0));
   },
   constant: entropy,
+  smoothing: (amount) => ({
+    pytorch: `nn.CrossEntropyLoss(label_smoothing=${amount})`,
+    keras: kerasSmoothed(amount, ', from_logits=True'),
+  }),
   pytorch: () => 'nn.CrossEntropyLoss()',
   keras: () => 'keras.losses.SparseCategoricalCrossentropy(from_logits=True)',
 });

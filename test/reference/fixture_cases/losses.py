@@ -61,6 +61,16 @@ CASES += [
         ("sigmoid_cross_entropy", None),
     )
 ]
+CASES += [
+    classifier(f"{loss}_smoothed", loss, units, output, training={"label_smoothing": 0.2, **more})
+    for loss, units, output, more in (
+        ("softmax_cross_entropy", 3, None, {"class_weights": [1, 2.5, 0.4]}),
+        ("categorical_cross_entropy", 3, "softmax", {}),
+        ("binary_cross_entropy", 1, "sigmoid", {}),
+        ("sigmoid_cross_entropy", 3, None, {}),
+    )
+]
+CASES += [classifier("softmax_cross_entropy_sequence_smoothed", "softmax_cross_entropy", 3, shape=(3, 2), batch=3, training={"label_smoothing": 0.1})]
 # A target for every time step.
 CASES += [
     classifier(f"{loss}_sequence", loss, units, output, shape=(3, 2), batch=3)

@@ -179,6 +179,8 @@ const cases: Record<string, [code: string, shape: number[]]> = {
       { type: 'zero_padding1d' },
       { type: 'slice', start: 1, step: 2 },
       { type: 'slice', axis: -1, stop: -1 },
+      { type: 'reverse' },
+      { type: 'reverse', axis: -1 },
       { type: 'average_pool1d', padding: [1, 0] },
       { type: 'group_norm', groups: 3 },
     ),
@@ -210,6 +212,12 @@ const cases: Record<string, [code: string, shape: number[]]> = {
     ['softmax_cross_entropy', 'categorical_cross_entropy', 'softmax_focal_cross_entropy'].flatMap((loss) => [
       [loss, [codeFor([4], [{ type: 'dense', units: 3 }], { loss }), [4]]],
       [`${loss} per time step`, [codeFor([5, 4], [{ type: 'dense', units: 3 }], { loss, time: 5 }), [5, 4]]],
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['softmax_cross_entropy', 'categorical_cross_entropy', 'sigmoid_cross_entropy'].map((loss) => [
+      `${loss} with smoothed targets`,
+      [codeFor([4], [{ type: 'dense', units: 3 }], { loss, label_smoothing: 0.1 }), [4]],
     ]),
   ),
   ...Object.fromEntries(

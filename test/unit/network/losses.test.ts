@@ -1,7 +1,7 @@
 /** @file Every loss: its slope against differences of its graph in float64, its best constant against all others; and schedules. */
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/graph/index.ts';
-import { lossKind, scheduleKind } from '../../../src/network/index.ts';
+import { lossKind, scheduleKind, smoothed } from '../../../src/network/index.ts';
 import { evaluate } from '../../reference/evaluate.ts';
 
 type Loss = ReturnType<typeof lossKind.resolve>;
@@ -30,8 +30,15 @@ function exampleOf({ target, output, type }: Loss): { prediction: number[]; targ
   return { prediction, target: target === 'values' ? [1, 0, 2] : [0, 1, 0] };
 }
 
-describe.each(lossKind.types)('%s', (type) => {
-  const loss = lossKind.resolve(type);
+/** As float32 has it, too. */
+const SMOOTHED = 0.25;
+const smoothable = lossKind.types.filter((type) => lossKind.resolve(type).smoothing !== null);
+
+describe.each([
+  ...lossKind.types.map((type) => [type, 0] as const),
+  ...smoothable.map((type) => [type, SMOOTHED] as const),
+])('%s, smoothed by %d', (type, amount) => {
+  const loss = smoothed(lossKind.resolve(type), amount);
 
   it('has the slope that its graph has', () => {
     const { prediction, target } = exampleOf(loss);
@@ -47,10 +54,11 @@ describe.each(lossKind.types)('%s', (type) => {
   it('has a best constant that no other constant beats', () => {
     const column = loss.target === 'values' ? [0.3, 0.1, 0.6, 0.2, 0.9] : [0, 1, 1, 0, 1];
     const weights = column.map(() => 1 / column.length);
-    const best = loss.constant(column, weights);
+    const best = loss.constant(column, weights, 2);
+    expect(loss.least(column, weights, 2)).toBeLessThan(best);
     if (loss.target === 'classes') {
       const entropy = -0.6 * Math.log(0.6) - 0.4 * Math.log(0.4);
-      if (!type.includes('focal')) expect(best).toBeCloseTo(entropy, 9);
+      if (!type.includes('focal') && amount === 0) expect(best).toBeCloseTo(entropy, 9);
       const of = (p: number) => (loss.output === 'logits' ? [Math.log(1 - p), Math.log(p)] : [1 - p, p]);
       const mean = (p: number) => 0.4 * lossOf(loss, of(p), [1, 0]) + 0.6 * lossOf(loss, of(p), [0, 1]);
       const least = Math.min(...Array.from({ length: 999 }, (_, i) => mean((i + 1) / 1000)));
