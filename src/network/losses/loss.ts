@@ -2,13 +2,18 @@
 import type { z } from 'zod';
 import type { GraphBuilder, Tensor } from '../../graph/index.ts';
 import { type Description, definePart, type OptionsOf, type Part } from '../../util/kind.ts';
-import type { SmoothedCode } from './smoothing.ts';
 
 /**
  * What a loss compares: `classes` one class of several (the output has a unit per class), `binary` outputs of 0 or 1,
  * `values` numbers.
  */
 export type LossTarget = 'classes' | 'binary' | 'values';
+
+/** How a loss with smoothed targets is written elsewhere. */
+interface SmoothedCode {
+  readonly pytorch: string;
+  readonly keras: string;
+}
 
 /** What a loss reads, and what its numbers are. */
 interface Reading {

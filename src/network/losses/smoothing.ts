@@ -2,12 +2,6 @@
 import { calculus as c } from '../../graph/index.ts';
 import type { Loss } from './loss.ts';
 
-/** How a loss with smoothed targets is written elsewhere. */
-export interface SmoothedCode {
-  readonly pytorch: string;
-  readonly keras: string;
-}
-
 /** −Σ p ln p over single shares and over `others` that are all equal. */
 const entropyOf = (shares: readonly number[], others: number, other: number): number =>
   [...shares.map((p) => [1, p]), [others, other]].reduce(
