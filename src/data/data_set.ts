@@ -1,6 +1,6 @@
 /** @file What a data set is: a self-describing part with its own options, and the samples that it yields. */
 import type { z } from 'zod';
-import type { StoredNumbers } from '../files/index.ts';
+import type { OnDemand } from '../files/index.ts';
 import type { Random } from '../util/random.ts';
 
 /** How a loss reads the targets: class indices, numbers between 0 and 1, or any numbers. */
@@ -45,8 +45,8 @@ export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** All samples, row-major. */
 export interface Samples {
-  /** [samples, …input_shape]; large ones stay in their file. */
-  readonly inputs: Numbers | StoredNumbers;
+  /** [samples, …input_shape]; large ones stay in their file, several arrays where they are. */
+  readonly inputs: Numbers | OnDemand;
   /** Where each number of a sample lies among its inputs, where they are in another order than the shape says. */
   readonly columns?: Int32Array;
   /** [samples, …target_shape] class indices from 0, or values. */

@@ -2,7 +2,7 @@
  * @file Samples in the order in which they are used, and what becomes of their numbers. Nothing is copied: a number is computed
  * in float64 when it is read and rounded once. What lies behind is memory that threads may share, or a file.
  */
-import { StoredNumbers } from '../files/index.ts';
+import type { OnDemand } from '../files/index.ts';
 import type { Numbers } from './data_set.ts';
 
 /** What becomes of the numbers of each column; null: nothing. */
@@ -26,9 +26,9 @@ export class Rows {
   /** Numbers of a sample. */
   readonly size: number;
   readonly count: number;
-  readonly #values: Numbers | StoredNumbers;
-  /** The values, where they stay in a file. */
-  readonly #stored: StoredNumbers | null;
+  readonly #values: Numbers | OnDemand;
+  /** The values, where they are brought when they are read. */
+  readonly #stored: OnDemand | null;
   /** What is read of them; all, where they are in memory. */
   #held: Numbers;
   /** The place of each sample in the values. */
@@ -38,15 +38,15 @@ export class Rows {
   readonly #change: Change | null;
 
   constructor(
-    values: Numbers | StoredNumbers,
+    values: Numbers | OnDemand,
     size: number,
     order: Int32Array,
     columns: Int32Array | null = null,
     change: Change | null = null,
   ) {
     this.#values = values;
-    this.#stored = values instanceof StoredNumbers ? values : null;
-    this.#held = values instanceof StoredNumbers ? values.held : values;
+    this.#stored = 'seek' in values ? values : null;
+    this.#held = 'seek' in values ? values.held : values;
     this.size = size;
     this.#order = order;
     this.#columns = columns;

@@ -25,4 +25,5 @@ export type { ImageSize } from './images.ts';
 export { isChannelsLast } from './read_file.ts';
 export { FileRefused, refuseBeyond } from './refused.ts';
 export { releaseBlocks, serveBlocks, sharedBlock } from './shared_blocks.ts';
-export { StoredNumbers } from './stored_numbers.ts';
+export { SideBySide } from './side_by_side.ts';
+export { type OnDemand, StoredNumbers } from './stored_numbers.ts';

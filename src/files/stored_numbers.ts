@@ -11,7 +11,16 @@ const AHEAD = 2 ** 18;
 /** A file is closed when nobody holds its numbers any more. */
 const closing = new FinalizationRegistry<number>((file) => closeSync(file));
 
-export class StoredNumbers {
+/** Numbers that are brought when somebody asks for them. */
+export interface OnDemand {
+  readonly length: number;
+  /** What the last `seek` has brought. */
+  readonly held: Numbers;
+  /** Brings numbers `from` to `from + count`. @returns where they begin in `held` */
+  seek(from: number, count: number): number;
+}
+
+export class StoredNumbers implements OnDemand {
   readonly length: number;
   readonly #file: number;
   readonly #start: number;

@@ -9,6 +9,8 @@ import {
   imagesName,
   isChannelsLast,
   NUMBERS,
+  type OnDemand,
+  SideBySide,
   StoredNumbers,
   sharedBlock,
 } from '../../files/index.ts';
@@ -54,7 +56,7 @@ const LARGE = 2 ** 27;
 const WORTH_READING = 2 ** 9;
 
 /** The inputs of the samples, in the memory that threads share or, where they are large, in their file. */
-function readInputs(path: string, name: string, samples: number): Read | StoredNumbers {
+function readInputs(path: string, name: string, samples: number): Read | OnDemand {
   const bytes = blockBytes(path, name);
   if (bytes >= LARGE && bytes >= samples * WORTH_READING) return new StoredNumbers(path, name);
   return present(sharedBlock(path, name), name);
@@ -313,22 +315,6 @@ function placesOfChannelsFirst([, height = 0, width = 0, channels = 0]: readonly
   );
 }
 
-/** Each sample's numbers of one array after those of another; float32 where all are. */
-function sideBySide(fields: readonly Read[], samples: number): Float64Array | Float32Array {
-  const sizes = fields.map((numbers) => numbers.length / samples);
-  const rowSize = sizes.reduce((sum, size) => sum + size, 0);
-  const isWide = fields.some((numbers) => numbers instanceof Float64Array);
-  const all = new (isWide ? Float64Array : Float32Array)(samples * rowSize);
-  let offset = 0;
-  for (const [field, numbers] of fields.entries()) {
-    const size = sizes[field] as number;
-    for (let i = 0; i < samples; i++)
-      all.set(numbers.subarray(i * size, (i + 1) * size), i * rowSize + offset);
-    offset += size;
-  }
-  return all;
-}
-
 /** The places of each field's numbers, in a sample in which they stand one after another. */
 function placesSideBySide(shapes: readonly (readonly number[])[]): Int32Array | null {
   if (!shapes.some(isChannelsLast)) return null;
@@ -351,15 +337,10 @@ function arraySamples(source: Source, options: FileOptions): Samples {
   const shapes = arrays.map(([, array]) => arrayShape(source, array));
   const samples = shapes[0]?.[0] ?? 0;
   const columns = placesSideBySide(shapes);
-  const [[, only = ''] = []] = arrays;
+  const path = join(source.folder, NUMBERS);
+  const given = arrays.map(([, array]) => readInputs(path, array, samples));
   const inputs = {
-    inputs:
-      arrays.length === 1
-        ? readInputs(join(source.folder, NUMBERS), only, samples)
-        : sideBySide(
-            arrays.map(([, array]) => read(source, array)),
-            samples,
-          ),
+    inputs: given.length === 1 ? present(given[0], 'inputs') : new SideBySide(given, samples),
     ...(columns !== null && { columns }),
   };
   if (givesBack(options, description)) return { ...inputs, targets: new Float32Array() };

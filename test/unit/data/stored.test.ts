@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rows } from '../../../src/data/rows.ts';
 import { writeBlocks } from '../../../src/files/blocks.ts';
-import { blockBytes, StoredNumbers } from '../../../src/files/index.ts';
+import { blockBytes, SideBySide, StoredNumbers } from '../../../src/files/index.ts';
 import { createRandom } from '../../../src/util/random.ts';
 
 const SAMPLES = 500;
@@ -50,6 +50,26 @@ test.each(Object.keys(arrays) as (keyof typeof arrays)[])('%s', (name) => {
       ] as const)
         expect(ours.at(row, column)).toBe(theirs.at(row, column));
     }
+  }
+});
+
+test('arrays side by side are the very numbers of one array that holds them all, wherever each of them lies', () => {
+  const parts = [arrays.bytes, new StoredNumbers(path, 'doubles'), arrays.floats];
+  const whole = Float64Array.from({ length: 3 * SAMPLES * SIZE }, (_, i) => {
+    const [sample, at] = [Math.floor(i / (3 * SIZE)), i % (3 * SIZE)];
+    const own = [arrays.bytes, arrays.doubles, arrays.floats][Math.floor(at / SIZE)] as Float32Array;
+    return own[sample * SIZE + (at % SIZE)] as number;
+  });
+  const joined = new SideBySide(parts, SAMPLES);
+  expect(joined.length).toBe(whole.length);
+  for (const order of [inOrder(), shuffled()]) {
+    const [ours, theirs] = [joined, whole].map((values) => new Rows(values, 3 * SIZE, order)) as [Rows, Rows];
+    expect(ours.slice(7, 450).toFloat32()).toEqual(theirs.slice(7, 450).toFloat32());
+    expect([ours.at(499, 2), ours.at(499, 899), ours.at(0, 301)]).toEqual([
+      theirs.at(499, 2),
+      theirs.at(499, 899),
+      theirs.at(0, 301),
+    ]);
   }
 });
 
