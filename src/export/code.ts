@@ -21,7 +21,7 @@ import {
 } from '../network/index.ts';
 import { present } from '../util/assert.ts';
 import { type CodedLayer, isChain, kerasFunction, kerasModel, torchModule } from './code_graph.ts';
-import { isLossMasked, isWeighted, weightedLoss } from './code_loss.ts';
+import { hasPenalty, isLossMasked, isWeighted, weightedLoss } from './code_loss.ts';
 import { kerasHelpers } from './keras_helpers.ts';
 import { kerasTraining } from './keras_training.ts';
 import { contextOf, emptyCode } from './layer_code.ts';
@@ -180,6 +180,7 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
   const penalty = [
     ...(l1 > 0 ? [`${l1} * sum(w.abs().sum() for w in kernels)`] : []),
     ...(l2 > 0 ? [`${l2} * sum((w ** 2).sum() for w in kernels)`] : []),
+    ...(hasPenalty(experiment) ? ['sum(m.added for m in model.modules() if isinstance(m, Penalty))'] : []),
   ];
   const trained = torchTraining(experiment);
   const torch = [...lines.pytorch, ...coder.classes].join('\n');
@@ -194,7 +195,8 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
       ? weightedLoss(experiment, (code) => torchLoss({ ...loss, pytorch: code }, output_shape.length))
       : [`loss_function = ${torchLoss(loss, output_shape.length)}`]),
     `optimizer = ${optimizer.pytorch}`,
-    ...(penalty.length > 0 ? [TORCH_KERNELS, `penalty = lambda: ${penalty.join(' + ')}`] : []),
+    ...(l1 > 0 || l2 > 0 ? [TORCH_KERNELS] : []),
+    ...(penalty.length > 0 ? [`penalty = lambda: ${penalty.join(' + ')}`] : []),
     ...torchFunctionsOf(trained.join('\n')),
     ...trained,
   ];

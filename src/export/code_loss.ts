@@ -13,6 +13,10 @@ export const isWeighted = ({ training }: Experiment): boolean => training.class_
 export const isLossMasked = (experiment: Experiment): boolean =>
   planExperiment(experiment).layers.some(({ name, mask }) => name === outputOf(experiment) && mask !== null);
 
+/** Whether layers add to the loss. */
+export const hasPenalty = (experiment: Experiment): boolean =>
+  planExperiment(experiment).layers.some(({ type }) => type === 'penalty');
+
 const outputOf = (experiment: Experiment): string | undefined => placedLayers(experiment).at(-1)?.name;
 
 export const classesOf = (experiment: Experiment): number => describeData(experiment.data).classes ?? 2;

@@ -95,6 +95,18 @@ const kerasClasses: Readonly<Record<string, string>> = {
         return previous_mask if previous_mask is None or self.axis != 1 else previous_mask[:, self.part]
     def call(self, x): return x[(slice(None),) * self.axis + (self.part,)]
 `,
+  Penalty: `class Penalty(keras.Layer):
+    """Adds to the loss."""
+    def __init__(self, function, weight):
+        super().__init__(); self.function, self.weight, self.supports_masking = function, weight, True
+    def call(self, x, mask=None):
+        cost = self.function(x)
+        if mask is not None:
+            kept = keras.ops.reshape(mask, (-1, mask.shape[1]) + (1,) * (len(x.shape) - 2))
+            cost = keras.ops.where(kept, cost, keras.ops.zeros_like(cost))
+        self.add_loss(self.weight * keras.ops.mean(keras.ops.sum(cost, tuple(range(1, len(x.shape))))))
+        return x
+`,
   Reverse: `class Reverse(keras.Layer):
     def __init__(self, axis): super().__init__(); self.axis, self.supports_masking = axis, True
     def compute_mask(self, x, previous_mask=None):

@@ -62,6 +62,15 @@ const torchClasses: Readonly<Record<string, string>> = {
     def __init__(self, f): super().__init__(); self.f = f
     def forward(self, x): return self.f(x)
 `,
+  Penalty: `class Penalty(nn.Module):
+    """What it adds to the loss of the last batch is in \`added\`."""
+    def __init__(self, function, weight): super().__init__(); self.function, self.weight, self.added = function, weight, 0.0
+    def forward(self, x, mask=None):
+        cost = self.function(x)
+        if mask is not None: cost = torch.where(mask.reshape(*mask.shape, *[1] * (cost.dim() - 2)), cost, torch.zeros_like(cost))
+        self.added = self.weight * cost.flatten(1).sum(1).mean()
+        return x
+`,
   GaussianNoise: `class GaussianNoise(nn.Module):
     def __init__(self, stddev): super().__init__(); self.stddev = stddev
     def forward(self, x): return x + self.stddev * torch.randn_like(x) if self.training else x

@@ -9,7 +9,7 @@ import {
   torchArrays,
   trainArguments,
 } from './code_data.ts';
-import { classesOf, isLossMasked } from './code_loss.ts';
+import { classesOf, hasPenalty, isLossMasked } from './code_loss.ts';
 import { scheduleOf } from './code_schedule.ts';
 import { indented, torchStopping } from './code_stopping.ts';
 import { isScaledOnData } from './torch_initialization.ts';
@@ -63,7 +63,7 @@ export function torchTraining(experiment: Experiment): string[] {
           ? ['if step == 0: scale_to_unit_variance(model, scaled, inputs)']
           : []),
         'optimizer.zero_grad()',
-        `loss = loss_function(model(*inputs), target)${l1 > 0 || l2 > 0 ? ' + penalty()' : ''}`,
+        `loss = loss_function(model(*inputs), target)${l1 > 0 || l2 > 0 || hasPenalty(experiment) ? ' + penalty()' : ''}`,
         'loss.backward()',
         ...(clipping === null ? [] : [clipping]),
         'optimizer.step()',

@@ -13,7 +13,7 @@ import {
   parseExpression,
 } from './expression.ts';
 
-const expressionSchema = z
+export const expressionSchema = z
   .string()
   .min(1)
   .max(MAX_EXPRESSION_LENGTH)

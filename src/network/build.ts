@@ -103,6 +103,8 @@ export interface BuiltNetwork {
   readonly running: readonly Running[];
   readonly noises: readonly Noise[];
   readonly states: readonly WatchedStates[];
+  /** What layers add to the loss of each sample, [batch]. */
+  readonly penalties: readonly Tensor[];
 }
 
 /** Learned parameters of activations start at one number. */
@@ -127,6 +129,7 @@ class NetworkBuilder {
   readonly running: Running[] = [];
   readonly noises: Noise[] = [];
   readonly states: WatchedStates[] = [];
+  readonly penalties: Tensor[] = [];
   readonly lostMasks: LostMask[] = [];
   readonly #g: GraphBuilder;
   readonly #mode: Mode;
@@ -241,6 +244,15 @@ class NetworkBuilder {
         const index = this.running.findIndex((running) => running.name === nameOf(name));
         this.running[index] = { ...present(this.running[index]), update: { batch, momentum } };
       },
+      penalize: (values, factor) => {
+        const [all = 1] = values.shape;
+        const sums = c.reduceSum(
+          g,
+          c.reshape(g, values, [all / rows, rows, sizeOf(values.shape) / all]),
+          [2],
+        );
+        this.penalties.push(c.mul(g, c.reduceMean(g, sums, [1]), g.constant(factor)));
+      },
       noise: (distribution, shape) => {
         const name = nameOf(`noise_${this.noises.length}`);
         this.noises.push({ name, distribution, shape });
@@ -311,6 +323,7 @@ export function buildNetwork(
   const builder = new NetworkBuilder(g, mode);
   const unmasked = new Map([...inputs].map(([name, output]) => [name, { output, mask: null }]));
   const { output, mask, layers: built } = builder.list(layers, unmasked, (input) => [input]);
-  const { parameters, running, noises, states, lostMasks } = builder;
-  return { output, mask, layers: built, parameters, running, noises, states, lost_masks: lostMasks };
+  const { parameters, running, noises, states, penalties, lostMasks } = builder;
+  const made = { parameters, running, noises, states, penalties, lost_masks: lostMasks };
+  return { output, mask, layers: built, ...made };
 }

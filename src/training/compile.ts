@@ -27,6 +27,8 @@ export const names = {
   originalLosses: 'losses in the original scale',
   /** Loss of each target position, without penalty. */
   losses: 'losses',
+  /** [batch] What layers add to the loss of each sample; only where some do. */
+  penalties: 'penalties of samples',
   prediction: 'prediction',
   /** [batch, time] of the prediction: which time steps the loss counts; only where some are masked. */
   mask: 'mask of the loss',
@@ -58,6 +60,8 @@ export interface Compiled {
   readonly running: readonly Running[];
   readonly noises: readonly Noise[];
   readonly states: readonly WatchedStates[];
+  /** What layers add to the loss of each sample. */
+  readonly penalties: readonly Tensor[];
   /** Of the prediction. */
   readonly mask: Tensor | null;
   /** Of the losses of all target positions of a batch. */
@@ -133,7 +137,10 @@ function mean(g: GraphBuilder, losses: Tensor, weighted: boolean, mask: Tensor |
 export function compileTraining(options: CompileOptions): Compiled {
   const { g, network, losses } = buildForward(options, 'training');
   const data = mean(g, losses, options.weighted, network.mask);
-  const penalties = penalty(g, network, options.regularization);
+  const penalties = [
+    ...penalty(g, network, options.regularization),
+    ...network.penalties.map((term) => c.reduceMean(g, term, [0])),
+  ];
   const loss = penalties.reduce((sum, term) => c.add(g, sum, term), data);
   g.output(names.loss, loss);
   if (penalties.length > 0) g.output(names.dataLoss, data);
@@ -189,6 +196,12 @@ export function compileInference(options: CompileOptions): Compiled {
   if (targetMoments !== null)
     g.output(names.originalLosses, originalLosses(forward, options.loss, targetMoments));
   g.output(names.losses, losses);
+  const [first, ...others] = network.penalties;
+  if (first !== undefined)
+    g.output(
+      names.penalties,
+      others.reduce((sum, term) => c.add(g, sum, term), first),
+    );
   g.output(names.prediction, network.output);
   if (network.mask !== null) g.output(names.mask, network.mask);
   for (const { name, output, mask } of network.layers) {

@@ -44,6 +44,8 @@ export interface SplitResult {
   /** Mean loss without penalty. */
   readonly loss: number;
   readonly accuracy: number | null;
+  /** The mean of what layers add to the loss. */
+  readonly penalty: number;
   /** The loss in the scale that the targets had before they were standardized; null where they were not. */
   readonly original: number | null;
 }
@@ -99,6 +101,7 @@ export class Evaluator {
   readonly #positions: number;
   readonly #isStandardized: boolean;
   readonly #isMasked: boolean;
+  readonly #isPenalized: boolean;
   readonly #predicting: ReadonlySet<string>;
 
   private constructor(
@@ -119,6 +122,7 @@ export class Evaluator {
     this.#positions = sizeOf(positionShape) / batchSize;
     this.#isStandardized = targetMoments !== null;
     this.#isMasked = compiled.mask !== null;
+    this.#isPenalized = compiled.penalties.length > 0;
   }
 
   static async create(
@@ -214,14 +218,21 @@ export class Evaluator {
   losses(split: Split): Reading<SplitResult> {
     const [sums, original] = [noLosses(), noLosses()];
     const counted = { right: 0, total: 0 };
+    const penalty = noLosses();
     const isCounted = this.#coding.loss.target !== 'values';
     return {
       fetched: [
         ...[names.losses, names.prediction],
         ...(this.#isStandardized ? [names.originalLosses] : []),
         ...(this.#isMasked ? [names.mask] : []),
+        ...(this.#isPenalized ? [names.penalties] : []),
       ],
       read: (indices) => {
+        if (this.#isPenalized)
+          for (const term of this.#session.output(names.penalties).subarray(0, indices.length)) {
+            penalty.loss += term;
+            penalty.weight += 1;
+          }
         this.#addLosses(names.losses, split, indices, sums);
         if (this.#isStandardized) this.#addLosses(names.originalLosses, split, indices, original);
         const prediction = this.#session.output(names.prediction);
@@ -231,6 +242,7 @@ export class Evaluator {
       },
       result: () => ({
         loss: meanOf(sums),
+        penalty: meanOf(penalty),
         accuracy: isCounted ? accuracyOf(counted) : null,
         original: this.#isStandardized ? meanOf(original) : null,
       }),

@@ -105,7 +105,7 @@ export class Run {
   }
 
   /**
-   * Losses and accuracies on both splits, the penalty of the regularization included.
+   * Losses and accuracies on both splits, the penalties of the regularization and of layers included.
    * @param inspected the step at which units and ranks are taken from the same pass; null where they are not
    * @param also what else the pass over the training split is read for
    */
@@ -115,12 +115,13 @@ export class Run {
     await this.#passTraining(inspected, [losses, also]);
     const training = losses.result();
     const validation = data.validation === null ? null : await evaluator.evaluate(data.validation);
-    const penalty = penaltyOf(this.model, this.experiment.training.regularization);
+    const own = penaltyOf(this.model, this.experiment.training.regularization);
+    const penalty = own + training.penalty;
     return {
       loss: training.loss + penalty,
       data_loss: training.loss,
       accuracy: training.accuracy,
-      validation_loss: validation === null ? null : validation.loss + penalty,
+      validation_loss: validation === null ? null : validation.loss + own + validation.penalty,
       validation_data_loss: validation?.loss ?? null,
       validation_accuracy: validation?.accuracy ?? null,
       penalty,
@@ -284,7 +285,7 @@ export class Run {
     if (validation === null || this.#probes++ % every !== 0) return;
     const result = await this.evaluator.evaluate(validation);
     const penalty = penaltyOf(this.model, this.experiment.training.regularization);
-    this.probe.recordRun(step, 'validation_loss', result.loss + penalty);
+    this.probe.recordRun(step, 'validation_loss', result.loss + result.penalty + penalty);
     this.probe.recordRun(step, 'validation_accuracy', result.accuracy);
   }
 

@@ -66,7 +66,8 @@ export function finish(
     layers: run.compiled.layers.map((layer) => traceLayer(layer, run.model, outputs.has(layer.name))),
     series: [...run.probe.finish(), ...run.rankSeries(), ...run.pullSeries()],
     losses,
-    data_losses: l1 > 0 || l2 > 0 ? Float64Array.from(run.dataLosses) : losses,
+    data_losses:
+      l1 > 0 || l2 > 0 || run.compiled.penalties.length > 0 ? Float64Array.from(run.dataLosses) : losses,
     gradient_norms: Float64Array.from(run.norms),
     initial,
     final,

@@ -111,6 +111,25 @@ describe('a model', () => {
     expect(warnings.join()).not.toContain('label_smoothing');
   });
 
+  test('has what it adds to the loss: of a layer of its own, and of one that has outputs to regularize', async () => {
+    const regularizer = { class_name: 'L2', config: { l2: 0.02 } };
+    const { network, omitted, warnings } = await accept(
+      sequential3(
+        [3],
+        [
+          dense('a', { activity_regularizer: regularizer }),
+          { kind: 'ActivityRegularization', name: 'r', options: { l1: 0.1, l2: 0.3 } },
+          dense('b'),
+        ],
+      ),
+    );
+    expect(network.layers.slice(1, 3)).toEqual([
+      { type: 'penalty', name: 'a_penalty', expression: '0.02 * x^2' },
+      { type: 'penalty', name: 'r', expression: '0.1 * abs(x) + 0.3 * x^2' },
+    ]);
+    expect([omitted, warnings.join().includes('regularizer')]).toEqual([[], false]);
+  });
+
   test('within a model is written out', async () => {
     const inner = sequential3([4], [dense('a'), dense('b')]);
     const { network } = await accept(

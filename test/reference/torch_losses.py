@@ -96,6 +96,7 @@ def total_loss(training, network, prediction, targets):
         weights = torch.tensor(training["class_weights"], dtype=prediction.dtype)[targets.long()]
         weights = weights if network.mask is None else weights * network.mask
         loss = (losses * weights).sum() / weights.sum()
+    loss = loss + sum(network.penalties)
     penalty = training.get("regularization")
     return loss + regularization(penalty, network.parameters) if penalty else loss
 

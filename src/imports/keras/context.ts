@@ -3,7 +3,7 @@ import type { NamedTensor } from '../../util/safetensors.ts';
 import type { OmittedPart } from '../model.ts';
 import { Misfit, Unsupported } from '../model.ts';
 import type { NetworkWriter, Value } from '../writer.ts';
-import { Options, serialized } from './config.ts';
+import { Options, type Serialized, serialized } from './config.ts';
 import type { KerasLayer } from './model.ts';
 import { type Activation, activationOf, initializerOf } from './parts.ts';
 
@@ -144,6 +144,24 @@ export function productOptions(
   };
 }
 
+const ratesOf = ({ class: kind, config }: Serialized): { l1: number; l2: number } => {
+  const options = new Options(config, kind);
+  const rate = (key: string, named: string) =>
+    options.has(key) ? options.number(key) : kind.toUpperCase() === named ? 0.01 : 0;
+  return { l1: rate('l1', 'L1'), l2: rate('l2', 'L2') };
+};
+
+/** What Keras' `activity_regularizer` adds to the loss: of the sum over a sample, the mean over the batch. */
+export function penalized(value: Value, given: unknown, name: string, { writer }: Context): Value {
+  const regularizer = serialized(given);
+  if (regularizer === null) return value;
+  const { l1, l2 } = ratesOf(regularizer);
+  if (l1 === 0 && l2 === 0) return value;
+  const terms = [...(l1 === 0 ? [] : [`${l1} * abs(x)`]), ...(l2 === 0 ? [] : [`${l2} * x^2`])];
+  const { channels } = value;
+  return writer.add('penalty', { expression: terms.join(' + ') }, [value], { name, channels });
+}
+
 /** What Keras adds to the loss or forces on weights. */
 export function notePenalties(
   { name, config }: KerasLayer,
@@ -151,17 +169,14 @@ export function notePenalties(
   kernel = 'kernel',
 ): void {
   const regularizer = serialized(config[`${kernel}_regularizer`]);
-  if (regularizer !== null) {
-    const options = new Options(regularizer.config, regularizer.class);
-    const rate = (key: string, named: string) =>
-      options.has(key) ? options.number(key) : regularizer.class.toUpperCase() === named ? 0.01 : 0;
-    penalties.push({ layer: name, l1: rate('l1', 'L1'), l2: rate('l2', 'L2') });
-  } else penalties.push({ layer: name, l1: 0, l2: 0 });
+  if (regularizer !== null) penalties.push({ layer: name, ...ratesOf(regularizer) });
+  else penalties.push({ layer: name, l1: 0, l2: 0 });
   const lost = Object.entries(config).filter(
     ([key, value]) =>
       value !== null &&
       value !== undefined &&
-      (/_constraint$/.test(key) || (/_regularizer$/.test(key) && key !== `${kernel}_regularizer`)),
+      (/_constraint$/.test(key) ||
+        (/_regularizer$/.test(key) && ![`${kernel}_regularizer`, 'activity_regularizer'].includes(key))),
   );
   for (const [key] of lost) warnings.add(`${key} of "${name}" is left out: this service has none`);
 }

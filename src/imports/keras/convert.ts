@@ -14,7 +14,7 @@ import {
 import { NetworkWriter, type Value } from '../writer.ts';
 import { FREE, imagesAreLast, inputShape, keyOf, sharedCalls, takenOutputs } from './calls.ts';
 import { type Json, serialized } from './config.ts';
-import { asInKeras, type Context } from './context.ts';
+import { asInKeras, type Context, penalized } from './context.ts';
 import { converters } from './layers/index.ts';
 import {
   type Call,
@@ -25,7 +25,7 @@ import {
   readModel,
   type Weights,
 } from './model.ts';
-import { outputsOf, togetherTaken } from './states.ts';
+import { givesCell, outputsOf, togetherTaken } from './states.ts';
 import { type OutputKind, trainingOf } from './training.ts';
 
 export interface KerasFile {
@@ -217,7 +217,14 @@ class Conversion {
         nearest(layer.class, [...converters.keys()]),
       );
     this.#noteActivation(layer);
-    return convert(layer, inputs, this.context);
+    const value = convert(layer, inputs, this.context);
+    const { activity_regularizer: regularizer } = layer.config;
+    if (!givesCell(layer)) return penalized(value, regularizer, `${layer.name}_penalty`, this.context);
+    if (regularizer !== null && regularizer !== undefined)
+      this.context.warnings.add(
+        `activity_regularizer of "${layer.name}" is left out: both its states are taken`,
+      );
+    return value;
   }
 
   #noteActivation({ class: kind, config }: KerasLayer): void {

@@ -47,6 +47,7 @@ import { multiHeadAttention } from './multi_head_attention.ts';
 import { multiply } from './multiply.ts';
 import { padding1d } from './padding1d.ts';
 import { padding2d } from './padding2d.ts';
+import { penalty } from './penalty.ts';
 import { permute } from './permute.ts';
 import { positionalEmbedding } from './positional_embedding.ts';
 import { repeat } from './repeat.ts';
@@ -119,6 +120,7 @@ const layerParts = [
   spatialDropout2d,
   dropPath,
   gaussianNoise,
+  penalty,
   flatten,
   reshape,
   permute,

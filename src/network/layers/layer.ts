@@ -38,6 +38,8 @@ export interface LayerContext {
   /** A running average that inference reads; the training feeds it with `batch` at every step. */
   running(name: string, shape: readonly number[], initial: number): Tensor;
   updateRunning(name: string, batch: Tensor, momentum: number): void;
+  /** Adds `factor` times the sum of these numbers [batch, …] to the loss of their sample. */
+  penalize(values: Tensor, factor: number): void;
   /** Fresh random numbers at every training step. */
   noise(distribution: 'uniform' | 'normal', shape: readonly number[]): Tensor;
   /** x after an activation, whose learned parameters then belong to this layer. */

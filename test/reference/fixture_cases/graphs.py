@@ -74,6 +74,11 @@ CASES = [
     merge_case("body_of_residual", [
         residual(dense(3, activation="tanh", name="a"), dense(3, inputs=["input"], name="b"), of("multiply", "a", "b")),
         dense(2)]),
+    merge_case("penalties", [
+        dense(4, activation="tanh", name="code"),
+        dense(2, inputs=["code"]), layer("penalty", expression="0.5 * x * x", weight=0.25, name="mean"),
+        dense(2, inputs=["code"]), layer("penalty", expression="0.5 * (exp(x) - 1 - x)", weight=0.5, name="spread"),
+        of("add", "mean", "spread"), dense(2)]),
     merge_case("dot_of_vectors", [*MERGED, of("dot", "a", "b")]),
     merge_case("dot", [
         dense(3, activation="tanh", name="a"), dense(2, activation="sigmoid", inputs=["input"], name="b"),

@@ -57,6 +57,7 @@ CASES = [
         ],
     ),
     masked_case("batch_norm", [MASKING, dense(3), layer("batch_norm"), last("lstm"), dense(2)]),
+    masked_case("penalty", [MASKING, dense(3, "tanh"), layer("penalty", expression="0.5 * x * x", weight=0.5), last("gru"), dense(2)]),
     masked_case("value", [layer("masking", value=-1.5), last("gru"), dense(2)]),
     masked_case("after_dense", [dense(3, "relu"), MASKING, last("lstm"), dense(2)], gain=1.5),
     *[masked_case(f"pool_{where}", [MASKING, dense(3, "tanh"), POOL, dense(2)], padding=where) for where in WHERE],

@@ -82,6 +82,7 @@ const needed: Readonly<Record<string, Config>> = {
   residual: { layers: [{ type: 'activation', activation: 'tanh' }] },
   repeat: { times: 2, layers: [{ type: 'activation', activation: 'tanh' }] },
   time_distributed: { layers: [dense()] },
+  penalty: { expression: '0.5 * x^2' },
 };
 
 const merges = [

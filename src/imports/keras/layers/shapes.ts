@@ -11,6 +11,7 @@ import {
   only,
   overTime,
   overVolume,
+  penalized,
   rankOf,
 } from '../context.ts';
 
@@ -203,9 +204,8 @@ export const shapes: Readonly<Record<string, Convert>> = {
   SpatialDropout1D: overSequences('spatial_dropout1d', rate),
   SpatialDropout2D: overImages('spatial_dropout2d', rate),
   GaussianNoise: gaussianNoise,
-  ActivityRegularization: onlyInTraining(
-    'it adds a penalty of outputs to the loss; this service penalizes kernels only',
-  ),
+  ActivityRegularization: (layer, inputs, context) =>
+    penalized(only(inputs), { class_name: 'L1L2', config: layer.config }, layer.name, context),
   ...Object.fromEntries(
     [
       'Brightness',
