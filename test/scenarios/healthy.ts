@@ -1,6 +1,7 @@
 /** @file Experiments that learn: whatever a rule says of them as critical or warning is a false alarm. */
 import { byActivation, deep, noisy, plain } from './healthy/dense.ts';
 import { images, sequences, transformers } from './healthy/kinds.ts';
+import { odd } from './healthy/odd.ts';
 import { settings, traps } from './healthy/traps.ts';
 import { healthyReported } from './reported.ts';
 import { inHalves, type Scenario } from './scenario.ts';
@@ -14,6 +15,7 @@ export const healthyScenarios: readonly Scenario[] = inHalves([
   noisy,
   traps,
   settings,
+  odd,
   ...healthyReported,
   ...healthyTaught,
   healthyPlaces,

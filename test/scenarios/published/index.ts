@@ -1,4 +1,5 @@
 /** @file What people could not train, by theme. */
+import { further } from './further.ts';
 import { later } from './later.ts';
 import { latest } from './latest.ts';
 import { networks } from './networks.ts';
@@ -31,4 +32,5 @@ export const published: readonly Published[] = [
   ...tasks,
   ...later,
   ...latest,
+  ...further,
 ];

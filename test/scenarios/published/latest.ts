@@ -8,6 +8,7 @@ import {
   conv,
   digits,
   dropout,
+  github,
   inline,
   keras,
   layer,
@@ -19,7 +20,6 @@ import {
   stackoverflow,
 } from './parts.ts';
 
-const github = (repository: string, issue: number) => `https://github.com/${repository}/issues/${issue}`;
 const act = (activation: string): Config => ({ type: 'activation', activation });
 const flat: Config = { type: 'flatten' };
 

@@ -21,6 +21,8 @@ export interface Published {
 }
 
 export const stackoverflow = (post: number) => `https://stackoverflow.com/questions/${post}`;
+export const github = (repository: string, issue: number) =>
+  `https://github.com/${repository}/issues/${issue}`;
 export const keras = (issue: number) => `https://github.com/keras-team/keras/issues/${issue}`;
 
 // What Keras does by default, in version 1 and since.
