@@ -9,7 +9,7 @@ export {
   type Severity,
 } from './check.ts';
 export { diagnose, rootCauseOf, seriousFindings, verdictOf } from './diagnose.ts';
-export { isCutShort, progressOf } from './evidence/progress.ts';
+export { isCutShort, learnsWithTrial, progressOf } from './evidence/progress.ts';
 export { diagnoseGivenTraces, toMeasure, verdictOfGiven } from './given_diagnosis.ts';
 export { givenTracesSchema, traceOfGiven } from './given_trace.ts';
 export { verdictOfJob, verdicts } from './job_verdict.ts';

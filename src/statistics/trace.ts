@@ -98,6 +98,8 @@ export interface RateTrial {
   readonly loss_ratio: number;
   /** The same of the training itself, after as many steps. */
   readonly own_ratio: number;
+  /** Loss on the validation split after these steps, as a ratio like that of a reference; null without such a split. */
+  readonly validation_ratio: number | null;
 }
 
 /** Units of one kernel that are copies of another at step 0: same weights, same gradient. */

@@ -1,8 +1,8 @@
 /** @file Other learning rates: whether a training that has not learned is too fast, or too slow. */
-import { progressOf } from '../diagnosis/index.ts';
+import { learnsWithTrial, progressOf } from '../diagnosis/index.ts';
 import { type Experiment, firstSteps, planExperiment } from '../experiment/index.ts';
 import { optimizerKind } from '../network/index.ts';
-import { lossRatio, type RateTrial, type Trace } from '../statistics/index.ts';
+import { lossRatio, type RateTrial, type Trace, validationRatio } from '../statistics/index.ts';
 import type { StudyDependencies } from './dependencies.ts';
 
 const FACTORS = [0.01, 0.1, 10, 100];
@@ -13,10 +13,6 @@ const NEAREST = [0.1, 10];
 const SHORT = 1 / 4;
 /** At most so many are run, a part of the steps each and then all of them. */
 export const RATE_TRIALS = FACTORS.length + NEAREST.length;
-
-/** Better than the training itself by as much of a constant's loss as rules ask for, and than a constant. */
-const learns = ({ loss_ratio, own_ratio }: RateTrial): boolean =>
-  loss_ratio < 0.9 && loss_ratio < own_ratio - 0.2;
 
 /** Mean data loss of the last fifth of the first steps, or of those that were made before it stopped early; ∞ where it diverged in them. */
 function endOf({ steps_completed: completed, divergence, ...trace }: Trace, most: number): number {
@@ -42,6 +38,14 @@ const atRate = (experiment: Experiment, factor: number, steps: number): Experime
 export const isTaken = ({ training }: Experiment): boolean =>
   optimizerKind.schema.safeParse(training.optimizer).success;
 
+/** Its loss on samples that it was not trained on; ∞ where it diverged. */
+function validationOf({ divergence, ...trace }: Trace): number | null {
+  const loss = trace.final.validation_data_loss;
+  if (loss === null) return null;
+  const ratio = validationRatio(trace, loss);
+  return divergence !== null || Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio;
+}
+
 /** One training at each rate, for so many steps, on the seed of the baseline. */
 function trials(
   experiment: Experiment,
@@ -60,7 +64,14 @@ function trials(
       .map(async ({ factor, changed }) => {
         const run = `learning_rate_x${factor}${suffix}/${seed}`;
         const trial = { run, experiment: changed, seed, keepWeights: false };
-        return { factor, steps, loss_ratio: endOf(await train(trial), steps), own_ratio };
+        const trace = await train(trial);
+        return {
+          factor,
+          steps,
+          loss_ratio: endOf(trace, steps),
+          own_ratio,
+          validation_ratio: validationOf(trace),
+        };
       }),
   );
 }
@@ -80,6 +91,6 @@ export async function runRateTrials(
   const { steps } = planExperiment(experiment);
   const factors = state === 'diverged' ? LOWER : FACTORS;
   const short = await trials(experiment, baseline, factors, Math.ceil(SHORT * steps), train);
-  if (state === 'diverged' || short.some(learns)) return short;
+  if (state === 'diverged' || short.some((one) => learnsWithTrial(baseline, one))) return short;
   return [...short, ...(await trials(experiment, baseline, NEAREST, steps, train))];
 }

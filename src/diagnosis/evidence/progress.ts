@@ -1,8 +1,9 @@
 /** @file How far a training got: the context without which no symptom is a disease. */
-import { lossRatio, type Trace } from '../../statistics/index.ts';
+import { lossRatio, type RateTrial, type Trace } from '../../statistics/index.ts';
 import type { Severity } from '../check.ts';
 import type { Threshold } from '../rule.ts';
 import { percent } from '../wording.ts';
+import { isBetterRate } from './rate.ts';
 
 /** Final training loss over that of the best constant prediction. */
 const LEARNED: Threshold = {
@@ -131,12 +132,33 @@ function isLimit(trace: Trace, ratio: number): boolean {
   return limit !== null && limit < LEARNABLE.value && ratio <= limit + Math.max(AT_LIMIT.value, 0.1 * limit);
 }
 
+/** Whether even the reference learned nothing. */
+const isBeyondReference = (trace: Trace): boolean => (attainable(trace) ?? 0) >= LEARNABLE.value;
+
 /**
- * Whether even the reference learned nothing. Then slow, noisy or poor learning is no fault of the network. A reference that was
- * shortened, and whose loss was still falling, proves nothing.
+ * Whether the network learns at another rate. Where the reference has learned nothing, what counts is what it learns of samples that it
+ * was not trained on: a high rate may only learn the others by heart.
+ */
+export function learnsWithTrial(trace: Trace, trial: RateTrial): boolean {
+  if (!isBetterRate(trial)) return false;
+  if (!isBeyondReference(trace)) return true;
+  const samples = trace.reference?.validation_samples ?? 0;
+  return samples < MIN_VALIDATION || (trial.validation_ratio ?? 0) < LEARNABLE.value;
+}
+
+/** A trial at another rate that learns what the reference does not; null where there is none, or the reference learns. */
+export function trialBeyondReference(trace: Trace): RateTrial | null {
+  if (!isBeyondReference(trace)) return null;
+  return trace.rate_trials.find((trial) => learnsWithTrial(trace, trial)) ?? null;
+}
+
+/**
+ * Whether the data hold nothing to learn, as far as can be seen: even the reference learned nothing, nor does this network at another
+ * rate. Then slow, noisy or poor learning is no fault of the network. A reference that was shortened, and whose loss was still falling,
+ * proves nothing.
  */
 export const isUnlearnable = (trace: Trace): boolean =>
-  (attainable(trace) ?? 0) >= LEARNABLE.value && trace.reference?.still_falls !== true;
+  isBeyondReference(trace) && trace.reference?.still_falls !== true && trialBeyondReference(trace) === null;
 
 /** How much of the data the reference saw, in words. */
 export function samplesOfReference({ reference }: Trace): string {

@@ -1,5 +1,5 @@
 /** @file What other learning rates do, where that was tried: a rate is too high or too low by measurement, not by its size. */
-import type { Trace } from '../../statistics/index.ts';
+import type { RateTrial, Trace } from '../../statistics/index.ts';
 
 /** Losses above this many times a constant's loss count as this: one lost training is as good as another. */
 const LOST = 2;
@@ -8,6 +8,10 @@ const NOTHING = 0.9;
 
 /** By so much of a constant's loss a trial has to be better for its rate to be the better one. */
 export const RATE_GAIN = 0.2;
+
+/** Better than the training itself, by as much as rules ask for, and than a constant. */
+export const isBetterRate = ({ loss_ratio, own_ratio }: RateTrial): boolean =>
+  loss_ratio < NOTHING && loss_ratio < own_ratio - RATE_GAIN;
 
 const bounded = (ratio: number): number => Math.min(ratio, LOST);
 

@@ -1,6 +1,12 @@
 /** @file The loss does not get below that of a constant prediction. */
 import type { Trace } from '../../statistics/index.ts';
-import { attainable, isUnlearnable, progressOf, samplesOfReference } from '../evidence/progress.ts';
+import {
+  attainable,
+  isUnlearnable,
+  progressOf,
+  samplesOfReference,
+  trialBeyondReference,
+} from '../evidence/progress.ts';
 import { defineRule } from '../rule.ts';
 import { measured, ofConstant, percent, text } from '../wording.ts';
 
@@ -20,14 +26,28 @@ const CLEARLY = 0.1;
 /** Of a constant's loss: what a reference leaves that learned. */
 const isFar = (reference: number): boolean => reference < 0.95;
 
-/** What the loss says of the answers; they may be right all the same. */
-function apart(trace: Trace | undefined): string {
+/** What the loss says of the answers; they may be right all the same. Whether they are too sure shows where it is above a constant's. */
+function apart(trace: Trace | undefined, ratio: number): string {
   const counts = trace?.data.class_counts ?? [];
   const most = Math.max(0, ...counts) / counts.reduce((sum, count) => sum + count, 0);
   const accuracy = trace?.final.accuracy ?? 0;
   return accuracy - most > CLEARLY
-    ? `${percent(accuracy)} of the answers are right, but it is too sure of the others`
+    ? `${percent(accuracy)} of the answers are right, but ${ratio > 1 ? 'it is too sure of the others' : 'it is hardly surer of these than of the others'}`
     : 'it tells the samples no better apart than a constant';
+}
+
+/** What there is to learn, by the reference, or by this network at another rate. */
+function whatIsThere(trace: Trace): string {
+  const reference = attainable(trace);
+  if (reference === null) return '';
+  const ends = `ends at ${text(reference)} of it`;
+  if (isUnlearnable(trace))
+    return ` The reference, a plain network that is known to learn, ${ends}: these data, or so few samples of them, allow no more.`;
+  const trial = trialBeyondReference(trace);
+  const plain = ` The reference, a plain network on the same data ${samplesOfReference(trace)}, ${ends}`;
+  if (trial !== null)
+    return `${plain}; but at ${text(trial.factor)} times the learning rate this network learns in ${trial.steps} steps: there is something to learn.`;
+  return `${plain}: ${isFar(reference) ? 'there is something to learn' : 'it learns a little, and was not at its end'}.`;
 }
 
 export const lossNotDecreasing = defineRule({
@@ -67,19 +87,13 @@ export const lossNotDecreasing = defineRule({
   explain(finding) {
     const ratio = measured(finding, 'loss_ratio')?.value;
     const [trace] = finding.traces;
-    const reference = trace === undefined ? null : attainable(trace);
-    const limit =
-      reference === null
-        ? ''
-        : trace !== undefined && isUnlearnable(trace)
-          ? ` The reference, a plain network that is known to learn, ends at ${text(reference)} of it: these data, or so few samples of them, allow no more.`
-          : ` The reference, a plain network on the same data ${samplesOfReference(trace as Trace)}, ends at ${text(reference)} of it: ${isFar(reference) ? 'there is something to learn' : 'it learns a little, and was not at its end'}.`;
+    const limit = trace === undefined ? '' : whatIsThere(trace);
     if (ratio == null || !Number.isFinite(ratio))
       return `The training ended in numbers that are not finite.${limit}`;
     const where =
       ratio > 1.5
         ? `${ofConstant(ratio)}: it is worse than not looking at the input`
-        : `${ofConstant(ratio)}: ${apart(trace)}`;
+        : `${ofConstant(ratio)}: ${apart(trace, ratio)}`;
     return `After all steps the loss is ${where}.${limit}`;
   },
 });

@@ -8,9 +8,11 @@ import {
   type ProgressState,
   progressOf,
   samplesOfReference,
+  trialBeyondReference,
 } from '../evidence/progress.ts';
 import { gainOfHigherRate, RATE_GAIN } from '../evidence/rate.ts';
-import { distanceMoved, FEW_STEPS, lossWindows, runSeries, UNTOUCHED } from '../evidence/run.ts';
+import { distanceMoved, FEW_STEPS, lossWindows, UNTOUCHED } from '../evidence/run.ts';
+import { bySchedule } from '../evidence/schedule.ts';
 import { defineRule, evidenceOf, type Finding } from '../rule.ts';
 import { beyond, isBeyond, measured, ofConstant, percent, text } from '../wording.ts';
 
@@ -43,9 +45,18 @@ const thresholds = {
   },
 } as const;
 
-/** The factors that were tried, as "10 and 100". */
-const higherRates = ({ traces }: Finding): string =>
-  (traces[0]?.rate_trials ?? []).flatMap(({ factor }) => (factor > 1 ? [text(factor)] : [])).join(' and ');
+/** The longest trial at each of the higher rates: they do not learn it either. */
+function higherRates({ traces }: Finding): string {
+  const longest = new Map<number, number>();
+  for (const { factor, steps } of traces[0]?.rate_trials ?? [])
+    if (factor > 1) longest.set(factor, Math.max(steps, longest.get(factor) ?? 0));
+  const told = [...longest].map(([factor, steps], i) =>
+    i === 0
+      ? `At ${text(factor)} times the learning rate it is not learned in ${steps} steps either`
+      : `nor at ${text(factor)} times in ${steps}`,
+  );
+  return told.length === 0 ? '' : ` ${told.join(', ')}.`;
+}
 
 /** Says whether the rate is too low or the training too short: trials at higher rates tell them apart. */
 function byRate(finding: Finding): string {
@@ -54,25 +65,11 @@ function byRate(finding: Finding): string {
   const { factor, steps } = finding.traces.map(gainOfHigherRate)[0] ?? { factor: 10, steps: 0 };
   return isBeyond(gain)
     ? ` The learning rate is too low for these steps: at ${text(factor)} times the rate the loss is lower by ${ofConstant(gain.value)} after ${steps} of them.`
-    : ` At ${higherRates(finding)} times the learning rate it is not learned in ${steps} steps either.`;
+    : higherRates(finding);
 }
 
 const fallOf = (third: number | undefined, last: number | undefined): number =>
   third === undefined || last === undefined ? 0 : 1 - last / third;
-
-/** Part of the highest rate: what a schedule leaves is little below this. */
-const LITTLE = 0.1;
-
-/** A schedule that leaves little of the rate to most of the steps. */
-function bySchedule(trace: Trace | undefined): string {
-  const rates = trace === undefined ? null : runSeries(trace, 'learning_rate');
-  if (trace === undefined || rates === null) return '';
-  const most = Math.max(...rates.values);
-  const from = rates.values.findLastIndex((rate) => rate >= LITTLE * most) + 1;
-  const step = rates.steps[from];
-  if (step === undefined || step * 2 > trace.steps_planned) return '';
-  return ` The schedule takes the learning rate from ${text(most)} to ${text(rates.values.at(-1))}: from step ${step} of ${trace.steps_planned} on it is below a tenth.`;
-}
 
 /** Where it ends, and whether it was still on its way. */
 function stateOf(finding: Finding): string {
@@ -144,7 +141,7 @@ export const slowConvergence = defineRule({
     const [trace] = finding.traces;
     const reference = trace === undefined ? null : attainable(trace);
     const more =
-      reference === null
+      reference === null || trialBeyondReference(trace as Trace) !== null
         ? ''
         : ` A plain network reaches ${text(reference)} of it ${samplesOfReference(trace as Trace)}.`;
     const moved = measured(finding, 'distance_moved');
@@ -154,6 +151,6 @@ export const slowConvergence = defineRule({
         : '';
     const steps = beyond(finding, 'steps');
     const few = steps === undefined ? '' : ` It was trained for ${steps.value} steps only.`;
-    return `${stateOf(finding)}${few}${bySchedule(trace)}${still}${more}${byRate(finding)}`;
+    return `${stateOf(finding)}${few}${trace === undefined ? '' : bySchedule(trace, finding.experiment)}${still}${more}${byRate(finding)}`;
   },
 });

@@ -5,6 +5,7 @@ import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { gainOfHigherRate, gainOfLowerRate, RATE_GAIN } from '../evidence/rate.ts';
 import { kernelUpdates, median } from '../evidence/run.ts';
+import { bySchedule } from '../evidence/schedule.ts';
 import { UPDATES } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { beyond, measured, ofConstant, percent, text } from '../wording.ts';
@@ -124,12 +125,15 @@ export const updateRatio = defineRule({
         ? []
         : [
             `An update of ${small.layer} is ${text(small.value)} of its weights in the median: it would take ${text(1 / (small.value ?? 1))} such steps to change them.`,
+            ...finding.traces.slice(0, 1).map((trace) => bySchedule(trace, finding.experiment).trim()),
             ...(gain === undefined
               ? finding.traces.slice(0, 1).flatMap((trace) => tooLow(trace, least))
               : [
                   'That alone would look like too low a rate; but a lower one learns, so little gradient is left at this one.',
                 ]),
           ]),
-    ].join(' ');
+    ]
+      .filter((sentence) => sentence !== '')
+      .join(' ');
   },
 });
