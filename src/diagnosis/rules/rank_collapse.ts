@@ -1,6 +1,7 @@
 /** @file Outputs that are the same for every sample. */
 
 import type { Experiment } from '../../experiment/index.ts';
+import { layersBehind } from '../../network/index.ts';
 import type { Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
@@ -38,6 +39,18 @@ function ranks(trace: Trace): LayerRank[] {
   });
 }
 
+/**
+ * Collapsed layers behind which all others are collapsed too. Where one is not, the samples are told apart all the same: they come past
+ * the collapsed one, over a skip connection, or what little tells them apart was made larger again.
+ */
+function lost(trace: Trace, measured: readonly LayerRank[], limit: number): LayerRank[] {
+  const reached = layersBehind(trace.layers);
+  const live = measured.filter(({ excess }) => !(excess < limit));
+  return measured.filter(
+    ({ layer, excess }) => excess < limit && !live.some((other) => reached.get(layer)?.has(other.layer)),
+  );
+}
+
 /** What is nearly linear in one number lies along one direction, and tells the samples apart all the same. */
 function isOneNumber(experiment: Experiment | null): boolean {
   const shape = experiment?.network.input?.shape;
@@ -54,7 +67,8 @@ export const rankCollapse = defineRule({
   description:
     'Effective rank (participation ratio, not centred) of each hidden layer’s outputs over samples (over the time steps of ' +
     'a sequence, where it is one), minus 1, in the last ' +
-    'two measurements: 0 where every sample gives the same output up to its size. Harmless where the network learns.',
+    'two measurements: 0 where every sample gives the same output up to its size. Found where it is so in all hidden layers behind it too: ' +
+    'else the samples come past it. Harmless where the network learns.',
   needs: ['probed_series'],
   thresholds,
   sources: ['Dong et al. 2021, arXiv:2103.03404', 'Schoenholz et al. 2017, arXiv:1611.01232'],
@@ -68,8 +82,10 @@ export const rankCollapse = defineRule({
       return notEvaluable('the inputs are one number each: their outputs may lie along one direction');
     const measured = ranks(trace);
     if (measured.length === 0) return notEvaluable('no hidden layer was measured twice');
-    const collapsed = measured.filter(({ excess }) => excess < limits.rank_excess);
-    const worst = measured.reduce((a, b) => (b.excess < a.excess ? b : a));
+    const collapsed = lost(trace, measured, limits.rank_excess);
+    const worst = (collapsed.length > 0 ? collapsed : measured).reduce((a, b) =>
+      b.excess < a.excess ? b : a,
+    );
     return {
       kind: 'evaluated',
       found: collapsed.length > 0,

@@ -100,9 +100,11 @@ function overDepth(trace: Trace, limits: Limits): { layers: string[]; symptom: S
     step: hit.step,
     metric: 'gradient_ratio' as const,
     value: values[i] as number,
-    found: layers.length > 0,
+    found: layers.includes(layer),
   }));
-  return { layers, symptom: faintest(symptoms) };
+  // What was found is told of a layer in which it lasts, not of one that was fainter at this step only.
+  const lasting = symptoms.filter(({ found: lasts }) => lasts);
+  return { layers, symptom: faintest(lasting.length > 0 ? lasting : symptoms) };
 }
 
 /** A loss that falls by this part from the third to the last quarter of the steps is being learned. */
