@@ -1,11 +1,11 @@
 /** @file The initial weights: units that are copies, a scale that changes from layer to layer, a loss far above chance. */
 
-import { lossScale, type Trace } from '../../statistics/index.ts';
+import { lossScale, type Trace, type TracedLayer } from '../../statistics/index.ts';
 import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
 import { defineRule, evidenceOf, notEvaluable, type SeedEvidence } from '../rule.ts';
-import { beyond, named, percent, text } from '../wording.ts';
+import { beyond, measured, named, percent, text } from '../wording.ts';
 
 const thresholds = {
   tied_unit_fraction: {
@@ -19,6 +19,13 @@ const thresholds = {
     unit: 'largest / smallest output RMS of the hidden layers at step 0',
     source: 'Amazon SageMaker Debugger, PoorWeightInitialization: variance ratio between layers > 10',
     rationale: 'A signal that grows or shrinks a thousandfold over the depth was not kept by the weights',
+  },
+  answer_scale_ratio: {
+    value: 10,
+    unit: 'output RMS at step 0 / RMS of the targets or of the inputs, 1 at least, of a regression',
+    source: 'Glorot & Bengio 2010: weights that keep the size of the signal',
+    rationale:
+      'Weights that keep the size of the inputs answer with numbers of that size, of which a tenth is chance',
   },
   initial_loss_ratio: {
     value: 5,
@@ -60,6 +67,46 @@ function lossAgainstChance(trace: Trace): number | null {
   return (trace.initial.data_loss - trace.least_loss) / chance;
 }
 
+const startOf = (trace: Trace, layer: string, tensor: string, metric: string): number =>
+  trace.series.find((s) => s.layer === layer && s.tensor === tensor && s.metric === metric)?.values[0] ??
+  Number.NaN;
+
+/** Keeping the size of a signal takes 1, or √2 under ReLU: weights of variance (1 or 2) / inputs. */
+const LARGE_GAIN = 3;
+
+/** By how much the kernel of a dense or convolutional layer enlarges a signal before its activation: RMS of the weights · √inputs of a unit. */
+function kernelGain(trace: Trace, { name, type, output_shape: shape }: TracedLayer): number {
+  if (!['dense', 'conv1d', 'conv2d'].includes(type)) return Number.NaN;
+  const rms = startOf(trace, name, 'kernel', 'rms');
+  const weights = (startOf(trace, name, 'kernel', 'l2_norm') / rms) ** 2;
+  const units = (type === 'conv2d' ? shape.at(-3) : shape.at(-1)) ?? 1;
+  return rms * Math.sqrt(weights / units);
+}
+
+interface Loud extends Scale {
+  /** Of the layer whose weights enlarge a signal most. */
+  readonly gain: number;
+}
+
+/**
+ * The size of the first answers over that of the targets, where weights are to blame. Targets below 1 count as 1, the size that initial
+ * weights are made for; and what large inputs bring along is not of the weights. For values only: classes are judged by the first loss.
+ */
+function scaleOfAnswers(trace: Trace): Loud | null {
+  const { target_moments: targets, input_rms } = trace.data;
+  const output = trace.layers.find(({ is_output }) => is_output)?.name;
+  if (targets === null || output === undefined) return null;
+  const answered = startOf(trace, output, 'output', 'rms');
+  const expected = Math.max(1, Math.hypot(targets.mean, targets.std), input_rms ?? 1);
+  const gains = trace.layers
+    .map((layer) => ({ layer: layer.name, gain: kernelGain(trace, layer) }))
+    .filter(({ gain }) => gain > LARGE_GAIN)
+    .sort((a, b) => b.gain - a.gain);
+  return gains[0] === undefined || Number.isNaN(answered)
+    ? null
+    : { ...gains[0], ratio: answered / expected };
+}
+
 /** What is beyond its threshold stands first. */
 const hitsFirst = (evidence: readonly SeedEvidence[]): SeedEvidence[] =>
   evidence.toSorted(
@@ -71,7 +118,7 @@ export const poorInitialization = defineRule({
   title: 'The initial weights are poor',
   description:
     'At step 0: the fraction of units of a kernel with the same weights and the same gradient as another (copies stay ' +
-    'copies), largest over smallest output RMS of the hidden layers, and the initial loss over that of ' +
+    'copies), largest over smallest output RMS of the hidden layers, the size of the answers of a regression over that of its targets, and the initial loss over that of ' +
     'chance. Harmless where the network learns all the same.',
   needs: ['probed_series'],
   thresholds,
@@ -90,6 +137,8 @@ export const poorInitialization = defineRule({
     const copies = tied.filter(({ fraction }) => fraction > limits.tied_unit_fraction);
     const scale = scaleOfOutputs(trace);
     const wide = scale.ratio > limits.output_scale_ratio;
+    const answers = scaleOfAnswers(trace);
+    const loud = answers !== null && !(answers.ratio <= limits.answer_scale_ratio);
     const chance = lossAgainstChance(trace);
     const wrong = chance !== null && !(chance <= limits.initial_loss_ratio);
     const worst = tied.reduce((most, { fraction }) => Math.max(most, fraction), 0);
@@ -102,6 +151,18 @@ export const poorInitialization = defineRule({
         layer: scale.layer,
         step: 0,
       }),
+      ...(answers === null
+        ? []
+        : [
+            evidenceOf('answer_scale_ratio', answers.ratio, limits.answer_scale_ratio, 'ratio', {
+              layer: answers.layer,
+              step: 0,
+            }),
+            evidenceOf('kernel_gain', answers.gain, null, 'RMS of the weights · √inputs', {
+              layer: answers.layer,
+              step: 0,
+            }),
+          ]),
       ...(chance === null
         ? []
         : [
@@ -118,12 +179,13 @@ export const poorInitialization = defineRule({
     ];
     return {
       kind: 'evaluated',
-      found: copies.length > 0 || wide || wrong,
+      found: copies.length > 0 || wide || loud || wrong,
       severity: severityByProgress(trace),
       layers: [
         ...new Set([
           ...copies.map(({ layer }) => layer),
           ...(wide && scale.layer !== null ? [scale.layer] : []),
+          ...(loud && answers.layer !== null ? [answers.layer] : []),
         ]),
       ],
       first_step: 0,
@@ -133,6 +195,7 @@ export const poorInitialization = defineRule({
   explain(finding) {
     const tied = beyond(finding, 'tied_unit_fraction');
     const scale = beyond(finding, 'output_scale_ratio');
+    const loud = beyond(finding, 'answer_scale_ratio');
     const wrong = beyond(finding, 'initial_loss_ratio');
     return [
       ...(tied === undefined
@@ -144,6 +207,11 @@ export const poorInitialization = defineRule({
         ? []
         : [
             `At step 0 the outputs of the hidden layers differ ${text(scale.value)}-fold in size (${scale.layer}): the weights do not keep the signal’s scale.`,
+          ]),
+      ...(loud === undefined
+        ? []
+        : [
+            `Before any step the answers are ${text(loud.value)} times as large as the targets: the weights of ${loud.layer} start so large that they enlarge a signal ${text(measured(finding, 'kernel_gain')?.value)}-fold.`,
           ]),
       ...(wrong === undefined
         ? []

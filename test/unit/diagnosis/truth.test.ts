@@ -1,0 +1,195 @@
+/** @file Findings and sentences that were not true of the case: each from a small real training, some with measured numbers replaced. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Check, diagnose, seriousFindings } from '../../../src/diagnosis/index.ts';
+import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
+import type { RateTrial, Trace } from '../../../src/statistics/index.ts';
+import { train } from '../../../src/training/index.ts';
+import { rows } from '../../scenarios/numbers.ts';
+import { dense, normal, residual } from '../../scenarios/scenario.ts';
+
+async function trained(
+  config: Readonly<Record<string, unknown>>,
+): Promise<{ experiment: Experiment; trace: Trace }> {
+  const parsed = parseExperiment(JSON.parse(JSON.stringify(config)));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const { experiment } = parsed.value;
+  const result = await train(experiment, 0);
+  if (!result.ok) throw new Error(result.error.code);
+  return { experiment, trace: result.value };
+}
+const checkOf = (rule: string, checks: readonly Check[]): Check =>
+  checks.find((check) => check.rule === rule) as Check;
+
+describe('a reference that learns nothing', () => {
+  let [experiment, still] = [{} as Experiment, {} as Trace];
+  beforeAll(async () => {
+    const given = await trained({
+      network: { input: { shape: [2] }, layers: [dense(4, 'tanh'), dense(4, 'tanh'), dense(2)] },
+      data: { type: 'moons', samples: 200, noise: 0.1 },
+      training: {
+        loss: 'softmax_cross_entropy',
+        optimizer: { type: 'sgd', learning_rate: 1e-3 },
+        learning_rate_schedule: { type: 'linear_warmup', warmup_steps: 1000 },
+        steps: 40,
+      },
+    });
+    experiment = given.experiment;
+    const reference = {
+      kind: 'dense',
+      training_ratio: 0.8,
+      validation_ratio: 1.2,
+      validation_samples: 40,
+    };
+    still = { ...given.trace, reference };
+  });
+  const withTrial = (trial: Partial<RateTrial>) =>
+    diagnose(experiment, [
+      {
+        ...still,
+        rate_trials: [
+          { factor: 10, steps: 10, loss_ratio: 1, own_ratio: 1, validation_ratio: 1 },
+          { factor: 100, steps: 10, loss_ratio: 0.2, own_ratio: 1, validation_ratio: 0.3, ...trial },
+          { factor: 10, steps: 40, loss_ratio: 1, own_ratio: 1, validation_ratio: 1 },
+        ],
+      },
+    ]);
+
+  it('excuses no network that learns at another rate, by samples that it was not trained on', () => {
+    const checks = withTrial({});
+    expect(seriousFindings(checks).map(({ rule }) => rule)).toContain('slow_convergence');
+    const { severity, explanation } = checkOf('loss_not_decreasing', checks);
+    expect(severity).toBe('critical');
+    expect(explanation).toMatch(/at 100 times the learning rate this network learns in 10 steps/);
+    expect(checkOf('slow_convergence', checks).explanation).not.toMatch(/plain network reaches/);
+  });
+
+  it('excuses one that at another rate only learns its samples by heart', () => {
+    const checks = withTrial({ validation_ratio: 1.4 });
+    const { severity, explanation } = checkOf('loss_not_decreasing', checks);
+    expect([severity, explanation]).toEqual(['info', expect.stringMatching(/allow no more\.$/)]);
+  });
+
+  it('rates that do not help are told once, with the steps of each', () => {
+    expect(checkOf('slow_convergence', withTrial({ loss_ratio: 1 })).explanation).toMatch(
+      /At 10 times the learning rate it is not learned in 40 steps either, nor at 100 times in 10\.$/,
+    );
+  });
+
+  it('a warm-up that is longer than the training is told', () => {
+    expect(checkOf('update_ratio', withTrial({})).explanation).toMatch(
+      /still warming up when the steps end: the learning rate has come to 4\.0e-5 of 0\.001/,
+    );
+  });
+
+  it('right answers that are no surer than wrong ones are not called too sure', () => {
+    const ended = (times: number): Trace => {
+      const final = { ...still.final, accuracy: 0.9, data_loss: times * still.constant_loss };
+      const data_losses = still.data_losses.map(() => final.data_loss);
+      return { ...still, final, data_losses };
+    };
+    const told = (times: number) =>
+      checkOf('loss_not_decreasing', diagnose(experiment, [ended(times)])).explanation;
+    expect(told(0.99)).toMatch(/90 % of the answers are right, but it is hardly surer of these/);
+    expect(told(1.2)).toMatch(/90 % of the answers are right, but it is too sure of the others/);
+  });
+
+  it('a gradient that vanishes is told of a layer in which it does', () => {
+    // dense_2 dips lowest at the first step, dense_1 is faint at every step.
+    const gradients: Readonly<Record<string, readonly number[]>> = {
+      dense_1: [2e-4, 1e-4],
+      dense_2: [1e-4, 1],
+      dense_3: [1, 1],
+    };
+    const series = still.series.map((one) => {
+      if (one.tensor !== 'output_gradient' || one.metric !== 'rms') return one;
+      const [first = 1, rest = 1] = gradients[one.layer ?? ''] ?? [];
+      return { ...one, values: Float64Array.from(one.values, (_, i) => (i === 0 ? first : rest)) };
+    });
+    const layers = [
+      ...still.layers.map((layer) => ({ ...layer, is_output: false })),
+      { ...(still.layers.at(-1) as Trace['layers'][number]), name: 'dense_4', inputs: ['dense_3'] },
+    ];
+    const check = checkOf('vanishing_gradient', diagnose(experiment, [{ ...still, layers, series }]));
+    expect(check.layers).toEqual(['dense_1']);
+    expect(check.explanation).toMatch(/^At step 0 the gradient that reaches dense_1 is 2\.0e-4/);
+  });
+});
+
+describe('outputs that lie along one direction', () => {
+  const collapsing = (layers: readonly unknown[]) =>
+    trained({
+      network: { input: { shape: [8] }, layers: [...layers, dense(2)] },
+      data: { type: 'inline', inputs: rows(60, 8), targets: rows(60, 1).map(([x = 0]) => Number(x > 0)) },
+      training: { loss: 'softmax_cross_entropy', optimizer: { type: 'sgd', learning_rate: 1e-9 }, steps: 40 },
+    });
+  /** Whatever comes in, its biases are the answer. */
+  const biased = (units: number) =>
+    dense(units, 'tanh', { ...normal(1e-4), bias_initializer: { type: 'normal', stddev: 1 } });
+
+  it.each([
+    ['beside a skip connection', [dense(8, 'tanh'), residual(biased(8)), dense(8, 'tanh')], 'clear'],
+    [
+      'beside another branch',
+      [
+        dense(8, 'tanh'),
+        { ...biased(8), name: 'side' },
+        { type: 'concatenate', inputs: ['dense_1', 'side'] },
+        dense(8, 'tanh'),
+      ],
+      'clear',
+    ],
+    ['on the only way', [dense(8, 'tanh'), biased(8), biased(8)], 'found'],
+  ])('%s', async (_, layers, status) => {
+    const { experiment, trace } = await collapsing(layers);
+    expect(checkOf('rank_collapse', diagnose(experiment, [trace])).status).toBe(status);
+  });
+});
+
+describe('initial weights of a regression', () => {
+  const regression = (shape: readonly number[], layers: readonly unknown[], scale = 1) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    const inputs = rows(40, size).map((row) =>
+      shape.length === 1
+        ? row.map((x) => scale * x)
+        : Array.from({ length: shape[0] ?? 1 }, (__, t) =>
+            row.slice(t * (shape[1] ?? 1), (t + 1) * (shape[1] ?? 1)),
+          ),
+    );
+    return trained({
+      network: { input: { shape }, layers: [...layers, dense(1)] },
+      data: { type: 'inline', inputs, targets: rows(40, 1).map(([x = 0]) => 0.3 * x) },
+      training: { loss: 'mean_squared_error', optimizer: { type: 'sgd', learning_rate: 1e-7 }, steps: 20 },
+    });
+  };
+  const large = normal(1);
+  const loud = /the answers are [\d.e]+ times as large as the targets: the weights of (\w+) start so large/;
+
+  it.each([
+    ['dense', [200], [dense(50, 'relu', large)], 'dense_1'],
+    [
+      'convolutional',
+      [20, 8],
+      [{ type: 'conv1d', filters: 32, kernel_size: 5, ...normal(3) }, { type: 'flatten' }],
+      'conv1d_1',
+    ],
+    ['the output itself', [30], [dense(60, 'tanh'), dense(40, 'linear', normal(4))], 'dense_2'],
+  ])('too large ones are told (%s)', async (_, shape, layers, layer) => {
+    const { experiment, trace } = await regression(shape, layers);
+    const check = checkOf('poor_initialization', diagnose(experiment, [trace]));
+    expect(check.status).toBe('found');
+    expect(loud.exec(check.explanation)?.[1]).toBe(layer);
+  });
+
+  it.each([
+    ['weights as they are usually drawn', [dense(50, 'relu')], 1],
+    ['large inputs', [dense(50, 'relu')], 500],
+    [
+      'an activation that grows',
+      [dense(50, 'exponential'), dense(50, 'exponential'), dense(50, 'exponential')],
+      1,
+    ],
+  ])('%s are not', async (_, layers, scale) => {
+    const { experiment, trace } = await regression([20], layers, scale);
+    expect(checkOf('poor_initialization', diagnose(experiment, [trace])).explanation).not.toMatch(loud);
+  });
+});
