@@ -21,6 +21,7 @@ import {
 } from './scenario.ts';
 import { fifthSet } from './unseen_fifth.ts';
 import { fourthSet } from './unseen_fourth.ts';
+import { seventhSet } from './unseen_seventh.ts';
 import { sixthSet } from './unseen_sixth.ts';
 import { thirdSet } from './unseen_third.ts';
 
@@ -296,4 +297,5 @@ export const unseenScenarios: readonly Scenario[] = [
   ...rename('4', fourthSet),
   ...rename('5', fifthSet),
   ...rename('6', sixthSet),
+  ...rename('7', seventhSet),
 ];
