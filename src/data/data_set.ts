@@ -38,7 +38,13 @@ export interface DataDescription {
   readonly also_values: boolean;
   /** Every target lies between 0 and 1, so that binary losses can read it. */
   readonly binary: boolean;
+  /** Every target is 0 or 1, whatever its shape: an answer of no or yes. Absent where nobody looked. */
+  readonly labels?: boolean;
 }
+
+/** How many classes a loss tells apart that reads the targets so; null where they are no classes. */
+export const classesAs = ({ classes, labels }: DataDescription, reading: TargetReading): number | null =>
+  classes ?? (reading === 'binary' && labels === true ? 2 : null);
 
 /** Numbers that were given are kept as they are until they are read. */
 export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;

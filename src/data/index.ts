@@ -36,7 +36,9 @@ import { xor } from './sets/xor.ts';
 import { type DataSplits, splitSamples } from './splits.ts';
 
 export { type Batches, createBatches, effectiveBatchSize, gatherInputs } from './batches.ts';
+export { balancedWeights } from './class_weights.ts';
 export {
+  classesAs,
   type DataDescription,
   type DataPart,
   type DataProblem,
@@ -146,7 +148,14 @@ export function describeData(config: DataConfig): DataDescription {
   if (!learnsInputs(config)) return description;
   const { input_shape, input_range } = description;
   const binary = input_range !== undefined && isBinary(input_range, config);
-  return { ...description, target_shape: input_shape, classes: null, also_values: true, binary };
+  return {
+    ...description,
+    target_shape: input_shape,
+    classes: null,
+    also_values: true,
+    binary,
+    labels: false,
+  };
 }
 
 /** Whether the inputs, as the network gets them, lie between 0 and 1. */

@@ -2,6 +2,7 @@
 import {
   channelsFirst,
   channelsLastHint,
+  classesAs,
   type DataDescription,
   fitsOutput,
   isChannelsLast,
@@ -103,7 +104,8 @@ function checkClassWeights({ training }: Experiment, loss: Loss, data: DataDescr
   const weights = training.class_weights;
   if (weights === null) return [];
   const pointer = '/training/class_weights';
-  if (loss.target === 'values' || data.classes === null) {
+  const classes = classesAs(data, loss.target);
+  if (loss.target === 'values' || classes === null) {
     return [
       {
         pointer,
@@ -113,8 +115,8 @@ function checkClassWeights({ training }: Experiment, loss: Loss, data: DataDescr
     ];
   }
   if (weights === 'balanced') return [];
-  if (weights.length === data.classes && weights.some((weight) => weight > 0)) return [];
-  return [{ pointer, message: 'needs one weight per class, not all 0', fix: `give ${data.classes} weights` }];
+  if (weights.length === classes && weights.some((weight) => weight > 0)) return [];
+  return [{ pointer, message: 'needs one weight per class, not all 0', fix: `give ${classes} weights` }];
 }
 
 /** Smoothing mixes targets, which only a loss that is linear in them can read. */

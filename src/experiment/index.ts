@@ -5,7 +5,7 @@ export { initialWeights } from './initial_weights.ts';
 export { firstSteps, shortened, withLength } from './length.ts';
 export { linearProducts } from './linear.ts';
 export { lossHint } from './loss_hints.ts';
-export { type LossMismatch, lossMismatch } from './loss_mismatch.ts';
+export { type LossMismatch, lossMismatch, outputRange, outputUnits } from './loss_mismatch.ts';
 export {
   isDegenerate,
   LEAST_NORMALIZED,

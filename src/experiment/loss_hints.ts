@@ -54,7 +54,7 @@ function ofClasses(experiment: Experiment, softmax: boolean): LossMismatch | nul
 /** The loss has a logarithm of the output, which is none below 0. */
 function ofCounts(experiment: Experiment): LossMismatch | null {
   const { low, name } = outputRange(experiment);
-  if (resolveLoss(experiment).type !== 'poisson' || low >= 0) return null;
+  if (!resolveLoss(experiment).positive || low >= 0) return null;
   const message =
     `the loss takes the mean of a count, which is positive, and its logarithm, but ${name} gives numbers below 0 as well: there the loss is ` +
     'not a number. End with exponential or softplus';

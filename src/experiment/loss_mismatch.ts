@@ -67,12 +67,13 @@ function forValues(
   name: string,
   range: Range,
   targets: readonly [number, number] | null,
+  fitting: string,
 ): LossMismatch | null {
   const { low, high } = range;
   if (targets === null || (targets[0] >= low && targets[1] <= high)) return null;
   const message =
     `targets lie between ${targets[0].toPrecision(3)} and ${targets[1].toPrecision(3)}, but ${name} gives ` +
-    `${rangeWords(range)}. End with a linear layer`;
+    `${rangeWords(range)}. End with ${fitting}`;
   const none = targets[1] < low || targets[0] > high;
   return { what: `targets_outside_${name}`, severity: none ? 'critical' : 'warning', message };
 }
@@ -102,7 +103,7 @@ export function outputRange(experiment: Experiment): Range & { readonly name: st
 }
 
 /** On the axis of features: of channels in images. */
-function outputUnits(experiment: Experiment): number {
+export function outputUnits(experiment: Experiment): number {
   const { output_shape } = planExperiment(experiment);
   return (output_shape.length === 3 ? output_shape[0] : output_shape.at(-1)) ?? 1;
 }
@@ -120,5 +121,5 @@ export function lossMismatch(
   if (name === 'softmax' && outputUnits(experiment) === 1) return softmaxOfOne;
   if (loss.output === 'logits') return forLogits(name, range);
   if (loss.output === 'probabilities') return forProbabilities(name, range, loss.summed);
-  return forValues(name, range, targets);
+  return forValues(name, range, targets, loss.positive ? 'softplus' : 'a linear layer');
 }

@@ -124,7 +124,9 @@ const trainingSchema = z.strictObject({
     .union([z.literal('balanced'), z.array(z.number().min(0).max(1e6)).min(2).max(10_000)])
     .nullable()
     .default(null)
-    .describe('Weight of each class in the mean; "balanced" weighs inversely to the class frequency'),
+    .describe(
+      'Weight of each class in the mean; "balanced" weighs inversely to the class frequency, each of several labels by itself',
+    ),
   label_smoothing: z
     .number()
     .min(0)

@@ -21,7 +21,7 @@ import {
 } from '../network/index.ts';
 import { present } from '../util/assert.ts';
 import { type CodedLayer, isChain, kerasFunction, kerasModel, torchModule } from './code_graph.ts';
-import { hasPenalty, isLossMasked, isWeighted, weightedLoss } from './code_loss.ts';
+import { hasPenalty, isLossMasked, isWeighted, kerasLoss, weightedLoss } from './code_loss.ts';
 import { kerasHelpers } from './keras_helpers.ts';
 import { kerasTraining } from './keras_training.ts';
 import { contextOf, emptyCode } from './layer_code.ts';
@@ -203,13 +203,15 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
   const clipArgument = clipping?.keras ?? null;
   const withPenalty = (line: string) => regularized(line, training.regularization);
   const kerasOptimizer = optimizer.keras;
+  const weighed = kerasLoss(experiment);
   const keras = [
     ...kerasHelpers([...lines.keras, ...coder.functions].join('\n')),
     ...coder.functions.map(withPenalty),
     chain
       ? `model = keras.Sequential([\n${block(shortest(lines.keras.map(withPenalty)))}\n])`
       : withPenalty(kerasModel(inputs, coded)),
-    `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    loss=${loss.keras},\n)`,
+    ...weighed.lines,
+    `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    loss=${weighed.loss},\n)`,
     ...kerasTraining(experiment),
   ];
   return { pytorch: complete(pytorch, TORCH_IMPORTS), keras: complete(keras, KERAS_IMPORTS) };

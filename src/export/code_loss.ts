@@ -2,6 +2,7 @@
 import {
   describeData,
   type Experiment,
+  outputUnits,
   placedLayers,
   planExperiment,
   resolveLoss,
@@ -21,6 +22,18 @@ const outputOf = (experiment: Experiment): string | undefined => placedLayers(ex
 
 export const classesOf = (experiment: Experiment): number => describeData(experiment.data).classes ?? 2;
 
+/** Labels of a sample, a time step or a pixel that are balanced each by itself; 1 where there is one, or classes. */
+export const balancedLabels = (experiment: Experiment): number =>
+  experiment.training.class_weights === 'balanced' && resolveLoss(experiment).target === 'binary'
+    ? outputUnits(experiment)
+    : 1;
+
+/** What a number of each label is multiplied with: of images, labels are on the first axis. */
+export const labelShape = (experiment: Experiment): string => {
+  const behind = planExperiment(experiment).output_shape.length === 3 ? ', 1, 1' : '';
+  return `${balancedLabels(experiment)}${behind}`;
+};
+
 /** @param coded the loss in full from a library's own loss */
 export function weightedLoss(experiment: Experiment, coded: (code: string) => string): string[] {
   const { class_weights } = experiment.training;
@@ -31,7 +44,9 @@ export function weightedLoss(experiment: Experiment, coded: (code: string) => st
       (_all, name: string, given: string) => `${name}(${given === '' ? '' : `${given}, `}reduction="none")`,
     )
     .replace(/\.mean\(\)/, '');
-  const balanced = `class_weights = torch.ones(${classesOf(experiment)})  # those of the training split are set in train()`;
+  const several = balancedLabels(experiment) > 1;
+  const size = several ? `2, ${labelShape(experiment)}` : String(classesOf(experiment));
+  const balanced = `class_weights = torch.ones(${size})  # those of the training split are set in train()`;
   const given =
     class_weights === null || class_weights === 'balanced'
       ? balanced
@@ -43,7 +58,9 @@ export function weightedLoss(experiment: Experiment, coded: (code: string) => st
     '    losses = position_loss(prediction, target)',
     ...(class_weights === null
       ? ['    weights = torch.ones_like(losses)']
-      : ['    weights = class_weights[target.long()]']),
+      : several
+        ? ['    weights = torch.where(target > 0.5, class_weights[1], class_weights[0])']
+        : ['    weights = class_weights[target.long()]']),
     ...(isLossMasked(experiment)
       ? [
           '    mask = model.mask  # time steps that are not padding',
@@ -55,3 +72,93 @@ export function weightedLoss(experiment: Experiment, coded: (code: string) => st
     '',
   ];
 }
+
+/** In `train`, where `y` are the targets: how often each class is there, and each of several labels. */
+export function torchBalance(experiment: Experiment): string[] {
+  if (experiment.training.class_weights !== 'balanced') return [];
+  const labels = balancedLabels(experiment);
+  const all = isLossMasked(experiment);
+  const masked = all ? ['model.eval()', 'with torch.no_grad(): model(*x)'] : [];
+  const padding = all ? '  # padding left out' : '';
+  if (labels === 1)
+    return [
+      ...masked,
+      `labels = ${all ? `y.long()[model.mask]${padding}` : 'y.long().flatten()'}`,
+      `counts = torch.bincount(labels, minlength=${classesOf(experiment)})`,
+      'class_weights[:] = torch.where(counts > 0, labels.numel() / (len(counts) * counts.clamp(min=1)), torch.zeros(len(counts)))',
+    ];
+  const isImage = planExperiment(experiment).output_shape.length === 3;
+  return [
+    ...masked,
+    `labels = ${all ? `y[model.mask]${padding}` : isImage ? 'y.transpose(0, 1).flatten(1).T' : `y.reshape(-1, ${labels})`}`,
+    'ones = labels.mean(0)  # the share of 1 among the targets of each label',
+    'shares = torch.stack([1 - ones, ones]).reshape(class_weights.shape)',
+    'class_weights[:] = torch.where(shares > 0, 0.5 / shares, torch.zeros_like(shares))',
+  ];
+}
+
+/** Whether Keras needs a loss of its own: it weighs samples, and time steps, but not what lies within them. */
+const isWeighedWithin = (experiment: Experiment): boolean =>
+  isWeighted(experiment) &&
+  resolveLoss(experiment).target === 'binary' &&
+  planExperiment(experiment).output_shape.some((length) => length > 1);
+
+/** The name of the loss, or the loss, for `compile`; and before it, what defines that. */
+export function kerasLoss(experiment: Experiment): { readonly lines: string[]; readonly loss: string } {
+  const { keras } = resolveLoss(experiment);
+  if (!isWeighedWithin(experiment)) return { lines: [], loss: keras };
+  const { output_shape } = planExperiment(experiment);
+  const behind = output_shape.length === 3 ? ', 1, 1' : '';
+  const single = keras.startsWith('"')
+    ? `keras.losses.${keras.replaceAll('"', '')}`
+    : keras.replace(/\)$/, ', reduction=None)');
+  return {
+    lines: [
+      `class_weights = np.ones((2, ${outputUnits(experiment)}${behind}), dtype="float32")  # those of the training split are set in train()`,
+      [
+        'def weighted_loss(target, prediction):',
+        `    losses = ${single}(target[..., None], prediction[..., None])`,
+        '    weights = keras.ops.where(target > 0.5, class_weights[1], class_weights[0])',
+        '    return keras.ops.mean(losses * weights, -1)',
+        '',
+      ].join('\n'),
+    ],
+    loss: 'weighted_loss',
+  };
+}
+
+/** In `train`: weights of samples, or of what `kerasLoss` weighs; of mean 1, since Keras divides by the number of samples, not by the sum of weights. */
+export function kerasWeights(experiment: Experiment): string[] {
+  const { class_weights } = experiment.training;
+  if (class_weights === null) return [];
+  if (isWeighedWithin(experiment)) {
+    const axes = planExperiment(experiment).output_shape.flatMap((_, i, shape) =>
+      i === (shape.length === 3 ? 0 : shape.length - 1) ? [] : [i + 1],
+    );
+    return [
+      ...(class_weights === 'balanced'
+        ? [
+            `ones = y.mean(axis=(${[0, ...axes].join(', ')},))  # the share of 1 among the targets of each label`,
+            'shares = np.stack([1 - ones, ones]).reshape(class_weights.shape)',
+            'class_weights[:] = np.where(shares > 0, 0.5 / np.maximum(shares, 1e-12), 0)',
+          ]
+        : class_weights.map((weight, i) => `class_weights[${i}] = ${weight}`)),
+      'class_weights[:] = class_weights / np.where(y > 0.5, class_weights[1], class_weights[0]).mean()',
+    ];
+  }
+  const isBinary = resolveLoss(experiment).target === 'binary';
+  return [
+    ...(class_weights === 'balanced'
+      ? [
+          `counts = np.bincount(y.astype("int64").ravel(), minlength=${classesOf(experiment)})`,
+          'class_weights = np.where(counts > 0, y.size / (len(counts) * np.maximum(counts, 1)), 0)',
+        ]
+      : [`class_weights = np.array([${class_weights.join(', ')}])`]),
+    `weights = class_weights[y.astype("int64")]${isBinary ? '.mean(-1)' : ''}`,
+    'weights = weights / weights.mean()',
+  ];
+}
+
+/** What `fit` is given of them. */
+export const kerasSampleWeights = (experiment: Experiment): string =>
+  isWeighted(experiment) && !isWeighedWithin(experiment) ? ' sample_weight=weights,' : '';

@@ -9,7 +9,7 @@ import {
   torchArrays,
   trainArguments,
 } from './code_data.ts';
-import { classesOf, hasPenalty, isLossMasked } from './code_loss.ts';
+import { hasPenalty, torchBalance } from './code_loss.ts';
 import { scheduleOf } from './code_schedule.ts';
 import { indented, torchStopping } from './code_stopping.ts';
 import { isScaledOnData } from './torch_initialization.ts';
@@ -38,19 +38,7 @@ export function torchTraining(experiment: Experiment): string[] {
       'from torch.utils.data import DataLoader, TensorDataset',
       'x = prepare(x_train)',
       ...targets(experiment, torchArrays),
-      ...(training.class_weights === 'balanced'
-        ? [
-            ...(isLossMasked(experiment)
-              ? [
-                  'model.eval()',
-                  'with torch.no_grad(): model(*x)',
-                  'labels = y.long()[model.mask]  # padding left out',
-                ]
-              : ['labels = y.long().flatten()']),
-            `counts = torch.bincount(labels, minlength=${classesOf(experiment)})`,
-            'class_weights[:] = torch.where(counts > 0, labels.numel() / (len(counts) * counts.clamp(min=1)), torch.zeros(len(counts)))',
-          ]
-        : []),
+      ...torchBalance(experiment),
       ...heldOut(experiment, torchArrays),
       ...(training.early_stopping ? ['best, waited, kept = float("inf"), 0, None'] : []),
       `batches = DataLoader(TensorDataset(*x, y), batch_size=min(${batch_size}, len(y)), sampler=sample_order(len(y)))`,

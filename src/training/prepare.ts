@@ -78,8 +78,10 @@ export async function prepare(experiment: Experiment, seed: number, checkpoint: 
   const mask = await lossMask(options, model, data.training, data.inputs, checkpoint);
   const counts = mask === null ? data.class_counts : countClasses(data.training, mask, data.class_counts);
   const counted = { ...data, class_counts: counts };
-  const classWeights = resolveClassWeights(experiment.training.class_weights, counts);
-  const coding = codeTargets(loss, plan.output_shape, classWeights);
+  const coded = codeTargets(loss, plan.output_shape);
+  const { class_weights } = experiment.training;
+  const classWeights = resolveClassWeights(class_weights, counts, data.training, mask, coded);
+  const coding = { ...coded, classWeights };
   const fields = { seed, experiment, plan, data: counted, coding, mask, model, arena, compiled };
   return openSessions(fields, options, checkpoint);
 }

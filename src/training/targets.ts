@@ -1,5 +1,5 @@
 /** @file Targets as the graph wants them: one-hot rows, class weights per position, accuracy, the constant loss. */
-import type { Split } from '../data/index.ts';
+import { balancedWeights, type Split } from '../data/index.ts';
 import type { Loss } from '../network/index.ts';
 
 export interface TargetCoding {
@@ -12,15 +12,15 @@ export interface TargetCoding {
   readonly features: number;
   /** Outputs that follow each other and are of one feature: the positions of an image, else 1. */
   readonly run: number;
-  /** Null where classes have no weights. */
-  readonly classWeights: readonly number[] | null;
+  /** Of every class; of the 0 and the 1 of each feature where they have weights of their own. Null where classes have no weights. */
+  readonly classWeights: readonly (readonly number[])[] | null;
 }
 
 /** @param outputShape of the prediction, without the batch */
 export function codeTargets(
   loss: TargetCoding['loss'],
   outputShape: readonly number[],
-  classWeights: readonly number[] | null,
+  classWeights: TargetCoding['classWeights'] = null,
 ): TargetCoding {
   const size = outputShape.reduce((product, length) => product * length, 1);
   const outputs = loss.summed ? (outputShape.at(-1) ?? 1) : size;
@@ -30,8 +30,10 @@ export function codeTargets(
 }
 
 /** Of which feature an output is. */
-export const featureOf = ({ run, features }: TargetCoding, output: number): number =>
-  Math.floor(output / run) % features;
+export const featureOf = (
+  { run, features }: Pick<TargetCoding, 'run' | 'features'>,
+  output: number,
+): number => Math.floor(output / run) % features;
 
 /** Whether the targets of a place differ from sample to sample: where they do not, there is nothing to be told apart. */
 export function varyingPlaces({ targets, count }: Split): boolean[] {
@@ -43,15 +45,40 @@ export function varyingPlaces({ targets, count }: Split): boolean[] {
   return varies;
 }
 
-/** `balanced` gives class c the weight n/(classes · n_c), and 0 to a class without samples. */
+/** How often each feature is 0 and 1, masked time steps left out. */
+function countLabels(
+  { targets, count }: Split,
+  mask: Float32Array | null,
+  coding: Pick<TargetCoding, 'run' | 'features'>,
+): number[][] {
+  const places = targets.length / count;
+  const counts = Array.from({ length: coding.features }, () => [0, 0]);
+  targets.forEach((target, i) => {
+    const own = counts[featureOf(coding, i % places)] as number[];
+    own[target] = (own[target] as number) + keptAt(mask, count, Math.floor(i / places), i % places, places);
+  });
+  return counts;
+}
+
+/** `balanced` weighs by the training split; each of several labels by itself, since one may be common and another rare. */
 export function resolveClassWeights(
   config: 'balanced' | readonly number[] | null,
   classCounts: readonly number[] | null,
-): readonly number[] | null {
-  if (config !== 'balanced') return config;
-  const counts = classCounts ?? [];
-  const n = counts.reduce((sum, count) => sum + count, 0);
-  return counts.map((count) => (count === 0 ? 0 : n / (counts.length * count)));
+  split: Split,
+  mask: Float32Array | null,
+  coding: Pick<TargetCoding, 'loss' | 'run' | 'features'>,
+): TargetCoding['classWeights'] {
+  if (config === null) return null;
+  if (config !== 'balanced') return [config];
+  if (coding.loss.target !== 'binary') return [balancedWeights(classCounts ?? [])];
+  return countLabels(split, mask, coding).map(balancedWeights);
+}
+
+/** What a target weighs at this place of a sample. */
+function weightOf(coding: TargetCoding, place: number, target: number): number {
+  const { classWeights } = coding;
+  const own = classWeights?.length === 1 ? classWeights[0] : classWeights?.[featureOf(coding, place)];
+  return own?.[target] ?? 1;
 }
 
 /** Writes the targets of `indices` into `out`: one-hot for losses over classes, else as they are. */
@@ -85,7 +112,7 @@ export function fillWeights(
   const perSample = out.length / indices.length;
   indices.forEach((index, row) => {
     for (let j = 0; j < perSample; j++) {
-      out[row * perSample + j] = coding.classWeights?.[split.targets[index * perSample + j] as number] ?? 1;
+      out[row * perSample + j] = weightOf(coding, j, split.targets[index * perSample + j] as number);
     }
   });
 }
@@ -180,12 +207,8 @@ type Column = (values: readonly number[], weights: readonly number[], outputs: n
  * targets are.
  * @param mask [samples, time]: what it leaves out has no weight
  */
-function overColumns(
-  split: Split,
-  { loss, positions, outputs, classWeights }: TargetCoding,
-  mask: Float32Array | null,
-  of: Column,
-): number {
+function overColumns(split: Split, coding: TargetCoding, mask: Float32Array | null, of: Column): number {
+  const { loss, positions, outputs } = coding;
   const isClass = loss.target === 'classes';
   const columns = isClass ? positions : positions * outputs;
   const terms = !isClass && loss.summed ? outputs : 1;
@@ -193,7 +216,7 @@ function overColumns(
   for (let j = 0; j < columns; j++) {
     const column = Array.from({ length: split.count }, (_, i) => split.targets[i * columns + j] as number);
     const weights = column.map(
-      (value, i) => (classWeights?.[value] ?? 1) * keptAt(mask, split.count, i, j, columns),
+      (value, i) => weightOf(coding, j, value) * keptAt(mask, split.count, i, j, columns),
     );
     const total = weights.reduce((a, b) => a + b, 0);
     if (total === 0) continue;

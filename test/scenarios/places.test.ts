@@ -13,6 +13,12 @@ it.each(firsts)('$name', async ({ experiment, sickness }) => {
   expect((await asked(sickness?.twin ?? {})).found).toEqual([]);
 });
 
+it('pixels that are rare are found where each answer has the same say', async () => {
+  const rare = sickPlaces.flat().find(({ name }) => name === 'sick/imbalance/pixels-0.01')?.experiment;
+  const training = { ...(rare?.training as Config), class_weights: 'balanced' };
+  expect((await asked({ ...rare, training })).found).not.toContain('class_imbalance');
+});
+
 it('twelve steps of an LSTM are too few, and no gradient that vanishes', async () => {
   const few = sickPlaces.flat().find(({ name }) => name === 'sick/lstm-hardly-trained/steps-12');
   expect((await asked(few?.experiment ?? {})).found).not.toContain('vanishing_gradient');

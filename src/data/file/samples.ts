@@ -107,6 +107,7 @@ function describeTargets(
     target_shape: targetShape,
     classes: targetShape.length < 2 ? plainClasses(facts, names) : null,
     binary: isBinary(facts, names),
+    labels: isBinary(facts, names) && names.every((name) => facts.numbers[name]?.whole === true),
   };
 }
 

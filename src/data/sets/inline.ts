@@ -217,6 +217,7 @@ export const inline = defineData({
       // Whether integers are labels or amounts, only the loss can tell.
       also_values: true,
       binary,
+      labels: classes !== null && classes <= 2,
     };
   },
   generate: ({ inputs, targets }) => ({

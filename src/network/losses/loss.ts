@@ -27,6 +27,8 @@ export interface Loss extends Reading {
   readonly type: string;
   /** A position's loss is the sum over its outputs, as with classes, not one loss for each of them. */
   readonly summed: boolean;
+  /** It takes the logarithm of the prediction, which has to lie above 0. */
+  readonly positive: boolean;
   /**
    * The loss of every position.
    * @param prediction [batch, …, outputs]
@@ -62,6 +64,7 @@ interface Definition<Type extends string, Options extends z.ZodRawShape>
     Reading {
   /** Losses of `classes` are, others where they say so. */
   readonly summed?: true;
+  readonly positive?: true;
   build(g: GraphBuilder, prediction: Tensor, target: Tensor, options: OptionsOf<Options>): Tensor;
   slope(prediction: readonly number[], target: readonly number[], options: OptionsOf<Options>): number[];
   constant(column: readonly number[], weights: readonly number[], options: OptionsOf<Options>): number;
@@ -80,6 +83,7 @@ export const defineLoss = <Type extends string, Options extends z.ZodRawShape>(
     target: loss.target,
     output: loss.output,
     summed: loss.summed === true || loss.target === 'classes',
+    positive: loss.positive === true,
     build: (g, prediction, target) => loss.build(g, prediction, target, options),
     slope: (prediction, target) => loss.slope(prediction, target, options),
     constant: (column, weights) => loss.constant(column, weights, options),

@@ -16,6 +16,7 @@ export const poisson = defineLoss({
   options: {},
   target: 'values',
   output: 'values',
+  positive: true,
   build: (g, prediction, target) =>
     c.sub(g, prediction, c.mul(g, target, c.log(g, c.add(g, prediction, g.constant(EPSILON))))),
   slope: (prediction, target) => prediction.map((p, i) => 1 - (target[i] ?? 0) / (p + EPSILON)),

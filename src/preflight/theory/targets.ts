@@ -1,19 +1,30 @@
 /** @file The targets of the first batch, and the share that each of them has in the loss. */
-import type { DataSplits } from '../../data/index.ts';
+import { balancedWeights, type DataSplits } from '../../data/index.ts';
 import type { Experiment } from '../../experiment/index.ts';
 import type { Loss } from '../../network/index.ts';
 import type { Targets } from './head.ts';
 
-/** As the training weighs: `balanced` is n/(classes · n_c), 0 for a class without samples. */
-function classWeights(config: Experiment['training']['class_weights'], counts: readonly number[] | null) {
-  if (config !== 'balanced') return config;
-  const n = (counts ?? []).reduce((total, count) => total + count, 0);
-  return (counts ?? []).map((count) => (count === 0 ? 0 : n / ((counts ?? []).length * count)));
+/** As the training weighs: what a target of this output does. */
+function weightsOf({ training }: Experiment, loss: Loss, data: DataSplits, outputs: number) {
+  const config = training.class_weights;
+  if (config === null) return () => 1;
+  if (config !== 'balanced') return (_: number, target: number) => config[target] ?? 1;
+  if (loss.target !== 'binary') {
+    const weights = balancedWeights(data.class_counts ?? []);
+    return (_: number, target: number) => weights[target] ?? 1;
+  }
+  const { targets, count } = data.training;
+  const tables = Array.from({ length: outputs }, (_, j) => {
+    const ones = Array.from({ length: count }, (__, i) => targets[i * outputs + j] as number);
+    const yes = ones.reduce((sum, one) => sum + one, 0);
+    return balancedWeights([count - yes, yes]);
+  });
+  return (output: number, target: number) => tables[output]?.[target] ?? 1;
 }
 
 /** For a network whose output is one vector per sample. */
 export function targetsOf(
-  { training }: Experiment,
+  experiment: Experiment,
   loss: Loss,
   data: DataSplits,
   indices: Int32Array,
@@ -22,11 +33,11 @@ export function targetsOf(
   const outputs = outputShape[0] ?? 1;
   const isClass = loss.target === 'classes';
   const given = data.training.targets;
-  const weights = classWeights(training.class_weights, data.class_counts);
+  const weightOf = weightsOf(experiment, loss, data, outputs);
   const labels = [...indices].map((index) =>
     isClass ? [given[index] as number] : [...given.subarray(index * outputs, (index + 1) * outputs)],
   );
-  const weighted = labels.map((row) => row.map((label) => weights?.[label] ?? 1));
+  const weighted = labels.map((row) => row.map((label, j) => weightOf(j, label)));
   const sum = weighted.flat().reduce((total, weight) => total + weight, 0);
   const terms = loss.summed ? outputs : 1;
   const spread = (row: readonly number[]) => row.map((weight) => (terms * weight) / sum);

@@ -1,5 +1,11 @@
 /** @file The last activation that the loss is made for. */
-import { type Experiment, lossMismatch, planExperiment, resolveLoss } from '../../experiment/index.ts';
+import {
+  type Experiment,
+  lossMismatch,
+  outputRange,
+  planExperiment,
+  resolveLoss,
+} from '../../experiment/index.ts';
 import type { LayerConfig } from '../../network/index.ts';
 import { isNonlinear, withLayers } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
@@ -9,17 +15,26 @@ const isSoftmax = (activation: unknown): boolean =>
 
 /** The softmax of a single output is 1, whatever comes in. */
 function fittingOutput(experiment: Experiment): string {
-  const loss = resolveLoss(experiment);
-  if (loss.output !== 'probabilities') return 'linear';
+  const { output, summed, positive } = resolveLoss(experiment);
+  if (output !== 'probabilities') return positive ? 'softplus' : 'linear';
   const one = planExperiment(experiment).output_shape.at(-1) === 1;
-  return loss.target === 'classes' && !one ? 'softmax' : 'sigmoid';
+  return summed && !one ? 'softmax' : 'sigmoid';
+}
+
+/** Whether the network can give every number that the loss takes, whatever the targets are. */
+function isFitting(experiment: Experiment): boolean {
+  if (!resolveLoss(experiment).positive)
+    return lossMismatch(experiment, [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]) === null;
+  const { low, high } = outputRange(experiment);
+  return low >= 0 && high === Number.POSITIVE_INFINITY;
 }
 
 export const matchLossToOutput = defineRemedy({
   remedy: 'match_loss_to_output',
   title: 'End with the activation that the loss takes',
   rationale:
-    'Losses on logits and on values take a linear output; losses on probabilities take softmax or sigmoid.',
+    'Losses on logits and on values take a linear output; losses on probabilities take softmax or sigmoid; a loss with a logarithm of the ' +
+    'output takes numbers above 0, which softplus gives.',
   sources: ['UMLAUT (CHI 2021)', 'Goodfellow et al. 2016, Deep Learning, section 6.2.2'],
   treats: ['loss_output_mismatch', 'underfitting'],
   effort: 'setting',
@@ -33,9 +48,7 @@ export const matchLossToOutput = defineRemedy({
     const last = output[at];
     const fitting = fittingOutput(experiment);
     const constant = fitting === 'sigmoid' && isSoftmax(last?.activation);
-    const everywhere = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
-    if (!constant && lossMismatch(experiment, everywhere) === null)
-      return { reason: 'the last activation fits the loss' };
+    if (!constant && isFitting(experiment)) return { reason: 'the last activation fits the loss' };
     const target: LayerConfig | undefined = last ?? output[0];
     if (target === undefined) return { reason: 'the network has no dense layer' };
     return withLayers(

@@ -43,10 +43,12 @@ export const useLinearOutput = defineRemedy({
   ],
   effort: 'setting',
   change: (experiment) => {
+    const { type, output, positive } = resolveLoss(experiment);
+    if (positive || (output === 'probabilities' && onLogits[type] === undefined))
+      return { reason: `${type} takes no output of any size` };
     const layers = withoutActivation(experiment.network.layers);
     if (layers === null) return { reason: 'the output is linear already' };
     const changed = { ...experiment, network: { ...experiment.network, layers } };
-    const { type } = resolveLoss(experiment);
     const loss = onLogits[type];
     return loss === undefined ? { experiment: changed } : withTraining(changed, { loss });
   },

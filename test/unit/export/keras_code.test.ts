@@ -164,6 +164,9 @@ const cases = (): Record<string, string> => {
   const regularization = { l1: 0.1, l2: 0.1 };
   found['options of the data'] = keras([dense()], { regularization }, scales);
   found['class weights'] = keras([dense()], { loss: 'softmax_cross_entropy', class_weights: 'balanced' });
+  const labels = { loss: 'sigmoid_cross_entropy', class_weights: 'balanced' };
+  found['weights of labels'] = keras([dense()], labels);
+  found['given weights of labels'] = keras([dense()], { ...labels, class_weights: [1, 3] });
   for (const file of readdirSync(examples)) {
     const parsed = parseExperiment(JSON.parse(readFileSync(new URL(file, examples), 'utf8')));
     if (parsed.ok) found[file] = codeOf(parsed.value.experiment).keras;

@@ -12,6 +12,8 @@ type Config = Record<string, unknown>;
 const COUNT = 22;
 const inputs = Array.from({ length: COUNT }, (_, i) => [50 + 9 * Math.sin(i), 0.01 * Math.cos(2 * i), 7]);
 const labels = inputs.map((_, i) => (i % 4 === 0 ? 1 : i % 11 === 3 ? 2 : 0));
+/** Three answers of no or yes. */
+const asked = (i: number) => [Number(i % 4 === 0), Number(i % 11 === 3), i % 2];
 const values = inputs.map(([a = 0, b = 0]) => [300 + 2 * a + 900 * b]);
 
 /** Kernels of the two dense layers, [inputs, units] row-major. */
@@ -23,9 +25,11 @@ interface Case {
   readonly data?: Config;
   readonly targets: unknown[] | 'inputs';
   readonly units?: number;
+  /** Of the prediction, where it is more than units. */
+  readonly shape?: number[];
 }
 
-function experimentOf({ training, data, targets, units = 1 }: Case) {
+function experimentOf({ training, data, targets, units = 1, shape }: Case) {
   const weights = new Map([
     ['first/kernel', { shape: [3, 4], data: kernel(3, 4) }],
     ['last/kernel', { shape: [4, units], data: kernel(4, units) }],
@@ -36,6 +40,7 @@ function experimentOf({ training, data, targets, units = 1 }: Case) {
       layers: [
         { type: 'dense', units: 4, activation: 'tanh', name: 'first' },
         { type: 'dense', units, name: 'last' },
+        ...(shape === undefined ? [] : [{ type: 'reshape', shape }]),
       ],
     },
     data: { type: 'inline', inputs, targets, validation_split: 0, shuffle: false, ...data },
@@ -102,6 +107,22 @@ const cases: Record<string, Case> = {
     targets: labels.map((label) => Math.min(label, 1)),
     data: { standardize: true },
     training: { loss: 'sigmoid_cross_entropy', optimizer: 'adam', class_weights: 'balanced' },
+  },
+  // One in four, one in eleven, and every second: each label is balanced by itself.
+  'balanced labels': {
+    targets: inputs.map((_, i) => asked(i)),
+    units: 3,
+    data: { standardize: true },
+    training: { loss: 'sigmoid_cross_entropy', optimizer: sgd, class_weights: 'balanced', batch_size: 8 },
+  },
+  'balanced maps of two channels': {
+    targets: inputs.map((_, i) => [
+      [asked(i), asked(i + 1)],
+      [asked(i + 2).toReversed(), asked(3 * i)],
+    ]),
+    ...{ units: 12, shape: [2, 2, 3] },
+    data: { standardize: true },
+    training: { loss: 'sigmoid_cross_entropy', optimizer: sgd, class_weights: 'balanced', batch_size: 8 },
   },
   'weighted hinge': {
     targets: labels.map((label) => Math.min(label, 1)),

@@ -362,6 +362,43 @@ describe('remedies', () => {
     expect(changed('use_linear_output', probabilities).training.loss).toBe('softmax_cross_entropy');
   });
 
+  it('a loss that takes the logarithm of the output gets numbers above 0, and one on distributions softmax', () => {
+    const output = (experiment: Experiment) => experiment.network.layers.at(-1)?.activation;
+    const counts = (activation: string): Experiment => {
+      const values = valuesOf(activation, [2, 3, 9]);
+      return { ...values, training: { ...values.training, loss: 'poisson' } };
+    };
+    for (const activation of ['sigmoid', 'linear', 'tanh'])
+      expect(output(changed('match_loss_to_output', counts(activation))), activation).toBe('softplus');
+    for (const activation of ['softplus', 'exponential', 'relu'])
+      expect(placed('match_loss_to_output', counts(activation)), activation).toMatch(/^not applicable/);
+    expect(placed('use_linear_output', counts('sigmoid'))).toMatch(/^not applicable/);
+  });
+
+  it('what is rare among pixels, or as one of several labels, is weighed', () => {
+    const image = [0, 1].map((y) => [0, 1].map((x) => Number(x > y)));
+    const maps = parseExperiment({
+      network: {
+        input: { shape: [1, 2, 2] },
+        layers: [{ type: 'conv2d', filters: 2, kernel_size: 1 }],
+      },
+      data: {
+        type: 'inline',
+        inputs: [[image], [image]],
+        targets: [
+          [image, image],
+          [image, image],
+        ],
+      },
+      training: { loss: 'sigmoid_cross_entropy', optimizer: 'sgd', steps: 10 },
+    });
+    if (!maps.ok) throw new Error(JSON.stringify(maps.error));
+    const { experiment } = maps.value;
+    expect(changed('balance_classes', experiment).training.class_weights).toBe('balanced');
+    const soft = { ...experiment, training: { ...experiment.training, loss: 'mean_squared_error' as const } };
+    expect(placed('balance_classes', soft)).toMatch(/no classes/);
+  });
+
   it('answers of yes or no get the cross-entropy, other values keep their loss', () => {
     const answers = changed('use_cross_entropy', valuesOf('softmax', [0, 1, 1]));
     expect(answers.training.loss).toBe('binary_cross_entropy');

@@ -85,7 +85,7 @@ async function build(fixture: Fixture) {
     weights.set((fixture.parameters[name]?.data ?? []).map(Number));
   }
   const data = loadData(experiment.data, 0, inputsOf(experiment));
-  const coding = codeTargets(loss, plan.output_shape, classWeights);
+  const coding = codeTargets(loss, plan.output_shape, classWeights === null ? null : [classWeights]);
   const common = { experiment, compiled, model, arena, data, coding, seed: 0 };
   const stepper = await Stepper.create({ ...common, batchSize: plan.batch_size, steps: plan.steps });
   const evaluator = await Evaluator.create(options, model, coding, data);

@@ -24,7 +24,7 @@ async function step(request: Config, seed: number) {
     for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] as number) + 0.1 * Math.sin(i + 1);
   }
   const data = loadData(experiment.data, seed, inputsOf(experiment));
-  const coding = codeTargets(resolveLoss(experiment), plan.output_shape, null);
+  const coding = codeTargets(resolveLoss(experiment), plan.output_shape);
   const stepper = await Stepper.create({
     ...{ experiment, compiled, model, arena, data, coding, seed },
     batchSize: plan.batch_size,
