@@ -132,10 +132,17 @@ function checkSmoothing({ training }: Experiment, loss: Loss): Problem[] {
   ];
 }
 
-/** Class indices and probabilities have no scale of their own. */
+/** What a loss reads that has a scale of its own; null where targets may have any. */
+function fixedScale({ target, output, positive }: Loss): string | null {
+  if (target === 'classes') return 'classes';
+  if (target === 'binary' || output === 'probabilities') return 'targets between 0 and 1';
+  return positive ? 'targets that are not below 0' : null;
+}
+
 function checkTargetScale({ data }: Experiment, loss: Loss): Problem[] {
-  if (!data.standardize_targets || loss.target === 'values') return [];
-  const message = `${loss.type} reads ${loss.target === 'classes' ? 'classes' : 'targets between 0 and 1'}: they cannot be standardized`;
+  const read = fixedScale(loss);
+  if (!data.standardize_targets || read === null) return [];
+  const message = `${loss.type} reads ${read}: they cannot be standardized`;
   return [{ pointer: '/data/standardize_targets', message, fix: 'remove it, or use a loss for values' }];
 }
 

@@ -20,16 +20,16 @@ export const hasPenalty = (experiment: Experiment): boolean =>
 
 const outputOf = (experiment: Experiment): string | undefined => placedLayers(experiment).at(-1)?.name;
 
-export const classesOf = (experiment: Experiment): number => describeData(experiment.data).classes ?? 2;
+const classesOf = (experiment: Experiment): number => describeData(experiment.data).classes ?? 2;
 
 /** Labels of a sample, a time step or a pixel that are balanced each by itself; 1 where there is one, or classes. */
-export const balancedLabels = (experiment: Experiment): number =>
+const balancedLabels = (experiment: Experiment): number =>
   experiment.training.class_weights === 'balanced' && resolveLoss(experiment).target === 'binary'
     ? outputUnits(experiment)
     : 1;
 
 /** What a number of each label is multiplied with: of images, labels are on the first axis. */
-export const labelShape = (experiment: Experiment): string => {
+const labelShape = (experiment: Experiment): string => {
   const behind = planExperiment(experiment).output_shape.length === 3 ? ', 1, 1' : '';
   return `${balancedLabels(experiment)}${behind}`;
 };

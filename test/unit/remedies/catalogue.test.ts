@@ -373,6 +373,7 @@ describe('remedies', () => {
     for (const activation of ['softplus', 'exponential', 'relu'])
       expect(placed('match_loss_to_output', counts(activation)), activation).toMatch(/^not applicable/);
     expect(placed('use_linear_output', counts('sigmoid'))).toMatch(/^not applicable/);
+    expect(placed('standardize_targets', counts('softplus'))).toMatch(/not below 0/);
   });
 
   it('what is rare among pixels, or as one of several labels, is weighed', () => {
