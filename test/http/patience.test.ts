@@ -1,13 +1,16 @@
 /** @file Clients that are slow, stop half-way or never read: each is waited for so long, and no longer. The bounds are shorter here. */
+import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
+import type { IncomingMessage, Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { drain } from '../../src/http/drain.ts';
 import { addAnswerTimeout, addBodyTimeout, createServer } from '../../src/http/server.ts';
+import { startTestService } from './service.ts';
 
 const PATIENCE = { request: 400, answer: 400, transfer: 3000 };
 /** More than what the operating system keeps of a connection whose client does not read. */
@@ -198,4 +201,45 @@ it('what is sent after a refusal is read for so long, and for so much', async ()
   endless.write(`200000\r\n${'a'.repeat(2 ** 21)}\r\n`);
   await expect.poll(() => ends).toHaveLength(2);
   expect(ends[1]).toBeLessThan(400);
+});
+
+/** What Node.js says of a request that it hands to a server of this process. */
+interface Begun {
+  readonly server: Server;
+  readonly socket: Socket;
+  readonly request: IncomingMessage;
+}
+
+it('of the service itself is half a minute for a request, two minutes for an answer that waits, an hour for all of it', async () => {
+  const begun: Begun[] = [];
+  const note = (message: unknown) => void begun.push(message as Begun);
+  diagnostics.subscribe('http.server.request.start', note);
+  const service = await startTestService();
+  try {
+    // Only the clock of the body's timer is turned on.
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const client = connect(Number(new URL(service.url).port), '127.0.0.1').setEncoding('utf8');
+    let answer = '';
+    client.on('data', (text: string) => {
+      answer += text;
+    });
+    client.write(
+      'POST /v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+    );
+    while (begun.at(-1)?.request.method !== 'POST') await sleep(10);
+    await sleep(50);
+    const { server, socket } = begun.at(-1) as Begun;
+    expect([server.headersTimeout, server.requestTimeout]).toEqual([30_000, 3_600_000]);
+    expect(socket.timeout).toBe(120_000);
+    vi.advanceTimersByTime(29_000);
+    await sleep(50);
+    expect(answer).toBe('');
+    vi.advanceTimersByTime(1000);
+    await once(client, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  } finally {
+    vi.useRealTimers();
+    diagnostics.unsubscribe('http.server.request.start', note);
+    await service.close();
+  }
 });
