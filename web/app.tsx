@@ -1,5 +1,6 @@
 /** @file The application: which page stands in the frame. */
 import { render } from 'preact';
+import { useEffect } from 'preact/hooks';
 import 'uplot/dist/uPlot.min.css';
 import './styles/base.css';
 import './styles/report.css';
@@ -15,9 +16,19 @@ import { Frame } from './ui/frame.tsx';
 
 const JOB = /^\/jobs\/([^/]+)$/;
 
+/** What stands in the tab; a job's page names the job. */
+const titles: Readonly<Record<string, string>> = {
+  '/new': 'New experiment',
+  '/compare': 'Compare',
+  '/activations': 'Activations',
+};
+
 function Page() {
   const { pathname } = address.value;
   const job = JOB.exec(pathname)?.[1];
+  useEffect(() => {
+    if (job === undefined) document.title = `${titles[pathname] ?? 'Jobs'} · GradClinic`;
+  }, [pathname]);
   if (job !== undefined) return <JobPage key={job} id={decodeURIComponent(job)} />;
   if (pathname === '/new') return <NewPage />;
   if (pathname === '/compare') return <ComparePage key={address.value.search} />;

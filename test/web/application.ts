@@ -1,4 +1,5 @@
 /** @file The application in a real browser, over a real service: every page, live, by keyboard, in the dark, narrow and wide. */
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Grid } from '../../client/index.ts';
 import type { Job } from '../../src/jobs/index.ts';
@@ -20,6 +21,15 @@ const COLOURED = `[...document.querySelectorAll('.layer-detail .lines canvas')].
     if (data[i + 3] > 128 && Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 60) coloured++;
   return coloured;
 })`;
+
+/** Presses Tab until this is reached. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let presses = 0; presses < 100; presses++) {
+    await page.keyboard.press('Tab');
+    if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return;
+  }
+  throw new Error(`Tab does not reach ${selector}`);
+}
 
 const width = ({ page }: Watched): Promise<number> =>
   page.evaluate<number>('document.documentElement.scrollWidth');
@@ -104,22 +114,28 @@ describeInChromium('the application in Chromium', () => {
   it('filters by finding and metadata, and goes on to the job by keyboard alone', async () => {
     const { page, close } = await open('/');
     await page.waitForSelector('.job-row');
+    expect(await page.title()).toBe('Jobs · GradClinic');
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('To the content');
-    await page.focus('[aria-label="Filter by text"]');
+    await tabTo(page, '[aria-label="Filter by text"]');
     await page.keyboard.type('six ticket=ml-42');
     await expect.poll(() => page.$$('.job-row').then(({ length }) => length)).toBe(1);
-    await page.focus('.job-main a');
+    await tabTo(page, '.job-main a');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.heat canvas');
     expect(page.url()).toBe(`${address()}/jobs/${idOf('sick')}`);
-    await page.focus('.heat canvas');
+    await tabTo(page, '.heat canvas');
     await page.keyboard.press('ArrowDown');
     expect(await page.textContent('.heat-read')).toContain('dense_2, step 0');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.layer-detail h3');
     await page.goBack();
     await page.waitForSelector('.job-row');
+    await expect.poll(() => page.title()).toBe('Jobs · GradClinic');
+    await tabTo(page, 'nav a[href="/new"]');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.title()).toBe('New experiment · GradClinic');
+    await tabTo(page, 'textarea');
     await close();
   });
 
