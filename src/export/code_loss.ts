@@ -11,14 +11,14 @@ import {
 export const isWeighted = ({ training }: Experiment): boolean => training.class_weights !== null;
 
 /** Whether the loss leaves time steps out: those that the mask of the last layer leaves out. */
-export const isLossMasked = (experiment: Experiment): boolean =>
-  planExperiment(experiment).layers.some(({ name, mask }) => name === outputOf(experiment) && mask !== null);
+export function isLossMasked(experiment: Experiment): boolean {
+  const output = placedLayers(experiment).at(-1)?.name;
+  return planExperiment(experiment).layers.some(({ name, mask }) => name === output && mask !== null);
+}
 
 /** Whether layers add to the loss. */
 export const hasPenalty = (experiment: Experiment): boolean =>
   planExperiment(experiment).layers.some(({ type }) => type === 'penalty');
-
-const outputOf = (experiment: Experiment): string | undefined => placedLayers(experiment).at(-1)?.name;
 
 const classesOf = (experiment: Experiment): number => describeData(experiment.data).classes ?? 2;
 

@@ -1,6 +1,7 @@
 /** @file The folder's door: the record of a training, and its rows. */
 
 export { effectiveRank } from './effective_rank.ts';
+export { findSeries } from './find_series.ts';
 export { type Grid, type GridFilter, gridOf, type StuckOfLayer, stuckOf } from './grid.ts';
 export { lossRatio, lossScale, validationRatio } from './loss_ratio.ts';
 export { LOSS_SLOTS, LossRing } from './loss_ring.ts';

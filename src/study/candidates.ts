@@ -3,6 +3,7 @@ import { seriousFindings } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import type { ActivationConfig } from '../network/index.ts';
 import { type Arm, interval, patchBetween } from '../remedies/index.ts';
+import { findSeries } from '../statistics/index.ts';
 import type { Proof } from './proof.ts';
 import type { SearchOptions, SearchReport } from './search_schema.ts';
 
@@ -63,8 +64,7 @@ export const byLoss = (a: Result, b: Result): number => {
 function gradientRatio({ traces }: Arm): number | null {
   const ratios = traces.flatMap((trace) => {
     const hidden = trace.layers.filter((layer) => layer.parameters > 0 && !layer.is_output);
-    const series = (name: string | undefined) =>
-      trace.series.find((s) => s.layer === name && s.tensor === 'output_gradient' && s.metric === 'rms');
+    const series = (name = '') => findSeries(trace, name, 'output_gradient', 'rms');
     const [first, last] = [series(hidden[0]?.name), series(hidden.at(-1)?.name)];
     if (first === undefined || last === undefined || hidden.length < 2) return [];
     return [...first.values].map((value, i) => value / (last.values[i] as number)).filter(Number.isFinite);

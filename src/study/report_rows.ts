@@ -5,13 +5,13 @@ import { type Experiment, planExperiment } from '../experiment/index.ts';
 import { codeOf } from '../export/index.ts';
 import { comparePrediction, predict } from '../preflight/index.ts';
 import { type Arm, type Candidate, patchBetween, type Verification } from '../remedies/index.ts';
-import type { Trace } from '../statistics/index.ts';
+import { findSeries, type Trace } from '../statistics/index.ts';
 import { isTrained, type Option, type Trained } from './option.ts';
 import type { Screened } from './outcome.ts';
 import type { Report } from './report.ts';
 
 const stepZero = (trace: Trace, layer: string, tensor: string): number => {
-  const series = trace.series.find((s) => s.layer === layer && s.tensor === tensor && s.metric === 'rms');
+  const series = findSeries(trace, layer, tensor, 'rms');
   return series?.values[0] ?? Number.NaN;
 };
 

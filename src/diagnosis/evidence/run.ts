@@ -1,16 +1,19 @@
 /** @file Measured series of the run as a whole, and of kernels. */
-import type { Series, Trace } from '../../statistics/index.ts';
+import { findSeries, type Series, type Trace } from '../../statistics/index.ts';
 
 /** Values of a run metric at its last measured step, or null where it was not measured. */
 export function lastOf(trace: Trace, metric: string): { step: number; value: number } | null {
-  const series = trace.series.find((s) => s.layer === null && s.metric === metric);
+  const series = findSeries(trace, null, null, metric);
   const value = series?.values.at(-1);
   return series === undefined || value === undefined ? null : { step: series.steps.at(-1) as number, value };
 }
 
 export function runSeries(trace: Trace, metric: string): Series | null {
-  return trace.series.find((s) => s.layer === null && s.metric === metric) ?? null;
+  return findSeries(trace, null, null, metric) ?? null;
 }
+
+/** The tensor that an update changes: `kernel.update` → `kernel`. */
+export const weightsOf = (update: string | null): string | null => update?.replace(/\.update$/, '') ?? null;
 
 /** A metric of every kernel's update (kernels have a scale; biases that start at 0 have none). */
 export const kernelUpdates = (trace: Trace, metric: string): Series[] =>

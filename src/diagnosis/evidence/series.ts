@@ -1,10 +1,6 @@
 /** @file Measured series by layer, and what is derived from them. */
 import { layersBehind } from '../../network/index.ts';
-import type { Series, Trace, TracedLayer } from '../../statistics/index.ts';
-
-function seriesOf(trace: Trace, layer: string | null, tensor: string | null, metric: string): Series | null {
-  return trace.series.find((s) => s.layer === layer && s.tensor === tensor && s.metric === metric) ?? null;
-}
+import { findSeries, type Trace, type TracedLayer } from '../../statistics/index.ts';
 
 /** Hidden layers that hold trained parameters, in order of the forward pass. */
 export const trainedHiddenLayers = (trace: Trace): TracedLayer[] =>
@@ -32,8 +28,8 @@ export function timeProfiles(
   metric: 'first_to_largest_ratio' | 'first_to_last_ratio',
 ): TimeProfile[] {
   return trace.layers.flatMap(({ name }) => {
-    const series = seriesOf(trace, name, 'state_gradient', metric);
-    if (series === null) return [];
+    const series = findSeries(trace, name, 'state_gradient', metric);
+    if (series === undefined) return [];
     const usable = [...series.steps.keys()].filter(
       (i) => series.steps[i] !== trace.divergence?.step && Number.isFinite(series.values[i]),
     );
@@ -53,7 +49,7 @@ export function timeProfiles(
  */
 export function gradientProfiles(trace: Trace): GradientProfile[] {
   const layers = trainedHiddenLayers(trace);
-  const series = layers.map(({ name }) => seriesOf(trace, name, 'output_gradient', 'rms'));
+  const series = layers.map(({ name }) => findSeries(trace, name, 'output_gradient', 'rms'));
   const steps = series[0]?.steps ?? new Int32Array();
   const reached = layersBehind(trace.layers);
   const behind = layers.map(({ name }) =>

@@ -1,9 +1,10 @@
 /** @file A penalty, or weight decay, that holds the weights against the data. */
 
 import type { Experiment } from '../../experiment/index.ts';
-import type { Series, Trace } from '../../statistics/index.ts';
+import { findSeries, type Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { progressOf, severityByCost } from '../evidence/progress.ts';
+import { weightsOf } from '../evidence/run.ts';
 import { EXPERIMENT } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, named, text } from '../wording.ts';
@@ -34,16 +35,8 @@ interface Pull {
   readonly held: boolean;
 }
 
-const find = (
-  trace: Trace,
-  layer: string | null,
-  tensor: string | null,
-  metric: string,
-): Series | undefined =>
-  trace.series.find((s) => s.layer === layer && s.tensor === tensor && s.metric === metric);
-
 function shrinkageOf(trace: Trace, layer: string, tensor: string): number {
-  const norms = find(trace, layer, tensor, 'l2_norm')?.values;
+  const norms = findSeries(trace, layer, tensor, 'l2_norm')?.values;
   const [first, last] = [norms?.[0] ?? Number.NaN, norms?.at(-1) ?? Number.NaN];
   return first > 0 ? last / first : 1;
 }
@@ -56,17 +49,17 @@ const byPenalty = (trace: Trace): Pull[] =>
       layer: layer as string,
       pull: Math.min(...values),
       shrinkage: shrinkageOf(trace, layer as string, tensor as string),
-      held: (find(trace, layer, tensor, 'penalty_opposition')?.values.at(-1) ?? 0) > HELD,
+      held: (findSeries(trace, layer, tensor, 'penalty_opposition')?.values.at(-1) ?? 0) > HELD,
     }));
 
 /** lr·λ·‖w‖ over the norm of the whole update, median of the second half of the probed steps. */
 function byDecay(trace: Trace, decay: number): Pull[] {
-  const rates = trace.series.find(({ metric, layer }) => layer === null && metric === 'learning_rate');
+  const rates = findSeries(trace, null, null, 'learning_rate');
   return trace.series
     .filter(({ metric, tensor }) => metric === 'l2_norm' && tensor?.endsWith('kernel.update') === true)
     .flatMap(({ layer, tensor, values, steps }) => {
-      const kernel = tensor?.replace('.update', '') ?? null;
-      const weights = find(trace, layer, kernel, 'l2_norm')?.values;
+      const kernel = weightsOf(tensor);
+      const weights = findSeries(trace, layer, kernel, 'l2_norm')?.values;
       const half = values.length >> 1;
       const pulls = Array.from(values.subarray(half), (update, i) => {
         const [norm, rate] = [weights?.[half + i] ?? Number.NaN, rates?.values[half + i] ?? Number.NaN];

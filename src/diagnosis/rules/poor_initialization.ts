@@ -1,6 +1,6 @@
 /** @file The initial weights: units that are copies, a scale that changes from layer to layer, a loss far above chance. */
 
-import { lossScale, type Trace, type TracedLayer } from '../../statistics/index.ts';
+import { findSeries, lossScale, type Trace, type TracedLayer } from '../../statistics/index.ts';
 import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
@@ -43,7 +43,7 @@ interface Scale {
 /** Over the layers whose outputs are not all 0. */
 function scaleOfOutputs(trace: Trace): Scale {
   const rms = trainedHiddenLayers(trace).flatMap(({ name }) => {
-    const series = trace.series.find((s) => s.layer === name && s.tensor === 'output' && s.metric === 'rms');
+    const series = findSeries(trace, name, 'output', 'rms');
     const value = series?.values[0];
     return value === undefined || !Number.isFinite(value) || value === 0 ? [] : [{ layer: name, value }];
   });
@@ -68,8 +68,7 @@ function lossAgainstChance(trace: Trace): number | null {
 }
 
 const startOf = (trace: Trace, layer: string, tensor: string, metric: string): number =>
-  trace.series.find((s) => s.layer === layer && s.tensor === tensor && s.metric === metric)?.values[0] ??
-  Number.NaN;
+  findSeries(trace, layer, tensor, metric)?.values[0] ?? Number.NaN;
 
 /** Keeping the size of a signal takes 1, or √2 under ReLU: weights of variance (1 or 2) / inputs. */
 const LARGE_GAIN = 3;

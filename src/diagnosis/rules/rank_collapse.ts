@@ -2,7 +2,7 @@
 
 import type { Experiment } from '../../experiment/index.ts';
 import { layersBehind } from '../../network/index.ts';
-import type { Trace } from '../../statistics/index.ts';
+import { findSeries, type Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
@@ -29,7 +29,7 @@ interface LayerRank {
 /** The larger of the last two measurements: what persists. */
 function ranks(trace: Trace): LayerRank[] {
   return trainedHiddenLayers(trace).flatMap(({ name, output_shape }) => {
-    const series = trace.series.find((s) => s.layer === name && s.metric === 'effective_rank');
+    const series = findSeries(trace, name, 'output', 'effective_rank');
     const size = output_shape.reduce((product, length) => product * length, 1);
     if (series === undefined || series.values.length < 2 || size < 2) return [];
     const [before, last] = series.values.slice(-2) as unknown as [number, number];

@@ -1,7 +1,9 @@
 /** @file Parameters that no update changed. */
 
+import { findSeries } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
+import { weightsOf } from '../evidence/run.ts';
 import { UPDATES } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, named, text } from '../wording.ts';
@@ -34,9 +36,7 @@ export const unchangedParameters = defineRule({
       ({ tensor, metric }) => tensor?.endsWith('kernel.update') === true && metric === 'l2_norm',
     );
     const changes = updates.flatMap(({ layer, tensor, values }) => {
-      const weights = trace.series.find(
-        (s) => s.layer === layer && `${s.tensor}.update` === tensor && s.metric === 'l2_norm',
-      );
+      const weights = findSeries(trace, layer, weightsOf(tensor), 'l2_norm');
       const ratios = [...values].map((update, i) =>
         update === 0 ? 0 : update / (weights?.values[i] as number),
       );

@@ -1,10 +1,10 @@
 /** @file How far one update moves a kernel: too far, or nowhere. */
 
-import type { Trace } from '../../statistics/index.ts';
+import { findSeries, type Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { gainOfHigherRate, gainOfLowerRate, RATE_GAIN } from '../evidence/rate.ts';
-import { kernelUpdates, median } from '../evidence/run.ts';
+import { kernelUpdates, median, weightsOf } from '../evidence/run.ts';
 import { bySchedule } from '../evidence/schedule.ts';
 import { UPDATES } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
@@ -41,9 +41,7 @@ interface KernelRatio {
 function ratios(trace: Trace): KernelRatio[] {
   return kernelUpdates(trace, 'ratio_to_weight').flatMap(({ layer, tensor, values }) => {
     // A kernel that starts at 0 has no size of its own: what it has is its updates.
-    const weights = trace.series.find(
-      (s) => s.layer === layer && `${s.tensor}.update` === tensor && s.metric === 'l2_norm',
-    );
+    const weights = findSeries(trace, layer, weightsOf(tensor), 'l2_norm');
     if (weights?.values[0] === 0) return [];
     const finite = [...values].filter((ratio) => Number.isFinite(ratio) && ratio > 0);
     return finite.length === 0 ? [] : [{ layer, ratio: median(finite) }];
