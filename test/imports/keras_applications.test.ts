@@ -272,6 +272,79 @@ test('functions of TensorFlow, Keras 2', async () => {
   await expectHardSwish({ ...model, config: { ...model.config, output_layers: [['e', 0, 0]] } });
 });
 
+test('nodes of TensorFlow, Keras in TensorFlow 2.2', async () => {
+  const model = functional2([{ name: 'x', shape: [4] }], []);
+  const node = (name: string, op: string, inputs: unknown[], constants = {}, asText = false) => ({
+    class_name: 'TensorFlowOpLayer',
+    config: { name, node_def: asText ? JSON.stringify({ name, op, attr: {} }) : { name, op }, constants },
+    name,
+    inbound_nodes: [inputs.map((input) => [input, 0, 0, {}])],
+  });
+  (model.config.layers as unknown[]).push(
+    node('a', 'AddV2', ['x'], { 1: 3 }),
+    node('b', 'Relu6', ['a'], {}, true),
+    node('c', 'Mul', ['b'], { 1: 1 / 6 }),
+    node('d', 'Mul', ['c', 'x']),
+    node('e', 'Sub', ['d'], { 0: 1 }),
+  );
+  await expectHardSwish({ ...model, config: { ...model.config, output_layers: [['e', 0, 0]] } });
+});
+
+test('blocks of channels become pixels in the order of TensorFlow: row, column, channel', async () => {
+  const model = functional2([{ name: 'x', shape: [1, 2, 8] }], []);
+  const attr = { block_size: { i: '2' } };
+  (model.config.layers as unknown[]).push({
+    class_name: 'TensorFlowOpLayer',
+    config: { name: 'd', node_def: { name: 'd', op: 'DepthToSpace', attr }, constants: {} },
+    name: 'd',
+    inbound_nodes: [[['x', 0, 0, {}]]],
+  });
+  const accepted = await accept({ ...model, config: { ...model.config, output_layers: [['d', 0, 0]] } });
+  // Number 100 row + 10 column + channel of what comes out.
+  const inside = (column: number) =>
+    [0, 1].flatMap((row) =>
+      [0, 1].flatMap((own) => [0, 1].map((c) => 100 * row + 10 * (2 * column + own) + c)),
+    );
+  const pixels = [inside(0), inside(1)];
+  const data = Array.from({ length: 8 }, (_, c) => pixels.map((pixel) => pixel[c] as number)).flat();
+  const { data: given } = await predict(accepted, { shape: [1, 8, 1, 2], data });
+  const wanted = [0, 1].flatMap((c) =>
+    [0, 1].flatMap((row) => [0, 1, 2, 3].map((column) => 100 * row + 10 * column + c)),
+  );
+  given.forEach((value, i) => {
+    expect(value).toBeCloseTo(wanted[i] as number, 4);
+  });
+});
+
+test('a model within the model may be counted from its second call, Keras 2', async () => {
+  const inner = functional2(
+    [{ name: 'inside', shape: [4] }],
+    [
+      {
+        kind: 'Dense',
+        name: 'a',
+        inputs: ['inside'],
+        options: { units: 3, activation: 'linear', use_bias: true },
+      },
+    ],
+  );
+  const model = functional2(
+    [{ name: 'x', shape: [4] }],
+    [
+      { kind: 'Functional', name: 'base', inputs: ['x'], options: inner.config },
+      {
+        kind: 'Dense',
+        name: 'b',
+        inputs: ['base'],
+        options: { units: 2, activation: 'linear', use_bias: true },
+      },
+    ],
+  );
+  const text = JSON.stringify(model).replace('["base",0,0', '["base",1,0');
+  const { network } = await accept(JSON.parse(text));
+  expect(network.layers.map(({ name }) => name)).toEqual(['base.a', 'b']);
+});
+
 async function expectHardSwish(model: unknown): Promise<void> {
   const data = [-4, -1.5, 0.25, 5];
   const given = await predict(await accept(model), { shape: [1, 4], data });

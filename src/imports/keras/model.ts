@@ -216,10 +216,32 @@ export function readModel(value: Json, pointer: string, weights: Weights | null)
   if (value.class_name === 'Sequential' || config.input_layers === undefined)
     return sequential(read, config, value);
   const calls = read.flatMap((layer, index) => callsOf(layer, layers[index] as Json));
-  return {
+  return countedFromZero({
     calls,
     inputs: referencesOf(config.input_layers, 'inputs').map(({ layer }) => layer),
     outputs: referencesOf(config.output_layers, 'outputs'),
+  });
+}
+
+/**
+ * Keras 2 may count the calls of a model within the model from 1: that which made it is number 0, and not in the file. Then the last
+ * one has a number that is not there.
+ */
+function countedFromZero(model: KerasModel): KerasModel {
+  const { calls, outputs } = model;
+  const counts = new Map<string, number>();
+  for (const { layer } of calls)
+    if (modelClasses.has(layer.class)) counts.set(layer.name, (counts.get(layer.name) ?? 0) + 1);
+  const all = [...outputs, ...calls.flatMap(({ inputs }) => inputs)];
+  const shifted = new Set(
+    all.filter(({ layer, node }) => node === counts.get(layer)).map(({ layer }) => layer),
+  );
+  const counted = (reference: Reference): Reference =>
+    shifted.has(reference.layer) ? { ...reference, node: reference.node - 1 } : reference;
+  return {
+    ...model,
+    calls: calls.map((call) => ({ ...call, inputs: call.inputs.map(counted) })),
+    outputs: outputs.map(counted),
   };
 }
 

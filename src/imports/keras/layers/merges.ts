@@ -1,7 +1,8 @@
 /** @file Layers with several inputs, tables, and what is known to have no counterpart. */
 import type { NamedTensor } from '../../../util/safetensors.ts';
-import { Misfit, Unsupported } from '../../model.ts';
+import { Misfit, ModelUnreadable, Unsupported } from '../../model.ts';
 import type { Value } from '../../writer.ts';
+import { isObject, type Json } from '../config.ts';
 import {
   asInKeras,
   type Context,
@@ -106,6 +107,77 @@ const ACTIVATIONS = [
   'gelu',
 ];
 
+/** Blocks of channels become blocks of pixels, in TensorFlow's order: row, column, channel. */
+function depthToSpace(layer: KerasLayer, given: Value, block: unknown, context: Context): Value {
+  const { name } = layer;
+  const { writer } = context;
+  const image = channelsFirst(given, layer, context);
+  const [channels = 0, height = 0, width = 0] = image.shape;
+  if (rankOf(given) !== 3 || typeof block !== 'number' || channels % block ** 2 !== 0)
+    throw new Unsupported('blocks of channels other than of an image', 'images, with a whole block_size');
+  const left = channels / block ** 2;
+  const apart = writer.add('reshape', { shape: [block, block, left, height, width] }, [image], {
+    name: `${name}_blocks`,
+  });
+  const turned = writer.add('permute', { dims: [3, 4, 1, 5, 2] }, [apart], { name: `${name}_pixels` });
+  const shape = [left, height * block, width * block];
+  return writer.add('reshape', { shape }, [turned], { name, channels: 'last' });
+}
+
+const OPERATIONS: Readonly<Record<string, string>> = {
+  Add: 'add',
+  AddV2: 'add',
+  Sub: 'subtract',
+  Mul: 'multiply',
+  Maximum: 'maximum',
+  Minimum: 'minimum',
+  RealDiv: 'divide',
+};
+
+function parsed(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw new ModelUnreadable('the node_def of a TensorFlowOpLayer is no JSON');
+  }
+}
+
+/** What the file says of a node of TensorFlow's graph; older files have it as text. */
+function nodeOf({ config }: KerasLayer): { op: string; attributes: Json } {
+  const given = parsed(config.node_def);
+  const node = isObject(given) ? given : {};
+  return { op: String(node.op), attributes: isObject(node.attr) ? node.attr : {} };
+}
+
+/** A node of TensorFlow's graph, as Keras wrote operations in TensorFlow 2.0 to 2.3. */
+const tensorFlowNode: Convert = (layer, inputs, context) => {
+  const { op, attributes } = nodeOf(layer);
+  const [x] = inputs;
+  if (op === 'DepthToSpace' && x !== undefined) {
+    const { block_size: block } = attributes;
+    return depthToSpace(layer, x, isObject(block) ? Number(block.i) : null, context);
+  }
+  const [[place, value] = []] = Object.entries(
+    isObject(layer.config.constants) ? layer.config.constants : {},
+  );
+  const constant = typeof value === 'number' ? { value, isFirst: place === '0' } : null;
+  const operation = functions.get(OPERATIONS[op] ?? '');
+  const call = { names: [], keywords: {}, constant };
+  if (operation !== undefined) return operation({ ...layer, call }, inputs, context);
+  const activation = op.toLowerCase();
+  if (!ACTIVATIONS.includes(activation))
+    throw new Unsupported(
+      `the operation ${op.slice(0, 80)} of TensorFlow in place of a layer`,
+      'the layer of Keras that does it, such as Add()',
+    );
+  const given = only(inputs);
+  return context.writer.add('activation', { activation }, [given], {
+    name: layer.name,
+    channels: given.channels,
+  });
+};
+
 /** `tf.math.multiply`, `tf.nn.relu6`, `tf.__operators__.add`: x * 2, tf.nn.relu6(x), x + 3. */
 const tensorFlowFunction: Convert = (layer, inputs, context) => {
   const { config, name } = layer;
@@ -113,6 +185,8 @@ const tensorFlowFunction: Convert = (layer, inputs, context) => {
   const last = whole.split('.').at(-1) ?? '';
   const operation = functions.get(last);
   if (operation !== undefined) return operation(layer, inputs, context);
+  if (last === 'depth_to_space')
+    return depthToSpace(layer, only(inputs), layer.call?.keywords.block_size, context);
   const options = Object.entries(layer.call?.keywords ?? {}).filter(
     ([key, value]) => key !== 'name' && value !== null,
   );
@@ -247,6 +321,7 @@ export const merges: Readonly<Record<string, Convert>> = {
   Divide: divide,
   TrueDivide: divide,
   TFOpLambda: tensorFlowFunction,
+  TensorFlowOpLayer: tensorFlowNode,
   SlicingOpLambda: notHere('a slice of a tensor', null),
   Conv3DTranspose: notHere('a transposed convolution over volumes', 'conv2d_transpose in time_distributed'),
   UpSampling3D: notHere('volumes made larger', 'up_sampling2d in time_distributed'),
