@@ -11,7 +11,7 @@ _RECURRENT = frozenset(["simple_rnn", "lstm", "gru", "bidirectional"])
 _PASSING = frozenset([
     "activation", "add", "average", "batch_norm", "class_token", "concatenate", "dense", "drop_path", "dropout", "gaussian_noise",
     "layer_norm", "layer_scale", "maximum", "multi_head_attention", "multiply", "positional_embedding", "rescaling", "self_attention",
-    "reverse", "slice", "subtract",
+    "reverse", "slice", "stop_gradient", "subtract",
 ])  # fmt: skip
 #: Their output depends on the mask.
 _HEEDING = _RECURRENT | {"self_attention", "multi_head_attention", "global_average_pool1d", "global_max_pool1d", "batch_norm"}

@@ -1,6 +1,7 @@
 """The calls of a model by torch.fx, each with the value that it gives for the sample: sizes are numbers, not symbols."""
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
 import sys
@@ -142,6 +143,13 @@ class Tracer(fx.Tracer):
         return node
 
 
+def _defaults(model: nn.Module, given: int) -> Dict[str, Any]:
+    """Arguments of `forward` beyond the given ones, at their defaults: code that asks whether they are None goes the usual way."""
+    others = list(inspect.signature(model.forward).parameters.values())[given:]
+    return {one.name: one.default for one in others
+            if one.kind is one.POSITIONAL_OR_KEYWORD and one.default is not one.empty}  # fmt: skip
+
+
 def trace_calls(model: nn.Module, samples: Sequence[torch.Tensor]) -> Tuple[List[fx.Node], Tracer]:
     """
     The calls in their order. What the model's code sets as attributes meanwhile, and constants that fx keeps in it, are gone
@@ -153,7 +161,7 @@ def trace_calls(model: nn.Module, samples: Sequence[torch.Tensor]) -> Tuple[List
         tracer.attributes[id(tensor)] = name
     before = [(module, dict(module.__dict__), dict(module._buffers)) for module in model.modules()]
     try:
-        graph = tracer.trace(model)
+        graph = tracer.trace(model, concrete_args=_defaults(model, len(samples)) or None)
     finally:
         for module, attributes, buffers in before:
             module.__dict__.clear()

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import operator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -67,8 +68,23 @@ _MERGES = {"add": "add", "iadd": "add", "add_": "add", "sub": "subtract", "isub"
 _RESHAPES = frozenset(["flatten", "view", "reshape", "squeeze", "unsqueeze", "unflatten"])
 _NOTHING = frozenset(["contiguous", "float", "clone", "to", "identity"])
 _EXPANSIONS = frozenset(["expand", "expand_as", "repeat", "getitem"])
+_COPIES = frozenset(["expand", "expand_as", "repeat", "tile", "repeat_interleave"])
+_REDUCTIONS = frozenset(["mean", "amax", "sum", "var", "std"])
+#: Functions of every number by itself, in the formulas of the service.
+_FORMULAS = {"exp": "exp(x)", "log": "log(x)", "sqrt": "sqrt(x)", "rsqrt": "1 / sqrt(x)", "square": "x * x", "abs": "abs(x)",
+             "absolute": "abs(x)", "reciprocal": "1 / x", "sin": "sin(x)", "cos": "cos(x)", "erf": "erf(x)", "log1p": "log(1 + x)",
+             "expm1": "exp(x) - 1"}  # fmt: skip
+#: Their arguments behind the first.
+_WITH_WEIGHTS = {"linear": ("weight", "bias"), "layer_norm": ("normalized_shape", "weight", "bias", "eps")}
+#: As many as a merging layer takes.
+_MOST = 64
 _COMPARISONS = frozenset(["ne", "gt", "eq", "invert", "logical_not", "bitwise_not"])
 _PARTS = frozenset(["chunk", "split", "unbind", "tensor_split"])
+
+
+def _is_one(index: Any) -> bool:
+    """x[:, [-1]] keeps the axis."""
+    return isinstance(index, list) and len(index) == 1 and isinstance(index[0], int)
 
 
 def _called(node: fx.Node) -> str:
@@ -342,8 +358,16 @@ class _Builder:
         elif name in ("adaptive_avg_pool2d", "adaptive_avg_pool1d"):
             size = args[1] if len(args) > 1 else kwargs["output_size"]
             self.chain(node, name, source, global_pooling("average", size, shape))
-        elif name in ("mean", "amax"):
+        elif name in _REDUCTIONS:
             self.reduce(node, name, source, shape)
+        elif name in _COPIES:
+            self.copies(node, name, source, shape)
+        elif name in _WITH_WEIGHTS:
+            self.with_weights(node, name, source, shape)
+        elif name == "detach":
+            self.chain(node, name, source, [({"type": "stop_gradient"}, {})])
+        elif name in _FORMULAS or name in ("pow", "clamp", "clip", "clamp_min", "clamp_max"):
+            self.chain(node, name, source, [({"type": "activation", "activation": {"expression": self.formula(node, name)}}, {})])
         elif name == "max" and (len(args) > 1 or "dim" in kwargs):
             self.reduce(node, name, source, shape)
             self.made[node].kind = "pair"  # of values and their places
@@ -414,17 +438,108 @@ class _Builder:
         rank = len(shape) + 1
         axes = sorted(int(a) % rank for a in (axis if isinstance(axis, (tuple, list)) else [axis]) if a is not None)  # type: ignore[arg-type]
         word = "average" if name == "mean" else "max"
+        if name in ("sum", "var", "std"):
+            return self.chain(node, name, self.moment(node, name, source, axes, shape), [({"type": "reshape", "shape": self.shape(node)}, {})])
         if axes == [2, 3] and rank == 4:
             layers: Layers = [({"type": f"global_{word}_pool2d"}, {})]
         elif axes == [1] and rank == 3:
             layers = [({"type": f"global_{word}_pool1d"}, {})]
         elif axes == [2] and rank == 3:
             layers = [({"type": "permute", "dims": [2, 1]}, {}), ({"type": f"global_{word}_pool1d"}, {})]
+        elif axes and 0 not in axes and self.shape(node):
+            return self.chain(node, name, source, [*self.pooled(word, axes, shape), ({"type": "reshape", "shape": self.shape(node)}, {})])
         else:
-            raise Unsupported(f"{name} over the axes {axes} of {rank}; over all positions of images or sequences it is global pooling")
+            raise Unsupported(f"{name} over the axes {axes} of {rank}: it leaves no axis behind the batch, or takes the batch")
         if keep:
             layers.append(({"type": "reshape", "shape": [1 if k + 1 in axes else n for k, n in enumerate(shape)]}, {}))
         self.chain(node, name, source, layers)
+
+    def with_weights(self, node: fx.Node, name: str, source: str, shape: List[int]) -> None:
+        """A function that is given its weights, as the module that would hold them."""
+        given = {**dict(zip(_WITH_WEIGHTS[name], node.args[1:])), **node.kwargs}
+        weight, bias = [None if given.get(key) is None else self.parameter(given[key]) for key in ("weight", "bias")]
+        if weight is None and (name != "layer_norm" or given.get("weight") is not None) or bias is None and given.get("bias") is not None:
+            raise Unsupported("weights that are made of something else than a parameter")
+        if name == "layer_norm":
+            module: nn.Module = nn.LayerNorm(given["normalized_shape"], eps=given.get("eps", 1e-5), elementwise_affine=True)  # type: ignore[arg-type]
+        else:
+            assert weight is not None
+            module = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
+        for key, value in (("weight", weight), ("bias", bias)):
+            if value is not None:
+                setattr(module, key, nn.Parameter(value.detach(), requires_grad=value.requires_grad))
+        self.chain(node, name, source, layers_of(module, shape))
+
+    @staticmethod
+    def pooled(word: str, axes: Sequence[int], shape: Sequence[int]) -> Layers:
+        """The mean or maximum over any axes, as over time of a sequence; what is left stands in a row."""
+        left = [k for k in range(1, len(shape) + 1) if k not in axes]
+        whole = [math.prod(shape[k - 1] for k in of) for of in (axes, left)]
+        order = [*axes, *left]
+        turn: Layers = [] if order == sorted(order) else [({"type": "permute", "dims": order}, {})]
+        return [*turn, ({"type": "reshape", "shape": whole}, {}), ({"type": f"global_{word}_pool1d"}, {})]
+
+    def moment(self, node: fx.Node, name: str, source: str, axes: Sequence[int], shape: List[int]) -> str:
+        """A sum; or a variance or its root: the mean of the squares of what lies beside the mean."""
+        if not axes or 0 in axes or not self.shape(node):
+            raise Unsupported(f"{name} over the axes {list(axes)} of {len(shape) + 1}: it leaves no axis behind the batch, or takes the batch")
+        count = math.prod(shape[k - 1] for k in axes)
+        steps = self.pooled("average", axes, shape)
+        if name != "sum":
+            kept = [1 if k in axes else n for k, n in enumerate(shape, 1)]
+            mean = source
+            for layer, _ in [*steps, ({"type": "reshape", "shape": kept}, {})]:
+                mean = self.emit(f"{node.name}_mean", [mean], layer, {})
+            source = self.emit(f"{node.name}_beside", [source, mean], {"type": "subtract"}, {})
+            source = self.emit(f"{node.name}_squares", [source], {"type": "activation", "activation": {"expression": "x * x"}}, {})
+        for layer, _ in steps:
+            source = self.emit(node.name, [source], layer, {})
+        options = dict(node.kwargs)
+        if len(node.args) > 2 and isinstance(node.args[2], bool) and "keepdim" in options:
+            options["unbiased"] = node.args[2]
+        unbiased = bool(options.get("unbiased", True)) and int(options.get("correction", 1) or 0) == 1  # type: ignore[call-overload]
+        factor = count if name == "sum" else count / (count - 1) if unbiased else 1
+        if factor != 1:
+            source = self.emit(node.name, [source], {"type": "rescaling", "scale": factor}, {})
+        if name == "std":
+            source = self.emit(node.name, [source], {"type": "activation", "activation": {"expression": "sqrt(x)"}}, {})
+        return source
+
+    def formula(self, node: fx.Node, name: str) -> str:
+        if name in _FORMULAS:
+            return _FORMULAS[name]
+        options = {**dict(zip(("exponent",) if name == "pow" else ("max",) if name == "clamp_max" else ("min", "max"), node.args[1:])), **node.kwargs}
+        numbers = {key: value for key, value in options.items() if value is not None}
+        if not numbers or not all(isinstance(value, (int, float)) for value in numbers.values()):
+            raise Unsupported(f"{name} with what is no number")
+        if name == "pow":
+            return f"x^({numbers['exponent']})"
+        low = f"max(x, {numbers['min']})" if "min" in numbers else "x"
+        return f"min({low}, {numbers['max']})" if "max" in numbers else low
+
+    def copies(self, node: fx.Node, name: str, source: str, shape: List[int]) -> None:
+        """Copies along an axis, one after another; of every element by itself where it is repeat_interleave."""
+        after = self.shape(node)
+        if len(after) != len(shape):
+            raise Unsupported("copies along a new axis; give it with unsqueeze before")
+        for axis, (n, to) in enumerate(zip(shape, after)):
+            apart = name == "repeat_interleave" and n > 1 and to > n
+            here = [*after[:axis], *shape[axis:]]
+            if apart:
+                source = self.emit(name, [source], {"type": "reshape", "shape": [*here[: axis + 1], 1, *here[axis + 1 :]]}, {})
+            source = self.copied(node, source, axis + int(apart), to // n)
+            if apart:
+                source = self.emit(name, [source], {"type": "reshape", "shape": [*here[:axis], to, *here[axis + 1 :]]}, {})
+        self.made[node] = _Made(source)
+
+    def copied(self, node: fx.Node, source: str, axis: int, count: int) -> str:
+        while count > 1:
+            most = next((k for k in range(min(count, _MOST), 1, -1) if count % k == 0), None)
+            if most is None:
+                raise Unsupported(f"{count} copies along an axis; {_MOST}, or a product of such numbers, can be expressed")
+            source = self.emit(node.name, [source] * most, {"type": "concatenate", "axis": axis}, {})
+            count //= most
+        return source
 
     def gated(self, node: fx.Node, source: str, shape: List[int]) -> None:
         """F.glu: the first half times the sigmoid of the second."""
@@ -478,7 +593,9 @@ class _Builder:
         a, b = node.args[0], node.args[1]
         if self.is_tensor(a) and self.is_tensor(b):
             if name not in _MERGES:
-                raise Unsupported("the quotient of two tensors")
+                inverse = self.emit(f"{node.name}_inverse", [self.source(b)], {"type": "activation", "activation": {"expression": "1 / x"}}, {})
+                self.made[node] = _Made(self.emit(node.name, [self.source(a), inverse], {"type": "multiply"}, {}))
+                return
             self.made[node] = _Made(self.emit(node.name, [self.source(a), self.source(b)], {"type": _MERGES[name]}, {}))
             return
         tensor, other = (a, b) if self.is_tensor(a) else (b, a)
@@ -497,6 +614,8 @@ class _Builder:
             scale = {"multiply": number, "truediv": 1 / number if number else 0, "div": 1 / number if number else 0}.get(kind, 1)
             offset = {"add": number, "subtract": -number}.get(kind, 0)
             layer = ({"type": "rescaling", "scale": scale, "offset": offset}, {})
+        elif isinstance(number, (int, float)) and kind in ("truediv", "div"):
+            layer = ({"type": "activation", "activation": {"expression": f"{number} / x"}}, {})
         else:
             raise Unsupported("arithmetic with what is neither a layer's output, nor a parameter, nor a number")
         self.chain(node, node.name, source, [layer])
@@ -589,17 +708,19 @@ class _Builder:
         if ... in index:
             at = index.index(...)
             index = (*index[:at], *[slice(None)] * (rank - sum(i is not None for i in index) + 1), *index[at + 1 :])
-        if not index or index[0] != slice(None) or not all(i is None or isinstance(i, (int, slice)) for i in index):
+        if not index or index[0] != slice(None) or not all(i is None or isinstance(i, (int, slice)) or _is_one(i) for i in index):
             raise Unsupported("a part of a tensor other than by numbers and slices of axes behind the batch")
         layers: Layers = []
         for axis, i in enumerate(i for i in index if i is not None):
+            if isinstance(i, list):
+                i = i[0]
             if isinstance(i, int):
                 i = slice(i, None if i == -1 else i + 1)
             if i != slice(None):
                 start, step = i.start or 0, i.step or 1
                 layers.append(({"type": "slice", "axis": axis - 1, "start": start, "stop": i.stop, "step": step}, {}))
         self.chain(node, node.name, source, layers)
-        self.shaped(node, any(not isinstance(i, slice) for i in index))
+        self.shaped(node, any(i is None or isinstance(i, int) for i in index))
 
     @staticmethod
     def is_last_step(node: fx.Node) -> bool:
@@ -687,6 +808,8 @@ def _build(model: nn.Module, nodes: Sequence[fx.Node], tracer: Tracer, samples: 
     for node in nodes:
         builder.visit(node)
     end = next(node for node in nodes if node.op == "output").args[0]
+    if isinstance(end, (tuple, list)) and sum(one is not None for one in end) == 1:
+        end = next(one for one in end if one is not None)  # (logits, None): a loss that nobody asked for
     if not isinstance(end, fx.Node) or (end in builder.made and builder.made[end].kind != "tensor"):
         builder.problems.append("output: more than one tensor; the service's networks have one output")
     elif end not in builder.made:

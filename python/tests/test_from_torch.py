@@ -61,6 +61,55 @@ class Backwards(nn.Module):
         return self.head(h.flip(1)) + x.flip(1, -1)
 
 
+class Normalized(nn.Module):
+    """A forecast of a series by its trend and the rest, each sample in its own scale (DLinear, reversible normalization)."""
+
+    def __init__(self):
+        super().__init__()
+        self.trend, self.rest = nn.Linear(8, 4), nn.Linear(8, 4)
+
+    def forward(self, x):
+        mean = x.mean(1, keepdim=True).detach()
+        deviation = torch.sqrt(torch.var(x, dim=1, keepdim=True, unbiased=False) + 1e-5).detach()
+        x = (x - mean) / deviation
+        padded = torch.cat([x[:, 0:1].repeat(1, 1, 1), x, x[:, -1:].expand(-1, 2, -1)], 1)
+        trend = F.avg_pool1d(padded.permute(0, 2, 1), 4, 1).permute(0, 2, 1)
+        y = self.trend(trend.permute(0, 2, 1)) + self.rest((x - trend).permute(0, 2, 1))
+        return y.permute(0, 2, 1) * deviation + mean
+
+
+class Functions(nn.Module):
+    """Functions of numbers, sums and spreads over some axes, copies, and modules that are written as functions."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.rand(6)), nn.Parameter(torch.rand(6))
+        self.kernel = nn.Parameter(torch.rand(4, 6))
+
+    def forward(self, x):
+        h = F.layer_norm(x, (6,), self.weight, self.bias, 1e-5)
+        h = torch.exp(h.clamp(-1, 1)) + h.abs().pow(1.5) + 2 / (1 + h**2)
+        spread = h.std(1, keepdim=True) + h.var((1, 2), keepdim=True) + h.sum(1, keepdim=True)
+        h = torch.cat([h, spread.expand(-1, 3, -1), h.repeat_interleave(2, 1)], 1)
+        return F.linear(h.amax((1,)), self.kernel)
+
+
+class Optional_(nn.Module):
+    """As language models are often written: what is not given is None, and what is given back besides the output, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.table, self.head = nn.Embedding(11, 6), nn.Linear(6, 5)
+
+    def forward(self, tokens, targets=None, scale=2.0, mean=False):
+        h = self.table(tokens)
+        if targets is not None:
+            h = h + targets.view(-1)
+        if mean:
+            h = h.mean(1, keepdim=True)
+        return self.head(h[:, [-1], :] * scale), None
+
+
 class Recurrent(nn.Module):
     def __init__(self, kind, **options):
         super().__init__()
@@ -158,6 +207,18 @@ class SameOutputs(Comparison, unittest.TestCase):
 
     def test_attention_positions_and_residual_sums(self):
         self.same(Block(), torch.randint(0, 11, (16, 6), generator=torch.Generator().manual_seed(4)))
+
+    def test_a_series_in_its_own_scale(self):
+        layers = self.same(Normalized(), torch.randn(4, 8, 3)).network["layers"]
+        self.assertEqual(sum(layer["type"] == "stop_gradient" for layer in layers), 2)
+
+    def test_functions(self):
+        self.same(Functions(), torch.randn(4, 5, 6))
+
+    def test_arguments_that_are_not_given(self):
+        model = Optional_()
+        network = gradclinic.from_torch(model, torch.randint(0, 11, (4, 3))).network
+        self.assertEqual([layer["type"] for layer in network["layers"]], ["embedding", "slice", "rescaling", "dense"])
 
     def test_axes_turned_around(self):
         layers = self.same(Backwards(), torch.randn(4, 5, 3)).network["layers"]

@@ -107,6 +107,10 @@ const kerasClasses: Readonly<Record<string, string>> = {
         self.add_loss(self.weight * keras.ops.mean(keras.ops.sum(cost, tuple(range(1, len(x.shape))))))
         return x
 `,
+  StopGradient: `class StopGradient(keras.Layer):
+    def __init__(self): super().__init__(); self.supports_masking = True
+    def call(self, x): return keras.ops.stop_gradient(x)
+`,
   Reverse: `class Reverse(keras.Layer):
     def __init__(self, axis): super().__init__(); self.axis, self.supports_masking = axis, True
     def compute_mask(self, x, previous_mask=None):

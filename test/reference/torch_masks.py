@@ -6,7 +6,7 @@ import torch
 PASSING = {
     *("dense", "activation", "batch_norm", "layer_norm", "rms_norm", "rescaling", "layer_scale", "dropout"),
     *("spatial_dropout1d", "drop_path", "positional_embedding", "self_attention", "multi_head_attention"),
-    *("time_distributed", "penalty"),
+    *("time_distributed", "penalty", "stop_gradient"),
 }
 MERGING = {"add", "subtract", "multiply", "average", "maximum"}
 RECURRENT = {"simple_rnn", "lstm", "gru", "bidirectional"}

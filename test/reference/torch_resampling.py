@@ -253,6 +253,10 @@ def penalty(layer, x):
     return x
 
 
+def stop_gradient(_layer, x):
+    return x.detach()
+
+
 def reverse(layer, x):
     axis = layer.option("axis", 0)
     return x.flip(axis + 1 if axis >= 0 else axis)

@@ -63,6 +63,7 @@ import { simpleRnn } from './simple_rnn.ts';
 import { slice } from './slice.ts';
 import { spatialDropout1d } from './spatial_dropout1d.ts';
 import { spatialDropout2d } from './spatial_dropout2d.ts';
+import { stopGradient } from './stop_gradient.ts';
 import { subtract } from './subtract.ts';
 import { timeDistributed } from './time_distributed.ts';
 import { upSampling1d } from './up_sampling1d.ts';
@@ -121,6 +122,7 @@ const layerParts = [
   dropPath,
   gaussianNoise,
   penalty,
+  stopGradient,
   flatten,
   reshape,
   permute,

@@ -74,6 +74,8 @@ CASES = [
     merge_case("body_of_residual", [
         residual(dense(3, activation="tanh", name="a"), dense(3, inputs=["input"], name="b"), of("multiply", "a", "b")),
         dense(2)]),
+    merge_case("stop_gradient", [
+        dense(3, activation="tanh", name="a"), layer("stop_gradient", name="as_it_is"), of("multiply", "a", "as_it_is"), dense(2)]),
     merge_case("penalties", [
         dense(4, activation="tanh", name="code"),
         dense(2, inputs=["code"]), layer("penalty", expression="0.5 * x * x", weight=0.25, name="mean"),

@@ -97,7 +97,7 @@ NAMES = {
         "softplus softsign tanh".split()
     ),
     "ops": set(
-        "abs add arctan cast celu concatenate cos erf exp expand_dims flip log log1p matmul max maximum mean minimum mod norm one_hot ones_like split "
+        "abs add arctan cast celu concatenate cos erf exp expand_dims flip stop_gradient log log1p matmul max maximum mean minimum mod norm one_hot ones_like split "
         "pad power repeat softmax take relu relu6 reshape sigmoid sign silu sin softplus softsign sqrt square sum tan tanh tile transpose where "
         "zeros_like sinh cosh floor round elu gelu selu leaky_relu hard_sigmoid hard_swish hard_tanh mish clip".split()
     ),

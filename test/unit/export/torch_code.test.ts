@@ -180,6 +180,7 @@ const cases: Record<string, [code: string, shape: number[]]> = {
       { type: 'slice', start: 1, step: 2 },
       { type: 'slice', axis: -1, stop: -1 },
       { type: 'reverse' },
+      { type: 'stop_gradient' },
       { type: 'penalty', expression: 'abs(x)', weight: 0.1 },
       { type: 'reverse', axis: -1 },
       { type: 'average_pool1d', padding: [1, 0] },
