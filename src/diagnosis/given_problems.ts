@@ -8,7 +8,7 @@ interface GivenProblem {
 }
 
 interface Given {
-  readonly layers: readonly { readonly name: string }[];
+  readonly layers: readonly { readonly name: string; readonly output_shape: readonly number[] }[];
   readonly series: readonly {
     readonly layer: string | null;
     readonly tensor: string | null;
@@ -42,15 +42,16 @@ const runMetrics = [
   'gradient_signal_to_noise',
 ];
 
-const layerMetrics: readonly string[] = [
-  ...tensorMetrics,
-  'dead_unit_fraction',
-  'saturated_fraction',
-  'effective_rank',
-  'ratio_to_weight',
-  'first_to_largest_ratio',
-  'first_to_last_ratio',
-];
+/** Metrics that only one kind of tensor has, by the end of its name. */
+const ofOneTensor: Readonly<Record<string, string>> = {
+  dead_unit_fraction: 'output',
+  saturated_fraction: 'output',
+  effective_rank: 'output',
+  ratio_to_weight: '.update',
+  first_to_largest_ratio: 'state_gradient',
+  first_to_last_ratio: 'state_gradient',
+};
+const layerMetrics: readonly string[] = [...tensorMetrics, ...Object.keys(ofOneTensor)];
 
 /** Metrics that can be any number. The others are sizes and counts, which are never below 0. */
 const SIGNED = new Set([
@@ -64,6 +65,8 @@ const isFraction = (metric: string): boolean =>
   metric.endsWith('_fraction') || metric.endsWith('accuracy') || metric === 'first_to_largest_ratio';
 /** A fraction that was computed in float32 may be above 1 by its rounding. */
 const ROUNDING = 1e-5;
+/** It is a ratio of sums of squares. */
+const RANK_ROUNDING = 1e-2;
 
 const TENSOR =
   /^(output|output_gradient|state_gradient|([a-z0-9_]+\/)*([a-z]+_)?(kernel|bias|gamma|beta|slope|table|token)(\.gradient|\.update)?)$/;
@@ -112,8 +115,28 @@ function ofNames({ layer, tensor, metric }: GivenSeries, names: ReadonlySet<stri
   if (layer !== null && (tensor === null || !TENSOR.test(tensor)))
     return problem(['tensor'], `a layer has no tensor "${tensor}"`, `one of ${TENSORS}`);
   const known = layer === null ? runMetrics : layerMetrics;
+  const only = ofOneTensor[metric];
+  if (layer !== null && only !== undefined && !tensor?.endsWith(only)) {
+    const which = only.startsWith('.') ? `an update, as kernel${only}` : only;
+    return problem(['metric'], `${tensor} has no ${metric}`, `it is measured of ${which}`);
+  }
   if (known.includes(metric)) return null;
   return problem(['metric'], `there is no metric "${metric}" here`, `one of ${known.join(', ')}`);
+}
+
+/** Of so many numbers a rank is 1 at least, and no more than their count. */
+function ofRanks(
+  { metric, values }: GivenSeries,
+  most: number,
+  path: readonly (string | number)[],
+): GivenProblem[] {
+  if (metric !== 'effective_rank') return [];
+  const wrong = values.findIndex(
+    (value) => value !== null && (value < 1 - RANK_ROUNDING || value > most + RANK_ROUNDING),
+  );
+  if (wrong === -1) return [];
+  const message = `is ${values[wrong]}: the effective rank of ${most} numbers lies between 1 and ${most}`;
+  return [problem([...path, 'values', wrong], message, 'send it as it was measured')];
 }
 
 /** @param most the largest that it can be */
@@ -129,8 +152,18 @@ function ofValues(
   return [problem([...path, wrong], `is ${values[wrong]}: ${metric} ${range}`, 'send it as it was measured')];
 }
 
-function ofSeries({ layers, series, losses }: Given): GivenProblem[] {
-  const names = new Set(layers.map(({ name }) => name));
+const sizesOf = ({ layers }: Given): Map<string, number> =>
+  new Map(
+    layers.map(({ name, output_shape: shape }) => [
+      name,
+      shape.reduce((product, length) => product * length, 1),
+    ]),
+  );
+
+function ofSeries(given: Given): GivenProblem[] {
+  const { series, losses } = given;
+  const sizes = sizesOf(given);
+  const names = new Set(sizes.keys());
   const seen = new Set<string>();
   return series.flatMap((one, i) => {
     const path = ['series', i];
@@ -142,23 +175,49 @@ function ofSeries({ layers, series, losses }: Given): GivenProblem[] {
     const most = isFraction(one.metric) ? 1 : Number.POSITIVE_INFINITY;
     return [
       ...ofSteps(one.steps, losses.length, [...path, 'steps']),
+      ...ofRanks(one, sizes.get(one.layer ?? '') ?? 1, path),
       ...(SIGNED.has(one.metric) ? [] : ofValues(one.values, one.metric, most, [...path, 'values'])),
     ];
   });
 }
 
-function ofUnits({ layers, unit_passes, losses }: Given): GivenProblem[] {
-  const names = new Set(layers.map(({ name }) => name));
-  return unit_passes.flatMap(({ layer, units, step, dead_units, saturated_units }, i) => {
+type GivenPass = Given['unit_passes'][number];
+
+/** What contradicts the layer, or the pass over it before. */
+function ofCounts(pass: GivenPass, size: number, earlier: GivenPass | undefined): GivenProblem | null {
+  const { layer, units, step, dead_units, saturated_units } = pass;
+  const notSamples = 'count units, not samples';
+  if (units > size)
+    return problem(['units'], `is ${units}, but ${layer} gives ${size} numbers a sample`, notSamples);
+  if (earlier !== undefined && earlier.units !== units) {
+    const message = `is ${units}, and was ${earlier.units} at step ${earlier.step}`;
+    return problem(['units'], message, 'give the number of units of the layer, dead or not');
+  }
+  if (earlier !== undefined && earlier.step > step)
+    return problem(
+      ['step'],
+      `step ${step} comes after step ${earlier.step}`,
+      'give the passes in their order',
+    );
+  const most = Math.max(dead_units ?? 0, saturated_units ?? 0);
+  if (most <= units) return null;
+  const which = (dead_units ?? 0) > units ? 'dead_units' : 'saturated_units';
+  return problem([which], `is ${most} of ${units} units`, notSamples);
+}
+
+function ofUnits(given: Given): GivenProblem[] {
+  const { unit_passes, losses } = given;
+  const sizes = sizesOf(given);
+  const before = new Map<string, GivenPass>();
+  return unit_passes.flatMap((pass, i) => {
+    const { layer, step } = pass;
     const path = ['unit_passes', i];
-    if (!names.has(layer)) {
+    const size = sizes.get(layer);
+    if (size === undefined)
       return [problem([...path, 'layer'], `there is no layer "${layer}"`, 'name one of `layers`')];
-    }
-    const most = Math.max(dead_units ?? 0, saturated_units ?? 0);
-    if (most > units) {
-      const which = (dead_units ?? 0) > units ? 'dead_units' : 'saturated_units';
-      return [problem([...path, which], `is ${most} of ${units} units`, 'count units, not samples')];
-    }
+    const wrong = ofCounts(pass, size, before.get(layer));
+    before.set(layer, pass);
+    if (wrong !== null) return [{ ...wrong, path: [...path, ...wrong.path] }];
     if (step <= losses.length) return [];
     const message = `step ${step} is beyond the ${losses.length} losses`;
     return [problem([...path, 'step'], message, 'give the loss of every step, or leave this pass out')];

@@ -171,6 +171,19 @@ describe('a trace that contradicts itself', () => {
     ['/unit_passes/0/layer', { unit_passes: [{ ...pass, layer: 'c' }] }],
     ['/unit_passes/0/dead_units', { unit_passes: [{ ...pass, dead_units: 5 }] }],
     ['/unit_passes/0/step', { unit_passes: [{ ...pass, step: 9 }] }],
+    ['/unit_passes/0/units', { unit_passes: [{ ...pass, units: 5 }] }],
+    ['/unit_passes/1/units', { unit_passes: [pass, { ...pass, step: 2, units: 3 }] }],
+    ['/unit_passes/1/step', { unit_passes: [pass, { ...pass, step: 0 }] }],
+    ['/series/0/metric', { series: [{ ...series, tensor: 'output', metric: 'ratio_to_weight' }] }],
+    ['/series/0/metric', { series: [{ ...series, tensor: 'kernel', metric: 'effective_rank' }] }],
+    [
+      '/series/0/values/0',
+      { series: [{ ...series, tensor: 'output', metric: 'effective_rank', values: [0.2, 1] }] },
+    ],
+    [
+      '/series/0/values/1',
+      { series: [{ ...series, tensor: 'output', metric: 'effective_rank', values: [4, 40] }] },
+    ],
   ])('is refused at %s', async (pointer, wrong) => {
     await diagnose({ traces: [trace] });
     const { errors } = await diagnose({ traces: [{ ...trace, ...wrong }] }, 422);
