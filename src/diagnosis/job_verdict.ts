@@ -11,8 +11,14 @@ export type Verdict = (typeof verdicts)[number];
 /** Steps that a training is measured at where nothing else is said. */
 const PROBES = 20;
 
-/** It has not learned, and no longer tries. */
-const standsStill = (trace: Trace): boolean => progressOf(trace).state === 'stuck';
+/** It has not learned, and no longer tries; or what it learns are its own samples, for all that is known. */
+function isUntold(trace: Trace): boolean {
+  const { state } = progressOf(trace);
+  return state === 'stuck' || (state === 'learning' && isUnlearnable(trace));
+}
+
+/** Below this part of a constant's loss a network does clearly better on its own samples. */
+const CLEARLY = 0.95;
 
 function unprobed(checks: readonly Check[], [trace]: readonly Trace[]): string[] {
   if (trace === undefined || trace.series.length > 0) return [];
@@ -23,9 +29,15 @@ function unprobed(checks: readonly Check[], [trace]: readonly Trace[]): string[]
 }
 
 function unexplained(traces: readonly Trace[]): string[] {
-  const still = traces.filter(standsStill);
+  const still = traces.filter(isUntold);
   if (still.length * 2 <= traces.length) return [];
-  const [ratio] = still.map((trace) => progressOf(trace).loss_ratio);
+  const [ratio = 1] = still.map((trace) => progressOf(trace).loss_ratio);
+  if (still.every(isUnlearnable) && ratio < CLEARLY)
+    return [
+      `loss_not_decreasing: the loss comes to ${text(ratio)} of a constant’s on the samples that are trained on, but a plain network that is ` +
+        'known to learn tells others no better apart than a constant. So this one may only learn its samples by heart, and nothing more ' +
+        'can be said. Give more samples, or other inputs, or train longer',
+    ];
   if (still.every(isUnlearnable))
     return [
       'loss_not_decreasing: neither this network nor a plain one that is known to learn gets clearly below the loss of a constant: these ' +

@@ -65,6 +65,23 @@ it('is inconclusive where not even the reference learns, and says that the data 
   expect(to_measure).toEqual([expect.stringMatching(/neither this network nor a plain one/)]);
 });
 
+it('is inconclusive where only the samples that are trained on get better, and the reference learns nothing of others', async () => {
+  const { experiment, trace } = await trained(10);
+  const still_falling = trace.data_losses.map(
+    (_, i) => (1 - (0.3 * i) / trace.data_losses.length) * trace.constant_loss,
+  );
+  const memorized = {
+    ...trace,
+    data_losses: still_falling,
+    losses: still_falling,
+    final: { ...trace.final, data_loss: 0.7 * trace.constant_loss, accuracy: 0.55 },
+    reference: { kind: 'dense', training_ratio: 0.4, validation_ratio: 1.2, validation_samples: 60 } as const,
+  };
+  const { verdict, to_measure } = verdictOfJob(diagnose(experiment, [memorized]), [memorized]);
+  expect(verdict).toBe('inconclusive');
+  expect(to_measure).toEqual([expect.stringMatching(/comes to 0\.7 of a constant’s .* by heart/)]);
+});
+
 it('does not call data unlearnable after a reference that was shortened and still learned', async () => {
   const { experiment, trace } = await trained(10);
   const reference = { kind: 'dense', training_ratio: 0.97, validation_ratio: 0.98, validation_samples: 60 };
