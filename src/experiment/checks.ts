@@ -75,6 +75,14 @@ function scaleNeeded({ target }: Loss, { input_range, target_shape, input_shape 
   return `give "scale": ${Number((1 / input_range[1]).toPrecision(6))} without standardize, so that they lie between 0 and 1; or `;
 }
 
+/** One-hot targets, as Keras takes them under a cross-entropy of classes: read as they are here, they would be a class for each time step. */
+const isRowPerClass = (loss: Loss, data: DataDescription, output: readonly number[]): boolean =>
+  loss.target === 'classes' &&
+  data.classes === 2 &&
+  data.target_shape.length === 1 &&
+  output.length === 1 &&
+  data.target_shape[0] === output[0];
+
 function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }: Plan): Problem[] {
   const wanted = wantedOutput(data, loss.target);
   if (wanted === null) {
@@ -88,6 +96,16 @@ function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }
     ];
   }
   if (fitsOutput(data, loss.target, output_shape)) return [];
+  if (isRowPerClass(loss, data, output_shape)) {
+    const [units] = data.target_shape;
+    return [
+      {
+        pointer: '/data/targets',
+        message: `${loss.type} reads the class of each sample, 0 to ${(units ?? 0) - 1}, and these are rows of ${units} numbers, 0 and 1`,
+        fix: `give the index of the 1 in each row; where a row has several, its labels do not exclude each other: end with sigmoid, and use binary_cross_entropy`,
+      },
+    ];
+  }
   const [reading, otherLoss] = classesAsNumbers(loss, data, output_shape.at(-1));
   return [
     {

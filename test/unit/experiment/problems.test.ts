@@ -92,3 +92,31 @@ describe('masking', () => {
     expect(parseExperiment(body({})).ok).toBe(true);
   });
 });
+
+it.each(['categorical_cross_entropy', 'softmax_cross_entropy'])(
+  'one-hot targets under %s are told as such',
+  (loss) => {
+    const result = parseExperiment({
+      network: { input: { shape: [1] }, layers: [{ type: 'dense', units: 3, activation: 'softmax' }] },
+      data: {
+        type: 'inline',
+        inputs: [[1], [2], [3], [4]],
+        targets: [
+          [1, 0, 0],
+          [0, 1, 0],
+          [0, 0, 1],
+          [1, 0, 0],
+        ],
+      },
+      training: { loss, optimizer: 'adam', steps: 10 },
+    });
+    if (result.ok) throw new Error('it was taken');
+    expect(result.error).toEqual([
+      {
+        pointer: '/data/targets',
+        message: `${loss} reads the class of each sample, 0 to 2, and these are rows of 3 numbers, 0 and 1`,
+        fix: expect.stringMatching(/^give the index of the 1 in each row; .* binary_cross_entropy$/),
+      },
+    ]);
+  },
+);
