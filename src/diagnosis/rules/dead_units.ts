@@ -56,7 +56,10 @@ export const deadUnits = defineRule({
           ? { metric: 'dead_output_fraction', limit: limits.dead_output_fraction }
           : {
               metric: 'dead_unit_fraction',
-              limit: Math.min(limits.dead_unit_fraction, 1 - ALL_BUT_ONE / unitsOf(trace, layer)),
+              limit: Math.min(
+                limits.dead_unit_fraction,
+                Math.max(0, 1 - ALL_BUT_ONE / unitsOf(trace, layer)),
+              ),
             },
       (pass) => pass.dead_units,
       'no activation here has a region of zero output and slope',

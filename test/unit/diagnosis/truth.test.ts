@@ -145,6 +145,21 @@ describe('outputs that lie along one direction', () => {
   });
 });
 
+it.each([
+  [1, 0, 'clear'],
+  [1, 1, 'found'],
+  [2, 0, 'clear'],
+  [2, 1, 'found'],
+])('of %s units in a hidden layer %s are dead: %s', async (units, dead_units, status) => {
+  const { experiment, trace } = await trained({
+    network: { input: { shape: [2] }, layers: [dense(units, 'relu'), dense(2)] },
+    data: { type: 'moons', samples: 60, noise: 0.1 },
+    training: { loss: 'softmax_cross_entropy', optimizer: { type: 'sgd', learning_rate: 1e-9 }, steps: 20 },
+  });
+  const unit_passes = trace.unit_passes.map((pass) => ({ ...pass, dead_units }));
+  expect(checkOf('dead_units', diagnose(experiment, [{ ...trace, unit_passes }])).status).toBe(status);
+});
+
 describe('initial weights of a regression', () => {
   const regression = (shape: readonly number[], layers: readonly unknown[], scale = 1) => {
     const size = shape.reduce((product, length) => product * length, 1);
