@@ -1,7 +1,7 @@
 /**
  * @file `npm run evaluate`: the diagnosis on every scenario, then the whole study of every sick one; prints the tables and
  * writes docs/evaluation.md and docs/remedies.md. `npm run evaluate -- diagnosis` (or `remedies`) does one of them, `-- hard` the
- * studies of the hard ones, `-- unseen` of those that nothing was tuned for. With `--slice 2/8 --outcomes FILE` the second of eight parts, each of whose outcomes is added to a file of
+ * studies of the hard ones, `-- unseen` of those that nothing was tuned for, `-- published` of what people could not train. With `--slice 2/8 --outcomes FILE` the second of eight parts, each of whose outcomes is added to a file of
  * JSON lines as soon as it is there; with `--names unseen/5` those alone whose name holds it, with `--seconds 12` budgets of so much; `-- page FILE…` makes docs/evaluation.md of such files of diagnoses, and `-- counts FILE…`
  * src/remedies/cure_counts.ts of those of studies, with `--add` added to what it holds. Exit code 1 where a bar is missed or a scenario is
  * not what it claims to be.
@@ -15,7 +15,8 @@ import { hardScenarios } from './hard.ts';
 import { healthyScenarios } from './healthy.ts';
 import { fraction, invalidity, judge, judgeCures, judgeHard } from './judgement.ts';
 import { type Outcome, runScenario } from './outcome.ts';
-import { cureTable, hardTable, withMeasurement } from './remedies_page.ts';
+import { published } from './published/index.ts';
+import { cureTable, hardTable, publishedTable, withMeasurement } from './remedies_page.ts';
 import type { Scenario } from './scenario.ts';
 import { sickScenarios } from './sick.ts';
 import { unseenScenarios } from './unseen.ts';
@@ -41,6 +42,10 @@ const parts: Readonly<Record<string, readonly Work[]>> = {
   remedies: sickScenarios.map((scenario) => [scenario, true]),
   hard: hardScenarios.map((scenario) => [scenario, true]),
   unseen: unseenScenarios.map((scenario) => [scenario, true]),
+  published: published.map(({ name, half, experiment, labels, twin }) => {
+    const sickness = twin === undefined ? null : { rules: labels.flat(), layers: null, twin };
+    return [{ name: `published/${name}`, half, network: 'dense', experiment, sickness }, true];
+  }),
 };
 
 /** @param slice as "2/8": the second of eight parts, of which each holds every kind */
@@ -123,6 +128,14 @@ function evaluateHard(cures: readonly CureOutcome[]): boolean {
   return fraction(judgeHard(cures.filter(({ half }) => half === 'judge')).cured) >= CURE_BAR.cured;
 }
 
+function evaluatePublished(cures: readonly CureOutcome[]): boolean {
+  process.stdout.write(`\n${publishedTable(cures)}\n`);
+  return cures.filter(({ holds }) => holds === true).length >= CURE_BAR.cured * cures.length;
+}
+
+/** Parts whose outcomes make no page. */
+const ASIDE = ['hard', 'unseen', 'published'];
+
 async function main(): Promise<void> {
   const started = performance.now();
   process.env.EVALUATE_PART = part;
@@ -139,8 +152,9 @@ async function main(): Promise<void> {
   const isWhole = values.slice === '1/1' && values.names === '';
   const reached = [
     ...(outcomes.length > 0 && isWhole ? [evaluateDiagnosis(outcomes)] : []),
-    ...(cures.length > 0 && isWhole && part !== 'hard' && part !== 'unseen' ? [evaluateRemedies(cures)] : []),
+    ...(cures.length > 0 && isWhole && !ASIDE.includes(part) ? [evaluateRemedies(cures)] : []),
     ...(part === 'hard' || part === 'unseen' ? [evaluateHard(cures)] : []),
+    ...(part === 'published' ? [evaluatePublished(cures)] : []),
   ];
   process.stdout.write(`(${((performance.now() - started) / 60_000).toFixed(1)} minutes)\n`);
   if (reached.includes(false)) process.exitCode = 1;

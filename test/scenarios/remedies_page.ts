@@ -133,6 +133,20 @@ export function hardTable(cures: readonly CureOutcome[]): string {
   return [rows, '', ...missed].join('\n');
 }
 
+/** What people could not train, of which few have a repaired twin: what is recommended has to hold by itself. */
+export function publishedTable(cures: readonly CureOutcome[]): string {
+  const held = cures.filter(({ holds }) => holds === true);
+  const missed = cures
+    .filter(({ holds }) => holds !== true)
+    .map(({ name, found, recommended, fresh, note }) => {
+      const reached = fresh?.loss_ratios.map((ratio) => ratio.toPrecision(2)).join(', ');
+      const why =
+        fresh === null ? (note ?? '') : `found ${fresh.found.join(', ') || 'nothing'}; losses ${reached}`;
+      return `- ${name} (${found.join(', ') || 'not found to be sick'}): ${recommended.join(' + ') || 'no recommendation'}. ${why}`;
+    });
+  return [`${held.length} of ${cures.length} cured`, '', ...missed].join('\n');
+}
+
 /** What stands between these is made of the outcomes; all else on the page is written by hand, and stays. */
 const [BEGIN, END] = ['<!-- made by npm run evaluate -->', '<!-- to here -->'] as const;
 
