@@ -51,6 +51,12 @@ export const moves: readonly Move[] = [
     take: (pursuit) => pursuit.completeFront(),
   },
   {
+    move: 'prove_further',
+    reason:
+      'what is to be recommended is held against more seeds while there is budget for another: where it fails there, the next best has its turn',
+    take: (pursuit) => pursuit.proveFurther(),
+  },
+  {
     move: 'compare_with_all',
     reason:
       'something is proven, held against one control: the others cost as much as two baselines, and are worth it only now',
@@ -66,12 +72,6 @@ export const moves: readonly Move[] = [
     reason:
       'nothing has a better loss: what clears the findings is still healthier, and is told to be no more than that',
     take: (pursuit) => pursuit.proveClear(),
-  },
-  {
-    move: 'prove_further',
-    reason:
-      'nothing is left to do for the recommendation but to hold it against more seeds: where it fails there, the next best has its turn',
-    take: (pursuit) => pursuit.proveFurther(),
   },
   {
     move: 'judge_others',

@@ -126,6 +126,27 @@ describe('a study', () => {
     for (const seed of report.recommendation?.seeds ?? []) expect(seeds.has(seed)).toBe(false);
   });
 
+  it('holds what it will recommend against more seeds before the budget goes into further controls', async () => {
+    const dead = {
+      type: 'dense',
+      units: 8,
+      activation: 'relu',
+      bias_initializer: { type: 'constant', value: -20 },
+    };
+    const { report, trials } = await study(
+      parse({
+        network: { input: { shape: [2] }, layers: [dead, { type: 'dense', units: 2 }] },
+        data: { type: 'blobs', samples: 60, centers: 2 },
+        remedies: { min_duration_s: 1 },
+      }),
+    );
+    const recommended = `${report.recommendation?.remedies.join('+')}/`;
+    const proof = trials.findLastIndex(({ run, keepWeights }) => keepWeights && run.startsWith(recommended));
+    expect(report.recommendation?.seeds.length).toBeGreaterThan(5);
+    const others = trials.findIndex(({ run }) => run.startsWith('control_learning_rate/'));
+    expect(others === -1 || proof < others).toBe(true);
+  });
+
   it('treats causes: what is the consequence of another finding proposes nothing of its own', async () => {
     const { report } = await study(parse({ remedies: { verify: false, seeds: 2 } }));
     const consequence = report.checks.find(({ rule }) => rule === 'loss_not_decreasing');
