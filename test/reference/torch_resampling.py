@@ -254,7 +254,8 @@ def penalty(layer, x):
 
 
 def stop_gradient(_layer, x):
-    return x.detach()
+    """What comes out is a beginning of its own, which has a gradient."""
+    return x.detach().requires_grad_()
 
 
 def reverse(layer, x):
