@@ -33,6 +33,8 @@ function rangeOf(activation: Activation | null): Range {
   };
 }
 
+/** At most 1. */
+const percent = (fraction: number): string => `${Number((100 * fraction).toPrecision(3))} %`;
 const short = (value: number): string => String(Number(value.toPrecision(2)));
 
 /** Behind "gives". */
@@ -42,13 +44,41 @@ function rangeWords({ low, high }: Range): string {
   return `only numbers between ${short(low)} and ${short(high)}`;
 }
 
-function forLogits(name: string, range: Range): LossMismatch | null {
+const isUnbounded = ({ low, high }: Range): boolean =>
+  low === Number.NEGATIVE_INFINITY && high === Number.POSITIVE_INFINITY;
+
+/** What a sigmoid, or a softmax over so many units, makes of numbers that a bound holds. */
+function whatBoundsCost(range: Range, units: number): string {
   const { low, high } = range;
-  if (low === Number.NEGATIVE_INFINITY && high === Number.POSITIVE_INFINITY) return null;
+  const sigmoid = (x: number) => percent(1 / (1 + Math.exp(-x)));
+  if (units === 1) return `so that the probability lies between ${sigmoid(low)} and ${sigmoid(high)}`;
+  const most = 1 / (1 + (units - 1) * Math.exp(low - high));
+  if (high - low < Number.POSITIVE_INFINITY) return `so that no class gets more than ${percent(most)}`;
+  return 'so that a class at the bound is no longer moved, and several classes there look alike';
+}
+
+function forLogits(name: string, range: Range, units: number): LossMismatch | null {
+  if (isUnbounded(range)) return null;
   const message =
-    `the loss takes logits, any numbers, but ${name} gives ${rangeWords(range)}: the network can never be sure. ` +
+    `the loss takes logits, any numbers, but ${name} gives ${rangeWords(range)}, ${whatBoundsCost(range, units)}. ` +
     'End with a linear layer';
   return { what: `${name}_before_logits_loss`, severity: 'warning', message };
+}
+
+/** An activation before the one that makes probabilities: that one takes any numbers, as a loss on logits does. */
+function beforeProbabilities([outer, inner]: readonly Activation[], units: number): LossMismatch | null {
+  const isOfLogits = outer !== undefined && ['softmax', 'sigmoid'].includes(outer.name);
+  if (inner === undefined || !isOfLogits || inner.name === 'linear') return null;
+  const range = rangeOf(inner);
+  if (isUnbounded(range)) return null;
+  const parts = outer.name === 'softmax' ? units : 1;
+  return {
+    what: `${inner.name}_before_${outer.name}`,
+    severity: 'warning',
+    message:
+      `${outer.name} takes any numbers, but ${inner.name} before it gives ${rangeWords(range)}, ${whatBoundsCost(range, parts)}. ` +
+      `Leave ${inner.name} out`,
+  };
 }
 
 function forProbabilities(name: string, { low, high }: Range, classes: boolean): LossMismatch | null {
@@ -78,13 +108,12 @@ function forValues(
   return { what: `targets_outside_${name}`, severity: none ? 'critical' : 'warning', message };
 }
 
-/** The activation of the layer that gives the prediction, or the one behind it; null where it is linear. */
-function outputActivation(experiment: Experiment): Activation | null {
+/** The activations of the layer that gives the prediction, and of the one behind it: last first, those that are there. */
+function outputActivations(experiment: Experiment): Activation[] {
   const { layers } = planExperiment(experiment);
-  const activations = outputLayers(placedLayers(experiment)).map(
-    ({ name }) => layers.find((layer) => layer.name === name)?.activation ?? null,
+  return outputLayers(placedLayers(experiment)).flatMap(
+    ({ name }) => layers.find((layer) => layer.name === name)?.activation ?? [],
   );
-  return activations.find((activation) => activation !== null) ?? null;
 }
 
 const softmaxOfOne: LossMismatch = {
@@ -97,7 +126,7 @@ const softmaxOfOne: LossMismatch = {
 
 /** Smallest and largest number that the network can give. */
 export function outputRange(experiment: Experiment): Range & { readonly name: string } {
-  const activation = outputActivation(experiment);
+  const activation = outputActivations(experiment)[0] ?? null;
   const name = activation?.name ?? 'linear';
   return { name, ...(name === 'linear' ? UNBOUNDED : rangeOf(activation)) };
 }
@@ -118,8 +147,11 @@ export function lossMismatch(
 ): LossMismatch | null {
   const loss = resolveLoss(experiment);
   const { name, ...range } = outputRange(experiment);
-  if (name === 'softmax' && outputUnits(experiment) === 1) return softmaxOfOne;
-  if (loss.output === 'logits') return forLogits(name, range);
-  if (loss.output === 'probabilities') return forProbabilities(name, range, loss.summed);
+  const units = outputUnits(experiment);
+  if (name === 'softmax' && units === 1) return softmaxOfOne;
+  if (loss.output === 'logits') return forLogits(name, range, loss.summed ? units : 1);
+  const bounded = beforeProbabilities(outputActivations(experiment), units);
+  if (loss.output === 'probabilities') return forProbabilities(name, range, loss.summed) ?? bounded;
+  if (bounded !== null) return bounded;
   return forValues(name, range, targets, loss.positive ? 'softplus' : 'a linear layer');
 }

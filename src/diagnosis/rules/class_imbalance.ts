@@ -1,5 +1,5 @@
 /** @file Rare classes that the network does not see. */
-import { learnsInputs } from '../../experiment/index.ts';
+import { type Experiment, learnsInputs } from '../../experiment/index.ts';
 import type { LabelRecall, Trace } from '../../statistics/index.ts';
 import { progressOf } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, type Finding, notEvaluable, type SeedResult } from '../rule.ts';
@@ -101,13 +101,22 @@ function explainLabels(finding: Finding): string | null {
   );
 }
 
+/** What each class weighs in the mean: its samples, times its weight where the training gives one. */
+function weightsOf(counts: readonly number[], experiment: Experiment | null): readonly number[] {
+  const given = experiment?.training.class_weights ?? null;
+  if (given === null) return counts;
+  return counts.map((count, index) =>
+    given === 'balanced' ? Math.min(count, 1) : count * (given[index] ?? 1),
+  );
+}
+
 /** Of time steps a class counts where the largest one is the answer in its place, and not one of many that are like it. */
 function isSwallowed({ taken_for_largest: taken }: Trace, index: number): boolean {
   return taken === undefined || (taken[index] ?? 0) > SWALLOWED;
 }
 
-function examineClasses(trace: Trace, limits: Limits): SeedResult {
-  const counts = trace.class_steps ?? trace.data.class_counts ?? [];
+function examineClasses(trace: Trace, experiment: Experiment | null, limits: Limits): SeedResult {
+  const counts = weightsOf(trace.class_steps ?? trace.data.class_counts ?? [], experiment);
   const { class_recall } = trace;
   const largest = Math.max(0, ...counts);
   const classes = counts
@@ -142,6 +151,11 @@ function explainClasses(finding: Finding): string {
   const counts = trace?.class_steps ?? trace?.data.class_counts ?? [];
   const [own, all] = [counts[index] ?? 0, counts.reduce((sum, count) => sum + count, 0)];
   const of = trace?.class_steps === undefined ? 'samples' : 'time steps';
+  if (finding.experiment?.training.class_weights)
+    return (
+      `By their weights the largest class counts ${text(measured(finding, 'class_ratio')?.value)} times as much as the smallest. Class ${index} has ${own} of ${all} ${of}, and ` +
+      `${percent(measured(finding, 'smallest_recall')?.value ?? 0)} of them are found: the weighted mean hardly notices it. Use "balanced" weights, or none.`
+    );
   return (
     `The largest class has ${text(measured(finding, 'class_ratio')?.value)} times as many ${of} as the smallest. Class ${index} has ${own} of ${all}, and ` +
     `${percent(measured(finding, 'smallest_recall')?.value ?? 0)} of them are found: a mean over all ${of} hardly notices it.`
@@ -153,7 +167,7 @@ export const classImbalance = defineRule({
   title: 'Rare classes are missed',
   description:
     'Largest over smallest class of the training split, and the smallest recall of a class on it after training, two classes of ' +
-    'one output included. Found where both are beyond their thresholds; of classes less unequal where the recall is lower still: ' +
+    'one output included; of classes with weights, by their weighted samples. Found where both are beyond their thresholds; of classes less unequal where the recall is lower still: ' +
     'below its threshold · ln(ratio) / ln(threshold of the ratio). Where a sample has several labels, each of them is two classes of its own. Of time steps and pixels: where the network has not come as far as the reference.',
   needs: [],
   thresholds,
@@ -167,7 +181,7 @@ export const classImbalance = defineRule({
     const { label_recall: labels } = trace;
     // The pixels of an autoencoder are no labels: nobody asks for each of them.
     if (labels !== undefined && !learnsInputs(experiment.data)) return examineLabels(trace, labels, limits);
-    return examineClasses(trace, limits);
+    return examineClasses(trace, experiment, limits);
   },
   explain: (finding) => explainLabels(finding) ?? explainClasses(finding),
 });

@@ -44,8 +44,8 @@ export const matchLossToOutput = defineRemedy({
     const output = layers.slice(Math.max(0, from));
     if (output.some((layer) => layer.layers !== undefined))
       return { reason: 'the last layers stand inside another layer' };
-    const at = output.findLastIndex(({ activation }) => isNonlinear(activation));
-    const last = output[at];
+    const activated = output.filter(({ activation }) => isNonlinear(activation));
+    const last = activated.at(-1);
     const fitting = fittingOutput(experiment);
     const constant = fitting === 'sigmoid' && isSoftmax(last?.activation);
     if (!constant && isFitting(experiment)) return { reason: 'the last activation fits the loss' };
@@ -53,7 +53,11 @@ export const matchLossToOutput = defineRemedy({
     if (target === undefined) return { reason: 'the network has no dense layer' };
     return withLayers(
       experiment,
-      layers.map((layer) => (layer === target ? { ...layer, activation: fitting } : layer)),
+      layers.map((layer) => {
+        if (layer === target) return { ...layer, activation: fitting };
+        // Only one activation may stand at the output.
+        return activated.includes(layer) ? { ...layer, activation: 'linear' } : layer;
+      }),
     );
   },
 });

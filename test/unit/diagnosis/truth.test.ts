@@ -160,6 +160,111 @@ it.each([
   expect(checkOf('dead_units', diagnose(experiment, [{ ...trace, unit_passes }])).status).toBe(status);
 });
 
+describe('an activation before the one that makes probabilities', () => {
+  const act = (activation: string) => ({ type: 'activation', activation });
+  const told = async (
+    shape: readonly number[],
+    layers: readonly unknown[],
+    loss: string,
+    targets: unknown,
+  ) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    const inputs = rows(24, size).map((row) =>
+      shape.length === 1 ? row : [[row.slice(0, 4), row.slice(4, 8)]],
+    );
+    const { experiment, trace } = await trained({
+      network: { input: { shape }, layers },
+      data: { type: 'inline', inputs, targets },
+      training: { loss, optimizer: 'adam', steps: 20, batch_size: 8 },
+    });
+    return checkOf('loss_output_mismatch', diagnose(experiment, [trace]));
+  };
+  const three = Array.from({ length: 24 }, (_, i) => i % 3);
+  const two = three.map((label) => [Number(label > 0)]);
+
+  it.each<[string, readonly number[], readonly unknown[], string, unknown, RegExp]>([
+    [
+      'sigmoid, softmax',
+      [4],
+      [dense(3, 'sigmoid'), act('softmax')],
+      'categorical_cross_entropy',
+      three,
+      /no class gets more than 57\.6 %\. Leave sigmoid out/,
+    ],
+    [
+      'tanh, softmax, of images',
+      [1, 2, 4],
+      [{ type: 'flatten' }, dense(3, 'tanh'), act('softmax')],
+      'categorical_cross_entropy',
+      three,
+      /no class gets more than 78\.7 %/,
+    ],
+    [
+      'relu, sigmoid',
+      [4],
+      [dense(1, 'relu'), act('sigmoid')],
+      'binary_cross_entropy',
+      two,
+      /the probability lies between 50 % and 100 %\. Leave relu out/,
+    ],
+    [
+      'softmax before a loss on logits',
+      [4],
+      [dense(3, 'softmax')],
+      'softmax_cross_entropy',
+      three,
+      /no class gets more than 57\.6 %\. End with a linear layer/,
+    ],
+  ])('is told with what it costs: %s', async (_, shape, layers, loss, targets, says) => {
+    const { status, explanation } = await told(shape, layers, loss, targets);
+    expect(status).toBe('found');
+    expect(explanation).toMatch(says);
+  });
+
+  it.each<[string, readonly unknown[], string, unknown]>([
+    ['none', [dense(3), act('softmax')], 'categorical_cross_entropy', three],
+    ['linear', [dense(3), act('linear'), act('softmax')], 'categorical_cross_entropy', three],
+    [
+      'one with a layer between',
+      [dense(8, 'sigmoid'), dense(3), act('softmax')],
+      'categorical_cross_entropy',
+      three,
+    ],
+  ])('%s is no mismatch', async (_, layers, loss, targets) => {
+    expect((await told([4], layers, loss, targets)).status).toBe('clear');
+  });
+});
+
+describe('classes by their weights', () => {
+  const weighted = async (
+    class_weights: unknown,
+    counts: readonly number[],
+    class_recall: readonly number[],
+  ) => {
+    const { experiment, trace } = await trained({
+      network: { input: { shape: [2] }, layers: [dense(4, 'tanh'), dense(2)] },
+      data: { type: 'moons', samples: 60, noise: 0.1 },
+      training: { loss: 'softmax_cross_entropy', optimizer: 'adam', steps: 20, class_weights },
+    });
+    const data = { ...trace.data, class_counts: counts };
+    return checkOf('class_imbalance', diagnose(experiment, [{ ...trace, data, class_recall }]));
+  };
+  it('weights that drown a class are a finding', async () => {
+    const { status, explanation } = await weighted([1, 300], [240, 160], [0.05, 1]);
+    expect(status).toBe('found');
+    expect(explanation).toMatch(/^By their weights .* 200 times .* Class 0 has 240 of 400 samples, and 5 %/);
+  });
+  it.each([['balanced'], [[1, 19]]])(
+    'those that make rare ones count as much are none: %j',
+    async (weights) => {
+      expect((await weighted(weights, [380, 20], [0.9, 0.3])).status).toBe('clear');
+    },
+  );
+  it('without weights the samples count', async () => {
+    expect((await weighted(null, [380, 20], [1, 0.3])).status).toBe('found');
+  });
+});
+
 describe('initial weights of a regression', () => {
   const regression = (shape: readonly number[], layers: readonly unknown[], scale = 1) => {
     const size = shape.reduce((product, length) => product * length, 1);

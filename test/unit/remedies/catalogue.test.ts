@@ -376,6 +376,19 @@ describe('remedies', () => {
     expect(placed('standardize_targets', counts('softplus'))).toMatch(/not below 0/);
   });
 
+  it.each([
+    ['categorical_cross_entropy', 'softmax'],
+    ['softmax_cross_entropy', 'linear'],
+  ])('of two activations at the output one at most is left, under %s', (loss, last) => {
+    const { network, ...rest } = experimentOf([4], [], { loss }, 'sigmoid');
+    const layers = [...network.layers, { type: 'activation' as const, activation: 'softmax' }];
+    const two = { ...rest, network: { ...network, layers } } as Experiment;
+    const activations = changed('match_loss_to_output', two).network.layers.map(
+      ({ activation }) => activation,
+    );
+    expect(activations).toEqual(['linear', last]);
+  });
+
   it('what is rare among pixels, or as one of several labels, is weighed', () => {
     const image = [0, 1].map((y) => [0, 1].map((x) => Number(x > y)));
     const maps = parseExperiment({
