@@ -371,6 +371,7 @@ const clicked = (stddev: number, more: Config) =>
         dimensions: 16,
         table_initializer: { type: 'normal', stddev },
       },
+      ...(stddev < 0.1 ? [] : [{ type: 'positional_embedding', kind: 'sinusoidal' }]),
       residual({ type: 'self_attention', heads: 2 }),
       { type: 'layer_norm' },
       residual(layer(32, 'relu'), layer(16)),
