@@ -72,19 +72,26 @@ def _swapped(inner: Layers) -> Layers:
     return [({"type": "permute", "dims": [2, 1]}, {}), *inner, ({"type": "permute", "dims": [2, 1]}, {})]
 
 
+def _over_volume(inner: Layers) -> Layers:
+    """PyTorch has the channels of a volume before its depth, the service after it, as in a sequence of images."""
+    return [({"type": "permute", "dims": [2, 1, 3, 4]}, {}), *inner, ({"type": "permute", "dims": [2, 1, 3, 4]}, {})]
+
+
 def _conv(m: Any, shape: Sequence[int]) -> Layers:
     options = _window(m)
     if m.groups != 1:
         options["groups"] = m.groups
     extra, weights = _with_bias({"kernel": m.weight}, m)
-    kind = "conv1d" if isinstance(m, nn.Conv1d) else "conv2d"
+    kind = "conv1d" if isinstance(m, nn.Conv1d) else "conv2d" if isinstance(m, nn.Conv2d) else "conv3d"
     around: Layers = []
+    if m.padding_mode != "zeros" and kind == "conv3d":
+        raise Unsupported(f"a convolution over volumes that pads in the mode {m.padding_mode}")
     if m.padding_mode != "zeros":
         # PyTorch names the ends from the last axis backwards; for "same" it has worked them out.
         ends = list(m._reversed_padding_repeated_twice)
         around = [(edges(ends, m.padding_mode, kind[4:]), {})]
     inner: Layers = [*around, ({"type": kind, **options, **extra}, weights)]
-    return _swapped(inner) if kind == "conv1d" else inner
+    return _swapped(inner) if kind == "conv1d" else inner if kind == "conv2d" else _over_volume(inner)
 
 
 def _transposed(m: nn.ConvTranspose2d, shape: Sequence[int]) -> Layers:
@@ -106,6 +113,13 @@ def _batch_norm(m: Any, shape: Sequence[int]) -> Layers:
         raise Unsupported("batch norm without running averages; nearest: group_norm or layer_norm")
     weights = {**_affine(m), "moving_mean": m.running_mean, "moving_variance": m.running_var}
     inner: Layers = [({"type": "batch_norm", "momentum": 1 - m.momentum, "epsilon": m.eps}, weights)]
+    return _swapped(inner) if len(shape) == 2 else _over_volume(inner) if len(shape) == 4 else inner
+
+
+def _instance_norm(m: Any, shape: Sequence[int]) -> Layers:
+    if m.track_running_stats:
+        raise Unsupported("instance norm with running averages; nearest: track_running_stats=False")
+    inner: Layers = [({"type": "instance_norm", "epsilon": m.eps}, _affine(m))]
     return _swapped(inner) if len(shape) == 2 else inner
 
 
@@ -195,10 +209,10 @@ def pooling(kind: str, m: Any, shape: Sequence[int]) -> Layers:
     if kind == "average" and padding != 0 and m.count_include_pad:
         raise Unsupported("average pooling that counts its padding; nearest: count_include_pad=False")
     stride = m.kernel_size if m.stride in (None, (), []) else m.stride
-    images = len(shape) == 3
-    options = {"type": f"{kind}_pool{2 if images else 1}d", "pool_size": _one(m.kernel_size), "stride": _one(stride),
+    axes = len(shape) - 1
+    options = {"type": f"{kind}_pool{axes}d", "pool_size": _one(m.kernel_size), "stride": _one(stride),
                "padding": "valid" if padding == 0 else padding}  # fmt: skip
-    return [(options, {})] if images else _swapped([(options, {})])
+    return [(options, {})] if axes == 2 else _swapped([(options, {})]) if axes == 1 else _over_volume([(options, {})])
 
 
 def global_pooling(kind: str, size: Any, shape: Sequence[int]) -> Layers:
@@ -209,11 +223,9 @@ def global_pooling(kind: str, size: Any, shape: Sequence[int]) -> Layers:
         return pooling(kind, SimpleNamespace(kernel_size=window, stride=window, padding=0, count_include_pad=True), shape)
     if _one(size) not in (1, [1, 1]):
         raise Unsupported(f"adaptive pooling to {size}; to 1 it is global, else the nearest is pooling with a fixed window")
-    images = len(shape) == 3
-    word = {"average": "average", "max": "max"}[kind]
-    inner: Layers = [({"type": f"global_{word}_pool{2 if images else 1}d"}, {})]
-    before: Layers = [] if images else [({"type": "permute", "dims": [2, 1]}, {})]
-    return [*before, *inner, ({"type": "reshape", "shape": [shape[0], *([1, 1] if images else [1])]}, {})]
+    axes = len(shape) - 1
+    before: Layers = [] if axes == 2 else [({"type": "permute", "dims": [2, 1] if axes == 1 else [2, 1, 3, 4]}, {})]
+    return [*before, ({"type": f"global_{kind}_pool{axes}d"}, {}), ({"type": "reshape", "shape": [shape[0], *[1] * axes]}, {})]
 
 
 def _upsample(m: nn.Upsample, shape: Sequence[int]) -> Layers:
@@ -280,18 +292,19 @@ def edge_padding(m: Any, mode: str, shape: Sequence[int]) -> Layers:
 
 _MAKERS: List[Tuple[Any, Callable[[Any, Sequence[int]], Layers]]] = [
     (nn.Linear, _dense),
-    ((nn.Conv1d, nn.Conv2d), _conv),
+    ((nn.Conv1d, nn.Conv2d, nn.Conv3d), _conv),
     (nn.ConvTranspose2d, _transposed),
-    ((nn.BatchNorm1d, nn.BatchNorm2d), _batch_norm),
+    ((nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d), _batch_norm),
+    ((nn.InstanceNorm1d, nn.InstanceNorm2d), _instance_norm),
     (nn.LayerNorm, _layer_norm),
     (nn.GroupNorm, _group_norm),
     (nn.Embedding, _embedding),
     (nn.RNNBase, _recurrent),
     (nn.MultiheadAttention, _attention),
-    ((nn.MaxPool1d, nn.MaxPool2d), lambda m, shape: pooling("max", m, shape)),
-    ((nn.AvgPool1d, nn.AvgPool2d), lambda m, shape: pooling("average", m, shape)),
-    ((nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d), lambda m, shape: global_pooling("average", m.output_size, shape)),
-    ((nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d), lambda m, shape: global_pooling("max", m.output_size, shape)),
+    ((nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d), lambda m, shape: pooling("max", m, shape)),
+    ((nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d), lambda m, shape: pooling("average", m, shape)),
+    ((nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d), lambda m, shape: global_pooling("average", m.output_size, shape)),
+    ((nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d), lambda m, shape: global_pooling("max", m.output_size, shape)),
     (nn.Upsample, _upsample),
     (nn.PixelShuffle, lambda m, shape: pixels_of_channels(m.upscale_factor, shape)),
     ((nn.ZeroPad2d, nn.ConstantPad1d, nn.ConstantPad2d), padding),

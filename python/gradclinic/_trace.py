@@ -38,6 +38,18 @@ class _Proxy(fx.Proxy):
     def device(self) -> Any:
         return self._value.device
 
+    @property
+    def is_nested(self) -> bool:
+        return bool(self._value.is_nested)
+
+    @property
+    def is_cuda(self) -> bool:
+        return bool(self._value.is_cuda)
+
+    @property
+    def requires_grad(self) -> bool:
+        return bool(self._value.requires_grad)
+
     def size(self, dim: Optional[int] = None) -> Any:
         return self._value.size() if dim is None else self._value.size(dim)
 
@@ -74,7 +86,8 @@ class Tracer(fx.Tracer):
         self.seen: Dict[str, fx.Proxy] = {}
 
     def is_leaf_module(self, m: nn.Module, qualified_name: str) -> bool:
-        containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+        containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.TransformerEncoder, nn.TransformerEncoderLayer,
+                      nn.TransformerDecoder, nn.TransformerDecoderLayer)  # fmt: skip
         return m.__module__.startswith("torch.nn") and not isinstance(m, containers)
 
     def proxy(self, node: fx.Node) -> fx.Proxy:

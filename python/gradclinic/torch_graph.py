@@ -125,8 +125,8 @@ class _Builder:
         return free
 
     def emit(self, name: str, sources: Sequence[str], layer: Dict[str, Any], weights: Mapping[str, torch.Tensor]) -> str:
-        swap = {"type": "permute", "dims": [2, 1]}
-        twice = next((one for one in self.layers if layer == swap and [one["name"]] == list(sources)), None)
+        swap = {key: layer[key] for key in ("type", "dims") if key in layer}
+        twice = next((one for one in self.layers if layer == swap and layer.get("dims") in ([2, 1], [2, 1, 3, 4]) and [one["name"]] == list(sources)), None)
         if twice is not None and {**twice, **swap} == twice:
             return str(twice["inputs"][0])  # back to what was swapped
         given = self._free(name)
@@ -226,6 +226,8 @@ class _Builder:
         if isinstance(module, nn.Identity):
             self.made[node] = self.made[node.args[0]]  # type: ignore[index]
             return None
+        if isinstance(module, nn.LogSoftmax):
+            return self.log_softmax(node, name, source, module.dim)
         if isinstance(module, nn.MultiheadAttention):
             return self.attention(node, name, module, shape)
         if isinstance(module, nn.RNNBase) and len(node.args) > 1 and not self.is_zero(node.args[1]):
@@ -380,7 +382,7 @@ class _Builder:
         elif name == "glu":
             self.gated(node, source, shape)
         elif name == "log_softmax":
-            raise Unsupported("log_softmax; leave it out: the loss softmax_cross_entropy takes the numbers before it")
+            self.log_softmax(node, name, source, args[1] if len(args) > 1 else kwargs.get("dim"))
         else:
             raise Unsupported("the service has no layer for it")
         return None
@@ -404,6 +406,17 @@ class _Builder:
             return self.chain(node, name, source, [({"type": "activation", "activation": word}, {})])
         self.made[node] = _Made(source)
         return None
+
+    def log_softmax(self, node: fx.Node, name: str, source: str, axis: Any) -> None:
+        """At the end it belongs to the loss."""
+        if all(user.op == "output" for user in node.users):
+            self.warnings.append("log_softmax at the end is left out: the loss softmax_cross_entropy takes the numbers before it, as nll_loss "
+                                 "takes those behind it")  # fmt: skip
+            self.made[node] = _Made(source)
+            return
+        if axis not in (-1, len(self.shapes[node]) - 1):
+            raise Unsupported(f"log_softmax over axis {axis}; it has to be the last one")
+        self.chain(node, name, source, [({"type": "activation", "activation": word}, {}) for word in ("softmax", {"expression": "log(x)"})])
 
     def permute(self, node: fx.Node, name: str, source: str) -> None:
         rank = len(self.shapes[node.args[0]])  # type: ignore[index]

@@ -94,6 +94,31 @@ class Functions(nn.Module):
         return F.linear(h.amax((1,)), self.kernel)
 
 
+class Volumes(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv3d(2, 4, (3, 2, 3), stride=(1, 2, 1), padding=(1, 0, 1)), nn.BatchNorm3d(4)
+        self.pool, self.second = nn.MaxPool3d((2, 1, 2)), nn.Conv3d(4, 3, 1)
+        self.mean, self.head = nn.AdaptiveAvgPool3d(1), nn.Linear(3, 2)
+
+    def forward(self, x):
+        h = self.second(self.pool(F.relu(self.norm(self.conv(x)))))
+        return self.head(self.mean(h).flatten(1) + h.amax((2, 3, 4)))
+
+
+class Styled(nn.Module):
+    """Norms of every channel of an image and of a sequence, by themselves."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.conv = nn.InstanceNorm2d(2, affine=True), nn.Conv2d(2, 4, 3)
+        self.second, self.head = nn.InstanceNorm1d(4, affine=True), nn.Linear(16, 3)
+
+    def forward(self, x):
+        h = self.second(self.conv(self.first(x)).flatten(2))
+        return self.head(torch.cat([F.log_softmax(h.transpose(1, 2), -1).mean(1), h[:, :, :3].flatten(1)], 1))
+
+
 class Optional_(nn.Module):
     """As language models are often written: what is not given is None, and what is given back besides the output, too."""
 
@@ -215,6 +240,22 @@ class SameOutputs(Comparison, unittest.TestCase):
     def test_functions(self):
         self.same(Functions(), torch.randn(4, 5, 6))
 
+    def test_modules_over_volumes(self):
+        self.same(Volumes(), torch.randn(3, 2, 4, 5, 4))
+
+    def test_instance_norm(self):
+        self.same(Styled(), torch.randn(3, 2, 5, 6))
+
+    def test_encoder_of_the_library(self):
+        block = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, norm_first=True)
+        self.same(nn.Sequential(nn.TransformerEncoder(block, 2), nn.Linear(8, 3)), torch.randn(3, 5, 8))
+
+    def test_log_softmax_at_the_end_is_the_loss(self):
+        for last in (nn.LogSoftmax(dim=1), nn.Identity()):
+            network = gradclinic.from_torch(nn.Sequential(nn.Linear(4, 3), last), torch.randn(2, 4))
+            self.assertEqual([layer["type"] for layer in network.network["layers"]], ["dense"])
+            self.assertEqual(len(network.warnings), isinstance(last, nn.LogSoftmax))
+
     def test_arguments_that_are_not_given(self):
         model = Optional_()
         network = gradclinic.from_torch(model, torch.randint(0, 11, (4, 3))).network
@@ -240,17 +281,17 @@ class WhatCannotBeExpressed(unittest.TestCase):
         class Odd(nn.Module):
             def __init__(self):
                 super().__init__()
-                self.conv, self.fc = nn.Conv3d(1, 2, 1), nn.Linear(2, 2)
+                self.conv, self.fc = nn.ConvTranspose3d(1, 2, 1), nn.Linear(2, 2)
 
             def forward(self, x):
                 h = torch.cumsum(self.conv(x).mean((2, 3, 4)), 1)
-                return F.log_softmax(self.fc(h), dim=1)
+                return torch.logsumexp(self.fc(h), 1, keepdim=True)
 
         error = self.refused(Odd(), torch.zeros(2, 1, 2, 2, 2))
         text = str(error)
-        self.assertRegex(text, r"conv \(Conv3d\)")
+        self.assertRegex(text, r"conv \(ConvTranspose3d\)")
         self.assertRegex(text, r"cumsum: .*test_from_torch\.py.*torch\.cumsum")
-        self.assertRegex(text, "log_softmax; leave it out")
+        self.assertRegex(text, "logsumexp: .*layer")
 
     def test_a_branch_on_data(self):
         class Branches(nn.Module):
