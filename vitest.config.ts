@@ -43,8 +43,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Nothing that they import changes: they share it, and a file does not load hundreds of sources for itself.
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false },
+        // Nothing that they import changes: they share it, and a file does not load hundreds of sources for itself. A test that fails
+        // before it has given back what it spies on must not decide about the next.
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          isolate: false,
+          restoreMocks: true,
+        },
       },
       {
         extends: true,

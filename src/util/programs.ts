@@ -3,8 +3,8 @@ import { extname } from 'node:path';
 
 let bundles: URL | null = null;
 
-/** @param folder of bundles, each with the name of its program */
-export function startThreadsFrom(folder: URL): void {
+/** @param folder of bundles, each with the name of its program; null for the sources or compiled files */
+export function startThreadsFrom(folder: URL | null): void {
   bundles = folder;
 }
 

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { parseExperiment } from '../../src/experiment/index.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/util/safetensors.ts';
+import { memoryBefore } from './memory.ts';
 
 function file(header: object, bytes: number): Uint8Array {
   const text = Buffer.from(JSON.stringify(header));
@@ -21,7 +22,7 @@ it('a megabyte that 3,000 names share is refused, for the memory of nothing', ()
   const size = 2 ** 20;
   const names = Array.from({ length: 3000 }, (_, i) => [`w${i}`, tensor(0, size)]);
   const bytes = file(Object.fromEntries(names), size);
-  const before = process.memoryUsage().arrayBuffers;
+  const before = memoryBefore().arrayBuffers;
   expect(decodeSafetensors(bytes)).toMatchObject({ ok: false, error: expect.stringContaining('overlap') });
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * size);
   const parsed = parseExperiment({

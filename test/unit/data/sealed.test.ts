@@ -31,14 +31,21 @@ function parsed(given: unknown): Experiment {
   return result.value.experiment;
 }
 
+function proposed(experiment: Experiment) {
+  const { candidates } = propose(experiment, ['unscaled_inputs', 'vanishing_gradient', 'slow_convergence']);
+  for (const { experiment: changed } of candidates) canonicalJson(changed);
+  return candidates;
+}
+
 test('of 200,000 × 10 numbers every remedy is proposed, its patch free of numbers, in a fraction of one parse', () => {
   const given = body(SAMPLES, FEATURES);
+  // What no other test file of this process has called yet would be compiled within the measurement.
+  proposed(parsed(body(100, FEATURES)));
   const start = process.cpuUsage();
   const experiment = parsed(given);
   const reading = process.cpuUsage(start).user;
   const before = process.cpuUsage();
-  const { candidates } = propose(experiment, ['unscaled_inputs', 'vanishing_gradient', 'slow_convergence']);
-  for (const { experiment: changed } of candidates) canonicalJson(changed);
+  const candidates = proposed(experiment);
   const proposing = process.cpuUsage(before).user;
   expect(candidates.map(({ remedy }) => remedy.remedy)).toContain('standardize_inputs');
   for (const { patch, experiment: changed } of candidates) {

@@ -11,6 +11,7 @@ import {
 } from '../../../src/graph/index.ts';
 import { createRandom } from '../../../src/util/random.ts';
 import { evaluate } from '../../reference/evaluate.ts';
+import { memoryBefore } from '../memory.ts';
 import { graphOf, runOnnx } from './harness.ts';
 
 const X = [1, -2, 3];
@@ -305,7 +306,7 @@ describe('what the runtime would copy to hand it back', () => {
     const graph = graphOf([[250_000]], (g, x) => g.output('y', c.neg(g, x as Tensor)));
     const session = await createSession(graph);
     for (let i = 0; i < 20; i++) await session.run();
-    const before = process.memoryUsage();
+    const before = memoryBefore();
     for (let i = 0; i < 300; i++) await session.run();
     const after = process.memoryUsage();
     // 300 MB, were every megabyte kept.

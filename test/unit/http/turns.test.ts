@@ -1,5 +1,5 @@
 /** @file Turns of requests: who comes next, who is refused, and that nothing is forgotten. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTurns, type TurnLimits, type Turns } from '../../../src/http/turns.ts';
 
 const create = (changes: Partial<TurnLimits> = {}): Turns =>
@@ -32,6 +32,8 @@ class Asker {
   }
 }
 
+afterEach(() => void vi.useRealTimers());
+
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a turn', () => {
@@ -44,13 +46,16 @@ describe('a turn', () => {
   });
 
   it('goes to who has less at work, then to who has had less', async () => {
+    // Else a pause of the machine would be work of b.
+    vi.useFakeTimers({ toFake: ['performance'] });
     const asker = new Asker(create({ atWork: 1, ofOneOwner: 1, waiting: 10 }));
     for (const name of ['a1', 'a2', 'a3']) await asker.ask('a', name);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    vi.advanceTimersByTime(20);
     for (const name of ['b1', 'b2']) await asker.ask('b', name);
     await asker.finish('a1');
     expect(asker.log).toEqual(['a1', 'b1']);
     // b has worked for less than a.
+    vi.advanceTimersByTime(19);
     await asker.finish('b1');
     expect(asker.log).toEqual(['a1', 'b1', 'b2']);
     await asker.finish('b2');

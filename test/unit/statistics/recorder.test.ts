@@ -1,6 +1,7 @@
 /** @file The memory of a recorder: a record may have a quarter of a gigabyte. */
 import { expect, it } from 'vitest';
 import { Recorder } from '../../../src/statistics/index.ts';
+import { memoryBefore } from '../memory.ts';
 
 const [TABLES, ROWS, WIDTH] = [40, 3000, 17];
 const BYTES = TABLES * ROWS * WIDTH * Float64Array.BYTES_PER_ELEMENT;
@@ -8,7 +9,7 @@ const BYTES = TABLES * ROWS * WIDTH * Float64Array.BYTES_PER_ELEMENT;
 const taken = () => process.memoryUsage().arrayBuffers;
 
 it('takes half as much again as its numbers while it fills, and leaves the series alone at its end', () => {
-  const before = taken();
+  const before = memoryBefore().arrayBuffers;
   const recorder = new Recorder();
   const tables = Array.from({ length: TABLES }, (_, i) => recorder.tensor(`layer ${i}`, 'output'));
   expect(tables[0]?.metrics).toHaveLength(WIDTH);

@@ -1,11 +1,9 @@
 /** @file The remedies by which an option can be grown: how often they are applied, which is most of what planning a study costs. */
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { applyRemedy, type Candidate, remedies } from '../../../src/remedies/index.ts';
 import { partnersOf } from '../../../src/study/partners.ts';
 import { experiment as sick } from '../../faults/workload.ts';
-
-afterEach(() => void vi.restoreAllMocks());
 
 const parsed = parseExperiment(sick(1));
 if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));

@@ -1,15 +1,18 @@
 /** @file Bundled programs of threads: there is one of each, and it does what its sources do. */
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { createPool } from '../../../src/jobs/pool.ts';
 import { bundlePrograms } from '../../../src/util/bundled_programs.ts';
-import { threadProgram } from '../../../src/util/programs.ts';
+import { startThreadsFrom, threadProgram } from '../../../src/util/programs.ts';
 
 const names = readdirSync(new URL('../../../workers/', import.meta.url))
   .filter((name) => name.endsWith('.worker.ts'))
   .map((name) => name.replace('.ts', ''));
+
+// Other test files of this process start threads too.
+afterAll(() => startThreadsFrom(null));
 
 /** The trace of a training on a table, which lies in a file beside its source, as do the kernels. */
 async function trace(program: URL): Promise<Uint8Array> {
@@ -28,6 +31,7 @@ async function trace(program: URL): Promise<Uint8Array> {
 }
 
 it('threads start from bundles, and train to the same bits as from the sources', async () => {
+  startThreadsFrom(null);
   const sources = threadProgram('trial.worker');
   expect(sources.href).toMatch(/workers\/trial\.worker\.ts$/);
   await bundlePrograms();
