@@ -72,13 +72,18 @@ export function lossHint(
   if (counts !== null) return counts;
   const { type } = resolveLoss(experiment);
   const softmax = outputLayers(placedLayers(experiment)).some(isSoftmax);
-  if (rows === null || type === 'kl_divergence') return null;
+  if (rows === null) return null;
   if (softmax && rows === 'other') {
+    const instead =
+      type === 'kl_divergence'
+        ? 'sigmoid and binary_cross_entropy for answers that are independent, since this loss compares distributions'
+        : 'sigmoid for answers that are independent, or with a linear layer for values';
     const message =
       'softmax gives outputs that sum to 1, but the targets of a sample do not: it cannot answer yes to two of them, or no to all. End ' +
-      'with sigmoid for answers that are independent, or with a linear layer for values';
+      `with ${instead}`;
     return hint('softmax_of_independent_targets', message);
   }
+  if (type === 'kl_divergence') return null;
   if (rows === 'binary' && OF_VALUES.includes(type)) {
     const message =
       `the targets are two classes, 0 and 1, under ${type}: it stands still where all answers are the same. End with one unit and ` +

@@ -221,6 +221,14 @@ describe('an activation before the one that makes probabilities', () => {
     expect(explanation).toMatch(says);
   });
 
+  it('softmax of answers that are independent is told under a loss of distributions too', async () => {
+    const several = three.map((label) => [1, Number(label > 0), 0]);
+    const { explanation } = await told([4], [dense(3, 'softmax')], 'kl_divergence', several);
+    expect(explanation).toMatch(/do not: .* End with sigmoid and binary_cross_entropy/);
+    const shares = three.map((label) => [0.2 * label, 1 - 0.2 * label, 0]);
+    expect((await told([4], [dense(3, 'softmax')], 'kl_divergence', shares)).status).toBe('clear');
+  });
+
   it.each<[string, readonly unknown[], string, unknown]>([
     ['none', [dense(3), act('softmax')], 'categorical_cross_entropy', three],
     ['linear', [dense(3), act('linear'), act('softmax')], 'categorical_cross_entropy', three],
