@@ -56,6 +56,17 @@ class Tagger(nn.Module):
         return self.head(self.lstm(x)[0])
 
 
+class Turned(nn.Module):
+    """Axes in the opposite order, of which one is picked in part."""
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 4), nn.Linear(4, 2)
+
+    def forward(self, x):
+        y = torch.flip(self.first(torch.flip(x, [1])), [2])
+        return self.second(y * torch.tensor([1.0, 2.0, 3.0, 4.0])) + self.second(y[:, 1:4].flip(1).mean(1, keepdim=True))
+
+
 class Last(nn.Module):
     """The last time step, as `y[:, -1]` or as the last state."""
     def __init__(self, cell, by_state, **options):
@@ -145,3 +156,4 @@ write("volumes", nn.Sequential(nn.Conv3d(2, 4, (2, 3, 3), padding=(0, 1, 1), gro
                                nn.Flatten(), nn.Linear(3, 2)), (2, 4, 5, 6))
 write("edges", nn.Sequential(nn.ReflectionPad2d((1, 2, 0, 1)), nn.Conv2d(2, 3, 3), nn.ReplicationPad2d(1), nn.Conv2d(3, 2, 2)), (2, 4, 5))
 write("edges_of_sequences", nn.Sequential(nn.ReflectionPad1d((2, 1)), nn.Conv1d(2, 3, 3), nn.ReplicationPad1d((0, 2)), nn.Conv1d(3, 2, 2)), (2, 5))
+write("turned", Turned(), (6, 4))

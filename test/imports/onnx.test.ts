@@ -20,6 +20,11 @@ describe('an ONNX file', () => {
     const { input, output } = numbersOf(name);
     expectClose(await predict(model, input), output);
   });
+  test('that turns an axis around has one layer for it', async () => {
+    const { network } = imported(await importModel(bytesOf('turned')));
+    expect(network.layers.filter(({ type }) => type === 'reverse')).toHaveLength(3);
+  });
+
   test('whose convolution may have batch norm folded into it says so', async () => {
     const { warnings } = imported(await importModel(bytesOf('pooled')));
     expect(warnings.join()).toContain('folded');
