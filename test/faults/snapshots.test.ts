@@ -9,10 +9,10 @@ import { type PostgresServer, startPostgres } from '../postgres.ts';
 import { killAll, type ServerProcess, startServerProcess } from './server_process.ts';
 import { experiment, isLong, report, submit } from './workload.ts';
 
-const STEPS = 15_000;
+const STEPS = isLong ? 15_000 : 8000;
 /** A training of some seconds, with its reference beside it. */
 const long = experiment(1, { steps: STEPS, diagnostics: { probe_every: 50 }, remedies: { verify: false } });
-const settings = { SNAPSHOT_SECONDS: '0.3', WORKER_THREADS: '2' };
+const settings = { SNAPSHOT_SECONDS: isLong ? '0.3' : '0.1', WORKER_THREADS: '2' };
 
 const folders = ['calm', 'restarted'].map(() => mkdtempSync(join(tmpdir(), 'gradclinic-snapshots-')));
 const [calmFolder, folder] = folders as [string, string];
