@@ -32,11 +32,12 @@ class LongFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // They end what hangs, and measure nothing: on a busy machine a test takes ten times as long.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
-    // A second is Vitest's own; on a busy machine a thread takes longer to start. What has to be quick is measured where it matters.
-    expect: { poll: { timeout: 120_000 } },
+    // They end what hangs, and measure nothing. Trainings give way to everything else on the machine: where it is busy, one that
+    // takes seconds takes minutes.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    // A second is Vitest's own. What has to be quick is measured where it matters.
+    expect: { poll: { timeout: 600_000 } },
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },

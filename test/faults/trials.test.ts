@@ -69,7 +69,7 @@ const silence = () =>
 
 const untilTrained = (id: string, trials: number) =>
   expect
-    .poll(async () => (await readJob(api.url, id)).progress.completed_trials, { timeout: 120_000 })
+    .poll(async () => (await readJob(api.url, id)).progress.completed_trials)
     .toBeGreaterThanOrEqual(trials);
 
 const keysOf = async (table: 'orders' | 'trials', id: string) =>
@@ -128,7 +128,7 @@ it('are ended on all workers where the job is canceled', { timeout: PATIENCE_MS 
     const id = await submit(api.url, endless);
     const begun = async () =>
       (await query(`select * from orders where starts > 0 and job_id = '${id}'`)).rowCount;
-    await expect.poll(begun, { timeout: 120_000 }).toBe(3);
+    await expect.poll(begun).toBe(3);
     await fetch(`${api.url}/v1/jobs/${id}/cancel`, { method: 'POST' });
     await expect.poll(async () => (await readJob(api.url, id)).status).toBe('canceled');
   }
