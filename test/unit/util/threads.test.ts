@@ -27,3 +27,18 @@ it.runIf(process.platform === 'linux')('a thread gives way, and its process does
   expect(getPriority(0)).toBe(own);
   await threads.destroy();
 });
+
+it('a thread that is still loading its program is not ended: that aborted the process', async () => {
+  const workerData = new SharedArrayBuffer(4);
+  const loaded = new Int32Array(workerData);
+  const slow = new URL('slow_to_load.worker.ts', import.meta.url).href;
+  const started = createThreads({ filename: slow, minThreads: 2, maxThreads: 2, workerData });
+  await started.destroy();
+  expect(loaded[0]).toBe(2);
+  // Begun by a task, whose wait the end of the pool may end.
+  const asked = createThreads({ filename: slow, minThreads: 0, maxThreads: 1, workerData });
+  const ended = asked.run(null).catch(() => null);
+  await asked.destroy();
+  expect(await ended).toBeNull();
+  expect(loaded[0]).toBe(3);
+});
