@@ -15,7 +15,11 @@ function indexOf(all: readonly Series[]): Index {
   return index;
 }
 
-/** @param layer null: of the run as a whole, which has no tensor either */
+/**
+ * The series of one layer, tensor and metric. The list of a trace does not change once it is asked for: it is indexed then.
+ * @param layer null: of the run as a whole, which has no tensor either
+ * @returns undefined where it was not measured
+ */
 export const findSeries = (
   { series }: Pick<Trace, 'series'>,
   layer: string | null,
