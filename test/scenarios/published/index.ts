@@ -3,6 +3,7 @@ import { further } from './further.ts';
 import { later } from './later.ts';
 import { latest } from './latest.ts';
 import { networks } from './networks.ts';
+import { newest } from './newest.ts';
 import { outputsOfClasses } from './outputs_of_classes.ts';
 import { outputsOfTwoClasses } from './outputs_of_two_classes.ts';
 import { outputsOfValues } from './outputs_of_values.ts';
@@ -33,4 +34,5 @@ export const published: readonly Published[] = [
   ...later,
   ...latest,
   ...further,
+  ...newest,
 ];
