@@ -216,6 +216,7 @@ const trace = (): string =>
     '([python/README.md](../python/README.md)); this page is for those who write it themselves.',
     '',
     'Send one trace for each seed. What you leave out cannot be checked: the answer lists under `to_measure` what to record.',
+    'Numbers that cannot be true together are refused with a pointer: an `rms` above `abs_max`, a fraction beyond 1, percentiles out of order. So is an `experiment` whose layers are not those of the trace.',
     '',
     '## An example',
     '',

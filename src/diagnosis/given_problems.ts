@@ -1,7 +1,8 @@
 /** @file What is wrong with a trace that was measured elsewhere, beyond the types of its fields. */
 import { signedMetrics, tensorMetrics } from '../statistics/index.ts';
+import { contradictionsOf } from './given_contradictions.ts';
 
-interface GivenProblem {
+export interface GivenProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly fix: string;
@@ -80,6 +81,12 @@ const problem = (path: readonly (string | number)[], message: string, fix: strin
   message,
   fix,
 });
+
+/** Of metrics that are fine by themselves. */
+const ofContradictions = ({ series }: Given): GivenProblem[] =>
+  contradictionsOf(series).map(({ series: place, index, message, fix }) =>
+    problem(['series', place, 'values', index], message, fix),
+  );
 
 function namesTwice({ layers }: Given): GivenProblem[] {
   const seen = new Set<string>();
@@ -239,8 +246,10 @@ function ofLengths({ losses, gradient_norms: norms, class_counts, class_recall }
 }
 
 /** Nothing that is measured of a layer that is not there, or at a step that was not made, can mean anything. */
-export const givenProblems = (given: Given): GivenProblem[] =>
-  [...namesTwice(given), ...ofLengths(given), ...ofSeries(given), ...ofUnits(given)].slice(0, MAX_PROBLEMS);
+export function givenProblems(given: Given): GivenProblem[] {
+  const single = [...namesTwice(given), ...ofLengths(given), ...ofSeries(given), ...ofUnits(given)];
+  return (single.length > 0 ? single : ofContradictions(given)).slice(0, MAX_PROBLEMS);
+}
 
 interface GivenSeed {
   readonly seed: number;

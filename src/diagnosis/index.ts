@@ -11,6 +11,7 @@ export {
 export { diagnose, rootCauseOf, seriousFindings, verdictOf } from './diagnose.ts';
 export { isCutShort, learnsWithTrial, progressOf } from './evidence/progress.ts';
 export { diagnoseGivenTraces, toMeasure, verdictOfGiven } from './given_diagnosis.ts';
+export { networkProblems } from './given_network.ts';
 export { givenTracesSchema, traceOfGiven } from './given_trace.ts';
 export { verdictOfJob, verdicts } from './job_verdict.ts';
 export { readSeries } from './read_series.ts';

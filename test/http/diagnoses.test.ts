@@ -32,6 +32,19 @@ async function diagnose(body: unknown, status = 200): Promise<Diagnosis> {
   return (await response.json()) as Diagnosis;
 }
 
+/** As deep_sigmoid.json was recorded of it. */
+const sigmoids = (changes: Record<string, unknown> = {}, depth = 12, activation = 'sigmoid') =>
+  tinyExperiment({
+    network: {
+      input: { shape: [2] },
+      layers: [
+        { type: 'repeat', times: depth, layers: [{ type: 'dense', units: 24, activation }] },
+        { type: 'dense', units: 2 },
+      ],
+    },
+    ...changes,
+  });
+
 const found = ({ checks }: Diagnosis) =>
   checks.filter((check) => check.status === 'found' && check.severity !== 'info').map(({ rule }) => rule);
 
@@ -72,7 +85,7 @@ describe('trainings recorded in PyTorch', () => {
   });
 
   it('with the experiment, remedies come as patches and code', async () => {
-    const diagnosis = await diagnose({ ...recorded('deep_sigmoid'), experiment: tinyExperiment() });
+    const diagnosis = await diagnose({ ...recorded('deep_sigmoid'), experiment: sigmoids() });
     const relu = diagnosis.remedies.find(({ remedy }) => remedy === 'use_relu');
     expect(relu?.patch?.length).toBeGreaterThan(0);
     expect(relu?.snippets?.pytorch).toContain('nn.ReLU()');
@@ -82,12 +95,71 @@ describe('trainings recorded in PyTorch', () => {
   });
 
   it('takes thresholds from the experiment', async () => {
-    const experiment = tinyExperiment({
+    const experiment = sigmoids({
       diagnostics: { rules: { vanishing_gradient: { gradient_ratio: 1e-30, standstill_ratio: 1e-30 } } },
     });
     expect(found(await diagnose({ ...recorded('deep_sigmoid'), experiment }))).not.toContain(
       'vanishing_gradient',
     );
+  });
+});
+
+describe('an experiment of another network', () => {
+  const hidden = { type: 'dense', units: 24, activation: 'sigmoid' };
+  const ended = (layers: readonly object[]) =>
+    tinyExperiment({
+      network: { input: { shape: [2] }, layers: [...layers, { type: 'dense', units: 2 }] },
+    });
+
+  it.each([
+    ['of fewer layers', sigmoids({}, 11), /its layer "22" gives \[24\], 600 parameters, sigmoid/],
+    ['of more layers', sigmoids({}, 13), /its layer "24" gives \[2\].*dense_13 \(\[24\], 600 parameters/],
+    ['of other activations', sigmoids({}, 12, 'tanh'), /its layer "0" gives \[24\], 72 parameters, sigmoid/],
+    ['of other units', tinyExperiment(), /its layer "0" gives \[24\]/],
+  ])('%s is refused at its network', async (_, experiment, says) => {
+    const { errors } = await diagnose({ ...recorded('deep_sigmoid'), experiment }, 422);
+    expect(errors?.map(({ pointer }) => pointer)).toEqual(['/experiment/network']);
+    expect(errors?.[0]?.message).toMatch(says);
+  });
+
+  it('of another output, or with a kind of layer that the trace has not, is refused', async () => {
+    const layer = { name: 'a', output_shape: [4], parameters: 12 };
+    const traces = (more: object) => [{ layers: [layer, { ...layer, name: 'b', ...more }], losses: [1] }];
+    const refused = async (more: object) =>
+      (await diagnose({ traces: traces(more), experiment: tinyExperiment() }, 422)).errors?.[0]?.message;
+    expect(await refused({ output_shape: [3], is_output: true })).toMatch(/its output "b" gives \[3\]/);
+    expect(await refused({ type: 'lstm' })).toMatch(/its layer "b" is of type lstm/);
+  });
+
+  it('but not one whose layers are recorded in another way', async () => {
+    const { traces } = recorded('healthy_relu');
+    const [trace] = traces as [{ layers: Record<string, unknown>[] }];
+    const relus = ended([
+      { ...hidden, activation: 'relu' },
+      { ...hidden, activation: 'relu' },
+    ]);
+    const apart = trace.layers.flatMap((layer) => [
+      { ...layer, activation: null },
+      { name: `${layer.name}_relu`, type: 'relu', output_shape: layer.output_shape },
+    ]);
+    const uncounted = trace.layers.map(({ name, output_shape }) => ({ name, output_shape }));
+    for (const layers of [trace.layers, apart, uncounted])
+      await diagnose({ traces: [{ ...trace, layers }], experiment: relus });
+    const normalized = ended([hidden, { type: 'batch_norm' }, hidden]);
+    await diagnose({
+      traces: [
+        {
+          losses: [1],
+          layers: [
+            { name: 'a', output_shape: [24], parameters: 72 },
+            { name: 'norm', type: 'batch_norm', output_shape: [24], parameters: 48, activation: 'sigmoid' },
+            { name: 'b', output_shape: [24], parameters: 600 },
+            { name: 'c', output_shape: [2], parameters: 50, is_output: true },
+          ],
+        },
+      ],
+      experiment: normalized,
+    });
   });
 });
 
@@ -188,6 +260,51 @@ describe('a trace that contradicts itself', () => {
     await diagnose({ traces: [trace] });
     const { errors } = await diagnose({ traces: [{ ...trace, ...wrong }] }, 422);
     expect(errors?.map((one) => one.pointer)).toEqual([`/traces/0${pointer}`]);
+  });
+
+  const both = (
+    less: string,
+    more: string,
+    a: (number | null)[],
+    b: (number | null)[],
+    tensor = 'output',
+  ) => ({
+    series: [
+      { ...series, tensor, metric: less, values: a },
+      { ...series, tensor, metric: more, values: b },
+    ],
+  });
+
+  it.each([
+    ['rms above abs_max', '/series/0/values/1', both('rms', 'abs_max', [1, 5], [1, 1])],
+    ['a mean beyond abs_max', '/series/0/values/0', both('mean', 'abs_max', [-3, 0], [2, 2])],
+    ['a mean of sizes above rms', '/series/0/values/0', both('abs_mean', 'rms', [0.2, 0.1], [0.1, 0.1])],
+    ['percentiles out of order', '/series/0/values/1', both('abs_p50', 'abs_p95', [1, 3], [2, 2])],
+    ['a percentile above abs_max', '/series/0/values/0', both('abs_p99', 'abs_max', [2, 1], [1, 1])],
+    ['a mean below the least', '/series/0/values/0', both('min', 'mean', [1, 0], [-1, 0])],
+    ['a deviation beyond abs_max', '/series/0/values/0', both('std', 'abs_max', [3, 0], [2, 2])],
+    ['a norm below its largest', '/series/0/values/0', both('abs_max', 'l2_norm', [3, 1], [2, 2], 'kernel')],
+  ])('is refused for %s', async (_, pointer, wrong) => {
+    const { errors } = await diagnose({ traces: [{ ...trace, ...wrong }] }, 422);
+    expect(errors?.map((one) => one.pointer)).toEqual([`/traces/0${pointer}`]);
+  });
+
+  it.each([
+    ['float32', both('rms', 'abs_max', [1.0000001, 1], [1, 1])],
+    ['a logger that keeps three digits', both('rms', 'abs_max', [0.335, 1], [0.3346, 1])],
+    ['squares that underflow', both('abs_mean', 'rms', [1e-25, 0], [0, 0])],
+    ['numbers that are not finite', both('rms', 'abs_max', [null, 1], [1, 1])],
+    ['a deviation over n − 1', both('std', 'abs_max', [1.41, 1], [1, 1])],
+    [
+      'other steps',
+      { series: [series, { ...series, metric: 'abs_max', steps: [2, 3], values: [0.1, 0.1] }] },
+    ],
+    [
+      'another tensor',
+      { series: [series, { ...series, tensor: 'output', metric: 'abs_max', values: [0.1, 0.1] }] },
+    ],
+  ])('takes what comes of %s', async (_, right) => {
+    await diagnose({ traces: [{ ...trace, ...right }] });
   });
 
   it('takes means, curvatures and losses below 0', async () => {

@@ -1,5 +1,4 @@
 /** @file Inline data of a real size over HTTP: a study, a search, a diagnosis; reports name the numbers, and repeat them when asked. */
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isLong } from '../faults/workload.ts';
 import { startTestService, type TestService, tinyExperiment } from './service.ts';
@@ -85,10 +84,11 @@ describe.each(SAMPLES)('%i samples of 10 numbers', (samples) => {
   });
 
   it('go through a diagnosis whose remedies edit the data', async () => {
-    const recorded = JSON.parse(
-      readFileSync(new URL('../reference/traces/deep_sigmoid.json', import.meta.url), 'utf8'),
-    );
-    const traces = recorded.traces.map((trace: object) => ({ ...trace, input_rms: 700 }));
+    const layers = [
+      { name: 'hidden', output_shape: [4], parameters: 4 * FEATURES + 4, activation: 'tanh' },
+      { name: 'output', output_shape: [2], parameters: 10, is_output: true },
+    ];
+    const traces = [{ layers, losses: new Array(20).fill(0.7), input_rms: 700 }];
     const response = await service.post('/v1/diagnoses', { traces, experiment: experiment(samples) });
     const text = await response.text();
     expect([response.status, response.status === 200 ? '' : text]).toEqual([200, '']);

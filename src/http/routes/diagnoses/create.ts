@@ -5,6 +5,7 @@ import {
   checkSchema,
   diagnoseGivenTraces,
   givenTracesSchema,
+  networkProblems,
   rootCauseOf,
   rootCauseSchema,
   seriousFindings,
@@ -22,7 +23,7 @@ import {
   remedies,
   snippetsSchema,
 } from '../../../remedies/index.ts';
-import { encodeNonFinite } from '../../../util/json.ts';
+import { encodeNonFinite, pointerOf } from '../../../util/json.ts';
 import { defineEndpoint, json } from '../../endpoint.ts';
 import { traceExamples } from '../../example_requests.ts';
 import { parseRequest } from '../../parse_request.ts';
@@ -36,7 +37,7 @@ const bodySchema = z
       .nullable()
       .default(null)
       .describe(
-        'The experiment that was trained, if it can be expressed. Remedies then come with patches and code',
+        'The experiment that was trained, if it can be expressed: one of another network is refused. Remedies then come with patches and code',
       ),
   })
   .meta({ id: 'DiagnosisRequest' });
@@ -81,6 +82,15 @@ const verification = {
 const experimentOf = (raw: unknown): Experiment | null =>
   raw === null || raw === undefined ? null : parseRequest(raw, '/experiment').experiment;
 
+/** @throws HttpProblem validation_failed where the traces are of another network */
+function checkNetwork(experiment: Experiment, traces: Parameters<typeof networkProblems>[0]): void {
+  const problems = networkProblems(traces, experiment);
+  if (problems.length === 0) return;
+  throw validationFailed(
+    problems.map(({ path, message, fix }) => ({ pointer: pointerOf(path), message, fix })),
+  );
+}
+
 /** So many are to be tried first. */
 const SUGGESTED = 3;
 
@@ -89,6 +99,7 @@ export function diagnoseGiven(body: unknown): string {
   const parsed = parseWith(givenSchema, body, bodySchema);
   if (!parsed.ok) throw validationFailed(parsed.error);
   const experiment = experimentOf(parsed.value.experiment);
+  if (experiment !== null) checkNetwork(experiment, parsed.value.traces);
   const traces = parsed.value.traces.map(traceOfGiven);
   const checks = diagnoseGivenTraces(experiment, traces);
   const findings = seriousFindings(checks);
