@@ -2,7 +2,7 @@
 import { type Check, diagnose, seriousFindings, verdictOf } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import type { Trace } from '../statistics/index.ts';
-import { type Goal, goalMetrics, goalOf, goalValue } from './goals.ts';
+import { ACCURACY_NOISE, type Goal, goalMetrics, goalOf, goalValue } from './goals.ts';
 import { areLower } from './rank_test.ts';
 import type { Effect, Verification } from './verification.ts';
 
@@ -20,8 +20,9 @@ export const criteria = [
     'negative than that of every control arm and than 5 % of the baseline’s mean; and its differences lie below 0 and below those of the ' +
     'controls in an order that chance gives once in twenty times at most (Mann–Whitney, one-sided), with few runs all below all. The goal is the final training loss ' +
     'without penalty, over that of a constant; where overfitting is treated, the validation loss; where class imbalance is, 1 − the ' +
-    'smallest recall of a class; where a loss that does not fit the output is, the fraction wrong of the training samples. A loss that ' +
-    'is not finite, or more than ten times a constant’s, counts as ten times a constant’s',
+    'smallest recall of a class; where a loss that does not fit the output is, the fraction wrong of the training samples. Of the last ' +
+    'two, the training loss where half of the seeds leave no room, 2 % at most. A loss that is not finite, or more than ten times a ' +
+    'constant’s, counts as ten times a constant’s',
   'general: accuracy on validation data does not fall, in the mean, by more than 0.02 and more than in every control arm',
   'no harm: no rule is found as critical on the treated runs that was not found on the baseline',
   'verified = cleared and better and general and no harm; harmful = harm, or a loss that is worse on every seed and in the mean by ' +
@@ -212,9 +213,6 @@ function judge(
       : `it halves the loss on every seed${isControlled ? ', and more than any control arm does' : ''}`,
   };
 }
-
-/** Smaller changes of an accuracy are noise. */
-const ACCURACY_NOISE = 0.02;
 
 /**
  * @param treats the rules that the remedy is for
