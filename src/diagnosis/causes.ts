@@ -101,6 +101,20 @@ const isBarely = ({ value, threshold, healthy }: Evidence): boolean => {
 const isHarmless = ({ rule, evidence }: Check): boolean =>
   (rule === 'unscaled_inputs' || rule === 'unscaled_targets') && evidence.filter(isBeyond).every(isBarely);
 
+const valueOfMetric = ({ evidence }: Check, name: string): number | null =>
+  evidence.find(({ metric }) => metric === name)?.value ?? null;
+
+/**
+ * Whether inputs are so large that the answers of a fresh network, which grow with them, exceed the targets. Then the first errors, and
+ * the gradients, are made of the answers: what the targets' scale would do is not seen before the inputs are scaled.
+ */
+const outweighs = (cause: Check, effect: Check): boolean =>
+  cause.rule === 'unscaled_inputs' &&
+  effect.rule === 'unscaled_targets' &&
+  cause.evidence.some((one) => one.metric !== 'smallest_input_rms' && isBeyond(one)) &&
+  (valueOfMetric(effect, 'first_answers') ?? 0) >
+    (valueOfMetric(effect, 'target_rms') ?? Number.POSITIVE_INFINITY);
+
 /** Faults that act through updates only. */
 const BY_UPDATES = new Set<string>([
   'unscaled_targets',
@@ -122,6 +136,7 @@ const explains = (cause: Check, effect: Check): boolean =>
     !((isHint(cause) || isOfNoOrder(cause)) && isHigherRateBetter(effect)) &&
     !isLookOf(cause, effect) &&
     !(isHarmless(cause) && isLowerRateBetter(effect))) ||
+  outweighs(cause, effect) ||
   (isLowerRateBetter(cause) && isHarmless(effect)) ||
   (isTooLong(cause) && isOfTheStep(effect));
 

@@ -2,7 +2,7 @@
 import type { Trace } from '../statistics/index.ts';
 import type { Check } from './check.ts';
 import { verdictOf } from './diagnose.ts';
-import { isUnlearnable, progressOf } from './evidence/progress.ts';
+import { isUnlearnable, LEARNABLE, progressOf } from './evidence/progress.ts';
 import { text } from './wording.ts';
 
 export const verdicts = ['healthy', 'unhealthy', 'inconclusive'] as const;
@@ -17,9 +17,6 @@ function isUntold(trace: Trace): boolean {
   return state === 'stuck' || (state === 'learning' && isUnlearnable(trace));
 }
 
-/** Below this part of a constant's loss a network does clearly better on its own samples. */
-const CLEARLY = 0.95;
-
 function unprobed(checks: readonly Check[], [trace]: readonly Trace[]): string[] {
   if (trace === undefined || trace.series.length > 0) return [];
   const every = Math.max(1, Math.floor(trace.steps_planned / PROBES));
@@ -32,7 +29,7 @@ function unexplained(traces: readonly Trace[]): string[] {
   const still = traces.filter(isUntold);
   if (still.length * 2 <= traces.length) return [];
   const [ratio = 1] = still.map((trace) => progressOf(trace).loss_ratio);
-  if (still.every(isUnlearnable) && ratio < CLEARLY)
+  if (still.every(isUnlearnable) && ratio < LEARNABLE.value)
     return [
       `loss_not_decreasing: the loss comes to ${text(ratio)} of a constant’s on the samples that are trained on, but a plain network that is ` +
         'known to learn tells others no better apart than a constant. So this one may only learn its samples by heart, and nothing more ' +

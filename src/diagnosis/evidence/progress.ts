@@ -28,7 +28,7 @@ const AT_LIMIT: Threshold = {
 };
 
 /** Below this the reference has learned something. If even the reference has not, the data, or so few samples, hold nothing to learn. */
-const LEARNABLE: Threshold = {
+export const LEARNABLE: Threshold = {
   value: 0.95,
   unit: 'loss of the reference / constant loss',
   source: 'this project',

@@ -4,7 +4,7 @@ import type { Trace } from '../../statistics/index.ts';
 import { text } from '../wording.ts';
 import { runSeries } from './run.ts';
 
-/** Part of the highest rate: what a schedule leaves is little below this. */
+/** Part of the rate: the nearest rates that are tried beside a training are ten times as high and a tenth, so that what a schedule leaves is told as another rate from here on. */
 const LITTLE = 0.1;
 
 /** Says so where a warm-up is not over, or most steps have little of the rate; else nothing. */

@@ -4,7 +4,7 @@ import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { median, runSeries } from '../evidence/run.ts';
 import { EXPERIMENT } from '../recorded.ts';
-import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { defineRule, evidenceOf, type Finding, notEvaluable } from '../rule.ts';
 import { measured, percent, text } from '../wording.ts';
 
 const thresholds = {
@@ -25,6 +25,14 @@ const thresholds = {
 /** The norm that clipping allows, where it is one. */
 function allowedNorm(clipping: Readonly<Record<string, unknown>>): number | null {
   return clipping.type === 'global_norm' && typeof clipping.max_norm === 'number' ? clipping.max_norm : null;
+}
+
+/** What a step is then. The length of an adaptive optimizer's does not depend on the size that gradients have on all steps. */
+function whatIsLeft({ experiment }: Finding): string {
+  const { type } = (experiment?.training.optimizer ?? { type: 'sgd' }) as { type: string };
+  return type === 'sgd'
+    ? 'the limit, not the learning rate, sets how far a step goes'
+    : `of each gradient the direction is left. The length of a step is that of ${type}, as without clipping; but batches that ask for much and for little count the same`;
 }
 
 export const excessiveClipping = defineRule({
@@ -64,6 +72,6 @@ export const excessiveClipping = defineRule({
     const steps = percent(measured(finding, 'clipped_steps')?.value ?? 0);
     const shrinkage = measured(finding, 'shrinkage')?.value;
     const factor = shrinkage == null ? '' : `, in the median to 1/${text(shrinkage)} of its norm`;
-    return `The gradient is cut on ${steps} of the steps${factor}: the limit, not the learning rate, sets how far a step goes.`;
+    return `The gradient is cut on ${steps} of the steps${factor}: ${whatIsLeft(finding)}.`;
   },
 });

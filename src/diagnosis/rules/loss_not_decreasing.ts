@@ -3,6 +3,7 @@ import type { Trace } from '../../statistics/index.ts';
 import {
   attainable,
   isUnlearnable,
+  LEARNABLE,
   progressOf,
   samplesOfReference,
   trialBeyondReference,
@@ -12,7 +13,7 @@ import { measured, ofConstant, percent, text } from '../wording.ts';
 
 const thresholds = {
   loss_ratio: {
-    value: 0.95,
+    value: LEARNABLE.value,
     unit: 'final training loss / loss of the best constant prediction',
     source: 'this project; SageMaker Debugger and AUTOTRAINER compare with earlier steps instead',
     rationale:
@@ -24,7 +25,7 @@ const thresholds = {
 const CLEARLY = 0.1;
 
 /** Of a constant's loss: what a reference leaves that learned. */
-const isFar = (reference: number): boolean => reference < 0.95;
+const isFar = (reference: number): boolean => reference < LEARNABLE.value;
 
 /** What the loss says of the answers; they may be right all the same. Whether they are too sure shows where it is above a constant's. */
 function apart(trace: Trace | undefined, ratio: number): string {

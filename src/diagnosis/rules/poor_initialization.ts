@@ -4,8 +4,8 @@ import { findSeries, lossScale, type Trace, type TracedLayer } from '../../stati
 import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
-import { defineRule, evidenceOf, notEvaluable, type SeedEvidence } from '../rule.ts';
-import { beyond, measured, named, percent, text } from '../wording.ts';
+import { defineRule, evidenceOf, type Finding, notEvaluable, type SeedEvidence } from '../rule.ts';
+import { beyond, isBeyond, measured, named, percent, text } from '../wording.ts';
 
 const thresholds = {
   tied_unit_fraction: {
@@ -82,6 +82,20 @@ function kernelGain(trace: Trace, { name, type, output_shape: shape }: TracedLay
   return rms * Math.sqrt(weights / units);
 }
 
+/** The size that is expected of answers: that of the targets or of the inputs, 1 at least. */
+const expectedSize = ({ target_moments: targets, input_rms }: Trace['data']): number =>
+  Math.max(1, targets === null ? 1 : Math.hypot(targets.mean, targets.std), input_rms ?? 1);
+
+/** What that size is of. */
+function expectedBy({ traces }: Finding): string {
+  const data = traces[0]?.data;
+  if (data === undefined || data.target_moments === null) return 'the targets';
+  const { mean, std } = data.target_moments;
+  const size = expectedSize(data);
+  if (size === 1) return 'numbers of size 1, which initial weights are made for';
+  return size === Math.hypot(mean, std) ? 'the targets' : 'the inputs';
+}
+
 interface Loud extends Scale {
   /** Of the layer whose weights enlarge a signal most. */
   readonly gain: number;
@@ -92,19 +106,26 @@ interface Loud extends Scale {
  * weights are made for; and what large inputs bring along is not of the weights. For values only: classes are judged by the first loss.
  */
 function scaleOfAnswers(trace: Trace): Loud | null {
-  const { target_moments: targets, input_rms } = trace.data;
   const output = trace.layers.find(({ is_output }) => is_output)?.name;
-  if (targets === null || output === undefined) return null;
+  if (trace.data.target_moments === null || output === undefined) return null;
   const answered = startOf(trace, output, 'output', 'rms');
-  const expected = Math.max(1, Math.hypot(targets.mean, targets.std), input_rms ?? 1);
   const gains = trace.layers
     .map((layer) => ({ layer: layer.name, gain: kernelGain(trace, layer) }))
     .filter(({ gain }) => gain > LARGE_GAIN)
     .sort((a, b) => b.gain - a.gain);
   return gains[0] === undefined || Number.isNaN(answered)
     ? null
-    : { ...gains[0], ratio: answered / expected };
+    : { ...gains[0], ratio: answered / expectedSize(trace.data) };
 }
+
+/** Layers of which a value is beyond its threshold. */
+const layersWith = ({ evidence }: Finding, metric: string): string[] => [
+  ...new Set(
+    evidence.flatMap((one) =>
+      one.metric === metric && isBeyond(one) && one.layer !== null ? [one.layer] : [],
+    ),
+  ),
+];
 
 /** What is beyond its threshold stands first. */
 const hitsFirst = (evidence: readonly SeedEvidence[]): SeedEvidence[] =>
@@ -142,10 +163,12 @@ export const poorInitialization = defineRule({
     const wrong = chance !== null && !(chance <= limits.initial_loss_ratio);
     const worst = tied.reduce((most, { fraction }) => Math.max(most, fraction), 0);
     const evidence: SeedEvidence[] = [
-      evidenceOf('tied_unit_fraction', worst, limits.tied_unit_fraction, 'fraction of units', {
-        layer: copies[0]?.layer ?? null,
-        step: 0,
-      }),
+      ...(copies.length > 0 ? copies : [{ layer: null, fraction: worst }]).map(({ layer, fraction }) =>
+        evidenceOf('tied_unit_fraction', fraction, limits.tied_unit_fraction, 'fraction of units', {
+          layer,
+          step: 0,
+        }),
+      ),
       evidenceOf('output_scale_ratio', scale.ratio, limits.output_scale_ratio, 'ratio', {
         layer: scale.layer,
         step: 0,
@@ -200,7 +223,7 @@ export const poorInitialization = defineRule({
       ...(tied === undefined
         ? []
         : [
-            `${percent(tied.value ?? 0)} of the units of ${named(finding.layers)} start as copies of each other, with the same gradient, and stay so.`,
+            `${percent(tied.value ?? 0)} of the units of ${named(layersWith(finding, 'tied_unit_fraction'))} start as copies of each other, with the same gradient, and stay so.`,
           ]),
       ...(scale === undefined
         ? []
@@ -210,7 +233,7 @@ export const poorInitialization = defineRule({
       ...(loud === undefined
         ? []
         : [
-            `Before any step the answers are ${text(loud.value)} times as large as the targets: the weights of ${loud.layer} start so large that they enlarge a signal ${text(measured(finding, 'kernel_gain')?.value)}-fold.`,
+            `Before any step the answers are ${text(loud.value)} times as large as ${expectedBy(finding)}: the weights of ${loud.layer} start so large that they enlarge a signal ${text(measured(finding, 'kernel_gain')?.value)}-fold.`,
           ]),
       ...(wrong === undefined
         ? []

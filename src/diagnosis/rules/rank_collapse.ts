@@ -59,7 +59,8 @@ function isOneNumber(experiment: Experiment | null): boolean {
 
 /** Below this the rank is 1 but for rounding. */
 const ROUNDING = 1e-6;
-const excessOf = (excess: number): string => (excess < ROUNDING ? '' : ` and ${text(excess)}`);
+const rankOf = (excess: number): string =>
+  excess < ROUNDING ? 'is 1' : `exceeds 1 by no more than ${text(excess)}`;
 
 export const rankCollapse = defineRule({
   rule: 'rank_collapse',
@@ -101,6 +102,6 @@ export const rankCollapse = defineRule({
     };
   },
   explain: (finding) =>
-    `From ${named(finding.layers.slice(0, 1), 'a hidden layer')} on the outputs of all samples lie along one direction: their effective rank is 1` +
-    `${excessOf(measured(finding, 'rank_excess')?.value ?? 0)}. The layers behind cannot tell the samples apart.`,
+    `From ${named(finding.layers.slice(0, 1), 'a hidden layer')} on the outputs of all samples lie along one direction: their effective rank ` +
+    `${rankOf(measured(finding, 'rank_excess')?.value ?? 0)}. The layers behind cannot tell the samples apart.`,
 });

@@ -1,7 +1,8 @@
 /** @file Targets on a scale that a fresh network is far from. */
+import { findSeries, type Trace } from '../../statistics/index.ts';
 import { POOR, WRECKED } from '../consequences.ts';
 import { severityByCost } from '../evidence/progress.ts';
-import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { defineRule, evidenceOf, type Finding, notEvaluable } from '../rule.ts';
 import { beyond, measured, text } from '../wording.ts';
 
 const thresholds = {
@@ -27,6 +28,24 @@ const thresholds = {
   },
 } as const;
 
+/** The size of the answers before any step; null where it was not measured. */
+function firstAnswers({ layers, series }: Trace): number | null {
+  const output = layers.find(({ is_output }) => is_output)?.name;
+  const value = output === undefined ? undefined : findSeries({ series }, output, 'output', 'rms')?.values[0];
+  return value === undefined || !Number.isFinite(value) ? null : value;
+}
+
+/** What the targets are to a network that was not trained yet. */
+function besideAnswers(finding: Finding): string {
+  const answers = measured(finding, 'first_answers')?.value;
+  const rms = measured(finding, 'target_rms')?.value ?? 0;
+  if (answers == null)
+    return 'A fresh network answers with numbers near 0, so that the loss is nearly all distance to be made up, and gradients are of its size';
+  if (answers < rms)
+    return `Before any step the answers are of size ${text(answers)}, so that the loss is nearly all distance to be made up, and gradients are of its size`;
+  return `Before any step the answers are of size ${text(answers)}, larger still: these are the first that has to go, and behind them the targets are as far away`;
+}
+
 export const unscaledTargets = defineRule({
   rule: 'unscaled_targets',
   title: 'The targets are not scaled',
@@ -47,6 +66,7 @@ export const unscaledTargets = defineRule({
     const rms = Math.hypot(moments.mean, moments.std);
     const offset = moments.std === 0 ? 0 : Math.abs(moments.mean) / moments.std;
     const small = rms > 0 && rms < limits.smallest_target_rms;
+    const answers = firstAnswers(trace);
     return {
       kind: 'evaluated',
       found: rms > limits.target_rms || small || offset > limits.target_offset,
@@ -57,19 +77,20 @@ export const unscaledTargets = defineRule({
         evidenceOf('target_rms', rms, limits.target_rms, 'root mean square', { step: 0 }),
         evidenceOf('smallest_target_rms', rms, limits.smallest_target_rms, 'root mean square', { step: 0 }),
         evidenceOf('target_offset', offset, limits.target_offset, 'ratio', { step: 0 }),
+        ...(answers === null
+          ? []
+          : [evidenceOf('first_answers', answers, null, 'root mean square', { step: 0 })]),
       ],
     };
   },
   explain(finding) {
     const rms = text(measured(finding, 'target_rms')?.value);
     const offset = beyond(finding, 'target_offset');
+    const answers = measured(finding, 'first_answers')?.value;
     if (beyond(finding, 'smallest_target_rms') !== undefined)
-      return `The targets are of size ${rms}: a fresh network answers with numbers near 1, beside which they all look like 0. Train on standardized targets.`;
+      return `The targets are of size ${rms}: a fresh network answers with numbers ${answers == null ? 'near 1' : `of size ${text(answers)}`}, beside which they all look like 0. Train on standardized targets.`;
     const scatter =
       offset === undefined ? '' : `, ${text(offset.value)} times what they differ by among themselves`;
-    return (
-      `The targets are of size ${rms}${scatter}. A fresh network answers with numbers near 0, so that the loss is nearly all ` +
-      'distance to be made up, and gradients are of its size. Train on standardized targets.'
-    );
+    return `The targets are of size ${rms}${scatter}. ${besideAnswers(finding)}. Train on standardized targets.`;
   },
 });

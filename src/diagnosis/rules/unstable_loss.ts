@@ -1,9 +1,10 @@
 /** @file A loss that comes back up. */
 import { lossScale } from '../../statistics/index.ts';
 import { isUnlearnable, progressOf, severityByProgress } from '../evidence/progress.ts';
+import { gainOfLowerRate, RATE_GAIN } from '../evidence/rate.ts';
 import { lossWindows, moves } from '../evidence/run.ts';
-import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
-import { measured, ofConstant } from '../wording.ts';
+import { defineRule, evidenceOf, type Finding, notEvaluable } from '../rule.ts';
+import { measured, ofConstant, text } from '../wording.ts';
 
 const thresholds = {
   rebound: {
@@ -16,6 +17,19 @@ const thresholds = {
 } as const;
 
 const WINDOWS = 10;
+/** As in `unshuffled_data`. */
+const SORTED = 0.3;
+
+/** What brings it up, where that was measured. */
+function why({ traces }: Finding): string {
+  const [trace] = traces;
+  if ((trace?.batch_order?.between_batches ?? 0) > SORTED)
+    return 'the batches are too unlike each other, since the samples are not shuffled';
+  const lower = trace === undefined ? null : gainOfLowerRate(trace);
+  if (lower !== null && lower.gain > RATE_GAIN)
+    return `steps are too long for the curvature: at ${text(lower.factor)} times the learning rate it is learned`;
+  return 'steps are too long for the curvature, or batches too unlike each other';
+}
 
 /** The largest rise of a window's mean above the lowest before it, and the step where it stands. */
 function largestRise(windows: readonly number[], steps: number): { rise: number; step: number } {
@@ -60,5 +74,5 @@ export const unstableLoss = defineRule({
   },
   explain: (finding) =>
     `By step ${measured(finding, 'rebound')?.step} the mean loss has come back up by ${ofConstant(measured(finding, 'rebound')?.value)} above ` +
-    'its lowest: steps are too long for the curvature, or batches too unlike each other.',
+    `its lowest: ${why(finding)}.`,
 });

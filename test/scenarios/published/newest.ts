@@ -86,7 +86,8 @@ const income = (rate: number, more: Config) =>
   );
 const dollars: Published = {
   name: 'incomes-in-dollars-by-one-unit',
-  source: 'https://community.deeplearning.ai/t/linear-regression-with-neural-network-need-help-and-advice/752992',
+  source:
+    'https://community.deeplearning.ai/t/linear-regression-with-neural-network-need-help-and-advice/752992',
   accepted: 'the labels are not scaled: from numbers near 0 Adam takes forever to tens of thousands',
   labels: [['unscaled_targets']],
   half: 'develop',
@@ -103,7 +104,8 @@ const softplusNet = (scale: number) =>
   );
 const rawPixels: Published = {
   name: 'softplus-on-raw-pixels',
-  source: 'https://whosebug.com/question/6310037/Keras-shows-NaN-loss-when-using-custom-softplus-activation-function',
+  source:
+    'https://whosebug.com/question/6310037/Keras-shows-NaN-loss-when-using-custom-softplus-activation-function',
   accepted: 'the pixels are not normalized: the accuracy stands at chance, and an exponential overflows',
   labels: [['unscaled_inputs']],
   half: 'judge',
@@ -176,17 +178,12 @@ const halfOfTheRange: Published = {
 };
 
 const everyStep = (step_size: number) =>
-  run(
-    [1, 8, 8],
-    [conv(8), pool, conv(16), pool, flat, layer(32, 'relu'), layer(10)],
-    digits(),
-    {
-      loss: 'softmax_cross_entropy',
-      optimizer: sgd(0.05, 0.9),
-      steps: 300,
-      learning_rate_schedule: { type: 'step', step_size, gamma: 0.1 },
-    },
-  );
+  run([1, 8, 8], [conv(8), pool, conv(16), pool, flat, layer(32, 'relu'), layer(10)], digits(), {
+    loss: 'softmax_cross_entropy',
+    optimizer: sgd(0.05, 0.9),
+    steps: 300,
+    learning_rate_schedule: { type: 'step', step_size, gamma: 0.1 },
+  });
 const dividedEachStep: Published = {
   name: 'rate-divided-by-ten-at-each-step',
   source: github('matteo-dunnhofer/imagenet', 10),
@@ -221,7 +218,9 @@ const outOfTheBowl: Published = {
 };
 
 const clothes = clusters(1000, 20, 10, 0.9);
-const byLabel = clothes.labels.map((_, i) => i).toSorted((a, b) => at(clothes.labels, a) - at(clothes.labels, b));
+const byLabel = clothes.labels
+  .map((_, i) => i)
+  .toSorted((a, b) => at(clothes.labels, a) - at(clothes.labels, b));
 const sortedClothes = (shuffle: boolean) =>
   run(
     [20],
@@ -366,7 +365,8 @@ const heard = (rate: number) =>
 const kept25: Published = {
   name: 'a-quarter-is-kept-and-no-onset-is-heard',
   source: 'https://github.com/magenta/magenta/pull/1623',
-  accepted: '25 % were kept where 75 % were meant: there were no onsets for a long time, even on a few pieces',
+  accepted:
+    '25 % were kept where 75 % were meant: there were no onsets for a long time, even on a few pieces',
   labels: [['excessive_dropout']],
   half: 'judge',
   experiment: heard(0.75),
@@ -396,7 +396,9 @@ const allZero: Published = {
 };
 
 const tweets = Array.from({ length: 150 }, (_, i) =>
-  Array.from({ length: 10 }, (__, t) => Array.from({ length: 12 }, (___, j) => bell(120 * i + 12 * t + j + 900))),
+  Array.from({ length: 10 }, (__, t) =>
+    Array.from({ length: 12 }, (___, j) => bell(120 * i + 12 * t + j + 900)),
+  ),
 );
 const moods = tweets.map((words, i) =>
   chance(i + 116_000) < 0.3

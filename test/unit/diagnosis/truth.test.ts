@@ -290,7 +290,9 @@ describe('initial weights of a regression', () => {
     });
   };
   const large = normal(1);
-  const loud = /the answers are [\d.e]+ times as large as the targets: the weights of (\w+) start so large/;
+  // The targets are of size 0.3: the answers are not held against them, but against the inputs or 1.
+  const loud =
+    /the answers are [\d.e]+ times as large as (?:the inputs|numbers of size 1, which initial weights are made for): the weights of (\w+) start so large/;
 
   it.each([
     ['dense', [200], [dense(50, 'relu', large)], 'dense_1'],
@@ -319,5 +321,42 @@ describe('initial weights of a regression', () => {
   ])('%s are not', async (_, layers, scale) => {
     const { experiment, trace } = await regression([20], layers, scale);
     expect(checkOf('poor_initialization', diagnose(experiment, [trace])).explanation).not.toMatch(loud);
+  });
+});
+
+describe('inputs and targets that are not scaled', () => {
+  const inputs = rows(80, 3);
+  const both = (scale: number, size: number, activation: string) =>
+    trained({
+      network: { input: { shape: [3] }, layers: [dense(16, activation), dense(1)] },
+      data: {
+        type: 'inline',
+        inputs: inputs.map((row) => row.map((x) => scale * x)),
+        targets: inputs.map(([x = 0, y = 0]) => size * (x + Math.abs(y))),
+      },
+      training: { loss: 'mean_squared_error', optimizer: { type: 'sgd', learning_rate: 1e-12 }, steps: 40 },
+    });
+  const causesOf = (checks: readonly Check[]) => [
+    ...new Set(seriousFindings(checks).flatMap(({ caused_by }) => caused_by)),
+  ];
+
+  it('have one root where the first answers, as large as the inputs make them, exceed the targets', async () => {
+    const { experiment, trace } = await both(5000, 50, 'relu');
+    const checks = diagnose(experiment, [trace]);
+    expect(checkOf('unscaled_targets', checks).caused_by).toEqual(['unscaled_inputs']);
+    expect(causesOf(checks)).toEqual(['unscaled_inputs']);
+    expect(checkOf('unscaled_targets', checks).explanation).toMatch(
+      /the answers are of size [\d.]+, larger still/,
+    );
+  });
+
+  it('have two where the targets are as far away from the answers', async () => {
+    const { experiment, trace } = await both(5000, 1e5, 'tanh');
+    const checks = diagnose(experiment, [trace]);
+    expect(checkOf('unscaled_targets', checks).caused_by).toEqual([]);
+    expect(checkOf('unscaled_inputs', checks).caused_by).toEqual([]);
+    expect(checkOf('unscaled_targets', checks).explanation).toMatch(
+      /the answers are of size [\d.]+, so that the loss/,
+    );
   });
 });
