@@ -19,6 +19,7 @@ import {
   type Task,
   tasks,
 } from './scenario.ts';
+import { eighthSet } from './unseen_eighth.ts';
 import { fifthSet } from './unseen_fifth.ts';
 import { fourthSet } from './unseen_fourth.ts';
 import { seventhSet } from './unseen_seventh.ts';
@@ -298,4 +299,5 @@ export const unseenScenarios: readonly Scenario[] = [
   ...rename('5', fifthSet),
   ...rename('6', sixthSet),
   ...rename('7', seventhSet),
+  ...rename('8', eighthSet),
 ];
