@@ -57,13 +57,22 @@ function renderChecks(checks: readonly Check[], style: Style): string {
     .join('\n');
 }
 
+/** Goals beside the training loss, which says little where they decide. */
+const OTHER_GOALS: Readonly<Record<string, string>> = {
+  validation_loss_ratio: 'validation loss over a constant’s',
+  missed_rare_class: 'missed of a class',
+  training_error: 'wrong',
+};
+
 function effectText({ effects, status }: Verification): string {
-  const loss = effects.find(({ metric }) => metric === 'final_loss');
-  if (status === 'not_run' || loss === undefined) return '';
-  const difference = formatNumber(loss.mean_difference, loss.non_finite?.mean_difference);
-  const [low = null, high = null] = loss.confidence_interval;
+  const [goal] = effects;
+  const other = OTHER_GOALS[goal?.metric ?? ''];
+  const effect = other === undefined ? effects.find(({ metric }) => metric === 'final_loss') : goal;
+  if (status === 'not_run' || effect === undefined) return '';
+  const difference = formatNumber(effect.mean_difference, effect.non_finite?.mean_difference);
+  const [low = null, high = null] = effect.confidence_interval;
   const interval = low === null || high === null ? '' : ` [${formatNumber(low)}, ${formatNumber(high)}]`;
-  return `loss ${difference}${interval}`;
+  return `${other ?? 'loss'} ${difference}${interval}`;
 }
 
 function armRow(name: string, verification: Verification): string[] {

@@ -16,14 +16,30 @@ const LOSSES = {
   final_loss_ratio: 'Loss over that of a constant:',
 } as const;
 
+/** By the goal that decided: the training loss may rise where samples were known by heart, or where rare classes weigh more. */
+const SHOWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  validation_loss_ratio: {
+    validation_loss: 'Validation loss:',
+    validation_loss_original_scale: 'Validation loss:',
+    validation_loss_ratio: 'Validation loss over that of a constant:',
+  },
+  missed_rare_class: { missed_rare_class: 'Missed of the class that is found least:' },
+  training_error: { training_error: 'Wrong of the training samples:' },
+};
+const SHARES = ['missed_rare_class', 'training_error'];
+
 function effectLines({ effects, seeds, verdict }: Recommendation, style: Style): string[] {
-  const names = Object.keys(LOSSES) as (keyof typeof LOSSES)[];
-  const name = names.find((one) => effects.some(({ metric }) => metric === one));
-  const loss = effects.find(({ metric }) => metric === name);
-  if (name === undefined || loss === undefined) return [];
-  const [before, after] = [formatNumber(mean(loss.baseline)), formatNumber(mean(loss.treated))];
+  const labels: Readonly<Record<string, string>> = SHOWN[effects[0]?.metric ?? ''] ?? LOSSES;
+  const name = Object.keys(labels).find((one) => effects.some(({ metric }) => metric === one));
+  const effect = effects.find(({ metric }) => metric === name);
+  if (name === undefined || effect === undefined) return [];
+  const shown = (values: readonly (number | null)[]): string => {
+    const value = mean(values);
+    return SHARES.includes(name) && value !== null ? `${formatNumber(100 * value)} %` : formatNumber(value);
+  };
+  const [before, after] = [shown(effect.baseline), shown(effect.treated)];
   return [
-    `${LOSSES[name]} ${before} → ${style.good(after)}, then ${verdict} on fresh seeds ${seeds.join(', ')}`,
+    `${labels[name]} ${before} → ${style.good(after)}, then ${verdict} on fresh seeds ${seeds.join(', ')}`,
   ];
 }
 

@@ -55,9 +55,16 @@ function bounded(
   return Number.isNaN(ratio) ? LOST : Math.min(LOST, ratio);
 }
 
-/** Of several labels the mean: one alone, of hundreds, would hide what becomes of the others. */
-const missedLabels = (labels: readonly LabelRecall[]): number =>
-  1 - labels.reduce((sum, { recall }) => sum + recall, 0) / labels.length;
+/**
+ * Of several labels the mean: one alone, of hundreds, would hide what becomes of the others. Of each the value that is found less: who
+ * answers with the rare one everywhere misses none of it, and has learned nothing. Null where no label has two values.
+ */
+function missedLabels(labels: readonly LabelRecall[]): number | null {
+  const varied = labels.filter(({ samples }) => samples > 0);
+  if (varied.length === 0) return null;
+  const found = varied.map(({ recall, others_recall = 1 }) => Math.min(recall, others_recall));
+  return 1 - found.reduce((sum, least) => sum + least, 0) / found.length;
+}
 
 function missedRareClass({ class_recall, class_steps, label_recall, data }: Trace): number | null {
   if (label_recall !== undefined) return missedLabels(label_recall);

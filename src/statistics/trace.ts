@@ -168,7 +168,10 @@ export interface Trace {
   readonly weights: TracedWeights | null;
 }
 
-/** One of several labels of a sample: how often it has its rarer value, and in how many of these samples that is found. */
+/**
+ * One of several labels of a sample: how often it has its rarer value, in which fraction of these samples that is found, and in which of
+ * the others the common one is.
+ */
 export interface LabelRecall {
   /** What has the label, and is counted; absent where it is the sample. */
   readonly of?: 'time steps' | 'pixels';
@@ -176,6 +179,8 @@ export interface LabelRecall {
   readonly samples: number;
   readonly others: number;
   readonly recall: number;
+  /** Absent in records of earlier versions. */
+  readonly others_recall?: number;
 }
 
 /** All weights and running averages, as safetensors files. */

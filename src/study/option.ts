@@ -3,6 +3,7 @@ import type { Check } from '../diagnosis/index.ts';
 import type { Experiment } from '../experiment/index.ts';
 import {
   type Arm,
+  type Effort,
   effortOf,
   efforts,
   type Goal,
@@ -27,6 +28,8 @@ export interface Change {
   readonly treats: readonly string[];
   /** The place of the most laborious remedy in `efforts`. */
   readonly effort: number;
+  /** What all remedies cost whoever takes them: see `COSTS`. */
+  readonly cost: number;
   readonly experiment: Experiment;
   /** Where it is one remedy alone. */
   readonly screened: Screened | null;
@@ -86,16 +89,31 @@ export function paired(a: readonly number[], b: readonly number[]): [number, num
   return [mean(a.slice(0, runs)), mean(b.slice(0, runs))];
 }
 
-/** Fewest remedies, then least effort, then lowest validation loss. */
+/**
+ * What a remedy costs whoever takes it, in settings. New layers stay in the network, and in everything that is built around it: two lines
+ * of its settings are a smaller change than they are, and three a larger one. Chosen by this project.
+ */
+const COSTS: Readonly<Record<Effort, number>> = {
+  setting: 1,
+  initializer: 1,
+  activation: 1.5,
+  architecture: 2.5,
+};
+
+const costOf = (names: readonly string[]): number =>
+  names.reduce((sum, name) => sum + COSTS[effortOf(name)], 0);
+
+/** By cost, then by remedies, then by the most laborious of them: negative where the first is smaller. */
+const sizes = (a: Change, b: Change): number =>
+  a.cost - b.cost || a.remedies.length - b.remedies.length || a.effort - b.effort;
+
+/** The smallest first; of equally small ones that of the lowest validation loss. */
 export function bySize(a: Option, b: Option): number {
   const [lossA, lossB] = paired(a.validations, b.validations);
-  return (
-    a.remedies.length - b.remedies.length || a.effort - b.effort || (lossA === lossB ? 0 : lossA - lossB)
-  );
+  return sizes(a, b) || (lossA === lossB ? 0 : lossA - lossB);
 }
 
-export const isSmaller = (a: Change, b: Change): boolean =>
-  (a.remedies.length - b.remedies.length || a.effort - b.effort) < 0;
+export const isSmaller = (a: Change, b: Change): boolean => sizes(a, b) < 0;
 
 /** A validation loss that is higher than another by more is no chance: times the other, and of a constant’s loss. */
 const OVERDONE = { times: 1.25, plus: 0.05 } as const;
@@ -120,6 +138,7 @@ export const single = (screened: Screened): Change => {
     parts: [{ remedy: remedy.remedy, dose }],
     treats: remedy.treats,
     effort: efforts.indexOf(remedy.effort),
+    cost: costOf([remedy.remedy]),
     experiment,
     screened,
   };
@@ -134,6 +153,7 @@ export const combined = (
   parts,
   treats,
   effort: Math.max(...parts.map(({ remedy }) => efforts.indexOf(effortOf(remedy)))),
+  cost: costOf(parts.map(({ remedy }) => remedy)),
   experiment,
   screened: null,
 });

@@ -52,10 +52,27 @@ export function shortfall(
   return `The reference learner reaches ${reference.toPrecision(3)} of a constant’s loss, this ${reached.toPrecision(3)}; ${nearest}`;
 }
 
-const noteOf = (best: BestProven, input: PursuitInput): string | null =>
-  isVerified(best.option)
+/** On fewer seeds than a study has by default a proof says little. */
+const FEW = 3;
+
+/** What a proof on so few seeds is worth; null where they are not few. */
+export function thinness(seeds: number): string | null {
+  if (seeds >= FEW) return null;
+  const passes = Math.round(100 * (2 / 3) ** seeds);
+  const proven = seeds === 1 ? 'one fresh seed' : `${seeds} fresh seeds`;
+  return (
+    `It is proven on ${proven} only: a change that fails on one seed in three passes that in ${passes} % of cases. ` +
+    'A larger budget (`remedies.min_duration_s`, `remedies.max_trials`) or more `remedies.seeds` prove it on more.'
+  );
+}
+
+function noteOf(best: BestProven, input: PursuitInput): string | null {
+  const reached = isVerified(best.option)
     ? shortfall(goalOfRecommendation(input, best), scaleOf(input.goal, input.baseline.experiment))
     : UNIMPROVED;
+  const notes = [reached, thinness(best.proof.traces.length)].filter((note) => note !== null);
+  return notes.length === 0 ? null : notes.join(' ');
+}
 
 function recommendationOf(best: BestProven, input: PursuitInput, pursuit: Pursuit): Recommendation {
   const { experiment, baseline, goal } = input;
@@ -135,9 +152,9 @@ export async function recommend(input: PursuitInput): Promise<Recommended> {
 const MAX_ALTERNATIVES = 4;
 
 /** Smaller changes with a higher loss: those that no other is both smaller and better than. */
-function alternativesTo(
+export function alternativesTo(
   chosen: Option,
-  { options, failed }: Pursuit,
+  { options, failed }: Pick<Pursuit, 'options' | 'failed'>,
   experiment: Experiment,
 ): Recommendation['alternatives'] {
   const front: Trained[] = [];

@@ -273,7 +273,9 @@ export const reportSchema = z
     recommendation_note: z
       .string()
       .nullable()
-      .describe('Why an unhealthy job has no recommendation, or what the recommendation does not achieve'),
+      .describe(
+        'Why an unhealthy job has no recommendation, or what the recommendation does not achieve, or that its proof has few seeds',
+      ),
   })
   .meta({ id: 'Report' });
 

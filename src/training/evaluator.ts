@@ -341,8 +341,10 @@ export class Evaluator {
           const [zeros, ones] = [samples[0][label] as number, samples[1][label] as number];
           const rarer = ones <= zeros ? 1 : 0;
           const [own, others] = rarer === 1 ? [ones, zeros] : [zeros, ones];
-          const recall = own === 0 ? 0 : (right[rarer][label] as number) / own;
-          return { ...of, rarer, samples: own, others, recall };
+          const found = (value: 0 | 1, all: number) =>
+            all === 0 ? 0 : (right[value][label] as number) / all;
+          const [recall, others_recall] = [found(rarer, own), found(rarer === 1 ? 0 : 1, others)];
+          return { ...of, rarer, samples: own, others, recall, others_recall };
         }),
     };
   }

@@ -130,6 +130,42 @@ const rates = [
   ),
   hard('rate/one-layer-1e-5', classifier(wine, [], sgd(1e-5)), plain(wine)),
 ];
+
+// ————— running averages of the optimizer —————
+
+const averages = [
+  hard(
+    'averages/adam-epsilon-1',
+    classifier(moons, [relu(24), relu(24)], { ...adam(3e-4), epsilon: 1 }),
+    plain(moons),
+  ),
+  hard(
+    'averages/nadam-epsilon-1',
+    classifier(digits, [relu(32)], { type: 'nadam', learning_rate: 1e-3, epsilon: 1 }),
+    plain(digits),
+  ),
+  hard(
+    'averages/rmsprop-squares-of-0.99999',
+    classifier(wine, [relu(24), relu(24)], { type: 'rmsprop', learning_rate: 0.01, rho: 0.99999 }),
+    plain(wine),
+  ),
+  hard(
+    'averages/rmsprop-epsilon-1',
+    classifier(circles, [dense(24, 'tanh')], { type: 'rmsprop', learning_rate: 1e-3, epsilon: 1 }),
+    plain(circles),
+  ),
+  hard(
+    'averages/adam-mean-of-0.9999',
+    classifier(curve(0, 1), [relu(24), relu(24)], { ...adam(0.03), beta_1: 0.9999 }),
+    plain(curve(0, 1)),
+  ),
+  hard(
+    'averages/adam-squares-of-0.1',
+    classifier(breast_cancer, [relu(24), relu(24)], { ...adam(0.1), beta_2: 0.1 }),
+    plain(breast_cancer),
+  ),
+];
+
 const deep = [
   hard('depth/sigmoid-25', classifier(xor, [repeat(25, dense(16, 'sigmoid'))], sgd(0.1)), plain(xor)),
   hard(
@@ -141,6 +177,11 @@ const deep = [
     'depth/relu-30-torch',
     classifier(moons, [repeat(30, dense(20, 'relu', { kernel_initializer: 'torch_default' }))], sgd(0.05)),
     plain(moons),
+  ),
+  hard(
+    'depth/sigmoid-14-circles',
+    classifier(circles, [repeat(14, dense(28, 'sigmoid'))], sgd(0.1)),
+    plain(circles),
   ),
 ];
 const short = [
@@ -207,4 +248,4 @@ const three = [
   ),
 ];
 
-export const hardNetworks = [recurrent, attention, rates, deep, short, three];
+export const hardNetworks = [recurrent, attention, rates, deep, short, three, averages];

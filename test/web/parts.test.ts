@@ -307,6 +307,26 @@ it('shows the losses on the targets’ own scale where one side has standardized
   expect(shown('final_loss_ratio', 'final_loss', 'final_loss_original_scale')).toEqual([['final_loss', 5]]);
 });
 
+it('shows first what the change was chosen by: beside it the training loss may rise', () => {
+  const names = (...metrics: string[]) =>
+    outcomesOf(metrics.map((metric) => ({ metric, baseline: [5], treated: [1] }) as unknown as Effect)).map(
+      ({ metric }) => metric,
+    );
+  expect(names('validation_loss_ratio', 'final_loss', 'validation_loss')).toEqual([
+    'validation_loss',
+    'final_loss',
+  ]);
+  expect(names('missed_rare_class', 'final_loss', 'validation_loss')).toEqual([
+    'missed_rare_class',
+    'final_loss',
+    'validation_loss',
+  ]);
+  expect(names('final_loss_ratio', 'final_loss', 'validation_loss')).toEqual([
+    'final_loss',
+    'validation_loss',
+  ]);
+});
+
 it('plots the goal that most arms have, which one that diverged has as well', () => {
   const arm = (...metrics: string[]) => ({
     verification: { effects: metrics.map((metric) => ({ metric })) },

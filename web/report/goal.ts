@@ -7,7 +7,7 @@ export type Effects = Report['remedies'][number]['verification']['effects'];
 export const GOALS: Readonly<Record<string, string>> = {
   final_loss_ratio: 'training loss, as a share of a constant’s',
   validation_loss_ratio: 'validation loss, as a share of a constant’s',
-  missed_rare_class: 'fraction of the rarest class that is missed',
+  missed_rare_class: 'fraction that is missed of the class that is found least',
   training_error: 'fraction of the training samples that is wrong',
 };
 

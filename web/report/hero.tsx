@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { Job, Report } from '../../client/index.ts';
 import { clip, firstSentence, number, percent, plural, together, words } from '../lib/format.ts';
 import { CopyButton, prettyJson } from '../ui/parts.tsx';
-import { explainedBy, findingsOf, isAccuracy, type Outcome, outcomesOf, rootOf, titleOf } from './story.ts';
+import { explainedBy, findingsOf, isShare, type Outcome, outcomesOf, rootOf, titleOf } from './story.ts';
 
 const VERDICTS: Readonly<Record<string, { text: string; tone: string }>> = {
   healthy: { text: 'Healthy', tone: 'good' },
@@ -23,12 +23,14 @@ const METRICS: Readonly<Record<string, string>> = {
   validation_loss_original_scale: 'Validation loss, targets as given',
   final_accuracy: 'Training accuracy',
   validation_accuracy: 'Validation accuracy',
+  missed_rare_class: 'Missed of the class that is found least',
+  training_error: 'Wrong of the training samples',
 };
 
 const shown = ({ metric, effect }: Outcome, side: 'baseline' | 'treated', value: number | null): string => {
   const broken = Object.entries(effect.non_finite ?? {}).find(([field]) => field.startsWith(side))?.[1];
   if (value === null) return broken === undefined ? '–' : number(null, broken);
-  return isAccuracy(metric) ? percent(value) : number(value);
+  return isShare(metric) ? percent(value) : number(value);
 };
 
 function OutcomeRow({ outcome }: { outcome: Outcome }) {

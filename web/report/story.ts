@@ -62,13 +62,24 @@ const SHOWN_FIRST = [
   'validation_accuracy',
 ];
 
+/** Goals beside the training loss, which may rise where they are reached, with what shows them. */
+const OTHER_GOALS: Readonly<Record<string, readonly string[]>> = {
+  validation_loss_ratio: ['validation_loss', 'validation_loss_original_scale'],
+  missed_rare_class: ['missed_rare_class'],
+  training_error: ['training_error'],
+};
+
+/** What the change was chosen by comes first. */
 export function outcomesOf(effects: readonly Effect[]): Outcome[] {
   const hasPlain = effects.some(({ metric }) => metric === 'final_loss');
-  return SHOWN_FIRST.flatMap((metric) => {
+  const chosenBy = OTHER_GOALS[effects[0]?.metric ?? ''] ?? [];
+  return [...new Set([...chosenBy, ...SHOWN_FIRST])].flatMap((metric) => {
     const effect = effects.find((one) => one.metric === metric);
     if (effect === undefined || (hasPlain && metric.endsWith('_original_scale'))) return [];
     return [{ metric, before: mean(effect.baseline), after: mean(effect.treated), effect }];
   });
 }
 
-export const isAccuracy = (metric: string): boolean => metric.endsWith('accuracy');
+/** Whether it is a share of samples. */
+export const isShare = (metric: string): boolean =>
+  metric.endsWith('accuracy') || ['missed_rare_class', 'training_error'].includes(metric);

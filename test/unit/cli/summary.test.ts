@@ -57,3 +57,24 @@ it('says the loss where the change puts the targets on another scale', () => {
   expect(loss(effects)).toContain('Loss:     32 → 1.5, then');
   expect(loss(effects.slice(0, 1))).toContain('Loss over that of a constant: 0.9 → 0.1, then');
 });
+
+it.each([
+  ['validation_loss_ratio', 'validation_loss', 'Validation loss: 0.8 → 0.2, then'],
+  ['missed_rare_class', null, 'Missed of the class that is found least: 80 % → 20 %, then'],
+  ['training_error', null, 'Wrong of the training samples: 80 % → 20 %, then'],
+])('says what the change was chosen by: %s', (goal, metric, wanted) => {
+  const [first] = recommendation.effects;
+  const effect = (name: string, before: number, after: number) => ({
+    ...(first as NonNullable<typeof first>),
+    ...{ metric: name, baseline: [before, before], treated: [after, after] },
+  });
+  // The training loss rises: by heart it was low.
+  const effects = [
+    effect(goal, 0.8, 0.2),
+    effect('final_loss', 0.001, 0.4),
+    ...(metric === null ? [] : [effect(metric, 0.8, 0.2)]),
+  ];
+  const text = lines({ recommendation: { ...recommendation, effects } }).join('\n');
+  expect(text).toContain(wanted);
+  expect(text).not.toContain('0.001');
+});

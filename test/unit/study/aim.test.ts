@@ -5,7 +5,7 @@ import { createArm, type Verification } from '../../../src/remedies/index.ts';
 import { Aim } from '../../../src/study/aim.ts';
 import { isWithin, marginAt, scaleOf } from '../../../src/study/goal.ts';
 import { isBehind, isOverdone, isSmaller, type Option, paired } from '../../../src/study/option.ts';
-import { shortfall } from '../../../src/study/recommend.ts';
+import { shortfall, thinness } from '../../../src/study/recommend.ts';
 import { train } from '../../../src/training/index.ts';
 import { createRandom } from '../../../src/util/random.ts';
 
@@ -26,6 +26,7 @@ const option = (remedies: string[], values: number[], validations = values): Opt
   parts: remedies.map((remedy) => ({ remedy, dose: null })),
   treats: [],
   effort: 0,
+  cost: remedies.length,
   experiment,
   screened: null,
   arm: baseline,
@@ -37,6 +38,16 @@ const option = (remedies: string[], values: number[], validations = values): Opt
   validations,
 });
 
+it('a proof on fewer seeds than a study has is told to be one', () => {
+  expect(thinness(1)).toContain(
+    'one fresh seed only: a change that fails on one seed in three passes that in 67 %',
+  );
+  expect(thinness(2)).toContain(
+    '2 fresh seeds only: a change that fails on one seed in three passes that in 44 %',
+  );
+  expect([3, 5, 20].map(thinness)).toEqual([null, null, null]);
+});
+
 describe('what another reaches', () => {
   it('is compared on common seeds', () => {
     expect(paired([1, 5], [2])).toEqual([1, 2]);
@@ -45,7 +56,7 @@ describe('what another reaches', () => {
     const complete = option(['use_adam'], [0.01, 0.01, 0.01], [0.02, 0.3, 0.4]);
     const begun = option(['use_elu'], [0.01], [0.02]);
     expect(isBehind(complete.validations, begun.validations)).toBe(false);
-    expect(isOverdone({ ...complete, effort: 1 }, [begun])).toBe(false);
+    expect(isOverdone({ ...complete, cost: 2 }, [begun])).toBe(false);
     expect(isBehind([0.3], begun.validations)).toBe(true);
     expect(
       new Aim('final_loss', baseline).isEnough(complete, { healthy: [complete, begun], proven: [] }),
@@ -140,6 +151,7 @@ describe('what another reaches', () => {
     Array.from({ length: 1 + random.integer(5) }, (_, n) => ({
       ...option(Array(1 + random.integer(3)).fill(`remedy_${n}`), [random.uniform()], [random.uniform()]),
       ...{ verification: { status: 'verified' } as Verification, effort: random.integer(4) },
+      cost: 1 + random.integer(6) / 2,
       // Anywhere, or near to each other.
       expected: near ? 0.2 + 0.05 * random.uniform() : random.uniform() ** 3,
     }));

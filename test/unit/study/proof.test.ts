@@ -72,7 +72,7 @@ async function extended(sick: readonly number[], limit: number) {
   };
   const runner = new ArmRunner(dependencies, new Budget(experiment, seeds.length, limit), 100);
   const change: Change = {
-    ...{ remedies: ['use_elu'], parts: [], treats: [], effort: 0, screened: null },
+    ...{ remedies: ['use_elu'], parts: [], treats: [], effort: 0, cost: 1, screened: null },
     experiment,
   };
   const proofs = new Proofs();

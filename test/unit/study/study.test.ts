@@ -195,6 +195,9 @@ describe('a study', () => {
       expect(countTrained(trials)).toBeLessThanOrEqual(max_trials);
       expect(report.recommendation?.verdict).toBe('healthy');
       expect(report.recommendation?.seeds.length).toBeGreaterThan(0);
+      // Few seeds are few, and that is said.
+      const isThin = (report.recommendation?.seeds.length ?? 0) < 3;
+      expect(/It is proven on .* fresh seed/.test(report.recommendation_note ?? '')).toBe(isThin);
       // Of what the remedies need, the controls take nothing.
       const controls = trials.filter(({ run }) => run.startsWith('control_')).length;
       expect(controls).toBeLessThanOrEqual(max_trials / 4);
