@@ -103,6 +103,10 @@ const COSTS: Readonly<Record<Effort, number>> = {
 const costOf = (names: readonly string[]): number =>
   names.reduce((sum, name) => sum + COSTS[effortOf(name)], 0);
 
+/** What the two cheapest of its parts cost. */
+export const leastOf = ({ remedies: names }: Change): number =>
+  costOf(names.toSorted((a, b) => costOf([a]) - costOf([b])).slice(0, 2));
+
 /** By cost, then by remedies, then by the most laborious of them: negative where the first is smaller. */
 const sizes = (a: Change, b: Change): number =>
   a.cost - b.cost || a.remedies.length - b.remedies.length || a.effort - b.effort;

@@ -15,6 +15,7 @@ import {
   isTrained,
   judgedAgain,
   keyOf,
+  leastOf,
   type Option,
   single,
   type Trained,
@@ -52,6 +53,8 @@ export interface BestProven extends Proven {
 const [MAX_BEGUN, MAX_GROWN, MAX_WARNED] = [8, 8, 4];
 /** Of the budget: what may be spent before something better is looked for than what is proven. */
 const ENOUGH = 1 / 3;
+/** Of the budget: one round of leaving out each part of what is larger than what is proven. */
+const HARDLY_ANYTHING = 0.05;
 
 export class Pursuit {
   #input: PursuitInput;
@@ -231,6 +234,17 @@ export class Pursuit {
     return runner.affords(experiment, parts.length + seeds.length - 1 + seeds.length);
   }
 
+  /** Whether two of its parts may do what a larger change was proven to do, and to find out costs hardly anything. */
+  #mayShrink(option: Option): boolean {
+    const { best } = this;
+    const { budget } = this.#input.runner;
+    return (
+      best !== null &&
+      leastOf(option) < best.option.cost &&
+      budget.costOf(option.experiment, option.parts.length) <= HARDLY_ANYTHING * budget.limit
+    );
+  }
+
   async reduceSmallest(): Promise<boolean> {
     const base = this.options
       .filter(
@@ -240,7 +254,7 @@ export class Pursuit {
           this.#proofs.of(option)?.holds !== false &&
           !this.#reduced.has(keyOf(option)) &&
           this.#isEnough(option) &&
-          this.#isWanted(option),
+          (this.#isWanted(option) || this.#mayShrink(option)),
       )
       .toSorted(bySize)[0];
     if (base === undefined) return false;

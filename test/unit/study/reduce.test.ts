@@ -35,3 +35,39 @@ it('samples in the order of their classes are shuffled, whatever else would help
   for (const { remedies: together } of combinations)
     for (const pair of pairs) expect(together.join(' ')).not.toMatch(pair);
 });
+
+it('two settings take the place of new layers that do as much, where a larger combination holds them', async () => {
+  const report = await study(
+    parse({
+      network: {
+        input: { shape: [2] },
+        layers: [
+          {
+            ...{ type: 'repeat', times: 3 },
+            layers: [
+              {
+                ...{ type: 'dense', units: 16, activation: 'relu' },
+                bias_initializer: { type: 'constant', value: -3 },
+              },
+            ],
+          },
+          { type: 'dense', units: 2 },
+        ],
+      },
+      data: { type: 'moons', samples: 300, noise: 0.1 },
+      training: {
+        loss: 'softmax_cross_entropy',
+        optimizer: { type: 'sgd', learning_rate: 0.1 },
+        batch_size: 32,
+        steps: 200,
+      },
+      remedies: { seeds: 2, min_duration_s: 10 },
+    }),
+  );
+  const { recommendation, remedies } = report;
+  // Normalization holds as well: it undoes what the biases do, and leaves them in.
+  const statusOf = (name: string) => remedies.find(({ remedy }) => remedy === name)?.verification.status;
+  expect([statusOf('add_layer_norm'), statusOf('add_batch_norm')]).toContain('verified');
+  expect(recommendation?.remedies).toEqual(['reinitialize_weights', 'use_adam']);
+  expect(recommendation?.alternatives.map((one) => one.remedies)).toEqual([['reinitialize_weights']]);
+});
