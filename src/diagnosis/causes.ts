@@ -153,6 +153,12 @@ const notLater = (cause: Check, effect: Check): boolean =>
   cause.first_step <= effect.first_step ||
   (isWreck(cause) && effect.rule === 'vanishing_gradient');
 
+/** A hint slows a training down. Where something else explains a finding too, that is the root. */
+function leadingOf(roots: readonly Check[]): readonly Check[] {
+  const others = roots.filter((root) => !isHint(root));
+  return others.length > 0 ? others : roots;
+}
+
 /** The checks with `caused_by` filled in with the roots of each, in the order of the rules: causes first. */
 export function withCauses(checks: readonly Check[]): Check[] {
   const serious = checks.filter(isSerious);
@@ -176,7 +182,7 @@ export function withCauses(checks: readonly Check[]): Check[] {
   };
   return checks.map((check) => {
     if (!isSerious(check)) return check;
-    const found = new Set(roots(check));
+    const found = new Set(leadingOf(roots(check)));
     found.delete(check);
     return { ...check, caused_by: serious.filter((one) => found.has(one)).map(({ rule }) => rule) };
   });

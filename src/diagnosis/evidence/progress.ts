@@ -71,7 +71,7 @@ function lastQuarters({
 }
 
 /** Loss over a constant's loss: above this a training is worse than a constant, and may still be on its way down to it. */
-const ABOVE_CONSTANT = 1.05;
+export const ABOVE_CONSTANT = 1.05;
 
 /**
  * Whether the mean batch loss of the last quarter lies clearly below that of the third: counted from the targets, or from a constant's

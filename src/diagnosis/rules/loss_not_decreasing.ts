@@ -1,6 +1,7 @@
 /** @file The loss does not get below that of a constant prediction. */
 import type { Trace } from '../../statistics/index.ts';
 import {
+  ABOVE_CONSTANT,
   attainable,
   isUnlearnable,
   LEARNABLE,
@@ -34,14 +35,16 @@ function apart(trace: Trace | undefined, ratio: number): string {
   const accuracy = trace?.final.accuracy ?? 0;
   return accuracy - most > CLEARLY
     ? `${percent(accuracy)} of the answers are right, but ${ratio > 1 ? 'it is too sure of the others' : 'it is hardly surer of these than of the others'}`
-    : 'it tells the samples no better apart than a constant';
+    : ratio > ABOVE_CONSTANT
+      ? 'it is worse than not looking at the input'
+      : 'it tells the samples no better apart than a constant';
 }
 
 /** What there is to learn, by the reference, or by this network at another rate. */
 function whatIsThere(trace: Trace): string {
   const reference = attainable(trace);
   if (reference === null) return '';
-  const ends = `ends at ${text(reference)} of it`;
+  const ends = `ends at ${ofConstant(reference)}`;
   if (isUnlearnable(trace))
     return ` The reference, a plain network that is known to learn, ${ends}: these data, or so few samples of them, allow no more.`;
   const trial = trialBeyondReference(trace);
@@ -91,10 +94,6 @@ export const lossNotDecreasing = defineRule({
     const limit = trace === undefined ? '' : whatIsThere(trace);
     if (ratio == null || !Number.isFinite(ratio))
       return `The training ended in numbers that are not finite.${limit}`;
-    const where =
-      ratio > 1.5
-        ? `${ofConstant(ratio)}: it is worse than not looking at the input`
-        : `${ofConstant(ratio)}: ${apart(trace, ratio)}`;
-    return `After all steps the loss is ${where}.${limit}`;
+    return `After all steps the loss is ${ofConstant(ratio)}: ${apart(trace, ratio)}.${limit}`;
   },
 });

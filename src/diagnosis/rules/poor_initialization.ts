@@ -238,7 +238,7 @@ export const poorInitialization = defineRule({
       ...(wrong === undefined
         ? []
         : [
-            `The first loss is ${text(wrong.value)} times that of chance: the initial weights are sure of what they do not know.`,
+            `The first loss is ${text(wrong.value)} times that of chance: before any step the network is sure of what it does not know.`,
           ]),
     ].join(' ');
   },

@@ -2,6 +2,7 @@
 import { attends, type Experiment, isOrderBlind, linearProducts } from '../../experiment/index.ts';
 import { lossRatio, type Trace } from '../../statistics/index.ts';
 import {
+  ABOVE_CONSTANT,
   attainable,
   isCutShort,
   isShortInTraining,
@@ -106,7 +107,9 @@ export const underfitting = defineRule({
     const gap = loss_ratio - limit;
     const stuck = state === 'stuck' && gap > limits.reference_gap && loss_ratio > limits.loss_ratio;
     const linear = isLinear(experiment, trace, stuck);
-    const bent = linear && gap > limits.linear_gap && loss_ratio > TIMES * limit;
+    // A loss above a constant's is nothing that a linear network could not do better.
+    const bent =
+      linear && gap > limits.linear_gap && loss_ratio > TIMES * limit && loss_ratio < ABOVE_CONSTANT;
     const blind = loss_ratio > limits.loss_ratio && experiment !== null && isOrderBlind(experiment);
     return {
       kind: 'evaluated',
@@ -128,7 +131,9 @@ export const underfitting = defineRule({
         }),
         evidenceOf('reference_loss_ratio', limit, null, 'loss / constant loss'),
         ...(blind ? [evidenceOf('order_gap', gap, limits.order_gap, 'difference / constant loss')] : []),
-        ...(linear ? [evidenceOf('linear_gap', gap, limits.linear_gap, 'difference / constant loss')] : []),
+        ...(linear && loss_ratio < ABOVE_CONSTANT
+          ? [evidenceOf('linear_gap', gap, limits.linear_gap, 'difference / constant loss')]
+          : []),
       ],
     };
   },

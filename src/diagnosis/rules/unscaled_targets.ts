@@ -43,7 +43,7 @@ function besideAnswers(finding: Finding): string {
     return 'A fresh network answers with numbers near 0, so that the loss is nearly all distance to be made up, and gradients are of its size';
   if (answers < rms)
     return `Before any step the answers are of size ${text(answers)}, so that the loss is nearly all distance to be made up, and gradients are of its size`;
-  return `Before any step the answers are of size ${text(answers)}, larger still: these are the first that has to go, and behind them the targets are as far away`;
+  return `Before any step the answers are even larger, of size ${text(answers)}: what makes them so comes first, and behind it the loss will be nearly all distance to the targets`;
 }
 
 export const unscaledTargets = defineRule({

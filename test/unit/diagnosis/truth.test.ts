@@ -346,7 +346,7 @@ describe('inputs and targets that are not scaled', () => {
     expect(checkOf('unscaled_targets', checks).caused_by).toEqual(['unscaled_inputs']);
     expect(causesOf(checks)).toEqual(['unscaled_inputs']);
     expect(checkOf('unscaled_targets', checks).explanation).toMatch(
-      /the answers are of size [\d.]+, larger still/,
+      /the answers are even larger, of size [\d.e]+/,
     );
   });
 
@@ -359,4 +359,54 @@ describe('inputs and targets that are not scaled', () => {
       /the answers are of size [\d.]+, so that the loss/,
     );
   });
+});
+
+it('a hint is no root where something else explains a finding too', async () => {
+  const large = normal(400);
+  const targets = rows(120, 1).map(([x = 0]) => (x > 0 ? [1, 0] : [0, 1]));
+  const { experiment, trace } = await trained({
+    network: { input: { shape: [6] }, layers: [dense(12, 'sigmoid', large), dense(2, 'sigmoid', large)] },
+    data: { type: 'inline', inputs: rows(120, 6), targets },
+    training: { loss: 'mean_squared_error', optimizer: { type: 'sgd', learning_rate: 0.1 }, steps: 60 },
+  });
+  const checks = diagnose(experiment, [trace]);
+  const found = seriousFindings(checks).map(({ rule }) => rule);
+  expect(found).toEqual(expect.arrayContaining(['loss_output_mismatch', 'saturated_units']));
+  const effects = seriousFindings(checks).filter(({ caused_by }) => caused_by.length > 0);
+  expect(effects.length).toBeGreaterThan(0);
+  for (const { caused_by } of effects) expect(caused_by).not.toContain('loss_output_mismatch');
+});
+
+it('a loss above a constant’s is not blamed on a missing hidden layer: no layer is needed to reach a constant', async () => {
+  const inputs = rows(200, 1);
+  const start = { use_bias: false, kernel_initializer: { type: 'constant', value: -10 } };
+  const { experiment, trace } = await trained({
+    network: { input: { shape: [1] }, layers: [dense(1, 'relu', start)] },
+    data: { type: 'inline', inputs, targets: inputs.map(([x = 0]) => Math.max(0, x)) },
+    training: { loss: 'mean_squared_error', optimizer: { type: 'sgd', learning_rate: 0.01 }, steps: 1000 },
+  });
+  const reference = { kind: 'dense', training_ratio: 0.01, validation_ratio: 0.01, validation_samples: 40 };
+  const checks = diagnose(experiment, [{ ...trace, reference }]);
+  const { status, explanation, evidence } = checkOf('underfitting', checks);
+  expect([status, explanation]).toEqual(['found', expect.not.stringMatching(/linear/)]);
+  expect(evidence.map(({ metric }) => metric)).not.toContain('linear_gap');
+  expect(checkOf('loss_not_decreasing', checks).explanation).toMatch(/worse than not looking at the input/);
+});
+
+it('clipping is told by what it does under this optimizer', async () => {
+  const clipped = async (type: string) => {
+    const { experiment, trace } = await trained({
+      network: { input: { shape: [3] }, layers: [dense(8, 'tanh'), dense(1)] },
+      data: { type: 'inline', inputs: rows(60, 3), targets: rows(60, 1).map(([x = 0]) => 100 * x) },
+      training: {
+        loss: 'mean_squared_error',
+        optimizer: { type, learning_rate: 0.001 },
+        gradient_clipping: { type: 'global_norm', max_norm: 0.01 },
+        steps: 40,
+      },
+    });
+    return checkOf('excessive_clipping', diagnose(experiment, [trace])).explanation;
+  };
+  expect(await clipped('sgd')).toMatch(/the limit, not the learning rate, sets how far a step goes/);
+  expect(await clipped('adam')).toMatch(/the length of a step is that of adam, as without clipping/i);
 });
