@@ -17,7 +17,7 @@ export { attends, isOrderBlind } from './order.ts';
 export { type ParsedExperiment, parseExperiment } from './parse.ts';
 export { baselineSeeds, inputsOf, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 export { nameAdvice, type Problem, parseWith } from './problems.ts';
-export { type ReferenceKind, referenceExperiment, referenceKinds } from './reference.ts';
+export { type ReferenceKind, referenceExperiments, referenceKinds } from './reference.ts';
 export {
   type Experiment,
   experimentSchema,

@@ -4,9 +4,9 @@
  * the data do not allow in that time, if it had come to its end.
  */
 import { describeData } from '../data/index.ts';
-import type { NetworkInput } from '../network/index.ts';
+import { flattenLayers, type NetworkInput } from '../network/index.ts';
 import { parseExperiment } from './parse.ts';
-import { inputsOf, type Plan, planExperiment, resolveLoss } from './plan.ts';
+import { inputsOf, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 import type { Experiment } from './schema.ts';
 import { workOf } from './work.ts';
 
@@ -60,13 +60,21 @@ const waves = (units: number, stddev: number): Layer => ({
 /** By the number of inputs. */
 const FREQUENCIES: Readonly<Record<number, number>> = { 1: 3, 2: 1.5 };
 
+/** Whether token 0 is padding here, which counts neither in what is read nor in a loss of each time step. */
+const padsWithZero = (experiment: Experiment): boolean =>
+  flattenLayers(placedLayers(experiment)).some(
+    ({ type, config }) => type === 'embedding' && (config as { mask_zero?: boolean }).mask_zero === true,
+  );
+
 /** Tokens are looked up in a table as large as the data need it. */
-function tableOf({ data }: Experiment, { name, dtype }: NetworkInput): Layer[] {
-  const description = describeData(data);
+function tableOf(experiment: Experiment, { name, dtype }: NetworkInput): Layer[] {
+  const description = describeData(experiment.data);
   const field = description.inputs?.find((candidate) => candidate.name === name);
   const tokens = (description.inputs === undefined ? description.tokens : field?.tokens) ?? null;
   const isToken = dtype === 'token' && tokens !== null;
-  return isToken ? [{ type: 'embedding', vocabulary: tokens, dimensions: 16, table_initializer: TABLE }] : [];
+  if (!isToken) return [];
+  const mask_zero = padsWithZero(experiment);
+  return [{ type: 'embedding', vocabulary: tokens, dimensions: 16, table_initializer: TABLE, mask_zero }];
 }
 
 /** Several inputs side by side, each as one row of numbers. */
@@ -90,6 +98,8 @@ function bodyOf(kind: ReferenceKind, experiment: Experiment, width: number, perS
     const table = tableOf(experiment, input);
     return [...table, { type: 'gru', units: width / 2, return_sequences: perStep }];
   }
+  if (input.dtype === 'token')
+    return [...tableOf(experiment, input), { type: 'flatten' }, relu(width), relu(width)];
   const frequency = input.shape.length === 1 ? FREQUENCIES[input.shape[0] ?? 0] : undefined;
   const first = frequency === undefined ? relu(width) : waves(width, frequency);
   return [...(input.shape.length > 1 ? [{ type: 'flatten' }] : []), first, relu(width)];
@@ -192,18 +202,18 @@ function kindOf(experiment: Experiment): ReferenceKind {
   return shape.length === 3 ? 'convolutional' : 'dense';
 }
 
-/**
- * The reference's own experiment: the same data, split (shuffled, where it is not), seed, loss and number of samples seen, standardized.
- * Its steps never take more work than those of the experiment (`workOf`), were these all taken: where even the narrowest network in the
- * largest batches does, it takes fewer.
- * @returns null where no plain network takes these inputs
- */
-export function referenceExperiment(experiment: Experiment): ReferenceExperiment | null {
+interface Found extends ReferenceExperiment {
+  readonly work: number;
+}
+
+/** The first of the candidates that takes no more work than that; else the cheapest, with fewer steps unless none are to be left out. */
+function within(
+  experiment: Experiment,
+  kinds: readonly ReferenceKind[],
+  limit: number,
+  mayShorten: boolean,
+): Found | null {
   const plan = planExperiment(experiment);
-  const limit = workOf(experiment, plan);
-  const own = kindOf(experiment);
-  const kinds: ReferenceKind[] =
-    own === 'dense' || inputsOf(experiment).some(({ dtype }) => dtype === 'token') ? [own] : [own, 'dense'];
   const candidates = kinds.flatMap((kind) =>
     WIDTHS.flatMap((width) => batchesOf(plan).map((batch) => ({ kind, width, ...batch }))),
   );
@@ -213,12 +223,34 @@ export function referenceExperiment(experiment: Experiment): ReferenceExperiment
     if (!parsed.ok) continue;
     const { value } = parsed;
     const work = workOf(value.experiment, value.plan);
-    if (work <= limit) return { kind: candidate.kind, experiment: value.experiment };
+    if (work <= limit) return { kind: candidate.kind, experiment: value.experiment, work };
     if (work < (cheapest?.work ?? Number.POSITIVE_INFINITY)) cheapest = { candidate, work };
   }
-  if (cheapest === null) return null;
+  if (cheapest === null || !mayShorten) return null;
   const { candidate, work } = cheapest;
   const steps = Math.max(1, Math.floor((candidate.steps * limit) / work));
   const parsed = parseExperiment(configOf(experiment, plan, { ...candidate, steps }));
-  return parsed.ok ? { kind: candidate.kind, experiment: parsed.value.experiment } : null;
+  return parsed.ok ? { kind: candidate.kind, experiment: parsed.value.experiment, work: limit } : null;
+}
+
+/**
+ * The reference's own experiments: the same data, split (shuffled, where it is not), seed, loss and number of samples seen, standardized.
+ * Their steps together never take more work than those of the experiment (`workOf`), were these all taken: where even the narrowest
+ * network in the largest batches does, it takes fewer.
+ *
+ * One experiment; for tokens two, where there is work left for a second one. A loop learns what follows from their order, and late what
+ * came early; dense layers on the table's rows learn soon what follows from a place, and nothing that moves.
+ * @returns none where no plain network takes these inputs
+ */
+export function referenceExperiments(experiment: Experiment): readonly ReferenceExperiment[] {
+  const limit = workOf(experiment, planExperiment(experiment));
+  const own = kindOf(experiment);
+  const first = within(experiment, own === 'dense' ? [own] : [own, 'dense'], limit, true);
+  if (first === null) return [];
+  const isOfTokens = inputsOf(experiment).some(({ dtype }) => dtype === 'token');
+  const second =
+    isOfTokens && first.kind === 'recurrent'
+      ? within(experiment, ['dense'], limit - first.work, false)
+      : null;
+  return second === null ? [first] : [first, second];
 }

@@ -3,7 +3,7 @@ import { rootCauseOf, seriousFindings, verdictOfJob } from '../diagnosis/index.t
 import {
   baselineSeeds,
   type Experiment,
-  referenceExperiment,
+  referenceExperiments,
   reportedExperiment,
 } from '../experiment/index.ts';
 import {
@@ -114,8 +114,9 @@ export async function runStudy(
   // The diagnosis is part of what a study costs: its trials are counted like any other.
   const train = counted(dependencies, budget);
   budget.spend(experiment, seeds);
-  const plain = referenceExperiment(experiment)?.experiment ?? experiment;
-  const fits = budget.affords(budget.costOf(plain, 1), 1);
+  const plain = referenceExperiments(experiment);
+  const cost = plain.reduce((sum, one) => sum + budget.costOf(one.experiment, 1), 0);
+  const fits = budget.affords(cost, plain.length);
   const reference = fits ? runReference(experiment, train) : Promise.resolve(null);
   const facts = reference.then((run) => (run === null ? null : referenceFacts(run)));
   // Whatever ends the one ends the baseline too, which is waited for first.

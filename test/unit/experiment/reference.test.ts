@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import {
   parseExperiment,
   planExperiment,
-  referenceExperiment,
+  referenceExperiments,
   workOf,
 } from '../../../src/experiment/index.ts';
 import { lossRatio } from '../../../src/statistics/index.ts';
+import { referenceFacts, runReference } from '../../../src/study/index.ts';
 import { train } from '../../../src/training/index.ts';
 import { published } from '../../scenarios/published/index.ts';
 
@@ -21,8 +22,8 @@ const report = (name: string): Record<string, unknown> =>
 
 async function reached(body: unknown): Promise<{ kind: string; training: number; validation: number }> {
   const experiment = parse(body);
-  const reference = referenceExperiment(experiment);
-  if (reference === null) throw new Error('no reference');
+  const [reference] = referenceExperiments(experiment);
+  if (reference === undefined) throw new Error('no reference');
   const [own, plain] = [planExperiment(experiment), planExperiment(reference.experiment)];
   expect(plain.output_shape).toEqual(own.output_shape);
   expect(plain.training_samples).toBe(own.training_samples);
@@ -47,10 +48,10 @@ describe('what the reference costs', () => {
   it('is never more work than the training itself, were that to take all of its steps', () => {
     const ratios = examples.flatMap((body) => {
       const experiment = parse(body);
-      const reference = referenceExperiment(experiment)?.experiment;
-      if (reference === undefined) return [];
+      const references = referenceExperiments(experiment);
+      if (references.length === 0) return [];
       const work = (one: typeof experiment) => workOf(one, planExperiment(one));
-      return [work(reference) / work(experiment)];
+      return [references.reduce((sum, one) => sum + work(one.experiment), 0) / work(experiment)];
     });
     expect(ratios.length).toBeGreaterThan(100);
     expect(Math.max(...ratios)).toBeLessThanOrEqual(1);
@@ -91,5 +92,48 @@ describe('the reference', () => {
       training: { loss: 'softmax_cross_entropy', optimizer: 'adam', steps: 40 },
     };
     expect((await reached(body)).kind).toBe('recurrent');
+  });
+
+  it.each([
+    ['what a far place says', 'encoder-without-positions', 'dense', 0.1],
+    ['what follows from an order', 'nan-with-relu-in-lstm-cells', 'recurrent', 0.1],
+    [
+      'which tokens there are, beside a network without a loop',
+      'text-classifier-on-clustered-labels',
+      'dense',
+      0.1,
+    ],
+  ])('learns of tokens %s', async (_, name, kind, ratio) => {
+    const asked = published.find((one) => one.name === name);
+    const experiment = parse(JSON.parse(JSON.stringify(asked?.experiment)));
+    const run = await runReference(experiment, async ({ experiment: one, seed }) => {
+      const result = await train(one, seed);
+      if (!result.ok) throw new Error(result.error.code);
+      return result.value;
+    });
+    if (run === null) throw new Error('no reference');
+    const { training_ratio, validation_ratio } = referenceFacts(run);
+    expect(run.kind).toBe(kind);
+    expect(Math.max(training_ratio, validation_ratio ?? training_ratio)).toBeLessThan(ratio);
+  });
+
+  it('takes padding for padding where the experiment does', () => {
+    const padded = (mask_zero: boolean) =>
+      parse({
+        network: {
+          input: { shape: [20], dtype: 'token' },
+          layers: [
+            { type: 'embedding', vocabulary: 8, dimensions: 8, mask_zero },
+            { type: 'gru', units: 8, return_sequences: true },
+            { type: 'dense', units: 8 },
+          ],
+        },
+        data: { type: 'copy_memory', length: 14, items: 3, symbols: 4, samples: 300 },
+        training: { loss: 'softmax_cross_entropy', optimizer: 'adam', steps: 40 },
+      });
+    for (const mask_zero of [true, false]) {
+      const [first] = referenceExperiments(padded(mask_zero))[0]?.experiment.network.layers ?? [];
+      expect(first).toMatchObject({ type: 'embedding', mask_zero });
+    }
   });
 });
