@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { activationSchema, activationShape, resolveActivation } from '../network/index.ts';
 import type { Series, Trace, TracedLayer } from '../statistics/index.ts';
+import { list } from '../util/list.ts';
 import { withoutFrozen } from './given_frozen.ts';
 import { givenProblems, problemsOfSeeds } from './given_problems.ts';
 
@@ -16,7 +17,7 @@ const layerSchema = z.strictObject({
     .max(64)
     .default('dense')
     .describe('As in an experiment: dense, conv2d, lstm, batch_norm, …'),
-  output_shape: z.array(z.int().min(1)).max(4).describe('Without the batch, channels first'),
+  output_shape: list(z.int().min(1)).max(4).describe('Without the batch, channels first'),
   parameters: z.int().min(0).default(0).describe('Number of trained parameters'),
   activation: activationSchema
     .nullable()
@@ -34,8 +35,8 @@ const seriesSchema = z
         'output, output_gradient, kernel, kernel.gradient, kernel.update; null for the run as a whole',
       ),
     metric: name.describe('As in the statistics of a job: rms, l2_norm, ratio_to_weight, effective_rank, …'),
-    steps: z.array(z.int().min(0)).max(100_000),
-    values: z.array(measured).max(100_000),
+    steps: list(z.int().min(0)).max(100_000),
+    values: list(measured).max(100_000),
   })
   .refine(({ steps, values }) => steps.length === values.length, 'steps and values are of different length');
 
@@ -60,11 +61,10 @@ const unitPassSchema = z.strictObject({
 const givenTraceSchema = z
   .strictObject({
     seed: z.int().min(0).default(0),
-    layers: z.array(layerSchema).min(1).max(2000).describe('In the order of the forward pass'),
-    series: z.array(seriesSchema).max(50_000).default([]),
-    losses: z.array(measured).min(1).max(1_000_000).describe('Training loss of every step'),
-    gradient_norms: z
-      .array(measured)
+    layers: list(layerSchema).min(1).max(2000).describe('In the order of the forward pass'),
+    series: list(seriesSchema).max(50_000).default([]),
+    losses: list(measured).min(1).max(1_000_000).describe('Training loss of every step'),
+    gradient_norms: list(measured)
       .max(1_000_000)
       .default([])
       .describe('L2 norm of all gradients, of every step'),
@@ -82,10 +82,10 @@ const givenTraceSchema = z
       .nullable()
       .default(null)
       .describe('Loss of the best prediction that ignores the input; default: the initial loss'),
-    unit_passes: z.array(unitPassSchema).max(10_000).default([]),
+    unit_passes: list(unitPassSchema).max(10_000).default([]),
     input_rms: z.number().min(0).nullable().default(null).describe('Root mean square of the inputs'),
-    class_counts: z.array(z.int().min(0)).nullable().default(null),
-    class_recall: z.array(z.number().min(0).max(1)).nullable().default(null),
+    class_counts: list(z.int().min(0)).nullable().default(null),
+    class_recall: list(z.number().min(0).max(1)).nullable().default(null),
   })
   .superRefine((given, context) => {
     for (const { path, message, fix } of givenProblems(given))
@@ -93,8 +93,7 @@ const givenTraceSchema = z
   })
   .meta({ id: 'GivenTrace' });
 
-export const givenTracesSchema = z
-  .array(givenTraceSchema)
+export const givenTracesSchema = list(givenTraceSchema)
   .min(1)
   .max(16)
   .superRefine((traces, context) => {

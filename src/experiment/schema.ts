@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { dataSchema, reportedData, reportedDataSchema } from '../data/index.ts';
 import { FILE_ID } from '../files/index.ts';
 import { clippingKind, layerSchema, lossKind, optimizerKind, scheduleKind } from '../network/index.ts';
+import { list } from '../util/list.ts';
 
 const MAX_STEPS = 1_000_000;
 const MAX_SEEDS = 16;
 
 const inputSchema = z.strictObject({
-  shape: z
-    .array(z.int().min(1).max(1_000_000))
+  shape: list(z.int().min(1).max(1_000_000))
     .min(1)
     .max(4)
     .describe(
@@ -43,8 +43,7 @@ const networkSchema = z
       .describe(
         'Several inputs by name. Layers refer to these names in their `inputs`, and `data` gives the samples by them',
       ),
-    layers: z
-      .array(layerSchema)
+    layers: list(layerSchema)
       .min(1)
       .max(1000)
       .describe(
@@ -121,7 +120,7 @@ const trainingSchema = z.strictObject({
     .default(null)
     .describe('Keeps the weights of the lowest validation loss; needs `data.validation_split`'),
   class_weights: z
-    .union([z.literal('balanced'), z.array(z.number().min(0).max(1e6)).min(2).max(10_000)])
+    .union([z.literal('balanced'), list(z.number().min(0).max(1e6)).min(2).max(10_000)])
     .nullable()
     .default(null)
     .describe(

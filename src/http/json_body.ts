@@ -8,16 +8,30 @@ const MAX_MEMBERS = 10_000;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Rows of inline data are arrays too: the limit of the body's bytes is theirs. */
-const LIMITS: ShapeLimits = { depth: MAX_DEPTH, members: MAX_MEMBERS, containers: Number.POSITIVE_INFINITY };
+/**
+ * Rows of inline data are arrays too: of 250,000 samples, four each. A trace has 50,000 series. Lists of 16 MiB take twice the heap
+ * of a request thread, and a thread that parses cannot be ended: it would take the process with it.
+ */
+const LIMITS: ShapeLimits = {
+  depth: MAX_DEPTH,
+  members: MAX_MEMBERS,
+  containers: 1_000_000,
+  objects: 200_000,
+};
+
+/** Of what is too much, and what to do. */
+const tooMuch: Readonly<Record<Exclude<keyof ShapeLimits, 'depth'>, string>> = {
+  members: `an object of the body has more than ${MAX_MEMBERS} members`,
+  containers: `the body has more than ${LIMITS.containers} lists and objects: upload large data as a file (POST /v1/files)`,
+  objects: `the body has more than ${LIMITS.objects} objects`,
+};
 
 /** Refuses what is nested too deeply or has too many members, before it is parsed. */
 function refuseShape(bytes: Buffer): void {
   const beyond = beyondShape(bytes, LIMITS);
   if (beyond === 'depth')
     throw new HttpProblem('json_too_deep', `the body is nested deeper than ${MAX_DEPTH} levels`);
-  if (beyond !== null)
-    throw new HttpProblem('body_too_large', `an object of the body has more than ${MAX_MEMBERS} members`);
+  if (beyond !== null) throw new HttpProblem('body_too_large', tooMuch[beyond]);
 }
 
 const forbidden: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);

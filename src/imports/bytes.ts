@@ -3,12 +3,13 @@ import { beyondShape, type ShapeLimits } from '../util/json_shape.ts';
 import { ModelUnreadable } from './model.ts';
 
 /** A model of a thousand layers has some ten thousand objects. */
-const LIMITS: ShapeLimits = { depth: 200, members: 100_000, containers: 1_000_000 };
+const LIMITS: ShapeLimits = { depth: 200, members: 100_000, containers: 1_000_000, objects: 200_000 };
 
 const refusals: Readonly<Record<keyof ShapeLimits, string>> = {
   depth: `the JSON is nested deeper than ${LIMITS.depth} levels`,
   members: `an object of the JSON has more than ${LIMITS.members} members`,
   containers: `the JSON has more than ${LIMITS.containers} objects and arrays`,
+  objects: `the JSON has more than ${LIMITS.objects} objects`,
 };
 
 /** The JSON of a model, without its weights, in bytes. */

@@ -4,6 +4,7 @@ import { nonFiniteSchema, numberSchema } from '../diagnosis/index.ts';
 import { reportedExperimentSchema } from '../experiment/index.ts';
 import { activationKind, activationSchema } from '../network/index.ts';
 import { patchSchema, snippetsSchema } from '../remedies/index.ts';
+import { list } from '../util/list.ts';
 import { designOptionsSchema, designReportSchema } from './design_schema.ts';
 import { machinesSchema } from './machines_schema.ts';
 
@@ -24,21 +25,18 @@ const everyActivation = activationKind.types.filter((type) => type !== 'softmax'
 
 export const searchOptionsSchema = z
   .strictObject({
-    activations: z
-      .array(activationSchema)
+    activations: list(activationSchema)
       .min(1)
       .max(MAX_CANDIDATES)
       .default(everyActivation)
       .describe('Names, objects with options, or your own formulas; default: all that suit hidden layers'),
-    initializers: z
-      .array(z.enum(initializers))
+    initializers: list(z.enum(initializers))
       .min(1)
       .default(['fitting'])
       .describe(
         'Initializers of the hidden kernels; "fitting" is the one that keeps the scale of values through the activation',
       ),
-    normalizations: z
-      .array(z.enum(normalizations))
+    normalizations: list(z.enum(normalizations))
       .min(1)
       .default(['none'])
       .describe('Normalization between the hidden kernels and their activations'),
@@ -61,13 +59,13 @@ const rankedSchema = z.object({
   initializer: z.string().nullable(),
   normalization: z.string().nullable(),
   round: z.int().describe('The last round in which it took part, counted from 1'),
-  seeds: z.array(z.int()),
+  seeds: list(z.int()),
   metric: z.enum(['validation_loss', 'final_loss']),
-  values: z.array(numberSchema).describe('The losses of that round, one for each seed'),
+  values: list(numberSchema).describe('The losses of that round, one for each seed'),
   mean: numberSchema,
-  confidence_interval: z
-    .array(numberSchema)
-    .describe('95 % confidence interval, by Student’s t; nulls if there is only one seed'),
+  confidence_interval: list(numberSchema).describe(
+    '95 % confidence interval, by Student’s t; nulls if there is only one seed',
+  ),
   verdict: z
     .enum(['healthy', 'unhealthy'])
     .nullable()
@@ -76,7 +74,7 @@ const rankedSchema = z.object({
     ),
   proof: z
     .object({
-      seeds: z.array(z.int()).describe('Nothing was chosen by them'),
+      seeds: list(z.int()).describe('Nothing was chosen by them'),
       holds: z
         .boolean()
         .describe(
@@ -85,7 +83,7 @@ const rankedSchema = z.object({
     })
     .nullable()
     .describe('The healthy ones are proven one after the other, best first, until one proof holds'),
-  findings: z.array(z.string()),
+  findings: list(z.string()),
   gradient_ratio: numberSchema
     .nullable()
     .describe(
@@ -102,13 +100,11 @@ export const searchReportSchema = z
     machines: machinesSchema,
     experiment: reportedExperimentSchema,
     options: z.unknown().describe('The options with every default filled in'),
-    rounds: z.array(z.object({ round: z.int(), candidates: z.int(), seeds: z.int(), steps: z.int() })),
-    ranking: z
-      .array(rankedSchema)
-      .describe(
-        'Best first. Those that reached a later round come before the others. The experiment as it is has the place at which it dropped out, but is trained to the end',
-      ),
-    not_applicable: z.array(z.object({ candidate: z.string(), reason: z.string() })),
+    rounds: list(z.object({ round: z.int(), candidates: z.int(), seeds: z.int(), steps: z.int() })),
+    ranking: list(rankedSchema).describe(
+      'Best first. Those that reached a later round come before the others. The experiment as it is has the place at which it dropped out, but is trained to the end',
+    ),
+    not_applicable: list(z.object({ candidate: z.string(), reason: z.string() })),
     best: z
       .object({ experiment: reportedExperimentSchema, snippets: snippetsSchema })
       .nullable()

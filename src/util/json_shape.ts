@@ -6,10 +6,12 @@ export interface ShapeLimits {
   readonly members: number;
   /** Objects and arrays in all: each takes about a hundred bytes, however few bytes it is written in. */
   readonly containers: number;
+  /** Objects in all: a schema reads each by its members, and keeps what is wrong with them. */
+  readonly objects: number;
 }
 
-const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
-const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const [QUOTE, BACKSLASH, COLON, OBJECT] = [0x22, 0x5c, 0x3a, 0x7b];
+const OPENING: ReadonlySet<number> = new Set([0x5b, OBJECT]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
 /** The index behind the string that begins at `start`; none of these bytes is ever part of a longer UTF-8 character. */
@@ -22,6 +24,7 @@ function endOfString(bytes: Uint8Array, start: number): number {
 interface Seen {
   depth: number;
   containers: number;
+  objects: number;
   /** By depth, of the object that is open there. */
   readonly members: Uint32Array;
 }
@@ -37,7 +40,8 @@ function count(byte: number, seen: Seen, limits: ShapeLimits): keyof ShapeLimits
   if (!OPENING.has(byte)) return null;
   if (++seen.depth > limits.depth) return 'depth';
   seen.members[seen.depth] = 0;
-  return ++seen.containers > limits.containers ? 'containers' : null;
+  if (++seen.containers > limits.containers) return 'containers';
+  return byte === OBJECT && ++seen.objects > limits.objects ? 'objects' : null;
 }
 
 /**
@@ -45,7 +49,7 @@ function count(byte: number, seen: Seen, limits: ShapeLimits): keyof ShapeLimits
  * overflows its stack on a string of some megabytes, which is what base64 weights are.
  */
 export function beyondShape(bytes: Uint8Array, limits: ShapeLimits): keyof ShapeLimits | null {
-  const seen: Seen = { depth: 0, containers: 0, members: new Uint32Array(limits.depth + 1) };
+  const seen: Seen = { depth: 0, containers: 0, objects: 0, members: new Uint32Array(limits.depth + 1) };
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number;
     if (byte === QUOTE) i = endOfString(bytes, i) - 1;

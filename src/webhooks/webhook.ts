@@ -1,5 +1,6 @@
 /** @file What a client asks for with `webhook`, and what is sent. */
 import { z } from 'zod';
+import { list } from '../util/list.ts';
 
 const webhookEvents = ['job.succeeded', 'job.failed', 'job.canceled'] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
@@ -22,8 +23,7 @@ export const webhookSchema = z
         'has to have a port from 1 to 65535: nothing listens on 0',
       )
       .describe('Where each event is posted'),
-    events: z
-      .array(z.enum(webhookEvents))
+    events: list(z.enum(webhookEvents))
       .min(1)
       .refine((events) => new Set(events).size === events.length, 'name each event once')
       .default([...webhookEvents])
@@ -64,8 +64,8 @@ export const shownWebhookSchema = z
     url: z
       .string()
       .describe('Scheme and host. Any path or query is shown as `/…`, because it may contain a secret'),
-    events: z.array(z.enum(webhookEvents)),
-    deliveries: z.array(deliverySchema).describe('Empty until one of the requested events has happened'),
+    events: list(z.enum(webhookEvents)),
+    deliveries: list(deliverySchema).describe('Empty until one of the requested events has happened'),
   })
   .meta({ id: 'JobWebhook' });
 

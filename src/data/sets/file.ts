@@ -1,6 +1,7 @@
 /** @file Data of an uploaded file: a table, arrays, or a folder of images. */
 import { z } from 'zod';
 import { FILE_ID, fileFacts } from '../../files/index.ts';
+import { list } from '../../util/list.ts';
 import { defineData } from '../data_set.ts';
 import { choiceProblems } from '../file/choice.ts';
 import { describeFile, fileSamples } from '../file/samples.ts';
@@ -9,7 +10,7 @@ import { selectionProblems } from '../file/selection.ts';
 /** Inputs and targets together: 1 GiB as float32. */
 const MAX_FILE_NUMBERS = 2 ** 28;
 
-const names = z.union([z.string().max(200), z.array(z.string().max(200)).min(1).max(4096)]);
+const names = z.union([z.string().max(200), list(z.string().max(200)).min(1).max(4096)]);
 
 export const file = defineData({
   type: 'file',
@@ -51,8 +52,7 @@ export const file = defineData({
       .describe(
         'What to do with cells without a value: refuse the file, leave out their rows, or fill in the mean of the column (for text: none of its categories)',
       ),
-    size: z
-      .array(z.int().min(1).max(1024))
+    size: list(z.int().min(1).max(1024))
       .length(2)
       .nullable()
       .default(null)

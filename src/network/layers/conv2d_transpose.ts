@@ -1,5 +1,6 @@
 /** @file Transposed convolution over images. */
 import { z } from 'zod';
+import { list } from '../../util/list.ts';
 import { affine } from '../propagation/affine.ts';
 import { transposedConnections } from '../propagation/connections.ts';
 import { defineLayer } from './layer.ts';
@@ -26,7 +27,7 @@ export const conv2dTranspose = defineLayer({
     ...imageWindowOptions,
     padding: imagePaddingOption,
     output_padding: z
-      .union([z.int().min(0).max(63), z.array(z.int().min(0).max(63)).length(2)])
+      .union([z.int().min(0).max(63), list(z.int().min(0).max(63)).length(2)])
       .default(0)
       .describe(OUTPUT_PADDING),
     ...transposedOptions,

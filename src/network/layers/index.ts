@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { present } from '../../util/assert.ts';
 import { defineKind } from '../../util/kind.ts';
+import { list } from '../../util/list.ts';
 import { activation } from './activation.ts';
 import { add } from './add.ts';
 import { average } from './average.ts';
@@ -164,8 +165,7 @@ const nameOption = z
   .optional()
   .describe('Default: the type and a number, such as dense_1');
 
-const inputsOption = z
-  .array(z.string().min(1).max(80))
+const inputsOption = list(z.string().min(1).max(80))
   .min(1)
   .max(64)
   .optional()
@@ -185,7 +185,7 @@ const layerObject = (part: LayerPart) =>
         ? {}
         : {
             get layers() {
-              return z.array(layerSchema).min(1).describe('The layers inside');
+              return list(layerSchema).min(1).describe('The layers inside');
             },
           }),
     })

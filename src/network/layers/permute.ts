@@ -1,6 +1,7 @@
 /** @file Another order of the axes. */
 import { z } from 'zod';
 import { calculus as c } from '../../graph/index.ts';
+import { list } from '../../util/list.ts';
 import { identity } from '../propagation/transfer.ts';
 import { defineLayer, MAX_AXES } from './layer.ts';
 
@@ -12,8 +13,7 @@ export const permute = defineLayer({
   formula: 'the axes in another order: axis i of the output is axis dims[i] of the input, counted from 1',
   sources: ['Keras, keras.layers.Permute'],
   options: {
-    dims: z
-      .array(z.int().min(1).max(MAX_AXES))
+    dims: list(z.int().min(1).max(MAX_AXES))
       .min(1)
       .max(MAX_AXES)
       .refine((dims) => new Set(dims).size === dims.length && Math.max(...dims) === dims.length, {

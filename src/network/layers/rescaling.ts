@@ -1,11 +1,12 @@
 /** @file A scale and an offset that are not trained. */
 import { z } from 'zod';
 import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
+import { list } from '../../util/list.ts';
 import { shiftedAndScaled } from '../propagation/scale.ts';
 import { alongFeatures, defineLayer, features } from './layer.ts';
 
 const MAX_FEATURES = 65_536;
-const numbers = z.union([z.number(), z.array(z.number()).min(1).max(MAX_FEATURES)]);
+const numbers = z.union([z.number(), list(z.number()).min(1).max(MAX_FEATURES)]);
 
 type Numbers = number | readonly number[];
 

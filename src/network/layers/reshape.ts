@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { calculus as c } from '../../graph/index.ts';
+import { list } from '../../util/list.ts';
 import { identity } from '../propagation/transfer.ts';
 import { defineLayer, MAX_AXES } from './layer.ts';
 
@@ -13,7 +14,7 @@ export const reshape = defineLayer({
   formula: 'the same numbers, row-major, in another shape of the same size',
   sources: ['Keras, keras.layers.Reshape'],
   options: {
-    shape: z.array(z.int().min(1).max(1_000_000)).min(1).max(MAX_AXES).describe('Without the batch'),
+    shape: list(z.int().min(1).max(1_000_000)).min(1).max(MAX_AXES).describe('Without the batch'),
   },
   inert: () => true,
   build: ({ g }, x, { shape }) => c.reshape(g, x, [x.shape[0] ?? 1, ...shape]),

@@ -1,17 +1,18 @@
 /** @file Windows that slide over sequences and images: their options, and the padding that follows from them. */
 import { z } from 'zod';
 import { type Convolution, calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
+import { list } from '../../util/list.ts';
 import type { LayerCode } from './layer.ts';
 
 const MAX_WINDOW = 64;
 
 const extent = z.int().min(1).max(MAX_WINDOW);
-const pair = z.union([extent, z.array(extent).length(2)]);
+const pair = z.union([extent, list(extent).length(2)]);
 
-const triple = z.union([extent, z.array(extent).length(3)]);
+const triple = z.union([extent, list(extent).length(3)]);
 
 const padded = z.int().min(0).max(MAX_WINDOW);
-const ends = z.array(padded).length(2);
+const ends = list(padded).length(2);
 const byName = z.enum(['valid', 'same']);
 const NAMED =
   '"same": zeros around, so that ⌈size/stride⌉ positions result, the odd one at the end; "valid": none;';
@@ -23,17 +24,17 @@ export const timePaddingOption = z
   .describe(`${NAMED} a number: so many at both ends; [before, after]`);
 /** For images. */
 export const imagePaddingOption = z
-  .union([byName, padded, ends, z.array(ends).length(2)])
+  .union([byName, padded, ends, list(ends).length(2)])
   .default('valid')
   .describe(`${NAMED} a number: so many on each side; [height, width]; [[top, bottom], [left, right]]`);
 /** For sequences of images. */
 export const volumePaddingOption = z
-  .union([byName, padded, z.array(padded).length(3), z.array(ends).length(3)])
+  .union([byName, padded, list(padded).length(3), list(ends).length(3)])
   .default('valid')
   .describe(`${NAMED} a number: so many on each side; [time, height, width]; both ends of each`);
 /** What `zero_padding` layers take. */
 export const timeZerosOption = z.union([padded, ends]);
-export const imageZerosOption = z.union([padded, ends, z.array(ends).length(2)]);
+export const imageZerosOption = z.union([padded, ends, list(ends).length(2)]);
 
 /** Zeros around: a number for all ends; of sequences [before, after]; of images [height, width], or both ends of each. */
 export type Zeros = number | readonly number[] | readonly (readonly number[])[];

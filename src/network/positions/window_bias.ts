@@ -1,5 +1,6 @@
 /** @file A learned number for every offset between two places of a window of an image, and head: Swin. */
 import { z } from 'zod';
+import { list } from '../../util/list.ts';
 import { tableInitializerOption } from '../initializers/option.ts';
 import { definePosition, looked } from './position.ts';
 
@@ -12,8 +13,7 @@ export const windowBias = definePosition({
     'head] to every score, Δ = query minus key; table (relative_bias/table) [(2 height − 1)(2 width − 1), heads]',
   sources: ['Liu et al. 2021, arXiv:2103.14030, equation 4'],
   options: {
-    window: z
-      .array(z.int().min(1).max(256))
+    window: list(z.int().min(1).max(256))
       .length(2)
       .describe('[height, width]; their product is the number of positions'),
     table_initializer: tableInitializerOption,

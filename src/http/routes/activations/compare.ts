@@ -4,13 +4,14 @@ import { parseWith } from '../../../experiment/index.ts';
 import { type ActivationConfig, activationSchema, operationsOf } from '../../../network/index.ts';
 import { compareActivations, comparedSchema } from '../../../preflight/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
+import { list } from '../../../util/list.ts';
 import { defineEndpoint, json } from '../../endpoint.ts';
 import { HttpProblem, validationFailed } from '../../problem.ts';
 import { answerWork } from '../../request_work.ts';
 
 const bodySchema = z
   .strictObject({
-    activations: z.array(activationSchema).min(1).max(10),
+    activations: list(activationSchema).min(1).max(10),
     depth: z.int().min(1).max(1000).default(20).describe('Layers of the stacks that are compared'),
   })
   .meta({ id: 'ActivationComparison', examples: [{ activations: ['sigmoid', 'relu'], depth: 20 }] });
@@ -54,7 +55,7 @@ export const compareActivationsEndpoint = defineEndpoint({
   responses: {
     200: json(
       'One entry for each activation, in the order asked for',
-      z.object({ depth: z.int(), activations: z.array(comparedSchema) }).meta({ id: 'ComparedActivations' }),
+      z.object({ depth: z.int(), activations: list(comparedSchema) }).meta({ id: 'ComparedActivations' }),
     ),
   },
   answer: answerWork('compare'),

@@ -4,12 +4,13 @@ import { nonFiniteSchema, numberSchema } from '../../../diagnosis/index.ts';
 import { parseWith } from '../../../experiment/index.ts';
 import { activationSchema, resolveActivation } from '../../../network/index.ts';
 import { encodeNonFinite } from '../../../util/json.ts';
+import { list } from '../../../util/list.ts';
 import { defineEndpoint, json } from '../../endpoint.ts';
 import { validationFailed } from '../../problem.ts';
 import { answerWork } from '../../request_work.ts';
 
 const bodySchema = z
-  .strictObject({ activation: activationSchema, inputs: z.array(z.number()).min(1).max(10_000) })
+  .strictObject({ activation: activationSchema, inputs: list(z.number()).min(1).max(10_000) })
   .meta({ id: 'ActivationQuestion', examples: [{ activation: 'sigmoid', inputs: [-1, 0, 1] }] });
 
 /** In a request thread. */
@@ -35,8 +36,8 @@ export const evaluateActivation = defineEndpoint({
       'Values and derivatives, one for each input',
       z
         .object({
-          values: z.array(numberSchema),
-          derivatives: z.array(numberSchema),
+          values: list(numberSchema),
+          derivatives: list(numberSchema),
           non_finite: nonFiniteSchema,
         })
         .meta({ id: 'ActivationValues' }),

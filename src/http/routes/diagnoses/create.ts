@@ -24,6 +24,7 @@ import {
   snippetsSchema,
 } from '../../../remedies/index.ts';
 import { encodeNonFinite, pointerOf } from '../../../util/json.ts';
+import { list } from '../../../util/list.ts';
 import { defineEndpoint, json } from '../../endpoint.ts';
 import { traceExamples } from '../../example_requests.ts';
 import { parseRequest } from '../../parse_request.ts';
@@ -53,7 +54,7 @@ const remedySchema = z.object({
   suggested: z.boolean().describe('Whether it is one of the three to try first'),
   title: z.string(),
   rationale: z.string(),
-  treats: z.array(z.string()),
+  treats: list(z.string()),
   effort: z.string(),
   verification: z.object({ status: z.literal('not_run'), reason: z.string() }),
   patch: patchSchema.nullable().describe('A patch against the experiment; null if none was given'),
@@ -66,10 +67,10 @@ const responseSchema = z
       .enum(['healthy', 'unhealthy', 'inconclusive'])
       .describe('`inconclusive`: nothing was found, but the gradients could not be judged'),
     root_cause: rootCauseSchema,
-    to_measure: z.array(z.string()).describe('What is missing from the trace, and how to record it'),
-    checks: z.array(checkSchema),
-    remedies: z.array(remedySchema).describe('Proposed, not verified: nothing was trained here'),
-    not_applicable: z.array(z.object({ remedy: z.string(), reason: z.string() })),
+    to_measure: list(z.string()).describe('What is missing from the trace, and how to record it'),
+    checks: list(checkSchema),
+    remedies: list(remedySchema).describe('Proposed, not verified: nothing was trained here'),
+    not_applicable: list(z.object({ remedy: z.string(), reason: z.string() })),
   })
   .meta({ id: 'Diagnosis' });
 
