@@ -47,7 +47,7 @@ const table = {
     'util',
   ],
   access: [],
-  webhooks: [],
+  webhooks: ['util'],
   web: ['util'],
   http: [
     'access',
