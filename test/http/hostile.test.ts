@@ -49,12 +49,10 @@ describe('names', () => {
     ],
     ['the name of a type', { data: { type: long } }],
     ['a rule', { diagnostics: { rules: { [long]: {} } } }],
-  ])('%s of 10 MB is cut in the answer, and costs no time', async (_what, changes) => {
-    const since = performance.now();
+  ])('%s of 10 MB is cut in the answer', async (_what, changes) => {
     const response = await service.post('/v1/jobs', tinyExperiment(changes));
     expect(response.status).toBe(422);
     expect((await response.text()).length).toBeLessThan(5000);
-    expect(performance.now() - since).toBeLessThan(5000);
   });
 
   const weights = (name: string, dtype = 'F32') => {
