@@ -101,6 +101,10 @@ const isBarely = ({ value, threshold, healthy }: Evidence): boolean => {
 const isHarmless = ({ rule, evidence }: Check): boolean =>
   (rule === 'unscaled_inputs' || rule === 'unscaled_targets') && evidence.filter(isBeyond).every(isBarely);
 
+/** Whether the whole output is dead from the draw: no target is answered, of whatever scale, before that is mended. */
+const isMute = (check: Check): boolean =>
+  isOfTheDraw(check) && (valueOfMetric(check, 'dead_output_fraction') ?? 0) === 1;
+
 const valueOfMetric = ({ evidence }: Check, name: string): number | null =>
   evidence.find(({ metric }) => metric === name)?.value ?? null;
 
@@ -137,6 +141,7 @@ const explains = (cause: Check, effect: Check): boolean =>
     !isLookOf(cause, effect) &&
     !(isHarmless(cause) && isLowerRateBetter(effect))) ||
   outweighs(cause, effect) ||
+  (isMute(cause) && effect.rule === 'unscaled_targets') ||
   (isLowerRateBetter(cause) && isHarmless(effect)) ||
   (isTooLong(cause) && isOfTheStep(effect));
 

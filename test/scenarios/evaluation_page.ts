@@ -149,7 +149,7 @@ ${misses(outcomes)}
 
 ## Public reports
 
-135 public reports of networks that would not train (\`test/scenarios/published/\`, with their sources), each with the cause that was
+151 public reports of networks that would not train (\`test/scenarios/published/\`, with their sources), each with the cause that was
 accepted there and written down before the service was asked: \`npx node test/scenarios/try_published.ts develop\` or \`judge\`.
 At commit 13d2f8a, of the 48 that rules were made with, 47 have the cause first (one of them was altered after its first run, because
 it had not learned in training mode); of the 32 held back, run once after the last change of a rule, 26 have it first and 30 have it.
@@ -169,6 +169,12 @@ sick had been built wrong: nothing in it saw the order that its targets need. On
 the cause, three LSTMs without a forget bias, was excused, since the plain network learned nothing of its data either. It is no longer:
 it learns at another rate, and is told as one whose rate is too low. So 14 have the cause first now and 14 have it. The same sixteen
 also taught that a collapsed branch beside a skip connection loses nothing, and that weights of a regression may start too large.
+Another sixteen were added on 2026-11-28 (\`published/newest.ts\`). At their first run 10 had the cause first and 11 had it. Of the five
+others three learn, as we rebuilt them: samples in order, three quarters dropped, sines of raw indices. Batch norm after forty steps cost
+0.28 of a constant’s loss, just below the threshold. And a ReLU that started on the wrong side is told as one whose rate is too low: at a
+hundred times the rate it jumps to the right one. Where both scales and the rate were wrong, the scale of the inputs is told first, not the
+rate that was accepted. One repaired twin was called sick, and was: with weighed classes it knew twenty frauds by heart. It is trained for
+less long now. No rule was changed so that one of them would be told.
 Some reports accept two or three rules as the cause.
 
 ## Remedies

@@ -1,12 +1,13 @@
 /** @file The gradient grows on its way to the first layers, or its updates outweigh the weights. */
 
 import { lossScale, type Trace } from '../../statistics/index.ts';
+import type { Evidence } from '../check.ts';
 import { POOR, WRECKED } from '../consequences.ts';
 import { progressOf, severityByProgress } from '../evidence/progress.ts';
 import { median } from '../evidence/run.ts';
 import { gradientProfiles, timeProfiles } from '../evidence/series.ts';
 import { GRADIENTS, UPDATES } from '../recorded.ts';
-import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
+import { defineRule, evidenceOf, type Finding, notEvaluable } from '../rule.ts';
 import { beyond, measured, ofConstant, text } from '../wording.ts';
 
 const thresholds = {
@@ -142,6 +143,14 @@ function holds(symptoms: readonly Symptom[], limit: number, diverged: boolean): 
   return steps.size >= (diverged ? 1 : 2);
 }
 
+/** Whether a growth was measured from time step to time step of its layer, and not from layer to layer. */
+const isOverTime = ({ traces }: Finding, { layer, value }: Evidence): boolean =>
+  traces.some((trace) =>
+    timeProfiles(trace, 'first_to_last_ratio').some(
+      (profile) => profile.layer === layer && value !== null && profile.ratios.includes(value),
+    ),
+  );
+
 export const explodingGradient = defineRule({
   rule: 'exploding_gradient',
   title: 'The gradient explodes',
@@ -211,7 +220,7 @@ export const explodingGradient = defineRule({
       ...(growth === undefined
         ? []
         : [
-            `the gradient at ${growth.layer} is ${text(growth.value)} times that of the last layer (or time step)`,
+            `the gradient at ${isOverTime(finding, growth) ? 'the first time step of ' : ''}${growth.layer} is ${text(growth.value)} times that ${isOverTime(finding, growth) ? 'at its last one' : 'of the last hidden layer'}`,
           ]),
       ...(update === undefined
         ? []

@@ -70,7 +70,11 @@ function lossAgainstChance(trace: Trace): number | null {
 const startOf = (trace: Trace, layer: string, tensor: string, metric: string): number =>
   findSeries(trace, layer, tensor, metric)?.values[0] ?? Number.NaN;
 
-/** Keeping the size of a signal takes 1, or √2 under ReLU: weights of variance (1 or 2) / inputs. */
+/**
+ * Keeping the size of a signal takes 1, or √2 under ReLU: weights of variance (1 or 2) / inputs. Measured on all scenarios and reports:
+ * weights that are drawn as usual enlarge it 1.7-fold at most, those that explode 3.5-fold at least. Weights that were made larger for
+ * sines, or stand before a normalization (3.9 to 13-fold), learn, so that nothing is found of them.
+ */
 const LARGE_GAIN = 3;
 
 /** By how much the kernel of a dense or convolutional layer enlarges a signal before its activation: RMS of the weights · √inputs of a unit. */

@@ -143,7 +143,7 @@ export const slowConvergence = defineRule({
     const more =
       reference === null || trialBeyondReference(trace as Trace) !== null
         ? ''
-        : ` A plain network reaches ${text(reference)} of it ${samplesOfReference(trace as Trace)}.`;
+        : ` A plain network reaches ${ofConstant(reference)} ${samplesOfReference(trace as Trace)}.`;
     const moved = measured(finding, 'distance_moved');
     const still =
       moved !== undefined && isBeyond(moved)

@@ -11,7 +11,7 @@ import {
   samplesOfReference,
 } from '../evidence/progress.ts';
 import { defineRule, evidenceOf, type Finding, notEvaluable } from '../rule.ts';
-import { beyond, measured, ofConstant, text } from '../wording.ts';
+import { beyond, measured, ofConstant } from '../wording.ts';
 
 const thresholds = {
   reference_gap: {
@@ -139,9 +139,9 @@ export const underfitting = defineRule({
   },
   explain(finding) {
     const ratio = ofConstant(measured(finding, 'loss_ratio')?.value);
-    const reference = text(measured(finding, 'reference_loss_ratio')?.value);
+    const reference = ofConstant(measured(finding, 'reference_loss_ratio')?.value);
     const [trace] = finding.traces;
     const samples = trace === undefined ? 'with as many samples' : samplesOfReference(trace);
-    return `It ends at ${ratio}, where a plain network reaches ${reference} of it ${samples}: ${whyOf(finding)}`;
+    return `It ends at ${ratio}, where a plain network reaches ${reference} ${samples}: ${whyOf(finding)}`;
   },
 });

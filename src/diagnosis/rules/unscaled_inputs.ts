@@ -89,7 +89,7 @@ export const unscaledInputs = defineRule({
         : [
             `The inputs are of size ${text(size.value)} where initial weights are made for 1: ` +
               (large === undefined
-                ? 'beside the biases they hardly count.'
+                ? 'outputs and gradients of the first layer are as much too small, and beside its biases they hardly count.'
                 : 'outputs and gradients of the first layer are as much too large.'),
           ]),
       ...(uneven === undefined

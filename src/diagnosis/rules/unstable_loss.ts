@@ -27,7 +27,7 @@ function why({ traces }: Finding): string {
     return 'the batches are too unlike each other, since the samples are not shuffled';
   const lower = trace === undefined ? null : gainOfLowerRate(trace);
   if (lower !== null && lower.gain > RATE_GAIN)
-    return `steps are too long for the curvature: at ${text(lower.factor)} times the learning rate it is learned`;
+    return `steps are too long for the curvature, since at ${text(lower.factor)} times the learning rate it is learned`;
   return 'steps are too long for the curvature, or batches too unlike each other';
 }
 

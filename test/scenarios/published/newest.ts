@@ -392,7 +392,7 @@ const allZero: Published = {
   labels: [['class_imbalance']],
   half: 'develop',
   experiment: fraud(adam(0.001), {}),
-  twin: fraud(adam(0.01), { class_weights: 'balanced' }),
+  twin: fraud(adam(0.003), { class_weights: 'balanced', steps: 150 }),
 };
 
 const tweets = Array.from({ length: 150 }, (_, i) =>

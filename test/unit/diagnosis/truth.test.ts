@@ -410,3 +410,46 @@ it('clipping is told by what it does under this optimizer', async () => {
   expect(await clipped('sgd')).toMatch(/the limit, not the learning rate, sets how far a step goes/);
   expect(await clipped('adam')).toMatch(/the length of a step is that of adam, as without clipping/i);
 });
+
+it('an output that is dead from the draw is the one root: no target is answered, of whatever scale', async () => {
+  const { experiment, trace } = await trained({
+    network: {
+      input: { shape: [3] },
+      layers: [dense(8, 'tanh'), dense(1, 'relu', { bias_initializer: { type: 'constant', value: -50 } })],
+    },
+    data: { type: 'inline', inputs: rows(60, 3), targets: rows(60, 1).map(([x = 0]) => 200 + x) },
+    training: { loss: 'mean_squared_error', optimizer: { type: 'sgd', learning_rate: 0.01 }, steps: 40 },
+  });
+  const checks = diagnose(experiment, [trace]);
+  expect(checkOf('unscaled_targets', checks).caused_by).toEqual(['dead_units']);
+  for (const { rule, caused_by } of seriousFindings(checks).slice(1))
+    expect([rule, caused_by]).toEqual([rule, ['dead_units']]);
+});
+
+it.each([
+  [
+    'from time step to time step',
+    [
+      {
+        type: 'simple_rnn',
+        units: 8,
+        activation: 'linear',
+        recurrent_initializer: { type: 'normal', stddev: 1.5 },
+      },
+    ],
+    /the gradient at the first time step of simple_rnn_1 is [\d.e]+ times that at its last one/i,
+  ],
+  [
+    'from layer to layer',
+    [{ type: 'flatten' }, ...Array.from({ length: 8 }, () => dense(16, 'linear', normal(1.5)))],
+    /the gradient at dense_1 is [\d.e]+ times that of the last hidden layer/i,
+  ],
+])('a gradient that grows %s is told so', async (_, layers, says) => {
+  const inputs = Array.from({ length: 40 }, (__, i) => rows(12 * 40, 2).slice(12 * i, 12 * i + 12));
+  const { experiment, trace } = await trained({
+    network: { input: { shape: [12, 2] }, layers: [...layers, dense(1)] },
+    data: { type: 'inline', inputs, targets: rows(40, 1).map(([x = 0]) => x) },
+    training: { loss: 'mean_squared_error', optimizer: { type: 'sgd', learning_rate: 1e-20 }, steps: 30 },
+  });
+  expect(checkOf('exploding_gradient', diagnose(experiment, [trace])).explanation).toMatch(says);
+});
