@@ -1,4 +1,4 @@
-/** @file The program: starts the service, stops it on a signal. What is wrong with the surroundings is one line. */
+/** @file The program: listens to signals, then runs what `program.ts` says, from a bundle of all sources where there is one. */
 
 /** All say the same, and once is enough: a terminal sends them to npm and to us, and npm passes its own on. */
 const STOPS: ('SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTERM')[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'];
@@ -14,14 +14,13 @@ const stopped = new Promise<void>((resolve) => {
 });
 
 const REQUIRED_NODE = '22.18';
-/** A stop is over in less; this ends one that hangs. */
-const GRACE_MS = 9800;
 
 function fail(message: string): never {
   process.stderr.write(`gradclinic: ${message}\n`);
   process.exit(1);
 }
 
+// Native parts crash on a Node.js that is too old, before anything could be said.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18) || Number(process.versions.napi) < 10) {
   fail(
@@ -30,33 +29,8 @@ if (major < 22 || (major === 22 && minor < 18) || Number(process.versions.napi) 
 }
 
 // Nothing is imported before this: until a signal has its handler, it ends the process in the middle of loading.
-const { ConfigError, readConfig } = await import('./config.ts');
-
-function config() {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (error instanceof ConfigError) fail(error.message);
-    throw error;
-  }
-}
-
-const settings = config();
-// Loaded only now: native parts crash on a Node.js that is too old, before anything could be said.
-const { startService } = await import('./service.ts');
-const { default: closeWithGrace } = await import('close-with-grace');
-// Node.js tells of a signal only between two turns of the event loop.
-await new Promise((resolve) => setImmediate(resolve));
-if (stopping.signal.aborted) process.exit(0);
-
-const service = await startService(settings, stopping.signal).catch((error: unknown) => {
-  if (stopping.signal.aborted) process.exit(0);
-  return fail(error instanceof Error ? error.message : String(error));
-});
-const grace = closeWithGrace({ delay: GRACE_MS, skip: STOPS }, async ({ err }) => {
-  if (err) process.stderr.write(`${err.stack ?? err.message}\n`);
-  // An exit would end the threads, which aborts the process where one of them computes.
-  if (!(await service.close())) process.kill(process.pid, 'SIGKILL');
-});
-await stopped;
-grace.close();
+const { bundledPrograms } = await import('./util/bundled_programs.ts');
+const bundles = await bundledPrograms();
+const { runProgram }: typeof import('./program.ts') =
+  bundles === null ? await import('./program.ts') : await import(new URL('program.mjs', bundles).href);
+await runProgram({ stopping: stopping.signal, stopped, handled: STOPS, bundles, fail });

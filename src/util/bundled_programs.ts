@@ -1,6 +1,6 @@
 /**
- * @file The programs of worker threads, bundled: a thread that loads five hundred sources takes most of a second of a core for that
- * alone, and every job has one of its own. What they were made of is the name of the folder in which the bundles are kept.
+ * @file The program and those of its worker threads, bundled: to load five hundred sources takes most of a second of a core, and every
+ * job has a thread of its own. What they were made of is the name of the folder in which the bundles are kept.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
-import { startThreadsFrom } from './programs.ts';
+import { hasBundles, startThreadsFrom } from './programs.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const kept = join(root, 'node_modules/.cache/threads');
@@ -49,21 +49,32 @@ const plugin: Plugin = {
 async function buildInto(outdir: string): Promise<void> {
   // Loaded only where there is something to build.
   const esbuild = await import('esbuild');
-  await esbuild.build({
-    entryPoints: filesOf('workers').filter((file) => file.endsWith('.worker.ts')),
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'esnext',
-    // Below node_modules a .js file is no module to Node.js.
-    outExtension: { '.js': '.mjs' },
-    keepNames: true,
-    plugins: [plugin],
-    logLevel: 'silent',
-  });
-  await esbuild.stop();
+  // One by one: what the program shares with threads would be many small files, for all of them.
+  const parts = [
+    filesOf('workers').filter((file) => file.endsWith('.worker.ts')),
+    [join(root, 'src/program.ts')],
+  ];
+  const builds = parts.map((entryPoints) =>
+    esbuild.build({
+      entryPoints,
+      outdir,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'esnext',
+      // Below node_modules a .js file is no module to Node.js.
+      outExtension: { '.js': '.mjs' },
+      keepNames: true,
+      plugins: [plugin],
+      logLevel: 'silent',
+    }),
+  );
+  try {
+    await Promise.all(builds);
+  } finally {
+    await esbuild.stop();
+  }
 }
 
 const DAY_MS = 86_400_000;
@@ -76,9 +87,12 @@ function removeOld(): void {
   }
 }
 
-/** Threads start from bundles from now on: those of the last time, or built now (half a second). Compiled programs stay as they are. */
-export async function bundlePrograms(): Promise<void> {
-  if (extname(import.meta.url) !== '.ts') return;
+/**
+ * The folder of the bundles: those of the last time, or built now (a second). Null where nothing is to be bundled, as in compiled
+ * programs, or nothing can be, as in a read-only folder.
+ */
+export async function bundledPrograms(): Promise<URL | null> {
+  if (extname(import.meta.url) !== '.ts') return null;
   const folder = join(kept, keyOf());
   if (!existsSync(folder)) {
     // Whole or not at all: another process may look at the same time.
@@ -88,9 +102,15 @@ export async function bundlePrograms(): Promise<void> {
       removeOld();
       renameSync(temporary, folder);
     } catch {
-      // A read-only folder, or another process was first. Without bundles, threads load the sources.
+      // A read-only folder, or another process was first. Without bundles, the sources are loaded.
       rmSync(temporary, { recursive: true, force: true });
     }
   }
-  if (existsSync(folder)) startThreadsFrom(pathToFileURL(`${folder}/`));
+  return existsSync(folder) ? pathToFileURL(`${folder}/`) : null;
+}
+
+/** Threads start from bundles from now on, where there are some. */
+export async function bundlePrograms(): Promise<void> {
+  const folder = hasBundles() ? null : await bundledPrograms();
+  if (folder !== null) startThreadsFrom(folder);
 }

@@ -8,6 +8,9 @@ export function startThreadsFrom(folder: URL | null): void {
   bundles = folder;
 }
 
+/** Whether it was told of some: whoever starts from a bundle knows where the others are. */
+export const hasBundles = (): boolean => bundles !== null;
+
 /** @param name of a file in workers/ without its extension */
 export const threadProgram = (name: string): URL =>
   bundles === null

@@ -83,13 +83,13 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
 /** As pino numbers them. */
 const WARNING = 40;
 
-/** Sends the signal to the program itself when it is about to load this. */
+/** Sends the signal to the program itself when it is about to load this source, or what it was bundled to. */
 const signalAtLoading = (file: string, signal: NodeJS.Signals): string => {
   const program = `
     import { registerHooks } from 'node:module';
     registerHooks({
       resolve(name, context, next) {
-        if (name.endsWith(${JSON.stringify(file)})) process.kill(process.pid, ${JSON.stringify(signal)});
+        if (/\\/${file}(-\\w+)?\\.m?[jt]s$/.test(name)) process.kill(process.pid, ${JSON.stringify(signal)});
         return next(name, context);
       },
     });`;
@@ -97,7 +97,7 @@ const signalAtLoading = (file: string, signal: NodeJS.Signals): string => {
 };
 
 const signals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
-const files = ['/config.ts', '/service.ts', '/worker.ts'];
+const files = ['config', 'service', 'sqlite'];
 // In short each signal once, and each file.
 const whileLoading = signals.flatMap((signal, i) =>
   files.flatMap((file, j) => (isLong || i % files.length === j ? [[signal, file] as const] : [])),

@@ -1,10 +1,10 @@
-/** @file Bundled programs of threads: there is one of each, and it does what its sources do. */
+/** @file Bundled programs: there is the service's and one of each thread, and it does what its sources do. */
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { createPool } from '../../../src/jobs/pool.ts';
-import { bundlePrograms } from '../../../src/util/bundled_programs.ts';
+import { bundledPrograms, bundlePrograms } from '../../../src/util/bundled_programs.ts';
 import { startThreadsFrom, threadProgram } from '../../../src/util/programs.ts';
 
 const names = readdirSync(new URL('../../../workers/', import.meta.url))
@@ -41,4 +41,13 @@ it('threads start from bundles, and train to the same bits as from the sources',
     expect(existsSync(fileURLToPath(program))).toBe(true);
   }
   expect(await trace(threadProgram('trial.worker'))).toEqual(await trace(sources));
+});
+
+it('the program of the service is beside them; who starts from there bundles nothing', async () => {
+  const folder = await bundledPrograms();
+  expect(existsSync(fileURLToPath(new URL('program.mjs', folder ?? '')))).toBe(true);
+  const elsewhere = new URL('elsewhere/', folder ?? '');
+  startThreadsFrom(elsewhere);
+  await bundlePrograms();
+  expect(threadProgram('trial.worker').href).toBe(new URL('trial.worker.mjs', elsewhere).href);
 });
