@@ -1,12 +1,12 @@
 /** @file The networks of examples/architectures: each trains, is drawn by theory or told why not, and has code that runs. */
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { inputsOf, parseExperiment } from '../../src/experiment/index.ts';
 import { codeOf } from '../../src/export/index.ts';
 import { predict } from '../../src/preflight/index.ts';
 import { train } from '../../src/training/index.ts';
-import { hasTorch, PYTHON } from '../python.ts';
+import { hasTorch } from '../python.ts';
+import { runTorch } from '../torch.ts';
 
 const folder = new URL('../../examples/architectures/', import.meta.url);
 const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
@@ -34,7 +34,7 @@ it.each(files)('%s has a forecast for every layer, or the reason why not', (file
     expect(predicted_gradient_rms === null).toBe(reason !== null);
 });
 
-it('all have PyTorch code that gives their output shape', { skip: !hasTorch }, () => {
+it('all have PyTorch code that gives their output shape', { skip: !hasTorch }, async () => {
   const programs = files.map((file) => {
     const { experiment, plan } = parse(file);
     const inputs = inputsOf(experiment).map(({ shape, dtype }) => {
@@ -50,7 +50,7 @@ assert count ${recurrent ? '>=' : '=='} ${plan.parameter_count}, ("${file}", cou
     return `${codeOf(experiment).pytorch}\n${check}\n`;
   });
   const input = `import torch\nfrom torch import nn\n${programs.join('\n')}print("done")`;
-  const { stdout, stderr } = spawnSync(PYTHON, ['-'], { input, encoding: 'utf8' });
+  const { stdout, stderr } = await runTorch(input);
   expect(stderr).toBe('');
   expect(stdout.trim()).toBe('done');
 });

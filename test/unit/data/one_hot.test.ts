@@ -1,11 +1,11 @@
 /** @file Built-in classes under losses of values: one-hot rows, the same training as with such rows given, and the same in PyTorch. */
-import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { loadData } from '../../../src/data/index.ts';
 import { inputsOf, parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
 import { train } from '../../../src/training/index.ts';
-import { hasTorch, PYTHON } from '../../python.ts';
+import { hasTorch } from '../../python.ts';
+import { runTorch } from '../../torch.ts';
 
 const body = (data: Record<string, unknown>, units: number, loss: string) => ({
   network: {
@@ -74,7 +74,7 @@ it.skipIf(!hasTorch)('the PyTorch code takes the class indices and has the same 
     inputs: Array.from({ length: count }, (_, i) => [0, 1, 2, 3].map((j) => inputs.at(i, j))),
     targets: [...targets],
   });
-  const { stdout, stderr } = spawnSync(PYTHON, ['-c', RUN], { input, encoding: 'utf8' });
+  const { stdout, stderr } = await runTorch(RUN, input);
   expect(stderr).toBe('');
   const own = JSON.parse(stdout) as number[];
   for (const [i, loss] of (await lossesOf(iris)).entries()) expect(own[i]).toBeCloseTo(loss, 5);

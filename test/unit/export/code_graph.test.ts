@@ -1,9 +1,9 @@
 /** @file The PyTorch code of networks that are graphs, run by Debian's PyTorch: it gives the output's shape. */
-import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
-import { hasTorch, PYTHON } from '../../python.ts';
+import { hasTorch } from '../../python.ts';
+import { runTorch } from '../../torch.ts';
 
 const network = {
   inputs: { 'image.1': { shape: [2, 4, 4] }, meta: { shape: [3] } },
@@ -56,12 +56,12 @@ function experimentOf({ inputs, layers }: { inputs: Record<string, { shape: numb
 test.each([
   ['an image and features', network],
   ['a sequence and features, which broadcast', wide],
-])('%s', { skip: !hasTorch }, (_what, given) => {
+])('%s', { skip: !hasTorch }, async (_what, given) => {
   const experiment = experimentOf(given);
   const { pytorch, keras } = codeOf(experiment);
   const drawn = Object.values(given.inputs).map(({ shape }) => `torch.randn(5, ${shape.join(', ')})`);
   const program = `import torch\nfrom torch import nn\n${pytorch}\nprint(list(model(${drawn.join(', ')}).shape))`;
-  const { stdout, stderr } = spawnSync(PYTHON, ['-'], { input: program, encoding: 'utf8' });
+  const { stdout, stderr } = await runTorch(program);
   expect(stderr).toBe('');
   expect(stdout.trim()).toBe('[5, 1]');
   expect(keras).toContain('model = keras.Model([');

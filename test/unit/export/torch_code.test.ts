@@ -1,10 +1,10 @@
 /** @file The PyTorch code of experiments runs: model, loss, gradient, one step, its own training. Skipped where PyTorch is not installed. */
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
 import { initializerKind } from '../../../src/network/index.ts';
-import { hasTorch, PYTHON } from '../../python.ts';
+import { hasTorch } from '../../python.ts';
+import { runTorch } from '../../torch.ts';
 
 type Config = Record<string, unknown>;
 
@@ -252,11 +252,8 @@ print(json.dumps(failures))
 `;
 
 describe.skipIf(!hasTorch)(`PyTorch code of ${Object.keys(cases).length} experiments`, () => {
-  it('runs, forward, backward, one step, and its own training', () => {
-    const { stdout, stderr } = spawnSync(PYTHON, ['-c', RUN], {
-      input: JSON.stringify(cases),
-      encoding: 'utf8',
-    });
+  it('runs, forward, backward, one step, and its own training', async () => {
+    const { stdout, stderr } = await runTorch(RUN, JSON.stringify(cases));
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({});
   });
@@ -270,12 +267,12 @@ fixed, learned = [m.table.data for m in scope["model"].modules() if type(m).__na
 print(float((fixed[0] - torch.tensor([0.0, 1.0, 0.0, 1.0])).abs().max()), float((learned - 0.5).abs().max()))
 `;
 
-it.skipIf(!hasTorch)('sinusoids stay beside learned positions, which get their initializer', () => {
+it.skipIf(!hasTorch)('sinusoids stay beside learned positions, which get their initializer', async () => {
   const code = sequence(
     { type: 'positional_embedding', kind: 'sinusoidal' },
     { type: 'positional_embedding', table_initializer: { type: 'constant', value: 0.5 } },
   );
-  const { stdout, stderr } = spawnSync(PYTHON, ['-c', TABLES], { input: code, encoding: 'utf8' });
+  const { stdout, stderr } = await runTorch(TABLES, code);
   expect(stderr).toBe('');
   expect(stdout.trim().split(' ').map(Number)).toEqual([0, 0]);
 });

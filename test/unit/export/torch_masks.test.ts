@@ -179,7 +179,7 @@ it.skipIf(!hasTorch)('losses of three steps', async () => {
     if (!weights.ok) throw new Error(name);
     runs[name] = { experiment, weights: weights.value, arrays: [entry.inputs, targets] };
   }
-  const found = trainInTorch(runs);
+  const found = await trainInTorch(runs);
   const wrong = Object.entries(expected).flatMap(([name, losses]) => {
     const own = found[name];
     if (!Array.isArray(own)) return [`${name}: ${own}`];

@@ -1,10 +1,9 @@
 /** @file Runs the `train` of generated PyTorch code from given weights: places them in the modules as the generated code names these. */
-import { spawnSync } from 'node:child_process';
 import { type Experiment, planExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
 import { familyOf } from '../../../src/network/index.ts';
 import type { NamedTensor } from '../../../src/util/safetensors.ts';
-import { PYTHON } from '../../python.ts';
+import { runTorch } from '../../torch.ts';
 
 /** Kernels of units in columns, gates in the order z, r, h of a GRU. */
 const RUN = `
@@ -69,7 +68,9 @@ export interface TorchRun {
 }
 
 /** The losses of each step, or the error of Python; by the names of the runs. */
-export function trainInTorch(runs: Readonly<Record<string, TorchRun>>): Record<string, number[] | string> {
+export async function trainInTorch(
+  runs: Readonly<Record<string, TorchRun>>,
+): Promise<Record<string, number[] | string>> {
   const given = Object.entries(runs).map(([name, { experiment, weights, arrays }]) => {
     const { parameters, layers } = planExperiment(experiment);
     const loops = new Set(layers.filter(({ type }) => familyOf(type) === 'recurrent').map((one) => one.name));
@@ -80,11 +81,7 @@ export function trainInTorch(runs: Readonly<Record<string, TorchRun>>): Record<s
     });
     return [name, [codeOf(experiment).pytorch, tensors, arrays]];
   });
-  const { stdout, stderr } = spawnSync(PYTHON, ['-c', RUN], {
-    input: JSON.stringify(Object.fromEntries(given)),
-    encoding: 'utf8',
-    maxBuffer: 2 ** 26,
-  });
+  const { stdout, stderr } = await runTorch(RUN, JSON.stringify(Object.fromEntries(given)));
   if (stderr !== '') throw new Error(stderr);
   return JSON.parse(stdout);
 }

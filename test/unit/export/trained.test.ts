@@ -2,7 +2,6 @@
  * @file A trained network outside: its ONNX model takes a batch of any size, and its weights in PyTorch's layout fit the model
  * that the generated code makes, name by name; both give the same numbers.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +13,8 @@ import { activationKind } from '../../../src/network/index.ts';
 import { train } from '../../../src/training/index.ts';
 import { createRandom } from '../../../src/util/random.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../../../src/util/safetensors.ts';
-import { hasTorch, PYTHON } from '../../python.ts';
+import { hasTorch } from '../../python.ts';
+import { runTorch } from '../../torch.ts';
 
 type Config = Record<string, unknown>;
 
@@ -327,10 +327,7 @@ test('of every kind of layer', async () => {
     cases[name] = { code: codeOf(experiment).pytorch, weights: file, inputs, dtype, expected };
   }
   if (hasTorch) {
-    const { stdout, stderr } = spawnSync(PYTHON, ['-c', LOAD], {
-      input: JSON.stringify(cases),
-      encoding: 'utf8',
-    });
+    const { stdout, stderr } = await runTorch(LOAD, JSON.stringify(cases));
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({});
   }

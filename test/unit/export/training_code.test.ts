@@ -5,7 +5,8 @@ import { parseExperiment } from '../../../src/experiment/index.ts';
 import { codeOf } from '../../../src/export/index.ts';
 import { train } from '../../../src/training/index.ts';
 import { encodeSafetensors } from '../../../src/util/safetensors.ts';
-import { hasTorch, PYTHON } from '../../python.ts';
+import { hasPython, hasTorch, PYTHON } from '../../python.ts';
+import { runTorch } from '../../torch.ts';
 
 type Config = Record<string, unknown>;
 
@@ -169,10 +170,8 @@ describe.skipIf(!hasTorch)('the training in PyTorch code', () => {
       name,
       [codeOf(experiment).pytorch, targets],
     ]);
-    const { stdout, stderr } = spawnSync(PYTHON, ['-c', RUN], {
-      input: JSON.stringify({ inputs, cases: Object.fromEntries(coded) }),
-      encoding: 'utf8',
-    });
+    const given = JSON.stringify({ inputs, cases: Object.fromEntries(coded) });
+    const { stdout, stderr } = await runTorch(RUN, given);
     expect(stderr).toBe('');
     const found = JSON.parse(stdout) as Record<string, number[] | string>;
     for (const [name, experiment] of experiments) {
@@ -221,10 +220,7 @@ describe.skipIf(!hasTorch)('early stopping in PyTorch code', () => {
   it('ends where the service ends, with the weights of the lowest validation loss', async () => {
     const experiments = stoppingCases.map(experimentOf);
     const coded = experiments.map((experiment, i) => [codeOf(experiment).pytorch, stoppingCases[i]?.targets]);
-    const { stdout, stderr } = spawnSync(PYTHON, ['-c', STOP], {
-      input: JSON.stringify({ inputs, cases: coded }),
-      encoding: 'utf8',
-    });
+    const { stdout, stderr } = await runTorch(STOP, JSON.stringify({ inputs, cases: coded }));
     expect(stderr).toBe('');
     const found = JSON.parse(stdout) as [losses: number[], held: number][];
     for (const [i, experiment] of experiments.entries()) {
@@ -249,6 +245,13 @@ describe.skipIf(!hasTorch)('early stopping in PyTorch code', () => {
   });
 });
 
+const PARSE = `
+import ast, json, sys
+codes = json.load(sys.stdin)
+for code in codes.values(): ast.parse(code)
+print(json.dumps(list(codes)))
+`;
+
 const keras = (name: string) => codeOf(experimentOf(cases[name] as Case)).keras;
 
 describe('the training in Keras code', () => {
@@ -262,19 +265,18 @@ describe('the training in Keras code', () => {
     expect(code).toMatch(/^import math$/m);
   });
 
-  it.skipIf(!hasTorch)('is Python', () => {
+  it.skipIf(!hasPython)('is Python', () => {
     const codes = { ...Object.fromEntries(Object.keys(cases).map((name) => [name, keras(name)])) };
     stoppingCases.forEach((entry, i) => {
       const code = codeOf(experimentOf(entry)).keras;
       codes[`early stopping ${i}`] = code;
       expect(code).toContain('callbacks=[Steps(), KeepBest(x_held[0], y_held)]');
     });
-    for (const [name, input] of Object.entries(codes)) {
-      const { stderr } = spawnSync(PYTHON, ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], {
-        input,
-        encoding: 'utf8',
-      });
-      expect(stderr, name).toBe('');
-    }
+    const { stdout, stderr } = spawnSync(PYTHON, ['-c', PARSE], {
+      input: JSON.stringify(codes),
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual(Object.keys(codes));
   });
 });
