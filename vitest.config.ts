@@ -20,6 +20,8 @@ const LONG = [
   '/test/unit/study/',
 ];
 
+const PATIENCE = Number(process.env.TEST_PATIENCE ?? 1);
+
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
@@ -30,14 +32,17 @@ class LongFirst extends BaseSequencer {
   }
 }
 
+/** They measure what else is in their process, or take hold of parts of it. */
+const ALONE = ['test/imports/broken.test.ts', 'test/jobs/long_lists.test.ts', 'test/web/bundle.test.ts'];
+
 export default defineConfig({
   test: {
-    // They end what hangs, and measure nothing. Trainings give way to everything else on the machine: where it is busy, one that
-    // takes seconds takes minutes.
-    testTimeout: 900_000,
-    hookTimeout: 900_000,
+    // They end what hangs, and measure nothing: the longest test takes 15 s of a core. Trainings give way to everything else on the
+    // machine: where it is busy, one that takes seconds takes minutes, and TEST_PATIENCE is how many times as long to wait.
+    testTimeout: 300_000 * PATIENCE,
+    hookTimeout: 300_000 * PATIENCE,
     // A second is Vitest's own. What has to be quick is measured where it matters.
-    expect: { poll: { timeout: 600_000 } },
+    expect: { poll: { timeout: 240_000 * PATIENCE } },
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },
@@ -47,19 +52,17 @@ export default defineConfig({
         // Nothing that they import changes: they share it, and a file does not load hundreds of sources for itself. A test that fails
         // before it has given back what it spies on must not decide about the next.
         test: {
-          name: 'unit',
-          include: ['test/unit/**/*.test.ts'],
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...ALONE],
           isolate: false,
           restoreMocks: true,
+          unstubEnvs: true,
         },
       },
       {
         extends: true,
-        test: {
-          name: 'parts',
-          include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/unit/**'],
-        },
+        test: { name: 'alone', include: ALONE },
       },
     ],
   },

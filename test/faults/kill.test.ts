@@ -96,7 +96,7 @@ let expected: Promise<Map<number, object>> | null = null;
 describe.each([
   { name: 'SQLite', start: sqlite },
   { name: 'PostgreSQL with two workers', start: postgres },
-])('$name', { timeout: isLong ? 3_600_000 : 900_000 }, ({ name, start }) => {
+])('$name', isLong ? { timeout: 3_600_000 } : {}, ({ name, start }) => {
   it(`loses no accepted job and changes no report in ${KILLS} kills`, async () => {
     expected ??= undisturbed(SEEDS);
     const calm = await expected;

@@ -44,7 +44,7 @@ beforeAll(async () => {
     ServerProcess,
     ...ServerProcess[],
   ];
-}, PATIENCE_MS);
+});
 afterAll(async () => {
   killAll();
   await postgres.stop();
@@ -96,9 +96,7 @@ async function replace(index: number, end: (worker: ServerProcess) => Promise<un
   workers[index] = await start('worker');
 }
 
-it('are trained by all of them, each once, and make the report of one process alone', {
-  timeout: PATIENCE_MS,
-}, async () => {
+it('are trained by all of them, each once, and make the report of one process alone', async () => {
   const id = await submit(api.url, study(100));
   expect(await report(api.url, id)).toEqual(calm);
   const shares = workers.map((worker) => trained(worker, id));
@@ -107,9 +105,7 @@ it('are trained by all of them, each once, and make the report of one process al
   expect((await query('select * from orders')).rows).toEqual([]);
 });
 
-it('go on elsewhere at once where a worker ends in good order, and where the one that planned them dies', {
-  timeout: PATIENCE_MS,
-}, async () => {
+it('go on elsewhere at once where a worker ends in good order, and where the one that planned them dies', async () => {
   const id = await submit(api.url, study(100));
   await untilTrained(id, 1);
   const planner = plannerOf(id);
@@ -121,7 +117,7 @@ it('go on elsewhere at once where a worker ends in good order, and where the one
   expect((await statusesOf(api.url, id)).at(-1)).toBe('succeeded');
 });
 
-it('are ended on all workers where the job is canceled', { timeout: PATIENCE_MS }, async () => {
+it('are ended on all workers where the job is canceled', async () => {
   const endless = { ...study(100), training: { ...study(100).training, steps: 100_000 } };
   // The second time they begin because whoever trained the first is free again: each worker has one thread.
   for (const _time of ['first', 'second']) {

@@ -210,9 +210,7 @@ interface Begun {
   readonly request: IncomingMessage;
 }
 
-it('of the service itself is half a minute for a request, two minutes for an answer that waits, an hour for all of it', {
-  timeout: 30_000,
-}, async () => {
+it('of the service itself is half a minute for a request, two minutes for an answer that waits, an hour for all of it', async () => {
   const begun: Begun[] = [];
   const note = (message: unknown) => void begun.push(message as Begun);
   diagnostics.subscribe('http.server.request.start', note);

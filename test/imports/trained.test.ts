@@ -1,6 +1,6 @@
 /**
  * @file Imported files are trained to their end: the targets are what the file's own framework gave, so that the loss at the imported
- * weights is nothing but rounding. IMPORTS=long takes all of them, else every eighth.
+ * weights is nothing but rounding. `npm run test:long` takes all of them, else every eighth.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -8,11 +8,12 @@ import { parseExperiment } from '../../src/experiment/index.ts';
 import { importModel } from '../../src/imports/index.ts';
 import { train } from '../../src/training/index.ts';
 import { encodeSafetensors } from '../../src/util/safetensors.ts';
+import { isLong } from '../long.ts';
 import type { Packed } from './archives.ts';
 import { imported } from './predict.ts';
 
 const FOLDER = new URL('fixtures/', import.meta.url);
-const EVERY = process.env.IMPORTS === 'long' ? 1 : 8;
+const EVERY = isLong ? 1 : 8;
 const names = readdirSync(FOLDER)
   .flatMap((name) => /^(.*)\.onnx$/.exec(name)?.[1] ?? [])
   .filter((_, i) => i % EVERY === 0);

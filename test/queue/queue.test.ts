@@ -108,9 +108,7 @@ describe('in PostgreSQL', () => {
     await other.close();
   });
 
-  it('gives to another what a silent process had, and nothing of who lives', {
-    timeout: 30_000,
-  }, async () => {
+  it('gives to another what a silent process had, and nothing of who lives', async () => {
     await queue.enqueue([message('of the dead', 0), message('of the living', 1)]);
     const dead = await queue.take();
     const living = await queue.take();

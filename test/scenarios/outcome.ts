@@ -4,6 +4,7 @@ import { baselineSeeds, parseExperiment } from '../../src/experiment/index.ts';
 import { lossRatio, type Trace } from '../../src/statistics/index.ts';
 import { referenceFacts, runRateTrials, runReference, type Trial } from '../../src/study/index.ts';
 import { train } from '../../src/training/index.ts';
+import { isLong } from '../long.ts';
 import type { Config, Scenario } from './scenario.ts';
 
 export interface Diagnosis {
@@ -49,9 +50,9 @@ export async function diagnoseExperiment(config: Config): Promise<Diagnosis> {
   };
 }
 
-/** One training of each in short, where a study has three; EXAMPLES=long trains all. */
+/** One training of each in short, where a study has three. */
 export const inShort = (config: Config): Config =>
-  process.env.EXAMPLES === 'long'
+  isLong
     ? config
     : {
         ...config,

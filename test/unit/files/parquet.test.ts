@@ -110,7 +110,7 @@ test('a file that its reader would never be done with is refused, and the thread
   } finally {
     await readers.close();
   }
-}, 60_000);
+});
 
 test('a file that is cut off or damaged is read or refused, and nothing else', async () => {
   const readers = createFileReaders({ cpu: 1500, clock: 120_000 });
@@ -136,4 +136,4 @@ test('a file that is cut off or damaged is read or refused, and nothing else', a
   expect(messages.size).toBeGreaterThan(2);
   for (const message of messages)
     expect(message).not.toMatch(/undefined|typed array|of null|is not a function/);
-}, 120_000);
+});

@@ -5,6 +5,7 @@ import { remedies } from '../../../src/remedies/index.ts';
 import { runStudy, type StudyReport, type Trial } from '../../../src/study/index.ts';
 import { canonicalJson } from '../../../src/util/json.ts';
 import { createRandom } from '../../../src/util/random.ts';
+import { isLong } from '../../long.ts';
 import { trainOnce } from '../../scenarios/trained.ts';
 
 type Config = Readonly<Record<string, unknown>>;
@@ -277,7 +278,7 @@ describe('a study', () => {
   });
 
   // Takes 12 s.
-  it.runIf(process.env.STUDIES === 'long')(
+  it.runIf(isLong)(
     'recommends what turned out to be best when the others were judged for the table',
     async () => {
       const { report } = await study(
