@@ -27,9 +27,12 @@ def settle(layers: Sequence[Dict[str, Any]], masked: Mapping[str, str]) -> Tuple
     """
     wanted = {masked[layer["name"]] for layer in layers if layer["name"] in masked}
     flows: Dict[str, bool] = {}
+    by_name = {layer["name"]: layer for layer in layers}
     problems: List[str] = []
     for layer in layers:
-        name, kind, sources = layer["name"], layer["type"], layer["inputs"]
+        name, sources = layer["name"], layer["inputs"]
+        layer = by_name[layer["layer"]] if layer["type"] == "shared" else layer
+        kind = layer["type"]
         before = [flows.get(source, False) for source in sources]
         if kind == "embedding":
             if sources[0] in wanted:

@@ -91,6 +91,13 @@ def _called(node: fx.Node) -> str:
     return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "")
 
 
+def _turns(node: fx.Node) -> bool:
+    """Whether it exchanges both axes of a matrix."""
+    if _called(node) == "getattr":
+        return node.args[1] in ("T", "mT")
+    return _called(node) == "t" or _called(node) == "transpose" and sorted(int(a) % 2 for a in node.args[1:]) == [0, 1]  # type: ignore[arg-type]
+
+
 def _sinusoids(time: int, features: int) -> torch.Tensor:
     """sin(t / 10000^(i / features)) for even i, the cosine of the same angle for odd. Vaswani et al. 2017, section 3.5."""
     i = torch.arange(features)
@@ -109,7 +116,15 @@ class _Builder:
         self.made: Dict[fx.Node, _Made] = {}
         self.problems: List[str] = []
         self.warnings: List[str] = []
-        self.called: Set[str] = set()
+        #: Layers that were made of the modules with weights: by the module and its place in what it became.
+        self.first: Dict[str, str] = {}
+        calls = [str(node.target) for node in tracer.graph.nodes if node.op == "call_module"]
+        self.several = {name for name in calls if calls.count(name) > 1}
+        #: Layers whose table or kernel a parameter is, by its id; and the parameters whose other places were found.
+        self.homes: Dict[int, str] = {}
+        self.tied: Set[int] = set()
+        #: What is used of recurrent layers, in all of their places.
+        self.parts: Dict[str, Set[str]] = {}
         self.names: Set[str] = {"input"}
 
     # Layers
@@ -134,13 +149,36 @@ class _Builder:
         self.weights.update({f"{given}/{key}": value for key, value in weights.items()})
         return given
 
-    def chain(self, node: fx.Node, name: str, source: str, layers: Layers) -> None:
-        for layer, weights in layers:
-            source = self.emit(name, [source], layer, weights)
-        last = self.layers[-1] if layers else None
-        of = last.get("layer", last) if last is not None else {}
-        recurrent = "return_sequences" in of
-        self.made[node] = _Made(source, of if recurrent else None, "pair" if recurrent else "tensor")
+    def named(self, name: str) -> Dict[str, Any]:
+        """The layer; where it is another one once more, that one."""
+        found = next(layer for layer in self.layers if layer["name"] == name)
+        return self.named(found["layer"]) if found["type"] == "shared" else found
+
+    def emit_once(self, key: str, name: str, sources: Sequence[str], layer: Dict[str, Any], weights: Mapping[str, torch.Tensor]) -> str:
+        """A layer with weights; where it was made before, that layer once more."""
+        if not weights and "tied_to" not in layer:
+            return self.emit(name, sources, layer, weights)
+        first = self.first.get(key)
+        if first is None:
+            self.first[key] = made = self.emit(name, sources, layer, weights)
+            return made
+        own = {key: value for key, value in self.named(first).items() if key not in ("name", "inputs", "return_sequences")}
+        if own != {key: value for key, value in layer.items() if key != "return_sequences"}:
+            raise Unsupported("a module that is called twice in different ways; nearest: a module of its own for every call")
+        return self.emit(name, sources, {"type": "shared", "layer": first}, {})
+
+    def chain(self, node: fx.Node, name: str, source: str, layers: Layers, module: Optional[str] = None) -> None:
+        """:param module: whose weights these are, which may be called again"""
+        for k, (layer, weights) in enumerate(layers):
+            source = self.emit(name, [source], layer, weights) if module is None else self.emit_once(f"{module} {k}", name, [source], layer, weights)
+        last = self.named(self.layers[-1]["name"]) if layers else None
+        inner = last.get("layer") if last is not None else None
+        of = inner if isinstance(inner, dict) else last or {}
+        if "return_sequences" not in of:
+            self.made[node] = _Made(source)
+            return
+        assert last is not None
+        self.made[node] = _Made(source, of, "pair", self.parts.setdefault(last["name"], set()))
 
     def finish(self, end: str) -> List[Dict[str, Any]]:
         """Without what the output does not need, with masks, and without inputs that say what holds anyway."""
@@ -148,6 +186,7 @@ class _Builder:
         for layer in reversed(self.layers):
             if layer["name"] in used:
                 used.update(layer["inputs"])
+                used.update(str(layer[key]) for key, kind in (("layer", "shared"), ("tied_to", "dense")) if layer["type"] == kind and key in layer)
                 kept.insert(0, layer)
         problems, at_end = settle(kept, self.masked)
         self.problems.extend(problems)
@@ -213,10 +252,6 @@ class _Builder:
             return None  # of constants: its value is known
         name = str(node.target)
         module = self.module.get_submodule(name)
-        has_weights = next(module.parameters(), None) is not None
-        if name in self.called and has_weights:
-            self.warnings.append(f"{name} is called twice: its weights become two copies, trained apart")
-        self.called.add(name)
         if node in self.recognized:
             return self.call_recognized(node, name, self.recognized[node])
         source = self.source(node.args[0])
@@ -238,7 +273,20 @@ class _Builder:
         if layers[0][0]["type"] == "activation" and self.fuse(node.args[0], layers[0][0]["activation"]):
             self.made[node] = _Made(source)
             return None
-        return self.chain(node, name, source, layers)
+        layers = self.tie(module, layers)
+        self.chain(node, name, source, layers, name)
+        if isinstance(module, (nn.Linear, nn.Embedding)):
+            self.homes.setdefault(id(module.weight), self.first.get(f"{name} 0", ""))
+        return None
+
+    def tie(self, module: nn.Module, layers: Layers) -> Layers:
+        """A product with the table of an embedding has that one's weights."""
+        home = self.homes.get(id(module.weight)) if isinstance(module, nn.Linear) else None
+        if not home or self.named(home)["type"] != "embedding":
+            return layers
+        self.tied.add(id(module.weight))
+        (layer, weights), = layers
+        return [({**layer, "tied_to": home}, {key: value for key, value in weights.items() if key != "kernel"})]
 
     def is_zero(self, value: Any) -> bool:
         """A state that is zero, or several of them."""
@@ -253,7 +301,7 @@ class _Builder:
         masks = [a for a in given if self.values[a].dtype == torch.bool]
         sources = [self.source(a) for a in sequences.values()]
         tokens = [self.mask_of(a, found.mask_hides) for a in masks]
-        made = self.emit(name, [sources[k] for k in found.inputs], found.layer, found.weights)
+        made = self.emit_once(name, name, [sources[k] for k in found.inputs], found.layer, found.weights)
         self.masked.update({made: one for one in tokens})
         self.made[node] = _Made(made)
         if found.differs_in_training:
@@ -279,7 +327,7 @@ class _Builder:
         else:
             layer["type"] = "multi_head_attention"
             sources = sources[: 2 if sources[1] == sources[2] else 3]
-        made = self.emit(name, sources, layer, weights)
+        made = self.emit_once(name, name, sources, layer, weights)
         if tokens is not None:
             self.masked[made] = tokens
         self.made[node] = _Made(made, None, "pair")
@@ -300,6 +348,8 @@ class _Builder:
         fits = last.get("type") in ("dense", "conv2d", "conv2d_transpose") and "activation" not in last
         if not fits or len(before.users) != 1 or self.made[before].layer != last["name"]:
             return False
+        if before.op == "call_module" and str(before.target) in self.several:
+            return False  # what follows another call of it may be something else
         if sum(made.layer == last["name"] for made in self.made.values()) > 1:
             return False  # another step goes by the same layer, before the activation
         last["activation"] = activation
@@ -366,6 +416,8 @@ class _Builder:
             self.copies(node, name, source, shape)
         elif name in _WITH_WEIGHTS:
             self.with_weights(node, name, source, shape)
+        elif name == "matmul" and not self.is_tensor(args[1]):
+            self.product(node, source)
         elif name == "detach":
             self.chain(node, name, source, [({"type": "stop_gradient"}, {})])
         elif name in _FORMULAS or name in ("pow", "clamp", "clip", "clamp_min", "clamp_max"):
@@ -470,6 +522,8 @@ class _Builder:
     def with_weights(self, node: fx.Node, name: str, source: str, shape: List[int]) -> None:
         """A function that is given its weights, as the module that would hold them."""
         given = {**dict(zip(_WITH_WEIGHTS[name], node.args[1:])), **node.kwargs}
+        if name != "layer_norm" and self.tied_product(node, source, given):
+            return
         weight, bias = [None if given.get(key) is None else self.parameter(given[key]) for key in ("weight", "bias")]
         if weight is None and (name != "layer_norm" or given.get("weight") is not None) or bias is None and given.get("bias") is not None:
             raise Unsupported("weights that are made of something else than a parameter")
@@ -482,6 +536,38 @@ class _Builder:
             if value is not None:
                 setattr(module, key, nn.Parameter(value.detach(), requires_grad=value.requires_grad))
         self.chain(node, name, source, layers_of(module, shape))
+
+    def tied_product(self, node: fx.Node, source: str, given: Mapping[str, Any]) -> bool:
+        """A product with the table of an embedding, or with the kernel of another product turned around."""
+        value, turned = given["weight"], False
+        while isinstance(value, fx.Node) and value.op != "get_attr" and _turns(value):
+            value, turned = value.args[0], not turned
+        home = self.homes.get(id(self.values.get(value))) if isinstance(value, fx.Node) and value.op == "get_attr" else None
+        if not home or turned == (self.named(home)["type"] == "embedding"):
+            return False
+        weight = self.values[value]
+        bias = None if given.get("bias") is None else self.parameter(given["bias"])
+        if bias is None and given.get("bias") is not None:
+            return False
+        self.tied.add(id(weight))
+        layer = {"type": "dense", "units": weight.shape[1 if turned else 0], "tied_to": home, **({"use_bias": False} if bias is None else {})}
+        self.chain(node, node.name, source, [(layer, {} if bias is None else {"bias": bias})])
+        return True
+
+    def product(self, node: fx.Node, source: str) -> None:
+        """x @ W of a parameter, as F.linear would be given it."""
+        value = node.args[1]
+        turned = isinstance(value, fx.Node) and _turns(value)
+        given = value.args[0] if turned else value  # type: ignore[union-attr]
+        weight = self.parameter(given)
+        if weight is None or weight.dim() != 2:
+            raise Unsupported("a product with what is no matrix of parameters")
+        if turned and self.tied_product(node, source, {"weight": given}):
+            return
+        module = nn.Linear(*weight.shape[:: -1 if turned else 1], bias=False)
+        kernel = weight if turned else weight.t()
+        module.weight = nn.Parameter(kernel.detach().contiguous(), requires_grad=weight.requires_grad)
+        self.chain(node, node.name, source, layers_of(module, self.shape(node.args[0])))  # type: ignore[arg-type]
 
     @staticmethod
     def pooled(word: str, axes: Sequence[int], shape: Sequence[int]) -> Layers:
@@ -662,13 +748,13 @@ class _Builder:
             self.made[node] = made
             return
         recurrent = made.of
-        both = any(layer["name"] == made.layer and layer["type"] == "bidirectional" for layer in self.layers)
+        both = any(layer["name"] == made.layer for layer in self.layers) and self.named(made.layer)["type"] == "bidirectional"
         if made.kind == "pair":
             if index == 0:
                 self.made[node] = _Made(made.layer, recurrent, "tensor", made.parts)
                 # The last step of both directions is not the last state of both: the one backwards has just begun.
                 if recurrent is not None and (both or not all(self.is_last_step(user) for user in node.users)):
-                    made.parts.add("sequence")
+                    self.take(made, "sequence")
             elif recurrent is not None:
                 # h_n of GRU and RNN, (h_n, c_n) of LSTM.
                 self.made[node] = _Made(made.layer, recurrent, "states" if recurrent["type"] != "lstm" else "all_states", made.parts)
@@ -691,11 +777,15 @@ class _Builder:
 
     def last_state(self, made: _Made) -> _Made:
         assert made.of is not None
-        made.parts.add("last")
         made.of["return_sequences"] = False
+        self.take(made, "last")
+        return _Made(made.layer)
+
+    @staticmethod
+    def take(made: _Made, what: str) -> None:
+        made.parts.add(what)
         if made.parts >= {"sequence", "last"}:
             raise Unsupported("a recurrent layer of which both all steps and the last state are used; nearest: out[:, -1]")
-        return _Made(made.layer)
 
     def part_of_several(self, node: fx.Node, several: fx.Node, index: int, made: _Made) -> None:
         """Of chunk, split and unbind."""
@@ -780,14 +870,15 @@ def from_torch(model: nn.Module, sample_input: Union[torch.Tensor, Sequence[torc
 _HINT = "with client=gradclinic.Client() the service reads the ONNX file of the model, which may do: it knows more operators"
 
 
-def _shared(model: nn.Module) -> List[str]:
-    """Parameters that several modules hold."""
+def _shared(model: nn.Module, known: Set[int] = frozenset()) -> List[str]:  # type: ignore[assignment]
+    """Parameters that several modules hold. :param known: those that are one parameter in the network, too"""
     homes: Dict[int, List[str]] = {}
     for place, module in model.named_modules():
         for name, parameter in module._parameters.items():
             if parameter is not None:
                 homes.setdefault(id(parameter), []).append(f"{place}.{name}" if place else name)
-    return [f"{' and '.join(names)} are one parameter: it becomes copies, trained apart" for names in homes.values() if len(names) > 1]
+    return [f"{' and '.join(names)} are one parameter: it becomes copies, trained apart" for key, names in homes.items()
+            if len(names) > 1 and key not in known]  # fmt: skip
 
 
 def _traced(model: nn.Module, samples: Sequence[torch.Tensor]) -> Network:
@@ -833,4 +924,4 @@ def _build(model: nn.Module, nodes: Sequence[fx.Node], tracer: Tracer, samples: 
     kept = {layer["name"] for layer in layers}
     weights = {name: value.detach().clone().contiguous() for name, value in builder.weights.items()
                if name.split("/")[0] in kept}  # fmt: skip
-    return Network({**_inputs([str(p.target) for p in places], samples), "layers": layers}, weights, (*_shared(model), *builder.warnings))
+    return Network({**_inputs([str(p.target) for p in places], samples), "layers": layers}, weights, (*_shared(model, builder.tied), *builder.warnings))

@@ -307,16 +307,17 @@ class WhatCannotBeExpressed(unittest.TestCase):
         self.assertTrue(all(m.training for m in model.modules()))
         self.assertTrue(all(torch.equal(before[key], value) for key, value in model.state_dict().items()))
 
-    def test_a_module_called_twice_is_warned_of(self):
+    def test_a_module_called_twice_in_different_ways_is_refused(self):
         class Twice(nn.Module):
             def __init__(self):
                 super().__init__()
-                self.fc = nn.Linear(2, 2)
+                self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
 
             def forward(self, x):
-                return self.fc(torch.relu(self.fc(x)))
+                h = self.attention(x, x, x, need_weights=False)[0]
+                return self.attention(h, x, x, need_weights=False)[0]
 
-        self.assertRegex(gradclinic.from_torch(Twice(), torch.zeros(2, 2)).warnings[0], "fc is called twice")
+        self.assertRegex(str(self.refused(Twice(), torch.zeros(2, 3, 4))), "attention .*twice in different ways")
 
 
 if __name__ == "__main__":

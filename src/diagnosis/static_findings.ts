@@ -151,7 +151,9 @@ function byOverflow({ overflow }: Prediction): StaticFinding[] {
 
 /** Kernels of one number: all units of the layer are copies of each other. */
 function symmetric({ parameters, layers }: Plan): StaticFinding[] {
-  const output = layers.findLast((layer) => layer.parameters > 0)?.name;
+  const output = layers.findLast(
+    ({ name, parameters: own, weights, borrows }) => own > 0 || weights !== name || borrows !== null,
+  )?.name;
   const tied = parameters.filter(({ name, tensor, shape, initializer }) => {
     const type = typeof initializer === 'string' ? initializer : initializer.type;
     const several = shape.length >= 2 && Math.max(...shape) > 1;

@@ -16,7 +16,8 @@ import type { Experiment } from './schema.ts';
 /** Options are told apart by their names, which are the contract's. */
 function completeOption(key: string, value: unknown): unknown {
   if (key === 'layers') return (value as LayerConfig[]).map(completeLayer);
-  if (key === 'layer') return completeLayer(value as LayerConfig);
+  // Of both directions; elsewhere it is the name of a layer.
+  if (key === 'layer' && typeof value === 'object') return completeLayer(value as LayerConfig);
   if (key === 'activation' || key.endsWith('_activation'))
     return completeActivation(value as ActivationConfig);
   if (key === 'positions' && value !== null) return completePosition(value as PositionConfig);

@@ -70,7 +70,8 @@ class Coder {
   all = (layers: readonly PlacedLayer[]): CodedLayer[] =>
     layers.map((layer) => {
       const { input_shapes: inputShapes, output_shape: outputShape } = this.#builtOf(layer);
-      return { layer, code: this.layer(layer), shapes: { inputShapes, outputShape } };
+      const code = layer.weights === layer.name ? this.layer(layer) : emptyCode;
+      return { layer, code, shapes: { inputShapes, outputShape } };
     });
 
   #isMasked = (layers: readonly PlacedLayer[]): boolean =>

@@ -7,11 +7,14 @@ import {
   sourceKey,
   sourceName,
 } from '../network/index.ts';
+import { withReferences } from './layer_code.ts';
 
-/** Whether every layer takes what the one before it gives: then the modules can stand in a list. */
+/** Whether every layer takes what the one before it gives, with weights of its own: then the modules can stand in a list. */
 export const isChain = (layers: readonly PlacedLayer[], inputs: number): boolean =>
   inputs === 1 &&
-  layers.every(({ inputs: [source, ...others] }, i) => {
+  layers.every(({ inputs: [source, ...others], name, weights, borrows }, i) => {
+    // What is used again needs a name.
+    if (weights !== name || borrows !== null) return false;
     if (source === undefined || others.length > 0) return false;
     return i === 0 ? 'input' in source : 'layer' in source && source.layer === layers[i - 1]?.name;
   });
@@ -84,7 +87,7 @@ function torchCalls(
     const mask = isNew ? names.of(`mask of ${layer.name}`) : gives;
     masks.set(sourceKey({ layer: layer.name }), mask);
     return [
-      `        ${name} = self.${name}(${[...taken, ...(argument === null ? [] : [argument])].join(', ')})`,
+      `        ${name} = self.${names.of(layer.weights)}(${[...taken, ...(argument === null ? [] : [argument])].join(', ')})`,
       ...(isNew ? [`        ${mask} = ${gives}`] : []),
     ];
   });
@@ -108,7 +111,11 @@ export function torchModule(
     inputs.map((input) => [sourceKey({ input: input.name }), use === 'taken' ? 'mask' : null]),
   );
   const made = layers.map(
-    ({ layer, code }) => `        self.${names.of(layer.name)} = ${sequenceOf(code.pytorch)}`,
+    ({ layer, code }) =>
+      [layer, `        self.${names.of(layer.name)} = ${sequenceOf(code.pytorch)}`] as const,
+  );
+  const own = made.flatMap(([layer, line]) =>
+    layer.weights === layer.name ? [withReferences(line, (other) => `self.${names.of(other)}`)] : [],
   );
   const used = torchCalls(names, layers, masks);
   const last = layers.at(-1);
@@ -117,13 +124,33 @@ export function torchModule(
     `class ${name}(nn.Module):`,
     '    def __init__(self):',
     '        super().__init__()',
-    ...made,
+    ...own,
     `    def forward(self, ${taken}):`,
     ...used,
     ...(use === 'kept' && typeof mask === 'string' ? [`        self.mask = ${mask}`] : []),
     `        return ${last === undefined ? taken : names.of(last.layer.name)}`,
     '',
   ].join('\n');
+}
+
+/** How a layer is called in Keras: those that are used again are made before, under names of their own. */
+function kerasCalls(names: PythonNames, layers: readonly CodedLayer[]) {
+  const kept = new Map<string, readonly string[]>();
+  const wanted = new Set(
+    layers.flatMap(({ layer: { name, weights, borrows } }) => [
+      ...(weights === name ? [] : [weights]),
+      ...(borrows === null ? [] : [borrows]),
+    ]),
+  );
+  return ({ name, weights }: PlacedLayer, keras: readonly string[]) => {
+    const again = weights === name ? undefined : kept.get(weights);
+    if (again !== undefined) return { made: [], lines: again };
+    const lines = keras.map((line) => withReferences(line, (other) => kept.get(other)?.[0] ?? other));
+    if (!wanted.has(name)) return { made: [], lines };
+    const own = lines.map((_, i) => names.of(`${name}_layer${i === 0 ? '' : `_${i + 1}`}`));
+    kept.set(name, own);
+    return { made: lines.map((line, i) => `${own[i]} = ${line}`), lines: own };
+  };
 }
 
 function kerasStatements(
@@ -135,11 +162,15 @@ function kerasStatements(
     const type = dtype === 'token' ? ', dtype="int32"' : '';
     return `${names.of(name)} = keras.Input((${shape.join(', ')},), name="${name}"${type})`;
   });
-  const used = layers.map(({ layer, code }) => {
+  const calls = kerasCalls(names, layers);
+  const used = layers.flatMap(({ layer, code }) => {
     const { inputs: sources } = layer;
     const taken = sources.length === 1 ? names.list(sources) : `[${names.list(sources)}]`;
-    const applied = code.keras.reduce((inner, line) => `${line}(${inner})`, taken);
-    return `${names.of(layer.name)} = ${applied}`;
+    const { made, lines } = calls(layer, code.keras);
+    return [
+      ...made,
+      `${names.of(layer.name)} = ${lines.reduce((inner, line) => `${line}(${inner})`, taken)}`,
+    ];
   });
   const last = layers.at(-1);
   const taken = inputs.map(({ name }) => names.of(name));

@@ -53,6 +53,20 @@ const kerasClasses: Readonly<Record<string, string>> = {
         pad = lambda y: keras.ops.pad(y, self.padding, constant_values=self.value)
         return self.pool(pad(x)) if self.counted else self.pool(pad(x)) / self.pool(pad(keras.ops.ones_like(x)))
 `,
+  TiedDense: `class TiedDense(keras.Layer):
+    """A product with the table of an embedding, or with the kernel of another product turned around: the same numbers."""
+    def __init__(self, source, use_bias=True, bias_initializer="zeros"):
+        super().__init__(); self.source, self.use_bias, self.bias_initializer = source, use_bias, bias_initializer
+        self.supports_masking = True
+    def build(self, shape):
+        if self.use_bias: self.bias = self.add_weight(shape=(self.weight.shape[0],), initializer=self.bias_initializer)
+        super().build(shape)
+    @property
+    def weight(self): return self.source.embeddings if hasattr(self.source, "embeddings") else self.source.kernel
+    def call(self, x):
+        y = keras.ops.matmul(x, keras.ops.transpose(self.weight))
+        return y + self.bias if self.use_bias else y
+`,
   Residual: `class Residual(keras.Layer):
     def __init__(self, body, projection=None):
         super().__init__(); self.body = keras.Sequential(body); self.projection = projection or layers.Identity()

@@ -7,9 +7,16 @@ function featuresOf(shape: readonly number[]): number {
   return [1, ...shape][featureAxis([1, ...shape])] ?? 1;
 }
 
+/** Stands in code for another layer of the same list, until the names of the code are known. */
+const referenceTo = (layer: string): string => `@{${layer}}`;
+
+/** @param named the name in the code of a layer */
+export const withReferences = (code: string, named: (layer: string) => string): string =>
+  code.replaceAll(/@\{([^}]*)\}/g, (_all, layer: string) => named(layer));
+
 /** @param body code of the layers inside */
 export const contextOf = (
-  { input_shape, input_shapes, output_shape, masked_inputs }: BuiltLayer,
+  { input_shape, input_shapes, output_shape, masked_inputs, borrows }: BuiltLayer,
   body: LayerCode,
 ): CodeContext => ({
   masked: masked_inputs,
@@ -19,4 +26,5 @@ export const contextOf = (
   inputShapes: input_shapes,
   outputShape: output_shape,
   body,
+  reference: borrows === null ? '' : referenceTo(borrows),
 });

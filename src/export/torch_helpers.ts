@@ -58,6 +58,17 @@ const torchClasses: Readonly<Record<string, string>> = {
     def __init__(self, axis): super().__init__(); self.axis = axis
     def forward(self, *x): return torch.cat(x, self.axis)
 `,
+  TiedLinear: `class TiedLinear(nn.Module):
+    """A product with the table of an embedding, or with the kernel of another product turned around: the same numbers."""
+    def __init__(self, source, units, bias=True):
+        super().__init__()
+        # In a list, so that they are no parameters of this module, too.
+        self.source = [m for m in source.modules() if isinstance(m, (nn.Linear, nn.Embedding))][:1]
+        self.bias = nn.Parameter(torch.zeros(units)) if bias else None
+    def forward(self, x):
+        weight = self.source[0].weight
+        return nn.functional.linear(x, weight if isinstance(self.source[0], nn.Embedding) else weight.t(), self.bias)
+`,
   Expression: `class Expression(nn.Module):
     def __init__(self, f): super().__init__(); self.f = f
     def forward(self, x): return self.f(x)

@@ -23,11 +23,15 @@ const products = isInstance(
 );
 const recurrent = isInstance('nn.RNNBase');
 
-/** @param loops names of the recurrent layers */
-const places = (loops: ReadonlySet<string>): readonly Place[] => {
-  const inLoop = ({ name }: Placed) => loops.has(name.slice(0, name.indexOf('/')));
+/**
+ * @param loops names of the recurrent layers
+ * @param borrowing those whose kernel is that of another layer
+ */
+const places = (loops: ReadonlySet<string>, borrowing: ReadonlySet<string>): readonly Place[] => {
+  const isBorrowing = ({ name }: Placed) => borrowing.has(layerOf(name));
+  const inLoop = ({ name }: Placed) => loops.has(layerOf(name));
   const ends = (suffix: string) => (parameter: Placed) =>
-    !inLoop(parameter) && parameter.tensor.endsWith(suffix);
+    !inLoop(parameter) && !isBorrowing(parameter) && parameter.tensor.endsWith(suffix);
   const loop = (tensor: string) => (parameter: Placed) =>
     inLoop(parameter) && parameter.tensor.replace(/^(forward|backward)\//, '') === tensor;
   return [
@@ -37,6 +41,12 @@ const places = (loops: ReadonlySet<string>): readonly Place[] => {
       modules: '[m for m in products if m.bias is not None]',
       attribute: 'bias',
       holds: ends('bias'),
+    },
+    {
+      variable: 'tied',
+      modules: isInstance('TiedLinear', ' and m.bias is not None'),
+      attribute: 'bias',
+      holds: (parameter) => isBorrowing(parameter) && parameter.tensor === 'bias',
     },
     { variable: 'recurrent', modules: recurrent, attribute: 'weight_ih_l0', holds: loop('kernel') },
     { variable: 'recurrent', modules: recurrent, attribute: 'weight_hh_l0', holds: loop('recurrent_kernel') },
@@ -110,7 +120,8 @@ export function torchInitialization(experiment: Experiment, code: string): strin
   const inLoops = new Set(
     layers.filter(({ type }) => familyOf(type) === 'recurrent').map(({ name }) => name),
   );
-  const found = places(inLoops);
+  const borrowing = new Set(layers.flatMap(({ name, borrows }) => (borrows === null ? [] : [name])));
+  const found = places(inLoops, borrowing);
   const defined = new Set<string>();
   const lines = found.flatMap((place) => {
     const own = loops(place, parameters);

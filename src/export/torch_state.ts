@@ -182,6 +182,7 @@ const states: Readonly<Record<string, StateOf>> = {
   }),
   'nn.PReLU': (_leaf, tensors) => ({ weight: tensors.take('slope') }),
   'nn.Embedding': (_leaf, tensors) => ({ weight: tensors.take('table') }),
+  TiedLinear: (leaf, tensors) => ({ bias: has(leaf, 'bias=False') ? null : tensors.take('bias') }),
   'nn.RNN': recurrent(gateOrders.RNN),
   'nn.LSTM': recurrent(gateOrders.LSTM),
   'nn.GRU': recurrent(gateOrders.GRU),
@@ -247,7 +248,12 @@ class ModelText {
   #fields(layers: readonly PlacedLayer[], inputs: readonly string[]): string {
     const names = new PythonNames();
     for (const input of inputs) names.of(input);
-    return fields(layers.map((layer) => [names.of(layer.name), sequenceOf(this.#lines(layer))]));
+    const named = layers.map((layer) => [layer, names.of(layer.name)] as const);
+    return fields(
+      named.flatMap(([layer, name]) =>
+        layer.weights === layer.name ? [[name, sequenceOf(this.#lines(layer))] as const] : [],
+      ),
+    );
   }
 }
 

@@ -1,10 +1,18 @@
 /** @file Writes a network layer by layer: names, wires, follows shapes with the service's own layers, and keeps weights. */
 import { GraphBuilder, GraphShapeError } from '../graph/index.ts';
-import { buildNetwork, type LayerConfig, layerKind, layerSchema, placeNetwork } from '../network/index.ts';
+import {
+  buildNetwork,
+  type LayerConfig,
+  layerKind,
+  layerSchema,
+  placeNetwork,
+  referenceOf,
+} from '../network/index.ts';
 import { nearest } from '../util/nearest.ts';
 import type { NamedTensor } from '../util/safetensors.ts';
 import { type ImportedNetwork, Misfit, ModelUnreadable, type NetworkInputs, Unsupported } from './model.ts';
 import { Names } from './names.ts';
+import { Sharing } from './sharing.ts';
 import { sizeOf } from './tensors.ts';
 
 /** A layer's output, or an input of the network. */
@@ -42,6 +50,12 @@ function complaint(type: string, issues: readonly Issue[]): string {
 /** A layer that says what it takes. */
 type Wired = LayerConfig & { readonly name: string; readonly inputs: readonly string[] };
 
+/** The layer whose weights it uses. */
+const lenderOf = (layer: LayerConfig): string[] => {
+  const name = layer[referenceOf(layer.type) ?? ''];
+  return typeof name === 'string' ? [name] : [];
+};
+
 export class NetworkWriter {
   readonly #names: Names;
   readonly #layers: Wired[] = [];
@@ -50,10 +64,26 @@ export class NetworkWriter {
   /** How many inputs the network has, which decides what a single one is called. */
   readonly #several: boolean;
 
-  /** @param names those that are taken, of all layers of the network */
-  constructor(inputs: number, names = new Names()) {
+  readonly #sharing: Sharing;
+
+  /**
+   * @param names those that are taken, of all layers of the network
+   * @param sharing what is known of weights in several places of this list
+   */
+  constructor(inputs: number, names = new Names(), sharing = new Sharing(false)) {
     this.#several = inputs > 1;
     this.#names = names;
+    this.#sharing = sharing;
+  }
+
+  /** Names in the file of the layers that have weights of their own. */
+  get lenders(): ReadonlySet<string> {
+    return this.#sharing.origins;
+  }
+
+  /** What `write` adds has, at each call with this key, the weights of the first. */
+  once<T>(key: string, write: () => T): T {
+    return this.#sharing.once(key, write);
   }
 
   input(name: string, shape: readonly number[], channels: Value['channels']): Value {
@@ -98,10 +128,30 @@ export class NetworkWriter {
     const parsed = layerSchema.safeParse({ type, ...options });
     if (!parsed.success) throw new Unsupported(complaint(type, parsed.error.issues as readonly Issue[]));
     const shapes = this.#build(parsed.data, inputs);
-    const name = this.#names.take(more.name);
-    this.#layers.push({ type, name, inputs: sources, ...options } as Wired);
-    for (const [local, tensor] of Object.entries(more.weights ?? {})) this.#keep(name, local, tensor, shapes);
+    const name = this.#write(type, options, sources, more, shapes);
     return { source: name, shape: shapes.output, channels: more.channels ?? 'same' };
+  }
+
+  /** With the weights of another layer, where they are the same. @returns its name */
+  #write(
+    type: string,
+    options: Readonly<Record<string, unknown>>,
+    inputs: readonly string[],
+    given: { readonly name: string; readonly weights?: Readonly<Record<string, NamedTensor>> | null },
+    shapes: Shapes,
+  ): string {
+    const weights = given.weights ?? null;
+    const candidate = { type, options, shapes: shapes.parameters, weights, origin: given.name };
+    const shared = this.#sharing.of(candidate);
+    const table = shared === null ? this.#sharing.tableOf(candidate) : null;
+    const name = this.#names.take(given.name);
+    const own = { type, name, inputs, ...options, ...(table !== null && { tied_to: table }) };
+    this.#layers.push((shared === null ? own : { type: 'shared', name, inputs, layer: shared }) as Wired);
+    if (table === null) this.#sharing.note(candidate, name, shared !== null);
+    const kept = shared === null ? Object.entries(weights ?? {}) : [];
+    for (const [local, tensor] of kept)
+      if (table === null || local !== 'kernel') this.#keep(name, local, tensor, shapes);
+    return name;
   }
 
   /**
@@ -119,7 +169,9 @@ export class NetworkWriter {
     const body = new NetworkWriter(1, this.#names);
     const output = write(body, { source: 'input', shape, channels: 'same' });
     const result = this.add(type, { layers: body.#needed(output) }, [input], { name });
-    for (const [full, tensor] of body.weights) this.weights.set(full, tensor);
+    const last = this.#layers.at(-1);
+    // Of a layer that is called again, the weights of the first call are here already.
+    if (last?.type !== 'shared') for (const [full, tensor] of body.weights) this.weights.set(full, tensor);
     return result;
   }
 
@@ -178,7 +230,7 @@ export class NetworkWriter {
     for (const layer of this.#layers.toReversed()) {
       if (!wanted.has(layer.name)) continue;
       kept.unshift(layer);
-      for (const name of layer.inputs) wanted.add(name);
+      for (const name of [...layer.inputs, ...lenderOf(layer)]) wanted.add(name);
     }
     this.#forget(this.#layers.filter(({ name }) => !wanted.has(name)));
     for (const name of this.#inputs.keys()) if (this.#several && !wanted.has(name)) this.#inputs.delete(name);

@@ -82,6 +82,10 @@ export interface BuiltLayer {
    * last of those.
    */
   readonly inputs: readonly string[];
+  /** The layer whose parameters it has: itself, unless it is that layer once more. */
+  readonly weights: string;
+  /** The layer of which it uses a parameter in another way; null where it has all of its own. */
+  readonly borrows: string | null;
   /** What its activation (linear too) is applied to; null where there is none, or one inside a loop. */
   readonly preactivation: Tensor | null;
 }
@@ -105,6 +109,22 @@ export interface BuiltNetwork {
   readonly states: readonly WatchedStates[];
   /** What layers add to the loss of each sample, [batch]. */
   readonly penalties: readonly Tensor[];
+}
+
+type Update = NonNullable<Running['update']>;
+
+/** Both updates one after the other, as one: m₂ (m₁ r + (1 − m₁) a) + (1 − m₂) b. */
+function inTurn(g: GraphBuilder, first: Update | null, second: Update): Update {
+  if (first === null) return second;
+  const momentum = first.momentum * second.momentum;
+  // Where nothing of the new values is taken, they may be anything.
+  const share = momentum === 1 ? 0 : (1 - second.momentum) / (1 - momentum);
+  const batch = c.add(
+    g,
+    c.mul(g, first.batch, g.constant(1 - share)),
+    c.mul(g, second.batch, g.constant(share)),
+  );
+  return { batch, momentum };
 }
 
 /** Learned parameters of activations start at one number. */
@@ -131,6 +151,9 @@ class NetworkBuilder {
   readonly states: WatchedStates[] = [];
   readonly penalties: Tensor[] = [];
   readonly lostMasks: LostMask[] = [];
+  readonly #types = new Map<string, LayerType>();
+  /** Parameters and running averages, by name. */
+  readonly #values = new Map<string, Tensor>();
   readonly #g: GraphBuilder;
   readonly #mode: Mode;
 
@@ -178,6 +201,7 @@ class NetworkBuilder {
     const activations: Activation[] = [];
     const preactivations: Tensor[] = [];
     const before = this.parameters.length;
+    this.#types.set(layer.name, layer.type);
     const context = this.#context(layer, { inputs, masks, rows, names, inside, activations, preactivations });
     checkRank(this.#g, layer.part, input);
     const output = layer.part.build(context, input);
@@ -199,17 +223,49 @@ class NetworkBuilder {
         mask,
         masked_inputs: masks.map((one) => one !== null),
         rows,
+        weights: layer.weights,
+        borrows: layer.borrows,
         preactivation: preactivations[0] ?? null,
       },
       ...inside,
     ];
   }
 
-  #parameter(layer: string, tensor: string, shape: readonly number[], options: ParameterOptions): Tensor {
+  /** Of a layer that is applied once more, what it had the first time. */
+  #parameter(
+    { name: layer, weights }: PlacedLayer,
+    tensor: string,
+    shape: readonly number[],
+    options: ParameterOptions,
+  ): Tensor {
+    if (weights !== layer) return this.#known(weights, tensor, shape);
     const name = `${layer}/${tensor}`;
     const value = this.#g.input(name, shape);
+    this.#values.set(name, value);
     this.parameters.push({ name, layer, tensor, shape, ...options, value });
     return value;
+  }
+
+  #known(owner: string, tensor: string, shape: readonly number[]): Tensor {
+    const known = this.#values.get(`${owner}/${tensor}`);
+    const has = known === undefined ? `has no ${tensor}` : `has a ${tensor} [${known.shape.join(', ')}]`;
+    return known?.shape.join() === shape.join()
+      ? known
+      : this.#g.refuse(
+          `would need a ${tensor} [${shape.join(', ')}] for this input, but "${owner}", whose weights it uses, ${has}`,
+          `give it an input of the shape that "${owner}" gets, or make it a layer of its own`,
+        );
+  }
+
+  #borrowed({ borrows }: PlacedLayer, tensors: Readonly<Record<string, string>>): Tensor {
+    const tensor = tensors[this.#types.get(borrows ?? '') ?? ''];
+    return (
+      this.#values.get(`${borrows}/${tensor}`) ??
+      this.#g.refuse(
+        `"${borrows}" has no ${Object.values(tensors).join(' and no ')} of its own`,
+        `name a layer of one of the types ${Object.keys(tensors).join(', ')}`,
+      )
+    );
   }
 
   #context(
@@ -218,9 +274,10 @@ class NetworkBuilder {
   ): LayerContext {
     const g = this.#g;
     const nameOf = (name: string) => `${layer.name}/${name}`;
+    const averageOf = (name: string) => `${layer.weights}/${name}`;
     let bodyMask: Mask = null;
     const parameter = (tensor: string, shape: readonly number[], options: ParameterOptions) =>
-      this.#parameter(layer.name, tensor, shape, options);
+      this.#parameter(layer, tensor, shape, options);
     /** Learned parameters of an activation, one number per feature each. */
     const slopes = (activation: Activation, count: number, before = ''): Record<string, Tensor> =>
       Object.fromEntries(
@@ -236,13 +293,16 @@ class NetworkBuilder {
       mode: this.#mode,
       parameter,
       running: (name, shape, initial) => {
+        if (layer.weights !== layer.name) return this.#known(layer.weights, name, shape);
         const value = g.input(nameOf(name), shape);
+        this.#values.set(nameOf(name), value);
         this.running.push({ name: nameOf(name), shape, initial, value, update: null });
         return value;
       },
       updateRunning: (name, batch, momentum) => {
-        const index = this.running.findIndex((running) => running.name === nameOf(name));
-        this.running[index] = { ...present(this.running[index]), update: { batch, momentum } };
+        const index = this.running.findIndex((running) => running.name === averageOf(name));
+        const known = present(this.running[index]);
+        this.running[index] = { ...known, update: inTurn(g, known.update, { batch, momentum }) };
       },
       penalize: (values, factor) => {
         const [all = 1] = values.shape;
@@ -287,6 +347,7 @@ class NetworkBuilder {
         this.states.push({ layer: layer.name, value });
         return value;
       },
+      borrowed: (tensors) => this.#borrowed(layer, tensors),
       body: (x, { mask = masks[0] ?? null, rows: factor = 1 } = {}) => {
         const input = new Map([[BODY_INPUT, { output: x, mask }]]);
         const result = this.list(layer.body, input, () => names, rows * factor);

@@ -25,7 +25,14 @@ export { dualAlgebra, variable } from './dual.ts';
 export { type Expression, evaluateExpression, parseExpression } from './expression.ts';
 export { type InitializerConfig, initializerKind } from './initializers/index.ts';
 export type { Initializer } from './initializers/initializer.ts';
-export { familyOf, type LayerConfig, type LayerType, layerKind, layerSchema } from './layers/index.ts';
+export {
+  familyOf,
+  type LayerConfig,
+  type LayerType,
+  layerKind,
+  layerSchema,
+  referenceOf,
+} from './layers/index.ts';
 export {
   type CodeContext,
   type Family,
@@ -48,6 +55,7 @@ export {
   BODY_INPUT,
   countLayers,
   flattenLayers,
+  MAX_LAYERS,
   type NetworkInput,
   networkInputs,
   type PlacedLayer,

@@ -1,4 +1,5 @@
 /** @file From the layers of the request to the layers of the network: `repeat` expanded, every layer named, located and wired. */
+import { present } from '../util/assert.ts';
 import { pointerOf } from '../util/json.ts';
 import { type LayerConfig, type LayerType, layerKind } from './layers/index.ts';
 import type { Layer } from './layers/layer.ts';
@@ -17,6 +18,10 @@ export interface PlacedLayer {
   /** Layers above it in its own list, or inputs of that list. */
   readonly inputs: readonly Source[];
   readonly body: readonly PlacedLayer[];
+  /** The layer whose parameters it has: itself, unless it is that layer once more. */
+  readonly weights: string;
+  /** The layer of which it uses a parameter in another way; null where it has all of its own. */
+  readonly borrows: string | null;
 }
 
 export interface PlacedNetwork {
@@ -78,8 +83,34 @@ interface Place {
   readonly wiring: Wiring;
 }
 
+/** More layers than this are refused before anything is built. */
+export const MAX_LAYERS = 2000;
+
+/** The layer once more. @returns with the weights of the other, also of the layers inside */
+const sharing = (layer: PlacedLayer, other: PlacedLayer): PlacedLayer => ({
+  ...layer,
+  weights: other.weights,
+  borrows: other.borrows,
+  body: layer.body.map((inner, i) => sharing(inner, present(other.body[i]))),
+});
+
+/** The layers inside a layer that is applied once more, under names of their own. */
+function bodyAgain(body: readonly PlacedLayer[], outer: string, pointer: string): PlacedLayer[] {
+  const names = new Map(body.map(({ name }) => [name, `${outer}.${name}`]));
+  const renamed = (name: string) => names.get(name) ?? name;
+  return body.map((layer) => ({
+    ...layer,
+    name: renamed(layer.name),
+    pointer,
+    inputs: layer.inputs.map((source) => ('layer' in source ? { layer: renamed(source.layer) } : source)),
+    body: bodyAgain(layer.body, outer, pointer),
+  }));
+}
+
 class Placement {
   readonly problems: WiringProblem[] = [];
+  readonly #placed = new Map<string, PlacedLayer>();
+  #count = 0;
 
   list(configs: readonly LayerConfig[], { path, scopes, wiring }: Place): Draft[] {
     const drafts = configs.flatMap((config, index) => {
@@ -94,16 +125,51 @@ class Placement {
     // A layer counts before those inside it.
     const names = scopes.map((scope, depth) => scope.nameOf(config, depth > 0));
     const [local, name] = [names[0] as string, names.at(-1) as string];
-    const part = layerKind.resolve(config);
+    const own = layerKind.resolve(config);
+    const other = this.#referenced(config, own, path, wiring);
+    const again = config.type === 'shared' ? other : null;
+    const part = again?.part ?? own;
     const inputs = wiring.sourcesOf(config, path, part);
-    const body = this.#body(config.layers ?? [], [...path, 'layers'], scopes);
+    const pointer = pointerOf(path);
+    const layer: PlacedLayer =
+      again === null
+        ? {
+            ...{ name, type: config.type, part, config, pointer, inputs },
+            body: this.#body(config.layers ?? [], [...path, 'layers'], scopes),
+            weights: name,
+            borrows: other?.weights ?? null,
+          }
+        : { ...again, name, pointer, inputs, body: this.#again(again.body, name, pointer) };
     const source = { layer: name };
     wiring.name(local, source);
     wiring.follow(source);
-    return {
-      names,
-      layer: { name, type: config.type, part, config, pointer: pointerOf(path), inputs, body },
-    };
+    this.#placed.set(name, layer);
+    return { names, layer };
+  }
+
+  /** The layer that this one names because of its weights. */
+  #referenced(
+    config: LayerConfig,
+    { reference }: Layer,
+    path: readonly PropertyKey[],
+    wiring: Wiring,
+  ): PlacedLayer | null {
+    const name = reference === undefined ? null : config[reference];
+    if (typeof name !== 'string') return null;
+    const found = wiring.layerNamed(name, [...path, reference as string]);
+    return found === null ? null : (this.#placed.get(found) ?? null);
+  }
+
+  /** What a layer holds that is applied once more: each such layer may hold others of the kind, so that they multiply. */
+  #again(body: readonly PlacedLayer[], name: string, pointer: string): PlacedLayer[] {
+    this.#count += flattenLayers(body).length;
+    if (this.#count <= MAX_LAYERS) return bodyAgain(body, name, pointer);
+    this.problems.push({
+      pointer,
+      message: `the network has more than ${MAX_LAYERS} layers, those that are applied again among them`,
+      fix: 'apply fewer layers again',
+    });
+    return [];
   }
 
   #body(
@@ -124,7 +190,8 @@ class Placement {
     for (let copy = 0; copy < (config.times as number) && source !== undefined; copy++) {
       const inner = new Wiring(new Map([[BODY_INPUT, source]]));
       const place = { path: [...path, 'layers'], scopes: [new NameScope(), ...scopes], wiring: inner };
-      const drafts = this.list(config.layers ?? [], place);
+      const placed = this.list(config.layers ?? [], place);
+      const drafts = config.shared === true && copy > 0 ? this.#sharing(placed, all) : placed;
       for (const { layer, names } of drafts) wiring.name(names[1] as string, { layer: layer.name });
       all.push(...drafts.map(({ layer, names }) => ({ layer, names: names.slice(1) })));
       source = inner.last ?? undefined;
@@ -132,6 +199,15 @@ class Placement {
     if (source !== undefined) wiring.follow(source);
     if (source !== undefined && config.name !== undefined) wiring.name(config.name, source);
     return all;
+  }
+
+  /** A copy with the weights of the first one, whose drafts stand at the front of all. */
+  #sharing(copy: readonly Draft[], all: readonly Draft[]): Draft[] {
+    return copy.map((draft, i) => {
+      const layer = sharing(draft.layer, present(all[i]).layer);
+      this.#placed.set(layer.name, layer);
+      return { ...draft, layer };
+    });
   }
 
   /** All layers of a list, those of a `repeat` among them: whatever they and the inputs give has to be used. */

@@ -90,6 +90,18 @@ export class Wiring {
     return found ?? null;
   }
 
+  /** The layer above that is named; null where there is none, which becomes a problem. */
+  layerNamed(name: string, path: readonly PropertyKey[]): string | null {
+    const source = this.#resolve(name, path);
+    if (source === null || 'layer' in source) return source?.layer ?? null;
+    this.problems.push({
+      pointer: pointerOf(path),
+      message: `"${name}" is an input, which has no weights`,
+      fix: 'name a layer above it',
+    });
+    return null;
+  }
+
   /** The sources of a layer, those that are known; what is wrong with them becomes a problem. */
   sourcesOf(config: LayerConfig, path: readonly PropertyKey[], part: Layer): Source[] {
     const given = config.inputs;

@@ -3,7 +3,7 @@
  * names it, what was inserted before one takes its inputs, and names that count (dense_3) are counted again.
  */
 import type { Experiment } from '../experiment/index.ts';
-import { BODY_INPUT, type LayerConfig, listNames, type NamedPlace } from '../network/index.ts';
+import { BODY_INPUT, type LayerConfig, listNames, type NamedPlace, referenceOf } from '../network/index.ts';
 import { present } from '../util/assert.ts';
 import type { Change } from './remedy.ts';
 
@@ -30,8 +30,17 @@ const mark = (layers: readonly LayerConfig[], path = ''): Marked[] =>
     [ORIGIN]: `${path}/${i}`,
   }));
 
+/** The layer that it names because of its weights. */
+function namedBy(layer: LayerConfig): string | null {
+  const option = referenceOf(layer.type);
+  const name = option === undefined ? null : layer[option];
+  return typeof name === 'string' ? name : null;
+}
+
 const isWired = (layers: readonly LayerConfig[]): boolean =>
-  layers.some((layer) => layer.inputs !== undefined || isWired(layer.layers ?? []));
+  layers.some(
+    (layer) => layer.inputs !== undefined || namedBy(layer) !== null || isWired(layer.layers ?? []),
+  );
 
 const holds = (layer: LayerConfig, origin: string): boolean =>
   originOf(layer) === origin || (layer.layers ?? []).some((inner) => holds(inner, origin));
@@ -40,6 +49,8 @@ const holds = (layer: LayerConfig, origin: string): boolean =>
 type Target = Pick<NamedPlace, 'path' | 'copies'>;
 
 class Rewiring {
+  /** Layers whose weights are used elsewhere, and that are gone, or no longer alone what is used there. */
+  readonly parted: string[] = [];
   readonly #before: ReadonlyMap<string, readonly NamedPlace[]>;
   readonly #after: ReadonlyMap<string, readonly NamedPlace[]>;
   readonly #original: readonly LayerConfig[];
@@ -95,6 +106,36 @@ class Rewiring {
     return present(same.at(-1) ?? places.at(-1)).name;
   }
 
+  /** Where a layer stands now; null where it is gone, or where it has to be `whole` and something was put before or behind it. */
+  #place(layers: readonly LayerConfig[], list: string, origin: string, whole: boolean): string | null {
+    const index = layers.findIndex((layer) => originOf(layer) === origin);
+    if (index === -1) {
+      const outer = layers.findIndex((layer) => layer.type === 'repeat' && holds(layer, origin));
+      return outer === -1
+        ? null
+        : this.#place(layers[outer]?.layers ?? [], `${list}/${outer}`, origin, whole);
+    }
+    const before = layers[index - 1];
+    const isParted =
+      isInsertedBehind(layers[index + 1]) || (before !== undefined && insertedBefore.has(before));
+    return whole && isParted ? null : `${list}/${index}`;
+  }
+
+  /** What the layer names because of its weights, as it is called now. */
+  #reference(layer: LayerConfig, layers: readonly LayerConfig[], list: string): Record<string, string> {
+    const origin = originOf(layer);
+    const name = origin === undefined ? null : namedBy(this.#layerAt(origin));
+    const option = referenceOf(layer.type);
+    if (origin === undefined || name === null || option === undefined) return {};
+    const target = this.#placesOf(listOf(origin)).find((place) => place.name === name);
+    const at = target && this.#place(layers, list, target.path, layer.type === 'shared');
+    const now = (this.#after.get(list) ?? []).find(
+      ({ path, copies }) => path === at && target?.copies.every((copy, i) => copies[i] === copy),
+    );
+    if (now === undefined) this.parted.push(name);
+    return { [option]: now?.name ?? name };
+  }
+
   list(layers: readonly LayerConfig[], list = ''): LayerConfig[] {
     return layers.map((layer, index) => {
       const { inputs: _inputs, ...rest } = layer;
@@ -103,7 +144,8 @@ class Rewiring {
       const inputs = given?.map((name) => this.#renamed(name, listOf(origin as string), layers, list));
       const inside =
         layer.layers === undefined ? {} : { layers: this.list(layer.layers, `${list}/${index}`) };
-      return { ...rest, ...inside, ...(inputs === undefined ? {} : { inputs }) };
+      const reference = this.#reference(layer, layers, list);
+      return { ...rest, ...reference, ...inside, ...(inputs === undefined ? {} : { inputs }) };
     });
   }
 
@@ -150,6 +192,12 @@ export function keepWiring(experiment: Experiment, change: (experiment: Experime
   const result = change({ ...experiment, network: { ...experiment.network, layers: mark(layers) } });
   if ('reason' in result) return result;
   const { network } = result.experiment;
-  const edited = new Rewiring(layers, network.layers).wrap(network.layers).list(network.layers);
+  const rewiring = new Rewiring(layers, network.layers).wrap(network.layers);
+  const edited = rewiring.list(network.layers);
+  const [parted] = rewiring.parted;
+  if (parted !== undefined)
+    return {
+      reason: `the weights of "${parted}" are used in several places, and it would change only one of them`,
+    };
   return { experiment: { ...result.experiment, network: { ...network, layers: edited } } };
 }

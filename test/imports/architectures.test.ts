@@ -10,6 +10,18 @@ const FOLDER = process.env.ARCH
   : new URL('fixtures/', import.meta.url);
 const names = readdirSync(FOLDER).flatMap((name) => /^architecture_(.*)\.onnx$/.exec(name)?.[1] ?? []);
 
+test('a tower that is called twice has one set of weights', async () => {
+  const bytes = readFileSync(new URL('architecture_siamese.onnx', FOLDER));
+  const model = imported(await importModel(bytes));
+  const layers = model.network.layers as readonly { type: string; layer?: string }[];
+  const [first, last] = ['tower_tower.0_Gemm', 'tower_tower.2_Gemm'];
+  expect(layers.flatMap(({ type, layer }) => (type === 'shared' ? [layer] : []))).toEqual([first, last]);
+  expect([...(model.weights?.keys() ?? [])].sort()).toEqual(
+    [first, last, 'out_Gemm'].flatMap((name) => [`${name}/kernel`, `${name}/bias`]).sort(),
+  );
+  expect(model.warnings.join()).not.toContain('copy');
+});
+
 test.each(names)('%s', async (name) => {
   const bytes = readFileSync(new URL(`architecture_${name}.onnx`, FOLDER));
   const { inputs, output } = JSON.parse(

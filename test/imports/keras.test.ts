@@ -296,17 +296,19 @@ test('dropout of attention is kept', async () => {
   expect(network.layers).toMatchObject([{ type: 'self_attention', dropout: 0.1 }]);
 });
 
-test('a layer that is called twice has one set of weights, over both calls as time steps', async () => {
-  const { network, warnings } = await accept(twice());
-  const held = network.layers.filter(({ type }) => type === 'time_distributed');
-  expect(held).toMatchObject([{ name: 'a_calls', layers: [{ type: 'dense', name: 'a', units: 4 }] }]);
-  expect(warnings.join()).toContain('"a" is called 2 times');
+test('a layer that is called twice has one set of weights', async () => {
+  const { network } = await accept(twice());
+  expect(network.layers).toMatchObject([
+    { type: 'dense', name: 'a', units: 4, inputs: ['x'] },
+    { type: 'shared', layer: 'a', name: 'a_2', inputs: ['z'] },
+    { type: 'add', inputs: ['a', 'a_2'] },
+  ]);
 });
 
 describe('refused', () => {
   test.each<[string, unknown, string]>([
     ['an input of any length', sequential3([null, 3], [dense('a')]), 'no fixed size'],
-    ['a layer that is called twice, on other shapes', twice(3), 'other shapes'],
+    ['a layer that is called twice, on features of another number', twice(3), 'another layer'],
     ['several outputs', outputs(), '2 outputs'],
     [
       'shapes that do not fit',

@@ -40,7 +40,10 @@ def check_gradient(layer, x, ours, theirs):
 
 def parameter(layer, tensor):
     """An existing parameter, or None."""
-    return layer.network.parameters.get(f"{layer.name}/{tensor}")
+    if layer.tied is not None and tensor == "kernel":
+        theirs = parameter(layer.tied, "table")
+        return (parameter(layer.tied, "kernel") if theirs is None else theirs).T
+    return layer.network.parameters.get(f"{layer.owner}/{tensor}")
 
 
 def activated(layer, y):

@@ -11,7 +11,11 @@ from torch_convolutions import convolve
 
 def dense(layer, x):
     units = layer.options["units"]
-    y = x @ layer.parameter("kernel", x.shape[-1], units)
+    if layer.tied is None:
+        y = x @ layer.parameter("kernel", x.shape[-1], units)
+    else:
+        tensor = "table" if layer.tied.options["type"] == "embedding" else "kernel"
+        y = x @ layer.tied.parameter(tensor, units, x.shape[-1]).T
     if layer.option("use_bias", True):
         y = y + layer.parameter("bias", units)
     return activate(layer, layer.option("activation", "linear"), y)

@@ -25,19 +25,36 @@ class Layer:
     def __init__(self, network, name, options, body, sources):
         self.network, self.name, self.options, self.body, self.sources = network, name, options, body, sources
         self.function = layer_function(options["type"])
+        # Whose parameters it has, and the layer whose kernel is its own turned around.
+        self.owner, self.tied = name, None
 
     def option(self, key, default):
         return self.options.get(key, default)
 
     def parameter(self, tensor, *shape):
-        return self.network.parameter(f"{self.name}/{tensor}", shape)
+        return self.network.parameter(f"{self.owner}/{tensor}", shape)
 
     def state(self, tensor, initial):
-        return self.network.states.setdefault(f"{self.name}/{tensor}", initial)
+        return self.network.states.setdefault(f"{self.owner}/{tensor}", initial)
 
     def move(self, tensor, value, momentum):
         """The state follows `value` when the step is done."""
-        self.network.moves[f"{self.name}/{tensor}"] = (value, momentum)
+        self.network.moves.setdefault(f"{self.owner}/{tensor}", []).append((value, momentum))
+
+    def share(self, other):
+        """Its parameters are those of the other one, also in the layers inside."""
+        self.owner, self.tied = other.owner, other.tied
+        for inner, theirs in zip(self.body, other.body):
+            inner.share(theirs)
+
+    def again(self, name, sources):
+        """The same layer once more, on other inputs."""
+        inside = {}
+        for inner in self.body:
+            inside[inner] = inner.again(f"{name}.{inner.name}", [inside.get(source, source) for source in inner.sources])
+        copy = Layer(self.network, name, self.options, list(inside.values()), sources)
+        copy.share(self)
+        return copy
 
 
 class Network:
@@ -67,6 +84,10 @@ class Network:
                 last = sources[0]
                 for _ in range(config["times"]):
                     copy = self.place(config["layers"], [({}, {}), *scopes], last)
+                    if config.get("shared"):
+                        first = copy if last is sources[0] else first
+                        for layer, other in zip(copy, first):
+                            layer.share(other)
                     for layer in copy:
                         known[layer.names[1]], layer.names = layer, layer.names[1:]
                     placed, last = placed + copy, copy[-1]
@@ -78,8 +99,12 @@ class Network:
                 if "name" in config:
                     name = count(given_names, config["name"]) if depth > 0 else config["name"]
                 names.append(name)
-            body = self.place(config.get("layers", []), scopes, "input")
-            last = Layer(self, names[-1], config, body, sources)
+            if config["type"] == "shared":
+                last = known[config["layer"]].again(names[-1], sources)
+            else:
+                body = self.place(config.get("layers", []), scopes, "input")
+                last = Layer(self, names[-1], config, body, sources)
+                last.tied = known[config["tied_to"]] if config.get("tied_to") else None
             last.names, known[names[0]] = names, last
             placed.append(last)
         return placed
@@ -116,8 +141,9 @@ class Network:
         return values[layers[-1]]
 
     def update_states(self):
-        for name, (value, momentum) in self.moves.items():
-            self.states[name] = momentum * self.states[name] + (1 - momentum) * value
+        for name, moves in self.moves.items():
+            for value, momentum in moves:
+                self.states[name] = momentum * self.states[name] + (1 - momentum) * value
 
 
 def drawing(random, gain):

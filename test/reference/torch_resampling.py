@@ -195,7 +195,7 @@ def instance_norm(layer, x):
     first = x.transpose(1, 2) if x.dim() == 3 else x
     theirs = F.instance_norm(first, eps=layer.option("epsilon", 1e-3))
     theirs = theirs.transpose(1, 2) if x.dim() == 3 else theirs
-    gamma, beta = (along_features(x, layer.network.parameters[f"{layer.name}/{name}"]) for name in ("gamma", "beta"))
+    gamma, beta = (along_features(x, layer.network.parameters[f"{layer.owner}/{name}"]) for name in ("gamma", "beta"))
     assert x.dtype == torch.float32 or torch.allclose(y, theirs * gamma + beta, rtol=1e-9, atol=1e-10)
     return y
 

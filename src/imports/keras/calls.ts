@@ -21,31 +21,6 @@ export function takenOutputs({ calls, outputs }: KerasModel): Map<string, Set<nu
   return taken;
 }
 
-/** They learn nothing, so that calling them again is another layer that does the same. */
-export const FREE: ReadonlySet<string> = new Set([
-  ...['Activation', 'ReLU', 'LeakyReLU', 'ELU', 'Softmax', 'Dropout', 'SpatialDropout1D', 'SpatialDropout2D'],
-  ...[
-    'Flatten',
-    'Reshape',
-    'Permute',
-    'RepeatVector',
-    'GaussianNoise',
-    'Rescaling',
-    'UpSampling1D',
-    'UpSampling2D',
-  ],
-  ...[
-    'MaxPooling1D',
-    'MaxPooling2D',
-    'AveragePooling1D',
-    'AveragePooling2D',
-    'ZeroPadding1D',
-    'ZeroPadding2D',
-  ],
-  ...['GlobalMaxPooling1D', 'GlobalMaxPooling2D', 'GlobalAveragePooling1D', 'GlobalAveragePooling2D'],
-  ...['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Concatenate'],
-]);
-
 /** The layer's shape without the batch. @param openSize of axes whose size is left open @throws Unsupported where a size is not fixed */
 export function inputShape(layer: KerasLayer, openSize: number | null): number[] {
   const key = ['batch_shape', 'batch_input_shape', 'shape', 'input_shape'].find((name) =>

@@ -12,9 +12,9 @@ import {
   type UnsupportedPart,
 } from '../model.ts';
 import { NetworkWriter, type Value } from '../writer.ts';
-import { FREE, imagesAreLast, inputShape, keyOf, sharedCalls, takenOutputs } from './calls.ts';
+import { imagesAreLast, inputShape, keyOf, sharedCalls, takenOutputs } from './calls.ts';
 import { type Json, serialized } from './config.ts';
-import { asInKeras, type Context, penalized } from './context.ts';
+import { type Context, penalized } from './context.ts';
 import { converters } from './layers/index.ts';
 import {
   type Call,
@@ -91,17 +91,12 @@ class Conversion {
           `the layers of the model form a circle at "${reference.layer.slice(0, 100)}"`,
         );
       entered.add(key);
-      const shared = sharing.get(reference.layer);
-      if (shared !== undefined && !FREE.has(call.layer.class)) {
-        for (const { node } of shared) entered.add(keyOf({ layer: reference.layer, node }));
-        const outputs = this.#shared(shared, shared.map(inputsOf), prefix, depth);
-        shared.forEach(({ node }, i) => {
-          values.set(keyOf({ layer: reference.layer, node }), outputs[i] as Value);
-        });
-        return values.get(key) as Value;
-      }
       const outputs = taken.get(key) ?? new Set([0]);
-      const value = this.#call({ ...call, layer: { ...call.layer, outputs } }, inputsOf(call), prefix, depth);
+      const inputs = inputsOf(call);
+      const write = () => this.#call({ ...call, layer: { ...call.layer, outputs } }, inputs, prefix, depth);
+      const value = sharing.has(reference.layer)
+        ? this.context.writer.once(prefix + call.layer.name, write)
+        : write();
       values.set(key, value);
       return value;
     };
@@ -123,73 +118,6 @@ class Conversion {
     };
     const inputsOf = (call: Call): Value[] => togetherTaken(call).map(partOf);
     return model.outputs.map((output) => partOf([output]));
-  }
-
-  /**
-   * One set of weights for several calls: their inputs as time steps, of a layer that is repeated over them.
-   * @param inputs of each call
-   */
-  #shared(
-    calls: readonly Call[],
-    inputs: readonly (readonly Value[])[],
-    prefix: string,
-    depth: number,
-  ): Value[] {
-    const { layer: own } = calls[0] as Call;
-    const layer = { ...own, name: `${prefix}${own.name}` };
-    const { writer, warnings } = this.context;
-    try {
-      const xs = inputs.map(([x, ...others]) => {
-        if (x === undefined || others.length > 0)
-          throw new Unsupported(
-            'it is called more than once, on several tensors',
-            'a layer of its own for every call',
-          );
-        return asInKeras(x, layer, this.context);
-      });
-      const [first] = xs as [Value];
-      if (xs.some(({ shape }) => shape.join() !== first.shape.join()))
-        throw new Unsupported(
-          'it is called more than once, on tensors of other shapes',
-          'a layer of its own for every call',
-        );
-      warnings.add(
-        `"${layer.name}" is called ${calls.length} times: here once, on all of them as time steps (time_distributed); batch statistics are those of all`,
-      );
-      const steps = xs.map((x, i) =>
-        writer.add('reshape', { shape: [1, ...x.shape] }, [x], { name: `${layer.name}_step_${i + 1}` }),
-      );
-      const together = writer.add('concatenate', { axis: 0 }, steps, { name: `${layer.name}_steps` });
-      const all = writer.addBody(
-        'time_distributed',
-        together,
-        first.shape,
-        `${layer.name}_calls`,
-        (inner, step) => {
-          const inside = new Conversion({ ...this.context, writer: inner }, this.unsupported);
-          const value = inside.#convert(layer, [step], depth);
-          if (this.context.several.has(layer.name))
-            throw new Unsupported(
-              'it is called more than once, and gives several values',
-              'a layer of its own for every call',
-            );
-          this.output = inside.output;
-          return asInKeras(value, layer, inside.context);
-        },
-      );
-      return calls.map((_, i) => {
-        const one = writer.add('slice', { start: i, stop: i + 1 }, [all], {
-          name: `${layer.name}_call_${i + 1}`,
-        });
-        return writer.add('reshape', { shape: all.shape.slice(1) }, [one], {
-          name: `${layer.name}_output_${i + 1}`,
-        });
-      });
-    } catch (error) {
-      if (!(error instanceof Unsupported)) throw error;
-      if (!(error instanceof Misfit && this.#broken)) this.refuse(layer, error.message, error.alternative);
-      return calls.map((_, i) => inputs[i]?.[0] ?? { source: 'input', shape: [1], channels: 'same' });
-    }
   }
 
   #call(call: Call, inputs: readonly Value[], prefix: string, depth: number): Value {

@@ -35,6 +35,27 @@ export function togetherTaken({ layer, inputs }: Pick<Call, 'layer' | 'inputs'>)
   return groups;
 }
 
+/** Of a model within the model that has several outputs. */
+function ofSeveral(
+  layer: KerasLayer,
+  several: readonly Value[],
+  indices: readonly number[],
+  isShared: boolean,
+  { writer }: Context,
+): Value {
+  if (isShared)
+    throw new Unsupported(
+      'it is called more than once, and gives several values',
+      'a layer of its own for every call',
+    );
+  const taken = indices.map((at) => several[at]).filter((value) => value !== undefined);
+  if (taken.length < indices.length) throw new Unsupported('an output of it is taken that it does not have');
+  const [first] = taken as [Value];
+  return taken.length === 1
+    ? first
+    : writer.add('concatenate', { axis: -1 }, taken, { name: `${layer.name}_states` });
+}
+
 /**
  * What others take of a layer: its output or states of the last time step.
  * @param whole what the layer here gives: y, or, where c is taken, h and c of every time step that it gives
@@ -53,15 +74,7 @@ export function outputsOf(
   const indices = references.map(({ index }) => index);
   const [index = 0] = indices;
   const several = context.several.get(layer.name);
-  if (several !== undefined) {
-    const taken = indices.map((at) => several[at]).filter((value) => value !== undefined);
-    if (taken.length < indices.length)
-      throw new Unsupported('an output of it is taken that it does not have');
-    const [first] = taken as [Value];
-    return taken.length === 1
-      ? first
-      : context.writer.add('concatenate', { axis: -1 }, taken, { name: `${layer.name}_states` });
-  }
+  if (several !== undefined) return ofSeveral(layer, several, indices, isShared, context);
   const isPlain = index === 0 && !givesCell(layer);
   if (isPlain) return whole;
   if (isShared && givesCell(layer))

@@ -10,6 +10,8 @@ import {
   Unsupported,
   type UnsupportedPart,
 } from '../model.ts';
+import { Names } from '../names.ts';
+import { Sharing } from '../sharing.ts';
 import { NetworkWriter, type Value } from '../writer.ts';
 import { arithmetic } from './arithmetic.ts';
 import { findAttention } from './attention.ts';
@@ -68,7 +70,7 @@ class Conversion implements OnnxContext {
 
   constructor(graph: OnnxGraph) {
     this.#graph = graph;
-    this.writer = new NetworkWriter(graph.inputs.length);
+    this.writer = new NetworkWriter(graph.inputs.length, new Names(), new Sharing(true));
     const [{ shape = [] } = {}] = graph.inputs;
     this.axes = new Axes(this.writer, shape[batchAxisOf(shape)] ?? 1);
     this.#know(graph.nodes);
@@ -290,7 +292,7 @@ export function importOnnx(bytes: Uint8Array, openSize: number | null): ImportRe
   if (output === null || conversion.unsupported.length > 0)
     return fail({ code: 'unsupported_model', parts: conversion.unsupported });
   const { writer, warnings } = conversion;
-  noteShared(graph, warnings);
+  noteShared(graph, writer.lenders, warnings);
   warnings.add(
     'initializers are not in an ONNX file: where a layer is drawn anew, it is by the defaults of this service',
   );

@@ -60,6 +60,7 @@ import { reverse } from './reverse.ts';
 import { rmsNorm } from './rms_norm.ts';
 import { selfAttention } from './self_attention.ts';
 import { separableConv2d } from './separable_conv2d.ts';
+import { shared } from './shared.ts';
 import { simpleRnn } from './simple_rnn.ts';
 import { slice } from './slice.ts';
 import { spatialDropout1d } from './spatial_dropout1d.ts';
@@ -140,6 +141,7 @@ const layerParts = [
   residual,
   timeDistributed,
   repeat,
+  shared,
 ] as const;
 
 export const layerKind = defineKind(layerParts);
@@ -149,6 +151,13 @@ export type LayerType = (typeof layerParts)[number]['type'];
 const families = new Map<LayerType, Family>(layerParts.map(({ type, family }) => [type, family]));
 
 export const familyOf = (type: LayerType): Family => present(families.get(type), type);
+
+const references = new Map<LayerType, string | undefined>(
+  layerParts.map((part: LayerPart) => [part.type as LayerType, part.reference]),
+);
+
+/** The option of such layers that names a layer whose weights they use; undefined where they have none. */
+export const referenceOf = (type: LayerType): string | undefined => references.get(type);
 
 /** A validated layer of the request: its type, its options and, in composites, the layers inside. */
 export interface LayerConfig {

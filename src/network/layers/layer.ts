@@ -54,6 +54,12 @@ export interface LayerContext {
    * through later time steps included, and is measured. Null in inference.
    */
   watchStates(shape: readonly number[]): Tensor | null;
+  /**
+   * A parameter of the layer that `reference` names.
+   * @param tensors by the types that it may have
+   * @throws GraphShapeError where it has another type, or no such parameter of its own
+   */
+  borrowed(tensors: Readonly<Record<string, string>>): Tensor;
   /** The layers inside a composite one, applied in turn. */
   body(x: Tensor, options?: BodyOptions): Tensor;
   /** Of what `body` gave. */
@@ -111,6 +117,8 @@ export interface CodeContext {
   readonly outputShape: readonly number[];
   /** Code of the layers inside. */
   readonly body: LayerCode;
+  /** Stands for the module or layer whose weights it uses, that of `reference`; empty where there is none. */
+  readonly reference: string;
 }
 
 /**
@@ -140,6 +148,8 @@ interface Nature {
   readonly arity?: Arity;
   /** Takes sequences of images [time, channels, height, width]; all composite, shape, noise and merging layers do. */
   readonly takesVolumes?: true;
+  /** The option that names a layer above it in its own list, whose weights it uses. */
+  readonly reference?: string;
 }
 
 /** A layer with its options. */
@@ -206,6 +216,7 @@ export function defineLayer<Type extends string, Options extends z.ZodRawShape>(
     ...(layer.composite === undefined ? {} : { composite: layer.composite }),
     ...(layer.arity === undefined ? {} : { arity: layer.arity }),
     ...(layer.takesVolumes === undefined ? {} : { takesVolumes: layer.takesVolumes }),
+    ...(layer.reference === undefined ? {} : { reference: layer.reference }),
   };
   const part = definePart(layer, (options) => ({
     type: layer.type,
@@ -238,6 +249,9 @@ export function defineLayer<Type extends string, Options extends z.ZodRawShape>(
   }));
   return { ...part, ...nature };
 }
+
+/** The name of a layer above, in the same list. */
+export const layerNameOption = z.string().min(1).max(80);
 
 export const activationOption = activationSchema.default('linear');
 export const kernelInitializerOption = initializerSchema.default('glorot_uniform');

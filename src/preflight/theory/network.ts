@@ -224,8 +224,16 @@ function joined(layer: PlacedLayer, arrived: readonly Arrived[]): Passed | NotRe
   return { layer, inputs, output: junction.output, backward: junction.backward, inside: [] };
 }
 
+/** Weights that were used before are not independent of what comes to them; null where a layer has its own. */
+export const reused = ({ name, weights }: PlacedLayer): NotReached | null =>
+  weights === name
+    ? null
+    : { reason: `its weights are those of "${weights}": what comes of using them twice is not followed` };
+
 function pass(layer: PlacedLayer, arrived: readonly Arrived[], surroundings: Surroundings): Passed | Stopped {
   const [{ signal }] = arrived as [Arrived];
+  const again = reused(layer);
+  if (again !== null) return { passed: [], stopped: { layer: layer.name, ...again } };
   if (layer.type === 'residual') return residual(layer, signal, surroundings);
   const result = arrived.length > 1 ? joined(layer, arrived) : plain(layer, signal, surroundings);
   return isNotReached(result)

@@ -18,6 +18,7 @@ import {
   overflowOf,
   type Passed,
   passedOf,
+  reused,
   type Surroundings,
   transferOf,
   travel,
@@ -52,6 +53,8 @@ type End = Pick<Head, 'preactivation' | 'backward' | 'passed'> & Pick<Transfer, 
 
 /** The last layer up to its activation; of a residual connection, or of several inputs, what they come to. */
 function endOf(layer: PlacedLayer, arrivals: Arrivals, surroundings: Surroundings): End | NotReached {
+  const again = reused(layer);
+  if (again !== null) return again;
   const [source, ...others] = layer.inputs;
   if (layer.type === 'residual' || others.length > 0 || source === undefined) {
     const { passed: all, stopped } = travel([layer], arrivals, surroundings);

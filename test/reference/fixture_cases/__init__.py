@@ -16,6 +16,7 @@ from fixture_cases import (
     pooling,
     recurrence,
     resampling,
+    sharing,
 )
 
 FAMILIES = (
@@ -28,6 +29,7 @@ FAMILIES = (
     recurrence,
     attention,
     graphs,
+    sharing,
     masks,
     compositions,
     clipping,

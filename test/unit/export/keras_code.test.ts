@@ -97,11 +97,23 @@ const merges = [
 ];
 
 const layersOf = (type: string): Config[] =>
-  merges.includes(type) ? merge(type) : [{ type, ...needed[type] }];
+  type === 'shared'
+    ? [
+        dense({ activation: 'tanh', name: 'a' }),
+        dense({ name: 'b', inputs: ['input'] }),
+        { type, layer: 'a', inputs: ['input'] },
+        { type: 'add', inputs: ['a', 'shared_1', 'b'] },
+      ]
+    : merges.includes(type)
+      ? merge(type)
+      : [{ type, ...needed[type] }];
 
 const options: Readonly<Record<string, Config>> = {
   constant: { value: 1 },
 };
+
+/** As many quantiles as leave one unit for each target. */
+const lossOf = (type: string): unknown => (type === 'quantiles' ? { type, quantiles: [0.9] } : type);
 
 function addAttention(found: Record<string, string>): void {
   for (const type of positionKind.types) {
@@ -117,6 +129,10 @@ const cases = (): Record<string, string> => {
   const found: Record<string, string> = {};
   for (const type of layerKind.types) found[`layer ${type}`] = keras(layersOf(type));
   addAttention(found);
+  found['a tied output'] = keras([
+    { type: 'embedding', vocabulary: 5, dimensions: 3, name: 'table' },
+    dense({ units: 5, tied_to: 'table', activation: 'tanh' }),
+  ]);
   const state = { type: 'lstm', units: 3, return_cell: true, name: 'state' };
   found['a state of an lstm'] = keras([state, { type: 'lstm', units: 3, inputs: ['input', 'state'] }]);
   for (const type of activationKind.types) {
@@ -136,7 +152,7 @@ const cases = (): Record<string, string> => {
     ]);
     found[`initializer ${type} of attention`] = keras([{ type: 'self_attention', ...kernel }]);
   }
-  for (const type of lossKind.types) found[`loss ${type}`] = keras([dense()], { loss: type });
+  for (const type of lossKind.types) found[`loss ${type}`] = keras([dense()], { loss: lossOf(type) });
   for (const type of optimizerKind.types)
     for (const clip of [null, ...clippingKind.types]) {
       const limit = {

@@ -177,6 +177,58 @@ const networks: Record<
       { type: 'global_average_pool3d' },
     ],
   ],
+  shared: [
+    [4],
+    [
+      { ...dense(4, { activation: 'prelu' }), name: 'a' },
+      { type: 'batch_norm', momentum: 0.5 },
+      { type: 'shared', layer: 'a', name: 'b' },
+      { type: 'shared', layer: 'batch_norm_1' },
+      { type: 'shared', layer: 'b', name: 'c', inputs: ['a'] },
+      { type: 'subtract', inputs: ['c', 'shared_2'] },
+      {
+        type: 'residual',
+        layers: [dense(4, { activation: 'tanh' }), { type: 'shared', layer: 'dense_2' }],
+      },
+      { type: 'shared', layer: 'residual_1' },
+    ],
+  ],
+  'shared blocks': [
+    [5, 4],
+    [
+      {
+        type: 'repeat',
+        times: 3,
+        shared: true,
+        layers: [
+          { type: 'residual', layers: [{ type: 'layer_norm' }, { type: 'self_attention', heads: 2 }] },
+          { type: 'residual', layers: [dense(6, { activation: 'gelu' }), dense(4)] },
+          { type: 'batch_norm' },
+        ],
+      },
+      { type: 'gru', units: 4, return_sequences: true, reset_after: true },
+      { type: 'shared', layer: 'gru_1' },
+      {
+        type: 'time_distributed',
+        layers: [
+          { ...dense(4), name: 'step' },
+          { type: 'shared', layer: 'step' },
+        ],
+      },
+      { type: 'global_average_pool1d' },
+    ],
+  ],
+  tied: [
+    [TOKENS],
+    [
+      { type: 'embedding', vocabulary: 9, dimensions: 4, name: 'table', mask_zero: true },
+      dense(3, { activation: 'tanh', name: 'code' }),
+      dense(4, { tied_to: 'code', activation: 'prelu' }),
+      dense(9, { tied_to: 'table', bias_initializer: { type: 'constant', value: 0.5 } }),
+      { type: 'global_average_pool1d' },
+    ],
+    'token',
+  ],
   states: [
     [5, 3],
     [

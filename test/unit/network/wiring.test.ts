@@ -174,6 +174,117 @@ describe('refused are', () => {
   });
 });
 
+describe('the same weights', () => {
+  const shared = (layer: string, more: Config = {}) => ({ type: 'shared', layer, ...more });
+
+  const placedOf = (layers: Config[]) => {
+    const result = parse(layers);
+    if (!result.ok) throw new Error(JSON.stringify(result.error));
+    return { plan: result.value.plan, layers: placeNetwork(result.value.experiment.network).layers };
+  };
+
+  test('are those of the layer that is named, through others that share it', () => {
+    const { plan, layers } = placedOf([dense(), shared('dense_1'), shared('shared_1')]);
+    expect(layers.map(({ type, weights }) => [type, weights])).toEqual(Array(3).fill(['dense', 'dense_1']));
+    expect(plan.parameters.map(({ name }) => name)).toEqual(['dense_1/kernel', 'dense_1/bias']);
+    expect(plan.layers.map(({ parameters }) => parameters)).toEqual([20, 0, 0]);
+    expect(plan.parameter_count).toBe(20);
+  });
+
+  test('of a layer that holds others are those of all of them, under names of their own', () => {
+    const body = [
+      dense({ name: 'a' }),
+      dense({ name: 'b', inputs: ['input'] }),
+      { type: 'add', inputs: ['a', 'b'] },
+    ];
+    const { plan, layers } = placedOf([{ type: 'residual', layers: body }, shared('residual_1')]);
+    expect(flattenLayers(layers).map(({ name, weights }) => [name, weights])).toEqual([
+      ['residual_1', 'residual_1'],
+      ['a', 'a'],
+      ['b', 'b'],
+      ['add_1', 'add_1'],
+      ['shared_1', 'residual_1'],
+      ['shared_1.a', 'a'],
+      ['shared_1.b', 'b'],
+      ['shared_1.add_1', 'add_1'],
+    ]);
+    expect(plan.parameter_count).toBe(40);
+    expect(plan.layers.at(-1)?.inputs).toEqual(['shared_1.a', 'shared_1.b']);
+  });
+
+  test('of a repeat are those of its first copy, in every copy', () => {
+    const body = [dense(), { type: 'residual', layers: [dense()] }, shared('dense_1')];
+    const { plan, layers } = placedOf([{ type: 'repeat', times: 3, shared: true, layers: body }]);
+    expect(plan.parameter_count).toBe(40);
+    expect(flattenLayers(layers.slice(6)).map(({ weights }) => weights)).toEqual([
+      'dense_1',
+      'residual_1',
+      'dense_2',
+      'dense_1',
+    ]);
+  });
+
+  test('of a tied layer are those of another one, turned around', () => {
+    const { plan } = placedOf([
+      dense({ units: 2, name: 'code' }),
+      dense({ tied_to: 'code', use_bias: false }),
+    ]);
+    expect(plan.parameters.map(({ name }) => name)).toEqual(['code/kernel', 'code/bias']);
+  });
+
+  const nested = (depth: number): Config =>
+    depth === 0
+      ? dense()
+      : {
+          type: 'residual',
+          layers: [
+            nested(depth - 1),
+            ...Array(9).fill(shared(depth === 1 ? 'dense_1' : `residual_${6 - depth + 1}`)),
+          ],
+        };
+
+  test.each<[string, Config[], string, RegExp]>([
+    [
+      'of a layer that is not there',
+      [dense(), shared('dense_2')],
+      '/1/layer',
+      /nothing here is named "dense_2"/,
+    ],
+    ['of the layer itself', [dense(), shared('me', { name: 'me' })], '/1/layer', /does not stand above/],
+    ['of an input', [dense(), shared('input')], '/1/layer', /an input, which has no weights/],
+    [
+      'of a layer outside',
+      [dense(), { type: 'residual', layers: [shared('dense_1')] }],
+      '/1/layers/0/layer',
+      /nothing here/,
+    ],
+    [
+      'for other features',
+      [dense({ units: 3 }), shared('dense_1'), dense()],
+      '/1',
+      /kernel \[3, 3\].*"dense_1".*\[4, 3\]/,
+    ],
+    [
+      'that do not fit, turned around',
+      [dense({ units: 3, name: 'code' }), dense({ units: 5, tied_to: 'code' }), dense()],
+      '/1',
+      /\[3\] to \[5\].*\[3\] to \[4\]/,
+    ],
+    [
+      'of a layer that has no matrix',
+      [{ type: 'layer_norm' }, dense({ tied_to: 'layer_norm_1' })],
+      '/1',
+      /no table and no kernel/,
+    ],
+    ['of more layers than there may be', [nested(5)], '/0/layers/0/layers', /more than 2000 layers/],
+  ])('%s are refused', (_what, layers, pointer, message) => {
+    const [problem] = problemsOf(layers);
+    expect(problem?.pointer.startsWith(`/network/layers${pointer}`)).toBe(true);
+    expect(problem?.message).toMatch(message);
+    expect(problem?.fix).toBeTruthy();
+  });
+});
+
 describe('several inputs', () => {
   const network = { inputs: { image: { shape: [1, 2, 2] }, meta: { shape: [4] } } };
   const data = { image: [[1, 2, 3, 4]], meta: [[5, 6, 7, 8]] };

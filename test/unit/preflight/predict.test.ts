@@ -45,6 +45,19 @@ const activations = ['relu', 'tanh', 'sigmoid', 'gelu', 'silu', 'selu', 'elu', '
 // q sinks towards an unstable fixed point there: what a finite width adds to it grows with depth, and theory lacks it.
 const missed = (activation: string, scale: number) => scale === 2 && ['gelu', 'silu'].includes(activation);
 
+it('ends where weights are used again, and says so', () => {
+  const layers = [
+    { type: 'dense', units: 16, activation: 'tanh' },
+    { type: 'shared', layer: 'dense_1' },
+    { type: 'dense', units: 10 },
+  ];
+  const { experiment, plan } = parse(layers);
+  const [first, again, last] = predict(experiment, plan).layers;
+  expect(first?.reach).toBe('theory');
+  for (const layer of [first, again, last])
+    expect(layer?.reason).toMatch(/its weights are those of "dense_1"/);
+});
+
 describe('the predicted gradient RMS is within 0.1 decades of the mean over 5 seeds at every layer', () => {
   // In short: one that is bent at 0 at all scales, one bounded on both sides, one on one, one that is smooth, one that is missed.
   const inShort = ['relu 0.333', 'relu 1', 'relu 2', 'tanh 1', 'sigmoid 1', 'gelu 1', 'gelu 2'];

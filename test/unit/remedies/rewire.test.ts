@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { placeNetwork, sourceName } from '../../../src/network/index.ts';
+import { withLayers } from '../../../src/remedies/edit.ts';
 import { applyRemedy, remedies } from '../../../src/remedies/index.ts';
+import { keepWiring } from '../../../src/remedies/rewire.ts';
 
 type Config = Record<string, unknown>;
 
@@ -93,6 +95,44 @@ test('a residual connection around a layer takes what that took, and stands for 
     residual_2: ['residual_1'],
     residual_3: ['residual_1'],
     add_1: ['residual_2', 'residual_3'],
+  });
+});
+
+describe('weights that are used in several places', () => {
+  const twice = [
+    dense({ name: 'a' }),
+    { type: 'shared', layer: 'a', inputs: ['input'] },
+    { type: 'add', inputs: ['a', 'shared_1'] },
+    { type: 'dense', units: 1 },
+  ];
+
+  test('change in all of them', () => {
+    const result = applyRemedy(remedies.find(({ remedy }) => remedy === 'use_relu') as never, parse(twice));
+    if ('reason' in result) throw new Error(result.reason);
+    const placed = placeNetwork(result.experiment.network).layers;
+    expect(placed.slice(0, 2).map(({ config, weights }) => [config.activation, weights])).toEqual([
+      ['relu', 'a'],
+      ['relu', 'a'],
+    ]);
+  });
+
+  test('are not put behind something in one of them', () => {
+    expect(() => wiringAfter('add_batch_norm', twice)).toThrow('"a" are used in several places');
+    expect(() => wiringAfter('add_residual_connections', twice)).toThrow('"a" are used in several places');
+  });
+
+  test('are named by the names that their layers have then', () => {
+    const layers = [dense(), dense(), dense({ tied_to: 'dense_2' }), { type: 'dense', units: 1 }];
+    const result = keepWiring(parse(layers), (experiment) =>
+      withLayers(experiment, experiment.network.layers.slice(1)),
+    );
+    if ('reason' in result) throw new Error(result.reason);
+    expect(result.experiment.network.layers[1]).toMatchObject({ tied_to: 'dense_1' });
+  });
+
+  test('and what lies behind a table is not what an output is tied to', () => {
+    const layers = [dense(), dense({ tied_to: 'dense_1' }), { type: 'dense', units: 1 }];
+    expect(wiringAfter('add_batch_norm', layers)).toMatchObject({ dense_2: ['activation_1'] });
   });
 });
 

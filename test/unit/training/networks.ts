@@ -55,7 +55,7 @@ const anywhere = ({ activation, flag }: Choice): Config[] => [
   { type: 'drop_path', rate: flag ? 0.3 : 0 },
 ];
 
-const vectors = (choice: Choice): Config[] => {
+const vectors = (choice: Choice, [features = 1]: Shape): Config[] => {
   const { size, activation, flag } = choice;
   const dense = { type: 'dense', units: size, activation, use_bias: flag };
   return [
@@ -64,6 +64,7 @@ const vectors = (choice: Choice): Config[] => {
     { type: 'residual', layers: [dense] },
     { type: 'repeat', times: 2, layers: [{ ...dense, units: 3 }] },
     { type: 'repeat_vector', n: size },
+    { type: 'repeat', times: 2 + (size % 2), shared: true, layers: [{ ...dense, units: features }] },
     ...anywhere(choice),
   ];
 };
@@ -110,6 +111,16 @@ const sequences = (choice: Choice, [time = 1, features = 1]: Shape): Config[] =>
     { type: 'permute', dims: [2, 1] },
     { type: 'spatial_dropout1d', rate: 0.3 },
     { type: 'instance_norm', epsilon: 0.1 },
+    {
+      type: 'repeat',
+      times: 2,
+      shared: true,
+      layers: [
+        { type: 'residual', layers: [{ type: 'layer_norm', epsilon: 0.1 }, { type: 'self_attention' }] },
+        { type: 'gru', units: features, return_sequences: true },
+        { type: 'batch_norm', epsilon: 0.1 },
+      ],
+    },
     { type: 'flatten' },
     ...anywhere(choice),
   ];
@@ -154,6 +165,12 @@ const images = (choice: Choice, [channels = 1, height = 1, width = 1]: Shape): C
     { type: 'up_sampling2d', interpolation: flag ? 'nearest' : 'bilinear' },
     { type: 'permute', dims: [2, 3, 1] },
     { type: 'slice', axis: 1, start: -1 },
+    {
+      type: 'repeat',
+      times: 2,
+      shared: true,
+      layers: [{ type: 'conv2d', filters: channels, kernel_size: window, padding: 'same', activation }],
+    },
     { type: 'instance_norm', epsilon: 0.1 },
     { type: 'spatial_dropout2d', rate: 0.3 },
     { type: 'flatten' },
@@ -164,7 +181,7 @@ const images = (choice: Choice, [channels = 1, height = 1, width = 1]: Shape): C
 
 const candidates = (choice: Choice, shape: Shape): Config[] =>
   shape.length === 1
-    ? vectors(choice)
+    ? vectors(choice, shape)
     : shape.length === 2
       ? sequences(choice, shape)
       : images(choice, shape);
@@ -325,10 +342,20 @@ export function graphOf(draft: Draft): Config {
       return fitting[pick % fitting.length] as Config;
     };
     const [a, b] = [`a${at}`, `b${at}`];
-    const branches = [
-      { ...chosen(shapes.at(-1) as Shape, choice.pick), name: a, inputs: [ends.at(-1)] },
-      { ...chosen(shapes[from] as Shape, other.pick), name: b, inputs: [ends[from]] },
-    ];
+    const first = { ...chosen(shapes.at(-1) as Shape, choice.pick), name: a, inputs: [ends.at(-1)] };
+    const own = { ...chosen(shapes[from] as Shape, other.pick), name: b, inputs: [ends[from]] };
+    const again = { type: 'shared', layer: a, name: b, inputs: [ends[from]] };
+    const fits =
+      other.flag &&
+      isValid(input, [
+        ...layers,
+        first,
+        again,
+        { type: 'flatten', inputs: [a], name: 'fa' },
+        { type: 'flatten', inputs: [b], name: 'fb' },
+        { type: 'concatenate', inputs: ['fa', 'fb'] },
+      ]);
+    const branches = [first, fits ? again : own];
     const kind = merges[other.pick % merges.length] as string;
     const joint = joints(kind, a, b, at).find((way) => isValid(input, [...layers, ...branches, ...way]));
     const merged = (joint ?? []).map((layer, i, all) =>
