@@ -161,11 +161,15 @@ export function wantedOutput(description: DataDescription, reading: TargetReadin
   return target_shape.length === 0 ? [1] : [...target_shape];
 }
 
-/** Whether a network with this output shape can learn the targets. A sequence of numbers may also be [time, 1]. */
+/**
+ * Whether a network with this output shape can learn the targets. A sequence of numbers may also be [time, 1].
+ * @param copies outputs for each target, along the last axis
+ */
 export function fitsOutput(
   description: DataDescription,
   reading: TargetReading,
   outputShape: readonly number[],
+  copies = 1,
 ): boolean {
   const wanted = wantedOutput(description, reading);
   if (wanted === null) return false;
@@ -174,7 +178,8 @@ export function fitsOutput(
     const positions = outputShape.slice(0, -1).join() === description.target_shape.join();
     return positions && last >= (description.classes ?? 0);
   }
-  return [wanted.join(), [...wanted, 1].join()].includes(outputShape.join());
+  const wide = (shape: readonly number[]) => [...shape.slice(0, -1), (shape.at(-1) ?? 1) * copies].join();
+  return [wide(wanted), wide([...wanted, 1])].includes(outputShape.join());
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => size * n, 1);

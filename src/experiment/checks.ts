@@ -13,6 +13,7 @@ import {
   countLayers,
   type Loss,
   lossKind,
+  MAX_LAYERS,
   type NetworkInput,
   type PlacedLayer,
   placeNetwork,
@@ -22,9 +23,6 @@ import { checkInputs, checkNames, checkTargets, checkTokens, dataOf } from './in
 import { inputsOf, type Plan, planExperiment, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
-
-/** More layers than this are refused before anything is built. */
-const MAX_LAYERS = 2000;
 
 const text = (shape: readonly number[]) => `[${shape.join(', ')}]`;
 
@@ -95,7 +93,8 @@ function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }
       },
     ];
   }
-  if (fitsOutput(data, loss.target, output_shape)) return [];
+  if (fitsOutput(data, loss.target, output_shape, loss.copies)) return [];
+  const units = [...wanted.slice(0, -1), (wanted.at(-1) ?? 1) * loss.copies];
   if (isRowPerClass(loss, data, output_shape)) {
     const [units] = data.target_shape;
     return [
@@ -112,8 +111,8 @@ function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }
       pointer: layers.at(-1)?.pointer ?? '/network/layers',
       message:
         `${unitsNeeded(loss, data)}${reading}the last layer gives ${text(output_shape)} but ${loss.type} on this data set needs ` +
-        text(wanted),
-      fix: outputFix(wanted) + otherLoss,
+        `${text(units)}${loss.copies === 1 ? '' : `: ${loss.copies} for each target`}`,
+      fix: outputFix(units) + otherLoss,
     },
   ];
 }
@@ -123,6 +122,14 @@ function checkClassWeights({ training }: Experiment, loss: Loss, data: DataDescr
   if (weights === null) return [];
   const pointer = '/training/class_weights';
   const classes = classesAs(data, loss.target);
+  if (loss.whole)
+    return [
+      {
+        pointer,
+        message: `${loss.type} is one loss of a whole sample, in which no class has a part of its own to weigh`,
+        fix: 'remove class_weights; the rare class counts as much in it as it is rare',
+      },
+    ];
   if (loss.target === 'values' || classes === null) {
     return [
       {
@@ -162,6 +169,19 @@ function checkTargetScale({ data }: Experiment, loss: Loss): Problem[] {
   if (!data.standardize_targets || read === null) return [];
   const message = `${loss.type} reads ${read}: they cannot be standardized`;
   return [{ pointer: '/data/standardize_targets', message, fix: 'remove it, or use a loss for values' }];
+}
+
+/** A loss of whole samples cannot leave time steps out. */
+function checkWhole(loss: Loss, [output]: readonly PlacedLayer[], { layers }: Plan): Problem[] {
+  const isMasked = layers.some(({ name, mask }) => name === output?.name && mask !== null);
+  if (!loss.whole || !isMasked) return [];
+  return [
+    {
+      pointer: '/training/loss',
+      message: `${loss.type} is one loss of a whole sample, but some of its time steps are masked`,
+      fix: `use binary_cross_entropy or sigmoid_cross_entropy, or put a layer at the end that ends the mask`,
+    },
+  ];
 }
 
 /** What stops by the validation loss needs samples to measure it on. */
@@ -237,6 +257,7 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
   const problems = [
     ...checkOutput(loss, data, result),
     ...checkClassWeights(experiment, loss, data),
+    ...checkWhole(loss, placed.slice(-1), result),
     ...checkSmoothing(experiment, loss),
     ...checkTargetScale(experiment, loss),
     ...checkEarlyStopping(experiment, result),

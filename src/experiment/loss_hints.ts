@@ -30,7 +30,7 @@ function ofSoftmaxes(experiment: Experiment): LossMismatch | null {
 }
 
 /** Losses of values in any unit, which see no more in a 0 or 1 than a number. */
-const OF_VALUES = ['mean_squared_error', 'mean_absolute_error', 'huber', 'log_cosh', 'quantile'];
+const OF_VALUES = ['mean_squared_error', 'mean_absolute_error', 'huber', 'log_cosh', 'quantile', 'quantiles'];
 
 function ofClasses(experiment: Experiment, softmax: boolean): LossMismatch | null {
   const { target, type } = resolveLoss(experiment);

@@ -126,7 +126,7 @@ function activationOf(experiment: Experiment): string {
 }
 
 /** Losses of values in any unit; those of counts, distributions and signs have a scale of their own. */
-const SCALED = ['mean_squared_error', 'mean_absolute_error', 'huber', 'log_cosh', 'quantile'];
+const SCALED = ['mean_squared_error', 'mean_absolute_error', 'huber', 'log_cosh', 'quantile', 'quantiles'];
 
 /** Few steps have to be long; long trainings can afford short ones, and end with shorter still. */
 const learningRate = (steps: number): number => (steps <= 400 ? 0.01 : steps <= 1500 ? 0.005 : 0.003);

@@ -101,8 +101,10 @@ export function targets(
   { x, y, y_given }: Split = trainingSplit,
 ): string[] {
   const { output_shape } = planExperiment(experiment);
-  const isClass = resolveLoss(experiment).target === 'classes';
-  const shape = [-1, ...(isClass ? output_shape.slice(0, -1) : output_shape)].join(', ');
+  const { target, copies } = resolveLoss(experiment);
+  const isClass = target === 'classes';
+  const wide = output_shape.with(-1, (output_shape.at(-1) ?? 1) / copies);
+  const shape = [-1, ...(isClass ? output_shape.slice(0, -1) : wide)].join(', ');
   if (isClass) return [`${y} = ${arrays.token(y_given)}.reshape(${shape})`];
   const given = learnsInputs(experiment.data) ? `${x}[0]` : y_given;
   const { classes, also_values } = describeData(experiment.data);

@@ -183,8 +183,15 @@ export function neededOutputs({ graph, parameters, running }: Compiled): Readonl
 /** Losses of predictions and targets as they were before the targets were standardized. */
 function originalLosses({ g, network, targets }: Forward, loss: Loss, { mean, std }: TargetMoments): Tensor {
   const shape = network.output.shape.slice(1);
-  const back = (x: Tensor) =>
-    c.add(g, c.mul(g, x, g.tensor(shape, Float32Array.from(std))), g.tensor(shape, Float32Array.from(mean)));
+  const wide = (values: Float64Array) =>
+    g.tensor(
+      shape,
+      Float32Array.from(
+        { length: values.length * loss.copies },
+        (_, j) => values[Math.floor(j / loss.copies)] as number,
+      ),
+    );
+  const back = (x: Tensor) => c.add(g, c.mul(g, x, wide(std)), wide(mean));
   return loss.build(g, back(network.output), back(targets));
 }
 

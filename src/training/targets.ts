@@ -12,6 +12,8 @@ export interface TargetCoding {
   readonly features: number;
   /** Outputs that follow each other and are of one feature: the positions of an image, else 1. */
   readonly run: number;
+  /** Of the prediction, without the batch. */
+  readonly shape: readonly number[];
   /** Of every class; of the 0 and the 1 of each feature where they have weights of their own. Null where classes have no weights. */
   readonly classWeights: readonly (readonly number[])[] | null;
 }
@@ -23,10 +25,13 @@ export function codeTargets(
   classWeights: TargetCoding['classWeights'] = null,
 ): TargetCoding {
   const size = outputShape.reduce((product, length) => product * length, 1);
-  const outputs = loss.summed ? (outputShape.at(-1) ?? 1) : size;
+  const outputs = loss.summed && !loss.whole ? (outputShape.at(-1) ?? 1) : size;
   const axis = outputShape.length >= 3 ? outputShape.length - 3 : outputShape.length - 1;
   const run = outputShape.slice(axis + 1).reduce((product, length) => product * length, 1);
-  return { loss, positions: size / outputs, outputs, features: outputShape[axis] ?? 1, run, classWeights };
+  return {
+    ...{ loss, positions: size / outputs, outputs, features: outputShape[axis] ?? 1, run, classWeights },
+    shape: outputShape,
+  };
 }
 
 /** Of which feature an output is. */
@@ -98,7 +103,10 @@ export function fillTargets(
       return;
     }
     const size = positions * outputs;
-    for (let j = 0; j < size; j++) out[row * size + j] = split.targets[index * size + j] as number;
+    const { copies } = loss;
+    const start = (index * size) / copies;
+    for (let j = 0; j < size; j++)
+      out[row * size + j] = split.targets[start + Math.floor(j / copies)] as number;
   });
 }
 
@@ -200,7 +208,12 @@ export function countClasses(
   return found;
 }
 
-type Column = (values: readonly number[], weights: readonly number[], outputs: number) => number;
+type Column = (
+  values: readonly number[],
+  weights: readonly number[],
+  outputs: number,
+  copy: number,
+) => number;
 
 /**
  * Mean over outputs of a function of each output's targets and their weights, which sum to 1; the outputs weighted as their
@@ -211,10 +224,12 @@ function overColumns(split: Split, coding: TargetCoding, mask: Float32Array | nu
   const { loss, positions, outputs } = coding;
   const isClass = loss.target === 'classes';
   const columns = isClass ? positions : positions * outputs;
+  const stored = columns / loss.copies;
   const terms = !isClass && loss.summed ? outputs : 1;
   let [sum, all] = [0, 0];
   for (let j = 0; j < columns; j++) {
-    const column = Array.from({ length: split.count }, (_, i) => split.targets[i * columns + j] as number);
+    const at = Math.floor(j / loss.copies);
+    const column = Array.from({ length: split.count }, (_, i) => split.targets[i * stored + at] as number);
     const weights = column.map(
       (value, i) => weightOf(coding, j, value) * keptAt(mask, split.count, i, j, columns),
     );
@@ -224,6 +239,7 @@ function overColumns(split: Split, coding: TargetCoding, mask: Float32Array | nu
       column,
       weights.map((weight) => weight / total),
       outputs,
+      j % loss.copies,
     );
     sum += own * total;
     all += total;
@@ -232,8 +248,15 @@ function overColumns(split: Split, coding: TargetCoding, mask: Float32Array | nu
 }
 
 /** The loss of the best prediction that ignores the input, on this split. */
-export const constantLoss = (split: Split, coding: TargetCoding, mask: Float32Array | null): number =>
-  overColumns(split, coding, mask, coding.loss.constant);
+export function constantLoss(split: Split, coding: TargetCoding, mask: Float32Array | null): number {
+  const { loss, shape } = coding;
+  if (loss.wholeConstant === null) return overColumns(split, coding, mask, loss.constant);
+  const size = split.targets.length / split.count;
+  const rows = Array.from({ length: split.count }, (_, i) =>
+    split.targets.subarray(i * size, (i + 1) * size),
+  );
+  return loss.wholeConstant(rows, shape);
+}
 
 /** The loss of a prediction that equals the targets: 0 but for soft ones. */
 export const leastLoss = (split: Split, coding: TargetCoding, mask: Float32Array | null): number =>

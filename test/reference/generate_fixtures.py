@@ -66,7 +66,10 @@ def draw(case, seed):
     parameters = {name: value.detach() for name, value in network.parameters.items()}
     for name in case.get("zeros", []):
         parameters[name] = torch.zeros_like(parameters[name])
-    targets = draw_targets(loss_type(case["training"]["loss"]), prediction.shape, random)
+    shape = list(prediction.shape)
+    if loss_type(case["training"]["loss"]) == "quantiles":
+        shape[-1] //= len(case["training"]["loss"]["quantiles"])
+    targets = draw_targets(loss_type(case["training"]["loss"]), shape, random)
     training = {**case["training"], "batch_size": len(targets), "steps": STEPS}
     problem = Problem(layers, training, parameters, inputs, targets)
     if "clip" in case:

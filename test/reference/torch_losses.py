@@ -11,7 +11,7 @@ from torch_numbers import keep_clear
 # Targets are class indices.
 CLASSES = {"categorical_cross_entropy", "softmax_cross_entropy", "softmax_focal_cross_entropy"}
 # Targets are 0 or 1.
-BINARY = {"binary_cross_entropy", "sigmoid_cross_entropy", "hinge", "sigmoid_focal_cross_entropy"}
+BINARY = {"binary_cross_entropy", "sigmoid_cross_entropy", "hinge", "sigmoid_focal_cross_entropy", "dice", "sigmoid_dice", "iou", "sigmoid_iou"}
 
 
 def loss_type(config):
@@ -72,7 +72,36 @@ def position_losses(config, prediction, targets):
         share, error = options.get("quantile", 0.5), targets - prediction
         keep_clear(error.detach(), [0])
         return torch.maximum(share * error, (share - 1) * error)
+    if kind == "quantiles":
+        shares = torch.tensor(options.get("quantiles", [0.1, 0.5, 0.9]), dtype=prediction.dtype)
+        error = targets.unsqueeze(-1) - prediction.unflatten(-1, (-1, len(shares)))
+        keep_clear(error.detach(), [0])
+        return torch.maximum(shares * error, (shares - 1) * error)
+    if kind in ("dice", "sigmoid_dice", "iou", "sigmoid_iou"):
+        return overlap_losses(kind, options, prediction, targets)
     raise ValueError(kind)
+
+
+def overlap_losses(kind, options, prediction, targets):
+    """One loss a sample: a mask for every channel of an image or feature of a sequence, else one."""
+    smooth, weight = options.get("smooth", 1), options.get("cross_entropy", 0)
+    p = torch.sigmoid(prediction) if kind.startswith("sigmoid") else prediction
+    masks = [(p, targets)] if p.dim() == 2 else [(p.select(axis, i), targets.select(axis, i))
+                                                 for axis in [-3 if p.dim() > 3 else -1] for i in range(p.shape[axis])]
+    losses = []
+    for q, t in masks:
+        q, t = q.flatten(1), t.flatten(1)
+        both = (q * t).sum(1)
+        if kind.endswith("dice"):
+            losses.append(1 - (2 * both + smooth) / (q.sum(1) + t.sum(1) + smooth))
+        else:
+            losses.append(1 - (both + smooth) / ((q + t - q * t).sum(1) + smooth))
+    entropy = 0
+    if weight and kind.startswith("sigmoid"):
+        entropy = F.binary_cross_entropy_with_logits(prediction, targets, reduction="none").flatten(1).mean(1)
+    elif weight:
+        entropy = F.binary_cross_entropy(clipped(prediction), targets, reduction="none").flatten(1).mean(1)
+    return sum(losses) / len(losses) + weight * entropy
 
 
 def smoothed_losses(kind, prediction, targets, amount):

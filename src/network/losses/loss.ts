@@ -27,17 +27,21 @@ export interface Loss extends Reading {
   readonly type: string;
   /** A position's loss is the sum over its outputs, as with classes, not one loss for each of them. */
   readonly summed: boolean;
+  /** A sample has one loss, of all its positions together: none of them can be weighed or left out by itself. */
+  readonly whole: boolean;
+  /** How many outputs, side by side along the last axis, answer to each target; each is compared with it. */
+  readonly copies: number;
   /** It takes the logarithm of the prediction, which has to lie above 0. */
   readonly positive: boolean;
   /**
    * The loss of every position.
    * @param prediction [batch, …, outputs]
    * @param target of the same shape; one-hot for `classes`
-   * @returns [batch, …] where it is summed over the outputs, else the shape of the prediction
+   * @returns [batch, …] where it is summed over the outputs, [batch] of whole samples, else the shape of the prediction
    */
   build(g: GraphBuilder, prediction: Tensor, target: Tensor): Tensor;
   /**
-   * ∂loss/∂prediction of one position in float64: the outputs of `classes` (the target one-hot), else one output.
+   * ∂loss/∂prediction of a position in float64: all outputs of a prediction that is a vector, the target of `classes` one-hot.
    */
   slope(prediction: readonly number[], target: readonly number[]): number[];
   /**
@@ -45,8 +49,15 @@ export interface Loss extends Reading {
    * @param column the targets of one output; for `classes`, of all samples as class indices
    * @param weights of the samples, summing to 1
    * @param outputs of a position: for `classes`, as many as the network tells apart
+   * @param copy which of the outputs of a target
    */
-  constant(column: readonly number[], weights: readonly number[], outputs: number): number;
+  constant(column: readonly number[], weights: readonly number[], outputs: number, copy?: number): number;
+  /**
+   * The same of a loss of whole samples; null for others.
+   * @param rows the targets of each sample
+   * @param shape of them
+   */
+  wholeConstant: ((rows: readonly ArrayLike<number>[], shape: readonly number[]) => number) | null;
   /**
    * The mean loss of a prediction that equals its targets, where that is not 0: soft targets have an entropy of their own.
    * Progress is counted above it.
@@ -65,9 +76,21 @@ interface Definition<Type extends string, Options extends z.ZodRawShape>
   /** Losses of `classes` are, others where they say so. */
   readonly summed?: true;
   readonly positive?: true;
+  readonly whole?: true;
+  copies?(options: OptionsOf<Options>): number;
   build(g: GraphBuilder, prediction: Tensor, target: Tensor, options: OptionsOf<Options>): Tensor;
   slope(prediction: readonly number[], target: readonly number[], options: OptionsOf<Options>): number[];
-  constant(column: readonly number[], weights: readonly number[], options: OptionsOf<Options>): number;
+  constant(
+    column: readonly number[],
+    weights: readonly number[],
+    options: OptionsOf<Options>,
+    copy: number,
+  ): number;
+  wholeConstant?(
+    rows: readonly ArrayLike<number>[],
+    shape: readonly number[],
+    options: OptionsOf<Options>,
+  ): number;
   least?(column: readonly number[], weights: readonly number[], options: OptionsOf<Options>): number;
   /** Of losses that are linear in their targets. */
   smoothing?(amount: number): SmoothedCode;
@@ -84,9 +107,15 @@ export const defineLoss = <Type extends string, Options extends z.ZodRawShape>(
     output: loss.output,
     summed: loss.summed === true || loss.target === 'classes',
     positive: loss.positive === true,
+    whole: loss.whole === true,
+    copies: loss.copies?.(options) ?? 1,
     build: (g, prediction, target) => loss.build(g, prediction, target, options),
     slope: (prediction, target) => loss.slope(prediction, target, options),
-    constant: (column, weights) => loss.constant(column, weights, options),
+    constant: (column, weights, _outputs, copy = 0) => loss.constant(column, weights, options, copy),
+    wholeConstant:
+      loss.wholeConstant === undefined
+        ? null
+        : (rows, shape) => loss.wholeConstant?.(rows, shape, options) ?? Number.NaN,
     least: (column, weights) => loss.least?.(column, weights, options) ?? 0,
     smoothing: loss.smoothing ?? null,
     pytorch: loss.pytorch(options),

@@ -35,11 +35,16 @@ export function targetsOf(
   const given = data.training.targets;
   const weightOf = weightsOf(experiment, loss, data, outputs);
   const labels = [...indices].map((index) =>
-    isClass ? [given[index] as number] : [...given.subarray(index * outputs, (index + 1) * outputs)],
+    isClass
+      ? [given[index] as number]
+      : Array.from(
+          { length: outputs },
+          (_, j) => given[Math.floor((index * outputs + j) / loss.copies)] as number,
+        ),
   );
   const weighted = labels.map((row) => row.map((label, j) => weightOf(j, label)));
   const sum = weighted.flat().reduce((total, weight) => total + weight, 0);
-  const terms = loss.summed ? outputs : 1;
+  const terms = loss.summed || loss.whole ? outputs : 1;
   const spread = (row: readonly number[]) => row.map((weight) => (terms * weight) / sum);
   return {
     loss,

@@ -4,10 +4,14 @@ import type { LayerConfig } from '../../network/index.ts';
 import { everyLayer, isNonlinear, withTraining } from '../edit.ts';
 import { defineRemedy } from '../remedy.ts';
 
+type LossName = Extract<Experiment['training']['loss'], string>;
+
 /** Losses on probabilities, and the same on logits. */
-const onLogits: Readonly<Record<string, Experiment['training']['loss']>> = {
+const onLogits: Readonly<Record<string, LossName>> = {
   categorical_cross_entropy: 'softmax_cross_entropy',
   binary_cross_entropy: 'sigmoid_cross_entropy',
+  dice: 'sigmoid_dice',
+  iou: 'sigmoid_iou',
 };
 
 /** The layers from the last product on, without their activations. */
@@ -44,12 +48,17 @@ export const useLinearOutput = defineRemedy({
   effort: 'setting',
   change: (experiment) => {
     const { type, output, positive } = resolveLoss(experiment);
+    const { loss: given } = experiment.training;
     if (positive || (output === 'probabilities' && onLogits[type] === undefined))
       return { reason: `${type} takes no output of any size` };
     const layers = withoutActivation(experiment.network.layers);
     if (layers === null) return { reason: 'the output is linear already' };
     const changed = { ...experiment, network: { ...experiment.network, layers } };
     const loss = onLogits[type];
-    return loss === undefined ? { experiment: changed } : withTraining(changed, { loss });
+    if (loss === undefined) return { experiment: changed };
+    // Its options are those of the other one.
+    return withTraining(changed, {
+      loss: typeof given === 'string' ? loss : ({ ...given, type: loss } as typeof given),
+    });
   },
 });

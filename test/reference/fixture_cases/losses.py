@@ -1,6 +1,6 @@
 """Every loss, on one output and on several, saturated, weighted, and on sequences."""
 
-from fixture_cases.parts import case, dense
+from fixture_cases.parts import case, conv2d, dense
 
 
 def classifier(name, loss, units, output=None, **options):
@@ -102,4 +102,25 @@ CASES += [
         training={"class_weights": [1, 2.5, 0.4]},
     )
     for loss, output in (("categorical_cross_entropy", "softmax"), ("softmax_cross_entropy", None))
+]
+
+# One loss of a whole sample, of each feature or channel by itself.
+MASKS = [conv2d(3, 2, padding="same", activation="tanh"), conv2d(2, 1)]
+PROBABLE = [conv2d(3, 2, padding="same", activation="tanh"), conv2d(2, 1, activation="sigmoid")]
+CASES += [
+    classifier(f"{loss}{name}", {"type": loss, **options}, 4, output)
+    for loss, output in (("dice", "sigmoid"), ("sigmoid_dice", None), ("iou", "sigmoid"), ("sigmoid_iou", None))
+    for name, options in (("", {}), ("_and_cross_entropy", {"smooth": 0.1, "cross_entropy": 0.5}))
+]
+CASES += [
+    case(f"loss_{loss}_of_masks", layers, shape=(1, 3, 3), batch=3, loss={"type": loss, "cross_entropy": 1})
+    for loss, layers in (("dice", PROBABLE), ("sigmoid_dice", MASKS), ("iou", PROBABLE), ("sigmoid_iou", MASKS))
+]
+CASES += [classifier("sigmoid_dice_sequence", {"type": "sigmoid_dice"}, 2, shape=(4, 2), batch=3)]
+# A unit for each quantile of each target.
+SHARES = {"type": "quantiles", "quantiles": [0.2, 0.5, 0.95]}
+CASES += [
+    classifier("quantiles", SHARES, 6),
+    classifier("quantiles_of_one", SHARES, 3),
+    classifier("quantiles_sequence", SHARES, 3, shape=(4, 2), batch=3),
 ]

@@ -223,10 +223,10 @@ const cases: Record<string, [code: string, shape: number[]]> = {
     ]),
   ),
   ...Object.fromEntries(
-    ['poisson', 'hinge', 'log_cosh', 'huber', 'quantile', 'sigmoid_focal_cross_entropy'].map((loss) => [
-      loss,
-      [codeFor([4], [{ type: 'dense', units: 3 }], { loss }), [4]],
-    ]),
+    [
+      ...['poisson', 'hinge', 'log_cosh', 'huber', 'quantile', 'sigmoid_focal_cross_entropy'],
+      ...['sigmoid_dice', 'sigmoid_iou'],
+    ].map((loss) => [loss, [codeFor([4], [{ type: 'dense', units: 3 }], { loss }), [4]]]),
   ),
 };
 

@@ -75,13 +75,55 @@ describe.each([
       return;
     }
     const grid = Array.from({ length: 4001 }, (_, i) =>
-      loss.output === 'logits' ? (i - 2000) / 500 : (i + 1) / 4000,
+      // The best mask may be as sure as it can be.
+      loss.output === 'logits' ? (i - 2000) / (loss.whole ? 100 : 500) : Math.min(1, (i + 1) / 4000),
     );
     const least = Math.min(
       ...grid.map((p) => column.reduce((sum, t) => sum + lossOf(loss, [p], [t]) / column.length, 0)),
     );
     expect(best).toBeLessThanOrEqual(least + 1e-9);
     expect(best).toBeGreaterThan(least - 1e-5);
+  });
+});
+
+describe('the best constant mask', () => {
+  const rows = [
+    [1, 1, 0, 0, 0, 1],
+    [1, 0, 0, 1, 0, 0],
+    [1, 1, 0, 0, 0, 0],
+    [0, 1, 0, 0, 0, 0],
+  ];
+  const meanLoss = (loss: Loss, mask: readonly number[]) =>
+    rows.reduce((sum, row) => sum + lossOf(loss, mask, row) / rows.length, 0);
+
+  it.each(['dice', 'iou'])('of %s is the best of all masks of 0 and 1, or a softer one', (type) => {
+    const loss = lossKind.resolve({ type, smooth: 0.1 } as never);
+    const best = loss.wholeConstant?.(rows, [6]) ?? Number.NaN;
+    const all = Array.from({ length: 64 }, (_, code) =>
+      Array.from({ length: 6 }, (__, j) => (code >> j) & 1),
+    );
+    expect(best).toBeLessThanOrEqual(Math.min(...all.map((mask) => meanLoss(loss, mask))) + 1e-9);
+    expect(best).toBeGreaterThan(0.2);
+  });
+
+  it('of several channels is the mean of theirs', () => {
+    const loss = lossKind.resolve({ type: 'dice' } as never);
+    const two = rows.map((row) => [...row, ...row.toReversed()]);
+    const one = loss.wholeConstant?.(rows, [6]) as number;
+    expect(loss.wholeConstant?.(two, [2, 2, 3])).toBeCloseTo(one, 9);
+  });
+
+  it('with cross-entropy is no better than both by themselves', () => {
+    const [alone, both] = [0, 1].map((cross_entropy) =>
+      lossKind.resolve({ type: 'sigmoid_dice', cross_entropy } as never).wholeConstant?.(rows, [6]),
+    ) as [number, number];
+    const shares = [0.75, 0.75, 0, 0.25, 0, 0.25];
+    const entropy = shares.reduce(
+      (sum, p) => sum - (p === 0 ? 0 : p * Math.log(p) + (1 - p) * Math.log(1 - p)) / 6,
+      0,
+    );
+    expect(both).toBeGreaterThanOrEqual(alone + entropy - 1e-9);
+    expect(both).toBeLessThan(alone + 2 * entropy + 0.2);
   });
 });
 
