@@ -537,9 +537,13 @@ class _Builder:
                 setattr(module, key, nn.Parameter(value.detach(), requires_grad=value.requires_grad))
         self.chain(node, name, source, layers_of(module, shape))
 
-    def tied_product(self, node: fx.Node, source: str, given: Mapping[str, Any]) -> bool:
-        """A product with the table of an embedding, or with the kernel of another product turned around."""
-        value, turned = given["weight"], False
+    def tied_product(self, node: fx.Node, source: str, given: Mapping[str, Any], turned: bool = False) -> bool:
+        """
+        A product with the table of an embedding, or with the kernel of another product turned around.
+
+        :param given: as F.linear is given it; `turned` where its weight stands the other way
+        """
+        value = given["weight"]
         while isinstance(value, fx.Node) and value.op != "get_attr" and _turns(value):
             value, turned = value.args[0], not turned
         home = self.homes.get(id(self.values.get(value))) if isinstance(value, fx.Node) and value.op == "get_attr" else None
@@ -562,7 +566,7 @@ class _Builder:
         weight = self.parameter(given)
         if weight is None or weight.dim() != 2:
             raise Unsupported("a product with what is no matrix of parameters")
-        if turned and self.tied_product(node, source, {"weight": given}):
+        if self.tied_product(node, source, {"weight": given}, not turned):
             return
         module = nn.Linear(*weight.shape[:: -1 if turned else 1], bias=False)
         kernel = weight if turned else weight.t()
