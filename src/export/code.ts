@@ -21,7 +21,14 @@ import {
 } from '../network/index.ts';
 import { present } from '../util/assert.ts';
 import { type CodedLayer, isChain, kerasFunction, kerasModel, torchModule } from './code_graph.ts';
-import { hasPenalty, isLossMasked, isWeighted, kerasLoss, weightedLoss } from './code_loss.ts';
+import {
+  auxiliaryWeights,
+  hasPenalty,
+  isLossMasked,
+  isWeighted,
+  kerasLoss,
+  weightedLoss,
+} from './code_loss.ts';
 import { kerasHelpers } from './keras_helpers.ts';
 import { kerasTraining } from './keras_training.ts';
 import { contextOf, emptyCode } from './layer_code.ts';
@@ -162,6 +169,12 @@ const complete = (lines: readonly string[], imports: Readonly<Record<string, str
   return [...imported(code, imports), code].join('\n');
 };
 
+/** One loss, or that of each output with what it weighs. */
+const kerasLosses = (loss: string, others: readonly number[]): string =>
+  others.length === 0
+    ? `loss=${loss}`
+    : `loss=[${loss}] * ${others.length + 1},\n    loss_weights=[1, ${others.join(', ')}]`;
+
 /** The network and its training as code for both libraries. */
 export function codeOf(experiment: Experiment): { pytorch: string; keras: string } {
   const placed = placedLayers(experiment);
@@ -197,6 +210,11 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
       : [`loss_function = ${torchLoss(loss, output_shape.length)}`]),
     `optimizer = ${optimizer.pytorch}`,
     ...(l1 > 0 || l2 > 0 ? [TORCH_KERNELS] : []),
+    ...(auxiliaryWeights(experiment).length > 0
+      ? [
+          'auxiliary = lambda target: sum(m.weight * loss_function(m.kept, target) for m in model.modules() if isinstance(m, AuxiliaryLoss))',
+        ]
+      : []),
     ...(penalty.length > 0 ? [`penalty = lambda: ${penalty.join(' + ')}`] : []),
     ...torchFunctionsOf(trained.join('\n')),
     ...trained,
@@ -212,7 +230,7 @@ export function codeOf(experiment: Experiment): { pytorch: string; keras: string
       ? `model = keras.Sequential([\n${block(shortest(lines.keras.map(withPenalty)))}\n])`
       : withPenalty(kerasModel(inputs, coded)),
     ...weighed.lines,
-    `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    loss=${weighed.loss},\n)`,
+    `model.compile(\n    optimizer=${clipArgument === null ? kerasOptimizer : kerasOptimizer.replace(/\)$/, `, ${clipArgument})`)},\n    ${kerasLosses(weighed.loss, auxiliaryWeights(experiment))},\n)`,
     ...kerasTraining(experiment),
   ];
   return { pytorch: complete(pytorch, TORCH_IMPORTS), keras: complete(keras, KERAS_IMPORTS) };

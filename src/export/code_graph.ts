@@ -175,7 +175,11 @@ function kerasStatements(
   const last = layers.at(-1);
   const taken = inputs.map(({ name }) => names.of(name));
   const from = taken.length === 1 ? taken[0] : `[${taken.join(', ')}]`;
-  const to = last === undefined ? from : names.of(last.layer.name);
+  const first = last === undefined ? from : names.of(last.layer.name);
+  const seconds = layers.flatMap(({ layer: { type, inputs: sources } }) =>
+    type === 'auxiliary_loss' ? [names.list(sources.slice(1))] : [],
+  );
+  const to = seconds.length === 0 ? first : `[${[first, ...seconds].join(', ')}]`;
   return { lines: [...declared, ...used], model: `keras.Model(${from}, ${to})` };
 }
 

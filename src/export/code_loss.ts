@@ -7,6 +7,7 @@ import {
   planExperiment,
   resolveLoss,
 } from '../experiment/index.ts';
+import { flattenLayers } from '../network/index.ts';
 
 export const isWeighted = ({ training }: Experiment): boolean => training.class_weights !== null;
 
@@ -19,6 +20,12 @@ export function isLossMasked(experiment: Experiment): boolean {
 /** Whether layers add to the loss. */
 export const hasPenalty = (experiment: Experiment): boolean =>
   planExperiment(experiment).layers.some(({ type }) => type === 'penalty');
+
+/** The weights of the losses of second outputs, in the order of the layers that add them. */
+export const auxiliaryWeights = (experiment: Experiment): number[] =>
+  flattenLayers(placedLayers(experiment)).flatMap(({ type, config }) =>
+    type === 'auxiliary_loss' ? [config.weight as number] : [],
+  );
 
 const classesOf = (experiment: Experiment): number => describeData(experiment.data).classes ?? 2;
 
@@ -160,5 +167,5 @@ export function kerasWeights(experiment: Experiment): string[] {
 }
 
 /** What `fit` is given of them. */
-export const kerasSampleWeights = (experiment: Experiment): string =>
-  isWeighted(experiment) && !isWeighedWithin(experiment) ? ' sample_weight=weights,' : '';
+export const kerasSampleWeights = (experiment: Experiment, each: (name: string) => string): string =>
+  isWeighted(experiment) && !isWeighedWithin(experiment) ? ` sample_weight=${each('weights')},` : '';

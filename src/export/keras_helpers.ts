@@ -53,6 +53,11 @@ const kerasClasses: Readonly<Record<string, string>> = {
         pad = lambda y: keras.ops.pad(y, self.padding, constant_values=self.value)
         return self.pool(pad(x)) if self.counted else self.pool(pad(x)) / self.pool(pad(keras.ops.ones_like(x)))
 `,
+  First: `class First(keras.Layer):
+    def __init__(self): super().__init__(); self.supports_masking = True
+    def compute_mask(self, x, previous_mask=None): return None if previous_mask is None else previous_mask[0]
+    def call(self, x): return x[0]
+`,
   TiedDense: `class TiedDense(keras.Layer):
     """A product with the table of an embedding, or with the kernel of another product turned around: the same numbers."""
     def __init__(self, source, use_bias=True, bias_initializer="zeros"):

@@ -8,7 +8,7 @@ import {
   targets,
   trainArguments,
 } from './code_data.ts';
-import { kerasSampleWeights, kerasWeights } from './code_loss.ts';
+import { auxiliaryWeights, kerasSampleWeights, kerasWeights } from './code_loss.ts';
 import { scheduleOf } from './code_schedule.ts';
 import { indented, kerasStopping } from './code_stopping.ts';
 
@@ -37,6 +37,9 @@ export function kerasTraining(experiment: Experiment): string[] {
   const { lines, plateau } = scheduleOf(experiment, 1);
   const x = inputsOf(experiment).length === 1 ? 'x[0]' : 'x';
   const stops = Boolean(experiment.training.early_stopping);
+  const outputs = auxiliaryWeights(experiment).length + 1;
+  // Every output has the same targets, and samples the same weight for each.
+  const each = (name: string) => (outputs === 1 ? name : `[${name}] * ${outputs}`);
   return [
     ...lines,
     ...preparation(experiment, kerasArrays),
@@ -49,10 +52,10 @@ export function kerasTraining(experiment: Experiment): string[] {
       ...targets(experiment, kerasArrays),
       ...kerasWeights(experiment),
       ...heldOut(experiment, kerasArrays),
-      `return model.fit(\n    ${x}, y, batch_size=${batch_size}, epochs=${Math.ceil(steps / steps_per_epoch)}, ` +
-        `shuffle=${experiment.data.shuffle ? 'True' : 'False'},${kerasSampleWeights(experiment)} callbacks=[Steps()${stops ? `, KeepBest(${x.replace('x', 'x_held')}, y_held)` : ''}],\n)`,
+      `return model.fit(\n    ${x}, ${each('y')}, batch_size=${batch_size}, epochs=${Math.ceil(steps / steps_per_epoch)}, ` +
+        `shuffle=${experiment.data.shuffle ? 'True' : 'False'},${kerasSampleWeights(experiment, each)} callbacks=[Steps()${stops ? `, KeepBest(${x.replace('x', 'x_held')}, ${each('y_held')})` : ''}],\n)`,
     ]),
     '',
-    `# history = train(${trainArguments(experiment)}); then model.predict(${inputsOf(experiment).length === 1 ? 'prepare(x)[0]' : 'prepare(x)'})`,
+    `# history = train(${trainArguments(experiment)}); then model.predict(${inputsOf(experiment).length === 1 ? 'prepare(x)[0]' : 'prepare(x)'})${outputs === 1 ? '' : '[0]'}`,
   ];
 }

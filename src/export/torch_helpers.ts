@@ -58,6 +58,13 @@ const torchClasses: Readonly<Record<string, string>> = {
     def __init__(self, axis): super().__init__(); self.axis = axis
     def forward(self, *x): return torch.cat(x, self.axis)
 `,
+  AuxiliaryLoss: `class AuxiliaryLoss(nn.Module):
+    """Passes on its first input; the second one of the last batch is in \`kept\`, to be judged as the first is."""
+    def __init__(self, weight): super().__init__(); self.weight, self.kept = weight, None
+    def forward(self, x, other):
+        self.kept = other
+        return x
+`,
   TiedLinear: `class TiedLinear(nn.Module):
     """A product with the table of an embedding, or with the kernel of another product turned around: the same numbers."""
     def __init__(self, source, units, bias=True):

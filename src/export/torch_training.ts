@@ -9,7 +9,7 @@ import {
   torchArrays,
   trainArguments,
 } from './code_data.ts';
-import { hasPenalty, torchBalance } from './code_loss.ts';
+import { auxiliaryWeights, hasPenalty, torchBalance } from './code_loss.ts';
 import { scheduleOf } from './code_schedule.ts';
 import { indented, torchStopping } from './code_stopping.ts';
 import { isScaledOnData } from './torch_initialization.ts';
@@ -51,7 +51,7 @@ export function torchTraining(experiment: Experiment): string[] {
           ? ['if step == 0: scale_to_unit_variance(model, scaled, inputs)']
           : []),
         'optimizer.zero_grad()',
-        `loss = loss_function(model(*inputs), target)${l1 > 0 || l2 > 0 || hasPenalty(experiment) ? ' + penalty()' : ''}`,
+        `loss = loss_function(model(*inputs), target)${l1 > 0 || l2 > 0 || hasPenalty(experiment) ? ' + penalty()' : ''}${auxiliaryWeights(experiment).length > 0 ? ' + auxiliary(target)' : ''}`,
         'loss.backward()',
         ...(clipping === null ? [] : [clipping]),
         'optimizer.step()',

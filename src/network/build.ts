@@ -90,6 +90,12 @@ export interface BuiltLayer {
   readonly preactivation: Tensor | null;
 }
 
+/** A second prediction, as the first one is. */
+export interface Judged {
+  readonly output: Tensor;
+  readonly weight: number;
+}
+
 /** A mask that ends at a layer which does not obey it: padding counts as data from there on. */
 export interface LostMask {
   readonly layer: string;
@@ -109,6 +115,8 @@ export interface BuiltNetwork {
   readonly states: readonly WatchedStates[];
   /** What layers add to the loss of each sample, [batch]. */
   readonly penalties: readonly Tensor[];
+  /** Second predictions, whose loss is added in training. */
+  readonly judged: readonly Judged[];
 }
 
 type Update = NonNullable<Running['update']>;
@@ -150,6 +158,7 @@ class NetworkBuilder {
   readonly noises: Noise[] = [];
   readonly states: WatchedStates[] = [];
   readonly penalties: Tensor[] = [];
+  readonly judged: (Judged & { readonly layer: PlacedLayer })[] = [];
   readonly lostMasks: LostMask[] = [];
   readonly #types = new Map<string, LayerType>();
   /** Parameters and running averages, by name. */
@@ -313,6 +322,9 @@ class NetworkBuilder {
         );
         this.penalties.push(c.mul(g, c.reduceMean(g, sums, [1]), g.constant(factor)));
       },
+      judge: (output, weight) => {
+        this.judged.push({ output, weight, layer });
+      },
       noise: (distribution, shape) => {
         const name = nameOf(`noise_${this.noises.length}`);
         this.noises.push({ name, distribution, shape });
@@ -384,7 +396,15 @@ export function buildNetwork(
   const builder = new NetworkBuilder(g, mode);
   const unmasked = new Map([...inputs].map(([name, output]) => [name, { output, mask: null }]));
   const { output, mask, layers: built } = builder.list(layers, unmasked, (input) => [input]);
-  const { parameters, running, noises, states, penalties, lostMasks } = builder;
-  const made = { parameters, running, noises, states, penalties, lost_masks: lostMasks };
+  const { parameters, running, noises, states, penalties, judged, lostMasks } = builder;
+  for (const { output: second, layer } of judged)
+    if (second.shape.join() !== output.shape.join())
+      g.within({ layer: layer.name, pointer: layer.pointer }, () =>
+        g.refuse(
+          `holds [${second.shape.slice(1).join(', ')}] against the targets, but the prediction is [${output.shape.slice(1).join(', ')}]`,
+          'put it at the end of the network',
+        ),
+      );
+  const made = { parameters, running, noises, states, penalties, judged, lost_masks: lostMasks };
   return { output, mask, layers: built, ...made };
 }

@@ -13,6 +13,7 @@ export {
   type BuiltLayer,
   type BuiltNetwork,
   buildNetwork,
+  type Judged,
   type LostMask,
   type Noise,
   type Parameter,

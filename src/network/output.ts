@@ -1,10 +1,11 @@
 /** @file Which layers give the prediction: the last one that computes, whatever only moves its numbers afterwards. */
 import type { PlacedLayer } from './placement.ts';
 
-/** The layer of the list that another takes its only input from; undefined where it takes the list's own, or several. */
-function before({ inputs }: PlacedLayer, layers: readonly PlacedLayer[]): PlacedLayer | undefined {
+/** The layer of the list whose numbers another takes; undefined where it takes the list's own, or merges several. */
+function before({ inputs, part }: PlacedLayer, layers: readonly PlacedLayer[]): PlacedLayer | undefined {
   const [source, ...others] = inputs;
-  if (source === undefined || others.length > 0 || !('layer' in source)) return undefined;
+  // Of several, one that computes nothing passes on the first.
+  if (source === undefined || (others.length > 0 && !part.inert) || !('layer' in source)) return undefined;
   return layers.find(({ name }) => name === source.layer);
 }
 

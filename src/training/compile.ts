@@ -4,6 +4,7 @@ import {
   type BuiltLayer,
   type BuiltNetwork,
   buildNetwork,
+  type Judged,
   type Loss,
   type Mode,
   type NetworkInput,
@@ -62,6 +63,8 @@ export interface Compiled {
   readonly states: readonly WatchedStates[];
   /** What layers add to the loss of each sample. */
   readonly penalties: readonly Tensor[];
+  /** Second predictions, whose loss is added in training. */
+  readonly judged: readonly Judged[];
   /** Of the prediction. */
   readonly mask: Tensor | null;
   /** Of the losses of all target positions of a batch. */
@@ -112,10 +115,12 @@ function penalty(
     ]);
 }
 
-/** Mean of the positions' losses, or Σwl/Σw, w the weights of classes, 0 at masked time steps; 0 where all are masked. */
-function mean(g: GraphBuilder, losses: Tensor, weighted: boolean, mask: Tensor | null): Tensor {
-  if (!weighted && mask === null) return c.reduceMean(g, losses, [...losses.shape.keys()]);
-  const given = weighted ? g.input(names.weights, losses.shape) : null;
+/**
+ * Mean of the positions' losses, or Σwl/Σw, w the weights of classes, 0 at masked time steps; 0 where all are masked.
+ * @param given the weights
+ */
+function mean(g: GraphBuilder, losses: Tensor, given: Tensor | null, mask: Tensor | null): Tensor {
+  if (given === null && mask === null) return c.reduceMean(g, losses, [...losses.shape.keys()]);
   if (mask === null) {
     const weights = given as Tensor;
     return c.div(g, c.total(g, c.mul(g, losses, weights)), c.total(g, weights));
@@ -135,11 +140,15 @@ function mean(g: GraphBuilder, losses: Tensor, weighted: boolean, mask: Tensor |
  * the running averages need. All of it is computed at every step, fetched or not, so that probing cannot change a result.
  */
 export function compileTraining(options: CompileOptions): Compiled {
-  const { g, network, losses } = buildForward(options, 'training');
-  const data = mean(g, losses, options.weighted, network.mask);
+  const { g, network, losses, targets } = buildForward(options, 'training');
+  const weights = options.weighted ? g.input(names.weights, losses.shape) : null;
+  const data = mean(g, losses, weights, network.mask);
   const penalties = [
     ...penalty(g, network, options.regularization),
     ...network.penalties.map((term) => c.reduceMean(g, term, [0])),
+    ...network.judged.map(({ output, weight }) =>
+      c.mul(g, mean(g, options.loss.build(g, output, targets), weights, network.mask), g.constant(weight)),
+    ),
   ];
   const loss = penalties.reduce((sum, term) => c.add(g, sum, term), data);
   g.output(names.loss, loss);

@@ -67,7 +67,9 @@ export function finish(
     series: [...run.probe.finish(), ...run.rankSeries(), ...run.pullSeries()],
     losses,
     data_losses:
-      l1 > 0 || l2 > 0 || run.compiled.penalties.length > 0 ? Float64Array.from(run.dataLosses) : losses,
+      l1 > 0 || l2 > 0 || run.compiled.penalties.length + run.compiled.judged.length > 0
+        ? Float64Array.from(run.dataLosses)
+        : losses,
     gradient_norms: Float64Array.from(run.norms),
     initial,
     final,

@@ -115,17 +115,21 @@ def smoothed_losses(kind, prediction, targets, amount):
     return -((one_hot * (1 - amount) + amount / prediction.shape[-1]) * torch.log(clipped(prediction))).sum(-1)
 
 
-def total_loss(training, network, prediction, targets):
+def data_loss(training, network, prediction, targets):
     if training.get("label_smoothing"):
         losses = smoothed_losses(training["loss"], prediction, targets, training["label_smoothing"])
     else:
         losses = position_losses(training["loss"], prediction, targets)
-    loss = losses.mean() if network.mask is None else mean_over_kept(losses, network.mask)
     if training.get("class_weights"):
         weights = torch.tensor(training["class_weights"], dtype=prediction.dtype)[targets.long()]
         weights = weights if network.mask is None else weights * network.mask
-        loss = (losses * weights).sum() / weights.sum()
-    loss = loss + sum(network.penalties)
+        return (losses * weights).sum() / weights.sum()
+    return losses.mean() if network.mask is None else mean_over_kept(losses, network.mask)
+
+
+def total_loss(training, network, prediction, targets):
+    loss = data_loss(training, network, prediction, targets) + sum(network.penalties)
+    loss = loss + sum(weight * data_loss(training, network, other, targets) for other, weight in network.judged)
     penalty = training.get("regularization")
     return loss + regularization(penalty, network.parameters) if penalty else loss
 

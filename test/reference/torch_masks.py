@@ -4,6 +4,7 @@ import torch
 
 # Every time step stands for itself.
 PASSING = {
+    "auxiliary_loss",
     *("dense", "activation", "batch_norm", "layer_norm", "rms_norm", "rescaling", "layer_scale", "dropout"),
     *("spatial_dropout1d", "drop_path", "positional_embedding", "self_attention", "multi_head_attention"),
     *("time_distributed", "penalty", "stop_gradient"),

@@ -120,7 +120,7 @@ class Network:
         """The prediction. Leaves every layer's output in `outputs`, what went into and came out of it in `calls`, how
         the states move in `moves`, and in `pieces` how often each piece of a kinked activation was met."""
         self.training = training
-        self.outputs, self.calls, self.moves, self.pieces, self.penalties = {}, [], {}, {}, []
+        self.outputs, self.calls, self.moves, self.pieces, self.penalties, self.judged = {}, [], {}, {}, [], []
         return self.sequence(self.layers, x)
 
     def sequence(self, layers, inputs, mask=None):

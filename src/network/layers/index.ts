@@ -5,6 +5,7 @@ import { defineKind } from '../../util/kind.ts';
 import { list } from '../../util/list.ts';
 import { activation } from './activation.ts';
 import { add } from './add.ts';
+import { auxiliaryLoss } from './auxiliary_loss.ts';
 import { average } from './average.ts';
 import { averagePool1d } from './average_pool1d.ts';
 import { averagePool2d } from './average_pool2d.ts';
@@ -138,6 +139,7 @@ const layerParts = [
   maximum,
   dot,
   concatenate,
+  auxiliaryLoss,
   residual,
   timeDistributed,
   repeat,

@@ -40,6 +40,8 @@ export interface LayerContext {
   updateRunning(name: string, batch: Tensor, momentum: number): void;
   /** Adds `factor` times the sum of these numbers [batch, …] to the loss of their sample. */
   penalize(values: Tensor, factor: number): void;
+  /** Adds `weight` times the loss of this second prediction [batch, …] to the loss of the training. */
+  judge(prediction: Tensor, weight: number): void;
   /** Fresh random numbers at every training step. */
   noise(distribution: 'uniform' | 'normal', shape: readonly number[]): Tensor;
   /** x after an activation, whose learned parameters then belong to this layer. */

@@ -102,4 +102,11 @@ CASES = [
         of("multi_head_attention", "query", "value", "key", heads=2, key_dim=3), dense(2)], batch=2),
     several("attention_causal", {"query": {"shape": [3, 4]}, "value": {"shape": [2, 4]}}, [
         of("multi_head_attention", "query", "value", heads=2, causal=True, use_bias=False), dense(2)], batch=2),
+    merge_case("auxiliary_loss", [
+        dense(4, activation="tanh", name="trunk"), dense(3, name="second"), dense(3, activation="tanh", inputs=["trunk"]), dense(3, name="first"),
+        of("auxiliary_loss", "first", "second", weight=0.4)], loss="softmax_cross_entropy", training={"class_weights": [1, 2.5, 0.4]}),
+    merge_case("auxiliary_losses_masked", [
+        layer("masking"), layer("gru", units=3, return_sequences=True, name="trunk"), dense(2, name="first"), dense(2, inputs=["trunk"], name="second"),
+        dense(2, activation="sigmoid", inputs=["trunk"], name="third"),
+        of("auxiliary_loss", "first", "second"), of("auxiliary_loss", "auxiliary_loss_1", "third", weight=0.2)], shape=(4, 2), batch=3, padding="behind"),
 ]

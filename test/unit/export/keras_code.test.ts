@@ -96,17 +96,22 @@ const merges = [
   'multi_head_attention',
 ];
 
+const ofSeveral: Readonly<Record<string, Config[]>> = {
+  shared: [
+    dense({ activation: 'tanh', name: 'a' }),
+    dense({ name: 'b', inputs: ['input'] }),
+    { type: 'shared', layer: 'a', inputs: ['input'] },
+    { type: 'add', inputs: ['a', 'shared_1', 'b'] },
+  ],
+  auxiliary_loss: [
+    dense({ units: 2, name: 'a' }),
+    dense({ units: 2, name: 'b', inputs: ['input'] }),
+    { type: 'auxiliary_loss', inputs: ['a', 'b'] },
+  ],
+};
+
 const layersOf = (type: string): Config[] =>
-  type === 'shared'
-    ? [
-        dense({ activation: 'tanh', name: 'a' }),
-        dense({ name: 'b', inputs: ['input'] }),
-        { type, layer: 'a', inputs: ['input'] },
-        { type: 'add', inputs: ['a', 'shared_1', 'b'] },
-      ]
-    : merges.includes(type)
-      ? merge(type)
-      : [{ type, ...needed[type] }];
+  ofSeveral[type] ?? (merges.includes(type) ? merge(type) : [{ type, ...needed[type] }]);
 
 const options: Readonly<Record<string, Config>> = {
   constant: { value: 1 },

@@ -149,12 +149,17 @@ def known_class(module, name, signature, base):
 
 
 class Sequential(Layer):
+    outputs = 1
+
     def __init__(self, layers=None, trainable=True, name=None):
         assert all(isinstance(one, Layer) for one in layers or []), layers
 
-    def compile(self, optimizer=None, loss=None):
+    def compile(self, optimizer=None, loss=None, loss_weights=None):
         assert type(optimizer).__module__ == "optimizers", optimizer
-        assert callable(loss) or type(loss).__module__ == "losses" or loss in NAMES["losses"], f"loss {loss!r}"
+        several = loss if isinstance(loss, list) else [loss]
+        for one in several:
+            assert callable(one) or type(one).__module__ == "losses" or one in NAMES["losses"], f"loss {one!r}"
+        assert len(several) == self.outputs and (loss_weights is None or len(loss_weights) == self.outputs), loss_weights
         self.optimizer, self.compiled = optimizer, True
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, callbacks=None, shuffle=True, sample_weight=None):
@@ -163,8 +168,10 @@ class Sequential(Layer):
 
 class Model(Sequential):
     def __init__(self, inputs, outputs, name=None):
-        for one in [*(inputs if isinstance(inputs, list) else [inputs]), outputs]:
-            assert isinstance(one, Tensor), one
+        self.outputs = len(outputs) if isinstance(outputs, list) else 1
+        for given in (inputs, outputs):
+            for one in given if isinstance(given, list) else [given]:
+                assert isinstance(one, Tensor), one
 
 
 def Input(shape=None, batch_size=None, dtype=None, sparse=None, batch_shape=None, name=None, tensor=None):

@@ -218,6 +218,15 @@ const networks: Record<
       { type: 'global_average_pool1d' },
     ],
   ],
+  'a second output': [
+    [4],
+    [
+      { ...dense(3, { activation: 'tanh' }), name: 'trunk' },
+      { ...dense(3), name: 'second' },
+      { ...dense(3), name: 'first', inputs: ['trunk'] },
+      { type: 'auxiliary_loss', inputs: ['first', 'second'] },
+    ],
+  ],
   tied: [
     [TOKENS],
     [

@@ -28,9 +28,11 @@ interface Case {
   readonly units?: number;
   /** Of the prediction, where it is more than units. */
   readonly shape?: number[];
+  /** Behind the last layer with weights. */
+  readonly more?: Config[];
 }
 
-function experimentOf({ training, data, targets, units = 1, shape }: Case) {
+function experimentOf({ training, data, targets, units = 1, shape, more = [] }: Case) {
   const weights = new Map([
     ['first/kernel', { shape: [3, 4], data: kernel(3, 4) }],
     ['last/kernel', { shape: [4, units], data: kernel(4, units) }],
@@ -42,6 +44,7 @@ function experimentOf({ training, data, targets, units = 1, shape }: Case) {
         { type: 'dense', units: 4, activation: 'tanh', name: 'first' },
         { type: 'dense', units, name: 'last' },
         ...(shape === undefined ? [] : [{ type: 'reshape', shape }]),
+        ...more,
       ],
     },
     data: { type: 'inline', inputs, targets, validation_split: 0, shuffle: false, ...data },
@@ -124,6 +127,31 @@ const cases: Record<string, Case> = {
     ...{ units: 12, shape: [2, 2, 3] },
     data: { standardize: true },
     training: { loss: 'sigmoid_cross_entropy', optimizer: sgd, class_weights: 'balanced', batch_size: 8 },
+  },
+  'overlap of maps of two channels, with cross-entropy': {
+    targets: inputs.map((_, i) => [
+      [asked(i), asked(i + 1)],
+      [asked(i + 2).toReversed(), asked(3 * i)],
+    ]),
+    ...{ units: 12, shape: [2, 2, 3] },
+    data: { standardize: true },
+    training: { loss: { type: 'sigmoid_dice', cross_entropy: 0.5 }, optimizer: sgd, batch_size: 8 },
+  },
+  'several quantiles': {
+    targets: values,
+    units: 3,
+    data: both,
+    training: { loss: { type: 'quantiles', quantiles: [0.2, 0.5, 0.9] }, optimizer: sgd },
+  },
+  'a second output': {
+    targets: labels,
+    units: 3,
+    more: [
+      { type: 'activation', activation: 'tanh', name: 'second' },
+      { type: 'auxiliary_loss', inputs: ['last', 'second'], weight: 0.5 },
+    ],
+    data: { standardize: true },
+    training: { ...softmax, batch_size: 8, class_weights: 'balanced' },
   },
   'weighted hinge': {
     targets: labels.map((label) => Math.min(label, 1)),
