@@ -85,7 +85,8 @@ function forProbabilities(name: string, { low, high }: Range, classes: boolean):
   const fits = classes ? name === 'softmax' : low >= 0 && high <= 1;
   if (fits) return null;
   const wanted = classes ? 'softmax' : 'sigmoid';
-  const message = `the loss takes probabilities, but the last layer gives the output of ${name}. End with ${wanted}, or use the loss on logits`;
+  const given = name === 'linear' ? 'is linear, and gives any numbers' : `gives the output of ${name}`;
+  const message = `the loss takes probabilities, but the last layer ${given}. End with ${wanted}, or use the loss on logits`;
   return {
     what: `${name}_before_probability_loss`,
     severity: low >= 0 && high <= 1 ? 'warning' : 'critical',

@@ -39,7 +39,7 @@ function whyNot({ experiment, traces }: Finding): string {
   if (momentum >= 1) return 'with a momentum of 1 they do not move';
   const left = momentum ** steps;
   if (left > LAG)
-    return `at a momentum of ${text(momentum)}, ${percent(left)} of what they started from is left after ${steps} steps`;
+    return `at a momentum of ${momentum}, ${percent(left)} of what they started from is left after ${steps} steps`;
   const { batch_size } = planExperiment(experiment);
   const samples = batch_size === 1 ? 'one sample' : `${batch_size} samples`;
   return batch_size < FEW

@@ -57,6 +57,15 @@ function scaleOfOutputs(trace: Trace): Scale {
 }
 
 /**
+ * In inference mode, and where the network is another one in training, that of the first batch if it is less: running averages that
+ * have seen no batch yet say nothing of the weights.
+ */
+const firstLoss = ({ initial, data_losses, modes }: Trace): number =>
+  modes.length === 0
+    ? initial.data_loss
+    : Math.min(initial.data_loss, data_losses[0] ?? Number.POSITIVE_INFINITY);
+
+/**
  * The first loss over that of an answer that takes all classes for equally likely. For classes only: a fresh network answers numbers
  * near 0, and the values of a regression may be far from 0.
  */
@@ -64,7 +73,7 @@ function lossAgainstChance(trace: Trace): number | null {
   const { class_counts } = trace.data;
   if (class_counts === null || trace.constant_loss <= 1e-9) return null;
   const chance = Math.max(lossScale(trace), Math.log(class_counts.length));
-  return (trace.initial.data_loss - trace.least_loss) / chance;
+  return (firstLoss(trace) - trace.least_loss) / chance;
 }
 
 const startOf = (trace: Trace, layer: string, tensor: string, metric: string): number =>

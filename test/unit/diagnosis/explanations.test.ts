@@ -60,6 +60,7 @@ it('running averages that are not those of the batches: by their momentum, the s
   expect(why(0.99, 16)).toMatch(
     /at a momentum of 0\.99, 66\.9 % of what they started from is left after 40 steps/,
   );
+  expect(why(0.9999, 16)).toMatch(/at a momentum of 0\.9999, 99\.6 % of what/);
   expect(why(0.5, 1)).toMatch(/each batch of one sample is normalized by numbers of its own/);
   expect(why(0.5, 16)).toMatch(/means over many steps/);
 });

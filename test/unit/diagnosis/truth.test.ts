@@ -453,3 +453,17 @@ it.each([
   });
   expect(checkOf('exploding_gradient', diagnose(experiment, [trace])).explanation).toMatch(says);
 });
+
+it('a first loss that only running averages of no batch make is no fault of the weights', async () => {
+  const norm = { type: 'batch_norm', momentum: 1 };
+  const inputs = rows(120, 6).map((row) => row.map((x) => 400 * x));
+  const { experiment, trace } = await trained({
+    network: { input: { shape: [6] }, layers: [dense(16, 'linear'), norm, dense(16, 'relu'), dense(2)] },
+    data: { type: 'inline', inputs, targets: inputs.map(([x = 0]) => Number(x > 0)) },
+    training: { loss: 'softmax_cross_entropy', optimizer: { type: 'adam', learning_rate: 0.01 }, steps: 80 },
+  });
+  expect(trace.initial.data_loss / trace.constant_loss).toBeGreaterThan(5);
+  const checks = diagnose(experiment, [trace]);
+  expect(checkOf('poor_initialization', checks).status).toBe('clear');
+  expect(checkOf('inference_mismatch', checks).status).toBe('found');
+});
