@@ -7,6 +7,7 @@ import {
   sql,
   type Transaction,
 } from 'kysely';
+import { relax } from './sqlite_dialect.ts';
 
 type AnyDatabase<T> = Kysely<T> | Transaction<T>;
 
@@ -38,19 +39,14 @@ export async function lock<T>(db: Transaction<T>, name: keyof typeof locks, of =
 }
 
 /**
- * A transaction for what would be made again. On SQLite a commit that waits for the disk holds up the event loop for as long, and
- * with it all requests and idle threads; this one does not wait. It outlasts the process; a power cut may take it, with
- * those like it since the last commit that waited.
+ * A transaction for what would be made again. On SQLite it does not wait until the disk has it: it outlasts the process; a power cut
+ * may take it, with those like it since the last one that waited.
  */
 export function relaxed<T, R>(db: Kysely<T>, work: (db: Transaction<T>) => Promise<R>): Promise<R> {
   if (isPostgres(db)) return db.transaction().execute(work);
   return db.connection().execute(async (held) => {
-    await sql`pragma synchronous = normal`.execute(held);
-    try {
-      return await held.transaction().execute(work);
-    } finally {
-      await sql`pragma synchronous = full`.execute(held);
-    }
+    await held.getExecutor().provideConnection(async (connection) => relax(connection));
+    return held.transaction().execute(work);
   });
 }
 

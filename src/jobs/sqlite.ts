@@ -2,11 +2,13 @@
 import { chmodSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { type Driver, Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
+import { Kysely } from 'kysely';
 import type { DatabaseOptions, OpenDatabase } from './connection.ts';
 import { DataDirectoryUnusable, makeFolder, refuseUnlessFile } from './data_directory.ts';
+import { DiskSync } from './disk_sync.ts';
 import { migrate, SchemaTooNew } from './migrations.ts';
 import { DiskRoom } from './room.ts';
+import { FileDialect } from './sqlite_dialect.ts';
 import { storageFailure } from './storage.ts';
 import type { Tables } from './tables.ts';
 
@@ -59,36 +61,6 @@ function lock(dataDir: string): Database.Database {
   return database;
 }
 
-/** DDL of SQLite can be rolled back like everything else. */
-class FileAdapter extends SqliteAdapter {
-  override get supportsTransactionalDdl(): boolean {
-    return true;
-  }
-}
-
-/** On a full disk SQLite rolls back by itself; to roll back once more fails, and would hide why. */
-class FileDialect extends SqliteDialect {
-  readonly #database: Database.Database;
-
-  constructor(database: Database.Database) {
-    super({ database });
-    this.#database = database;
-  }
-
-  override createAdapter(): SqliteAdapter {
-    return new FileAdapter();
-  }
-
-  override createDriver(): Driver {
-    const driver = super.createDriver();
-    const rollback = driver.rollbackTransaction.bind(driver);
-    driver.rollbackTransaction = async (connection) => {
-      if (this.#database.inTransaction) await rollback(connection);
-    };
-    return driver;
-  }
-}
-
 const RESTORE = 'put it away and restore a backup';
 
 /** What is wrong with the file, and what to do; null if the file is not at fault. */
@@ -118,24 +90,36 @@ function checkPages(database: Database.Database, path: string): void {
   throw Object.assign(new Error(found.replaceAll(/\s+/g, ' ')), { code: 'SQLITE_CORRUPT' });
 }
 
+/** Everything that the log holds, into the file. @throws where that fails, or somebody else is at the file */
+function emptyLog(database: Database.Database): void {
+  const [row] = database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+  if (row?.busy !== 0) throw new Error('the file is in use');
+}
+
 async function openFile(path: string, onQuery: DatabaseOptions['onQuery']) {
   const database = new Database(path, { timeout: BUSY_MS });
+  let disk: DiskSync | null = null;
   try {
-    // FULL: a commit that was acknowledged survives a power cut, which an accepted job must.
-    for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON'])
+    // NORMAL: a commit writes, and does not wait for the disk. Who has to wait does so beside the event loop (`FileDialect`).
+    for (const pragma of ['journal_mode = WAL', 'synchronous = NORMAL', 'foreign_keys = ON'])
       database.pragma(pragma);
     checkPages(database, path);
     // SQLite's own `lower` knows the letters of ASCII alone.
     database.function('fold', { deterministic: true }, (text) =>
       typeof text === 'string' ? text.toLowerCase() : null,
     );
+    // Reading makes the log.
+    database.pragma('user_version');
+    const sync = await DiskSync.open(`${path}-wal`, () => emptyLog(database));
+    disk = sync;
     const db = new Kysely<Tables>({
-      dialect: new FileDialect(database),
+      dialect: new FileDialect(database, () => sync.sync()),
       log: ({ queryDurationMillis }) => onQuery?.(queryDurationMillis / 1000),
     });
     await migrate(db);
-    return { database, db };
+    return { database, db, sync };
   } catch (error) {
+    await disk?.close();
     database.close();
     throw error;
   }
@@ -152,7 +136,7 @@ export async function openSqlite({ dataDir, onQuery }: DatabaseOptions): Promise
   try {
     makePrivate(path);
     const room = new DiskRoom(dataDir);
-    const { database, db } = await room.essential(() => openFile(path, onQuery));
+    const { database, db, sync } = await room.essential(() => openFile(path, onQuery));
     room.attach(database);
     return {
       db,
@@ -161,6 +145,7 @@ export async function openSqlite({ dataDir, onQuery }: DatabaseOptions): Promise
       listen: async () => {},
       close: async () => {
         await db.destroy();
+        await sync.close();
         held.close();
       },
     };
