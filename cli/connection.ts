@@ -75,15 +75,15 @@ async function startEmbedded(apiKey: string | undefined): Promise<Connection> {
   };
 }
 
-/** A slow service is still one; the default place is only looked at. */
-const [NAMED_MS, DEFAULT_MS] = [10_000, 2000];
+/** A slow service is still one. Where nobody listens, that is known at once. */
+const ANSWER_MS = 10_000;
 
 /** @throws Refusal where a service was named, and none answers there */
 export async function connectNamed({ url, apiKey }: Place): Promise<Connection> {
   const base = (url ?? defaultUrl()).replace(/\/+$/, '');
   if (!/^https?:\/\//.test(base) || !URL.canParse(base))
     throw new Refusal(`"${base}" is no URL of a service; one looks like http://127.0.0.1:8080`);
-  const found = await whoAnswers(base, NAMED_MS);
+  const found = await whoAnswers(base, ANSWER_MS);
   if (found === 'other') throw new Refusal(`${base} answers, but it is not GradClinic`);
   if (found !== 'gradclinic') throw found;
   return { url: base, client: clientOf(base, apiKey), embedded: false, close: async () => {} };
@@ -93,7 +93,7 @@ export async function connectNamed({ url, apiKey }: Place): Promise<Connection> 
 export async function connect({ url, apiKey }: Place): Promise<Connection> {
   if (url !== undefined) return connectNamed({ url, apiKey });
   const base = defaultUrl();
-  const found = await whoAnswers(base, DEFAULT_MS);
+  const found = await whoAnswers(base, ANSWER_MS);
   if (found === 'gradclinic')
     return { url: base, client: clientOf(base, apiKey), embedded: false, close: async () => {} };
   const why = found === 'other' ? `${base} answers, but it is not GradClinic` : `no service at ${base}`;

@@ -10,7 +10,7 @@ import { type PostgresServer, startPostgres } from '../postgres.ts';
 import { killAll, type ServerProcess, startServerProcess } from './server_process.ts';
 import { experiment, isLong, readJob, reports, statusesOf, submit } from './workload.ts';
 
-const KILLS = isLong ? 100 : 4;
+const KILLS = isLong ? 100 : 3;
 const MAX_PAUSE_MS = isLong ? 1500 : 1000;
 /** So many jobs wait or run at every kill. */
 const LOAD = isLong ? 3 : 2;

@@ -9,6 +9,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StoredFile } from '../../src/jobs/index.ts';
+import { isLong } from '../long.ts';
 import { check } from './answers.ts';
 import { startTestService, type TestService } from './service.ts';
 
@@ -181,12 +182,14 @@ describe('a table', () => {
       'json_lines',
     ],
     ['Parquet', parquet, 'parquet'],
-  ] as const)('%s tells the same columns and trains', async (_name, make, format) => {
+  ] as const)('%s tells the same columns, and is trained on', async (name, make, format) => {
     const file = await upload(make(), `?name=${format}`);
     expect(file).toMatchObject({ kind: 'table', format, rows: 150 });
-    expect(file.columns?.map(({ name }) => name)).toEqual(NAMES);
+    expect(file.columns?.map((column) => column.name)).toEqual(NAMES);
     expect(file.columns?.map(({ type }) => type)).toEqual(types);
     expect(file.columns?.[0]).toMatchObject({ min: 4.3, max: 7.9, missing: 0 });
+    // In short one of text and one of columns: what their readers give is held against each other in test/unit/files.
+    if (!isLong && name !== 'csv' && name !== 'Parquet') return;
     const accuracy = await finalAccuracy(
       experiment({ type: 'file', file: file.id, targets: 'species', standardize: true }, [4], 3),
     );
@@ -275,7 +278,7 @@ test.each([
 });
 
 describe('arrays', () => {
-  test.each(['c_order.npz', 'fortran.npz', 'types.npz'])('%s trains', async (name) => {
+  test.each(['c_order.npz', ...(isLong ? ['fortran.npz'] : []), 'types.npz'])('%s trains', async (name) => {
     const file = await upload(fixture(name), `?name=${name}`);
     expect(file).toMatchObject({ kind: 'arrays', format: 'npz' });
     expect(file.arrays?.map(({ shape }) => shape)).toEqual([[30, 4], [30]]);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/jobs/index.ts';
 import { type SearchReport, searchReportSchema } from '../../src/study/index.ts';
+import { isLong } from '../long.ts';
 import { startTestService, type TestService, tinyExperiment } from './service.ts';
 
 let service: TestService;
@@ -100,6 +101,8 @@ describe('search', () => {
     expect(second).toMatchObject({ data: 'circles', seeds: [2, 3, 4, 5, 6] });
     expect(own?.better).toBe((own?.confidence_interval[1] as number) < 0);
     expect(report.design?.beats_controls).toBe(own?.better === true && second?.better === true);
+    // In short the population alone, in test/unit/design.
+    if (!isLong) return;
     const again = await search({ experiment: { ...shallow, name: 'again' }, design });
     expect(again.report.design).toEqual(report.design);
   });
