@@ -107,9 +107,16 @@ const costOf = (names: readonly string[]): number =>
 export const leastOf = ({ remedies: names }: Change): number =>
   costOf(names.toSorted((a, b) => costOf([a]) - costOf([b])).slice(0, 2));
 
-/** By cost, then by remedies, then by the most laborious of them: negative where the first is smaller. */
+/** By how many settings more the first touches, of two single remedies: another rate is less than another optimizer. */
+function touchedMore(a: Change, b: Change): number {
+  const touched = ({ screened }: Change): number | null => screened?.candidate.patch.length ?? null;
+  const [own, other] = [touched(a), touched(b)];
+  return own === null || other === null ? 0 : own - other;
+}
+
+/** By cost, then by remedies, by the most laborious of them, and by what they touch: negative where the first is smaller. */
 const sizes = (a: Change, b: Change): number =>
-  a.cost - b.cost || a.remedies.length - b.remedies.length || a.effort - b.effort;
+  a.cost - b.cost || a.remedies.length - b.remedies.length || a.effort - b.effort || touchedMore(a, b);
 
 /** The smallest first; of equally small ones that of the lowest validation loss. */
 export function bySize(a: Option, b: Option): number {

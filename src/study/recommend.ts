@@ -151,23 +151,27 @@ export async function recommend(input: PursuitInput): Promise<Recommended> {
 
 const MAX_ALTERNATIVES = 4;
 
-/** Smaller changes with a higher loss: those that no other is both smaller and better than. */
+/**
+ * Smaller changes with a higher loss: those that no other is both smaller and better than. What failed its proof is offered to nobody: it
+ * stands among the failed proofs.
+ */
 export function alternativesTo(
   chosen: Option,
   { options, failed }: Pick<Pursuit, 'options' | 'failed'>,
   experiment: Experiment,
 ): Recommendation['alternatives'] {
   const front: Trained[] = [];
+  const hasFailed = (option: Option) => failed.some((one) => one.option === option);
   for (const option of options.filter(isTrained).toSorted(bySize)) {
+    if (hasFailed(option)) continue;
     if (!isSmaller(option, chosen) || !isVerified(option) || option.expected <= chosen.expected) continue;
     if (front.every(({ expected }) => option.expected < expected)) front.push(option);
   }
-  const hasFailed = (option: Option) => failed.some((one) => one.option === option);
   return front.slice(-MAX_ALTERNATIVES).map((option) => ({
     remedies: [...option.remedies],
     effort: efforts[option.effort] ?? 'architecture',
     loss: option.expected,
-    healthy: isHealthy(option) && !hasFailed(option),
+    healthy: isHealthy(option),
     patch: patchBetween(experiment, option.experiment),
   }));
 }

@@ -153,9 +153,7 @@ const alternativeSchema = z.object({
   remedies: z.array(z.string()),
   effort: z.enum(efforts).describe('The effort of its most laborious remedy'),
   loss: numberSchema.describe('The goal, measured as `goal.reached` is'),
-  healthy: z
-    .boolean()
-    .describe('Whether nothing serious was found on the seeds of the study, and no proof failed'),
+  healthy: z.boolean().describe('Whether nothing serious was found on the seeds of the study'),
   patch: patchSchema,
 });
 
@@ -193,7 +191,7 @@ const recommendationSchema = z.object({
   alternatives: z
     .array(alternativeSchema)
     .describe(
-      'Smaller changes with a higher loss, verified on the study’s seeds, the smallest first; at most four',
+      'Smaller changes with a higher loss, verified on the study’s seeds and of which no proof failed, the smallest first; at most four',
     ),
   snippets: snippetsSchema,
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseExperiment } from '../../../src/experiment/index.ts';
 import { applyRemedy, type Candidate, createArm, remedies } from '../../../src/remedies/index.ts';
-import { combined, isSmaller, type Option, type Trained } from '../../../src/study/option.ts';
+import { bySize, combined, isSmaller, type Option, single, type Trained } from '../../../src/study/option.ts';
 import type { Screened } from '../../../src/study/outcome.ts';
 import { alternativesTo } from '../../../src/study/recommend.ts';
 import { remedyRows } from '../../../src/study/report_rows.ts';
@@ -80,6 +80,23 @@ describe('a change', () => {
   });
 });
 
+it('of changes that cost the same, the one that touches fewer settings comes first, then the lower validation loss', () => {
+  const trainedOnce = (name: string, validation: number): Option => ({
+    ...single(screened(name, 0.1, 1)),
+    ...{ arm, verification: null, findings: [], values: [0.1], value: 0.1, expected: 0.1 },
+    validations: [validation],
+  });
+  const first = (...options: Option[]) => options.toSorted(bySize)[0]?.remedies;
+  // Another rate is one number, another optimizer is many.
+  expect(first(trainedOnce('use_rmsprop', 0.1), trainedOnce('lower_learning_rate', 0.11))).toEqual([
+    'lower_learning_rate',
+  ]);
+  expect(first(trainedOnce('use_selu', 0.1), trainedOnce('use_relu', 0.11))).toEqual(['use_relu']);
+  expect(first(trainedOnce('raise_learning_rate', 0.1), trainedOnce('lower_learning_rate', 0.11))).toEqual([
+    'raise_learning_rate',
+  ]);
+});
+
 describe('a remedy that was not re-trained', () => {
   const reasons = (values: readonly number[], shares: readonly number[]) =>
     remedyRows(
@@ -127,7 +144,8 @@ describe('alternatives', () => {
     ];
     expect(namesOf(offered([small, ...useless, smaller]))).toEqual(['f', 'd,e']);
     expect(offered([small])[0]).toMatchObject({ loss: 0.2, healthy: true, effort: 'setting' });
-    expect(offered([small], [small])[0]).toMatchObject({ healthy: false });
+    // What diverged on a seed of its proof is no alternative.
+    expect(namesOf(offered([small, smaller], [small]))).toEqual(['f']);
   });
 
   it('are four at most, those that reach most', () => {
