@@ -68,8 +68,17 @@ export class Aim {
       !this.#isBehindAny(other, healthy) &&
       (best === null || this.#isWithin(...paired(other.validations, best.option.validations)));
     return (
-      this.#isWithin(option.expected, this.#reference(option)) &&
+      this.#isNearReference(option) &&
       healthy.filter(holdsUp).every((other) => this.#isWithin(...expectedOf(option, other)))
+    );
+  }
+
+  /** Of a validation loss the reference's is that of one run on few samples: what chance makes of it is no shortfall. */
+  #isNearReference(option: Option): boolean {
+    const reference = this.#reference(option);
+    return (
+      this.#isWithin(option.expected, reference) ||
+      (this.#goal === 'validation_loss' && !isBehind([option.expected], [reference]))
     );
   }
 

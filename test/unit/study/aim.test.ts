@@ -112,6 +112,27 @@ describe('what another reaches', () => {
     expect(heldAgainst(0.05).isEnough(general, { healthy: [general], proven: [] })).toBe(false);
   });
 
+  it('of a validation loss is near to the reference unless it is clearly behind it: of few samples chance makes as much', () => {
+    const reference = {
+      kind: 'dense',
+      training_ratio: 0,
+      validation_ratio: 0.01,
+      validation_samples: 36,
+    } as const;
+    const held = { ...baseline, traces: baseline.traces.map((trace) => ({ ...trace, reference })) };
+    const isEnough = (goal: 'validation_loss' | 'final_loss', value: number): boolean => {
+      const one = option(['use_adam'], [value]);
+      return new Aim(goal, held).isEnough(one, { healthy: [one], proven: [] });
+    };
+    expect([0.02, 0.05, 0.07, 0.3].map((value) => isEnough('validation_loss', value))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(isEnough('final_loss', 0.05)).toBe(false);
+  });
+
   it('of another goal than the plain loss is not held against its validation loss', () => {
     const weighed = option(['balance_classes'], [0.1], [1.4]);
     const other = option(['use_adam'], [0.3], [0.5]);
