@@ -7,10 +7,7 @@ import './drops.ts';
 import './guarded.ts';
 import './report_file.ts';
 
-/** On a machine that may be busy. */
-const SET_UP_MS = 300_000;
-
-beforeAll(setUp, SET_UP_MS);
+beforeAll(setUp);
 afterAll(async () => {
   await closeBrowser();
   await tearDown();
