@@ -109,12 +109,35 @@ function check(
   return { ...empty, rule: rule.rule, status: 'clear', evidence, explanation: whyClear(evidence) };
 }
 
-/** Every rule's check, in the order of the catalogue. A rule that throws becomes an `error`; the others go on. */
+interface OfOneRun {
+  readonly experiment: Experiment | null;
+  readonly given: GivenThresholds;
+  readonly checks: readonly Check[];
+}
+
+/** A study asks for the same run as an arm, beside the other runs of the arm, and against the baseline. */
+const ofOneRun = new WeakMap<Trace, OfOneRun>();
+
+/**
+ * Every rule's check, in the order of the catalogue. A rule that throws becomes an `error`; the others go on. Of a single run made
+ * once for its trace, which nothing changes: a diagnosis takes as long as a short training.
+ */
 export function diagnose(
   experiment: Experiment | null,
   traces: readonly Trace[],
   given: GivenThresholds = experiment?.diagnostics.rules ?? {},
 ): Check[] {
+  const [trace] = traces;
+  if (trace === undefined || traces.length > 1) return examined(experiment, traces, given);
+  const known = ofOneRun.get(trace);
+  if (known !== undefined && known.experiment === experiment && known.given === given)
+    return [...known.checks];
+  const checks = examined(experiment, traces, given);
+  ofOneRun.set(trace, { experiment, given, checks });
+  return [...checks];
+}
+
+function examined(experiment: Experiment | null, traces: readonly Trace[], given: GivenThresholds): Check[] {
   const checks = rules.map((rule): Check => {
     try {
       return check(rule, experiment, traces, given);

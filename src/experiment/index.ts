@@ -1,5 +1,6 @@
 /** @file The folder's door: the experiment, its schema and what follows from it. */
 export { describeData, learnsInputs } from '../data/index.ts';
+export { textOf } from './canonical.ts';
 export { filesOf } from './file_targets.ts';
 export { initialWeights } from './initial_weights.ts';
 export { firstSteps, shortened, withLength } from './length.ts';

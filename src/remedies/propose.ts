@@ -5,8 +5,10 @@ import {
   normalizationsOf,
   parseExperiment,
   planExperiment,
+  textOf,
 } from '../experiment/index.ts';
 import { canonicalJson, copyOf } from '../util/json.ts';
+import { RecentValues } from '../util/recent_values.ts';
 import { type RemedyName, remedies } from './catalogue/index.ts';
 import { patchBetween } from './patch.ts';
 import type { Remedy } from './remedy.ts';
@@ -38,25 +40,57 @@ const beginnings = (experiment: Experiment): string =>
     })),
   );
 
+/** Layers of all experiments that are kept: what is known of one takes some kilobytes a layer. */
+const KEPT_LAYERS = 4000;
+/** The same for what one remedy made; most of its experiments are kept above anyway. */
+const KEPT_APPLIED = 100;
+
+type Parsed = ReturnType<typeof parseExperiment>;
+
+const checked = new RecentValues<Parsed>(KEPT_LAYERS);
+
+/** Of equal texts the same experiment comes back, with all that was found out about it: remedies meet in the same changes. */
+const parsedAgain = (changed: Experiment): Parsed =>
+  checked.get(
+    canonicalJson(changed),
+    () => parseExperiment(copyOf(changed)),
+    (parsed) => 1 + (parsed.ok ? parsed.value.plan.layers.length : 0),
+  );
+
 /**
  * As a request that is checked. Weights that were given are those of the network as it was: another one, or one that is to begin
  * otherwise, draws its own.
  */
-function parsedChange(changed: Experiment, before: Experiment): ReturnType<typeof parseExperiment> {
+function parsedChange(changed: Experiment, before: Experiment): Parsed {
   const given = changed.training.initial_weights;
-  if (given === null) return parseExperiment(copyOf(changed));
+  if (given === null) return parsedAgain(changed);
   const drawn = { ...changed, training: { ...changed.training, initial_weights: null } };
-  const parsed = parseExperiment(copyOf(drawn));
+  const parsed = parsedAgain(drawn);
   if (!parsed.ok || beginnings(parsed.value.experiment) !== beginnings(before)) return parsed;
-  return parseExperiment(copyOf(changed));
+  return parsedAgain(changed);
 }
+
+type Applied = Candidate | { readonly reason: string };
+
+/** By remedy: the options of a study have most of their remedies in common. */
+const applied = new WeakMap<Remedy<RemedyName>, RecentValues<Applied>>();
 
 /** The remedy applied, or why it cannot be. The result is a valid experiment that differs from its input. */
 export function applyRemedy(
   remedy: Remedy<RemedyName>,
   experiment: Experiment,
   dose: number | null = remedy.dose?.values[0] ?? null,
-): Candidate | { reason: string } {
+): Applied {
+  const known = applied.get(remedy) ?? new RecentValues<Applied>(KEPT_APPLIED);
+  applied.set(remedy, known);
+  return known.get(
+    `${dose} ${textOf(experiment)}`,
+    () => apply(remedy, experiment, dose),
+    () => planExperiment(experiment).layers.length,
+  );
+}
+
+function apply(remedy: Remedy<RemedyName>, experiment: Experiment, dose: number | null): Applied {
   const change = keepWiring(experiment, (wired) => remedy.change(wired, dose ?? Number.NaN));
   if ('reason' in change) return change;
   const parsed = parsedChange(change.experiment, experiment);
@@ -64,7 +98,7 @@ export function applyRemedy(
   const changed = parsed.value.experiment;
   if (degenerate(changed) > degenerate(experiment))
     return { reason: 'it would normalize two numbers or one' };
-  if (canonicalJson(changed) === canonicalJson(experiment)) return { reason: 'it would change nothing' };
+  if (textOf(changed) === textOf(experiment)) return { reason: 'it would change nothing' };
   return { remedy, dose, experiment: changed, patch: patchBetween(experiment, changed) };
 }
 

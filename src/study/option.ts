@@ -1,6 +1,6 @@
 /** @file What could be recommended, one remedy or several together, and its re-training on the study's seeds. */
 import type { Check } from '../diagnosis/index.ts';
-import type { Experiment } from '../experiment/index.ts';
+import { type Experiment, textOf } from '../experiment/index.ts';
 import {
   type Arm,
   type Effort,
@@ -13,7 +13,6 @@ import {
   type Verification,
   verify,
 } from '../remedies/index.ts';
-import { canonicalJson } from '../util/json.ts';
 import type { ArmRunner } from './arms.ts';
 import { findingsOfRuns } from './findings.ts';
 import { mean } from './goal.ts';
@@ -60,16 +59,8 @@ export const isHealthy = ({ findings }: Option): boolean => findings.length === 
 
 export const nameOf = ({ remedies }: Change): string => remedies.join('+');
 
-const keys = new WeakMap<Experiment, string>();
-
-/** Equal experiments have equal keys. Made once: a pursuit asks for the same ones at every turn, while the threads wait. */
-export function keyOf({ experiment }: Pick<Change, 'experiment'>): string {
-  const known = keys.get(experiment);
-  if (known !== undefined) return known;
-  const key = canonicalJson(experiment);
-  keys.set(experiment, key);
-  return key;
-}
+/** Equal experiments have equal keys. A pursuit asks for the same ones at every turn, while the threads wait. */
+export const keyOf = ({ experiment }: Pick<Change, 'experiment'>): string => textOf(experiment);
 
 /** What its runs reach. */
 function reachedBy(
