@@ -4,7 +4,7 @@ from __future__ import annotations
 import base64
 import math
 import operator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
@@ -12,6 +12,7 @@ import torch
 from torch import fx, nn
 
 from ._layers import ACTIVATIONS
+from ._losses import training_of
 from ._masks import settle
 from ._measure import Untouched
 from ._onnx import NotImported, imported
@@ -39,6 +40,8 @@ class Network:
     network: Dict[str, Any]
     weights: Dict[str, torch.Tensor]
     warnings: Tuple[str, ...] = ()
+    #: What the loss module says of the training; empty where none was given.
+    training: Mapping[str, Any] = field(default_factory=dict)
 
     def safetensors(self) -> bytes:
         return encode(self.weights)
@@ -48,9 +51,9 @@ class Network:
         return {"encoding": "safetensors", "data": base64.b64encode(self.safetensors()).decode()}
 
     def experiment(self, data: Mapping[str, Any], training: Mapping[str, Any], **more: Any) -> Dict[str, Any]:
-        """To be submitted; the training starts from these weights."""
+        """To be submitted; the training starts from these weights, and has the loss of the loss module, if `training` has no other."""
         weights = {"initial_weights": self.initial_weights()}
-        return {"network": self.network, "data": dict(data), "training": {**weights, **training}, **more}
+        return {"network": self.network, "data": dict(data), "training": {**weights, **self.training, **training}, **more}
 
 
 @dataclass
@@ -848,15 +851,28 @@ def _inputs(names: Sequence[str], samples: Sequence[torch.Tensor]) -> Dict[str, 
     return {"inputs": {name: one(x) for name, x in zip(names, samples)}}
 
 
-def from_torch(model: nn.Module, sample_input: Union[torch.Tensor, Sequence[torch.Tensor]], client: Optional["Client"] = None) -> Network:
+def from_torch(model: nn.Module, sample_input: Union[torch.Tensor, Sequence[torch.Tensor]], client: Optional["Client"] = None,
+               criterion: Optional[nn.Module] = None) -> Network:  # fmt: skip
     """
     The network as the service's JSON, with its weights (which are copied).
 
     :param sample_input: a batch (or several, of a model with several inputs), for the shapes; tokens as whole numbers
     :param client: what cannot be expressed without it is exported to ONNX, which the service imports: it knows more operators
+    :param criterion: the loss module, such as ``nn.CrossEntropyLoss()``, which becomes the ``training`` of the network
     :raises CannotConvert: names everything that cannot be expressed, with the line of code
     """
     samples = (sample_input,) if isinstance(sample_input, torch.Tensor) else tuple(sample_input)
+    network = _network(model, samples, client)
+    if criterion is None:
+        return network
+    try:
+        training, told = training_of(criterion)
+    except Unsupported as problem:
+        raise CannotConvert([f"criterion: {problem}"]) from problem
+    return replace(network, training=training, warnings=(*network.warnings, *told))
+
+
+def _network(model: nn.Module, samples: Tuple[torch.Tensor, ...], client: Optional["Client"]) -> Network:
     with Untouched(model, training=False), torch.no_grad():
         try:
             return _traced(model, samples)
@@ -868,7 +884,9 @@ def from_torch(model: nn.Module, sample_input: Union[torch.Tensor, Sequence[torc
             except NotImported as other:
                 raise CannotConvert([*problem.problems, *(f"of its ONNX file: {one}" for one in other.problems)]) from other
             told = "it comes by way of its ONNX file, after whose operators the layers are named"
-            return Network(network, weights, (told, *_shared(model), *warnings))
+            held = sum(p.numel() for p in model.parameters())
+            copies = sum(w.numel() for name, w in weights.items() if "/moving_" not in name) > held
+            return Network(network, weights, (told, *(_shared(model) if copies else []), *warnings))
 
 
 _HINT = "with client=gradclinic.Client() the service reads the ONNX file of the model, which may do: it knows more operators"
