@@ -33,7 +33,12 @@ class LongFirst extends BaseSequencer {
 }
 
 /** They measure what else is in their process, or take hold of parts of it. */
-const ALONE = ['test/imports/broken.test.ts', 'test/jobs/long_lists.test.ts', 'test/web/bundle.test.ts'];
+const ALONE = [
+  'test/http/shared_data.test.ts',
+  'test/imports/broken.test.ts',
+  'test/jobs/long_lists.test.ts',
+  'test/web/bundle.test.ts',
+];
 
 export default defineConfig({
   test: {

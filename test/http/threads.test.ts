@@ -70,7 +70,7 @@ describe('work that takes too much', () => {
   it('of memory as well', async () => {
     const threads = threadsOf({ maxHeapMiB: { work: 64, read: 64 } });
     // Parsed, its numbers alone are twice what the thread may take.
-    const { code, message } = await problem(preflight(threads, rows(1_200_000)));
+    const { code, message } = await problem(preflight(threads, rows(900_000)));
     expect([code, message]).toEqual(['experiment_too_large', expect.stringContaining('too much memory')]);
     expect(await threadsOf({}).run({ name: 'namedFiles', body: Buffer.from('{}'), context })).toEqual([]);
   });

@@ -36,7 +36,8 @@ describe('a broken file', () => {
 describe('JSON that would cost more than it is worth is refused before it is parsed', () => {
   const text = (json: string) => importModel(new TextEncoder().encode(json));
   test.each([
-    ['a million small objects', `{"a":[${'{},'.repeat(1_000_001)}{}]}`, /more than 1000000 objects/],
+    ['a million small objects', `{"a":[${'{},'.repeat(1_000_001)}{}]}`, /more than 200000 objects/],
+    ['a million small lists', `{"a":[${'[],'.repeat(1_000_001)}[]]}`, /more than 1000000 objects and arrays/],
     [
       'deep nesting',
       `{"class_name":"Sequential","config":${'['.repeat(4_000_000)}`,

@@ -141,7 +141,7 @@ describe('examples', () => {
     ['resnet', 1, 0.5],
     ['lstm-classifier', 1, 1],
     ['transformer-pre-norm', 1, 0.5],
-    ['transformer-post-norm', 1, 0.5],
+    ['transformer-post-norm', 1, 1],
   ] as const)('%s: healthy, no remedy is run', async (name, seeds, share) => {
     const example = readExample(name);
     const { training } = example as { training: { steps: number } };

@@ -1,6 +1,7 @@
 /** @file Several quantiles at once: a unit for each of them beside every target. */
 import { z } from 'zod';
 import { calculus as c } from '../../graph/index.ts';
+import { list } from '../../util/list.ts';
 import { defineLoss, smallestMean } from './loss.ts';
 
 export const quantiles = defineLoss({
@@ -15,8 +16,7 @@ export const quantiles = defineLoss({
     'Lim et al. 2021, arXiv:1912.09363',
   ],
   options: {
-    quantiles: z
-      .array(z.number().gt(0).lt(1))
+    quantiles: list(z.number().gt(0).lt(1))
       .min(1)
       .max(99)
       .default([0.1, 0.5, 0.9])
