@@ -116,7 +116,7 @@ still counts as the cause (3 times); and linear networks may now be called \`und
 if it was not what it claimed: a healthy one that did not learn, or a sick one that did. The losses alone decide that.
 
 One false alarm was answered by changing its scenario and not the rule: a network with targets of 0.01 stood at 0.43 of a constant’s loss
-after 600 steps and now has 2000 (\`small-targets/sine\`, developing half). The tables are of commit a9cdc7d.
+after 600 steps and now has 2000 (\`small-targets/sine\`, developing half). The tables are of commit 7791229.
 
 The columns of the tables:
 
