@@ -1,14 +1,6 @@
 /** @file The loss of intersection over union of masks, on probabilities. */
 import { defineLoss } from './loss.ts';
-import {
-  buildOverlap,
-  IOU,
-  overlapConstant,
-  overlapKeras,
-  overlapOptions,
-  overlapSlope,
-  overlapTorch,
-} from './overlap.ts';
+import { IOU, overlapLoss } from './overlap.ts';
 
 export const iou = defineLoss({
   type: 'iou',
@@ -19,20 +11,5 @@ export const iou = defineLoss({
   sources: [
     'Rahman & Wang 2016, Optimizing intersection-over-union in deep neural networks for image segmentation',
   ],
-  options: overlapOptions,
-  target: 'binary',
-  output: 'probabilities',
-  whole: true,
-  build: (g, prediction, target, options) => buildOverlap(g, [prediction, target], IOU, options, false),
-  slope: (prediction, target, options) => overlapSlope(prediction, target, IOU, options, false),
-  constant: (column, _weights, options) =>
-    overlapConstant(
-      column.map((t) => [t]),
-      [1],
-      IOU,
-      options,
-    ),
-  wholeConstant: (rows, shape, options) => overlapConstant(rows, shape, IOU, options),
-  pytorch: (options) => overlapTorch(IOU, options, false),
-  keras: (options) => overlapKeras(IOU, options, false),
+  ...overlapLoss(IOU, 'probabilities'),
 });

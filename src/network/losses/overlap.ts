@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { calculus as c, type GraphBuilder, type Tensor } from '../../graph/index.ts';
 
-export const overlapOptions = {
+const overlapOptions = {
   smooth: z
     .number()
     .min(0)
@@ -17,13 +17,13 @@ export const overlapOptions = {
     .describe('Weight of the binary cross-entropy, which is added'),
 };
 
-export interface OverlapOptions {
+interface OverlapOptions {
   readonly smooth: number;
   readonly cross_entropy: number;
 }
 
 /** By how much the intersection and the sum of both count above and below the fraction. */
-export interface Overlap {
+interface Overlap {
   /** (above · I + s) / (P + T − shared · I + s) */
   readonly above: number;
   readonly shared: number;
@@ -59,7 +59,7 @@ function entropyOf(g: GraphBuilder, prediction: Tensor, target: Tensor, logits: 
 }
 
 /** [batch]: of every sample the mean over its features. */
-export function buildOverlap(
+function buildOverlap(
   g: GraphBuilder,
   [prediction, target]: readonly [Tensor, Tensor],
   { above, shared }: Overlap,
@@ -83,7 +83,7 @@ const total = (values: readonly number[]): number => values.reduce((sum, x) => s
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** Of one sample that is one mask. */
-export function overlapSlope(
+function overlapSlope(
   prediction: readonly number[],
   target: readonly number[],
   { above, shared }: Overlap,
@@ -208,7 +208,7 @@ class Masks {
  * @param rows the targets of every sample, [positions] each; of images [channels, …], of sequences [time, features]
  * @param shape of them
  */
-export function overlapConstant(
+function overlapConstant(
   rows: readonly ArrayLike<number>[],
   shape: readonly number[],
   overlap: Overlap,
@@ -244,7 +244,7 @@ const coded = (
   return `(lambda q, axes: ${ratio}${entropy})(${logits ? `${words.sigmoid}(p)` : 'p'}, ${axes})`;
 };
 
-export const overlapTorch = (overlap: Overlap, options: OverlapOptions, logits: boolean): string =>
+const overlapTorch = (overlap: Overlap, options: OverlapOptions, logits: boolean): string =>
   `lambda p, t: ${coded(overlap, options, logits, {
     rank: 'p.dim()',
     sum: (x) => `(${x}).sum(axes)`,
@@ -253,7 +253,7 @@ export const overlapTorch = (overlap: Overlap, options: OverlapOptions, logits: 
     entropy: `nn.functional.binary_cross_entropy${logits ? '_with_logits' : ''}(p, t)`,
   })}`;
 
-export const overlapKeras = (overlap: Overlap, options: OverlapOptions, logits: boolean): string =>
+const overlapKeras = (overlap: Overlap, options: OverlapOptions, logits: boolean): string =>
   `lambda t, p: ${coded(overlap, options, logits, {
     rank: 'len(p.shape)',
     sum: (x) => `keras.ops.sum(${x}, axes)`,
@@ -261,3 +261,30 @@ export const overlapKeras = (overlap: Overlap, options: OverlapOptions, logits: 
     sigmoid: 'keras.ops.sigmoid',
     entropy: `keras.ops.mean(keras.ops.binary_crossentropy(t, p, from_logits=${logits ? 'True' : 'False'}))`,
   })}`;
+
+/** What a loss of overlap is, but for its names and its sources. Targets and predictions: [batch, positions], images or sequences. */
+export const overlapLoss = <Output extends 'probabilities' | 'logits'>(overlap: Overlap, output: Output) => {
+  const logits = output === 'logits';
+  return {
+    options: overlapOptions,
+    target: 'binary' as const,
+    output,
+    whole: true as const,
+    build: (g: GraphBuilder, prediction: Tensor, target: Tensor, options: OverlapOptions) =>
+      buildOverlap(g, [prediction, target], overlap, options, logits),
+    slope: (prediction: readonly number[], target: readonly number[], options: OverlapOptions) =>
+      overlapSlope(prediction, target, overlap, options, logits),
+    /** Of a column each number is a sample of one position. */
+    constant: (column: readonly number[], _weights: readonly number[], options: OverlapOptions) =>
+      overlapConstant(
+        column.map((t) => [t]),
+        [1],
+        overlap,
+        options,
+      ),
+    wholeConstant: (rows: readonly ArrayLike<number>[], shape: readonly number[], options: OverlapOptions) =>
+      overlapConstant(rows, shape, overlap, options),
+    pytorch: (options: OverlapOptions) => overlapTorch(overlap, options, logits),
+    keras: (options: OverlapOptions) => overlapKeras(overlap, options, logits),
+  };
+};

@@ -1,14 +1,6 @@
 /** @file The Dice loss of masks, on logits. */
 import { defineLoss } from './loss.ts';
-import {
-  buildOverlap,
-  DICE,
-  overlapConstant,
-  overlapKeras,
-  overlapOptions,
-  overlapSlope,
-  overlapTorch,
-} from './overlap.ts';
+import { DICE, overlapLoss } from './overlap.ts';
 
 export const sigmoidDice = defineLoss({
   type: 'sigmoid_dice',
@@ -20,20 +12,5 @@ export const sigmoidDice = defineLoss({
     'Milletari et al. 2016, arXiv:1606.04797',
     'Isensee et al. 2021, nnU-Net: the sum with cross-entropy',
   ],
-  options: overlapOptions,
-  target: 'binary',
-  output: 'logits',
-  whole: true,
-  build: (g, prediction, target, options) => buildOverlap(g, [prediction, target], DICE, options, true),
-  slope: (prediction, target, options) => overlapSlope(prediction, target, DICE, options, true),
-  constant: (column, _weights, options) =>
-    overlapConstant(
-      column.map((t) => [t]),
-      [1],
-      DICE,
-      options,
-    ),
-  wholeConstant: (rows, shape, options) => overlapConstant(rows, shape, DICE, options),
-  pytorch: (options) => overlapTorch(DICE, options, true),
-  keras: (options) => overlapKeras(DICE, options, true),
+  ...overlapLoss(DICE, 'logits'),
 });
