@@ -69,11 +69,31 @@ describe('work that takes too much', () => {
 
   it('of memory as well', async () => {
     const threads = threadsOf({ maxHeapMiB: { work: 64, read: 64 } });
-    // Parsed, its numbers alone are twice what the thread may take.
-    const { code, message } = await problem(preflight(threads, rows(900_000)));
+    // Plans take it bit by bit. What one call of V8's own takes, as a long text that is parsed, would end the whole process.
+    const { code, message } = await problem(preflight(threads, deep(1990)));
     expect([code, message]).toEqual(['experiment_too_large', expect.stringContaining('too much memory')]);
     expect(await threadsOf({}).run({ name: 'namedFiles', body: Buffer.from('{}'), context })).toEqual([]);
   });
+});
+
+/** Objects in a list, as many as a body may have or its 16 MiB take; each has names of its own, for which V8 keeps a shape each. */
+function namesOfTheirOwn(): Buffer {
+  const objects = Array.from({ length: 135_000 }, (_unused, i) => {
+    const members = Array.from({ length: 13 }, (_alsoUnused, j) => `"${(13 * i + j).toString(36)}":1`);
+    return `{${members.join()}}`;
+  });
+  return Buffer.from(`{"name":[${objects.join()}]}`);
+}
+
+const listsOfUnlikeThings = () => Buffer.from(`{"name":[${Array(990_000).fill('[1.5,"",1.5,""]').join()}]}`);
+
+it.each([
+  ['objects with names of their own', namesOfTheirOwn()],
+  ['lists of unlike things', listsOfUnlikeThings()],
+])('the most %s that a body holds are parsed within the memory of a thread', async (_what, body) => {
+  expect(body.length).toBeGreaterThan(15e6);
+  const { code } = await problem(threadsOf({}).run({ name: 'preflight', body, context }));
+  expect(code).toBe('validation_failed');
 });
 
 it('all threads of one owner may take a gigabyte together, with what V8 has for new objects', async () => {

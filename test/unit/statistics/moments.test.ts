@@ -73,8 +73,8 @@ function expectSame(actual: Record<TensorMetric, number>, wanted: Record<TensorM
   // std of nearly equal numbers is what cancellation leaves; everything else is a sum or an element.
   const scale = wanted.abs_max;
   for (const metric of tensorMetrics) {
-    // Half a bin of the histogram.
-    const bin = metric.startsWith('abs_p') ? wanted[metric] / 128 + 2 ** -133 : 0;
+    // Half a bin of the histogram; what lies in the lowest one, below 2⁻¹³², counts as 0.
+    const bin = metric.startsWith('abs_p') ? wanted[metric] / 128 + 2 ** -132 : 0;
     const limit = bin + 1e-9 * (metric === 'l2_norm' ? wanted.l2_norm : scale);
     expect(Math.abs(actual[metric] - wanted[metric]), metric).toBeLessThanOrEqual(limit);
   }
