@@ -22,6 +22,7 @@ import {
 import { eighthSet } from './unseen_eighth.ts';
 import { fifthSet } from './unseen_fifth.ts';
 import { fourthSet } from './unseen_fourth.ts';
+import { ninthSet } from './unseen_ninth.ts';
 import { seventhSet } from './unseen_seventh.ts';
 import { sixthSet } from './unseen_sixth.ts';
 import { thirdSet } from './unseen_third.ts';
@@ -300,4 +301,5 @@ export const unseenScenarios: readonly Scenario[] = [
   ...rename('6', sixthSet),
   ...rename('7', seventhSet),
   ...rename('8', eighthSet),
+  ...rename('9', ninthSet),
 ];
