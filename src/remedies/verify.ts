@@ -30,7 +30,7 @@ export const criteria = [
     'more than any control arm and more than 5 % of the baseline’s mean; else ineffective',
   'intervals: mean paired difference ± t · s/√n, with Student’s t of n − 1 degrees of freedom for 95 %, s the standard ' +
     'deviation of the n paired differences; at 3 seeds t is 4.3, so that the interval is wide and honest',
-  'proof: re-trained on seeds that chose nothing, it is healthy in all of them together, nothing critical is found on any of them, and no ' +
+  'proof: re-trained on at least three seeds that chose nothing, it is healthy in all of them together, nothing critical is found on any of them, and no ' +
     'rule warns on more than one in five (of fewer than five: one in three); or it is healthy on all but one of at least ten',
   'good enough: the goal is within 10 %, or within 2 % of a constant’s loss, of the best that was healthy on every seed and of what the ' +
     'reference reaches; smaller differences come from the seeds as well. Squared losses have to be within 10 %, or by their roots within ' +

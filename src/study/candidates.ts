@@ -72,10 +72,11 @@ function gradientRatio({ traces }: Arm): number | null {
   return ratios.length === 0 ? null : mean(ratios);
 }
 
-/** Healthy is what is so on seeds that chose nothing as well: null where nobody has tried. */
+/** Healthy is what is so on seeds that chose nothing as well: null where nobody has tried, or not to the end. */
 function verdictOf(arm: Arm | null, proof: Proof | null): 'healthy' | 'unhealthy' | null {
   if (arm === null || arm.verdict === 'unhealthy') return arm?.verdict ?? null;
-  return proof === null ? null : proof.holds ? 'healthy' : 'unhealthy';
+  if (proof === null || proof.failed) return proof === null ? null : 'unhealthy';
+  return proof.holds ? 'healthy' : null;
 }
 
 export function row(

@@ -6,6 +6,7 @@ import type { ArmRunner } from './arms.ts';
 import { findingsOfRuns, sickSeeds, toTreat } from './findings.ts';
 import { combined, keyOf, nameOf, type Option } from './option.ts';
 import { partnersOf } from './partners.ts';
+import { seedsToProve } from './proof.ts';
 import { byOutcome, runShortly, type Screening, type Tried } from './screening.ts';
 
 /** Remedies that a combination may hold. */
@@ -61,15 +62,15 @@ export async function growTried(
   const sick = [...sickSeeds(base.arm), ...(proof === null ? [] : sickSeeds(proof))];
   const seed = (sick[0] ?? seeds[0]) as number;
   const singles = screened.map(({ candidate }) => candidate);
-  let spent = 0;
+  // With all steps, what comes out is begun.
+  const further = seedsToProve(seeds.length) + (share === 1 ? 0 : 1);
   const running = partnersOf(base, rules, experiment, singles)
     .filter((partner) => !known.has(keyOf(partner)))
     .slice(0, MAX_PARTNERS)
     .flatMap(({ remedy: { remedy }, dose, experiment: changed }) => {
       const one = runner.budget.costOf(changed, 1);
-      // One of them is to be completed and proven afterwards.
-      if (!runner.affordsWork(spent + one * (share + seeds.length + 1), seeds.length + 2)) return [];
-      spent += one * share;
+      // One of them is to be completed and proven afterwards; those that run are counted already.
+      if (!runner.affordsWork(one * (share + further), 1 + further)) return [];
       const parts = [...base.parts, { remedy, dose }];
       const change = combined({ parts, experiment: changed }, treats);
       const outcome = runShortly(nameOf(change), changed, goal, seed, runner, share);

@@ -14,6 +14,8 @@ export interface Outcome {
   readonly healthy: boolean;
   /** Which share of the steps was made. */
   readonly share: number;
+  /** Where none was made: whether it was for its work, or because trainings are counted. */
+  readonly left_out?: 'work' | 'trials';
 }
 
 /** A candidate after the first round. */

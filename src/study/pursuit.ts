@@ -21,7 +21,7 @@ import {
   type Trained,
   withProof,
 } from './option.ts';
-import { MIN_PROOF_SEEDS, Proofs } from './proof.ts';
+import { MIN_PROOF_SEEDS, type Proof, Proofs, seedsToProve } from './proof.ts';
 import { reduce } from './reduce.ts';
 import { affordableOf, inOrder, judgeFront, judgeOthers } from './rounds.ts';
 import { byOutcome, type Screening, type Tried } from './screening.ts';
@@ -86,22 +86,22 @@ export class Pursuit {
     return [...this.#options.values()];
   }
 
-  #whoseProof(holds: boolean): Proven[] {
+  #whoseProof(is: (proof: Proof) => boolean): Proven[] {
     return this.options.filter(isTrained).flatMap((option) => {
       const proof = this.#proofs.of(option);
-      return proof?.holds === holds ? [{ option, proof: proof.arm }] : [];
+      return proof !== undefined && is(proof) ? [{ option, proof: proof.arm }] : [];
     });
   }
 
   /** What is no better than chance allows is taken only where there is nothing else. */
   get proven(): readonly Proven[] {
-    return this.#whoseProof(true).filter(
+    return this.#whoseProof(({ holds }) => holds).filter(
       ({ option }) => this.#acceptsClear || option.verification.status === 'verified',
     );
   }
 
   get failed(): readonly Proven[] {
-    return this.#whoseProof(false);
+    return this.#whoseProof(({ failed }) => failed);
   }
 
   get best(): BestProven | null {
@@ -112,7 +112,7 @@ export class Pursuit {
   }
 
   get #unfailed(): Option[] {
-    return this.options.filter((option) => this.#proofs.of(option)?.holds !== false);
+    return this.options.filter((option) => this.#proofs.of(option)?.failed !== true);
   }
 
   #isEnough = (option: Option): boolean => {
@@ -141,7 +141,7 @@ export class Pursuit {
   /** Trains these on the first seed, as far as one of them can still be completed and proven. */
   async beginAll(tried: readonly Tried[]): Promise<void> {
     const { seeds, runner } = this.#input;
-    const affordable = affordableOf(tried, seeds.length - 1 + MIN_PROOF_SEEDS, runner);
+    const affordable = affordableOf(tried, seedsToProve(seeds.length), runner);
     this.#pool = this.#pool.filter((one) => !affordable.includes(one));
     this.#add(...(await Promise.all(affordable.map((one) => begin(one, this.#input, runner)))));
   }
@@ -207,7 +207,7 @@ export class Pursuit {
     );
     const option = waiting
       .toSorted(bySize)
-      .find(({ experiment }) => runner.affords(experiment, seeds.length - 1 + MIN_PROOF_SEEDS));
+      .find(({ experiment }) => runner.affords(experiment, seedsToProve(seeds.length)));
     if (option === undefined) return false;
     this.#options.set(keyOf(option), await complete(option, this.#input, runner));
     return true;
@@ -221,7 +221,7 @@ export class Pursuit {
     const option = this.options
       .filter((one) => !isTrained(one) && isWarned(one) && this.#isEnough(one) && this.#isWanted(one))
       .toSorted(bySize)
-      .find(({ experiment }) => runner.affords(experiment, seeds.length - 1 + MIN_PROOF_SEEDS));
+      .find(({ experiment }) => runner.affords(experiment, seedsToProve(seeds.length)));
     if (option === undefined || this.#warned >= MAX_WARNED || seeds.length === 1) return false;
     this.#warned++;
     this.#options.set(keyOf(option), await complete(option, this.#input, runner));
@@ -231,7 +231,7 @@ export class Pursuit {
   /** One round of leaving each part out, and then what it takes to recommend what is left. */
   #affordsToReduce({ experiment, parts }: Option): boolean {
     const { seeds, runner } = this.#input;
-    return runner.affords(experiment, parts.length + seeds.length - 1 + seeds.length);
+    return runner.affords(experiment, parts.length + seedsToProve(seeds.length));
   }
 
   /** Whether two of its parts may do what a larger change was proven to do, and to find out costs hardly anything. */
@@ -251,7 +251,7 @@ export class Pursuit {
         (option) =>
           option.parts.length > 1 &&
           isHealthy(option) &&
-          this.#proofs.of(option)?.holds !== false &&
+          this.#proofs.of(option)?.failed !== true &&
           !this.#reduced.has(keyOf(option)) &&
           this.#isEnough(option) &&
           (this.#isWanted(option) || this.#mayShrink(option)),

@@ -4,9 +4,27 @@ import { codeOf } from '../export/index.ts';
 import { type Arm, effectsOf, efforts, patchBetween } from '../remedies/index.ts';
 import { byDistance } from './combinations.ts';
 import { findingsOfRuns } from './findings.ts';
-import { isWithin, marginAt, mean, referenceValue, type Scale, scaleOf } from './goal.ts';
+import {
+  isWithin,
+  marginAt,
+  mean,
+  referenceValidation,
+  referenceValue,
+  type Scale,
+  scaleOf,
+} from './goal.ts';
 import { moves } from './moves.ts';
-import { bySize, isHealthy, isSmaller, isTrained, nameOf, type Option, type Trained } from './option.ts';
+import {
+  bySize,
+  isBehind,
+  isHealthy,
+  isSmaller,
+  isTrained,
+  nameOf,
+  type Option,
+  type Trained,
+} from './option.ts';
+import { MIN_PROOF_SEEDS } from './proof.ts';
 import { type BestProven, Pursuit, type PursuitInput } from './pursuit.ts';
 import type { Report } from './report.ts';
 import { firstWave } from './rounds.ts';
@@ -52,25 +70,30 @@ export function shortfall(
   return `The reference learner reaches ${reference.toPrecision(3)} of a constant’s loss, this ${reached.toPrecision(3)}; ${nearest}`;
 }
 
-/** On fewer seeds than a study has by default a proof says little. */
-const FEW = 3;
-
-/** What a proof on so few seeds is worth; null where they are not few. */
-export function thinness(seeds: number): string | null {
-  if (seeds >= FEW) return null;
-  const passes = Math.round(100 * (2 / 3) ** seeds);
-  const proven = seeds === 1 ? 'one fresh seed' : `${seeds} fresh seeds`;
+/** Of samples that were not trained on: whether what was learned is known by heart, where the reference learns the same and it holds. */
+export function memorized({ validations }: Option, reference: number): string | null {
+  const own = mean(validations);
+  if (!Number.isFinite(reference) || !isBehind([own], [reference])) return null;
   return (
-    `It is proven on ${proven} only: a change that fails on one seed in three passes that in ${passes} % of cases. ` +
-    'A larger budget (`remedies.min_duration_s`, `remedies.max_trials`) or more `remedies.seeds` prove it on more.'
+    `On samples that were not trained on it reaches ${own.toPrecision(3)} of a constant’s loss, the reference learner ` +
+    `${reference.toPrecision(3)}: some of what it learned it knows by heart alone.`
   );
 }
 
-function noteOf(best: BestProven, input: PursuitInput): string | null {
-  const reached = isVerified(best.option)
-    ? shortfall(goalOfRecommendation(input, best), scaleOf(input.goal, input.baseline.experiment))
+function noteOf(
+  { option, least, proof }: BestProven,
+  input: PursuitInput,
+  options: readonly Option[],
+): string | null {
+  const { goal, baseline } = input;
+  const reached = isVerified(option)
+    ? shortfall(goalOfRecommendation(input, { option, least, proof }), scaleOf(goal, baseline.experiment))
     : UNIMPROVED;
-  const notes = [reached, thinness(best.proof.traces.length)].filter((note) => note !== null);
+  // Where the validation loss is the goal, the shortfall tells it.
+  const learned = goal === 'final_loss' ? memorized(option, referenceValidation(baseline)) : null;
+  const isNothing = mean(option.validations) >= NOTHING_LEARNED;
+  const limit = isNothing ? limitOfData(baseline, options).trim() || null : null;
+  const notes = [reached, learned, limit].filter((note) => note !== null);
   return notes.length === 0 ? null : notes.join(' ');
 }
 
@@ -106,6 +129,16 @@ function limitOfData({ traces }: Arm, options: readonly Option[]): string {
         `trained on every seed come no lower than ${Math.min(...reached).toPrecision(3)} of a constant’s loss. Look at the data, or take more of them.`;
 }
 
+const UNPROVEN =
+  `What was healthy could not be proven: a proof takes ${MIN_PROOF_SEEDS} seeds that chose nothing, and the budget ends before it. ` +
+  'Allow more by `remedies.max_trials`, `remedies.min_duration_s` or `remedies.max_duration_s`.';
+
+/** Healthy as far as it was trained, and neither proven nor disproven. */
+const isUnproven = (option: Option, failed: Pursuit['failed']): boolean =>
+  isHealthy(option) &&
+  option.verification?.status !== 'harmful' &&
+  failed.every((one) => one.option !== option);
+
 /** What came nearest, and what stood in its way. */
 function why(pursuit: Pursuit, { baseline }: PursuitInput): string {
   const best = pursuit.options.toSorted(byDistance)[0];
@@ -116,10 +149,17 @@ function why(pursuit: Pursuit, { baseline }: PursuitInput): string {
         .map(({ rule }) => rule)
         .join(', ')})`,
   );
+  const unproven = pursuit.options.some((option) => isUnproven(option, pursuit.failed));
+  const reasons = [
+    ...(failures.length === 0
+      ? []
+      : [`What was healthy on the study’s seeds was not so on fresh ones: ${failures.join('; ')}.`]),
+    ...(unproven ? [UNPROVEN] : []),
+  ];
   const reason =
-    failures.length === 0
+    reasons.length === 0
       ? 'No remedy or combination made the network healthy on every seed.'
-      : `What was healthy on the study’s seeds was not so on fresh ones: ${failures.join('; ')}.`;
+      : reasons.join(' ');
   const found = best.findings.map(({ rule }) => rule).join(', ');
   return `${reason} Nearest came ${nameOf(best)}: ${best.value.toPrecision(3)} of a constant’s loss, found: ${found || 'nothing'}.${limitOfData(baseline, pursuit.options)}`;
 }
@@ -139,7 +179,7 @@ export async function recommend(input: PursuitInput): Promise<Recommended> {
   const { best } = pursuit;
   return {
     recommendation: best === null ? null : recommendationOf(best, input, pursuit),
-    note: best === null ? why(pursuit, input) : noteOf(best, input),
+    note: best === null ? why(pursuit, input) : noteOf(best, input, pursuit.options),
     failed: pursuit.failed.map(({ option: { remedies }, proof }) => ({
       remedies: [...remedies],
       seeds: proof.traces.map(({ seed }) => seed),

@@ -5,6 +5,7 @@ import { applyParts, type Part, remedies } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
 import { isWithin, scaleOf } from './goal.ts';
 import { begin, type Change, type Comparison, combined, isHealthy, keyOf, type Option } from './option.ts';
+import { seedsToProve } from './proof.ts';
 
 export interface ReduceInput extends Pick<Comparison, 'baseline' | 'seeds' | 'goal'> {
   readonly experiment: Experiment;
@@ -29,7 +30,9 @@ async function tryParts(parts: readonly Part[], input: ReduceInput): Promise<Opt
   const change = combined(applied, rules);
   const known = input.known(change);
   if (known !== undefined) return known;
-  return runner.affords(change.experiment, 1 + seeds.length) ? begin(change, input, runner) : null;
+  return runner.affords(change.experiment, 1 + seedsToProve(seeds.length))
+    ? begin(change, input, runner)
+    : null;
 }
 
 /**

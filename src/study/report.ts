@@ -162,7 +162,9 @@ const recommendationSchema = z.object({
   patch: patchSchema,
   experiment: reportedExperimentSchema,
   verdict: z.enum(['healthy', 'unhealthy']),
-  seeds: z.array(z.int()).describe('The seeds on which it was re-trained; nothing was chosen by these seeds'),
+  seeds: z
+    .array(z.int())
+    .describe('The seeds on which it was re-trained, at least three; nothing was chosen by these seeds'),
   goal: z
     .object({
       metric: z.enum(goals),
@@ -271,9 +273,7 @@ export const reportSchema = z
     recommendation_note: z
       .string()
       .nullable()
-      .describe(
-        'Why an unhealthy job has no recommendation, or what the recommendation does not achieve, or that its proof has few seeds',
-      ),
+      .describe('Why an unhealthy job has no recommendation, or what the recommendation does not achieve'),
   })
   .meta({ id: 'Report' });
 

@@ -145,9 +145,15 @@ function remedyRow(
 export const proposedRows = (candidates: readonly Candidate[], reason: string): Report['remedies'] =>
   candidates.map((candidate, i) => remedyRow(candidate, i, notRun(reason), null));
 
+const UNCOUNTED =
+  'not tried: of the trainings that `remedies.max_trials` allows, those for screening went to what is likelier to help';
+
 /** Why a candidate was not re-trained on all seeds: what happened to it. */
 function whyNot(one: Screened, others: readonly Screened[], options: readonly Option[], end: string): string {
-  if (one.share === 0) return 'not tried: it costs more than screening may take of the budget';
+  if (one.share === 0)
+    return one.left_out === 'trials'
+      ? UNCOUNTED
+      : 'not tried: it costs more than screening may take of the budget';
   const begun = options.find((option) => option.screened?.candidate === one.candidate);
   if (begun !== undefined) {
     const found = begun.findings.map(({ rule }) => rule).join(', ');

@@ -6,9 +6,10 @@ import { seriousFindings } from '../diagnosis/index.ts';
 import { type Experiment, shortened } from '../experiment/index.ts';
 import { applyRemedy, type Candidate, type Goal, goalValue } from '../remedies/index.ts';
 import type { ArmRunner } from './arms.ts';
+import { trainingKey } from './budget.ts';
 import { type Change, nameOf } from './option.ts';
 import type { Outcome, Screened } from './outcome.ts';
-import { MIN_PROOF_SEEDS } from './proof.ts';
+import { seedsToProve } from './proof.ts';
 
 /** The share of the steps, where not all can be afforded. */
 const SCREENING_SHARE = 1 / 3;
@@ -18,7 +19,9 @@ const [WHOLE, PART, MAX_TRIAL] = [0.1, 0.25, 0.04];
 /** A change after the first round. */
 export interface Tried extends Change, Outcome {}
 
-const UNTRIED: Outcome = { value: Number.POSITIVE_INFINITY, healthy: false, share: 0 };
+const untried = (left_out: 'work' | 'trials'): Outcome => ({
+  ...{ value: Number.POSITIVE_INFINITY, healthy: false, share: 0, left_out },
+});
 
 /** Healthy ones first, then by the goal. */
 export const byOutcome = (a: Outcome, b: Outcome): number =>
@@ -50,16 +53,18 @@ function variants(candidate: Candidate, experiment: Experiment): Candidate[] {
 /** The trials of a round, and whether nothing was left out but doses that cost too much, and what `max_trials` forbids. */
 interface Round {
   readonly experiments: ReadonlySet<Experiment>;
+  /** What could be paid for, had `max_trials` not forbidden it. */
+  readonly uncounted: ReadonlySet<Experiment>;
   readonly all: boolean;
 }
 
-/** Where trials are few, as many as leave one option to complete and to prove; half of the rest is for further steps. */
+/** Where trials are few, as many as leave one option to complete and to prove; half of what another one leaves is for further steps. */
 const FEWEST_TRIALS = 3;
 
 function trialsFor({ reserved, runner, seeds }: ScreenInput): number {
   const left = runner.budget.trialsLeft - reserved.trials;
-  const toProve = seeds.length - 1 + MIN_PROOF_SEEDS;
-  return Math.min(left - toProve, Math.max(FEWEST_TRIALS, Math.floor((left - 2 * toProve) / 2)));
+  const toProve = seedsToProve(seeds.length);
+  return Math.min(left - toProve, Math.max(FEWEST_TRIALS, Math.floor((left - toProve - seeds.length) / 2)));
 }
 
 /** Usual doses before others, none that costs too much, in all no more than the part of the budget. */
@@ -76,22 +81,31 @@ function chosen(
   const usual = new Set(groups.flatMap(([first]) => first ?? []));
   const costOf = (experiment: Experiment) => budget.costOf(shortened(experiment, share), 1);
   const isCheap = (experiment: Experiment) => costOf(experiment) <= MAX_TRIAL * budget.limit;
-  const experiments = new Set<Experiment>();
+  const [experiments, uncounted] = [new Set<Experiment>(), new Set<Experiment>()];
+  /** Equal ones are trained once: two recipes that come to the same are one trial. */
+  const known = new Set<string>();
   // All steps of the baseline are known already.
   const [own, ownTrials] = share === 1 ? [0, 0] : [costOf(baseline), 1];
   const most_trials = trialsFor(input) - ownTrials;
   let spent = own;
-  let all = [...usual].every(isCheap);
+  // Where trials are counted, all that matters is what those take that may be made.
+  let all = Number.isFinite(most_trials) || [...usual].every(isCheap);
   for (const experiment of inTurn.flat().filter(isCheap)) {
     const next = spent + costOf(experiment);
-    if (next > part * budget.limit || !runner.affordsWork(next + reserved.arms, 0)) {
+    const key = trainingKey(experiment);
+    if (known.has(key)) {
+      experiments.add(experiment);
+    } else if (known.size >= most_trials) {
+      uncounted.add(experiment);
+    } else if (next > part * budget.limit || !runner.affordsWork(next + reserved.arms, 0)) {
       all = false;
-    } else if (experiments.size < most_trials) {
+    } else {
       spent = next;
+      known.add(key);
       experiments.add(experiment);
     }
   }
-  return { experiments, all };
+  return { experiments, uncounted, all };
 }
 
 const alternating = <T>(first: readonly T[], second: readonly T[]): T[] =>
@@ -134,12 +148,14 @@ export async function screen(input: ScreenInput): Promise<Screening> {
   const isCounted = Number.isFinite(runner.budget.trialsLeft);
   const whole = chosen(groups, input, 1, isCounted ? PART : WHOLE);
   const share = whole.all ? 1 : SCREENING_SHARE;
-  const { experiments } = whole.all ? whole : chosen(groups, input, share, PART);
+  const { experiments, uncounted } = whole.all ? whole : chosen(groups, input, share, PART);
   const tryOut = (name: string, one: Experiment): Promise<Outcome> =>
-    experiments.has(one) ? runShortly(name, one, goal, seed, runner, share) : Promise.resolve(UNTRIED);
+    experiments.has(one)
+      ? runShortly(name, one, goal, seed, runner, share)
+      : Promise.resolve(untried(uncounted.has(one) ? 'trials' : 'work'));
   // All at once, so that a failure, as of a canceled job, leaves no other one without a listener.
   const [{ value: baseline }, triedRecipes, results] = await Promise.all([
-    experiments.size === 0 ? UNTRIED : runShortly('baseline', experiment, goal, seed, runner, share),
+    experiments.size === 0 ? untried('work') : runShortly('baseline', experiment, goal, seed, runner, share),
     Promise.all(
       recipes.map(async (recipe) => ({ ...recipe, ...(await tryOut(nameOf(recipe), recipe.experiment)) })),
     ),
@@ -163,7 +179,7 @@ async function screenOne(
   const best = tried.toSorted((a, b) => byOutcome(a.outcome, b.outcome))[0];
   return {
     candidate: best?.variant ?? candidate,
-    ...(best?.outcome ?? UNTRIED),
+    ...(best?.outcome ?? untried('work')),
     curve: tried.flatMap(({ variant: { dose }, outcome: { value, share } }) =>
       dose === null || share === 0 ? [] : [{ dose, value }],
     ),

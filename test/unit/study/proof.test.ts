@@ -47,9 +47,9 @@ async function proof(
   min_duration_s = 60,
   instead = dead,
   reference: Reference | null = null,
+  seeds: readonly number[] = [100, 101, 102],
 ) {
   const experiment = experimentWith(0, 0.1, min_duration_s);
-  const seeds = [100, 101, 102];
   const dependencies = {
     train: async ({ seed }: { seed: number }) => ({ ...(sick.includes(seed) ? instead : learned), seed }),
     onProgress: () => {},
@@ -81,6 +81,23 @@ async function extended(sick: readonly number[], limit: number) {
   return [first.traces.length, further?.traces.length ?? null, proofs.of(change)?.holds];
 }
 
+/** A proof that has time for so many seeds. */
+async function cutShort(sick: readonly number[], after: number) {
+  const experiment = experimentWith(0, 0.1, 60);
+  let trained = 0;
+  const dependencies = {
+    async train({ seed }: { seed: number }) {
+      trained++;
+      return { ...(sick.includes(seed) ? dead : learned), seed };
+    },
+    onProgress: () => {},
+    isOutOfTime: () => trained >= after,
+  };
+  const runner = new ArmRunner(dependencies, new Budget(experiment, 3), 100);
+  const { arm, holds, failed } = await prove('proof', experiment, [100, 101, 102], 1, runner);
+  return [arm.traces.length, holds, failed];
+}
+
 /** A reference that reaches so much of a constant's loss. */
 const reaching = (ratio: number): Reference => ({
   ...{ kind: 'dense', training_ratio: ratio, validation_ratio: ratio, validation_samples: 100 },
@@ -95,6 +112,17 @@ describe('a proof', () => {
   it('blames the data where no seed learns more than the reference', async () => {
     const every = Array.from({ length: 20 }, (_, i) => i + 1);
     expect(await proof(every, 60, unlearned, reaching(0.99))).toEqual([expect.any(Number), true]);
+  });
+
+  it('takes three seeds at least, however few a study has', async () => {
+    expect(await proof([], 0, dead, null, [100])).toEqual([3, true]);
+    expect(await proof([2], 0, dead, null, [100])).toEqual([10, true]);
+  });
+
+  it('that ends before its time neither holds nor has failed', async () => {
+    expect(await cutShort([], 1)).toEqual([1, false, false]);
+    expect(await cutShort([1], 1)).toEqual([1, false, true]);
+    expect(await cutShort([], 3)).toEqual([3, true, false]);
   });
 
   it('of what is to be recommended takes more seeds in the end, and fails where they do', async () => {
