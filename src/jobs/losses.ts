@@ -25,9 +25,12 @@ export function readRing(run: string, ring: LossRing, from: number): LossData | 
   return { run, steps, total_steps: ring.planned, losses };
 }
 
-const SHORTEST_MS = 500;
+/** Whoever has just posted a job waits for its first curve; later on nobody misses half a second. */
+const [FIRST_MS, SHORTEST_MS, EARLY_SHARE] = [100, 500, 0.25];
 /** Events grow like the logarithm of the time: a job of a day has a thousand. */
 const SHARE_OF_TIME = 0.01;
+/** So many trainings that have ended between two looks are told all the same: with the first look, those of the baseline. */
+const MOST_SHORT = 4;
 
 interface Followed {
   readonly run: string;
@@ -58,8 +61,9 @@ export class LossFeed {
       ring: followed.ring,
       end: () => {
         followed.ended = true;
-        // Too short to have been looked at: its run is there already.
-        if (followed.told === 0) this.#followed.delete(followed);
+        const short = [...this.#followed].filter(({ told, ended }) => ended && told === 0);
+        // Too short to have been looked at, as many are: their runs are there already.
+        if (followed.told === 0 && short.length > MOST_SHORT) this.#followed.delete(followed);
       },
     };
   }
@@ -71,7 +75,9 @@ export class LossFeed {
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#stopped || this.#followed.size === 0) return;
-    const wait = Math.max(SHORTEST_MS, SHARE_OF_TIME * (performance.now() - this.#started));
+    const time = performance.now() - this.#started;
+    const early = Math.min(SHORTEST_MS, Math.max(FIRST_MS, EARLY_SHARE * time));
+    const wait = Math.max(early, SHARE_OF_TIME * time);
     this.#timer = setTimeout(() => void this.#tell(), wait);
   }
 

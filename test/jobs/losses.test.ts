@@ -1,6 +1,6 @@
 /** @file Losses of a training that runs: the ring that its thread writes, and the events that are told of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Job, JobEvent } from '../../src/jobs/job.ts';
 import { type LossData, LossFeed, readRing } from '../../src/jobs/losses.ts';
 import { LOSS_SLOTS, LossRing } from '../../src/statistics/index.ts';
@@ -31,6 +31,41 @@ it('leaves out what was overwritten', () => {
   const { steps, losses } = readRing('baseline/0', ring, 0) as LossData;
   expect(steps[0]).toBeGreaterThanOrEqual(2 * LOSS_SLOTS);
   expect(losses).toEqual(steps);
+});
+
+it('tells the first losses at once, also of trainings that have ended before anybody looked, but not of many', async () => {
+  vi.useFakeTimers();
+  try {
+    const told: LossData[] = [];
+    const feed = new LossFeed(async (data) => void told.push(data));
+    for (let seed = 0; seed < 10; seed++) {
+      const { ring, end } = feed.follow(`baseline/${seed}`);
+      ring.write(0, seed);
+      end();
+    }
+    await vi.advanceTimersByTimeAsync(150);
+    expect(told.map(({ run }) => run)).toEqual([0, 1, 2, 3].map((seed) => `baseline/${seed}`));
+    const { ring } = feed.follow('baseline/0');
+    let step = 0;
+    const counts: number[] = [];
+    for (const seconds of [10, 100, 1000]) {
+      const end = performance.now() + 1000 * seconds;
+      const before = told.length;
+      while (performance.now() < end) {
+        ring.write(step, step++);
+        await vi.advanceTimersByTimeAsync(50);
+      }
+      counts.push(told.length - before);
+    }
+    const [ten, hundred, thousand] = counts as [number, number, number];
+    expect(ten).toBeLessThan(40);
+    expect(hundred).toBeLessThan(200);
+    // Ten times as long, and no more of them than by the logarithm.
+    expect(thousand).toBeLessThan(1.5 * 100 * Math.log(10));
+    feed.stop();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('goes on after a write that failed, and tells nothing once it is stopped', async () => {
