@@ -1,16 +1,12 @@
-/** @file The entry of a thread that runs one study. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** @file The entry of a thread that runs studies, one after another. */
 import { releaseBlocks } from '../src/files/index.ts';
-import { type StudyTask, study, type ToStudy } from '../src/jobs/index.ts';
+import { type StudyTask, spareMemory, study } from '../src/jobs/index.ts';
 
-if (parentPort === null) throw new Error('this is the entry of a thread');
-const port = parentPort;
-await study(
-  workerData as StudyTask,
-  (message) => {
-    // After the last message the thread is ended at once.
-    if (message.kind === 'outcome' || message.kind === 'failed') releaseBlocks();
-    port.postMessage(message);
-  },
-  (onMessage) => port.on('message', (message: ToStudy) => onMessage(message)),
-);
+export default async function runStudy(task: StudyTask): Promise<void> {
+  try {
+    await study(task);
+  } finally {
+    releaseBlocks();
+    setImmediate(spareMemory);
+  }
+}

@@ -5,6 +5,7 @@
 import type { migrateDatabase as MigrateDatabase } from './prepare.ts';
 import type { createJobService as CreateJobService } from './service.ts';
 
+export { spareMemory } from '../util/spare_memory.ts';
 export { type FileService, type FileUse, fileSchema, type StoredFile } from './file.ts';
 export type { FileTaskResult, TimedFileTask } from './file_readers.ts';
 export {
@@ -26,7 +27,7 @@ export { InvalidCursor } from './rows.ts';
 export type { Role, RunningJobService } from './service.ts';
 export type { SnapshotAnswer, SnapshotPort } from './snapshot_port.ts';
 export { type StorageFailure, storageFailure } from './storage.ts';
-export { type StudyTask, study, type ToStudy } from './study_thread.ts';
+export { type StudyTask, study } from './study_thread.ts';
 
 export const createJobService: typeof CreateJobService = async (options) =>
   (await import('./service.ts')).createJobService(options);

@@ -14,7 +14,8 @@ import type { FileUse } from './file.ts';
 import { LossFeed } from './losses.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import { untilStored } from './storage.ts';
-import { runInThread } from './study_thread.ts';
+import { runInThread, type StudyThreadOptions } from './study_thread.ts';
+import type { StudyThreads } from './study_threads.ts';
 import type { Threads } from './trainer.ts';
 import { type SharedTrials, Trials } from './trials.ts';
 
@@ -28,6 +29,7 @@ const REPORT_IN_TIME = 0.8;
 export interface RunnerOptions {
   readonly attempts: Attempts;
   readonly threads: Threads;
+  readonly studyThreads: StudyThreads;
   readonly snapshots: Pick<SnapshotStore, 'of'>;
   /** Null where there are no other processes. */
   readonly shared: SharedTrials | null;
@@ -169,15 +171,16 @@ export class JobRun {
   }
 
   async #study(): Promise<void> {
-    const { attempts } = this.#options;
-    const { report, summary } = await runInThread(this.job, {
+    const { attempts, studyThreads } = this.#options;
+    const follow: StudyThreadOptions = {
       train: (trial) => this.#trials.train(trial),
       onRead: (run, key, outcome) => this.#onRead(run, key, outcome),
       onProgress: (progress) => this.#onProgress(progress),
       isOutOfTime: () => this.#isOutOfTime(),
       bring: (use) => this.#bring(use),
       onExperiment: (experiment) => this.#onExperiment(experiment),
-    });
+    };
+    const { report, summary } = await runInThread(this.job, follow, studyThreads);
     await this.#writes;
     if (this.#unnamed !== null) throw this.#unnamed.error;
     const kinds = await untilStored(

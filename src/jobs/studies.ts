@@ -2,9 +2,7 @@
 import type { Attempts, ClaimedJob } from './attempts.ts';
 import type { Quota } from './quota.ts';
 import type { JobRun } from './runner.ts';
-
-/** Planning takes a thread of its own for each, and memory. */
-const MOST_STUDIES = 4;
+import { MOST_STUDIES } from './study_threads.ts';
 
 export interface StudiesOptions {
   readonly attempts: Pick<Attempts, 'claim'>;

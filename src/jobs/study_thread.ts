@@ -1,8 +1,8 @@
 /**
- * @file A claimed job, in a thread of its own: its experiment is read, its study planned and its report written beside the event
+ * @file A claimed job, in a thread that it has alone: its experiment is read, its study planned and its report written beside the event
  * loop, which only hands trainings to the worker threads.
  */
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { seriousFindings, type TraceBytes, unpackTrace } from '../diagnosis/index.ts';
 import { type Experiment, filesOf } from '../experiment/index.ts';
 import { type Outcome, outcomeOf, type Trace } from '../statistics/index.ts';
@@ -18,14 +18,12 @@ import {
   type Trial,
 } from '../study/index.ts';
 import { encodeNonFinite } from '../util/json.ts';
-import { giveWay, NICE } from '../util/nice.ts';
 import { unpackText } from '../util/packed_text.ts';
-import { threadProgram } from '../util/programs.ts';
-import { YOUNG_HEAP_MIB } from '../util/young_heap.ts';
 import { experimentOf, JobFailure } from './failure.ts';
 import type { FileUse } from './file.ts';
 import type { Job } from './job.ts';
 import { trialKey } from './packing.ts';
+import type { StudyThreads } from './study_threads.ts';
 import type { NamedTrial } from './trials.ts';
 
 /** What a thread is given to begin with. */
@@ -36,6 +34,8 @@ export interface StudyTask {
   readonly search: SearchOptions | null;
   /** One Int32; 1 once the time is over. */
   readonly outOfTime: Int32Array;
+  /** To the one that follows the study; the thread closes it. */
+  readonly port: MessagePort;
 }
 
 export interface StudyOutcome {
@@ -76,23 +76,17 @@ export interface StudyThreadOptions extends Omit<StudyDependencies, 'train'> {
 
 const LOOK_MS = 200;
 
-/**
- * A thread is made for each job: it leaves nothing behind.
- * @throws JobFailure, and whatever a training failed with
- */
-export function runInThread(
+/** @throws JobFailure, and whatever a training failed with */
+export async function runInThread(
   { experiment, search }: Pick<StudyTask, 'experiment' | 'search'>,
   { train, onRead, onProgress, isOutOfTime, bring, onExperiment }: StudyThreadOptions,
+  threads: StudyThreads,
 ): Promise<StudyOutcome> {
   const outOfTime = new Int32Array(new SharedArrayBuffer(4));
   const look = () => Atomics.store(outOfTime, 0, Number(isOutOfTime()));
-  const workerData: StudyTask = { experiment, search, outOfTime };
-  const worker = new Worker(threadProgram('study.worker'), {
-    workerData,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
-  });
+  const { port1: own, port2: port } = new MessageChannel();
   const timer = setInterval(look, LOOK_MS);
-  const tell = (message: ToStudy) => worker.postMessage(message);
+  const tell = (message: ToStudy) => own.postMessage(message);
   /** Why a training failed: the first reason is the study's. */
   const failures: unknown[] = [];
   const answer = async ({ id, trial }: Extract<FromStudy, { kind: 'train' }>) => {
@@ -120,13 +114,26 @@ export function runInThread(
   // What fails here is the study's failure: thrown out of a listener, or as a rejection of nobody's, it would end the process.
   const receive = async <K extends FromStudy['kind']>(message: Extract<FromStudy, { kind: K }>) =>
     on[message.kind as K](message);
-  worker.on('message', (message: FromStudy) => receive(message).catch(reject));
-  worker.on('error', reject);
-  worker.on('exit', () => reject(new Error('the thread of the study has ended')));
-  return promise.finally(async () => {
+  own.on('message', (message: FromStudy) => receive(message).catch(reject));
+  const ending = new AbortController();
+  const work = threads.run({ experiment, search, outOfTime, port }, ending.signal);
+  work.catch(reject);
+  // Whatever was sent has come by then.
+  const onClosed = () => reject(new Error('the study has ended without a word'));
+  own.on('close', () => work.then(onClosed, () => {}));
+  try {
+    const outcome = await promise;
+    // The thread is free for the next one.
+    await work.catch(() => {});
+    return outcome;
+  } catch (error) {
+    // What a study that has failed leaves half done, the next one would meet in its thread: that ends with it.
+    ending.abort();
+    throw error;
+  } finally {
     clearInterval(timer);
-    await worker.terminate();
-  });
+    own.close();
+  }
 }
 
 function studySummary({ verdict, checks, recommendation }: StudyReport): StudyOutcome['summary'] {
@@ -154,19 +161,19 @@ const studyOutcome = (report: object, summary: StudyOutcome['summary']): StudyOu
   summary,
 });
 
-type Post = (message: FromStudy) => void;
-
 /** Sends messages, and waits for their answers. */
-function conversation(post: Post, listen: (onMessage: (message: ToStudy) => void) => void) {
+function conversation(port: MessagePort) {
+  const post = (message: FromStudy) => port.postMessage(message);
   const waiting = new Map<number, (trace: TraceBytes | null) => void>();
   const brought = Promise.withResolvers<void>();
-  listen((message) => {
+  port.on('message', (message: ToStudy) => {
     if (message.kind === 'brought') return brought.resolve();
     waiting.get(message.id)?.(message.trace);
     waiting.delete(message.id);
   });
   let next = 0;
   return {
+    post,
     bring(use: FileUse): Promise<void> {
       post({ kind: 'files', use });
       return brought.promise;
@@ -187,14 +194,9 @@ function conversation(post: Post, listen: (onMessage: (message: ToStudy) => void
   };
 }
 
-/** In the thread. @param post sends to the one that made it */
-export async function study(
-  { experiment: packed, search, outOfTime }: StudyTask,
-  post: Post,
-  listen: (onMessage: (message: ToStudy) => void) => void,
-): Promise<void> {
-  giveWay(NICE.study);
-  const { bring, train } = conversation(post, listen);
+/** In the thread. Once the port is closed, nothing that the study has left under way goes on. */
+export async function study({ experiment: packed, search, outOfTime, port }: StudyTask): Promise<void> {
+  const { post, bring, train } = conversation(port);
   try {
     const accepted = JSON.parse(unpackText(packed)) as Experiment;
     const { data, training } = accepted;
@@ -216,5 +218,9 @@ export async function study(
   } catch (error) {
     const failure = error instanceof JobFailure ? { code: error.code, detail: error.message } : null;
     post({ kind: 'failed', error, failure });
+    // The thread is not for another study: it is ended from outside.
+    await new Promise(() => {});
+  } finally {
+    port.close();
   }
 }

@@ -16,6 +16,7 @@ import { JobRun } from './runner.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import { storageFailure } from './storage.ts';
 import { Studies } from './studies.ts';
+import { createStudyThreads } from './study_threads.ts';
 import { Trainer } from './trainer.ts';
 import { createWitness } from './witness.ts';
 
@@ -85,6 +86,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     report(error);
   });
   const pool = createPool(threads);
+  const studyThreads = createStudyThreads();
   const warn = (error: unknown) =>
     logger.warn({ err: error }, 'trials: the queue did not answer, or what was taken is left to others');
   const orderRunner = market === null ? null : new OrderRunner({ ...options, ...market, pool });
@@ -96,7 +98,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     prepare: (job) =>
       new JobRun(job, {
         ...options,
-        ...{ threads: trainer, shared: sharedTrials, maxSeconds: quotaOf(job.owner).max_job_seconds },
+        ...{ threads: trainer, studyThreads, shared: sharedTrials },
+        maxSeconds: quotaOf(job.owner).max_job_seconds,
       }),
   });
   const witness = createWitness(leaseSeconds * 1000);
@@ -154,7 +157,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       await within(GIVE_BACK_MS, studies.giveBack());
       awaited?.close();
       await orderRunner?.close();
-      return pool.close(LAST_THREADS_MS);
+      const [ended] = await Promise.all([
+        pool.close(LAST_THREADS_MS),
+        within(LAST_THREADS_MS, studyThreads.close()),
+      ]);
+      return ended;
     },
   };
 }

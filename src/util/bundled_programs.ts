@@ -1,6 +1,6 @@
 /**
- * @file The program and those of its worker threads, bundled: to load five hundred sources takes most of a second of a core, and every
- * job has a thread of its own. What they were made of is the name of the folder in which the bundles are kept.
+ * @file The program and those of its worker threads, bundled: to load five hundred sources takes most of a second of a core, and there
+ * are several. What they were made of is the name of the folder in which the bundles are kept.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';

@@ -10,11 +10,6 @@ import { getPriority, setPriority } from 'node:os';
  */
 export const NICE = { request: 5, study: 10 } as const;
 
-/** The calling thread gives way. Only where each thread has a nice value of its own: elsewhere it is that of the process. */
-export function giveWay(by: number): void {
-  if (process.platform === 'linux') setPriority(0, Math.min(19, getPriority(0) + by));
-}
-
 /** What Linux calls the threads of libuv, and where it lists those of this process. */
 const [HELPER, TASKS] = ['libuv-worker', '/proc/self/task'];
 

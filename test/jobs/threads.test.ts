@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import v8 from 'node:v8';
 import { pino } from 'pino';
 import { afterAll, expect, it, vi } from 'vitest';
-import { unpackTrace } from '../../src/diagnosis/index.ts';
+import { packPart, unpackTrace } from '../../src/diagnosis/index.ts';
 import { parseExperiment } from '../../src/experiment/index.ts';
 import { Attempts } from '../../src/jobs/attempts.ts';
 import { openDatabase } from '../../src/jobs/database.ts';
@@ -15,13 +15,15 @@ import { createPool } from '../../src/jobs/pool.ts';
 import { JobRun } from '../../src/jobs/runner.ts';
 import { SnapshotStore } from '../../src/jobs/snapshots.ts';
 import { JobStore } from '../../src/jobs/store.ts';
-import { runInThread } from '../../src/jobs/study_thread.ts';
+import { runInThread, type StudyThreadOptions } from '../../src/jobs/study_thread.ts';
+import { createStudyThreads } from '../../src/jobs/study_threads.ts';
 import { Trainer } from '../../src/jobs/trainer.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
 import { encodeTrace, type Trace } from '../../src/statistics/index.ts';
 import { createTelemetry } from '../../src/telemetry/index.ts';
 import { packText } from '../../src/util/packed_text.ts';
 import { tinyExperiment } from '../http/service.ts';
+import { trainOnce } from '../scenarios/trained.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradclinic-threads-'));
 const logger = pino({ level: 'silent' });
@@ -29,8 +31,9 @@ const { db, room, close } = await openDatabase({ dataDir: folder, databaseUrl: n
 const store = new JobStore(db);
 const attempts = new Attempts(db);
 const pool = createPool(2, new URL('faulty.worker.ts', import.meta.url));
+const studyThreads = createStudyThreads();
 afterAll(async () => {
-  await pool.close(10_000);
+  await Promise.all([pool.close(10_000), studyThreads.close()]);
   await close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -66,6 +69,7 @@ async function run(
     ...{
       attempts,
       threads: new Trainer(pool, 2, null, () => {}),
+      studyThreads,
       snapshots: new SnapshotStore({ db, room, machine: machineKind(), seconds: 60, logger }),
       shared: null,
       maxSeconds: 60,
@@ -132,22 +136,69 @@ it('nothing of a trace is unpacked on the event loop: neither of one that is tra
   }
 });
 
-it('what fails on the event loop while a study runs is the failure of that study', async () => {
-  const parsed = parseExperiment(tinyExperiment());
+const packed = (config: unknown): Uint8Array => {
+  const parsed = parseExperiment(config);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-  const experiment = packText(JSON.stringify(parsed.value.experiment));
-  const study = runInThread(
-    { experiment, search: null },
-    {
-      bring: async () => {},
-      train: () => Promise.reject(new Error('nothing is trained here')),
-      onRead: () => {},
-      onProgress: () => {},
-      isOutOfTime: () => false,
-      onExperiment: () => {
-        throw new Error('what is done with it');
-      },
-    },
-  );
+  return packText(JSON.stringify(parsed.value.experiment));
+};
+
+/** Trains here, without a pool. */
+const plain: StudyThreadOptions = {
+  bring: async () => {},
+  train: async ({ experiment, seed }) => packPart(await trainOnce(experiment, seed)),
+  onRead: () => {},
+  onProgress: () => {},
+  isOutOfTime: () => false,
+  onExperiment: () => {},
+};
+
+it('what fails on the event loop while a study runs is the failure of that study', async () => {
+  const onExperiment = () => {
+    throw new Error('what is done with it');
+  };
+  const work = { experiment: packed(tinyExperiment()), search: null };
+  const study = runInThread(work, { ...plain, onExperiment }, studyThreads);
   await expect(study).rejects.toThrow('what is done with it');
+});
+
+it('a thread plans one study after another, to the same bytes as one that is new, and ends with a study that fails', async () => {
+  let made = 0;
+  const onWorker = () => {
+    made++;
+  };
+  process.on('worker', onWorker);
+  const threads = createStudyThreads();
+  try {
+    const study = async (seed: number, more: Partial<StudyThreadOptions> = {}) => {
+      const work = { experiment: packed(tinyExperiment({ seed })), search: null };
+      return Buffer.from((await runInThread(work, { ...plain, ...more }, threads)).report).toString();
+    };
+    const first = await study(1);
+    await study(2);
+    expect(await study(1)).toBe(first);
+    expect(made).toBe(1);
+    const train = () => Promise.reject(new Error('no training'));
+    await expect(study(3, { train })).rejects.toThrow('no training');
+    expect(await study(1)).toBe(first);
+    expect(made).toBe(2);
+    // Two at once have a thread each.
+    expect(await Promise.all([study(1), study(1)])).toEqual([first, first]);
+    expect(made).toBe(3);
+  } finally {
+    process.off('worker', onWorker);
+    await threads.close();
+  }
+});
+
+it('a study whose thread is ended from outside fails, and the next one has another', async () => {
+  const threads = createStudyThreads();
+  const work = { experiment: packed(tinyExperiment()), search: null };
+  const begun = Promise.withResolvers<void>();
+  const train = () => {
+    begun.resolve();
+    return new Promise<never>(() => {});
+  };
+  const study = runInThread(work, { ...plain, train }, threads);
+  await begun.promise;
+  await Promise.all([expect(study).rejects.toThrow(), threads.close()]);
 });
