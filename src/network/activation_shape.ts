@@ -38,6 +38,8 @@ function saturation(curve: NonNullable<Activation['curve']>): ActivationShape['s
 }
 
 const known = new Map<string, ActivationShape>();
+/** A user can send any number of formulas. */
+const KNOWN_LIMIT = 500;
 
 /** Memoised by the activation's code, which carries its options. */
 export function activationShape(activation: Activation): ActivationShape {
@@ -47,6 +49,7 @@ export function activationShape(activation: Activation): ActivationShape {
   let shape = known.get(key);
   if (shape === undefined) {
     shape = { saturation: saturation(curve), dead_zone: isDead(curve, -1) || isDead(curve, 1) };
+    if (known.size >= KNOWN_LIMIT) known.clear();
     known.set(key, shape);
   }
   return shape;
