@@ -7,12 +7,22 @@ export interface Value {
 
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
 
+/** By shape: the same few are asked for again and again. Whoever asks writes to none of them. */
+const known = new Map<string, readonly (readonly number[])[]>();
+const MOST_KNOWN = 1000;
+
 /** Every multi-index of a shape, in row-major order. */
-function indicesOf(shape: readonly number[]): number[][] {
+function indicesOf(shape: readonly number[]): readonly (readonly number[])[] {
+  const key = shape.join();
+  const found = known.get(key);
+  if (found !== undefined) return found;
   const strides = shape.map((_, axis) => product(shape.slice(axis + 1)));
-  return Array.from({ length: product(shape) }, (_, flat) =>
+  const indices = Array.from({ length: product(shape) }, (_, flat) =>
     strides.map((stride, axis) => Math.floor(flat / stride) % (shape[axis] ?? 1)),
   );
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, indices);
+  return indices;
 }
 
 /** Position of a multi-index; aligned on the right, and an axis of size 1 stands for every index. */
@@ -29,7 +39,7 @@ export const at = ({ shape, data }: Value, index: readonly number[]): number =>
   data[offsetOf(shape, index)] ?? Number.NaN;
 
 /** The array whose element at every index is f(index). */
-export const tabulate = (shape: readonly number[], f: (index: number[]) => number): Value => ({
+export const tabulate = (shape: readonly number[], f: (index: readonly number[]) => number): Value => ({
   shape,
   data: Float64Array.from(indicesOf(shape), f),
 });
@@ -47,10 +57,18 @@ export function commonShape(...shapes: (readonly number[])[]): number[] {
 /** f of the elements of all inputs, broadcasting. */
 export const elementwise =
   (f: (...x: number[]) => number) =>
-  (inputs: readonly Value[]): Value =>
-    tabulate(commonShape(...inputs.map(({ shape }) => shape)), (index) =>
-      f(...inputs.map((input) => at(input, index))),
-    );
+  (inputs: readonly Value[]): Value => {
+    const shape = commonShape(...inputs.map((input) => input.shape));
+    // Nothing is broadcast: the elements at one place meet.
+    if (inputs.every(({ data }) => data.length === product(shape)))
+      return {
+        shape,
+        data: Float64Array.from({ length: product(shape) }, (_, i) =>
+          f(...inputs.map(({ data }) => data[i] as number)),
+        ),
+      };
+    return tabulate(shape, (index) => f(...inputs.map((input) => at(input, index))));
+  };
 
 /** Σ over `axes`. */
 export function sumOver({ shape, data }: Value, axes: readonly number[], keepdims: boolean): Value {

@@ -28,7 +28,7 @@ export function differences(
   const x = present(feeds.get(name), name);
   const valueAt = (element: number, change: number): number => {
     const moved = new Map(feeds).set(name, x.with(element, (x[element] as number) + change));
-    return present(evaluate(graph, moved).get(output)?.[0], output);
+    return present(evaluate(graph, moved, [output]).get(output)?.[0], output);
   };
   return x.map((_, element) => {
     const sum = STENCIL.reduce(

@@ -182,19 +182,34 @@ function evaluateNodes(nodes: readonly Node[], values: Map<number, Value>): void
   }
 }
 
+/** The nodes that these tensors are computed by, in their order. */
+function nodesBehind(graph: Graph, tensors: Iterable<number>): Node[] {
+  const needed = new Set(tensors);
+  const found = graph.nodes.toReversed().filter(({ output, inputs }) => {
+    if (!needed.has(output.id)) return false;
+    for (const { id } of inputs) needed.add(id);
+    return true;
+  });
+  return found.reverse();
+}
+
 /**
  * The value of every output.
  * @param feeds row-major values of every input that is used
+ * @param wanted names of outputs; what only the others need is not computed
  */
 export function evaluate(
   graph: Graph,
   feeds: ReadonlyMap<string, ArrayLike<number>>,
+  wanted: readonly string[] = graph.outputs.map(({ name }) => name),
 ): Map<string, Float64Array> {
+  const outputs = graph.outputs.filter(({ name }) => wanted.includes(name));
   const values = new Map<number, Value>(constantsOf(graph.constants));
   for (const { name, tensor } of graph.inputs) {
     const data = feeds.get(name);
     if (data !== undefined) values.set(tensor.id, { shape: tensor.shape, data: Float64Array.from(data) });
   }
-  evaluateNodes(graph.nodes, values);
-  return new Map(graph.outputs.map(({ name, tensor }) => [name, present(values.get(tensor.id), name).data]));
+  const ids = outputs.map(({ tensor }) => tensor.id);
+  evaluateNodes(nodesBehind(graph, ids), values);
+  return new Map(outputs.map(({ name, tensor }) => [name, present(values.get(tensor.id), name).data]));
 }

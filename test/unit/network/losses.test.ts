@@ -6,20 +6,43 @@ import { evaluate } from '../../reference/evaluate.ts';
 
 type Loss = ReturnType<typeof lossKind.resolve>;
 
-/** The loss of one position in float64, from its graph. */
-function lossOf(loss: Loss, prediction: readonly number[], target: readonly number[]): number {
+type Rows = readonly (readonly number[])[];
+
+/** The loss of each position in float64, from one graph for all of them. */
+function lossesOf(loss: Loss, predictions: Rows, targets: Rows): number[] {
   const g = new GraphBuilder();
-  const shape = [1, prediction.length];
+  const shape = [predictions.length, (predictions[0] ?? []).length];
   const [p, t] = [g.input('p', shape), g.input('t', shape)];
   g.output('losses', loss.build(g, p, t));
   const values = evaluate(
     g.finish(),
     new Map([
-      ['p', Float64Array.from(prediction)],
-      ['t', Float64Array.from(target)],
+      ['p', Float64Array.from(predictions.flat())],
+      ['t', Float64Array.from(targets.flat())],
     ]),
   );
-  return (values.get('losses') as Float64Array).reduce((sum, x) => sum + x, 0);
+  const losses = values.get('losses') as Float64Array;
+  const width = losses.length / predictions.length;
+  return predictions.map((_, i) =>
+    losses.subarray(i * width, (i + 1) * width).reduce((sum, x) => sum + x, 0),
+  );
+}
+
+const lossOf = (loss: Loss, prediction: readonly number[], target: readonly number[]): number =>
+  lossesOf(loss, [prediction], [target])[0] as number;
+
+/** The mean loss of each constant prediction over these targets. */
+function meanLosses(loss: Loss, constants: Rows, targets: Rows): number[] {
+  const losses = lossesOf(
+    loss,
+    constants.flatMap((constant) => targets.map(() => constant)),
+    constants.flatMap(() => targets),
+  );
+  return constants.map((_, i) =>
+    losses
+      .slice(i * targets.length, (i + 1) * targets.length)
+      .reduce((sum, x) => sum + x / targets.length, 0),
+  );
 }
 
 /** A prediction that the loss can read, and a target. */
@@ -60,8 +83,9 @@ describe.each([
       const entropy = -0.6 * Math.log(0.6) - 0.4 * Math.log(0.4);
       if (!type.includes('focal') && amount === 0) expect(best).toBeCloseTo(entropy, 9);
       const of = (p: number) => (loss.output === 'logits' ? [Math.log(1 - p), Math.log(p)] : [1 - p, p]);
-      const mean = (p: number) => 0.4 * lossOf(loss, of(p), [1, 0]) + 0.6 * lossOf(loss, of(p), [0, 1]);
-      const least = Math.min(...Array.from({ length: 999 }, (_, i) => mean((i + 1) / 1000)));
+      const constants = Array.from({ length: 999 }, (_, i) => of((i + 1) / 1000));
+      const labels = column.map((label) => [1 - label, label]);
+      const least = Math.min(...meanLosses(loss, constants, labels));
       expect(best).toBeLessThanOrEqual(least + 1e-9);
       expect(best).toBeGreaterThan(least - 1e-6);
       return;
@@ -79,7 +103,11 @@ describe.each([
       loss.output === 'logits' ? (i - 2000) / (loss.whole ? 100 : 500) : Math.min(1, (i + 1) / 4000),
     );
     const least = Math.min(
-      ...grid.map((p) => column.reduce((sum, t) => sum + lossOf(loss, [p], [t]) / column.length, 0)),
+      ...meanLosses(
+        loss,
+        grid.map((p) => [p]),
+        column.map((t) => [t]),
+      ),
     );
     expect(best).toBeLessThanOrEqual(least + 1e-9);
     expect(best).toBeGreaterThan(least - 1e-5);
@@ -93,16 +121,13 @@ describe('the best constant mask', () => {
     [1, 1, 0, 0, 0, 0],
     [0, 1, 0, 0, 0, 0],
   ];
-  const meanLoss = (loss: Loss, mask: readonly number[]) =>
-    rows.reduce((sum, row) => sum + lossOf(loss, mask, row) / rows.length, 0);
-
   it.each(['dice', 'iou'])('of %s is the best of all masks of 0 and 1, or a softer one', (type) => {
     const loss = lossKind.resolve({ type, smooth: 0.1 } as never);
     const best = loss.wholeConstant?.(rows, [6]) ?? Number.NaN;
     const all = Array.from({ length: 64 }, (_, code) =>
       Array.from({ length: 6 }, (__, j) => (code >> j) & 1),
     );
-    expect(best).toBeLessThanOrEqual(Math.min(...all.map((mask) => meanLoss(loss, mask))) + 1e-9);
+    expect(best).toBeLessThanOrEqual(Math.min(...meanLosses(loss, all, rows)) + 1e-9);
     expect(best).toBeGreaterThan(0.2);
   });
 

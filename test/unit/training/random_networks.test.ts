@@ -104,7 +104,9 @@ test.each([
     count.layers += compiled.layers.length;
     const slope = slopeAlong(
       (distance) =>
-        evaluate(compiled.graph, moved(feeds, direction, distance)).get(names.loss)?.[0] as number,
+        evaluate(compiled.graph, moved(feeds, direction, distance), [names.loss]).get(
+          names.loss,
+        )?.[0] as number,
     );
     count[slope === null ? 'kinks' : 'checked']++;
     if (slope !== null) expect(Math.abs(slope - norm)).toBeLessThanOrEqual(1e-6 * (1 + norm));
