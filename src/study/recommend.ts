@@ -1,4 +1,4 @@
-/** @file The recommendation: the smallest change that is good enough, proven on seeds that did not choose it. */
+/** @file The recommendation: the smallest change that is good enough, proven on new seeds that had no part in choosing it. */
 import { type Experiment, reportedExperiment } from '../experiment/index.ts';
 import { codeOf } from '../export/index.ts';
 import { type Arm, effectsOf, efforts, patchBetween } from '../remedies/index.ts';

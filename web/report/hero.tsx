@@ -114,7 +114,8 @@ function Change({ report }: { report: Report }) {
         ))}
       </dl>
       <p class="muted">
-        Then {recommendation.verdict}, re-trained on {plural(seeds, 'fresh seed')} that did not choose it.
+        Then {recommendation.verdict}, re-trained on {plural(seeds, 'new seed')} that had no part in choosing
+        it.
         {note === null ? '' : ` ${note}`}
       </p>
     </div>
