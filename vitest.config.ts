@@ -17,7 +17,7 @@ const LONG = [
   '/test/http/',
   '/test/jobs/',
   '/test/docs',
-  '/test/unit/study/',
+  '/test/training/',
 ];
 
 const PATIENCE = Number(process.env.TEST_PATIENCE ?? 1);

@@ -1,9 +1,9 @@
 /** @file Whole trainings: reproducible, unchanged by probing, ended by divergence. */
 import { describe, expect, it } from 'vitest';
-import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
-import type { Trace } from '../../../src/statistics/index.ts';
-import { train } from '../../../src/training/index.ts';
-import { decodeSafetensors, type NamedTensor } from '../../../src/util/safetensors.ts';
+import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
+import type { Trace } from '../../src/statistics/index.ts';
+import { train } from '../../src/training/index.ts';
+import { decodeSafetensors, type NamedTensor } from '../../src/util/safetensors.ts';
 
 const request = (changes: Record<string, unknown> = {}) => ({
   network: {

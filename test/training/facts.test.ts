@@ -1,14 +1,14 @@
 /** @file What a trace knows beside its series: two losses, the best constant, both modes, what the data are. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseExperiment } from '../../../src/experiment/index.ts';
-import { lossRatio, type Trace } from '../../../src/statistics/index.ts';
-import { train } from '../../../src/training/index.ts';
+import { parseExperiment } from '../../src/experiment/index.ts';
+import { lossRatio, type Trace } from '../../src/statistics/index.ts';
+import { train } from '../../src/training/index.ts';
 
 type Config = Record<string, unknown>;
 
 const report = (name: string): { experiment: Config; healthy_twin: Config } =>
-  JSON.parse(readFileSync(new URL(`../../reports/${name}.json`, import.meta.url), 'utf8'));
+  JSON.parse(readFileSync(new URL(`../reports/${name}.json`, import.meta.url), 'utf8'));
 
 async function traceOf(config: Config, seed = 0): Promise<Trace> {
   const parsed = parseExperiment(JSON.parse(JSON.stringify(config)));

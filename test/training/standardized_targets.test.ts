@@ -1,10 +1,10 @@
 /** @file Losses of standardized targets in both scales. */
 import { expect, it } from 'vitest';
-import { parseExperiment } from '../../../src/experiment/index.ts';
-import { createArm, effectsOf } from '../../../src/remedies/index.ts';
-import { referenceRow, runReference } from '../../../src/study/reference.ts';
-import { runRow } from '../../../src/study/report_rows.ts';
-import { train } from '../../../src/training/index.ts';
+import { parseExperiment } from '../../src/experiment/index.ts';
+import { createArm, effectsOf } from '../../src/remedies/index.ts';
+import { referenceRow, runReference } from '../../src/study/reference.ts';
+import { runRow } from '../../src/study/report_rows.ts';
+import { train } from '../../src/training/index.ts';
 
 const inputs = Array.from({ length: 40 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
 const targets = inputs.map(([a = 0, b = 0], i) => [1000 + 50 * a, 0.01 * b + (i % 3)]);

@@ -1,7 +1,7 @@
 /** @file Random valid experiments of up to eight layers: vectors, sequences, tokens and images, whatever fits where. */
 import fc from 'fast-check';
-import { inputsOf, parseExperiment, placedLayers, resolveLoss } from '../../../src/experiment/index.ts';
-import { compileTraining } from '../../../src/training/compile.ts';
+import { inputsOf, parseExperiment, placedLayers, resolveLoss } from '../../src/experiment/index.ts';
+import { compileTraining } from '../../src/training/compile.ts';
 
 type Shape = readonly number[];
 type Config = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 /** @file Early stopping: the weights of the lowest validation loss are those that are kept, measured and handed out. */
 import { describe, expect, it } from 'vitest';
-import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
-import type { Trace } from '../../../src/statistics/index.ts';
-import { train } from '../../../src/training/index.ts';
-import { at, bell, rows } from '../../scenarios/numbers.ts';
+import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
+import type { Trace } from '../../src/statistics/index.ts';
+import { train } from '../../src/training/index.ts';
+import { at, bell, rows } from '../scenarios/numbers.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 /** @file What layers add to the loss is told like the penalty of regularization: in every loss, and apart from that of the data. */
 import { expect, it } from 'vitest';
-import { parseExperiment } from '../../../src/experiment/index.ts';
-import { train } from '../../../src/training/index.ts';
+import { parseExperiment } from '../../src/experiment/index.ts';
+import { train } from '../../src/training/index.ts';
 
 type Config = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
 /** @file What is left out of a combination: a cause is not left as it is while its symptoms are treated. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
-import { runStudy, type StudyReport } from '../../../src/study/index.ts';
-import { trainOnce } from '../../scenarios/trained.ts';
+import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
+import { runStudy, type StudyReport } from '../../src/study/index.ts';
+import { trainOnce } from '../scenarios/trained.ts';
 
 const parse = (config: unknown): Experiment => {
   const parsed = parseExperiment(JSON.parse(JSON.stringify(config)));
@@ -20,7 +20,7 @@ const study = (experiment: Experiment): Promise<StudyReport> =>
 
 it('samples in the order of their classes are shuffled, whatever else would help as well', async () => {
   const report = JSON.parse(
-    readFileSync(new URL('../../reports/labels-in-order.json', import.meta.url), 'utf8'),
+    readFileSync(new URL('../reports/labels-in-order.json', import.meta.url), 'utf8'),
   );
   const { recommendation, combinations } = await study(
     parse({ ...report.experiment, remedies: { min_duration_s: 6 } }),

@@ -1,8 +1,8 @@
 /** @file LSUV: unit variance before every activation on the first batch, from orthonormal kernels. */
 import { expect, it } from 'vitest';
-import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
-import { train } from '../../../src/training/index.ts';
-import { decodeSafetensors } from '../../../src/util/safetensors.ts';
+import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
+import { train } from '../../src/training/index.ts';
+import { decodeSafetensors } from '../../src/util/safetensors.ts';
 
 const dense = (units: number, activation: string) => ({
   type: 'dense',

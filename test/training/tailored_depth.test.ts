@@ -1,13 +1,13 @@
 /** @file Fifty plain layers that no activation of the catalogue trains at the posted settings: theory's own does. */
 import { describe, expect, it } from 'vitest';
-import { diagnose, seriousFindings } from '../../../src/diagnosis/index.ts';
-import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
-import { activationKind } from '../../../src/network/index.ts';
-import { applyRemedy, changeActivation, remedies } from '../../../src/remedies/index.ts';
-import { lossRatio, type Trace } from '../../../src/statistics/index.ts';
-import { train } from '../../../src/training/index.ts';
-import { isLong } from '../../long.ts';
-import { type Config, dense, experiment, repeat, tasks } from '../../scenarios/scenario.ts';
+import { diagnose, seriousFindings } from '../../src/diagnosis/index.ts';
+import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
+import { activationKind } from '../../src/network/index.ts';
+import { applyRemedy, changeActivation, remedies } from '../../src/remedies/index.ts';
+import { lossRatio, type Trace } from '../../src/statistics/index.ts';
+import { train } from '../../src/training/index.ts';
+import { isLong } from '../long.ts';
+import { type Config, dense, experiment, repeat, tasks } from '../scenarios/scenario.ts';
 
 const parse = (config: unknown): Experiment => {
   const parsed = parseExperiment(JSON.parse(JSON.stringify(config)));
@@ -72,6 +72,22 @@ describe('fifty plain layers', () => {
     }
     expect(learned).toEqual([]);
   });
+
+  // Of sigmoid above as well.
+  it.each(['relu', ...(isLong ? ['sigmoid'] : [])])(
+    'of %s learn with it at a low rate of plain gradient descent, and not without',
+    async (activation) => {
+      const moons = { ...tasks.moons, data: { type: 'moons', samples: 500, standardize: true } };
+      const sgd = { type: 'sgd', learning_rate: 0.01 };
+      const plain = parse(
+        experiment(moons, [repeat(50, dense(32, activation)), dense(2)], sgd, { batch_size: 64, steps: 300 }),
+      );
+      const changed = tailored(plain);
+      if (typeof changed === 'string') throw new Error(changed);
+      expect(ratioOf(await run(plain, 11))).toBeGreaterThan(0.95);
+      for (const seed of [11, 12, 13]) expect(ratioOf(await run(changed, seed))).toBeLessThan(0.7);
+    },
+  );
 
   it.each([
     ['a straight line', dense(16, { expression: '3 * x' }), /no solution/],

@@ -1,10 +1,10 @@
 /** @file A training that goes on from a snapshot leaves the Trace of one that was never interrupted, bit for bit. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Experiment } from '../../../src/experiment/index.ts';
-import { clippingKind, optimizerKind, scheduleKind } from '../../../src/network/index.ts';
-import type { Snapshot } from '../../../src/statistics/index.ts';
-import { type Snapshots, train } from '../../../src/training/index.ts';
+import type { Experiment } from '../../src/experiment/index.ts';
+import { clippingKind, optimizerKind, scheduleKind } from '../../src/network/index.ts';
+import type { Snapshot } from '../../src/statistics/index.ts';
+import { type Snapshots, train } from '../../src/training/index.ts';
 import { drafts, experimentOf, parse } from './networks.ts';
 
 type Config = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 /** @file A cancel ends a training wherever it is: before its data, in its preparation, in every pass, and leaves no session. */
 import { expect, it } from 'vitest';
-import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
-import { sessionsInUse } from '../../../src/graph/index.ts';
-import { type TrainOptions, train } from '../../../src/training/index.ts';
+import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
+import { sessionsInUse } from '../../src/graph/index.ts';
+import { type TrainOptions, train } from '../../src/training/index.ts';
 
 const dense = { type: 'dense', units: 8, activation: 'relu', kernel_initializer: 'lsuv' };
 const canceled = { ok: false, error: { code: 'canceled' } };

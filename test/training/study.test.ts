@@ -1,12 +1,12 @@
 /** @file Whole studies without a service: what they compute, in which order, and what they say of it. */
 import { describe, expect, it } from 'vitest';
-import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
-import { remedies } from '../../../src/remedies/index.ts';
-import { runStudy, type StudyReport, type Trial } from '../../../src/study/index.ts';
-import { canonicalJson } from '../../../src/util/json.ts';
-import { createRandom } from '../../../src/util/random.ts';
-import { isLong } from '../../long.ts';
-import { trainOnce } from '../../scenarios/trained.ts';
+import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
+import { remedies } from '../../src/remedies/index.ts';
+import { runStudy, type StudyReport, type Trial } from '../../src/study/index.ts';
+import { canonicalJson } from '../../src/util/json.ts';
+import { createRandom } from '../../src/util/random.ts';
+import { isLong } from '../long.ts';
+import { trainOnce } from '../scenarios/trained.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 

@@ -1,13 +1,13 @@
 /** @file Random networks: the compiled training step on ONNX Runtime against the float64 evaluator and its differences. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { loadData } from '../../../src/data/index.ts';
-import { inputsOf, resolveLoss } from '../../../src/experiment/index.ts';
-import { compileTraining, names } from '../../../src/training/compile.ts';
-import { createModel } from '../../../src/training/model.ts';
-import { createArena, Stepper } from '../../../src/training/step.ts';
-import { codeTargets } from '../../../src/training/targets.ts';
-import { evaluate } from '../../reference/evaluate.ts';
+import { loadData } from '../../src/data/index.ts';
+import { inputsOf, resolveLoss } from '../../src/experiment/index.ts';
+import { compileTraining, names } from '../../src/training/compile.ts';
+import { createModel } from '../../src/training/model.ts';
+import { createArena, Stepper } from '../../src/training/step.ts';
+import { codeTargets } from '../../src/training/targets.ts';
+import { evaluate } from '../reference/evaluate.ts';
 import { type Draft, drafts, experimentOf, graphOf, optionsOf, parse } from './networks.ts';
 
 type Config = Readonly<Record<string, unknown>>;

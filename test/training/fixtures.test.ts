@@ -1,13 +1,13 @@
 /** @file The engine against PyTorch: layer outputs, loss, gradients, and six optimizer steps of every fixture. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadData } from '../../../src/data/index.ts';
-import { inputsOf, parseExperiment, placedLayers, resolveLoss } from '../../../src/experiment/index.ts';
-import { compileTraining, names } from '../../../src/training/compile.ts';
-import { Evaluator } from '../../../src/training/evaluator.ts';
-import { createModel, type Model } from '../../../src/training/model.ts';
-import { createArena, Stepper } from '../../../src/training/step.ts';
-import { codeTargets } from '../../../src/training/targets.ts';
+import { loadData } from '../../src/data/index.ts';
+import { inputsOf, parseExperiment, placedLayers, resolveLoss } from '../../src/experiment/index.ts';
+import { compileTraining, names } from '../../src/training/compile.ts';
+import { Evaluator } from '../../src/training/evaluator.ts';
+import { createModel, type Model } from '../../src/training/model.ts';
+import { createArena, Stepper } from '../../src/training/step.ts';
+import { codeTargets } from '../../src/training/targets.ts';
 
 interface Numbers {
   readonly shape: readonly number[];
@@ -37,7 +37,7 @@ interface Fixture {
   };
 }
 
-const folder = new URL('../../reference/fixtures/', import.meta.url);
+const folder = new URL('../reference/fixtures/', import.meta.url);
 
 /** See test/reference/README.md. */
 const TOLERANCE = 1e-4;
