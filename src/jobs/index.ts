@@ -27,7 +27,8 @@ export { InvalidCursor } from './rows.ts';
 export type { Role, RunningJobService } from './service.ts';
 export type { SnapshotAnswer, SnapshotPort } from './snapshot_port.ts';
 export { type StorageFailure, storageFailure } from './storage.ts';
-export { type StudyTask, study } from './study_thread.ts';
+export { study } from './study_thread.ts';
+export type { StudyTask } from './study_threads.ts';
 
 export const createJobService: typeof CreateJobService = async (options) =>
   (await import('./service.ts')).createJobService(options);

@@ -23,20 +23,8 @@ import { experimentOf, JobFailure } from './failure.ts';
 import type { FileUse } from './file.ts';
 import type { Job } from './job.ts';
 import { trialKey } from './packing.ts';
-import type { StudyThreads } from './study_threads.ts';
+import type { StudyTask, StudyThreads } from './study_threads.ts';
 import type { NamedTrial } from './trials.ts';
-
-/** What a thread is given to begin with. */
-export interface StudyTask {
-  /** As it was accepted: JSON, by `packText`. */
-  readonly experiment: Uint8Array;
-  /** Null for a study. */
-  readonly search: SearchOptions | null;
-  /** One Int32; 1 once the time is over. */
-  readonly outOfTime: Int32Array;
-  /** To the one that follows the study; the thread closes it. */
-  readonly port: MessagePort;
-}
 
 export interface StudyOutcome {
   /** JSON of the report, without the job's id. */

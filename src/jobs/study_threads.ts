@@ -2,17 +2,30 @@
  * @file The threads that plan studies. Loading its program takes a thread a third of a second of a core, which many a study does not take
  * itself: a thread goes on to the next one. Between two of them it holds nothing of the first but what caches hold by content.
  */
+import type { MessagePort } from 'node:worker_threads';
+import type { SearchOptions } from '../study/index.ts';
 import { NICE } from '../util/nice.ts';
 import { threadProgram } from '../util/programs.ts';
 import { createThreads } from '../util/threads.ts';
 import { YOUNG_HEAP_MIB } from '../util/young_heap.ts';
-import type { StudyTask } from './study_thread.ts';
 
 /** Planning takes a thread for each study, and memory. */
 export const MOST_STUDIES = 4;
 
 /** One that idles is worth its memory for so long. */
 const IDLE_MS = 30_000;
+
+/** What a thread is given to begin with. */
+export interface StudyTask {
+  /** As it was accepted: JSON, by `packText`. */
+  readonly experiment: Uint8Array;
+  /** Null for a study. */
+  readonly search: SearchOptions | null;
+  /** One Int32; 1 once the time is over. */
+  readonly outOfTime: Int32Array;
+  /** To the one that follows the study; the thread closes it. */
+  readonly port: MessagePort;
+}
 
 export interface StudyThreads {
   /**
