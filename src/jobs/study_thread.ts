@@ -10,7 +10,6 @@ import {
   type Progress,
   runSearch,
   runStudy,
-  type SearchOptions,
   type SearchReport,
   type StudyDependencies,
   type StudyReport,
