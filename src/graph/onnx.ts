@@ -1,17 +1,10 @@
 /** @file A graph as an ONNX model: operator set 17. Shapes are static, but for the batch where a second graph tells which numbers are the batch's. */
 import { present } from '../util/assert.ts';
+import { BLOCKED_DOMAIN } from './blocked_convolution.ts';
 import type { Graph, GraphInput } from './graph.ts';
-import type {
-  Constant,
-  Convolution,
-  Node,
-  Operator,
-  OperatorAttributes,
-  ScanBody,
-  Shape,
-  Tensor,
-} from './nodes.ts';
-import { IntegerLists, ListRecord, type Lists } from './onnx_lists.ts';
+import type { Constant, Node, Operator, OperatorAttributes, ScanBody, Shape, Tensor } from './nodes.ts';
+import { encodeConvolution, encodeTransposed, type Names } from './onnx_convolution.ts';
+import { IntegerLists, ListRecord } from './onnx_lists.ts';
 import { type AttributeValue, bytes, elementTypes, onnxNode } from './onnx_node.ts';
 import { writeModel, writeNotedModel } from './onnx_schema.ts';
 import { sizeOf } from './operators.ts';
@@ -41,12 +34,6 @@ function valueInfo(name: string, { shape, dtype }: Shaped, twin: Shaped, batch?:
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 
-interface Names {
-  readonly inputs: readonly string[];
-  readonly output: string;
-  readonly integers: Lists;
-}
-
 type Encode<O extends Operator> = (
   names: Names,
   attributes: OperatorAttributes[O],
@@ -66,75 +53,13 @@ const withAttributes =
   <A>(opType: string, attributes: (own: A) => Record<string, AttributeValue>) =>
   ({ inputs, output }: Names, own: A) => [onnxNode(opType, inputs, [output], attributes(own))];
 
-const window = ({ strides, dilations, before, after, groups }: Convolution) => ({
-  strides,
-  dilations,
-  pads: [...before, ...after],
-  group: groups,
-});
-
-/** What lies beyond the last position of the window: ONNX computes the size from the rest and this. */
-function outputPadding(
-  positions: Shape,
-  kernel: Shape,
-  { strides, dilations, before, after, size }: OperatorAttributes['ConvTranspose'],
-) {
-  return size.map((length, axis) => {
-    const [stride, dilation] = [strides[axis] as number, dilations[axis] as number];
-    const reach = stride * ((positions[axis] as number) - 1) + dilation * ((kernel[axis] as number) - 1) + 1;
-    return length - reach + (before[axis] as number) + (after[axis] as number);
-  });
-}
-
-/**
- * Where the window moves by single elements, the adjoint of a convolution is one itself, with the kernel's window turned
- * around and its channels exchanged: faster than `ConvTranspose`, which spreads every window by itself.
- */
-function adjointConvolution(
-  { inputs: [x, kernel], output, integers }: Names,
-  attributes: OperatorAttributes['ConvTranspose'],
-  shape: Shape,
-): unknown[] | null {
-  const { strides, dilations, before, after, groups } = attributes;
-  const [out, inner, ...window] = shape as [number, number, ...number[]];
-  const reach = window.map((length, axis) => (dilations[axis] as number) * (length - 1));
-  const pads = [before, after].map((side) => reach.map((most, axis) => most - (side[axis] as number)));
-  if (strides.some((stride) => stride !== 1) || pads.flat().some((n) => n < 0)) return null;
-  const axes = window.map((_, axis) => axis + 2);
-  const [last, beforeFirst, back] = [-1, -(2 ** 31), -1].map((n) => integers.of(axes.map(() => n)));
-  const names = ['turned', 'split', 'exchanged', 'kernel'].map((name) => `${output}/${name}`);
-  const [turned, split, exchanged, adjoint] = names as [string, string, string, string];
-  const filters = out / groups;
-  const turn = [present(kernel), present(last), present(beforeFirst), integers.of(axes), present(back)];
-  return [
-    onnxNode('Slice', turn, [turned]),
-    onnxNode('Reshape', [turned, integers.of([groups, filters, inner, ...window])], [split]),
-    onnxNode('Transpose', [split], [exchanged], { perm: [0, 2, 1, ...axes.map((axis) => axis + 1)] }),
-    onnxNode('Reshape', [exchanged, integers.of([groups * inner, filters, ...window])], [adjoint]),
-    onnxNode('Conv', [present(x), adjoint], [output], {
-      strides,
-      dilations,
-      pads: pads.flat(),
-      group: groups,
-    }),
-  ];
-}
-
 const cast = (from: string, to: string) => onnxNode('Cast', [from], [to], { to: elementTypes.int64 });
 
 /** Only operators that differ from their ONNX namesake in name, attributes or inputs. */
 const encodings: { readonly [O in Operator]?: Encode<O> } = {
   Concat: withAttributes('Concat', ({ axis }) => ({ axis })),
-  Conv: withAttributes('Conv', window),
-  ConvTranspose: (names, attributes, { inputs: [x, kernel] }) => {
-    const [positions, shape] = [present(x).shape.slice(2), present(kernel).shape];
-    const output_padding = outputPadding(positions, shape.slice(2), attributes);
-    return (
-      adjointConvolution(names, attributes, shape) ?? [
-        onnxNode('ConvTranspose', names.inputs, [names.output], { ...window(attributes), output_padding }),
-      ]
-    );
-  },
+  Conv: encodeConvolution,
+  ConvTranspose: encodeTransposed,
   Expand: withIntegers('Expand', ({ shape }) => [shape]),
   Gather: ({ inputs: [table, indices], output }) => [
     cast(present(indices), `${output}/indices`),
@@ -189,12 +114,26 @@ class Encoder {
   readonly #integers: IntegerLists;
   readonly #names: Map<number, string>;
   readonly #prefix: string;
+  readonly #block: number;
+  readonly #rectified: ReadonlyMap<number, Tensor>;
   #loops = 0;
 
-  constructor(integers: IntegerLists, names: Map<number, string>, prefix: string) {
+  /**
+   * @param block channels that lie together in the runtime's own convolutions; 0 where those of ONNX are to be written
+   * @param rectified what becomes of convolutions, by their ids, where that alone is read
+   */
+  constructor(
+    integers: IntegerLists,
+    names: Map<number, string>,
+    prefix: string,
+    block = 0,
+    rectified: ReadonlyMap<number, Tensor> = new Map(),
+  ) {
     this.#integers = integers;
     this.#names = names;
     this.#prefix = prefix;
+    this.#block = block;
+    this.#rectified = rectified;
   }
 
   nameOf({ id }: Pick<Tensor, 'id'>): string {
@@ -214,13 +153,20 @@ class Encoder {
         const outputs = loopOutputs.get(node.output.id) ?? [];
         return [this.#loop(node as Node<'Scan'>, twin as Node<'Scan'>, outputs)];
       }
-      const inputs = node.inputs.map((input) => this.nameOf(input));
-      const output = this.nameOf(node.output);
+      if (node.operator === 'Relu' && this.#rectified.get(present(node.inputs[0]).id) === node.output)
+        return [];
+      const result = this.#rectified.get(node.output.id);
+      const names = {
+        inputs: node.inputs.map((input) => this.nameOf(input)),
+        output: this.nameOf(result ?? node.output),
+        block: this.#block,
+        ...(result !== undefined && { activation: 'Relu' as const }),
+      };
       const record = new ListRecord();
-      encode({ inputs, output, integers: record }, twin);
+      encode({ ...names, integers: record }, twin);
       const of = (values: readonly number[]) =>
         this.#integers.forBatch(values, present(record.lists.shift(), 'the two graphs differ'));
-      return encode({ inputs, output, integers: { of } }, node);
+      return encode({ ...names, integers: { of } }, node);
     });
   }
 
@@ -337,12 +283,30 @@ function packInfo({ name, data }: Pack) {
   return valueInfo(name, shaped, shaped);
 }
 
-/** What is handed over as one. */
+/** Of each convolution that nobody reads but one ReLU, by its id: what that makes of it. The runtime computes both at once. */
+function rectifiedOf({ nodes, outputs }: Graph): Map<number, Tensor> {
+  const read = new Set(outputs.map(({ tensor }) => tensor.id));
+  const readers = Map.groupBy(
+    nodes.flatMap((node) => node.inputs.map(({ id }) => ({ id, node }))),
+    ({ id }) => id,
+  );
+  return new Map(
+    nodes.flatMap(({ operator, output: { id } }) => {
+      const [reader, ...others] = readers.get(id) ?? [];
+      const alone = operator === 'Conv' && others.length === 0 && !read.has(id);
+      return alone && reader?.node.operator === 'Relu' ? [[id, reader.node.output] as const] : [];
+    }),
+  );
+}
+
+/** What is handed over as one, and what else only a session has. */
 export interface Packs {
   readonly inputs: readonly Pack[];
   readonly outputs: readonly Pack[];
   /** The name of a first output beside those of the graph, which is a list and not a tensor. */
   readonly list?: string;
+  /** Channels of a block of the runtime's own convolutions; without it they are those of ONNX. */
+  readonly block?: number;
 }
 
 const NO_PACKS: Packs = { inputs: [], outputs: [] };
@@ -379,7 +343,8 @@ export function encodeOnnx(
   const batchOf = ({ inputs }: Graph) => inputs[free]?.tensor.shape[0] ?? 0;
   const batches = { own: batchOf(graph), other: batchOf(twin) };
   const integers = new IntegerLists(graph.inputs[free]?.name ?? '', batches);
-  const encoder = new Encoder(integers, names, '');
+  const { block = 0 } = packs;
+  const encoder = new Encoder(integers, names, '', block, block === 0 ? undefined : rectifiedOf(graph));
   // An output that is an input, a constant, or known by another name already gets its name from an Identity.
   const aliases = graph.outputs
     .filter((output) => !named.includes(output))
@@ -404,7 +369,10 @@ export function encodeOnnx(
   const model = {
     irVersion: IR_VERSION,
     producerName: 'gradclinic',
-    opsetImport: [{ domain: '', version: OPERATOR_SET }],
+    opsetImport: [
+      { domain: '', version: OPERATOR_SET },
+      ...(block === 0 ? [] : [{ domain: BLOCKED_DOMAIN, version: 1 }]),
+    ],
     graph: {
       name: 'gradclinic',
       node: nodes,

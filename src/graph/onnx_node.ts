@@ -19,7 +19,9 @@ export const onnxNode = (
   input: readonly string[],
   output: readonly string[],
   attributes: Record<string, AttributeValue> = {},
+  domain = '',
 ) => ({
+  ...(domain !== '' && { domain }),
   opType,
   input,
   output,

@@ -39,6 +39,7 @@ const root = protobuf.Root.fromJSON({
         name: string(3),
         opType: string(4),
         attribute: repeated('AttributeProto', 5),
+        domain: string(7),
       },
     },
     TensorProto: {

@@ -3,6 +3,7 @@ import '../util/no_telemetry.ts';
 import { createHash } from 'node:crypto';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { assert, present } from '../util/assert.ts';
+import { encodeReordering, REORDERED_CHANNELS } from './blocked_convolution.ts';
 import { bytesOf } from './cost.ts';
 import type { Graph } from './graph.ts';
 import { Lending, type Loan } from './lending.ts';
@@ -84,22 +85,40 @@ const compiledGraphs = new Lending<InferenceSession>({
 /** Sessions of this thread that are open. */
 export const sessionsInUse = (): number => compiledGraphs.inUse;
 
+const OPTIONS: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  // It lets the fused sum overwrite a tensor that is an output of the graph.
+  extra: { optimization: { disable_specified_optimizers: 'ConvAddActivationFusion' } },
+  // 3 = errors: warnings would reach stderr as loose text beside the JSON log.
+  logSeverityLevel: 3,
+};
+
+/** Channels that lie together in the runtime's own convolutions, as many as this processor has vectors for; 0 where it has none. */
+async function measureBlock(): Promise<number> {
+  try {
+    const session = await InferenceSession.create(encodeReordering(), OPTIONS);
+    const x = new Tensor('float32', new Float32Array(REORDERED_CHANNELS), [1, REORDERED_CHANNELS, 1, 1]);
+    const { y } = await session.run({ x });
+    await session.release();
+    return present(y).dims[1] as number;
+  } catch {
+    return 0;
+  }
+}
+
+let block: Promise<number> | undefined;
+
 /** Equal bytes are equal graphs, constants included. */
-function compile(graph: Graph, packs: Packs): Promise<Loan<InferenceSession>> {
-  const model = encodeOnnx(graph, undefined, packs);
+async function compile(graph: Graph, packs: Packs): Promise<Loan<InferenceSession>> {
+  block ??= measureBlock();
+  const model = encodeOnnx(graph, undefined, { ...packs, block: await block });
   const key = createHash('sha256').update(model).digest('base64');
   return compiledGraphs.borrow(key, bytesOf(graph) + BYTES_PER_NODE * graph.nodes.length, () =>
-    InferenceSession.create(model, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      // It lets the fused sum overwrite a tensor that is an output of the graph.
-      extra: { optimization: { disable_specified_optimizers: 'ConvAddActivationFusion' } },
-      // 3 = errors: warnings would reach stderr as loose text beside the JSON log.
-      logSeverityLevel: 3,
-    }),
+    InferenceSession.create(model, OPTIONS),
   );
 }
 
