@@ -194,6 +194,7 @@ const wakeAll = () => {
 };
 if (values.statements) await sql`create extension pg_stat_statements`.execute(db);
 await listen({
+  trains: true,
   onListening: () => {},
   onAnnouncement({ kind, job }) {
     if (kind === 'trial') wakeAll();

@@ -1,6 +1,6 @@
 /**
  * @file One study on one and on several worker processes, each pinned to a core of its own, beside the same study in one process
- * without a shared queue, pinned as well: how much of each further core arrives. They take turns, round by round, so that what
+ * without a shared queue, on one thread and on as many, pinned as well: how much of each further core arrives. They take turns, round by round, so that what
  * else the machine does hits all of them. PostgreSQL and the api take their part of the same cores.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -62,18 +62,19 @@ async function run(api: ServerProcess, workers: readonly ServerProcess[]): Promi
   return { seconds, training, trials: lines.length, processor: used() - before, told };
 }
 
-const pinned = (core: number, settings: Readonly<Record<string, string>>) =>
+const pinned = (cores: string, settings: Readonly<Record<string, string>>) =>
   startServerProcess({
     settings: { WORKER_THREADS: '1', ...settings },
-    through: ['taskset', '--cpu-list', String(core)],
+    through: ['taskset', '--cpu-list', cores],
   });
 
-async function alone(): Promise<Contender> {
+/** What the cores are worth together, whoever shares out the trials. */
+async function alone(cores: number): Promise<Contender> {
   const folder = mkdtempSync(join(tmpdir(), 'gradclinic-scale-'));
-  const server = await pinned(0, { DATA_DIR: folder });
+  const server = await pinned(`0-${cores - 1}`, { DATA_DIR: folder, WORKER_THREADS: String(cores) });
   return {
-    name: 'one process, no shared queue',
-    cores: 1,
+    name: `one process with ${cores} threads, no shared queue`,
+    cores,
     run: () => run(server, [server]),
     async end() {
       await server.kill();
@@ -87,7 +88,7 @@ async function together(cores: number, postgres: PostgresServer): Promise<Conten
   const settings = { DATABASE_URL, SHARED_TRIAL_SECONDS: values.shared };
   const api = await startServerProcess({ settings: { ...settings, ROLE: 'api' } });
   const workers = await Promise.all(
-    Array.from({ length: cores }, (_, core) => pinned(core, { ...settings, ROLE: 'worker' })),
+    Array.from({ length: cores }, (_, core) => pinned(String(core), { ...settings, ROLE: 'worker' })),
   );
   return {
     name: `${cores} workers`,
@@ -105,8 +106,12 @@ function median(numbers: readonly number[]): number {
 const postgres = await startPostgres();
 try {
   console.log(`${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(2)}`);
-  const contenders = [await alone()];
-  for (const cores of values.workers.split(',').map(Number)) contenders.push(await together(cores, postgres));
+  const workers = values.workers.split(',').map(Number);
+  const contenders = [await alone(1)];
+  for (const cores of workers) {
+    if (cores > 1) contenders.push(await alone(cores));
+    contenders.push(await together(cores, postgres));
+  }
   const efficiencies = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < Number(values.rounds); round++) {
     let reference: Outcome | null = null;

@@ -12,8 +12,8 @@ export interface Announcement {
 
 export const CHANNEL = 'gradclinic';
 
-/** The name of a connection that listens. */
-export const LISTENER = 'gradclinic listener';
+/** The names of connections that listen: of a process that trains, and of one that only takes requests. */
+export const [TRAINER, LISTENER] = ['gradclinic trainer', 'gradclinic listener'] as const;
 
 /** On SQLite nobody else listens. */
 export async function announce<T>(

@@ -6,6 +6,8 @@ import type { Room } from './room.ts';
 import type { Tables } from './tables.ts';
 
 export interface Listener {
+  /** Whether this process trains. */
+  readonly trains: boolean;
   onAnnouncement(announcement: Announcement): void;
   /** From now on nothing is missed; what was announced before may have been. */
   onListening(): void;

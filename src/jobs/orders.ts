@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Message, nextTurn, type Queue } from '../queue/index.ts';
-import { announce, LISTENER } from './announcements.ts';
+import { announce, TRAINER } from './announcements.ts';
 import type { ClaimedJob } from './attempts.ts';
 import { databaseTime } from './dialect.ts';
 import { appendEvent } from './events.ts';
@@ -110,12 +110,22 @@ export class Orders {
     return db.selectNoFrom([least.as('least'), own.as('own')]).executeTakeFirstOrThrow();
   }
 
-  /** Processes that hear of what is ordered, this one included. */
-  async listeners(): Promise<number> {
+  /** Processes that train what is ordered, this one included. */
+  async trainers(): Promise<number> {
     const { rows } = await sql<{ processes: number }>`
       select count(*)::integer as processes from pg_stat_activity
-      where datname = current_database() and application_name = ${LISTENER}`.execute(this.#db);
+      where datname = current_database() and application_name = ${TRAINER}`.execute(this.#db);
     return rows[0]?.processes ?? 1;
+  }
+
+  /** How many wait or are at work, of whatever job. */
+  async open(): Promise<number> {
+    const { open } = await this.#db
+      .selectFrom('orders')
+      .where('failure', 'is', null)
+      .select((eb) => eb.fn.countAll<number | string>().as('open'))
+      .executeTakeFirstOrThrow();
+    return Number(open);
   }
 
   /** Null where nobody needs it any more: it is trained, or its job has ended. */

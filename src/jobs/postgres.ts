@@ -2,7 +2,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { CHANNEL, LISTENER, parseAnnouncement } from './announcements.ts';
+import { CHANNEL, LISTENER, parseAnnouncement, TRAINER } from './announcements.ts';
 import type { DatabaseOptions, Listener, OpenDatabase } from './connection.ts';
 import { migrate, SchemaTooNew } from './migrations.ts';
 import { unlimited } from './room.ts';
@@ -45,7 +45,7 @@ function createSubscription(url: string, listener: Listener, logger: Logger) {
       connectionString: url,
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: LISTENER,
+      application_name: listener.trains ? TRAINER : LISTENER,
     });
     client = next;
     // An error always ends the connection, and the end is what is acted upon.

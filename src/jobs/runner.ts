@@ -1,5 +1,4 @@
 /** @file Runs one claimed job: its study, trial by trial, each trial trained once and kept. */
-import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Experiment } from '../experiment/index.ts';
 import { FileRefused } from '../files/index.ts';
@@ -52,7 +51,6 @@ const withMembers = (members: object, json: Uint8Array): Buffer =>
 export class JobRun {
   readonly job: ClaimedJob;
   readonly #options: RunnerOptions;
-  readonly #flag = new Int32Array(new SharedArrayBuffer(4));
   readonly #startedAt = performance.now();
   readonly #span: Span;
   readonly #losses: LossFeed;
@@ -78,12 +76,9 @@ export class JobRun {
       await options.attempts.losses(job, data);
       options.onEvent(job.id);
     });
-    // Every trial of a wave listens; Node.js takes more than ten for a leak, and would say so.
-    setMaxListeners(0, this.#stopped.signal);
     this.#trials = new Trials(job, {
       ...options,
       losses: this.#losses,
-      flag: this.#flag.buffer as SharedArrayBuffer,
       signal: this.#stopped.signal,
       span: () => this.#phase?.span ?? this.#span,
     });
@@ -96,7 +91,6 @@ export class JobRun {
 
   #endTrainings(reason: Reason): void {
     this.#reason ??= reason;
-    Atomics.store(this.#flag, 0, 1);
     this.#stopped.abort();
   }
 
@@ -174,6 +168,7 @@ export class JobRun {
     const { attempts, studyThreads } = this.#options;
     const follow: StudyThreadOptions = {
       train: (trial) => this.#trials.train(trial),
+      expect: (trials) => this.#trials.expect(trials),
       onRead: (run, key, outcome) => this.#onRead(run, key, outcome),
       onProgress: (progress) => this.#onProgress(progress),
       isOutOfTime: () => this.#isOutOfTime(),
@@ -181,6 +176,7 @@ export class JobRun {
       onExperiment: (experiment) => this.#onExperiment(experiment),
     };
     const { report, summary } = await runInThread(this.job, follow, studyThreads);
+    await this.#trials.end();
     await this.#writes;
     if (this.#unnamed !== null) throw this.#unnamed.error;
     const kinds = await untilStored(

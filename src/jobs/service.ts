@@ -108,6 +108,7 @@ export async function createJobService(options: JobServiceOptions): Promise<Runn
   const worker = runs?.worker ?? null;
   showQueue(metrics, () => answered(queueState(db)), workerThreads, worker);
   await listen({
+    trains: worker !== null,
     onListening() {
       worker?.wake();
       worker?.onTrial(null);

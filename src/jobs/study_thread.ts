@@ -35,6 +35,7 @@ export type FromStudy =
   | { readonly kind: 'files'; readonly use: FileUse }
   | { readonly kind: 'experiment'; readonly experiment: Experiment }
   | { readonly kind: 'train'; readonly id: number; readonly trial: NamedTrial }
+  | { readonly kind: 'expect'; readonly trials: readonly NamedTrial[] }
   | { readonly kind: 'read'; readonly run: string; readonly key: string; readonly outcome: Outcome }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'outcome'; readonly outcome: StudyOutcome }
@@ -51,8 +52,9 @@ export type ToStudy =
   /** Null: the training failed, for a reason that stays where it happened. */
   | { readonly kind: 'trained'; readonly id: number; readonly trace: TraceBytes | null };
 
-export interface StudyThreadOptions extends Omit<StudyDependencies, 'train'> {
+export interface StudyThreadOptions extends Omit<StudyDependencies, 'train' | 'expect'> {
   readonly train: (trial: NamedTrial) => Promise<TraceBytes>;
+  readonly expect: (trials: readonly NamedTrial[]) => void;
   /** Called once the study has read the trace of a run. */
   readonly onRead: (run: string, key: string, outcome: Outcome) => void;
   /** Brings the files that an experiment reads to this process. */
@@ -66,7 +68,7 @@ const LOOK_MS = 200;
 /** @throws JobFailure, and whatever a training failed with */
 export async function runInThread(
   { experiment, search }: Pick<StudyTask, 'experiment' | 'search'>,
-  { train, onRead, onProgress, isOutOfTime, bring, onExperiment }: StudyThreadOptions,
+  { train, expect, onRead, onProgress, isOutOfTime, bring, onExperiment }: StudyThreadOptions,
   threads: StudyThreads,
 ): Promise<StudyOutcome> {
   const outOfTime = new Int32Array(new SharedArrayBuffer(4));
@@ -92,6 +94,7 @@ export async function runInThread(
       look();
     },
     train: answer,
+    expect: ({ trials }) => expect(trials),
     read: ({ run, key, outcome }) => onRead(run, key, outcome),
     progress: ({ progress }) => onProgress(progress),
     outcome: ({ outcome }) => resolve(outcome),
@@ -159,6 +162,17 @@ function conversation(port: MessagePort) {
     waiting.delete(message.id);
   });
   let next = 0;
+  /** What is expected is told again and again, and of a deep network a key takes a while. */
+  const named = new WeakMap<Experiment, Map<string, NamedTrial>>();
+  function nameOf(trial: Trial): NamedTrial {
+    const { experiment, seed, keepWeights } = trial;
+    const known = named.get(experiment) ?? new Map<string, NamedTrial>();
+    named.set(experiment, known);
+    const which = `${seed}${keepWeights}`;
+    const before = known.get(which) ?? { ...trial, key: trialKey(trial), seconds: secondsOf(experiment) };
+    known.set(which, before);
+    return before;
+  }
   return {
     post,
     bring(use: FileUse): Promise<void> {
@@ -169,21 +183,22 @@ function conversation(port: MessagePort) {
       const id = next++;
       const { promise, resolve } = Promise.withResolvers<TraceBytes | null>();
       waiting.set(id, resolve);
-      const { run, experiment } = trial;
-      const key = trialKey(trial);
-      post({ kind: 'train', id, trial: { ...trial, key, seconds: secondsOf(experiment) } });
+      const { run } = trial;
+      const { key, seconds = 0 } = nameOf(trial);
+      post({ kind: 'train', id, trial: { ...trial, key, seconds } });
       const bytes = await promise;
       if (bytes === null) throw new Error('the training failed');
       const trace = await unpackTrace(bytes);
       post({ kind: 'read', run, key, outcome: outcomeOf(trace) });
       return trace;
     },
+    expect: (trials: readonly Trial[]) => post({ kind: 'expect', trials: trials.map(nameOf) }),
   };
 }
 
 /** In the thread. Once the port is closed, nothing that the study has left under way goes on. */
 export async function study({ experiment: packed, search, outOfTime, port }: StudyTask): Promise<void> {
-  const { post, bring, train } = conversation(port);
+  const { post, bring, train, expect } = conversation(port);
   try {
     const accepted = JSON.parse(unpackText(packed)) as Experiment;
     const { data, training } = accepted;
@@ -193,6 +208,7 @@ export async function study({ experiment: packed, search, outOfTime, port }: Stu
     post({ kind: 'experiment', experiment });
     const dependencies: StudyDependencies = {
       train,
+      expect,
       onProgress: (progress) => post({ kind: 'progress', progress }),
       isOutOfTime: () => Atomics.load(outOfTime, 0) === 1,
     };

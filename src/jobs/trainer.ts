@@ -24,6 +24,8 @@ export interface TrialWork {
 export interface Threads {
   /** In its turn. @param signal ends the wait for a thread; a training that runs is asked by its own flag */
   run(task: TrialRequest, work: TrialWork, signal: AbortSignal): Promise<TrialResult>;
+  /** Threads for which there is nothing to do; less than 0 where trials wait. */
+  readonly idle: number;
 }
 
 interface Waiting extends TrialWork {
@@ -44,6 +46,7 @@ export class Trainer implements Threads {
   readonly #own: Source;
   readonly #shared: Source | null;
   readonly #crew: Crew;
+  readonly #threads: number;
   #next = 0;
 
   /** @param shared what waits in the queue that processes share; null where there is none */
@@ -54,6 +57,7 @@ export class Trainer implements Threads {
     onError: (error: unknown) => void,
   ) {
     this.#pool = pool;
+    this.#threads = threads;
     this.#own = { queue: this.#queue, perform: (delivery) => this.#perform(delivery) };
     this.#shared = shared;
     this.#crew = startCrew(shared === null ? [this.#own] : [this.#own, shared], threads, onError);
@@ -99,6 +103,11 @@ export class Trainer implements Threads {
   /** The estimated seconds of one thread that the waiting trials of this process's studies will take. */
   get waitingSeconds(): number {
     return [...this.#trials.values()].reduce((sum, { begun, seconds }) => sum + (begun ? 0 : seconds), 0);
+  }
+
+  get idle(): number {
+    const waiting = [...this.#trials.values()].filter(({ begun }) => !begun).length;
+    return this.#threads - this.#crew.busy - waiting;
   }
 
   /** Something waits in the shared queue, or may. */

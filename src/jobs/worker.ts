@@ -92,7 +92,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const orderRunner = market === null ? null : new OrderRunner({ ...options, ...market, pool });
   const trainer = new Trainer(pool, threads, orderRunner, warn);
   const awaited = market === null ? null : new AwaitedOrders(market.orders, logger);
-  const sharedTrials = market === null || awaited === null ? null : { ...market, awaited };
+  /** Processes that train. */
+  let trainers = 1;
+  // As if each of them had as many threads as this one.
+  const idle = async () => trainers * threads - ((await market?.orders.open()) ?? 0);
+  const sharedTrials = market === null || awaited === null ? null : { ...market, awaited, idle };
   const studies = new Studies({
     ...{ attempts, quotaOf, recover, onStarted: onEvent, onError: report },
     prepare: (job) =>
@@ -103,8 +107,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       }),
   });
   const witness = createWitness(leaseSeconds * 1000);
-  /** Processes that hear of trials. */
-  let listeners = 1;
 
   /** Jobs of dead workers go back to the queue. */
   async function adopt(): Promise<void> {
@@ -113,15 +115,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     if (silent.length > 0 && witness.reliable) await recoverJobs(attempts, leaseSeconds);
   }
 
-  async function countListeners(): Promise<void> {
-    if (market !== null) listeners = await market.orders.listeners();
+  async function countTrainers(): Promise<void> {
+    if (market !== null) trainers = await market.orders.trainers();
   }
 
   function poll(): void {
     studies.wake();
     trainer.wake();
     if (!shared) return;
-    countListeners().catch(() => {});
+    countTrainers().catch(() => {});
     adopt().catch((error: unknown) => logger.warn({ err: error }, 'could not look for jobs of dead workers'));
   }
 
@@ -136,7 +138,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       orderRunner?.cancel(job);
     },
     // The process that plans the study is the first to ask: it has the study's data.
-    onTrial: (job) => trainer.wake(job === null || studies.has(job) ? 0 : herdDelay(listeners)),
+    onTrial: (job) => trainer.wake(job === null || studies.has(job) ? 0 : herdDelay(trainers)),
     onTrained(job) {
       awaited?.look(job).catch(warn);
     },

@@ -5,6 +5,22 @@ import type { Reference } from '../statistics/index.ts';
 import { type Budget, trainingKey } from './budget.ts';
 import type { Phase, Progress, StudyDependencies } from './dependencies.ts';
 
+/** Trials of one experiment that may be asked for soon. */
+export interface ExpectedArm {
+  /** The run's name before the seed. */
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly seeds: readonly number[];
+  readonly keepWeights?: boolean;
+}
+
+/** What trials are expected for, the likeliest first: what is proven is most often proven to the end. */
+const expectations = ['proof', 'option', 'control', 'table'] as const;
+export type Expectation = (typeof expectations)[number];
+
+/** No more than threads may be idle: what is expected later is told later. */
+const MOST_EXPECTED = 16;
+
 export class ArmRunner {
   readonly #dependencies: StudyDependencies;
   readonly budget: Budget;
@@ -13,6 +29,7 @@ export class ArmRunner {
   best: Progress['best'] = null;
   /** Trainings that have begun: what is asked for again was trained before. */
   readonly #begun = new Set<string>();
+  readonly #expected = new Map<Expectation, readonly ExpectedArm[]>();
   #completed = 0;
   #total: number;
   /** What every trace is held against. */
@@ -58,6 +75,25 @@ export class ArmRunner {
       total_trials: this.#total,
       best: this.best,
     });
+  }
+
+  /** In place of what was expected for the same before. Costs nothing: what is asked for later is counted then. */
+  expect(what: Expectation, arms: readonly ExpectedArm[]): void {
+    this.#expected.set(what, arms);
+    this.#tellExpected();
+  }
+
+  #tellExpected(): void {
+    const trials = expectations
+      .flatMap((what) => this.#expected.get(what) ?? [])
+      .flatMap(({ name, experiment, seeds, keepWeights = false }) => {
+        const key = trainingKey(experiment);
+        const open = this.budget.fits(this.budget.costOf(experiment, 1), 1)
+          ? seeds.filter((seed) => !this.#begun.has(`${key}${seed}`))
+          : [];
+        return open.map((seed) => ({ run: `${name}/${seed}`, experiment, seed, keepWeights }));
+      });
+    this.#dependencies.expect?.(trials.slice(0, MOST_EXPECTED));
   }
 
   /** @param name the run's name before the seed */

@@ -113,8 +113,13 @@ export class Budget {
   }
 
   /** Whether so much more work, in so many trials, fits. */
+  fits(arms: number, trials: number): boolean {
+    return this.#spent + arms <= this.limit && this.#trials + trials <= this.#maxTrials;
+  }
+
+  /** The same, of what is to be done: what does not fit was refused. */
   affords(arms: number, trials: number): boolean {
-    const fits = this.#spent + arms <= this.limit && this.#trials + trials <= this.#maxTrials;
+    const fits = this.fits(arms, trials);
     if (!fits) this.#refused = true;
     return fits;
   }

@@ -3,7 +3,7 @@ import type { Experiment } from '../experiment/index.ts';
 import { optimizerKind } from '../network/index.ts';
 import { type Arm, applyRemedy, type Patch, patchBetween, remedies } from '../remedies/index.ts';
 import { createRandom } from '../util/random.ts';
-import type { ArmRunner } from './arms.ts';
+import type { ArmRunner, ExpectedArm } from './arms.ts';
 import type { Budget } from './budget.ts';
 import { isTaken } from './rate_trials.ts';
 
@@ -25,6 +25,22 @@ const SHARE_OF_TRIALS = 1 / 4;
 
 /** A tenth more learning rate: a change as small as noise. */
 const LEARNING_RATE_FACTOR = 1.1;
+
+const reseeded = (experiment: Experiment, seeds: readonly number[]): Control => ({
+  control: 'control_reseed',
+  title: 'The same experiment with other seeds (unpaired)',
+  experiment,
+  seeds: seeds.map((seed) => seed + RESEED_OFFSET),
+  patch: [],
+});
+
+const asExpected = ({ control: name, experiment, seeds }: Control): ExpectedArm => ({
+  ...{ name, experiment, seeds },
+});
+
+/** Before anything was found. */
+export const expectedControls = (experiment: Experiment, seeds: readonly number[]): ExpectedArm[] =>
+  experiment.remedies.verify ? [asExpected(reseeded(experiment, seeds))] : [];
 
 /** A remedy that treats none of the findings, drawn by the seed; null where every applicable one treats some. */
 function randomPatch(
@@ -75,13 +91,7 @@ export function createControls(
   };
   const random = randomPatch(experiment, rules, seeds, budget);
   const controls: Control[] = [
-    {
-      control: 'control_reseed',
-      title: 'The same experiment with other seeds (unpaired)',
-      experiment,
-      seeds: seeds.map((seed) => seed + RESEED_OFFSET),
-      patch: [],
-    },
+    reseeded(experiment, seeds),
     ...(isTaken(faster)
       ? [
           {
@@ -115,6 +125,12 @@ export class Controls {
   constructor(planned: readonly Control[], runner: ArmRunner) {
     this.#waiting = [...planned];
     this.#runner = runner;
+    this.#expect();
+  }
+
+  /** Whatever is found, they are trained in the end. */
+  #expect(): void {
+    this.#runner.expect('control', this.#waiting.map(asExpected));
   }
 
   get run(): readonly ControlArm[] {
@@ -142,11 +158,13 @@ export class Controls {
       arm: await runner.run(control.control, control.experiment, control.seeds),
     });
     // One after the other: what one takes of the budget, the next cannot.
-    const trained = await Promise.all(
+    const training = Promise.all(
       controls.flatMap((control) =>
         runner.affords(control.experiment, control.seeds.length) ? [train(control)] : [],
       ),
     );
+    this.#expect();
+    const trained = await training;
     this.#run = [...this.#run, ...trained];
     return trained.length > 0;
   }

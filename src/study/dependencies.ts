@@ -37,6 +37,11 @@ export interface Progress {
 export interface StudyDependencies {
   /** Trains, or returns the trace of the same trial run before. Rejects when the study is cancelled. */
   train(trial: Trial): Promise<Trace>;
+  /**
+   * These will probably be asked for next, the likeliest first, and nothing else that was expected before: what has a thread to spare may
+   * train them ahead. A report does not depend on it.
+   */
+  expect?(trials: readonly Trial[]): void;
   onProgress(progress: Progress): void;
   /** Whether `remedies.max_duration_s` is over: what has not begun is then left out. */
   isOutOfTime(): boolean;

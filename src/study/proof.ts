@@ -1,7 +1,8 @@
 /** @file The proof of an option: re-trained on seeds that nothing was chosen by. */
 import type { Experiment } from '../experiment/index.ts';
 import type { Arm } from '../remedies/index.ts';
-import type { ArmRunner } from './arms.ts';
+import type { ArmRunner, ExpectedArm } from './arms.ts';
+import type { Budget } from './budget.ts';
 import { criticalSeeds, findingsOfRuns, mayWarn, sickSeeds } from './findings.ts';
 import { type Change, keyOf, nameOf } from './option.ts';
 
@@ -59,6 +60,33 @@ function isOpen(arm: Arm, upTo: number, seeds: number): boolean {
   return upTo >= FORGIVING && sick === 1 && arm.traces.length >= seeds;
 }
 
+const usualSeeds = (seeds: number): number =>
+  Math.max(MIN_PROOF_SEEDS, seeds, Math.min(MAX_PROOF_SEEDS, 2 * seeds));
+
+/** @param seeds of the study */
+const isCheap = (experiment: Experiment, upTo: number, seeds: number, budget: Budget): boolean =>
+  seeds > 1 &&
+  budget.secondsOf(experiment) <= HARDLY_ANYTHING.training_s &&
+  budget.costOf(experiment, upTo) <= HARDLY_ANYTHING.share * budget.limit;
+
+const expectedSeeds = (name: string, experiment: Experiment, from: number, length: number): ExpectedArm => ({
+  ...{ name, experiment, keepWeights: true },
+  seeds: Array.from({ length }, (_, i) => from + i),
+});
+
+/** All that it may take: most of what is to be proven can be. */
+function expectedProof(
+  name: string,
+  experiment: Experiment,
+  seeds: readonly number[],
+  from: number,
+  { budget }: ArmRunner,
+): ExpectedArm {
+  const most = [STRICT, FORGIVING].find((upTo) => isCheap(experiment, upTo, seeds.length, budget));
+  const length = most ?? usualSeeds(seeds.length);
+  return expectedSeeds(name, experiment, from, length);
+}
+
 /**
  * On one seed; as long as it is healthy, on as many as the study has, then on three to five, as far as the budget goes; on ten and then on twenty
  * where these cost hardly anything, and on ten where one of five was not healthy.
@@ -71,24 +99,24 @@ export async function prove(
   from: number,
   runner: ArmRunner,
 ): Promise<Proof> {
-  const usual = Math.max(MIN_PROOF_SEEDS, seeds.length, Math.min(MAX_PROOF_SEEDS, 2 * seeds.length));
-  const { budget } = runner;
-  const isCheap = (upTo: number): boolean =>
-    seeds.length > 1 &&
-    budget.secondsOf(experiment) <= HARDLY_ANYTHING.training_s &&
-    budget.costOf(experiment, upTo) <= HARDLY_ANYTHING.share * budget.limit;
+  const usual = usualSeeds(seeds.length);
   const fresh = Array.from({ length: proofSeeds(seeds.length) }, (_, i) => from + i);
   const run = (some: readonly number[]) => runner.run(name, experiment, some, true);
+  runner.expect('proof', [expectedProof(name, experiment, seeds, from, runner)]);
   let arm = await run(fresh.slice(0, 1));
   for (const upTo of [seeds.length, usual, FORGIVING, STRICT]) {
     const affordable = fresh
       .slice(arm.traces.length, upTo)
       .filter((_, i) => runner.affords(experiment, i + 1));
     // What holds by now is proven further only where that costs hardly anything.
-    const isWanted = upTo < FORGIVING || isCheap(upTo) || (upTo === FORGIVING && !isSound(arm));
+    const isWanted =
+      upTo < FORGIVING ||
+      isCheap(experiment, upTo, seeds.length, runner.budget) ||
+      (upTo === FORGIVING && !isSound(arm));
     if (affordable.length > 0 && isWanted && isOpen(arm, Math.max(upTo, usual), seeds.length))
       arm = runner.join(arm, await run(affordable));
   }
+  runner.expect('proof', []);
   return judged(arm);
 }
 
@@ -101,14 +129,16 @@ async function proveFurther(
 ): Promise<Proof> {
   const { budget } = runner;
   let arm = begun;
-  for (const upTo of [FORGIVING, STRICT]) {
+  const fitting = [FORGIVING, STRICT].filter(
+    (upTo) => budget.costOf(experiment, upTo) <= IN_THE_END * budget.limit,
+  );
+  runner.expect('proof', [expectedSeeds(name, experiment, from, fitting.at(-1) ?? 0)]);
+  for (const upTo of fitting) {
     const missing = Array.from({ length: upTo }, (_, i) => from + i).slice(arm.traces.length);
-    const fits =
-      budget.costOf(experiment, upTo) <= IN_THE_END * budget.limit &&
-      runner.affords(experiment, missing.length);
-    if (missing.length > 0 && fits && isOpen(arm, upTo, seeds))
+    if (missing.length > 0 && runner.affords(experiment, missing.length) && isOpen(arm, upTo, seeds))
       arm = runner.join(arm, await runner.run(name, experiment, missing, true));
   }
+  runner.expect('proof', []);
   return judged(arm);
 }
 
@@ -120,9 +150,20 @@ export class Proofs {
     return this.#proofs.get(keyOf(change));
   }
 
+  /** The first fresh seed of the next proof. */
+  #next(seeds: readonly number[]): number {
+    return (seeds.at(-1) ?? 0) + 1 + this.#proofs.size * proofSeeds(seeds.length);
+  }
+
+  /** That this will probably be proven next. */
+  expect(change: Change, seeds: readonly number[], runner: ArmRunner): void {
+    const { experiment } = change;
+    runner.expect('proof', [expectedProof(nameOf(change), experiment, seeds, this.#next(seeds), runner)]);
+  }
+
   /** @param seeds of the study */
   async add(change: Change, seeds: readonly number[], runner: ArmRunner): Promise<Arm> {
-    const from = (seeds.at(-1) ?? 0) + 1 + this.#proofs.size * proofSeeds(seeds.length);
+    const from = this.#next(seeds);
     const proof = await prove(nameOf(change), change.experiment, seeds, from, runner);
     this.#proofs.set(keyOf(change), { ...proof, from });
     return proof.arm;

@@ -209,6 +209,7 @@ export class Pursuit {
       .toSorted(bySize)
       .find(({ experiment }) => runner.affords(experiment, seedsToProve(seeds.length)));
     if (option === undefined) return false;
+    this.#proofs.expect(option, seeds, runner);
     this.#options.set(keyOf(option), await complete(option, this.#input, runner));
     return true;
   }

@@ -27,7 +27,7 @@ import {
 import { MIN_PROOF_SEEDS } from './proof.ts';
 import { type BestProven, Pursuit, type PursuitInput } from './pursuit.ts';
 import type { Report } from './report.ts';
-import { firstWave } from './rounds.ts';
+import { expectOthers, firstWave, inOrder } from './rounds.ts';
 
 type Recommendation = NonNullable<Report['recommendation']>;
 
@@ -167,6 +167,7 @@ function why(pursuit: Pursuit, { baseline }: PursuitInput): string {
 /** Takes the first move that can be taken, until something is proven that is good enough, or nothing is left to do. */
 export async function recommend(input: PursuitInput): Promise<Recommended> {
   const pursuit = new Pursuit(input);
+  expectOthers(inOrder(input.screening.screened), input.seeds, input.runner);
   await pursuit.beginAll(firstWave(input.screening, input.candidates));
   for (;;) {
     let moved = false;

@@ -9,6 +9,7 @@ import {
   isHealthy,
   isSmaller,
   isTrained,
+  nameOf,
   type Option,
   single,
   type Trained,
@@ -112,6 +113,16 @@ export async function judgeOthers(
     judged.some((trained) => trained.screened?.candidate === screened?.candidate && screened !== null);
   return [...options.filter((option) => !isJudged(option)), ...judged];
 }
+
+/** What `judgeOthers` will probably train in the end. */
+export const expectOthers = (order: readonly Screened[], seeds: readonly number[], runner: ArmRunner): void =>
+  runner.expect(
+    'table',
+    order.slice(0, MAX_JUDGED).map((one) => {
+      const change = single(one);
+      return { name: nameOf(change), experiment: change.experiment, seeds };
+    }),
+  );
 
 /** Smaller changes that reach less than what is recommended: those that nothing smaller is as good as, on all seeds. */
 export async function judgeFront(

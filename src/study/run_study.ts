@@ -20,7 +20,7 @@ import {
 import type { Trace } from '../statistics/index.ts';
 import { ArmRunner } from './arms.ts';
 import { BUDGET_ARMS, Budget } from './budget.ts';
-import { type ControlArm, Controls, createControls } from './controls.ts';
+import { type ControlArm, Controls, createControls, expectedControls } from './controls.ts';
 import type { StudyDependencies, StudyReport } from './dependencies.ts';
 import { toTreat } from './findings.ts';
 import { combined, isTrained, type Option, type Trained } from './option.ts';
@@ -130,6 +130,7 @@ export async function runStudy(
     out_of_time: dependencies.isOutOfTime(),
   });
   runner.enter('baseline');
+  runner.expect('control', expectedControls(experiment, seeds));
   const measured = await runner.run('baseline', experiment, seeds, true);
   const baseline = await withRates(measured, train, budget);
   const { verdict, to_measure } = verdictOfJob(baseline.checks, baseline.traces);
@@ -168,6 +169,7 @@ export async function runStudy(
   const goal = goalOf(rules, baseline.traces);
   const recipes = recipesFor(experiment, rules).map((recipe) => combined(recipe, rules));
   const planned = createControls(experiment, seeds, rules, budget);
+  const controls = new Controls(planned, runner);
   const screening = await screen({
     experiment,
     reserved: {
@@ -183,7 +185,6 @@ export async function runStudy(
     runner,
   });
   runner.enter('verification');
-  const controls = new Controls(planned, runner);
   if (candidates.length + recipes.length > 0) await controls.trainFirst();
   const comparison = { baseline, seeds, goal, controls: controls.arms };
   runner.enter('recommendation');

@@ -41,7 +41,7 @@ async function listeners(): Promise<number> {
   const client = new pg.Client(settings.DATABASE_URL);
   await client.connect();
   const { rows } = await client.query(
-    "select 1 from pg_stat_activity where application_name = 'gradclinic listener' and datname = current_database()",
+    "select 1 from pg_stat_activity where application_name in ('gradclinic listener', 'gradclinic trainer') and datname = current_database()",
   );
   await client.end();
   return rows.length;

@@ -122,7 +122,11 @@ describe('replicas on PostgreSQL', () => {
     const [here, there] = [await database.open(), await database.open()];
     const heard: string[] = [];
     let listening = 0;
-    await there.listen({ onListening: () => listening++, onAnnouncement: ({ job }) => void heard.push(job) });
+    await there.listen({
+      trains: false,
+      onListening: () => listening++,
+      onAnnouncement: ({ job }) => void heard.push(job),
+    });
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gradclinic listener'`.execute(
       here.db,
     );
@@ -147,6 +151,7 @@ describe('replicas on PostgreSQL', () => {
     const [here, there] = [await database.open(), await database.open()];
     const heard: Announcement[] = [];
     await there.listen({
+      trains: false,
       onListening: () => {},
       onAnnouncement: (announcement) => void heard.push(announcement),
     });

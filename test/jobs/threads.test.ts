@@ -146,6 +146,7 @@ const packed = (config: unknown): Uint8Array => {
 const plain: StudyThreadOptions = {
   bring: async () => {},
   train: async ({ experiment, seed }) => packPart(await trainOnce(experiment, seed)),
+  expect: () => {},
   onRead: () => {},
   onProgress: () => {},
   isOutOfTime: () => false,
