@@ -7,6 +7,7 @@ import { seriousFindings, type TraceBytes, unpackTrace } from '../diagnosis/inde
 import { type Experiment, filesOf } from '../experiment/index.ts';
 import { type Outcome, outcomeOf, type Trace } from '../statistics/index.ts';
 import {
+  bestRow,
   type Progress,
   runSearch,
   runStudy,
@@ -134,8 +135,9 @@ function studySummary({ verdict, checks, recommendation }: StudyReport): StudyOu
   };
 }
 
-/** Of the best candidate. */
-function searchSummary({ ranking: [best] }: Omit<SearchReport, 'job_id'>): StudyOutcome['summary'] {
+/** Of the candidate that the search comes to. */
+function searchSummary(report: Omit<SearchReport, 'job_id'>): StudyOutcome['summary'] {
+  const best = bestRow(report);
   const { activation } = best ?? { activation: null };
   const name = typeof activation === 'string' ? activation : JSON.stringify(activation);
   return {

@@ -72,6 +72,13 @@ function gradientRatio({ traces }: Arm): number | null {
   return ratios.length === 0 ? null : mean(ratios);
 }
 
+/** The row of what a search comes to: what is proven, else the best of what has not failed its proof. */
+export const bestRow = ({
+  ranking,
+}: Pick<SearchReport, 'ranking'>): SearchReport['ranking'][number] | undefined =>
+  ranking.find(({ proof }) => proof?.holds === true) ??
+  ranking.find(({ proof, verdict }) => proof === null || verdict !== 'unhealthy');
+
 /** Healthy is what is so on seeds that chose nothing as well: null where nobody has tried, or not to the end. */
 function verdictOf(arm: Arm | null, proof: Proof | null): 'healthy' | 'unhealthy' | null {
   if (arm === null || arm.verdict === 'unhealthy') return arm?.verdict ?? null;

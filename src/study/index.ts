@@ -1,6 +1,7 @@
 /** @file The folder's door: a study, from experiment to report. */
 
 export { secondsOf } from './budget.ts';
+export { bestRow } from './candidates.ts';
 export {
   type Phase,
   type Progress,

@@ -148,8 +148,8 @@ export async function runSearch(
   const ranking = order.flat().map((candidate) => latest.get(candidate) as Result);
   const proofs = await proveBest(ranking, all, runner);
   const proven = ranking.find((result) => proofs.get(result)?.holds === true);
-  // What is healthy on fresh seeds too; where nothing is, the best that there was.
-  const best = proven ?? ranking[0];
+  // What is healthy on fresh seeds too; where nothing is, the best of what has not failed there.
+  const best = proven ?? ranking.find((result) => proofs.get(result)?.failed !== true);
   runner.enter('report', runner.completed);
   return {
     kind: 'search',

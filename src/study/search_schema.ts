@@ -108,7 +108,9 @@ export const searchReportSchema = z
     best: z
       .object({ experiment: reportedExperimentSchema, snippets: snippetsSchema })
       .nullable()
-      .describe('Null if no candidate is better than the experiment as it is'),
+      .describe(
+        'The best whose proof holds; where none does, the best of those whose proof has not failed. Null if that is the experiment as it is',
+      ),
     design: designReportSchema.optional().describe('Only if activations were designed'),
   })
   .meta({ id: 'SearchReport' });
