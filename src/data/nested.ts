@@ -43,7 +43,9 @@ export function readNumbers(elements: readonly unknown[], shape: readonly number
     const length = shape[depth];
     if (!Array.isArray(value)) report(`must be a list of ${length}, as the first one has it`);
     else if (value.length !== length)
-      report(`has ${value.length} elements instead of the first one's ${length}`);
+      report(
+        `has ${value.length} element${value.length === 1 ? '' : 's'}, where the first one has ${length}`,
+      );
     else visitAll(value, depth + 1);
   };
   const visitAll = (values: readonly unknown[], depth: number) => {

@@ -1,4 +1,5 @@
 /** @file A user's own activation formula: an allow-listed recursive-descent parser onto the activation algebra. */
+import { knownInstead } from '../util/nearest.ts';
 import type { Algebra } from './algebra.ts';
 
 export const MAX_EXPRESSION_LENGTH = 200;
@@ -169,8 +170,10 @@ class Parser {
       return inner;
     }
     if (token.kind === 'name') return token.text === 'x' ? { kind: 'x' } : this.#call(token);
+    // What comes here after one is the second of Python's two.
+    const hint = token.text === '*' ? ': a power is written x ^ 2' : '';
     throw new ExpressionError(
-      token.kind === 'end' ? 'unexpected end' : `unexpected "${token.text}"`,
+      token.kind === 'end' ? 'the formula ends too early' : `unexpected "${token.text}"${hint}`,
       token.position,
     );
   }
@@ -200,8 +203,8 @@ class Parser {
       this.#expect(')');
       return { kind: 'binary', name, a, b };
     }
-    const known = ['x', 'where', ...unaryFunctions, ...binaryFunctions].join(', ');
-    throw new ExpressionError(`unknown name "${name}" (known: ${known})`, token.position);
+    const known = ['x', 'where', ...unaryFunctions, ...binaryFunctions];
+    throw new ExpressionError(`unknown name "${name}" (${knownInstead(name, known)})`, token.position);
   }
 
   #where(): Expression {

@@ -1,4 +1,4 @@
-/** @file Which known word was probably meant by an unknown one. */
+/** @file Which known word was probably meant by an unknown one, and what to say of it. */
 import { distance } from 'fastest-levenshtein';
 import { shortName } from './json.ts';
 
@@ -25,4 +25,10 @@ export function nearest(word: string, known: readonly string[]): string | null {
     if (isNearer) best = { candidate, letters };
   }
   return best?.candidate ?? null;
+}
+
+/** What to do about a word that is not known, in a sentence. */
+export function knownInstead(word: string, known: readonly string[]): string {
+  const guess = nearest(word, known);
+  return guess === null ? `use one of: ${known.join(', ')}` : `did you mean "${guess}"?`;
 }

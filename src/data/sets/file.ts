@@ -23,7 +23,13 @@ export const file = defineData({
     'classes; whole numbers are classes, in ascending order, where the loss is categorical; one-hot rows likewise.',
   sources: ['POST /v1/files'],
   options: {
-    file: z.string().regex(FILE_ID, 'an id that POST /v1/files has answered').describe('Id of the file'),
+    file: z
+      .string()
+      .regex(
+        FILE_ID,
+        'must be the id of a file, as POST /v1/files answers it: file_ and 32 hexadecimal digits',
+      )
+      .describe('Id of the file'),
     inputs: z
       .union([
         names,

@@ -146,7 +146,9 @@ describe('thresholds of a request', () => {
   const problems = (given: Config) => thresholdProblems(parse([output], { diagnostics: { rules: given } }));
   it('have to exist, and to be changeable', () => {
     expect(problems({ dead_units: { dead_unit_fraction: 0.9 } })).toEqual([]);
-    expect(problems({ dead_unit: {} })).toMatchObject([{ pointer: '/diagnostics/rules/dead_unit' }]);
+    expect(problems({ dead_unit: {} })).toMatchObject([
+      { pointer: '/diagnostics/rules/dead_unit', fix: 'did you mean "dead_units"?' },
+    ]);
     expect(problems({ dead_units: { fraction: 1 } })).toMatchObject([
       {
         pointer: '/diagnostics/rules/dead_units/fraction',

@@ -108,8 +108,8 @@ describe('functions', () => {
 
 describe('what is refused, at its character', () => {
   it.each([
-    ['', 0, 'unexpected end'],
-    ['x +', 3, 'unexpected end'],
+    ['', 0, 'the formula ends too early'],
+    ['x +', 3, 'the formula ends too early'],
     ['x x', 2, 'unexpected "x"'],
     ['2x', 1, 'unexpected "x"'],
     ['(x', 2, 'expected ")" but found the end'],
@@ -118,7 +118,7 @@ describe('what is refused, at its character', () => {
     ['x ^ ^ 2', 4, 'unexpected "^"'],
     ['x; y', 1, 'unexpected ";"'],
     ['x + 😀', 4, 'unexpected "😀"'],
-    ['x ** 2', 3, 'unexpected "*"'],
+    ['x ** 2', 3, 'unexpected "*": a power is written x ^ 2'],
     ['1.2.3', 3, 'unexpected ".3"'],
     ['tanh x', 5, 'expected "(" but found "x"'],
     ['tanh', 4, 'expected "(" but found the end'],
@@ -130,6 +130,7 @@ describe('what is refused, at its character', () => {
     ['x < 1', 2, 'unexpected "<"'],
     ['1e99', 0, 'does not fit into float32'],
     ['y + 1', 0, 'unknown name "y"'],
+    ['x * sigmund(x)', 4, 'unknown name "sigmund" (did you mean "sigmoid"?)'],
     ['X', 0, 'unknown name "X"'],
     ['x + constructor(1)', 4, 'unknown name "constructor"'],
     ['__proto__', 0, 'unknown name "__proto__"'],

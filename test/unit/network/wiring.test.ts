@@ -352,7 +352,7 @@ describe('several inputs', () => {
   test('have the problems of their elements under their own names', () => {
     const short = { ...data, image: [[[1, 2], [3]]] };
     expect(problemsOf(layers, network, short)).toMatchObject([
-      { pointer: '/data/inputs/image/0/1', message: "has 1 elements instead of the first one's 2" },
+      { pointer: '/data/inputs/image/0/1', message: 'has 1 element, where the first one has 2' },
     ]);
   });
 
