@@ -1,7 +1,7 @@
 /** @file Parts of the pages that compute: what they say of numbers, places and scales. */
 import { expect, it } from 'vitest';
 import { changesOf, type Effect, type Report } from '../../client/index.ts';
-import { spanOf } from '../../web/charts/axis.ts';
+import { roundTicks, shareSpan, spanOf } from '../../web/charts/axis.ts';
 import { decadeTexts, decadeTicks } from '../../web/charts/decades.ts';
 import { heatOf, logScale, panned, pixelsOf, ranked, sidedScale, zoomed } from '../../web/charts/heat.ts';
 import { brokenInto, directEdges, layered } from '../../web/charts/layered.ts';
@@ -167,6 +167,29 @@ it.each([
   expect(from / size).toBeCloseTo((span[0] as number) / size, 6);
   expect(to / size).toBeCloseTo((span[1] as number) / size, 6);
   expect(from <= low && high <= to).toBe(true);
+});
+
+it.each([
+  [1, 1, [0.9, 1]],
+  [0, 0, [0, 0.1]],
+  [0.47, 0.53, [0.43, 0.53]],
+  [0.2, 1, [0.2, 1]],
+])('draws an accuracy between %d and %d on an axis that ends at nothing and at all', (low, high, span) => {
+  shareSpan(low, high).forEach((end, i) => {
+    expect(end).toBeCloseTo(span[i] as number, 12);
+  });
+});
+
+it.each([
+  [0, 0.069, [0, 0.02, 0.04, 0.06]],
+  [-1.5, 0.1, [-1.5, -1, -0.5, 0]],
+  [0, 3, [0, 1, 2, 3]],
+])('puts round ticks between %d and %d', (low, high, ticks) => {
+  const found = roundTicks(low, high);
+  expect(found).toHaveLength(ticks.length);
+  found.forEach((tick, i) => {
+    expect(tick).toBeCloseTo(ticks[i] as number, 12);
+  });
 });
 
 it('tells ticks apart, and puts none between two steps', () => {

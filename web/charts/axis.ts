@@ -74,6 +74,26 @@ export function spanOf(low: number, high: number): [number, number] {
   return [middle - least / 2, middle + least / 2];
 }
 
+/** A tenth of the whole is seen at least: less would make much of nothing. */
+const LEAST_SHARE = 0.1;
+
+/** What an axis of parts of a whole is to hold: never less than nothing, or more than all. */
+export function shareSpan(low: number, high: number): [number, number] {
+  const from = Math.max(0, Math.min(low, high - LEAST_SHARE));
+  return [from, Math.min(1, Math.max(high, from + LEAST_SHARE))];
+}
+
+const TICKS = 4;
+
+/** Round numbers for a scale of a few, 0 among them where it is on it. */
+export function roundTicks(low: number, high: number): number[] {
+  const rough = (high - low) / TICKS;
+  const decade = 10 ** Math.floor(Math.log10(rough));
+  const step = decade * ([1, 2, 5].find((digit) => digit * decade >= rough) ?? 10);
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
+}
+
 /** @param ticks of a linear axis are left to who draws it */
 export const axisOf = (values: readonly Value[], log: boolean): Axis =>
   log ? logarithmic(values) : { ...linear, ticks: () => [] };

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { number } from '../lib/format.ts';
 import { dark, token } from '../lib/theme.ts';
-import { type Axis, spanOf } from './axis.ts';
+import { type Axis, shareSpan, spanOf } from './axis.ts';
 import { type Column, type Curve, type Level, type Table, tableOf } from './table.ts';
 
 export type { Curve, Level } from './table.ts';
@@ -17,6 +17,8 @@ export interface LinesProps {
   readonly xLabel?: string;
   /** A logarithmic horizontal axis. */
   readonly logX?: boolean;
+  /** Parts of a whole, such as accuracy. */
+  readonly share?: boolean;
 }
 
 interface Drawing {
@@ -83,6 +85,15 @@ const linearRange: uPlot.Range.Function = (_plot, low, high) => {
   return uPlot.rangeNum(from, to, ROOM, true);
 };
 
+/** A line at nothing, or at all, does not lie on the frame. */
+const SHARE_ROOM = 0.02;
+
+const shareRange: uPlot.Range.Function = (_plot, low, high) => {
+  const [from, to] = shareSpan(low ?? 0, high ?? 1);
+  const room = SHARE_ROOM * (to - from);
+  return [from - room, to + room];
+};
+
 /** A single step stands in the middle; uPlot would put it at the left of a hundred. */
 const xRange: uPlot.Range.Function = ({ data: [x] }, low, high) => {
   const only = x.length === 1 ? (x[0] as number) : null;
@@ -110,7 +121,7 @@ function drawMarks(plot: uPlot, { table, strokes }: Drawing): void {
 function optionsOf(
   /** The newest: numbers change while the plot stays. */
   drawing: () => Drawing,
-  { log, logX }: { log: boolean; logX: boolean },
+  { log, logX, share }: { log: boolean; logX: boolean; share: boolean },
   { width, height, xLabel }: { width: number; height: number; xLabel: string },
   onCursor: (index: number | null) => void,
 ): uPlot.Options {
@@ -130,7 +141,10 @@ function optionsOf(
     bands,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false } },
-    scales: { x: { time: false, range: xRange }, y: { range: log ? logRange : linearRange } },
+    scales: {
+      x: { time: false, range: xRange },
+      y: { range: log ? logRange : share ? shareRange : linearRange },
+    },
     axes: [
       {
         ...axis,
@@ -168,6 +182,7 @@ export function Lines({
   label,
   xLabel = 'step',
   logX = false,
+  share = false,
 }: LinesProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -185,7 +200,7 @@ export function Lines({
     const width = () => element.clientWidth || 300;
     const sizes = { width: width(), height, xLabel };
     const made = new uPlot(
-      optionsOf(() => newest.current, { log, logX }, sizes, setIndex),
+      optionsOf(() => newest.current, { log, logX, share }, sizes, setIndex),
       newest.current.data,
       element,
     );

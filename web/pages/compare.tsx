@@ -178,7 +178,13 @@ function Over({ items, groups }: { items: readonly Item[]; groups: readonly Grou
         {curves.length === 0 ? (
           <p class="empty">Nothing of this was measured in what is chosen.</p>
         ) : (
-          <Lines curves={curves} log={log} label={`${words(metric)} over steps`} height={300} />
+          <Lines
+            curves={curves}
+            log={log}
+            label={`${words(metric)} over steps`}
+            height={300}
+            share={metric === 'accuracy'}
+          />
         )}
       </Section>
       <Section id="layers" title="Layers over time, first seed of each">

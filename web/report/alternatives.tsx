@@ -1,5 +1,6 @@
 /** @file The recommended change and the smaller ones, as what is left of the loss against what it takes to make the change. */
 import type { Report } from '../../client/index.ts';
+import { roundTicks } from '../charts/axis.ts';
 import { clip, number, words } from '../lib/format.ts';
 import { titleOf } from './story.ts';
 
@@ -53,17 +54,11 @@ function Plot({ points }: { points: readonly Point[] }) {
   const y = (loss: number) => PLOT.top + (1 - loss / most) * (PLOT.height - PLOT.top - PLOT.bottom);
   return (
     <svg viewBox={`0 0 ${PLOT.width} ${PLOT.height}`} role="img" aria-label="Loss against effort">
-      {[0, 0.25, 0.5, 0.75, 1].map((at) => (
+      {roundTicks(0, most).map((at) => (
         <g key={at}>
-          <line
-            class="grid-line"
-            x1={PLOT.left}
-            x2={PLOT.width - PLOT.right}
-            y1={y(at * most)}
-            y2={y(at * most)}
-          />
-          <text class="tick" x={PLOT.left - 6} y={y(at * most) + 4} text-anchor="end">
-            {number(at * most)}
+          <line class="grid-line" x1={PLOT.left} x2={PLOT.width - PLOT.right} y1={y(at)} y2={y(at)} />
+          <text class="tick" x={PLOT.left - 6} y={y(at) + 4} text-anchor="end">
+            {number(at)}
           </text>
         </g>
       ))}

@@ -103,9 +103,11 @@ export function Checks({ report }: { report: Report }) {
       {clear.length > 0 && (
         <div class="quiets">
           <h3>{plural(clear.length, 'check')} clear</h3>
-          {clear.map((check) => (
-            <Quiet key={check.rule} check={check} />
-          ))}
+          <div class="columns">
+            {clear.map((check) => (
+              <Quiet key={check.rule} check={check} />
+            ))}
+          </div>
         </div>
       )}
       {open.length > 0 && (

@@ -114,7 +114,7 @@ export function Curves({ data, report }: { data: JobData; report: Report }) {
             <div class="chart-head">
               <h3>Accuracy</h3>
             </div>
-            <Lines curves={accuracy} levels={accuracyLevels} label="Accuracy over steps" />
+            <Lines curves={accuracy} levels={accuracyLevels} label="Accuracy over steps" share />
           </div>
         )}
       </div>

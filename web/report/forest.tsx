@@ -1,5 +1,6 @@
 /** @file A forest plot: each arm's effect with its interval, the controls' range as a grey band. */
 import type { Effect } from '../../client/index.ts';
+import { roundTicks } from '../charts/axis.ts';
 import { clip, number } from '../lib/format.ts';
 
 export interface ForestRow {
@@ -75,21 +76,10 @@ function Track({ row, range, controls }: { row: ForestRow; range: Range; control
   );
 }
 
-const TICKS = 4;
-
-/** The numbers of the scale: as many as fit, 0 among them. */
-function ticksOf({ low, high }: Range): number[] {
-  const rough = (high - low) / TICKS;
-  const decade = 10 ** Math.floor(Math.log10(rough));
-  const step = decade * ([1, 2, 5].find((digit) => digit * decade >= rough) ?? 10);
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
-}
-
 function Axis({ range }: { range: Range }) {
   return (
     <div class="forest-axis" role="img" aria-label="Change with its interval">
-      {ticksOf(range).map((tick) => (
+      {roundTicks(range.low, range.high).map((tick) => (
         <span key={tick} style={{ left: `${(100 * (tick - range.low)) / (range.high - range.low)}%` }}>
           {number(tick)}
         </span>
