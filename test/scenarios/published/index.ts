@@ -9,6 +9,8 @@ import { outputsOfTwoClasses } from './outputs_of_two_classes.ts';
 import { outputsOfValues } from './outputs_of_values.ts';
 import type { Published } from './parts.ts';
 import { rates } from './rates.ts';
+import { recent } from './recent.ts';
+import { recentTrainings } from './recent_trainings.ts';
 import { scales } from './scales.ts';
 import { scalesOfTables } from './scales_of_tables.ts';
 import { sequences } from './sequences.ts';
@@ -35,4 +37,6 @@ export const published: readonly Published[] = [
   ...latest,
   ...further,
   ...newest,
+  ...recent,
+  ...recentTrainings,
 ];
