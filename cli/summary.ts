@@ -1,5 +1,5 @@
-/** @file A report in a few lines: cause, change, loss before and after, where to look. */
-import { changesOf, type Report } from '../client/index.ts';
+/** @file A report in a few lines: causes, change, loss before and after, where to look. */
+import { changesOf, otherRootsOf, type Report } from '../client/index.ts';
 import { formatNumber, type Style } from './format.ts';
 
 type Recommendation = NonNullable<Report['recommendation']>;
@@ -81,6 +81,7 @@ export function renderSummary(report: Report, places: readonly string[], style: 
     '',
     `${style.bold('Verdict:')} ${verdict}`,
     ...(root === undefined ? [] : [`Cause:    ${style.bold(root.rule)}. ${root.explanation}`]),
+    ...otherRootsOf(report).map(({ rule, explanation }) => `Besides:  ${style.bold(rule)}. ${explanation}`),
     ...report.to_measure.map((line) => `Measure:  ${line}`),
     ...changeLines(report, style),
     ...places,

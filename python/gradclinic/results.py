@@ -91,6 +91,11 @@ class Diagnosis:
         """The rule of the finding to read first; ``None`` where nothing serious was found."""
         return self.raw.get("root_cause")
 
+    @property
+    def other_roots(self) -> Tuple[Check, ...]:
+        """Serious findings beside the root cause that no other one explains: mending the root cause leaves them."""
+        return tuple(one for one in self.findings if not one.caused_by and one.rule != self.root_cause)
+
     def check(self, rule: str) -> Check:
         for one in self.checks:
             if one.rule == rule:
@@ -101,6 +106,8 @@ class Diagnosis:
         lines = [f"verdict: {self.verdict}"]
         if self.root_cause is not None:
             lines.append(f"root cause: {self.root_cause}")
+        if self.other_roots:
+            lines.append(f"besides: {', '.join(one.rule for one in self.other_roots)}")
         for one in sorted(self.checks, key=lambda check: not check.serious):
             severity = f" ({one.severity})" if one.status == "found" else ""
             lines.append(f" {_MARKS.get(one.status, ' ')} {one.rule}: {one.status}{severity}  {one.explanation}")

@@ -26,6 +26,14 @@ const PLAIN = /^(dense|conv[123]d)$/;
 /** In these the layers of other frameworks are not those of an experiment: projections of their own, a body for each time step. */
 const COMPOSED = /attention|residual|separable|depthwise|time_distributed|bidirectional|lstm|gru|simple_rnn/;
 
+/** Layers that have one width in every framework, whatever lies before it: time steps, directions, a batch. */
+const OF_ONE_WIDTH: Readonly<Record<string, RegExp>> = {
+  lstm: /^(lstm|bidirectional)$/,
+  gru: /^(gru|bidirectional)$/,
+  simple_rnn: /^(simple_rnn|bidirectional)$/,
+  embedding: /^embedding$/,
+  self_attention: /attention$/,
+};
 /** Layers that no other one of an experiment stands for. */
 const UNLIKE_OTHERS = ['lstm', 'gru', 'simple_rnn', 'embedding'];
 
@@ -139,9 +147,50 @@ function ofTypes({ layers }: Given, experiment: Experiment): Omit<GivenProblem, 
   };
 }
 
+const widthOf = (shape: readonly number[]): number => shape.at(-1) ?? 1;
+
+/** A loop, a table or an attention of the trace has to be as wide as one of its kind in the experiment. */
+function ofWidths({ layers }: Given, experiment: Experiment): Omit<GivenProblem, 'path'> | null {
+  const { layers: built } = planExperiment(experiment);
+  for (const { name, type, output_shape, parameters } of layers) {
+    const kinds = OF_ONE_WIDTH[type];
+    if (kinds === undefined || parameters === 0) continue;
+    const widths = new Set(
+      built.filter((layer) => kinds.test(layer.type)).map((layer) => widthOf(layer.output_shape)),
+    );
+    if (widths.size === 0 || widths.has(widthOf(output_shape))) continue;
+    return {
+      message: `the trace is of another network: its layer "${name}" (${type}) gives ${widthOf(output_shape)} numbers, but such layers of the experiment give ${[...widths].join(' or ')}`,
+      fix: FIX,
+    };
+  }
+  return null;
+}
+
+/**
+ * Where layers are composed, their parts may be recorded in another order, and with parts of their own. But of the plain layers of the
+ * experiment that have weights of their own one at least has to be there, by the number of its weights.
+ */
+function ofCounts({ layers }: Given, experiment: Experiment): Omit<GivenProblem, 'path'> | null {
+  const counted = new Set(layers.flatMap(({ parameters }) => (parameters > 0 ? [parameters] : [])));
+  const expected = expectedOf(experiment).filter(({ layer }) => layer.borrows === null);
+  const [first] = expected;
+  if (counted.size === 0 || first === undefined) return null;
+  if (expected.some(({ counts }) => counts.some((count) => counted.has(count)))) return null;
+  return {
+    message: `the trace is of another network: none of its layers has as many parameters as ${toldOf(first.layer)}, or as any other dense or convolutional layer of the experiment`,
+    fix: FIX,
+  };
+}
+
 /** At most one, at the experiment: what follows the first difference differs as well. All traces are of one network. */
 export function networkProblems([first]: readonly Given[], experiment: Experiment): GivenProblem[] {
   if (first === undefined) return [];
-  const wrong = ofOutput(first, experiment) ?? ofTypes(first, experiment) ?? ofLayers(first, experiment);
+  const wrong =
+    ofOutput(first, experiment) ??
+    ofTypes(first, experiment) ??
+    ofWidths(first, experiment) ??
+    ofLayers(first, experiment) ??
+    ofCounts(first, experiment);
   return wrong === null ? [] : [{ path: ['experiment', 'network'], ...wrong }];
 }

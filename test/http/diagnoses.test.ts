@@ -131,6 +131,57 @@ describe('an experiment of another network', () => {
     expect(await refused({ type: 'lstm' })).toMatch(/its layer "b" is of type lstm/);
   });
 
+  describe('with a loop, a table or attention', () => {
+    const tagger = (units: number, dimensions: number, classes = 3) => ({
+      network: {
+        input: { shape: [6], dtype: 'token' },
+        layers: [
+          { type: 'embedding', vocabulary: 10, dimensions },
+          { type: 'bidirectional', layer: { type: 'lstm', units, return_sequences: true } },
+          { type: 'self_attention', heads: 2 },
+          { type: 'dense', units: 7, activation: 'relu' },
+          { type: 'dense', units: classes },
+        ],
+      },
+      data: { type: 'copy_memory', samples: 50, length: 2, items: 2, symbols: 2 },
+      training: { loss: 'softmax_cross_entropy', optimizer: 'adam', steps: 10 },
+    });
+    const given = (name: string, type: string, width: number, parameters: number, more: object = {}) => ({
+      ...{ name, type, output_shape: [6, width], parameters },
+      ...more,
+    });
+    /** As the package for Python records it: an LSTM of two directions has biases of two kinds. */
+    const layers = [
+      given('table', 'embedding', 8, 80),
+      given('loop', 'lstm', 8, 2 * (8 * 16 + 4 * 16 + 2 * 16)),
+      given('attention', 'self_attention', 8, 4 * 72),
+      given('hidden', 'dense', 7, 63),
+      given('head', 'dense', 4, 32, { is_output: true }),
+    ];
+    const asked = (experiment: object, status?: number) =>
+      diagnose({ traces: [{ layers, losses: [1] }], experiment }, status);
+
+    it('is taken where it is the same', async () => {
+      await asked(tagger(4, 8, 4));
+    });
+    it.each([
+      ['a narrower loop', tagger(3, 8, 4), /its layer "loop" \(lstm\) gives 8 numbers.* give 6/],
+      ['a narrower table', tagger(4, 6, 4), /its layer "table" \(embedding\) gives 8 numbers.* give 6/],
+    ])('is refused with %s', async (_, experiment, says) => {
+      const { errors } = await asked(experiment, 422);
+      expect(errors?.map(({ pointer }) => pointer)).toEqual(['/experiment/network']);
+      expect(errors?.[0]?.message).toMatch(says);
+    });
+    it('is refused where none of its plain layers is in the trace', async () => {
+      const others = layers.map((one) => (one.type === 'dense' ? { ...one, parameters: 99 } : one));
+      const { errors } = await diagnose(
+        { traces: [{ layers: others, losses: [1] }], experiment: tagger(4, 8, 4) },
+        422,
+      );
+      expect(errors?.[0]?.message).toMatch(/none of its layers has as many parameters as dense_1/);
+    });
+  });
+
   it('but not one whose layers are recorded in another way', async () => {
     const { traces } = recorded('healthy_relu');
     const [trace] = traces as [{ layers: Record<string, unknown>[] }];

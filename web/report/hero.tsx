@@ -1,6 +1,6 @@
 /** @file The top of a report: verdict, root cause, the change, and what it did. */
 import type { ComponentChildren } from 'preact';
-import type { Job, Report } from '../../client/index.ts';
+import { type Job, otherRootsOf, type Report } from '../../client/index.ts';
 import { clip, firstSentence, number, percent, plural, together, words } from '../lib/format.ts';
 import { CopyButton, prettyJson } from '../ui/parts.tsx';
 import { explainedBy, findingsOf, isShare, type Outcome, outcomesOf, rootOf, titleOf } from './story.ts';
@@ -86,6 +86,11 @@ function Cause({ report }: { report: Report }) {
       <p>
         <bdi>{firstSentence(root.explanation)}</bdi>
       </p>
+      {otherRootsOf(report).map(({ rule, explanation }) => (
+        <p key={rule}>
+          Besides, <strong>{words(rule).toLowerCase()}</strong>: <bdi>{firstSentence(explanation)}</bdi>
+        </p>
+      ))}
       <Explained report={report} root={root.rule} />
     </div>
   );

@@ -19,6 +19,21 @@ it('names the root cause of the report, whatever else is as serious', () => {
   expect(lines({ checks, root_cause: 'sharpness' }).join('\n')).toContain('Cause:    sharpness.');
 });
 
+it('names every other finding that nothing explains, and none that something does', () => {
+  const finding = report.checks.find(({ status }) => status === 'found');
+  const beside = (rule: string, severity: string, caused_by: string[]) =>
+    ({ ...finding, rule, severity, caused_by, explanation: `Of ${rule}.` }) as Report['checks'][number];
+  const checks = [
+    ...report.checks.filter(({ status }) => status !== 'found'),
+    beside('unscaled_inputs', 'critical', []),
+    beside('unscaled_targets', 'warning', []),
+    beside('update_ratio', 'critical', ['unscaled_inputs']),
+    beside('overfitting', 'info', []),
+  ];
+  const besides = lines({ checks, root_cause: 'unscaled_inputs' }).filter((line) => /^Besides:/.test(line));
+  expect(besides).toEqual(['Besides:  unscaled_targets. Of unscaled_targets.']);
+});
+
 it('says what the change sets', () => {
   const patch = [
     { op: 'replace' as const, path: '/training/optimizer/learning_rate', value: 0.001 },
