@@ -1,11 +1,11 @@
 /** @file The initial weights: units that are copies, a scale that changes from layer to layer, a loss far above chance. */
 
-import { findSeries, lossScale, type Trace, type TracedLayer } from '../../statistics/index.ts';
+import { findSeries, lossRatio, lossScale, type Trace, type TracedLayer } from '../../statistics/index.ts';
 import { POOR, WRECKED } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { trainedHiddenLayers } from '../evidence/series.ts';
 import { defineRule, evidenceOf, type Finding, notEvaluable, type SeedEvidence } from '../rule.ts';
-import { beyond, isBeyond, measured, named, percent, text } from '../wording.ts';
+import { beyond, isBeyond, measured, named, ofConstant, percent, text } from '../wording.ts';
 
 const thresholds = {
   tied_unit_fraction: {
@@ -26,6 +26,13 @@ const thresholds = {
     source: 'Glorot & Bengio 2010: weights that keep the size of the signal',
     rationale:
       'Weights that keep the size of the inputs answer with numbers of that size, of which a tenth is chance',
+  },
+  left_of_the_start: {
+    value: 2,
+    unit: 'final training loss / loss of the best constant, of a regression that started above it by answers of more than thrice the size of its targets and inputs',
+    source: 'this project',
+    rationale:
+      'A constant is what any last layer can answer: what stands above twice its loss at the end are first answers that were not taken back',
   },
   initial_loss_ratio: {
     value: 5,
@@ -131,6 +138,16 @@ function scaleOfAnswers(trace: Trace): Loud | null {
     : { ...gains[0], ratio: answered / expectedSize(trace.data) };
 }
 
+/**
+ * The final loss over that of a constant, where a loss that has only come down is still made of the first answers: they were more than
+ * so many times too large, by the weights. Null where it is not, or grew.
+ */
+function leftOfTheStart(trace: Trace, answers: Loud | null): number | null {
+  if (answers === null || answers.ratio < LARGE_GAIN || trace.divergence !== null) return null;
+  const [first, last] = [lossRatio(trace, trace.initial.data_loss), lossRatio(trace)];
+  return last < first ? last : null;
+}
+
 /** Layers of which a value is beyond its threshold. */
 const layersWith = ({ evidence }: Finding, metric: string): string[] => [
   ...new Set(
@@ -151,7 +168,7 @@ export const poorInitialization = defineRule({
   title: 'The initial weights are poor',
   description:
     'At step 0: the fraction of units of a kernel with the same weights and the same gradient as another (copies stay ' +
-    'copies), largest over smallest output RMS of the hidden layers, the size of the answers of a regression over that of its targets, and the initial loss over that of ' +
+    'copies), largest over smallest output RMS of the hidden layers, the size of the answers of a regression over that of its targets (and what is left of them at the end), and the initial loss over that of ' +
     'chance. Harmless where the network learns all the same.',
   needs: ['probed_series'],
   thresholds,
@@ -171,7 +188,9 @@ export const poorInitialization = defineRule({
     const scale = scaleOfOutputs(trace);
     const wide = scale.ratio > limits.output_scale_ratio;
     const answers = scaleOfAnswers(trace);
-    const loud = answers !== null && !(answers.ratio <= limits.answer_scale_ratio);
+    const left = leftOfTheStart(trace, answers);
+    const kept = left !== null && left > limits.left_of_the_start;
+    const loud = answers !== null && (kept || !(answers.ratio <= limits.answer_scale_ratio));
     const chance = lossAgainstChance(trace);
     const wrong = chance !== null && !(chance <= limits.initial_loss_ratio);
     const worst = tied.reduce((most, { fraction }) => Math.max(most, fraction), 0);
@@ -196,6 +215,13 @@ export const poorInitialization = defineRule({
             evidenceOf('kernel_gain', answers.gain, null, 'RMS of the weights · √inputs', {
               layer: answers.layer,
               step: 0,
+            }),
+          ]),
+      ...(left === null
+        ? []
+        : [
+            evidenceOf('left_of_the_start', left, limits.left_of_the_start, 'final loss / constant loss', {
+              step: trace.steps_completed,
             }),
           ]),
       ...(chance === null
@@ -230,7 +256,10 @@ export const poorInitialization = defineRule({
   explain(finding) {
     const tied = beyond(finding, 'tied_unit_fraction');
     const scale = beyond(finding, 'output_scale_ratio');
-    const loud = beyond(finding, 'answer_scale_ratio');
+    const left = beyond(finding, 'left_of_the_start');
+    const loud =
+      beyond(finding, 'answer_scale_ratio') ??
+      (left === undefined ? undefined : measured(finding, 'answer_scale_ratio'));
     const wrong = beyond(finding, 'initial_loss_ratio');
     return [
       ...(tied === undefined
@@ -246,7 +275,7 @@ export const poorInitialization = defineRule({
       ...(loud === undefined
         ? []
         : [
-            `Before any step the answers are ${text(loud.value)} times as large as ${expectedBy(finding)}: the weights of ${loud.layer} start so large that they enlarge a signal ${text(measured(finding, 'kernel_gain')?.value)}-fold.`,
+            `Before any step the answers are ${text(loud.value)} times as large as ${expectedBy(finding)}: the weights of ${loud.layer} start so large that they enlarge a signal ${text(measured(finding, 'kernel_gain')?.value)}-fold.${left === undefined ? '' : ` The loss has only come down from there, to ${ofConstant(left.value)}: the steps went into taking these answers back.`}`,
           ]),
       ...(wrong === undefined
         ? []

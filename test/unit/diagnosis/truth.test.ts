@@ -310,6 +310,17 @@ describe('initial weights of a regression', () => {
     expect(loud.exec(check.explanation)?.[1]).toBe(layer);
   });
 
+  it('less large ones are told where the loss only came down from their answers, and still stands above a constant’s', async () => {
+    const { experiment, trace } = await regression([30], [dense(40, 'linear', large)]);
+    const check = checkOf('poor_initialization', diagnose(experiment, [trace]));
+    const { value, threshold } = check.evidence.find(({ metric }) => metric === 'answer_scale_ratio') ?? {};
+    expect(value).toBeLessThan(threshold ?? 0);
+    expect(check.status).toBe('found');
+    expect(check.layers).toEqual(['dense_1']);
+    expect(check.explanation).toMatch(loud);
+    expect(check.explanation).toMatch(/has only come down from there, to [\d.]+ times a constant’s loss/);
+  });
+
   it.each([
     ['weights as they are usually drawn', [dense(50, 'relu')], 1],
     ['large inputs', [dense(50, 'relu')], 500],
