@@ -1,7 +1,9 @@
 /** @file Parameters that no update changed. */
 
+import type { Experiment } from '../../experiment/index.ts';
 import { findSeries } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
+import { cutOff } from '../evidence/cut_off.ts';
 import { severityByProgress } from '../evidence/progress.ts';
 import { weightsOf } from '../evidence/run.ts';
 import { UPDATES } from '../recorded.ts';
@@ -17,6 +19,20 @@ const thresholds = {
     healthy: 'above',
   },
 } as const;
+
+/** Of layers that a stop of the gradient freezes: that is meant, and what it leaves to the others. */
+function frozen(layers: readonly string[], experiment: Experiment | null): string | null {
+  if (experiment === null || layers.length === 0) return null;
+  const cut = cutOff(experiment);
+  if (!layers.every((layer) => cut.layers.has(layer))) return null;
+  const given = experiment.training.initial_weights !== null;
+  return (
+    `they lie before ${named(cut.stops)}, which passes no gradient back. What comes behind has to do with what they give: ` +
+    (given
+      ? 'the weights they were given do not tell these targets apart. Train them as well, without the stop.'
+      : 'weights as they were drawn. Give them trained ones (`training.initial_weights`), or train them as well, without the stop.')
+  );
+}
 
 export const unchangedParameters = defineRule({
   rule: 'unchanged_parameters',
@@ -62,6 +78,9 @@ export const unchangedParameters = defineRule({
   },
   explain(finding) {
     const change = measured(finding, 'largest_change')?.value;
+    const meant = frozen(finding.layers, finding.experiment);
+    if (meant !== null)
+      return `The weights of ${named(finding.layers)} stayed as they were initialized: ${meant}`;
     const why = measured(finding, 'masked_fraction')
       ? 'every time step of the training samples is masked, so that the loss counts none of them. Look at the padding, and at the `value` of `masking`'
       : change === 0

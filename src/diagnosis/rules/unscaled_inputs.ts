@@ -82,6 +82,8 @@ export const unscaledInputs = defineRule({
     const large = beyond(finding, 'input_rms');
     const small = beyond(finding, 'smallest_input_rms');
     const uneven = beyond(finding, 'feature_scale_ratio');
+    if (small?.value === 0)
+      return 'All inputs are 0, so that no sample differs from another: nothing but the biases can be learned. Look at how the data were read.';
     const size = large ?? small;
     return [
       ...(size === undefined

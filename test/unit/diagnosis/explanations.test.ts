@@ -65,6 +65,33 @@ it('running averages that are not those of the batches: by their momentum, the s
   expect(why(0.5, 16)).toMatch(/means over many steps/);
 });
 
+it('inputs that are all 0 are told as such', () => {
+  const zero = { ...trace, data: { ...trace.data, input_rms: 0 } };
+  expect(told('unscaled_inputs', zero)).toMatch(/^All inputs are 0, so that no sample differs from another/);
+});
+
+it('layers that a stop of the gradient freezes: which stop, and what is left to the others', async () => {
+  const parsed = parseExperiment({
+    network: {
+      input: { shape: [2] },
+      layers: [
+        { type: 'dense', units: 4, activation: 'tanh' },
+        { type: 'dense', units: 3, activation: 'tanh' },
+        { type: 'stop_gradient' },
+        { type: 'dense', units: 2 },
+      ],
+    },
+    data: { type: 'circles', samples: 100, noise: 0.05 },
+    training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', steps: 20 },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const frozen = await train(parsed.value.experiment, 0);
+  if (!frozen.ok) throw new Error(frozen.error.code);
+  expect(told('unchanged_parameters', frozen.value, parsed.value.experiment)).toMatch(
+    /^The weights of dense_1, dense_2 stayed .*: they lie before stop_gradient_1, which .* weights as they were drawn/,
+  );
+});
+
 it('units that are dead in several layers: the least and the most of them', () => {
   const passes = [0, 20, 40].flatMap((step) => [
     { step, layer: 'dense_1', units: 8, dead_units: 5, saturated_units: null, dead: null, saturated: null },
