@@ -5,7 +5,7 @@
  */
 import type { Convolution, Shape } from './nodes.ts';
 import type { Lists } from './onnx_lists.ts';
-import { elementTypes, onnxNode } from './onnx_node.ts';
+import { type AttributeValue, elementTypes, onnxNode } from './onnx_node.ts';
 import { writeModel } from './onnx_schema.ts';
 import { sizeOf } from './operators.ts';
 
@@ -16,7 +16,7 @@ const blocked = (opType: string, inputs: readonly string[], output: string, attr
   onnxNode(opType, inputs, [output], attributes, BLOCKED_DOMAIN);
 
 /** [n, channels, height, width] → [n, channels/block, height, width, block] */
-const toBlocks = (input: string, output: string) =>
+export const toBlocks = (input: string, output: string) =>
   blocked('ReorderInput', [input], output, { channels_last: 0 });
 
 /**
@@ -78,6 +78,17 @@ type Window = { readonly groups: number } & Readonly<
   Record<'strides' | 'dilations' | 'pads', readonly number[]>
 >;
 
+/** Of x and kernel that are in order; the result is in that of ONNX. */
+export const ownConvolution = (
+  inputs: readonly string[],
+  output: string,
+  channels: number,
+  attributes: Readonly<Record<string, AttributeValue>>,
+): unknown[] => [
+  blocked('Conv', inputs, `${output}/y`, attributes),
+  blocked('ReorderOutput', [`${output}/y`], output, { channels, channels_last: 0 }),
+];
+
 /** The convolution itself, of a kernel that is in order. */
 function convolve(
   { inputs: [x = '', , ...bias], output, block, activation }: Convolving,
@@ -86,15 +97,14 @@ function convolve(
   { groups, ...window }: Window,
 ): unknown[] {
   const plain = readsPlain(shapes, groups, block);
-  const [ordered, result] = [`${output}/x`, `${output}/y`];
+  const ordered = plain ? x : `${output}/x`;
   return [
     ...(plain ? [] : [toBlocks(x, ordered)]),
-    blocked('Conv', [plain ? x : ordered, kernel, ...bias], result, {
+    ...ownConvolution([ordered, kernel, ...bias], output, channelsOf(shapes.y), {
       ...window,
       group: groups,
       ...(activation !== undefined && { activation }),
     }),
-    blocked('ReorderOutput', [result], output, { channels: channelsOf(shapes.y), channels_last: 0 }),
   ];
 }
 

@@ -116,6 +116,15 @@ export const conv = (
   bias?: Tensor,
 ): Tensor => g.apply('Conv', bias === undefined ? [x, kernel] : [x, kernel, bias], convolution);
 
+/** The gradient of `conv` in its kernel [out, in/groups, …window], from x and the gradient at the result. */
+export const kernelGradient = (
+  g: GraphBuilder,
+  x: Tensor,
+  dy: Tensor,
+  window: Shape,
+  convolution: Convolution,
+): Tensor => g.apply('KernelGradient', [x, dy], { ...convolution, window });
+
 /** Rows of a table [rows, columns] at whole numbers: [… , columns]. */
 export const gather = (g: GraphBuilder, table: Tensor, indices: Tensor): Tensor =>
   g.apply('Gather', [table, indices], {});

@@ -1,7 +1,7 @@
 /** @file The gradient of a convolution in its kernel: windows of the input as matrices, times the output's gradient. */
 import * as c from './calculus.ts';
-import type { GraphBuilder } from './graph.ts';
-import type { Convolution, Shape, Tensor } from './nodes.ts';
+import { GraphBuilder } from './graph.ts';
+import type { Convolution, Node, Shape, Tensor } from './nodes.ts';
 import { sizeOf } from './operators.ts';
 
 /** Every multi-index of a shape, row-major. */
@@ -46,7 +46,7 @@ function product(g: GraphBuilder, a: Tensor, b: Tensor): Tensor {
  * @param dy [batch, out, …positions]
  * @param kernelShape [out, in/groups, …window]
  */
-export function kernelGradient(
+function kernelGradient(
   g: GraphBuilder,
   x: Tensor,
   dy: Tensor,
@@ -87,4 +87,12 @@ export function kernelGradient(
     ? c.transpose(g, c.reshape(g, all, [groups, filters, offsets, inner]), [0, 1, 3, 2])
     : c.transpose(g, c.reshape(g, all, [groups, offsets, inner, filters]), [0, 3, 2, 1]);
   return c.reshape(g, apart, kernelShape);
+}
+
+/** A `KernelGradient` by operators that ONNX has. */
+export function expandKernelGradient({ inputs, attributes, output }: Node<'KernelGradient'>) {
+  const g = new GraphBuilder();
+  const [x, dy] = inputs.map(({ shape }, i) => g.input(`${i}`, shape)) as [Tensor, Tensor];
+  const result = kernelGradient(g, x, dy, output.shape, attributes);
+  return { nodes: g.nodes, inputs: [x, dy], output: result };
 }

@@ -22,6 +22,7 @@ const costs: { readonly [O in Operator]?: Cost<O> } = {
   Gather: free,
   Gemm: ({ inputs, attributes, output }) =>
     2 * sizeOf(output.shape) * (inputs[0]?.shape[attributes.transA ? 0 : 1] ?? 1),
+  KernelGradient: (node) => 2 * sizeOfInput(node, 1) * sizeOf(node.output.shape.slice(1)),
   MatMul: ({ inputs, output }) => 2 * sizeOf(output.shape) * (inputs[0]?.shape.at(-1) ?? 1),
   Pad: free,
   ReduceSum: (node) => sizeOfInput(node, 0),
@@ -44,11 +45,21 @@ const flopsOfNode = <O extends Operator>(node: Node<O>): number =>
 export const flopsOf = (graph: Graph): number =>
   graph.nodes.reduce((sum, node) => sum + flopsOfNode(node), 0);
 
+/** Copies of x: for each column of the window, and of these one for each row; beside them both in another order. */
+const windowsOf = ({ inputs, attributes: { window } }: Node<'KernelGradient'>): number => {
+  const [rows = 1, ...columns] = window;
+  const [x, dy] = inputs.map(({ shape }) => sizeOf(shape)) as [number, number];
+  return x * (2 + sizeOf(columns) * (2 + rows)) + 2 * dy;
+};
+
 /** Upper bound: every tensor of the graph kept at once, those inside loops once for every iteration that saves them. */
 export const bytesOf = (graph: Graph): number =>
   BYTES_PER_NUMBER *
-  [
+  ([
     ...graph.inputs.map(({ tensor }) => tensor),
     ...graph.constants.values(),
     ...graph.nodes.map(({ output }) => output),
-  ].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  ].reduce((sum, { shape }) => sum + sizeOf(shape), 0) +
+    graph.nodes
+      .filter((node): node is Node<'KernelGradient'> => node.operator === 'KernelGradient')
+      .reduce((sum, node) => sum + windowsOf(node), 0));

@@ -5,7 +5,6 @@
 import { assert } from '../util/assert.ts';
 import { Adjoints, type Contribution } from './adjoints.ts';
 import * as c from './calculus.ts';
-import { kernelGradient } from './convolution_derivative.ts';
 import type { GraphBuilder } from './graph.ts';
 import type { Node, Operator, OperatorAttributes, Tensor } from './nodes.ts';
 import { differentiateScan, type ScanSeed } from './scan_derivative.ts';
@@ -55,21 +54,21 @@ const rules: { readonly [O in Exclude<Operator, Loop>]: Rule<O> } = {
       return part;
     });
   },
-  // dx = dy ∗ᵀ w, dw: see kernelGradient, db = Σdy over batch and positions
+  // dx = dy ∗ᵀ w, dw: see `KernelGradient`, db = Σdy over batch and positions
   Conv: ({ g, dy, attributes }, x, kernel, bias) => {
     const [input, w] = [x as Tensor, kernel as Tensor];
     const size = input.shape.slice(2);
     const allButChannels = [...dy.shape.keys()].filter((axis) => axis !== 1);
     return [
       g.apply('ConvTranspose', [dy, w], { ...attributes, size }),
-      kernelGradient(g, input, dy, w.shape, attributes),
+      c.kernelGradient(g, input, dy, w.shape.slice(2), attributes),
       ...(bias === undefined ? [] : [c.reduceSum(g, dy, allButChannels)]),
     ];
   },
   // the same with x and y exchanged
   ConvTranspose: ({ g, dy, attributes: { size: _size, ...convolution } }, x, kernel) => [
     c.conv(g, dy, kernel as Tensor, convolution),
-    kernelGradient(g, dy, x as Tensor, (kernel as Tensor).shape, convolution),
+    c.kernelGradient(g, dy, x as Tensor, (kernel as Tensor).shape.slice(2), convolution),
   ],
   // cos′ = −sin
   Cos: ({ g, dy }, x) => [c.neg(g, c.mul(g, dy, c.sin(g, x)))],
@@ -104,6 +103,11 @@ const rules: { readonly [O in Exclude<Operator, Loop>]: Rule<O> } = {
   ],
   Greater: nothing,
   GreaterOrEqual: nothing,
+  // dw = K(x, z) is linear in both: with a kernel of dy's numbers, dx = z ∗ᵀ dy, dz = x ∗ dy
+  KernelGradient: ({ g, dy, attributes: { window: _window, ...convolution } }, x, z) => [
+    g.apply('ConvTranspose', [z as Tensor, dy], { ...convolution, size: (x as Tensor).shape.slice(2) }),
+    c.conv(g, x as Tensor, dy, convolution),
+  ],
   Less: nothing,
   LessOrEqual: nothing,
   // ln′ = 1/x

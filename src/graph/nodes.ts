@@ -45,6 +45,8 @@ export interface OperatorAttributes {
   Gemm: { readonly transA: boolean; readonly transB: boolean };
   Greater: None;
   GreaterOrEqual: None;
+  /** The gradient of a `Conv` with a kernel of this window, from x and the gradient at the result. */
+  KernelGradient: Convolution & { readonly window: Shape };
   Less: None;
   LessOrEqual: None;
   Log: None;

@@ -1,9 +1,11 @@
 /** @file A graph as an ONNX model: operator set 17. Shapes are static, but for the batch where a second graph tells which numbers are the batch's. */
 import { present } from '../util/assert.ts';
 import { BLOCKED_DOMAIN } from './blocked_convolution.ts';
+import { blockedKernelGradient, isBlockedGradient } from './blocked_kernel_gradient.ts';
+import { expandKernelGradient } from './convolution_derivative.ts';
 import type { Graph, GraphInput } from './graph.ts';
 import type { Constant, Node, Operator, OperatorAttributes, ScanBody, Shape, Tensor } from './nodes.ts';
-import { encodeConvolution, encodeTransposed, type Names } from './onnx_convolution.ts';
+import { encodeConvolution, encodeTransposed, type Names, rectifiedOf } from './onnx_convolution.ts';
 import { IntegerLists, ListRecord } from './onnx_lists.ts';
 import { type AttributeValue, bytes, elementTypes, onnxNode } from './onnx_node.ts';
 import { writeModel, writeNotedModel } from './onnx_schema.ts';
@@ -66,6 +68,7 @@ const encodings: { readonly [O in Operator]?: Encode<O> } = {
     onnxNode('Gather', [present(table), `${output}/indices`], [output]),
   ],
   Gemm: withAttributes('Gemm', ({ transA, transB }) => ({ transA: Number(transA), transB: Number(transB) })),
+  KernelGradient: blockedKernelGradient,
   LogSoftmax: withAttributes('LogSoftmax', ({ axis }) => ({ axis })),
   Pad: withIntegers('Pad', ({ before, after }) => [[...before, ...after]]),
   ReduceSum: ({ inputs, output, integers }, { axes, keepdims }) => [
@@ -155,6 +158,11 @@ class Encoder {
       }
       if (node.operator === 'Relu' && this.#rectified.get(present(node.inputs[0]).id) === node.output)
         return [];
+      if (
+        node.operator === 'KernelGradient' &&
+        !isBlockedGradient(node as Node<'KernelGradient'>, this.#block)
+      )
+        return this.#expanded(node as Node<'KernelGradient'>, twin as Node<'KernelGradient'>);
       const result = this.#rectified.get(node.output.id);
       const names = {
         inputs: node.inputs.map((input) => this.nameOf(input)),
@@ -168,6 +176,14 @@ class Encoder {
         this.#integers.forBatch(values, present(record.lists.shift(), 'the two graphs differ'));
       return encode({ ...names, integers: { of } }, node);
     });
+  }
+
+  #expanded(node: Node<'KernelGradient'>, twin: Node<'KernelGradient'>): unknown[] {
+    const [own, other] = [expandKernelGradient(node), expandKernelGradient(twin)];
+    const names = new Map(own.inputs.map(({ id }, i) => [id, this.nameOf(present(node.inputs[i]))]));
+    names.set(own.output.id, this.nameOf(node.output));
+    const encoder = new Encoder(this.#integers, names, `${this.nameOf(node.output)}/`);
+    return encoder.nodes(own.nodes, other.nodes);
   }
 
   #loop(node: Node<'Scan'>, twin: Node<'Scan'>, outputs: readonly Node<'ScanOutput'>[]): unknown {
@@ -281,22 +297,6 @@ const pack = ({ name, members }: Pack, integers: IntegerLists): unknown[] => [
 function packInfo({ name, data }: Pack) {
   const shaped: Shaped = { shape: [data.length], dtype: 'float32' };
   return valueInfo(name, shaped, shaped);
-}
-
-/** Of each convolution that nobody reads but one ReLU, by its id: what that makes of it. The runtime computes both at once. */
-function rectifiedOf({ nodes, outputs }: Graph): Map<number, Tensor> {
-  const read = new Set(outputs.map(({ tensor }) => tensor.id));
-  const readers = Map.groupBy(
-    nodes.flatMap((node) => node.inputs.map(({ id }) => ({ id, node }))),
-    ({ id }) => id,
-  );
-  return new Map(
-    nodes.flatMap(({ operator, output: { id } }) => {
-      const [reader, ...others] = readers.get(id) ?? [];
-      const alone = operator === 'Conv' && others.length === 0 && !read.has(id);
-      return alone && reader?.node.operator === 'Relu' ? [[id, reader.node.output] as const] : [];
-    }),
-  );
 }
 
 /** What is handed over as one, and what else only a session has. */

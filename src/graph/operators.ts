@@ -129,6 +129,11 @@ export const inferShape: { readonly [O in Operator]: Infer<O> } = {
   Gemm: gemm,
   Greater: broadcastAll,
   GreaterOrEqual: broadcastAll,
+  KernelGradient: (inputs, { groups, window }) => [
+    at(inputs, 1)[1] as number,
+    (at(inputs, 0)[1] as number) / groups,
+    ...window,
+  ],
   Less: broadcastAll,
   LessOrEqual: broadcastAll,
   Log: same,

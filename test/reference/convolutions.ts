@@ -74,3 +74,17 @@ export function spreadKernels(
   });
   return { shape, data };
 }
+
+/** The gradient in w: w[o, i, k] = Σ y[n, o, p] · x[n, i, p·stride + k·dilation − before] */
+export function gatherKernels(
+  x: Value,
+  y: Value,
+  conv: Convolution & { readonly window: readonly number[] },
+): Value {
+  const shape = [y.shape[1] ?? 1, (x.shape[1] ?? 1) / conv.groups, ...conv.window];
+  const data = new Float64Array(product(shape));
+  visit(x.shape, shape, y.shape, conv, (input, kernel, output) => {
+    data[kernel] = (data[kernel] ?? 0) + (x.data[input] ?? 0) * (y.data[output] ?? 0);
+  });
+  return { shape, data };
+}

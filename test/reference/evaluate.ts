@@ -13,7 +13,7 @@ import {
   transposedIf,
   type Value,
 } from './arrays.ts';
-import { correlate, spreadKernels } from './convolutions.ts';
+import { correlate, gatherKernels, spreadKernels } from './convolutions.ts';
 import { erf, sigmoid, softplus } from './special_functions.ts';
 
 /** What a loop leaves: its states at the end, and every tensor of its body in every iteration. */
@@ -109,6 +109,7 @@ const table: { readonly [O in Operator]: Evaluate<O> } = {
   },
   Greater: elementwise((a, b) => Number(a > b)),
   GreaterOrEqual: elementwise((a, b) => Number(a >= b)),
+  KernelGradient: (inputs, attributes) => gatherKernels(first(inputs), second(inputs), attributes),
   Less: elementwise((a, b) => Number(a < b)),
   LessOrEqual: elementwise((a, b) => Number(a <= b)),
   Log: elementwise(Math.log),

@@ -40,7 +40,7 @@ const sliding = (given: Partial<Convolution>): Convolution => ({
 /** x, kernel, how it slides; how many of the two convolutions of a step are in blocks; whether a ReLU follows. */
 const cases: readonly [string, number[], number[], Partial<Convolution>, number, boolean][] = [
   ['all channels', [5, 16, 6, 6], [32, 16, 3, 3], {}, 2, true],
-  ['no square', [8, 16, 6, 5], [32, 16, 1, 5], { before: [0, 2], after: [0, 2] }, 2, false],
+  ['no square', [9, 16, 6, 5], [32, 16, 1, 5], { before: [0, 2], after: [0, 2] }, 2, false],
   ['padding at one end', [14, 16, 5, 6], [16, 16, 2, 2], { before: [0, 1], after: [1, 0] }, 2, true],
   [
     'holes in the window',
@@ -50,7 +50,7 @@ const cases: readonly [string, number[], number[], Partial<Convolution>, number,
     2,
     false,
   ],
-  ['steps of two', [32, 16, 5, 5], [16, 16, 3, 3], { strides: [2, 2] }, 1, false],
+  ['steps of two', [33, 16, 5, 5], [16, 16, 3, 3], { strides: [2, 2] }, 1, false],
   ['few channels in', [6, 4, 9, 9], [16, 4, 3, 3], {}, 1, true],
   ['few channels out', [6, 16, 9, 9], [4, 16, 3, 3], {}, 1, false],
   ['channels by themselves', [4, 32, 6, 6], [32, 1, 3, 3], { groups: 32 }, 2, true],
@@ -142,6 +142,63 @@ test('a ReLU that others read as well, or whose input they read, is computed onc
     expectClose(outputOf(measured, graph, name), outputOf(exact, graph, name), TOLERANCE, name);
 });
 
+/** x, dy, window, how it slides. */
+const gradients: readonly [string, number[], number[], [number, number], Partial<Convolution>][] = [
+  ['padding', [16, 5, 6, 6], [16, 16, 6, 6], [3, 3], {}],
+  ['none, two blocks of samples', [32, 3, 6, 7], [32, 16, 4, 5], [3, 3], { before: [0, 0], after: [0, 0] }],
+  ['a window that is not square', [16, 2, 4, 7], [16, 32, 4, 5], [2, 5], { before: [1, 1], after: [0, 1] }],
+  [
+    'steps of two, a last row that is not read',
+    [16, 5, 8, 9],
+    [16, 16, 4, 5],
+    [3, 3],
+    { strides: [2, 2], after: [0, 1] },
+  ],
+  [
+    'steps of two, rows that are not read',
+    [16, 5, 8, 8],
+    [16, 16, 3, 3],
+    [3, 3],
+    { strides: [2, 2], before: [0, 0], after: [0, 0] },
+  ],
+  ['holes in the window', [16, 4, 7, 9], [16, 16, 5, 5], [3, 3], { dilations: [2, 3] }],
+];
+
+describe.each(gradients)('the gradient of a kernel with %s', (_name, x, dy, window, given) => {
+  const graph = graphOf([x, dy], (g, a, b) => {
+    g.output('dw', c.kernelGradient(g, a as Tensor, b as Tensor, window, sliding(given)));
+  });
+
+  test('has the numbers of the definition', async () => {
+    const feeds: Values = new Map([x, dy].map((shape, i) => [`x${i}`, draw(shape, ordinary, 'gradient', i)]));
+    const [exact, measured] = [evaluate(graph, feeds), await runOnnx(graph, feeds)];
+    expectClose(outputOf(measured, graph, 'dw'), outputOf(exact, graph, 'dw'), TOLERANCE, 'dw');
+  });
+
+  test.each([8, 16])('is a convolution in blocks of %i', (block) => {
+    expect(convolutions(encodeOnnx(graph, undefined, { inputs: [], outputs: [], block }))).toEqual([
+      'blocked',
+    ]);
+  });
+});
+
+test('gradients of kernels that the runtime cannot take, or that do not pay, are products of windows', () => {
+  const plain: [number[], number[], [number, number], Partial<Convolution>][] = [
+    [[20, 16, 8, 8], [20, 16, 8, 8], [3, 3], {}],
+    [[16, 16, 8, 8], [16, 20, 8, 8], [3, 3], {}],
+    [[16, 16, 8, 8], [16, 16, 8, 8], [3, 3], { groups: 16 }],
+    [[16, 16, 8, 8], [16, 16, 8, 8], [1, 1], { before: [0, 0], after: [0, 0] }],
+    [[64, 16, 28, 28], [64, 16, 28, 28], [3, 3], {}],
+  ];
+  for (const [x, dy, window, given] of plain) {
+    const graph = graphOf([x, dy], (g, a, b) => {
+      g.output('dw', c.kernelGradient(g, a as Tensor, b as Tensor, window, sliding(given)));
+    });
+    const bytes = encodeOnnx(graph, undefined, { inputs: [], outputs: [], block: 16 });
+    expect(written(bytes).map(({ domain }) => domain)).not.toContain(BLOCKED_DOMAIN);
+  }
+});
+
 const reordering = encodeReordering();
 const isReordering = (bytes: Uint8Array) => Buffer.compare(bytes, reordering) === 0;
 
@@ -160,14 +217,14 @@ function watch(create: Create): string[] {
 const create = InferenceSession.create.bind(InferenceSession) as unknown as Create;
 
 test('sessions have blocks on this processor', async () => {
-  const { graph, feeds } = build([8, 16, 6, 6], [16, 16, 3, 3], {}, true);
+  const { graph, feeds } = build([9, 16, 6, 6], [16, 16, 3, 3], {}, true);
   const found = watch(create);
   await runOnnx(graph, feeds);
   expect(found).toEqual(['blocked', 'blocked']);
 });
 
 test('where the runtime has none, everything is computed all the same', async () => {
-  const { graph, feeds } = build([8, 16, 6, 6], [16, 16, 3, 3], {}, true);
+  const { graph, feeds } = build([9, 16, 6, 6], [16, 16, 3, 3], {}, true);
   const found = watch((bytes, ...rest) =>
     isReordering(bytes) ? Promise.reject(new Error('no such operator')) : create(bytes, ...rest),
   );

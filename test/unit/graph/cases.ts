@@ -2,7 +2,7 @@
 import {
   type Convolution,
   calculus as c,
-  type GraphBuilder,
+  GraphBuilder,
   type Operator,
   type SliceAttributes,
   scan,
@@ -218,6 +218,16 @@ const convolutionCases = (transposed: boolean): OperatorCase[] =>
     return { ...built, name: `${built.name} ${JSON.stringify(given)}` };
   });
 
+const kernelGradients: OperatorCase[] = convolutions.map(({ shapes: [x, kernel], given }) => {
+  const attributes = convolution(given, x.length - 2);
+  const g = new GraphBuilder();
+  const y = g.infer('Conv', [g.input('x', x), g.input('kernel', kernel)], attributes);
+  const built = make([x, y], [], (builder, a, dy) =>
+    c.kernelGradient(builder, a as Tensor, dy as Tensor, kernel.slice(2), attributes),
+  );
+  return { ...built, name: `${built.name} ${JSON.stringify(given)}` };
+});
+
 const slices: readonly {
   readonly shape: number[];
   readonly parts: readonly SliceAttributes[];
@@ -337,6 +347,7 @@ export const cases: { readonly [O in Operator]: readonly OperatorCase[] } = {
   Gemm: gemms,
   Greater: comparison(c.greater),
   GreaterOrEqual: comparison(c.greaterOrEqual),
+  KernelGradient: kernelGradients,
   Less: comparison(c.less),
   LessOrEqual: comparison(c.lessOrEqual),
   Log: unary(c.log, positive),
