@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import type { OnDemand } from '../files/index.ts';
 import type { Random } from '../util/random.ts';
 
-/** How a loss reads the targets: class indices, numbers between 0 and 1, or any numbers. */
-export type TargetReading = 'classes' | 'binary' | 'values';
+/** How a loss reads the targets: class indices, numbers between 0 and 1, any numbers, or each place in its own way. */
+export type TargetReading = 'classes' | 'binary' | 'values' | 'mixed';
 
 /** One of several inputs that have names. */
 export interface InputField {
@@ -16,6 +16,14 @@ export interface InputField {
 }
 
 export type Range = readonly [low: number, high: number];
+
+/** What one place of a target holds over all samples. */
+export interface TargetColumn {
+  readonly low: number;
+  readonly high: number;
+  /** Whole numbers only. */
+  readonly whole: boolean;
+}
 
 /** What is known of a data set before it is made; enough to check a network against it. */
 export interface DataDescription {
@@ -38,6 +46,8 @@ export interface DataDescription {
   readonly also_values: boolean;
   /** Every target lies between 0 and 1, so that binary losses can read it. */
   readonly binary: boolean;
+  /** Of every place of a target that is a row, in its order; absent where nobody looked. */
+  readonly target_columns?: readonly TargetColumn[];
   /** Every target is 0 or 1, whatever its shape: an answer of no or yes. Absent where nobody looked. */
   readonly labels?: boolean;
 }
@@ -156,6 +166,7 @@ export function samplesAs(samples: Samples, description: DataDescription, readin
  */
 export function wantedOutput(description: DataDescription, reading: TargetReading): number[] | null {
   const { target_shape, classes, also_values, binary } = description;
+  if (reading === 'mixed') return null;
   if (reading === 'classes') return classes === null ? null : [...target_shape, classes];
   if (reading === 'binary' ? !binary : !also_values) return null;
   return target_shape.length === 0 ? [1] : [...target_shape];
@@ -180,6 +191,23 @@ export function fitsOutput(
   }
   const wide = (shape: readonly number[]) => [...shape.slice(0, -1), (shape.at(-1) ?? 1) * copies].join();
   return [wide(wanted), wide([...wanted, 1])].includes(outputShape.join());
+}
+
+/** @param numbers rows of `width` */
+export function columnsOf(numbers: ArrayLike<number>, width: number): TargetColumn[] {
+  const columns = Array.from({ length: width }, () => ({
+    low: Number.POSITIVE_INFINITY,
+    high: Number.NEGATIVE_INFINITY,
+    whole: true,
+  }));
+  for (let i = 0; i < numbers.length; i++) {
+    const x = numbers[i] as number;
+    const column = columns[i % width] as { low: number; high: number; whole: boolean };
+    if (x < column.low) column.low = x;
+    if (x > column.high) column.high = x;
+    column.whole &&= Number.isInteger(x);
+  }
+  return columns;
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, n) => size * n, 1);

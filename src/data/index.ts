@@ -45,6 +45,7 @@ export {
   fitsOutput,
   readAs,
   type Samples,
+  type TargetColumn,
   type TargetReading,
   wantedOutput,
 } from './data_set.ts';

@@ -112,9 +112,11 @@ export function summarizeData(
         : scaleRatio(
             vectors.flatMap(({ offset, size }) => [...momentsOf(inputs, offset, offset + size).std]),
           ),
-    target_range: reading === 'classes' ? null : rangeOf(targets),
+    target_range: reading === 'classes' || reading === 'mixed' ? null : rangeOf(targets),
     target_moments: reading === 'values' ? largestMoments(targets, targets.length / count) : null,
-    target_rows: reading === 'classes' ? null : rowsOf(targets, count),
-    class_counts: { classes: class_counts, binary: countBinary(targets, count), values: null }[reading],
+    target_rows: reading === 'classes' || reading === 'mixed' ? null : rowsOf(targets, count),
+    class_counts: { classes: class_counts, binary: countBinary(targets, count), values: null, mixed: null }[
+      reading
+    ],
   };
 }

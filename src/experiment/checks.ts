@@ -20,6 +20,7 @@ import {
 } from '../network/index.ts';
 import { checkInitialWeights } from './initial_weights.ts';
 import { checkInputs, checkNames, checkTargets, checkTokens, dataOf } from './input_checks.ts';
+import { checkParts } from './output_checks.ts';
 import { inputsOf, type Plan, planExperiment, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
@@ -82,6 +83,7 @@ const isRowPerClass = (loss: Loss, data: DataDescription, output: readonly numbe
   data.target_shape[0] === output[0];
 
 function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }: Plan): Problem[] {
+  if (loss.parts !== null) return [];
   const wanted = wantedOutput(data, loss.target);
   if (wanted === null) {
     const kind = data.classes === null ? 'values' : 'classes';
@@ -159,6 +161,7 @@ function checkSmoothing({ training }: Experiment, loss: Loss): Problem[] {
 
 /** What a loss reads that has a scale of its own; null where targets may have any. */
 function fixedScale({ target, output, positive }: Loss): string | null {
+  if (target === 'mixed') return 'targets of several outputs';
   if (target === 'classes') return 'classes';
   if (target === 'binary' || output === 'probabilities') return 'targets between 0 and 1';
   return positive ? 'targets that are not below 0' : null;
@@ -256,6 +259,7 @@ export function checkExperiment(experiment: Experiment): { problems: Problem[]; 
   if (!isPlan(result)) return { problems: [...early, ...result], plan: null };
   const problems = [
     ...checkOutput(loss, data, result),
+    ...checkParts(loss, data, placed, result),
     ...checkClassWeights(experiment, loss, data),
     ...checkWhole(loss, placed.slice(-1), result),
     ...checkSmoothing(experiment, loss),

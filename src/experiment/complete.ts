@@ -2,12 +2,12 @@
 import {
   type ActivationConfig,
   completeActivation,
+  completeLoss,
   completePosition,
   completeSchedule,
   type InitializerConfig,
   initializerKind,
   type LayerConfig,
-  lossKind,
   optimizerKind,
   type PositionConfig,
 } from '../network/index.ts';
@@ -38,7 +38,7 @@ export function completeExperiment(experiment: Experiment): Experiment {
     network: { ...network, layers: network.layers.map(completeLayer) },
     training: {
       ...training,
-      loss: lossKind.complete(training.loss),
+      loss: completeLoss(training.loss),
       optimizer: optimizerKind.complete(training.optimizer),
       learning_rate_schedule: completeSchedule(training.learning_rate_schedule),
     },

@@ -1,5 +1,5 @@
 /** @file Whether the last activation gives what the loss takes: logits, probabilities, or values in the targets' range. */
-import { type Activation, outputLayers } from '../network/index.ts';
+import { type Activation, type Loss, outputEnds, outputLayers, type PlacedLayer } from '../network/index.ts';
 import { placedLayers, planExperiment, resolveLoss } from './plan.ts';
 import type { Experiment } from './schema.ts';
 
@@ -110,9 +110,9 @@ function forValues(
 }
 
 /** The activations of the layer that gives the prediction, and of the one behind it: last first, those that are there. */
-function outputActivations(experiment: Experiment): Activation[] {
+function outputActivations(experiment: Experiment, end?: PlacedLayer): Activation[] {
   const { layers } = planExperiment(experiment);
-  return outputLayers(placedLayers(experiment)).flatMap(
+  return outputLayers(placedLayers(experiment), end).flatMap(
     ({ name }) => layers.find((layer) => layer.name === name)?.activation ?? [],
   );
 }
@@ -125,9 +125,9 @@ const softmaxOfOne: LossMismatch = {
     'two classes, or with one unit per class',
 };
 
-/** Smallest and largest number that the network can give. */
-export function outputRange(experiment: Experiment): Range & { readonly name: string } {
-  const activation = outputActivations(experiment)[0] ?? null;
+/** Smallest and largest number that the network can give, or the output of it that ends in `end`. */
+export function outputRange(experiment: Experiment, end?: PlacedLayer): Range & { readonly name: string } {
+  const activation = outputActivations(experiment, end)[0] ?? null;
   const name = activation?.name ?? 'linear';
   return { name, ...(name === 'linear' ? UNBOUNDED : rangeOf(activation)) };
 }
@@ -136,6 +136,18 @@ export function outputRange(experiment: Experiment): Range & { readonly name: st
 export function outputUnits(experiment: Experiment): number {
   const { output_shape } = planExperiment(experiment);
   return (output_shape.length === 3 ? output_shape[0] : output_shape.at(-1)) ?? 1;
+}
+
+/** Of several outputs the first that does not fit its own loss. */
+function ofParts(experiment: Experiment, { parts }: Loss): LossMismatch | null {
+  const ends = outputEnds(placedLayers(experiment));
+  for (const [i, { loss, shape }] of (parts ?? []).entries()) {
+    const end = ends[i];
+    const found =
+      end === undefined ? null : mismatchOf(experiment, { loss, units: shape.at(-1) ?? 1, end }, null);
+    if (found !== null) return { ...found, message: `of the output "${end?.name}": ${found.message}` };
+  }
+  return null;
 }
 
 /**
@@ -147,11 +159,26 @@ export function lossMismatch(
   targets: readonly [number, number] | null,
 ): LossMismatch | null {
   const loss = resolveLoss(experiment);
-  const { name, ...range } = outputRange(experiment);
-  const units = outputUnits(experiment);
+  if (loss.parts !== null) return ofParts(experiment, loss);
+  return mismatchOf(experiment, { loss, units: outputUnits(experiment) }, targets);
+}
+
+interface JudgedOutput {
+  readonly loss: Loss;
+  readonly units: number;
+  /** The layer that it ends in; by default the network's only one. */
+  readonly end?: PlacedLayer;
+}
+
+function mismatchOf(
+  experiment: Experiment,
+  { loss, units, end }: JudgedOutput,
+  targets: readonly [number, number] | null,
+): LossMismatch | null {
+  const { name, ...range } = outputRange(experiment, end);
   if (name === 'softmax' && units === 1) return softmaxOfOne;
   if (loss.output === 'logits') return forLogits(name, range, loss.summed ? units : 1);
-  const bounded = beforeProbabilities(outputActivations(experiment), units);
+  const bounded = beforeProbabilities(outputActivations(experiment, end), units);
   if (loss.output === 'probabilities') return forProbabilities(name, range, loss.summed) ?? bounded;
   if (bounded !== null) return bounded;
   return forValues(name, range, targets, loss.positive ? 'softplus' : 'a linear layer');

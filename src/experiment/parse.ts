@@ -5,6 +5,7 @@ import { isSealed } from '../util/sealed.ts';
 import { checkExperiment } from './checks.ts';
 import { completeExperiment } from './complete.ts';
 import { withTargetType } from './file_targets.ts';
+import { withOutputShapes } from './output_shapes.ts';
 import type { Plan } from './plan.ts';
 import { type Problem, parseWith } from './problems.ts';
 import { type Experiment, experimentSchema } from './schema.ts';
@@ -46,7 +47,7 @@ export function parseExperiment(
   if (missing !== null) return fail([missing]);
   const parsed = parseWith(experimentSchema, body, asked);
   if (!parsed.ok) return parsed;
-  const experiment = freeze(withTargetType(completeExperiment(parsed.value)));
+  const experiment = freeze(withOutputShapes(withTargetType(completeExperiment(parsed.value))));
   const { problems, plan } = checkExperiment(experiment);
   return plan === null ? fail(problems) : ok({ experiment, plan });
 }

@@ -4,7 +4,7 @@
  * the data do not allow in that time, if it had come to its end.
  */
 import { describeData } from '../data/index.ts';
-import { flattenLayers, type NetworkInput } from '../network/index.ts';
+import { flattenLayers, type Loss, type NetworkInput } from '../network/index.ts';
 import { parseExperiment } from './parse.ts';
 import { inputsOf, type Plan, placedLayers, planExperiment, resolveLoss } from './plan.ts';
 import type { Experiment } from './schema.ts';
@@ -117,12 +117,34 @@ function headOf(shape: readonly number[], perStep: boolean, activation: string):
 }
 
 /** What the loss takes, however the experiment itself ends. */
-function activationOf(experiment: Experiment): string {
-  const { type, output, target } = resolveLoss(experiment);
+function activationOf({ type, output, target }: Loss): string {
   if (type === 'poisson') return 'exponential';
   if (type === 'kl_divergence') return 'softmax';
   if (output !== 'probabilities') return 'linear';
   return target === 'classes' ? 'softmax' : 'sigmoid';
+}
+
+/** Of every output one of its own, on what the body gives. */
+function headsOf(loss: Loss): Layer[] {
+  const parts = loss.parts ?? [];
+  const heads = parts.flatMap((part, i): Layer[] => [
+    { type: 'dense', units: part.size, inputs: ['body'] },
+    ...(part.shape.length > 1 ? [{ type: 'reshape', shape: part.shape }] : []),
+    { type: 'activation', activation: activationOf(part.loss), name: `output_${i}` },
+  ]);
+  return [...heads, { type: 'outputs', inputs: parts.map((_, i) => `output_${i}`) }];
+}
+
+/** What ends the network as the experiment's own loss takes it. */
+function endOf(
+  experiment: Experiment,
+  shape: readonly number[],
+  body: readonly Layer[],
+  perStep: boolean,
+): Layer[] {
+  const loss = resolveLoss(experiment);
+  if (loss.parts === null) return [...body, ...headOf(shape, perStep, activationOf(loss))];
+  return [...body.with(-1, { ...body.at(-1), name: 'body' }), ...headsOf(loss)];
 }
 
 /** Losses of values in any unit; those of counts, distributions and signs have a scale of their own. */
@@ -167,10 +189,7 @@ function configOf(
   return {
     network: {
       ...(network.input === undefined ? { inputs: network.inputs } : { input: network.input }),
-      layers: [
-        ...bodyOf(kind, experiment, width, perStep),
-        ...headOf(plan.output_shape, perStep, activationOf(experiment)),
-      ],
+      layers: endOf(experiment, plan.output_shape, bodyOf(kind, experiment, width, perStep), perStep),
     },
     data: {
       ...data,

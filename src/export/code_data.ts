@@ -101,9 +101,12 @@ export function targets(
   { x, y, y_given }: Split = trainingSplit,
 ): string[] {
   const { output_shape } = planExperiment(experiment);
-  const { target, copies } = resolveLoss(experiment);
+  const { target, copies, parts } = resolveLoss(experiment);
   const isClass = target === 'classes';
-  const wide = output_shape.with(-1, (output_shape.at(-1) ?? 1) / copies);
+  const wide =
+    parts === null
+      ? output_shape.with(-1, (output_shape.at(-1) ?? 1) / copies)
+      : [parts.reduce((sum, { given }) => sum + given, 0)];
   const shape = [-1, ...(isClass ? output_shape.slice(0, -1) : wide)].join(', ');
   if (isClass) return [`${y} = ${arrays.token(y_given)}.reshape(${shape})`];
   const given = learnsInputs(experiment.data) ? `${x}[0]` : y_given;

@@ -58,6 +58,9 @@ const kerasClasses: Readonly<Record<string, string>> = {
     def compute_mask(self, x, previous_mask=None): return None if previous_mask is None else previous_mask[0]
     def call(self, x): return x[0]
 `,
+  Outputs: `class Outputs(keras.Layer):
+    def call(self, x): return keras.ops.concatenate([keras.ops.reshape(y, (-1, math.prod(y.shape[1:]))) for y in x], -1)
+`,
   TiedDense: `class TiedDense(keras.Layer):
     """A product with the table of an embedding, or with the kernel of another product turned around: the same numbers."""
     def __init__(self, source, use_bias=True, bias_initializer="zeros"):

@@ -58,6 +58,9 @@ const torchClasses: Readonly<Record<string, string>> = {
     def __init__(self, axis): super().__init__(); self.axis = axis
     def forward(self, *x): return torch.cat(x, self.axis)
 `,
+  Outputs: `class Outputs(nn.Module):
+    def forward(self, *x): return torch.cat([y.flatten(1) for y in x], 1)
+`,
   AuxiliaryLoss: `class AuxiliaryLoss(nn.Module):
     """Passes on its first input; the second one of the last batch is in \`kept\`, to be judged as the first is."""
     def __init__(self, weight): super().__init__(); self.weight, self.kept = weight, None

@@ -202,7 +202,7 @@ const states: Readonly<Record<string, StateOf>> = {
 const WITHOUT_TENSORS = new RegExp(
   '^nn\\.(Identity|Flatten|Unflatten|Upsample|(Constant|Reflection|Replication)Pad\\dd|Dropout\\dd|Dropout|(Adaptive)?(Avg|Max)Pool\\dd|' +
     '[A-Za-z]*ReLU6?|[CS]?ELU|GELU|SiLU|Mish|Tanh|Sigmoid|Softmax|Softplus|Softsign|Hard[a-z]+)$|' +
-    '^(Add|AuxiliaryLoss|Average|Subtract|Multiply|Maximum|Dot|Concatenate|Expression|GaussianNoise|Masking|MaskedMean|MaskedMax|DropPath|Padded|Transpose)$',
+    '^(Add|AuxiliaryLoss|Outputs|Average|Subtract|Multiply|Maximum|Dot|Concatenate|Expression|GaussianNoise|Masking|MaskedMean|MaskedMax|DropPath|Padded|Transpose)$',
 );
 
 const noTensors: StateOf = () => ({});

@@ -45,12 +45,12 @@ export {
   type Mode,
 } from './layers/layer.ts';
 export { listNames, type NamedPlace } from './list_names.ts';
-export { lossKind } from './losses/index.ts';
-export type { Loss } from './losses/loss.ts';
+export { completeLoss, lossKind } from './losses/index.ts';
+export type { Loss, LossPart } from './losses/loss.ts';
 export { smoothed } from './losses/smoothing.ts';
 export { optimizerKind } from './optimizers/index.ts';
 export type { Optimizer, OptimizerStep } from './optimizers/optimizer.ts';
-export { outputLayers } from './output.ts';
+export { outputEnds, outputLayers } from './output.ts';
 export { layersBehind } from './paths.ts';
 export {
   BODY_INPUT,

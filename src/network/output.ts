@@ -9,14 +9,24 @@ function before({ inputs, part }: PlacedLayer, layers: readonly PlacedLayer[]): 
   return layers.find(({ name }) => name === source.layer);
 }
 
+/** The layers in which the outputs of the network end, in their order: its last one, or what that puts side by side. */
+export function outputEnds(layers: readonly PlacedLayer[]): PlacedLayer[] {
+  const last = layers.at(-1);
+  if (last?.type !== 'outputs') return layers.slice(-1);
+  return last.inputs.flatMap((source) =>
+    'layer' in source ? layers.filter(({ name }) => name === source.layer) : [],
+  );
+}
+
 /**
- * The layers that give the prediction, last first: the last that computes, and where that is an activation by itself, the one
- * whose outputs it is applied to.
+ * The layers that give the prediction, or the output that ends in `end`, last first: the last that computes, and where that is an
+ * activation by itself, the one whose outputs it is applied to. Of several outputs those of one after those of the other.
  */
-export function outputLayers(layers: readonly PlacedLayer[]): PlacedLayer[] {
-  let last = layers.at(-1);
+export function outputLayers(layers: readonly PlacedLayer[], end?: PlacedLayer): PlacedLayer[] {
+  if (end === undefined) return outputEnds(layers).flatMap((one) => outputLayers(layers, one));
+  let last: PlacedLayer | undefined = end;
   while (last?.part.inert) last = before(last, layers);
-  if (last === undefined) return layers.slice(-1);
+  if (last === undefined) return [end];
   let activated = last.type === 'activation' ? before(last, layers) : undefined;
   while (activated?.part.inert) activated = before(activated, layers);
   return activated === undefined ? [last] : [last, activated];

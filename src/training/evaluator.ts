@@ -20,6 +20,7 @@ import {
   featureOf,
   fillTargets,
   fillWeights,
+  hasAnswers,
   keptAt,
   type TargetCoding,
   varyingPlaces,
@@ -219,7 +220,7 @@ export class Evaluator {
     const [sums, original] = [noLosses(), noLosses()];
     const counted = { right: 0, total: 0 };
     const penalty = noLosses();
-    const isCounted = this.#coding.loss.target !== 'values';
+    const isCounted = hasAnswers(this.#coding.loss);
     return {
       fetched: [
         ...[names.losses, names.prediction],

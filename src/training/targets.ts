@@ -1,6 +1,6 @@
 /** @file Targets as the graph wants them: one-hot rows, class weights per position, accuracy, the constant loss. */
 import { balancedWeights, type Split } from '../data/index.ts';
-import type { Loss } from '../network/index.ts';
+import type { Loss, LossPart } from '../network/index.ts';
 
 export interface TargetCoding {
   readonly loss: Loss;
@@ -93,6 +93,14 @@ export function fillTargets(
   indices: Int32Array,
   { loss, positions, outputs }: TargetCoding,
 ): void {
+  const { encode } = loss;
+  if (encode !== null) {
+    const given = split.targets.length / split.count;
+    indices.forEach((index, row) => {
+      encode(split.targets, index * given, out, row * positions * outputs);
+    });
+    return;
+  }
   const oneHot = loss.target === 'classes';
   if (oneHot) out.fill(0);
   indices.forEach((index, row) => {
@@ -158,6 +166,54 @@ export const keptAt = (
   return mask[row * time + Math.floor((at * time) / count)] as number;
 };
 
+/** Whether there are answers that are right or wrong. */
+export const hasAnswers = ({ target, parts }: Loss): boolean =>
+  parts === null ? target !== 'values' : parts.some((part) => hasAnswers(part.loss));
+
+/** How many answers of one output are right in a row of the prediction, which begins at `start`. */
+function rightAt(
+  { loss, shape, given, from, at }: LossPart,
+  prediction: Float32Array,
+  start: number,
+  targets: ArrayLike<number>,
+  first: number,
+): number {
+  const isClass = loss.target === 'classes';
+  const units = isClass ? (shape.at(-1) ?? 1) : 1;
+  const threshold = loss.output === 'logits' ? 0 : 0.5;
+  let right = 0;
+  for (let i = 0; i < given; i++) {
+    const place = start + at + i * units;
+    const target = targets[first + from + i] as number;
+    const isRight = isClass
+      ? argmax(prediction, place, units) === target
+      : (prediction[place] as number) > threshold === target > 0.5;
+    right += Number(isRight);
+  }
+  return right;
+}
+
+/** Of all outputs whose answers are right or wrong together; null where there are none. */
+function countParts(
+  prediction: Float32Array,
+  { targets, count }: Split,
+  indices: Int32Array,
+  parts: readonly LossPart[],
+): Counted | null {
+  const answering = parts.filter(({ loss }) => hasAnswers(loss));
+  if (answering.length === 0) return null;
+  const outputs = parts.reduce((size, part) => size + part.size, 0);
+  const given = targets.length / count;
+  let [right, total] = [0, 0];
+  indices.forEach((index, row) => {
+    for (const part of answering) {
+      right += rightAt(part, prediction, row * outputs, targets, index * given);
+      total += part.given;
+    }
+  });
+  return { right, total };
+}
+
 /**
  * How many predictions of the rows are right: largest output is the class, or output on the right side of 1/2
  * (logits: of 0), counted per position and output, masked time steps left out. Null for regression.
@@ -171,6 +227,7 @@ export function countRight(
   coding: TargetCoding,
 ): Counted | null {
   const { loss, positions, outputs } = coding;
+  if (loss.parts !== null) return countParts(prediction, split, indices, loss.parts);
   if (loss.target === 'values') return null;
   const rows = prediction.length / (positions * outputs);
   const isClass = loss.target === 'classes';
@@ -247,17 +304,19 @@ function overColumns(split: Split, coding: TargetCoding, mask: Float32Array | nu
   return all === 0 ? 0 : (sum * terms) / all;
 }
 
+/** The targets of each sample. */
+function rowsOf({ targets, count }: Split): Float32Array[] {
+  const size = targets.length / count;
+  return Array.from({ length: count }, (_, i) => targets.subarray(i * size, (i + 1) * size));
+}
+
 /** The loss of the best prediction that ignores the input, on this split. */
 export function constantLoss(split: Split, coding: TargetCoding, mask: Float32Array | null): number {
   const { loss, shape } = coding;
   if (loss.wholeConstant === null) return overColumns(split, coding, mask, loss.constant);
-  const size = split.targets.length / split.count;
-  const rows = Array.from({ length: split.count }, (_, i) =>
-    split.targets.subarray(i * size, (i + 1) * size),
-  );
-  return loss.wholeConstant(rows, shape);
+  return loss.wholeConstant(rowsOf(split), shape);
 }
 
 /** The loss of a prediction that equals the targets: 0 but for soft ones. */
 export const leastLoss = (split: Split, coding: TargetCoding, mask: Float32Array | null): number =>
-  overColumns(split, coding, mask, coding.loss.least);
+  coding.loss.wholeLeast?.(rowsOf(split)) ?? overColumns(split, coding, mask, coding.loss.least);

@@ -17,7 +17,7 @@ import torch
 
 import torch_cross_checks
 from fixture_cases import CASES
-from torch_losses import BINARY, CLASSES, loss_type, total_loss
+from torch_losses import BINARY, CLASSES, joint_targets, loss_type, total_loss
 from torch_network import Network, drawing
 from torch_numbers import Margin, TooClose, rounded
 from torch_optimizers import Optimizer, clip, fitting_clip
@@ -69,7 +69,7 @@ def draw(case, seed):
     shape = list(prediction.shape)
     if loss_type(case["training"]["loss"]) == "quantiles":
         shape[-1] //= len(case["training"]["loss"]["quantiles"])
-    targets = draw_targets(loss_type(case["training"]["loss"]), shape, random)
+    targets = draw_all_targets(case["training"]["loss"], shape, random)
     training = {**case["training"], "batch_size": len(targets), "steps": STEPS}
     problem = Problem(layers, training, parameters, inputs, targets)
     if "clip" in case:
@@ -118,6 +118,19 @@ def padded(x, where, value):
         "all": (step >= length) | (sample == batch - 1),
     }[where]
     return torch.where(hidden.reshape(batch, time, *[1] * (x.dim() - 2)), torch.tensor(value, dtype=x.dtype), x)
+
+
+def draw_all_targets(loss, prediction_shape, random):
+    """Of several outputs side by side."""
+    if loss_type(loss) != "joint":
+        return draw_targets(loss_type(loss), prediction_shape, random)
+    batch, columns = prediction_shape[0], []
+    for output in loss["outputs"]:
+        shape = [batch, *output["shape"]]
+        if loss_type(output["loss"]) not in CLASSES:
+            shape[-1] = joint_targets(output) // math.prod(shape[1:-1])
+        columns.append(draw_targets(loss_type(output["loss"]), shape, random).reshape(batch, -1))
+    return torch.cat(columns, 1)
 
 
 def draw_targets(loss, prediction_shape, random):

@@ -77,9 +77,41 @@ def position_losses(config, prediction, targets):
         error = targets.unsqueeze(-1) - prediction.unflatten(-1, (-1, len(shares)))
         keep_clear(error.detach(), [0])
         return torch.maximum(shares * error, (shares - 1) * error)
+    if kind == "joint":
+        return joint_losses(options["outputs"], prediction, targets)
     if kind in ("dice", "sigmoid_dice", "iou", "sigmoid_iou"):
         return overlap_losses(kind, options, prediction, targets)
     raise ValueError(kind)
+
+
+def joint_losses(outputs, prediction, targets):
+    """One loss a sample: of the outputs side by side, each against its own columns of the targets."""
+    at = given = 0
+    total = 0
+    for output in outputs:
+        shape, kind = output["shape"], loss_type(output["loss"])
+        size = math.prod(shape)
+        own = prediction[:, at : at + size].reshape(-1, *shape)
+        count = joint_targets(output)
+        wanted = targets[:, given : given + count]
+        if kind in CLASSES:
+            wanted = wanted.reshape(-1, *shape[:-1])
+        elif kind == "quantiles":
+            wanted = wanted.reshape(-1, *shape[:-1], count // math.prod(shape[:-1]))
+        else:
+            wanted = wanted.reshape(-1, *shape)
+        losses = position_losses(output["loss"], own, wanted)
+        total = total + output.get("weight", 1) * losses.flatten(1).mean(1) if losses.dim() > 1 else total + output.get("weight", 1) * losses
+        at, given = at + size, given + count
+    return total
+
+
+def joint_targets(output):
+    """How many numbers of a sample's targets an output reads."""
+    size, kind = math.prod(output["shape"]), loss_type(output["loss"])
+    if kind in CLASSES:
+        return size // output["shape"][-1]
+    return size // len(output["loss"]["quantiles"]) if kind == "quantiles" else size
 
 
 def overlap_losses(kind, options, prediction, targets):

@@ -369,6 +369,56 @@ export function graphOf(draft: Draft): Config {
   return requestOf(draft, layers, shapes.at(-1) as Shape);
 }
 
+const HEADS = ['softmax_cross_entropy', 'huber', 'sigmoid_cross_entropy', 'sigmoid_dice'] as const;
+
+/** A chain as the body of two or three outputs, each with a loss of its own. */
+export function outputsOf(draft: Draft): Config {
+  const { input, choices: drawn, seed, batch } = draft;
+  const layers: Config[] = input.dtype === 'token' ? [{ ...embeddingOf(draft), mask_zero: false }] : [];
+  for (const choice of drawn.slice(0, 4)) {
+    const fitting = candidates(choice, shapeAfter(input, layers)).filter(({ type }) => type !== 'masking');
+    layers.push(fitting[choice.pick % fitting.length] as Config);
+  }
+  const last = shapeAfter(input, layers);
+  layers.push(
+    last.length === 3 ? { type: 'flatten', name: 'body' } : { type: 'rescaling', scale: 0.9, name: 'body' },
+  );
+  const positions = last.length === 2 ? (last[0] as number) : 1;
+  const heads = Array.from({ length: 2 + (seed % 2) }, (_, i) => ({
+    loss: HEADS[(seed + i) % HEADS.length] as string,
+    weight: 0.5 + i,
+    units: 2 + ((seed + i) % 2),
+  }));
+  layers.push(
+    ...heads.map(({ units }, i) => ({ type: 'dense', units, name: `head_${i}`, inputs: ['body'] })),
+    { type: 'outputs', inputs: heads.map((_, i) => `head_${i}`) },
+  );
+  const targetsOf = (sample: number) =>
+    heads.flatMap(({ loss, units }, head) => {
+      const count = loss.startsWith('softmax') ? positions : positions * units;
+      return Array.from({ length: count }, (_, j) => {
+        const at = sample + head + j;
+        return loss === 'huber' ? Math.sin(at) : at % 2;
+      });
+    });
+  return {
+    network: { input, layers },
+    data: {
+      type: 'inline',
+      inputs: inputsFor(input, batch, seed),
+      targets: Array.from({ length: batch }, (_, i) => targetsOf(i)),
+      validation_split: 0,
+      shuffle: false,
+    },
+    training: {
+      loss: { type: 'joint', outputs: heads.map(({ loss, weight }) => ({ loss, weight })) },
+      optimizer: 'sgd',
+      batch_size: batch,
+      steps: 1,
+    },
+  };
+}
+
 /** Numbers that are float32 already, or tokens. */
 function inputsFor({ shape, dtype }: Draft['input'], batch: number, seed: number): unknown {
   let index = seed;

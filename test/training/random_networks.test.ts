@@ -8,7 +8,7 @@ import { createModel } from '../../src/training/model.ts';
 import { createArena, Stepper } from '../../src/training/step.ts';
 import { codeTargets } from '../../src/training/targets.ts';
 import { evaluate } from '../reference/evaluate.ts';
-import { type Draft, drafts, experimentOf, graphOf, optionsOf, parse } from './networks.ts';
+import { type Draft, drafts, experimentOf, graphOf, optionsOf, outputsOf, parse } from './networks.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 type Feeds = ReadonlyMap<string, Float64Array>;
@@ -84,6 +84,7 @@ function slopeAlong(lossAt: (distance: number) => number): number | null {
 test.each([
   ['chains', experimentOf, 120],
   ['graphs with merges', graphOf, 60],
+  ['networks with several outputs', outputsOf, 40],
 ] as const)('loss, outputs and gradients of random %s', async (_what, requestOf, runs) => {
   const count = { checked: 0, kinks: 0, layers: 0 };
   const check = async (draft: Draft) => {

@@ -16,6 +16,7 @@ import {
 } from '../../files/index.ts';
 import { present } from '../../util/assert.ts';
 import {
+  columnsOf,
   type DataDescription,
   describeClasses,
   describeValues,
@@ -23,6 +24,7 @@ import {
   sizeOf as numbersOf,
   type Range,
   type Samples,
+  type TargetColumn,
   type TargetReading,
 } from '../data_set.ts';
 import { MAX_CLASSES } from '../options.ts';
@@ -169,6 +171,23 @@ function tableFields(facts: FileFacts, options: FileOptions): InputField[] | nul
   });
 }
 
+/** Of a column of numbers; what is not known of it fits no loss but one of values. */
+function tableColumn({ numbers }: FileFacts, name: string): TargetColumn {
+  const { min, max, whole = false } = numbers[name] ?? {};
+  return { low: min ?? Number.NEGATIVE_INFINITY, high: max ?? Number.POSITIVE_INFINITY, whole };
+}
+
+const columnsOfArrays = new Map<string, readonly TargetColumn[]>();
+
+/** Remembered: descriptions are asked for often, and this reads the array. */
+function arrayColumns(source: Source, name: string, width: number): readonly TargetColumn[] {
+  const key = JSON.stringify([source.folder, name, width]);
+  const found = columnsOfArrays.get(key) ?? columnsOf(read(source, name), width);
+  if (columnsOfArrays.size >= MAX_COUNTS) columnsOfArrays.clear();
+  columnsOfArrays.set(key, found);
+  return found;
+}
+
 function describeTable(source: Source, options: FileOptions): DataDescription {
   const { columns = [] } = source.facts.description;
   const width = inputColumns(options, columns).reduce(
@@ -187,7 +206,8 @@ function describeTable(source: Source, options: FileOptions): DataDescription {
     options,
     source.facts,
   );
-  return inputs === null ? description : { ...description, inputs };
+  const target_columns = targets.map((name) => tableColumn(source.facts, name));
+  return { ...description, target_columns, ...(inputs !== null && { inputs }) };
 }
 
 /** One column as numbers at `offset` of every row of `out`; text as one number for each category. */
@@ -295,11 +315,15 @@ function describeArrays(source: Source, options: FileOptions): DataDescription {
     options,
     source.facts,
   );
+  const wide = arrayShape(source, targets);
+  const target_columns =
+    targets === null || wide.length !== 2 ? null : arrayColumns(source, targets, wide[1] as number);
   const isRow = arrayShape(source, arrays[0]?.[1] ?? null).length === 2;
   const input_range = rangeOf(arrays.map(([, array]) => source.facts.numbers[array]));
   const tokens = !isNamed && isRow ? (first?.tokens ?? null) : null;
   return {
     ...description,
+    ...(target_columns !== null && { target_columns }),
     ...(input_range !== null && { input_range }),
     reshapable: true,
     tokens,

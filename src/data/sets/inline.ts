@@ -3,7 +3,14 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { inPlainWords } from '../../util/requirement.ts';
 import { isSealed, Sealed } from '../../util/sealed.ts';
-import { type DataProblem, defineData, type Range, sizeOf } from '../data_set.ts';
+import {
+  columnsOf,
+  type DataProblem,
+  defineData,
+  type Range,
+  sizeOf,
+  type TargetColumn,
+} from '../data_set.ts';
 import { readNumbers, shapeOf } from '../nested.ts';
 import { MAX_CLASSES, MAX_NUMBERS, MAX_SAMPLES } from '../options.ts';
 
@@ -197,7 +204,7 @@ export const inline = defineData({
   describe(options) {
     const fields = fieldsOf(options.inputs);
     const target = options.targets === 'inputs' ? [] : options.targets.shape.slice(1);
-    const { tokens, classes, binary, input_range } = factsOf(options);
+    const { tokens, classes, binary, input_range, columns } = factsOf(options);
     const isNamed = fields[0].name !== null;
     return {
       samples: samplesOf(options.inputs),
@@ -213,6 +220,7 @@ export const inline = defineData({
       reshapable: true,
       tokens: isNamed ? null : (tokens[0] ?? null),
       target_shape: target,
+      ...(columns !== null && { target_columns: columns }),
       classes: target.length < MAX_CLASS_RANK ? classes : null,
       // Whether integers are labels or amounts, only the loss can tell.
       also_values: true,
@@ -232,6 +240,8 @@ interface InlineFacts {
   readonly classes: number | null;
   readonly binary: boolean;
   readonly input_range: Range;
+  /** Of targets that are rows. */
+  readonly columns: readonly TargetColumn[] | null;
 }
 
 const facts = new WeakMap<InlineInputs, InlineFacts>();
@@ -246,6 +256,10 @@ function factsOf(options: InlineOptions): InlineFacts {
       shape.length === 1 ? indicesBelow(sealed.numbers, MAX_TOKENS) : null,
     ),
     classes: targets === 'inputs' ? null : indicesBelow(targets.numbers, MAX_CLASSES),
+    columns:
+      targets === 'inputs' || targets.shape.length !== 2
+        ? null
+        : columnsOf(targets.numbers, targets.shape[1] as number),
     input_range: rangeOf(fieldsOf(inputs).map(({ sealed }) => sealed.numbers)),
     binary: targets !== 'inputs' && targets.numbers.every((value) => value >= 0 && value <= 1),
   };

@@ -47,6 +47,7 @@ import { maxPool3d } from './max_pool3d.ts';
 import { maximum } from './maximum.ts';
 import { multiHeadAttention } from './multi_head_attention.ts';
 import { multiply } from './multiply.ts';
+import { outputs } from './outputs.ts';
 import { padding1d } from './padding1d.ts';
 import { padding2d } from './padding2d.ts';
 import { penalty } from './penalty.ts';
@@ -140,6 +141,7 @@ const layerParts = [
   dot,
   concatenate,
   auxiliaryLoss,
+  outputs,
   residual,
   timeDistributed,
   repeat,

@@ -1,43 +1,28 @@
-/** @file Every loss that the service knows. A new one is a file beside this and a line here. */
+/** @file Every loss that the service knows: those of one output, and the one of several. */
+import { z } from 'zod';
 import { defineKind } from '../../util/kind.ts';
-import { binaryCrossEntropy } from './binary_cross_entropy.ts';
-import { categoricalCrossEntropy } from './categorical_cross_entropy.ts';
-import { dice } from './dice.ts';
-import { hinge } from './hinge.ts';
-import { huber } from './huber.ts';
-import { iou } from './iou.ts';
-import { klDivergence } from './kl_divergence.ts';
-import { logCosh } from './log_cosh.ts';
-import { meanAbsoluteError } from './mean_absolute_error.ts';
-import { meanSquaredError } from './mean_squared_error.ts';
-import { poisson } from './poisson.ts';
-import { quantile } from './quantile.ts';
-import { quantiles } from './quantiles.ts';
-import { sigmoidCrossEntropy } from './sigmoid_cross_entropy.ts';
-import { sigmoidDice } from './sigmoid_dice.ts';
-import { sigmoidFocalCrossEntropy } from './sigmoid_focal_cross_entropy.ts';
-import { sigmoidIou } from './sigmoid_iou.ts';
-import { softmaxCrossEntropy } from './softmax_cross_entropy.ts';
-import { softmaxFocalCrossEntropy } from './softmax_focal_cross_entropy.ts';
+import { joint } from './joint.ts';
+import { singleKind, singleLosses } from './single.ts';
 
-export const lossKind = defineKind([
-  meanSquaredError,
-  meanAbsoluteError,
-  huber,
-  binaryCrossEntropy,
-  categoricalCrossEntropy,
-  sigmoidCrossEntropy,
-  softmaxCrossEntropy,
-  poisson,
-  klDivergence,
-  hinge,
-  logCosh,
-  sigmoidFocalCrossEntropy,
-  softmaxFocalCrossEntropy,
-  quantile,
-  quantiles,
-  dice,
-  sigmoidDice,
-  iou,
-  sigmoidIou,
-]);
+const all = defineKind([...singleLosses, joint]);
+
+/** Only those of one output have a name that says all: what `types` and `names` list. */
+export const lossKind = {
+  ...all,
+  types: singleKind.types,
+  names: singleKind.names,
+  schema: z.union([singleKind.names, all.objects]),
+};
+
+type Config = z.output<typeof lossKind.schema>;
+
+/** The config with every default filled in, those of the losses of several outputs included. */
+export function completeLoss(config: Config): Config {
+  const completed = all.complete(config) as Config;
+  return typeof completed === 'string' || completed.type !== 'joint'
+    ? completed
+    : {
+        ...completed,
+        outputs: completed.outputs.map((output) => ({ ...output, loss: singleKind.complete(output.loss) })),
+      };
+}

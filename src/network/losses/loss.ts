@@ -5,9 +5,26 @@ import { type Description, definePart, type OptionsOf, type Part } from '../../u
 
 /**
  * What a loss compares: `classes` one class of several (the output has a unit per class), `binary` outputs of 0 or 1,
- * `values` numbers.
+ * `values` numbers, `mixed` something else in each of several outputs.
  */
-export type LossTarget = 'classes' | 'binary' | 'values';
+export type LossTarget = 'classes' | 'binary' | 'values' | 'mixed';
+
+/** One of several outputs that have losses of their own. */
+export interface LossPart {
+  readonly loss: Loss;
+  readonly weight: number;
+  /** Of the output, without the batch. */
+  readonly shape: readonly number[];
+  /** Where it begins among the outputs of a sample, and how many they are. */
+  readonly at: number;
+  readonly size: number;
+  /** The same among the targets that a sample is given. */
+  readonly from: number;
+  readonly given: number;
+}
+
+/** Writes the targets of one sample, which begin at `start`, as the graph takes them. */
+type Encode = (given: ArrayLike<number>, start: number, out: { [place: number]: number }, to: number) => void;
 
 /** How a loss with smoothed targets is written elsewhere. */
 interface SmoothedCode {
@@ -31,6 +48,10 @@ export interface Loss extends Reading {
   readonly whole: boolean;
   /** How many outputs, side by side along the last axis, answer to each target; each is compared with it. */
   readonly copies: number;
+  /** The outputs that have a loss each, whose weighted sum this is; null of a loss of one output. */
+  readonly parts: readonly LossPart[] | null;
+  /** Where the targets of a sample are no row of classes or numbers, how they are read; else null. */
+  readonly encode: Encode | null;
   /** It takes the logarithm of the prediction, which has to lie above 0. */
   readonly positive: boolean;
   /**
@@ -63,6 +84,8 @@ export interface Loss extends Reading {
    * Progress is counted above it.
    */
   least(column: readonly number[], weights: readonly number[], outputs: number): number;
+  /** The same of a loss whose targets mean different things in one sample; null of others. */
+  wholeLeast: ((rows: readonly ArrayLike<number>[]) => number) | null;
   /** Its code with smoothed targets; null where they mean nothing. */
   readonly smoothing: ((amount: number) => SmoothedCode) | null;
   readonly pytorch: string;
@@ -78,6 +101,8 @@ interface Definition<Type extends string, Options extends z.ZodRawShape>
   readonly positive?: true;
   readonly whole?: true;
   copies?(options: OptionsOf<Options>): number;
+  parts?(options: OptionsOf<Options>): readonly LossPart[];
+  encode?(...given: [...Parameters<Encode>, options: OptionsOf<Options>]): void;
   build(g: GraphBuilder, prediction: Tensor, target: Tensor, options: OptionsOf<Options>): Tensor;
   slope(prediction: readonly number[], target: readonly number[], options: OptionsOf<Options>): number[];
   constant(
@@ -92,6 +117,7 @@ interface Definition<Type extends string, Options extends z.ZodRawShape>
     options: OptionsOf<Options>,
   ): number;
   least?(column: readonly number[], weights: readonly number[], options: OptionsOf<Options>): number;
+  wholeLeast?(rows: readonly ArrayLike<number>[], options: OptionsOf<Options>): number;
   /** Of losses that are linear in their targets. */
   smoothing?(amount: number): SmoothedCode;
   pytorch(options: OptionsOf<Options>): string;
@@ -109,6 +135,9 @@ export const defineLoss = <Type extends string, Options extends z.ZodRawShape>(
     positive: loss.positive === true,
     whole: loss.whole === true,
     copies: loss.copies?.(options) ?? 1,
+    parts: loss.parts?.(options) ?? null,
+    encode:
+      loss.encode === undefined ? null : (...given: Parameters<Encode>) => loss.encode?.(...given, options),
     build: (g, prediction, target) => loss.build(g, prediction, target, options),
     slope: (prediction, target) => loss.slope(prediction, target, options),
     constant: (column, weights, _outputs, copy = 0) => loss.constant(column, weights, options, copy),
@@ -117,6 +146,8 @@ export const defineLoss = <Type extends string, Options extends z.ZodRawShape>(
         ? null
         : (rows, shape) => loss.wholeConstant?.(rows, shape, options) ?? Number.NaN,
     least: (column, weights) => loss.least?.(column, weights, options) ?? 0,
+    wholeLeast:
+      loss.wholeLeast === undefined ? null : (rows) => loss.wholeLeast?.(rows, options) ?? Number.NaN,
     smoothing: loss.smoothing ?? null,
     pytorch: loss.pytorch(options),
     keras: loss.keras(options),

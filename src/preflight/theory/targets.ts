@@ -34,13 +34,21 @@ export function targetsOf(
   const isClass = loss.target === 'classes';
   const given = data.training.targets;
   const weightOf = weightsOf(experiment, loss, data, outputs);
+  const each = given.length / data.training.count;
+  const coded = (index: number): number[] => {
+    const row = new Array<number>(outputs).fill(0);
+    loss.encode?.(given, index * each, row, 0);
+    return row;
+  };
   const labels = [...indices].map((index) =>
-    isClass
-      ? [given[index] as number]
-      : Array.from(
-          { length: outputs },
-          (_, j) => given[Math.floor((index * outputs + j) / loss.copies)] as number,
-        ),
+    loss.encode !== null
+      ? coded(index)
+      : isClass
+        ? [given[index] as number]
+        : Array.from(
+            { length: outputs },
+            (_, j) => given[Math.floor((index * outputs + j) / loss.copies)] as number,
+          ),
   );
   const weighted = labels.map((row) => row.map((label, j) => weightOf(j, label)));
   const sum = weighted.flat().reduce((total, weight) => total + weight, 0);

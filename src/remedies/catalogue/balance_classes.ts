@@ -15,7 +15,9 @@ export const balanceClasses = defineRemedy({
   change: (experiment) => {
     if (experiment.training.class_weights === 'balanced')
       return { reason: 'the classes are balanced already' };
-    if (resolveLoss(experiment).target === 'values') return { reason: 'the targets are no classes' };
+    const { target } = resolveLoss(experiment);
+    if (target === 'values') return { reason: 'the targets are no classes' };
+    if (target === 'mixed') return { reason: 'several outputs have a loss together' };
     return withTraining(experiment, { class_weights: 'balanced' });
   },
 });

@@ -39,6 +39,7 @@ export const matchLossToOutput = defineRemedy({
   treats: ['loss_output_mismatch', 'underfitting'],
   effort: 'setting',
   change: (experiment) => {
+    if (resolveLoss(experiment).parts !== null) return { reason: 'the network has several outputs' };
     const { layers } = experiment.network;
     const from = layers.findLastIndex(({ type }) => type === 'dense');
     const output = layers.slice(Math.max(0, from));

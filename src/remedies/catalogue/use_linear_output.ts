@@ -47,7 +47,8 @@ export const useLinearOutput = defineRemedy({
   ],
   effort: 'setting',
   change: (experiment) => {
-    const { type, output, positive } = resolveLoss(experiment);
+    const { type, output, positive, parts } = resolveLoss(experiment);
+    if (parts !== null) return { reason: 'the network has several outputs' };
     const { loss: given } = experiment.training;
     if (positive || (output === 'probabilities' && onLogits[type] === undefined))
       return { reason: `${type} takes no output of any size` };

@@ -42,7 +42,36 @@ def encoder_decoder(kind, *between, **options):
     )
 
 
+def outputs(name, heads, shape=(3,), before=(), optimizer=None, **more):
+    """Heads on one body: of each its layers, its loss, its weight and the shape of what it gives."""
+    body = [*before, dense(4, activation="tanh", name="body")]
+    layers, ends, losses = body, [], []
+    for i, (own, loss, weight, given) in enumerate(heads):
+        first, *rest = own
+        placed = [{**first, "inputs": ["body"]}, *rest]
+        placed[-1] = {**placed[-1], "name": f"head_{i}"}
+        layers, ends = [*layers, *placed], [*ends, f"head_{i}"]
+        losses.append({"loss": loss, "weight": weight, "shape": given})
+    layers = [*layers, of("outputs", *ends)]
+    more = {**more, **({"optimizer": optimizer} if optimizer else {})}
+    return case(f"graph_outputs_{name}", layers, shape=shape, loss={"type": "joint", "outputs": losses}, **more)
+
+
 CASES = [
+    outputs("two", [([dense(3)], "softmax_cross_entropy", 1, [3]), ([dense(2)], "mean_squared_error", 0.5, [2])]),
+    outputs("three", [
+        ([dense(3, activation="softmax")], "categorical_cross_entropy", 0.7, [3]),
+        ([dense(2, activation="sigmoid")], "binary_cross_entropy", 1.3, [2]),
+        ([dense(1)], {"type": "huber", "delta": 0.4}, 2, [1]),
+    ], optimizer={"type": "adam", "learning_rate": 0.01}),
+    outputs("positions", [
+        ([dense(3)], "softmax_cross_entropy", 1, [2, 3]),
+        ([FLATTEN, dense(3)], "sigmoid_dice", 0.5, [3]),
+    ], shape=(2, 3)),
+    outputs("quantiles", [
+        ([dense(6)], {"type": "quantiles", "quantiles": [0.2, 0.5, 0.9]}, 1, [6]),
+        ([dense(2, activation="softmax")], "kl_divergence", 0.3, [2]),
+    ]),
     encoder_decoder("simple_rnn"),
     encoder_decoder("gru"),
     encoder_decoder("lstm", return_cell=True),

@@ -26,7 +26,12 @@ const nested = ([length, ...rest]: readonly number[], value: number): unknown =>
   length === undefined ? value : Array.from({ length }, () => nested(rest, value));
 
 /** On the first shape that the layers take. */
-function keras(layers: Config[], training: Config = {}, data: Config = {}): string {
+function keras(
+  layers: Config[],
+  training: Config = {},
+  data: Config = {},
+  end: Config[] = [{ type: 'flatten' }, { type: 'dense', units: 2 }],
+): string {
   const shapes = [[4], [6, 4], [2, 6, 6], [6, 2, 4, 4], [6]];
   const classes = /categorical|softmax_/.test(String(training.loss));
   for (const [i, shape] of shapes.entries()) {
@@ -35,7 +40,7 @@ function keras(layers: Config[], training: Config = {}, data: Config = {}): stri
     const parsed = parseExperiment({
       network: {
         input: { shape, ...(token ? { dtype: 'token' } : {}) },
-        layers: [...layers, { type: 'flatten' }, { type: 'dense', units: 2 }],
+        layers: [...layers, ...end],
       },
       data: { type: 'inline', inputs: nested([4, ...shape], 1), targets, validation_split: 0, ...data },
       training: { loss: 'mean_squared_error', optimizer: 'sgd', steps: 2, ...training },
@@ -108,6 +113,11 @@ const ofSeveral: Readonly<Record<string, Config[]>> = {
     dense({ units: 2, name: 'b', inputs: ['input'] }),
     { type: 'auxiliary_loss', inputs: ['a', 'b'] },
   ],
+  outputs: [
+    dense({ units: 1, name: 'a' }),
+    dense({ units: 1, name: 'b', inputs: ['input'] }),
+    { type: 'outputs', inputs: ['a', 'b'] },
+  ],
 };
 
 const layersOf = (type: string): Config[] =>
@@ -128,6 +138,19 @@ function addAttention(found: Record<string, string>): void {
   }
   for (const mode of ['replicate', 'circular'])
     found[`edges ${mode}`] = keras([{ type: 'padding2d', mode, padding: [1, 2] }]);
+}
+
+function addOutputs(found: Record<string, string>): void {
+  for (const type of lossKind.types) {
+    const outputs = [{ loss: lossOf(type), weight: 0.5 }, { loss: 'mean_squared_error' }];
+    const columns = /^(softmax|categorical)_/.test(type) ? [0, 0] : [0, 1];
+    found[`loss ${type} of one of several outputs`] = keras(
+      layersOf('outputs'),
+      { loss: { type: 'joint', outputs } },
+      { targets: Array.from({ length: 4 }, () => columns) },
+      [],
+    );
+  }
 }
 
 const cases = (): Record<string, string> => {
@@ -158,6 +181,7 @@ const cases = (): Record<string, string> => {
     found[`initializer ${type} of attention`] = keras([{ type: 'self_attention', ...kernel }]);
   }
   for (const type of lossKind.types) found[`loss ${type}`] = keras([dense()], { loss: lossOf(type) });
+  addOutputs(found);
   for (const type of optimizerKind.types)
     for (const clip of [null, ...clippingKind.types]) {
       const limit = {

@@ -227,6 +227,15 @@ const networks: Record<
       { type: 'auxiliary_loss', inputs: ['first', 'second'] },
     ],
   ],
+  'several outputs': [
+    [4],
+    [
+      { ...dense(3, { activation: 'tanh' }), name: 'trunk' },
+      { ...dense(1), name: 'first' },
+      { ...dense(2), name: 'second', inputs: ['trunk'] },
+      { type: 'outputs', inputs: ['first', 'second'] },
+    ],
+  ],
   tied: [
     [TOKENS],
     [

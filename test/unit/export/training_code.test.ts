@@ -153,6 +153,53 @@ const cases: Record<string, Case> = {
     data: { standardize: true },
     training: { ...softmax, batch_size: 8, class_weights: 'balanced' },
   },
+  'several outputs': {
+    targets: inputs.map((_, i) => [labels[i], ...asked(i), Math.sin(i), Math.cos(i)]),
+    units: 8,
+    more: [
+      { type: 'slice', stop: 3, name: 'class', inputs: ['last'] },
+      { type: 'slice', start: 3, stop: 6, inputs: ['last'] },
+      { type: 'activation', activation: 'sigmoid', name: 'answers' },
+      { type: 'slice', start: 6, name: 'values', inputs: ['last'] },
+      { type: 'outputs', inputs: ['class', 'answers', 'values'] },
+    ],
+    data: { standardize: true },
+    training: {
+      loss: {
+        type: 'joint',
+        outputs: [
+          { loss: 'softmax_cross_entropy' },
+          { loss: 'binary_cross_entropy', weight: 0.5 },
+          { loss: { type: 'huber', delta: 0.4 }, weight: 2 },
+        ],
+      },
+      optimizer: sgd,
+      batch_size: 8,
+    },
+  },
+  'outputs at several places': {
+    targets: inputs.map((_, i) => [labels[i], labels[(i + 1) % COUNT], ...asked(i), Math.sin(i)]),
+    units: 12,
+    more: [
+      { type: 'slice', stop: 6, inputs: ['last'] },
+      { type: 'reshape', shape: [2, 3], name: 'classes' },
+      { type: 'slice', start: 6, stop: 9, name: 'mask', inputs: ['last'] },
+      { type: 'slice', start: 9, name: 'shares', inputs: ['last'] },
+      { type: 'outputs', inputs: ['classes', 'mask', 'shares'] },
+    ],
+    data: { standardize: true },
+    training: {
+      loss: {
+        type: 'joint',
+        outputs: [
+          { loss: 'softmax_cross_entropy' },
+          { loss: 'sigmoid_dice' },
+          { loss: { type: 'quantiles', quantiles: [0.2, 0.5, 0.9] } },
+        ],
+      },
+      optimizer: sgd,
+    },
+  },
   'weighted hinge': {
     targets: labels.map((label) => Math.min(label, 1)),
     data: { standardize: true },
