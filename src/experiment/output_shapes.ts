@@ -1,11 +1,11 @@
 /** @file The shapes of several outputs: given with their losses, or as the network has them. */
 import { GraphShapeError } from '../graph/index.ts';
-import { outputEnds, placeNetwork } from '../network/index.ts';
+import { placeNetwork } from '../network/index.ts';
 import { planExperiment } from './plan.ts';
 import type { Experiment } from './schema.ts';
 
 /** Of what the layer `outputs` at the end takes, without the batch; null where there is none, or the network does not fit together. */
-export function shapesOfOutputs(experiment: Experiment): readonly (readonly number[])[] | null {
+function shapesOfOutputs(experiment: Experiment): readonly (readonly number[])[] | null {
   const { layers, problems } = placeNetwork(experiment.network);
   if (problems.length > 0 || layers.at(-1)?.type !== 'outputs') return null;
   try {
@@ -31,9 +31,3 @@ export function withOutputShapes(experiment: Experiment): Experiment {
   }));
   return { ...experiment, training: { ...experiment.training, loss: { ...loss, outputs } } };
 }
-
-/** Names of the layers whose outputs the losses read, in their order; none where the network has one output. */
-export const namesOfOutputs = ({ network }: Pick<Experiment, 'network'>): string[] => {
-  const { layers } = placeNetwork(network);
-  return layers.at(-1)?.type === 'outputs' ? outputEnds(layers).map(({ name }) => name) : [];
-};

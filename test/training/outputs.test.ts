@@ -1,8 +1,8 @@
 /** @file Several outputs with targets and losses of their own: what is asked for, what is refused, what is measured of them. */
 import { expect, it } from 'vitest';
-import { lossMismatch, parseExperiment, resolveLoss } from '../../../src/experiment/index.ts';
-import { referenceExperiments } from '../../../src/experiment/reference.ts';
-import { train } from '../../../src/training/index.ts';
+import { lossMismatch, parseExperiment, resolveLoss } from '../../src/experiment/index.ts';
+import { referenceExperiments } from '../../src/experiment/reference.ts';
+import { train } from '../../src/training/index.ts';
 
 type Config = Record<string, unknown>;
 
