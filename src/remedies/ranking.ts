@@ -42,6 +42,7 @@ export function isPointless({ remedy }: Remedy<RemedyName>, { layers }: Pick<Tra
     add_batch_norm: has(/_norm$/),
     add_layer_norm: has(/_norm$/),
     add_residual_connections: has(/^(residual|add)$/),
+    keep_positions: !has(/^global_(average|max)_pool/),
     add_dropout: has(/dropout/),
     reduce_dropout: !has(/dropout/),
     lower_batch_norm_momentum: !has(/^batch_norm$/),

@@ -8,6 +8,7 @@ import {
   linearProducts,
   normalizationsOf,
   planExperiment,
+  textOf,
 } from '../experiment/index.ts';
 import { type RemedyName, remedies } from './catalogue/index.ts';
 import { everyLayer, isAttention, isRecurrent } from './edit.ts';
@@ -66,6 +67,7 @@ const feedForward: Readonly<Record<string, readonly Part[]>> = {
     part('use_relu'),
     ...adamAt(0.01),
   ],
+  placed: [...cleanUp, part('keep_positions'), part('use_relu'), ...adam],
   clean: [...cleanUp, ...adam],
   normalized: [...cleanUp, part('use_relu'), part('add_batch_norm'), ...adam],
   residual: [...cleanUp, part('use_relu'), part('add_batch_norm'), part('add_residual_connections'), ...adam],
@@ -86,6 +88,7 @@ const preNorm: readonly Part[] = [
 /** With norms inside the branches no warm-up is needed (Xiong et al. 2020, arXiv:2002.04745): in few steps it takes more than it gives. */
 const attention: Readonly<Record<string, readonly Part[]>> = {
   modern: [...cleanUp, ...preNorm, ...adam],
+  placed: [...cleanUp, ...preNorm, part('keep_positions'), ...adam],
   warmed: [...cleanUp, ...adam, part('warm_up_learning_rate')],
   careful: [...cleanUp, ...preNorm, ...adamAt(0.001), part('warm_up_learning_rate')],
   clean: [...cleanUp, ...adam],
@@ -145,24 +148,43 @@ export function applyParts(experiment: Experiment, parts: readonly Part[]): Omit
   return applied.length === 0 ? null : { parts: applied, experiment: changed };
 }
 
+/** What a recipe is named for: without it, it is another one. */
+const NAMED_FOR: Readonly<Record<string, RemedyName>> = { placed: 'keep_positions' };
+
+/** Those of these that apply, equal ones once. */
+function applied(
+  recipes: readonly (readonly [string, readonly Part[]])[],
+  experiment: Experiment,
+  rules: readonly string[],
+): Recipe[] {
+  const known = new Set<string>();
+  return recipes.flatMap(([recipe, parts]) => {
+    const called = parts.filter((one) => !isUncalledFor(one, experiment, rules));
+    const made = applyParts(experiment, called);
+    const named = NAMED_FOR[recipe];
+    if (made === null || (named !== undefined && made.parts.every(({ remedy }) => remedy !== named)))
+      return [];
+    const key = textOf(made.experiment);
+    if (known.has(key)) return [];
+    known.add(key);
+    return [{ recipe, ...made }];
+  });
+}
+
 /**
  * Those for this kind of network; also with more steps where they are few, and what keeps from learning by heart where that was found.
  * @param rules the serious findings
  */
 export function recipesFor(experiment: Experiment, rules: readonly string[]): Recipe[] {
   const recipes = Object.entries(recipesOf(experiment));
-  const all: (readonly [string, readonly Part[]])[] = [
-    ...(rules.includes('overfitting') ? [['regularized', regularized] as const] : []),
-    ...recipes,
-    ...(planExperiment(experiment).steps < FEW_STEPS
-      ? [['longer', [...(recipes[0]?.[1] ?? []), part('train_longer', 10)]] as const]
-      : []),
-  ];
-  return all.flatMap(([recipe, parts]) => {
-    const applied = applyParts(
-      experiment,
-      parts.filter((one) => !isUncalledFor(one, experiment, rules)),
-    );
-    return applied === null ? [] : [{ recipe, ...applied }];
-  });
+  const longer = [...(recipes[0]?.[1] ?? []), part('train_longer', 10)];
+  return applied(
+    [
+      ...(rules.includes('overfitting') ? [['regularized', regularized] as const] : []),
+      ...recipes,
+      ...(planExperiment(experiment).steps < FEW_STEPS ? [['longer', longer] as const] : []),
+    ],
+    experiment,
+    rules,
+  );
 }

@@ -13,6 +13,7 @@ import { balanceClasses } from './balance_classes.ts';
 import { clipGradients } from './clip_gradients.ts';
 import { increaseBatchSize } from './increase_batch_size.ts';
 import { keepLearningRate } from './keep_learning_rate.ts';
+import { keepPositions } from './keep_positions.ts';
 import { lowerBatchNormMomentum } from './lower_batch_norm_momentum.ts';
 import { lowerLearningRate } from './lower_learning_rate.ts';
 import { matchLossToOutput } from './match_loss_to_output.ts';
@@ -70,6 +71,7 @@ const all = [
   narrowLayers,
   removeHiddenLayers,
   addPositionalEmbedding,
+  keepPositions,
   useLayerNorm,
   removeNormalization,
   useLstm,

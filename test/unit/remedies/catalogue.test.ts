@@ -214,6 +214,30 @@ describe('remedies', () => {
     expect(placed('remove_hidden_layers', experimentOf([4], []))).toMatch(/no hidden layer/);
   });
 
+  it('what is pooled over all places is flattened, under its own name, except where places are not fixed', () => {
+    expect(placed('keep_positions', attention)).toBe('self_attention dense dense flatten');
+    expect(placed('keep_positions', image)).toMatch(/pools over no places/);
+    const pooled = (more: Readonly<Record<string, unknown>>) =>
+      experimentOf(
+        [6, 4],
+        [
+          ...(more.masked === true ? [{ type: 'masking' }] : []),
+          { type: 'conv1d', filters: 4, kernel_size: 3, name: 'maps' },
+          { type: 'global_max_pool1d', inputs: ['maps'], name: 'most' },
+          { type: 'global_average_pool1d', inputs: ['maps'], name: 'mean' },
+          { type: 'concatenate', inputs: ['most', 'mean'] },
+        ],
+      );
+    const changed = applyRemedy(find('keep_positions'), pooled({}));
+    if ('reason' in changed) throw new Error(changed.reason);
+    expect(changed.experiment.network.layers.slice(1, 4)).toMatchObject([
+      { type: 'global_max_pool1d', name: 'most' },
+      { type: 'flatten', inputs: ['maps'], name: 'mean' },
+      { type: 'concatenate', inputs: ['most', 'mean'] },
+    ]);
+    expect(placed('keep_positions', pooled({ masked: true }))).toMatch(/no fixed places/);
+  });
+
   it('a set of time steps gets positions', () => {
     expect(placed('add_positional_embedding', attention)).toBe(
       'positional_embedding self_attention dense dense global_average_pool1d',

@@ -131,6 +131,28 @@ describe('a recipe', () => {
     expect(partsOf(plain, ['underfitting'], 'modern')).not.toContain('add_hidden_layer');
   });
 
+  it('keeps where things are as well, if they are pooled over all places; equal ones are one', () => {
+    const series = (layers: readonly object[]) => {
+      const parsed = parseExperiment({
+        network: { input: { shape: [4, 6] }, layers: [...layers, { type: 'dense', units: 2 }] },
+        data: { type: 'inline', inputs: [grid(0), grid(1), grid(2), grid(3)], targets: [0, 1, 0, 1] },
+        training: { loss: 'softmax_cross_entropy', optimizer: 'sgd', steps: 300 },
+      });
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+      return parsed.value.experiment;
+    };
+    const conv = { type: 'conv1d', filters: 4, kernel_size: 3, activation: 'tanh' };
+    expect(partsOf(series([conv, { type: 'global_max_pool1d' }]), [], 'placed')).toContain('keep_positions');
+    expect(partsOf(series([conv, { type: 'flatten' }]), [], 'placed')).toBeUndefined();
+    const attention = [{ type: 'self_attention', heads: 2 }, { type: 'global_average_pool1d' }];
+    expect(partsOf(series(attention), [], 'placed')).toContain('keep_positions');
+    const relu = { ...conv, activation: 'relu', kernel_initializer: 'he_normal' };
+    const experiments = recipesFor(series([relu, { type: 'flatten' }]), []).map(({ experiment }) =>
+      JSON.stringify(experiment),
+    );
+    expect(new Set(experiments).size).toBe(experiments.length);
+  });
+
   it('has more steps where they are few, and regularizes where the samples are known by heart', () => {
     expect(partsOf(plain, [], 'longer')).toBeUndefined();
     expect(partsOf(experimentOf({ steps: 20 }), [], 'longer')).toContain('train_longer');
