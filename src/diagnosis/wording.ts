@@ -13,11 +13,16 @@ export function text(value: number | null | undefined): string {
 
 export const percent = (fraction: number): string => `${text(100 * fraction)} %`;
 
+/** Smaller ones are as good as 0, and their powers of ten tell nobody more. */
+const NOTHING_LEFT = 1e-4;
+
 /** A loss over that of a constant. */
 export const ofConstant = (ratio: number | null | undefined): string =>
-  ratio != null && ratio < 1.5
-    ? `${percent(ratio)} of a constant’s loss`
-    : `${text(ratio)} times a constant’s loss`;
+  ratio != null && ratio >= 0 && ratio < NOTHING_LEFT
+    ? `less than ${percent(NOTHING_LEFT)} of a constant’s loss`
+    : ratio != null && ratio < 1.5
+      ? `${percent(ratio)} of a constant’s loss`
+      : `${text(ratio)} times a constant’s loss`;
 
 /** The first three, and how many more. */
 export function named(layers: readonly string[], otherwise = 'the network'): string {

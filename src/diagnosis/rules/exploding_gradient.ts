@@ -229,7 +229,11 @@ export const explodingGradient = defineRule({
           ]),
       ...(norm === undefined
         ? []
-        : [`at step ${norm.step} the gradient's norm is ${text(norm.value)} times that of the first step`]),
+        : [
+            norm.value === null || !Number.isFinite(norm.value)
+              ? `at step ${norm.step} the gradient is no longer a finite number`
+              : `at step ${norm.step} the gradient's norm is ${text(norm.value)} times that of the first step`,
+          ]),
       ...(jump === undefined
         ? []
         : [

@@ -1,11 +1,11 @@
 /** @file Parameters that no update changed. */
 
 import type { Experiment } from '../../experiment/index.ts';
-import { findSeries } from '../../statistics/index.ts';
+import { findSeries, type Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { cutOff } from '../evidence/cut_off.ts';
 import { severityByProgress } from '../evidence/progress.ts';
-import { weightsOf } from '../evidence/run.ts';
+import { runSeries, weightsOf } from '../evidence/run.ts';
 import { UPDATES } from '../recorded.ts';
 import { defineRule, evidenceOf, notEvaluable } from '../rule.ts';
 import { measured, named, text } from '../wording.ts';
@@ -32,6 +32,28 @@ function frozen(layers: readonly string[], experiment: Experiment | null): strin
       ? 'the weights they were given do not tell these targets apart. Train them as well, without the stop.'
       : 'weights as they were drawn. Give them trained ones (`training.initial_weights`), or train them as well, without the stop.')
   );
+}
+
+/** The largest gradient that reached the kernels of these layers; null where none was measured. */
+function gradientOf({ series }: Trace, layers: readonly string[]): number | null {
+  const norms = series.filter(
+    ({ layer, tensor, metric }) =>
+      layer !== null &&
+      layers.includes(layer) &&
+      tensor?.endsWith('kernel.gradient') === true &&
+      metric === 'l2_norm',
+  );
+  return norms.length === 0 ? null : Math.max(...norms.flatMap(({ values }) => [...values]));
+}
+
+/** Why weights do not move at all: no gradient comes, or the step is lost when it is added. */
+function whyNot(trace: Trace | undefined, layers: readonly string[]): string {
+  const gradient = trace === undefined ? null : gradientOf(trace, layers);
+  if (trace === undefined || gradient === null) return 'no update reaches them';
+  if (gradient === 0) return 'no gradient reaches them';
+  const rates = runSeries(trace, 'learning_rate');
+  const rate = rates === null ? '' : ` of ${text(Math.max(...rates.values))}`;
+  return `a gradient reaches them, but at a learning rate${rate} its steps are so small that they are lost in the rounding of the weights`;
 }
 
 export const unchangedParameters = defineRule({
@@ -84,7 +106,7 @@ export const unchangedParameters = defineRule({
     const why = measured(finding, 'masked_fraction')
       ? 'every time step of the training samples is masked, so that the loss counts none of them. Look at the padding, and at the `value` of `masking`'
       : change === 0
-        ? 'no update reaches them'
+        ? whyNot(finding.traces[0], finding.layers)
         : `the largest update is ${text(change)} of their size`;
     return `The weights of ${named(finding.layers)} stayed as they were initialized: ${why}.`;
   },

@@ -1,6 +1,7 @@
 /** @file What explanations say of the two sides of one finding, from one real training whose end is then changed. */
 import { beforeAll, expect, it } from 'vitest';
 import { diagnose } from '../../../src/diagnosis/index.ts';
+import { ofConstant } from '../../../src/diagnosis/wording.ts';
 import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
 import type { Trace } from '../../../src/statistics/index.ts';
 import { train } from '../../../src/training/index.ts';
@@ -63,6 +64,33 @@ it('running averages that are not those of the batches: by their momentum, the s
   expect(why(0.9999, 16)).toMatch(/at a momentum of 0\.9999, 99\.6 % of what/);
   expect(why(0.5, 1)).toMatch(/each batch of one sample is normalized by numbers of its own/);
   expect(why(0.5, 16)).toMatch(/means over many steps/);
+});
+
+it('weights that stand still: for want of a gradient, or since the steps are lost in their rounding', () => {
+  const still = (without: RegExp): Trace => ({
+    ...trace,
+    series: trace.series.map((one) =>
+      without.test(one.tensor ?? '') ? { ...one, values: one.values.map(() => 0) } : one,
+    ),
+  });
+  expect(told('unchanged_parameters', still(/kernel\.update$/))).toMatch(
+    /a gradient reaches them, but at a learning rate of 0\.001 its steps are .* lost in the rounding/,
+  );
+  expect(told('unchanged_parameters', still(/kernel\.(update|gradient)$/))).toMatch(
+    /: no gradient reaches them\.$/,
+  );
+});
+
+it('a gradient that is no longer finite is not told as a multiple of another', () => {
+  const norms = trace.gradient_norms.map((norm, step) => (step === 30 ? Number.POSITIVE_INFINITY : norm));
+  const divergence = { step: 30, layer: null, tensor: null, value: 'inf' };
+  const over = { ...trace, gradient_norms: norms, divergence } as unknown as Trace;
+  expect(told('exploding_gradient', over)).toMatch(/^At step 30 the gradient is no longer a finite number/);
+});
+
+it('a loss that is as good as 0 is not told by powers of ten', () => {
+  expect(ofConstant(8.3e-7)).toBe('less than 0.01 % of a constant’s loss');
+  expect(ofConstant(0.00095)).toBe('0.095 % of a constant’s loss');
 });
 
 it('inputs that are all 0 are told as such', () => {
