@@ -110,9 +110,11 @@ function headOf(shape: readonly number[], perStep: boolean, activation: string):
   const size = shape.reduce((product, length) => product * length, 1);
   if (perStep || shape.length === 1)
     return [{ type: 'dense', units: perStep ? shape.at(-1) : size, activation }];
+  // An activation such as softmax is of each place by itself.
   return [
-    { type: 'dense', units: size, activation },
+    { type: 'dense', units: size },
     { type: 'reshape', shape },
+    ...(activation === 'linear' ? [] : [{ type: 'activation', activation }]),
   ];
 }
 

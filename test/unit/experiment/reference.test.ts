@@ -94,6 +94,29 @@ describe('the reference', () => {
     expect((await reached(body)).kind).toBe('recurrent');
   });
 
+  it('answers for each time step by itself where dense layers see the whole sequence', async () => {
+    const wide = parse({
+      network: {
+        input: { shape: [15], dtype: 'token' },
+        layers: [
+          { type: 'embedding', vocabulary: 8, dimensions: 64 },
+          { type: 'lstm', units: 64, return_sequences: true },
+          { type: 'lstm', units: 64, return_sequences: true },
+          { type: 'dense', units: 5, activation: 'softmax' },
+        ],
+      },
+      data: { type: 'copy_memory', length: 9, items: 3, symbols: 4, samples: 300 },
+      training: { loss: 'categorical_cross_entropy', optimizer: 'adam', steps: 300 },
+    });
+    const dense = referenceExperiments(wide).find(({ kind }) => kind === 'dense');
+    if (dense === undefined) throw new Error('no reference of dense layers');
+    const { training } = dense.experiment;
+    const result = await train({ ...dense.experiment, training: { ...training, steps: 1 } }, 0);
+    if (!result.ok) throw new Error(result.error.code);
+    // Of five classes at each step: a softmax over all fifteen steps together would begin at ln 75.
+    expect(result.value.initial.data_loss).toBeLessThan(2 * Math.log(5));
+  });
+
   it.each([
     ['what a far place says', 'encoder-without-positions', 'dense', 0.1],
     ['what follows from an order', 'nan-with-relu-in-lstm-cells', 'recurrent', 0.1],
