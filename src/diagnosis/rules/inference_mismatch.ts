@@ -28,6 +28,9 @@ const LAG = 0.05;
 /** With fewer samples the mean and variance of a batch are mostly those of its own samples. */
 const FEW = 8;
 
+/** An average over fewer batches than these (1 / (1 − momentum)) is that of the last ones. */
+const MANY = 5;
+
 /** What keeps the running averages from what a batch has: their momentum, too few steps, or batches that differ from each other. */
 function whyNot({ experiment, traces }: Finding): string {
   const steps = traces[0]?.steps_completed ?? 0;
@@ -42,8 +45,10 @@ function whyNot({ experiment, traces }: Finding): string {
     return `at a momentum of ${momentum}, ${percent(left)} of what they started from is left after ${steps} steps`;
   const { batch_size } = planExperiment(experiment);
   const samples = batch_size === 1 ? 'one sample' : `${batch_size} samples`;
-  return batch_size < FEW
-    ? `in training each batch of ${samples} is normalized by numbers of its own, which differ from batch to batch`
+  if (batch_size < FEW)
+    return `in training each batch of ${samples} is normalized by numbers of its own, which differ from batch to batch`;
+  return 1 / (1 - momentum) < MANY
+    ? `at a momentum of ${momentum} they follow the last batches alone, which differ from each other`
     : 'they are means over many steps, in which the weights moved on';
 }
 

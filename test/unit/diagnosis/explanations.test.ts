@@ -63,7 +63,8 @@ it('running averages that are not those of the batches: by their momentum, the s
   );
   expect(why(0.9999, 16)).toMatch(/at a momentum of 0\.9999, 99\.6 % of what/);
   expect(why(0.5, 1)).toMatch(/each batch of one sample is normalized by numbers of its own/);
-  expect(why(0.5, 16)).toMatch(/means over many steps/);
+  expect(why(0.5, 16)).toMatch(/at a momentum of 0\.5 they follow the last batches alone/);
+  expect(why(0.9, 16)).toMatch(/means over many steps/);
 });
 
 it('weights that stand still: for want of a gradient, or since the steps are lost in their rounding', () => {
