@@ -23,7 +23,7 @@ import { createOwnedJobs, type UnownedJobService } from './owned.ts';
 import { createOwnedFiles } from './owned_files.ts';
 import { queueState } from './queue_state.ts';
 import type { Quota } from './quota.ts';
-import { createRecentJobs } from './recent.ts';
+import { createRecentJobs, type RecentJobs } from './recent.ts';
 import type { Room } from './room.ts';
 import { SnapshotStore } from './snapshots.ts';
 import { JobStore } from './store.ts';
@@ -81,6 +81,62 @@ async function answered<T>(promise: Promise<T>): Promise<T> {
   throw new Error('the database does not answer');
 }
 
+interface UnownedDependencies extends Pick<JobServiceOptions, 'quotaOf'> {
+  readonly store: JobStore;
+  readonly recent: RecentJobs;
+  readonly watchers: Watchers;
+  /** Null in a process that only takes requests. */
+  readonly worker: Worker | null;
+  readonly onEvent: (job: string) => void;
+}
+
+/** The jobs of everybody: nobody but `createOwnedJobs` is to see them. */
+function unowned({
+  store,
+  recent,
+  watchers,
+  worker,
+  quotaOf,
+  onEvent,
+}: UnownedDependencies): UnownedJobService {
+  return {
+    async submit(submission) {
+      const outcome = await store.submit(submission, quotaOf(submission.owner));
+      worker?.wake();
+      return outcome;
+    },
+    find: (id) => recent.find(id),
+    list: (query) => store.list(query),
+    result: (id) => store.result(id),
+    experiment: (id) => store.experiment(id),
+    posted: (id) => store.posted(id),
+    runs: (id) => store.runs(id),
+    outcomes: (id) => store.outcomes(id),
+    encodedTrace: (id, run) => store.encodedTrace(id, run),
+    events: (id, after, limit) => store.events(id, after, limit),
+    subscribe: (id, listener) => watchers.subscribe(id, listener),
+    waitUntilTerminal: (id, timeoutMs, signal) => watchers.waitUntilTerminal(id, timeoutMs, signal),
+    async cancel(id) {
+      const job = await store.cancel(id);
+      worker?.cancel(id);
+      onEvent(id);
+      return job;
+    },
+    async remove(id) {
+      const outcome = await store.remove(id);
+      recent.forget(id);
+      return outcome;
+    },
+    async ready() {
+      const database = await answered(store.ping()).then(
+        () => true,
+        () => false,
+      );
+      return { database, storage: store.hasRoom(), workers: worker?.alive ?? true };
+    },
+  };
+}
+
 /** @throws DataDirectoryInUse, DataDirectoryUnusable, DatabaseUnreachable */
 export async function createJobService(options: JobServiceOptions): Promise<RunningJobService> {
   const { dataDir, databaseUrl, role, workerThreads, quotaOf, uploads, metrics, logger } = options;
@@ -128,43 +184,7 @@ export async function createJobService(options: JobServiceOptions): Promise<Runn
   });
   const dispatcher = options.webhooks.start(createDeliveryQueue(db, recent.forget));
 
-  const all: UnownedJobService = {
-    async submit(submission) {
-      const outcome = await store.submit(submission, quotaOf(submission.owner));
-      worker?.wake();
-      return outcome;
-    },
-    find: (id) => recent.find(id),
-    list: (query) => store.list(query),
-    result: (id) => store.result(id),
-    experiment: (id) => store.experiment(id),
-    posted: (id) => store.posted(id),
-    runs: (id) => store.runs(id),
-    outcomes: (id) => store.outcomes(id),
-    encodedTrace: (id, run) => store.encodedTrace(id, run),
-    events: (id, after, limit) => store.events(id, after, limit),
-    subscribe: (id, listener) => watchers.subscribe(id, listener),
-    waitUntilTerminal: (id, timeoutMs, signal) => watchers.waitUntilTerminal(id, timeoutMs, signal),
-    async cancel(id) {
-      const job = await store.cancel(id);
-      worker?.cancel(id);
-      onEvent(id);
-      return job;
-    },
-    async remove(id) {
-      const outcome = await store.remove(id);
-      recent.forget(id);
-      return outcome;
-    },
-    async ready() {
-      const database = await answered(store.ping()).then(
-        () => true,
-        () => false,
-      );
-      return { database, storage: store.hasRoom(), workers: worker?.alive ?? true };
-    },
-  };
-
+  const all = unowned({ store, recent, watchers, worker, quotaOf, onEvent });
   return {
     of: (owner) => createOwnedJobs(all, owner),
     filesOf: (owner) => createOwnedFiles(files, models, uploads, owner),

@@ -111,6 +111,33 @@ class DesignSearch {
   }
 }
 
+function roundsOf(
+  experiment: Experiment,
+  screened: number,
+  finalists: number,
+  seeds: number,
+): SearchReport['rounds'] {
+  const steps = (share: number) => planExperiment(shortened(experiment, share)).steps;
+  return [
+    { round: 1, candidates: screened, seeds: 1, steps: steps(SCREENING) },
+    {
+      ...{ round: 2, candidates: Math.min(SEMIFINALISTS, screened) },
+      ...{ seeds: Math.ceil((seeds * 2) / 3), steps: steps(MIDDLE) },
+    },
+    { round: 3, candidates: finalists, seeds, steps: steps(1) },
+  ];
+}
+
+/** The correlation of what theory foresaw with what training came to. */
+const rankCorrelation = (screened: DesignSearch['screened']): ReturnType<typeof spearman> =>
+  spearman(
+    screened.map(({ candidate }) => candidate.designed?.foresight.score ?? 0),
+    screened.map(({ arm }) => -mean(valuesOf(arm))),
+  );
+
+const layersWithParameters = (experiment: Experiment): number =>
+  planExperiment(experiment).layers.filter(({ parameters }) => parameters > 0).length;
+
 /** Deterministic in the experiment and the options. */
 export async function runDesign(
   experiment: Experiment,
@@ -122,10 +149,7 @@ export async function runDesign(
   const seeds = Array.from({ length: experiment.remedies.seeds }, (_, i) => experiment.seed + i);
   const budget = new Budget(experiment, seeds.length, Number.POSITIVE_INFINITY);
   const runner = new ArmRunner(dependencies, budget, estimateDesignTrials(experiment, design));
-  const depth = Math.max(
-    1,
-    planExperiment(experiment).layers.filter(({ parameters }) => parameters > 0).length - 1,
-  );
+  const depth = Math.max(1, layersWithParameters(experiment) - 1);
   const search = new DesignSearch(experiment, runner, seeds);
   const population = new Population(design.seed, depth, tailorFor(depth));
   runner.enter('screening');
@@ -135,13 +159,8 @@ export async function runDesign(
     isEntrant,
   );
   const asItIs: Entrant = {
-    name: 'as_it_is',
-    designed: null,
-    realized: null,
-    activation: null,
-    initializer: null,
-    normalization: null,
-    experiment,
+    ...{ name: 'as_it_is', designed: null, realized: null, experiment },
+    ...{ activation: null, initializer: null, normalization: null },
   };
   const final = await search.final(controls, asItIs);
   const best = final.find(({ candidate }) => candidate.designed !== null)?.candidate;
@@ -154,21 +173,11 @@ export async function runDesign(
   runner.enter('report', runner.completed);
   const conclusion = concluded(best, comparisons);
   const winner = conclusion.beats_controls ? best : final[0]?.candidate;
-  const steps = (share: number) => planExperiment(shortened(experiment, share)).steps;
   return {
     kind: 'search',
     experiment: reportedExperiment(experiment),
     options: { ...options, design: { ...design, ...size } },
-    rounds: [
-      { round: 1, candidates: search.screened.length, seeds: 1, steps: steps(SCREENING) },
-      {
-        round: 2,
-        candidates: Math.min(SEMIFINALISTS, search.screened.length),
-        seeds: Math.ceil((seeds.length * 2) / 3),
-        steps: steps(MIDDLE),
-      },
-      { round: 3, candidates: final.length, seeds: seeds.length, steps: steps(1) },
-    ],
+    rounds: roundsOf(experiment, search.screened.length, final.length, seeds.length),
     ranking: final.map((entry, i) => row(experiment, entry, i + 1, null)),
     not_applicable: search.refused.filter(
       ({ reason }, i, all) => all.findIndex((other) => other.reason === reason) === i,
@@ -187,10 +196,7 @@ export async function runDesign(
         score: candidate.designed?.foresight.score ?? 0,
         value: mean(valuesOf(arm)),
       })),
-      rank_correlation: spearman(
-        search.screened.map(({ candidate }) => candidate.designed?.foresight.score ?? 0),
-        search.screened.map(({ arm }) => -mean(valuesOf(arm))),
-      ),
+      rank_correlation: rankCorrelation(search.screened),
       comparisons,
       second_data: data,
       ...conclusion,

@@ -1,5 +1,5 @@
 /** @file Runs a study from experiment to report. */
-import { rootCauseOf, seriousFindings, verdictOfJob } from '../diagnosis/index.ts';
+import { type Check, rootCauseOf, seriousFindings, verdictOfJob } from '../diagnosis/index.ts';
 import {
   baselineSeeds,
   type Experiment,
@@ -9,6 +9,7 @@ import {
 import {
   type Arm,
   byCures,
+  type Candidate,
   createArm,
   criteria,
   goalOf,
@@ -104,86 +105,99 @@ async function withRates(baseline: Arm, train: StudyDependencies['train'], budge
   );
 }
 
-/** Trains, diagnoses, tries the remedies against controls, recommends. Deterministic in the experiment. */
-export async function runStudy(
-  experiment: Experiment,
-  dependencies: StudyDependencies,
-): Promise<StudyReport> {
+/** What the diagnosis comes to, and what the treatment needs of it. */
+interface Diagnosed {
+  readonly experiment: Experiment;
+  readonly seeds: readonly number[];
+  readonly baseline: Arm;
+  /** The serious findings. */
+  readonly findings: readonly Check[];
+  readonly runner: ArmRunner;
+  /** What every report says of it. */
+  readonly told: Pick<
+    StudyReport,
+    | 'experiment'
+    | 'verdict'
+    | 'root_cause'
+    | 'to_measure'
+    | 'preflight'
+    | 'baseline'
+    | 'reference'
+    | 'checks'
+    | 'criteria'
+  >;
+}
+
+/** Beside the baseline, where the budget allows it. */
+async function beginReference(experiment: Experiment, train: StudyDependencies['train'], budget: Budget) {
+  const plain = referenceExperiments(experiment);
+  const cost = plain.reduce((sum, one) => sum + budget.costOf(one.experiment, 1), 0);
+  return budget.affords(cost, plain.length) ? runReference(experiment, train) : null;
+}
+
+async function diagnoseBaseline(experiment: Experiment, dependencies: StudyDependencies): Promise<Diagnosed> {
   const seeds = baselineSeeds(experiment);
   const budget = new Budget(experiment, seeds.length);
   // The diagnosis is part of what a study costs: its trials are counted like any other.
   const train = counted(dependencies, budget);
   budget.spend(experiment, seeds);
-  const plain = referenceExperiments(experiment);
-  const cost = plain.reduce((sum, one) => sum + budget.costOf(one.experiment, 1), 0);
-  const fits = budget.affords(cost, plain.length);
-  const reference = fits ? runReference(experiment, train) : Promise.resolve(null);
+  const reference = beginReference(experiment, train, budget);
   const facts = reference.then((run) => (run === null ? null : referenceFacts(run)));
   // Whatever ends the one ends the baseline too, which is waited for first.
   facts.catch(() => {});
   const runner = new ArmRunner(dependencies, budget, estimateTrials(experiment), facts);
-  const spent = () => ({
-    limit: budget.limit,
-    spent: budget.spent,
-    unit: 'work of training the baseline on all of its seeds',
-    trials: budget.trials,
-    out_of_time: dependencies.isOutOfTime(),
-  });
   runner.enter('baseline');
   runner.expect('control', expectedControls(experiment, seeds));
   const measured = await runner.run('baseline', experiment, seeds, true);
   const baseline = await withRates(measured, train, budget);
-  const { verdict, to_measure } = verdictOfJob(baseline.checks, baseline.traces);
-  const findings = seriousFindings(baseline.checks);
-  const rules = findings.map(({ rule }) => rule);
-  const report = {
+  const first = baseline.traces[0] as Trace;
+  const told = {
     experiment: reportedExperiment(experiment),
-    verdict,
+    ...verdictOfJob(baseline.checks, baseline.traces),
     root_cause: rootCauseOf(baseline.checks),
-    to_measure,
     preflight: preflightRows(experiment, baseline),
-    baseline: { runs: baseline.traces.map(runRow), layers: layerRows(baseline.traces[0] as Trace) },
-    reference: referenceRow(await reference, baseline.traces[0] as Trace),
+    baseline: { runs: baseline.traces.map(runRow), layers: layerRows(first) },
+    reference: referenceRow(await reference, first),
     checks: [...baseline.checks],
     criteria: [...criteria],
   };
-  const { candidates: proposed, not_applicable } = propose(experiment, toTreat(findings));
-  const likelier = byCures(findings);
-  const candidates = proposed.toSorted((a, b) => likelier(a.remedy, b.remedy));
-  if (verdict !== 'unhealthy' || !experiment.remedies.verify) {
-    runner.enter('report', runner.completed);
-    const note = verdict === 'unhealthy' ? 'Nothing was verified: remedies.verify is false.' : null;
-    return {
-      ...report,
-      remedies: proposedRows(candidates, 'remedies.verify is false'),
-      not_applicable: [...not_applicable],
-      controls: [],
-      combinations: [],
-      failed_proofs: [],
-      budget: spent(),
-      recommendation: null,
-      recommendation_note: note,
-    };
-  }
+  return { experiment, seeds, baseline, findings: seriousFindings(baseline.checks), runner, told };
+}
+
+/** What the remedies came to. */
+type Treated = Omit<StudyReport, keyof Diagnosed['told'] | 'budget' | 'not_applicable'>;
+
+/** Names what could be tried, and tries nothing. */
+function treatNothing(candidates: readonly Candidate[], { told, runner }: Diagnosed): Treated {
+  runner.enter('report', runner.completed);
+  return {
+    remedies: proposedRows(candidates, 'remedies.verify is false'),
+    controls: [],
+    combinations: [],
+    failed_proofs: [],
+    recommendation: null,
+    recommendation_note:
+      told.verdict === 'unhealthy' ? 'Nothing was verified: remedies.verify is false.' : null,
+  };
+}
+
+/** Tries the remedies against controls, and recommends. */
+async function treat(
+  candidates: readonly Candidate[],
+  { experiment, seeds, baseline, findings, runner }: Diagnosed,
+): Promise<Treated> {
+  const { budget } = runner;
+  const rules = findings.map(({ rule }) => rule);
   runner.enter('screening');
   const goal = goalOf(rules, baseline.traces);
   const recipes = recipesFor(experiment, rules).map((recipe) => combined(recipe, rules));
   const planned = createControls(experiment, seeds, rules, budget);
   const controls = new Controls(planned, runner);
-  const screening = await screen({
-    experiment,
-    reserved: {
-      arms: planned
-        .slice(0, 1)
-        .reduce((sum, one) => sum + budget.costOf(one.experiment, one.seeds.length), 0),
-      trials: planned.reduce((sum, one) => sum + one.seeds.length, 0),
-    },
-    candidates,
-    recipes,
-    goal,
-    seeds,
-    runner,
-  });
+  const reserved = {
+    arms: planned.slice(0, 1).reduce((sum, one) => sum + budget.costOf(one.experiment, one.seeds.length), 0),
+    trials: planned.reduce((sum, one) => sum + one.seeds.length, 0),
+  };
+  const screening = await screen({ experiment, reserved, candidates, recipes, goal, seeds, runner });
   runner.enter('verification');
   if (candidates.length + recipes.length > 0) await controls.trainFirst();
   const comparison = { baseline, seeds, goal, controls: controls.arms };
@@ -195,15 +209,37 @@ export async function runStudy(
   runner.enter('report', runner.completed);
   const { recommendation, options } = found;
   return {
-    ...report,
     remedies: remedyRows(rank(singlesOf(options)), screening.screened, options, endOf(found, budget)),
-    not_applicable: [...not_applicable],
     controls: controlRows(baseline, controls.run, rules),
     combinations: combinationRows(experiment, options),
     failed_proofs: [...found.failed],
-    budget: spent(),
     recommendation,
     recommendation_note: found.note,
+  };
+}
+
+/** Trains, diagnoses, tries the remedies against controls, recommends. Deterministic in the experiment. */
+export async function runStudy(
+  experiment: Experiment,
+  dependencies: StudyDependencies,
+): Promise<StudyReport> {
+  const diagnosed = await diagnoseBaseline(experiment, dependencies);
+  const { told, findings, runner } = diagnosed;
+  const { candidates: proposed, not_applicable } = propose(experiment, toTreat(findings));
+  const likelier = byCures(findings);
+  const candidates = proposed.toSorted((a, b) => likelier(a.remedy, b.remedy));
+  const isTreated = told.verdict === 'unhealthy' && experiment.remedies.verify;
+  const treated = isTreated ? await treat(candidates, diagnosed) : treatNothing(candidates, diagnosed);
+  const { limit, spent, trials } = runner.budget;
+  return {
+    ...told,
+    ...treated,
+    not_applicable: [...not_applicable],
+    budget: {
+      ...{ limit, spent, trials },
+      unit: 'work of training the baseline on all of its seeds',
+      out_of_time: dependencies.isOutOfTime(),
+    },
   };
 }
 

@@ -100,32 +100,27 @@ async function proveBest(
 /** After so many that did not hold, nothing is called healthy. */
 const MAX_PROOFS = 4;
 
-/** Deterministic in the experiment and the options. */
-export async function runSearch(
-  experiment: Experiment,
-  options: SearchOptions,
-  dependencies: StudyDependencies,
-): Promise<Omit<SearchReport, 'job_id'>> {
-  const { design } = options;
-  if (design !== undefined) return runDesign(experiment, { ...options, design }, dependencies);
-  const all = Array.from({ length: experiment.remedies.seeds }, (_, i) => experiment.seed + i);
-  const runner = new ArmRunner(
-    dependencies,
-    new Budget(experiment, all.length, Number.POSITIVE_INFINITY, estimateSearchTrials(experiment, options)),
-    estimateSearchTrials(experiment, options),
-  );
-  const asItIs: Candidate = { activation: null, initializer: null, normalization: null, experiment };
-  const applied = combine(options).map((one) => ({ one, result: apply(experiment, one) }));
-  let alive: Candidate[] = [asItIs, ...applied.flatMap(({ result }) => ('reason' in result ? [] : [result]))];
+/** Everything that was trained, best first, and the rounds. */
+interface Race {
+  readonly ranking: readonly Result[];
+  readonly rounds: SearchReport['rounds'];
+}
+
+/** Round by round the better half goes on. @param asItIs is trained to the end, also where it is out of the race: the others are compared with it */
+async function race(
+  candidates: readonly Candidate[],
+  asItIs: Candidate,
+  all: readonly number[],
+  runner: ArmRunner,
+): Promise<Race> {
+  let alive = [...candidates];
   const rounds: SearchReport['rounds'] = [];
   /** Candidates by the round that they went no further than, the last round first; best first within. */
   const order: Candidate[][] = [];
   const latest = new Map<Candidate, Result>();
-  runner.enter('screening');
   for (const [index, round] of ROUNDS.entries()) {
     const last = index === ROUNDS.length - 1;
     const seeds = all.slice(0, Math.ceil(all.length * round.seeds));
-    // What the others are compared with is trained to the end, also where it is out of the race.
     const runners = alive.includes(asItIs) ? alive : [...alive, asItIs];
     const results = await Promise.all(
       runners.map(async (candidate) => {
@@ -139,14 +134,33 @@ export async function runSearch(
       .filter(({ candidate }) => alive.includes(candidate))
       .toSorted(byLoss)
       .map(({ candidate }) => candidate);
-    const steps = planExperiment(shortened(experiment, round.steps)).steps;
+    const { steps } = planExperiment(shortened(asItIs.experiment, round.steps));
     rounds.push({ round: index + 1, candidates: runners.length, seeds: seeds.length, steps });
     alive = last ? [] : racing.slice(0, Math.ceil(racing.length / 2));
     order.unshift(racing.filter((candidate) => !alive.includes(candidate)));
     runner.enter(index === ROUNDS.length - 2 ? 'verification' : 'screening');
   }
-  const ranking = order.flat().map((candidate) => latest.get(candidate) as Result);
-  const proofs = await proveBest(ranking, all, runner);
+  return { ranking: order.flat().map((candidate) => latest.get(candidate) as Result), rounds };
+}
+
+/** Deterministic in the experiment and the options. */
+export async function runSearch(
+  experiment: Experiment,
+  options: SearchOptions,
+  dependencies: StudyDependencies,
+): Promise<Omit<SearchReport, 'job_id'>> {
+  const { design } = options;
+  if (design !== undefined) return runDesign(experiment, { ...options, design }, dependencies);
+  const seeds = Array.from({ length: experiment.remedies.seeds }, (_, i) => experiment.seed + i);
+  const trials = estimateSearchTrials(experiment, options);
+  const budget = new Budget(experiment, seeds.length, Number.POSITIVE_INFINITY, trials);
+  const runner = new ArmRunner(dependencies, budget, trials);
+  const asItIs: Candidate = { activation: null, initializer: null, normalization: null, experiment };
+  const applied = combine(options).map((one) => ({ one, result: apply(experiment, one) }));
+  const candidates = [asItIs, ...applied.flatMap(({ result }) => ('reason' in result ? [] : [result]))];
+  runner.enter('screening');
+  const { ranking, rounds } = await race(candidates, asItIs, seeds, runner);
+  const proofs = await proveBest(ranking, seeds, runner);
   const proven = ranking.find((result) => proofs.get(result)?.holds === true);
   // What is healthy on fresh seeds too; where nothing is, the best of what has not failed there.
   const best = proven ?? ranking.find((result) => proofs.get(result)?.failed !== true);

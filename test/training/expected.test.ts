@@ -1,8 +1,8 @@
 /** @file What a study says it will probably ask for next: mostly right, within its budget, and without any effect on its report. */
 import { expect, it } from 'vitest';
-import { type Experiment, parseExperiment } from '../../../src/experiment/index.ts';
-import { runStudy, type Trial } from '../../../src/study/index.ts';
-import { trainOnce } from '../../scenarios/trained.ts';
+import { type Experiment, parseExperiment } from '../../src/experiment/index.ts';
+import { runStudy, type Trial } from '../../src/study/index.ts';
+import { trainOnce } from '../scenarios/trained.ts';
 
 function experimentOf(remedies: Readonly<Record<string, unknown>>): Experiment {
   const parsed = parseExperiment({
@@ -52,7 +52,7 @@ async function followed(experiment: Experiment) {
 }
 
 it('expects all controls, and most seeds of a proof before the first of them has ended', async () => {
-  const { report, expected, asked } = await followed(experimentOf({ min_duration_s: 10 }));
+  const { report, expected, asked } = await followed(experimentOf({ min_duration_s: 4 }));
   expect(report.recommendation).not.toBeNull();
   const seedOf = (run: string) => Number(run.slice(run.lastIndexOf('/') + 1));
   const controls = asked.filter(({ run }) => run.startsWith('control_'));
