@@ -52,7 +52,7 @@ async function followed(experiment: Experiment) {
 }
 
 it('expects all controls, and most seeds of a proof before the first of them has ended', async () => {
-  const { report, expected, asked } = await followed(experimentOf({ min_duration_s: 4 }));
+  const { report, expected, asked } = await followed(experimentOf({ min_duration_s: 8 }));
   expect(report.recommendation).not.toBeNull();
   const seedOf = (run: string) => Number(run.slice(run.lastIndexOf('/') + 1));
   const controls = asked.filter(({ run }) => run.startsWith('control_'));
