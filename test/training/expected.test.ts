@@ -9,18 +9,15 @@ function experimentOf(remedies: Readonly<Record<string, unknown>>): Experiment {
     network: {
       input: { shape: [2] },
       layers: [
-        { type: 'repeat', times: 8, layers: [{ type: 'dense', units: 8, activation: 'sigmoid' }] },
+        { type: 'dense', units: 6, activation: 'tanh' },
         { type: 'dense', units: 2 },
       ],
     },
-    data: { type: 'moons', samples: 80 },
+    data: { type: 'blobs', samples: 60, centers: 2 },
     training: {
-      loss: 'softmax_cross_entropy',
-      optimizer: { type: 'sgd', learning_rate: 0.1 },
-      batch_size: 32,
-      steps: 60,
+      ...{ loss: 'softmax_cross_entropy', optimizer: { type: 'sgd', learning_rate: 1e-6 }, steps: 30 },
     },
-    diagnostics: { probe_every: 20 },
+    diagnostics: { probe_every: 10 },
     remedies,
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
@@ -52,7 +49,7 @@ async function followed(experiment: Experiment) {
 }
 
 it('expects all controls, and most seeds of a proof before the first of them has ended', async () => {
-  const { report, expected, asked } = await followed(experimentOf({ min_duration_s: 8 }));
+  const { report, expected, asked } = await followed(experimentOf({ min_duration_s: 4 }));
   expect(report.recommendation).not.toBeNull();
   const seedOf = (run: string) => Number(run.slice(run.lastIndexOf('/') + 1));
   const controls = asked.filter(({ run }) => run.startsWith('control_'));
