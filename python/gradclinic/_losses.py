@@ -1,7 +1,7 @@
 """A loss module of PyTorch as the service's `training`: its loss, what classes weigh, smoothed labels."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 from torch import nn
 
@@ -22,6 +22,25 @@ def training_of(criterion: nn.Module) -> Tuple[Dict[str, Any], List[str]]:
         known = ", ".join(sorted(one.__name__ for one in _KINDS))
         raise Unsupported(f"{kind}: the service has no loss for it; known are {known}, and dice, iou and quantiles by their names")
     return convert(criterion)
+
+
+def joint_of(criteria: Sequence[nn.Module]) -> Tuple[Dict[str, Any], List[str]]:
+    """
+    The same of several outputs, each with a loss module of its own; the losses are added.
+
+    :raises Unsupported: where one of them is none of the service, or weighs its classes or smooths its labels
+    """
+    parts, told = [], []
+    for place, criterion in enumerate(criteria):
+        found, own = training_of(criterion)
+        more = sorted(set(found) - {"loss"})
+        if more:
+            raise Unsupported(f"{type(criterion).__name__} of output {place} with {' and '.join(more)}, which losses of several outputs do not take")
+        parts.append({"loss": found["loss"]})
+        told += own
+    if len(parts) < 2:
+        raise Unsupported("a list of one criterion; give it by itself")
+    return {"loss": {"type": "joint", "outputs": parts}}, told
 
 
 def _plain(name: str) -> Any:

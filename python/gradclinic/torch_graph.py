@@ -12,7 +12,7 @@ import torch
 from torch import fx, nn
 
 from ._layers import ACTIVATIONS
-from ._losses import training_of
+from ._losses import joint_of, training_of
 from ._masks import settle
 from ._measure import Untouched
 from ._onnx import NotImported, imported
@@ -852,13 +852,14 @@ def _inputs(names: Sequence[str], samples: Sequence[torch.Tensor]) -> Dict[str, 
 
 
 def from_torch(model: nn.Module, sample_input: Union[torch.Tensor, Sequence[torch.Tensor]], client: Optional["Client"] = None,
-               criterion: Optional[nn.Module] = None) -> Network:  # fmt: skip
+               criterion: Union[nn.Module, Sequence[nn.Module], None] = None) -> Network:  # fmt: skip
     """
     The network as the service's JSON, with its weights (which are copied).
 
     :param sample_input: a batch (or several, of a model with several inputs), for the shapes; tokens as whole numbers
     :param client: what cannot be expressed without it is exported to ONNX, which the service imports: it knows more operators
-    :param criterion: the loss module, such as ``nn.CrossEntropyLoss()``, which becomes the ``training`` of the network
+    :param criterion: the loss module, such as ``nn.CrossEntropyLoss()``, which becomes the ``training`` of the network;
+        of a model with several outputs a list of them, whose losses are added
     :raises CannotConvert: names everything that cannot be expressed, with the line of code
     """
     samples = (sample_input,) if isinstance(sample_input, torch.Tensor) else tuple(sample_input)
@@ -866,7 +867,7 @@ def from_torch(model: nn.Module, sample_input: Union[torch.Tensor, Sequence[torc
     if criterion is None:
         return network
     try:
-        training, told = training_of(criterion)
+        training, told = training_of(criterion) if isinstance(criterion, nn.Module) else joint_of(criterion)
     except Unsupported as problem:
         raise CannotConvert([f"criterion: {problem}"]) from problem
     return replace(network, training=training, warnings=(*network.warnings, *told))
@@ -924,6 +925,34 @@ def _where(error: BaseException) -> str:
     return place
 
 
+def _end(builder: _Builder, given: Any) -> Optional[str]:
+    """The layer that the network ends in: of several tensors, in a tuple, a list or a dictionary, one that puts them side by side."""
+    if isinstance(given, Mapping):
+        names, ends = [str(key) for key in given], list(given.values())
+    else:
+        ends = list(given) if isinstance(given, (tuple, list)) else [given]
+        names = [str(place) for place in range(len(ends))]
+    # (logits, None): a loss that nobody asked for.
+    there = [(name, end) for name, end in zip(names, ends) if end is not None]
+    if not there:
+        builder.problems.append("output: there is none")
+        return None
+    layers = []
+    for name, end in there:
+        place = f"output {name}" if len(there) > 1 else "output"
+        if not isinstance(end, fx.Node) or (end in builder.made and builder.made[end].kind != "tensor"):
+            builder.problems.append(f"{place}: it is no tensor of a layer; give each tensor by itself, in one tuple or dictionary")
+        elif end not in builder.made:
+            builder.problems.append(f"{place}: it does not depend on the input")
+        else:
+            layers.append(builder.made[end].layer)
+    if len(there) == 1 or builder.problems:
+        return layers[0] if layers else None
+    builder.warnings.append(f"the outputs are {', '.join(name for name, _ in there)}, in this order: the loss is \"joint\", and the targets of a "
+                            "sample are those of each, one after another in one list")  # fmt: skip
+    return builder.emit("outputs", layers, {"type": "outputs"}, {})
+
+
 def _build(model: nn.Module, nodes: Sequence[fx.Node], tracer: Tracer, samples: Sequence[torch.Tensor]) -> Network:
     builder = _Builder(model, tracer, samples[0].shape[0])
     places = [node for node in nodes if node.op == "placeholder"][: len(samples)]
@@ -934,13 +963,8 @@ def _build(model: nn.Module, nodes: Sequence[fx.Node], tracer: Tracer, samples: 
     for node in nodes:
         builder.visit(node)
     end = next(node for node in nodes if node.op == "output").args[0]
-    if isinstance(end, (tuple, list)) and sum(one is not None for one in end) == 1:
-        end = next(one for one in end if one is not None)  # (logits, None): a loss that nobody asked for
-    if not isinstance(end, fx.Node) or (end in builder.made and builder.made[end].kind != "tensor"):
-        builder.problems.append("output: more than one tensor; the service's networks have one output")
-    elif end not in builder.made:
-        builder.problems.append("output: it does not depend on the input")
-    layers = [] if builder.problems else builder.finish(builder.made[end].layer)
+    last = _end(builder, end)
+    layers = [] if builder.problems or last is None else builder.finish(last)
     if builder.problems:
         raise CannotConvert(builder.problems)
     kept = {layer["name"] for layer in layers}

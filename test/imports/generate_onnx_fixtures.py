@@ -99,6 +99,18 @@ class Attention(nn.Module):
         return x + self.o((scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, time, 2 * self.size))
 
 
+class Heads(nn.Module):
+    """A class for every place of a sequence, a probability, and numbers: of the same body."""
+    def __init__(self):
+        super().__init__()
+        self.body, self.places, self.answer, self.numbers = nn.Linear(4, 6), nn.Linear(6, 3), nn.Linear(6, 1), nn.Linear(6, 2)
+
+    def forward(self, x):
+        y = torch.tanh(self.body(x))
+        pooled = y.mean(1)
+        return self.places(y), torch.sigmoid(self.answer(pooled)), self.numbers(pooled)
+
+
 def trained(model):
     """Running averages and scales that are not those of the start."""
     for module in model.modules():
@@ -134,13 +146,16 @@ def write(name, model, shape, open_axes=()):
     """open_axes: further ones whose size the file leaves open"""
     model = trained(model)
     x = torch.randn(3, *shape)
-    dynamic = {"x": {0: "batch", **{axis: f"size{axis}" for axis in open_axes}}, "y": {0: "batch"}}
-    names = {"input_names": ["x"], "output_names": ["y"], "dynamic_axes": dynamic}
+    with torch.no_grad():
+        y = model(x)
+    outputs = [f"y{place}" for place in range(len(y))] if isinstance(y, tuple) else ["y"]
+    dynamic = {"x": {0: "batch", **{axis: f"size{axis}" for axis in open_axes}}, **{output: {0: "batch"} for output in outputs}}
+    names = {"input_names": ["x"], "output_names": outputs, "dynamic_axes": dynamic}
     # Kept as a layer of its own: by default the exporter folds batch norm into convolutions.
     mode = torch.onnx.TrainingMode.PRESERVE if name == "cnn" else torch.onnx.TrainingMode.EVAL
     torch.onnx.export(model, x, FOLDER / f"torch_{name}.onnx", training=mode, do_constant_folding=mode != torch.onnx.TrainingMode.PRESERVE, **names)
-    with torch.no_grad():
-        y = model(x)
+    # Several outputs are compared side by side.
+    y = torch.cat([one.flatten(1) for one in y], 1) if isinstance(y, tuple) else y
     pack = lambda t: {"shape": list(t.shape), "data": [float(f"{v:.9g}") for v in t.flatten().tolist()]}
     (FOLDER / f"torch_{name}.json").write_text(json.dumps({"input": pack(x), "output": pack(y)}) + "\n")
 
@@ -157,3 +172,4 @@ write("volumes", nn.Sequential(nn.Conv3d(2, 4, (2, 3, 3), padding=(0, 1, 1), gro
 write("edges", nn.Sequential(nn.ReflectionPad2d((1, 2, 0, 1)), nn.Conv2d(2, 3, 3), nn.ReplicationPad2d(1), nn.Conv2d(3, 2, 2)), (2, 4, 5))
 write("edges_of_sequences", nn.Sequential(nn.ReflectionPad1d((2, 1)), nn.Conv1d(2, 3, 3), nn.ReplicationPad1d((0, 2)), nn.Conv1d(3, 2, 2)), (2, 5))
 write("turned", Turned(), (6, 4))
+write("several_outputs", Heads(), (5, 4))

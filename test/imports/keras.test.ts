@@ -309,7 +309,6 @@ describe('refused', () => {
   test.each<[string, unknown, string]>([
     ['an input of any length', sequential3([null, 3], [dense('a')]), 'no fixed size'],
     ['a layer that is called twice, on features of another number', twice(3), 'another layer'],
-    ['several outputs', outputs(), '2 outputs'],
     [
       'shapes that do not fit',
       sequential3([3], [{ kind: 'Conv1D', name: 'c', options: { filters: 2, kernel_size: [3] } }]),
@@ -386,18 +385,6 @@ function twice(other = 4) {
         ['a', 1, 0, {}],
       ],
     ];
-  return model;
-}
-
-function outputs() {
-  const model = functional2(
-    [{ name: 'x', shape: [4] }],
-    [
-      { ...dense('a'), inputs: ['x'] },
-      { ...dense('b'), inputs: ['x'] },
-    ],
-  );
-  model.config.output_layers.push(['a', 0, 0]);
   return model;
 }
 

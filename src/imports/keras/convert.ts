@@ -13,7 +13,7 @@ import {
 } from '../model.ts';
 import { NetworkWriter, type Value } from '../writer.ts';
 import { imagesAreLast, inputShape, keyOf, sharedCalls, takenOutputs } from './calls.ts';
-import { type Json, serialized } from './config.ts';
+import { isObject, type Json, serialized } from './config.ts';
 import { type Context, penalized } from './context.ts';
 import { converters } from './layers/index.ts';
 import {
@@ -26,7 +26,7 @@ import {
   type Weights,
 } from './model.ts';
 import { givesCell, outputsOf, togetherTaken } from './states.ts';
-import { type OutputKind, trainingOf } from './training.ts';
+import { type NamedOutput, type OutputKind, trainingOf } from './training.ts';
 
 export interface KerasFile {
   readonly format: ModelFormat;
@@ -42,6 +42,24 @@ export interface KerasFile {
 }
 
 const MAX_DEPTH = 16;
+
+/** What a layer makes of its outputs; null where it leaves them as they are. */
+function activationOf({ class: kind, config }: KerasLayer): OutputKind | null {
+  const name = kind === 'Softmax' ? 'softmax' : (serialized(config.activation)?.class ?? '');
+  const changes = config.activation !== undefined || kind === 'Softmax' || /Norm|ReLU|ELU/.test(kind);
+  return !changes ? null : name === 'softmax' || name === 'sigmoid' ? name : 'other';
+}
+
+/** Of every output its name, that of its layer unless the model gives a dictionary, and what it is. */
+function endsOf(model: KerasModel, { config }: Json): NamedOutput[] {
+  const given = isObject(config) ? config.output_layers : null;
+  const names = isObject(given) ? Object.keys(given) : [];
+  return model.outputs.map(({ layer: ended }, i) => {
+    const call = model.calls.find(({ layer }) => layer.name === ended);
+    const kind = (call === undefined ? null : activationOf(call.layer)) ?? 'other';
+    return { name: names[i] ?? ended, kind };
+  });
+}
 
 class Conversion {
   readonly context: Context;
@@ -155,10 +173,23 @@ class Conversion {
     return value;
   }
 
-  #noteActivation({ class: kind, config }: KerasLayer): void {
-    const name = kind === 'Softmax' ? 'softmax' : (serialized(config.activation)?.class ?? '');
-    const changes = config.activation !== undefined || kind === 'Softmax' || /Norm|ReLU|ELU/.test(kind);
-    if (changes) this.output = name === 'softmax' || name === 'sigmoid' ? name : 'other';
+  #noteActivation(layer: KerasLayer): void {
+    this.output = activationOf(layer) ?? this.output;
+  }
+
+  /** Several outputs side by side. */
+  joined(outputs: readonly Value[], pointer: string): Value {
+    const { writer, warnings } = this.context;
+    if (outputs.some(({ channels }) => channels === 'last'))
+      warnings.add('outputs that are images are channels first here: their targets have to be so, too');
+    try {
+      return writer.add('outputs', {}, outputs, { name: 'outputs' });
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+      const place = { pointer: `${pointer}/config/output_layers`, class: 'Functional', name: 'outputs' };
+      this.refuse(place, error.message, error.alternative);
+      return outputs[0] as Value;
+    }
   }
 
   #nested(layer: KerasLayer, inputs: readonly Value[], depth: number): Value {
@@ -216,21 +247,17 @@ export function convertKeras(file: KerasFile): ImportResult {
   const conversion = new Conversion(context);
   const inputs = readInputs(model, conversion, file.openSize);
   const outputs = conversion.run(model, inputs, '', 0);
-  if (outputs.length > 1)
-    conversion.refuse(
-      { pointer: `${file.pointer}/config/output_layers`, class: 'Functional', name: 'outputs' },
-      `the model has ${outputs.length} outputs; this service trains one`,
-      'a model of one of them, or concatenate',
-    );
+  const several = outputs.length > 1;
+  const output = several ? conversion.joined(outputs, file.pointer) : outputs[0];
   if (conversion.unsupported.length > 0)
     return fail({ code: 'unsupported_model', parts: conversion.unsupported });
-  const [output] = outputs;
   if (output?.channels === 'last')
     warnings.add(
       `the output is channels first here, [${output.shape.join(', ')}]: targets have to be so, too`,
     );
   const network = writer.finish(output as Value);
-  const training = trainingOf(file.compiled, conversion.output, context.penalties, warnings);
+  const ends = several ? endsOf(model, file.model) : [{ name: '', kind: conversion.output }];
+  const training = trainingOf(file.compiled, ends, context.penalties, warnings);
   return ok({
     format: file.format,
     network,

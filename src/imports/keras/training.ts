@@ -7,6 +7,11 @@ import type { Penalty } from './context.ts';
 /** What the last layer gives. */
 export type OutputKind = 'softmax' | 'sigmoid' | 'other';
 
+export interface NamedOutput {
+  readonly name: string;
+  readonly kind: OutputKind;
+}
+
 interface Told {
   readonly loss?: unknown;
   readonly training: Record<string, unknown>;
@@ -117,6 +122,33 @@ function lossOfOutput(output: OutputKind, warnings: Set<string>): string {
   return loss;
 }
 
+/** What is told of one of several outputs: by its place, by its name, or of all alike. */
+function toldOf(value: unknown, outputs: readonly NamedOutput[], at: number): unknown {
+  if (Array.isArray(value)) return value[at];
+  if (!isObject(value) || serialized(value) !== null) return value;
+  const { name } = outputs[at] as NamedOutput;
+  return value[name] ?? null;
+}
+
+/** A loss for each output; one without is not trained. */
+function jointOf(compiled: Json | null, outputs: readonly NamedOutput[], warnings: Set<string>): unknown {
+  const parts = outputs.map(({ name, kind }, i) => {
+    const given = toldOf(compiled?.loss ?? null, outputs, i) ?? null;
+    const weight = toldOf(compiled?.loss_weights ?? null, outputs, i) ?? 1;
+    if (compiled?.loss && given === null) {
+      warnings.add(`the output "${name}" has no loss in the model: its weight is 0`);
+      return { loss: byOutput[kind], weight: 0 };
+    }
+    const loss = given === null ? lossOfOutput(kind, warnings) : lossOf(given, kind, warnings);
+    smoothingOf(given, null, warnings);
+    return { loss, weight: typeof weight === 'number' ? weight : 1 };
+  });
+  warnings.add(
+    `the outputs are ${outputs.map(({ name }) => `"${name}"`).join(', ')}: the targets of a sample are those of each, one after another in one list`,
+  );
+  return { type: 'joint', outputs: parts };
+}
+
 /** Options of each optimizer that Keras has under the same name. */
 const passed: ReadonlyMap<string, readonly string[]> = new Map([
   ['sgd', ['momentum', 'nesterov']],
@@ -212,16 +244,30 @@ function regularizationOf(penalties: readonly Penalty[], warnings: Set<string>):
   return { regularization: { l1, l2 } };
 }
 
+function lossesOf(
+  compiled: Json | null,
+  outputs: readonly NamedOutput[],
+  warnings: Set<string>,
+): Record<string, unknown> {
+  if (outputs.length > 1) return { loss: jointOf(compiled, outputs, warnings) };
+  const loss = compiled?.loss ?? null;
+  const kind = outputs[0]?.kind ?? 'other';
+  const own = loss === null ? lossOfOutput(kind, warnings) : lossOf(loss, kind, warnings);
+  return { loss: own, ...smoothingOf(loss, own, warnings) };
+}
+
 const EPOCHS = 10;
 
-/** @param compiled `compile_config` of Keras 3, `training_config` of Keras 2 and TensorFlow.js, or null */
+/**
+ * @param compiled `compile_config` of Keras 3, `training_config` of Keras 2 and TensorFlow.js, or null
+ * @param outputs of the model, in their order
+ */
 export function trainingOf(
   compiled: Json | null,
-  output: OutputKind,
+  outputs: readonly NamedOutput[],
   penalties: readonly Penalty[],
   warnings: Set<string>,
 ): Told['training'] {
-  const loss = compiled?.loss ?? null;
   const optimizer = compiled?.optimizer_config ?? compiled?.optimizer ?? null;
   if (optimizer === null)
     warnings.add(
@@ -230,10 +276,8 @@ export function trainingOf(
   warnings.add(
     `how long it was trained, and on what, is not in the file: training.epochs is ${EPOCHS}, batch_size 32; class_weight, callbacks and validation_split are yours to give`,
   );
-  const own = loss === null ? lossOfOutput(output, warnings) : lossOf(loss, output, warnings);
   return {
-    loss: own,
-    ...smoothingOf(loss, own, warnings),
+    ...lossesOf(compiled, outputs, warnings),
     ...optimizerOf(optimizer, warnings),
     ...regularizationOf(penalties, warnings),
     batch_size: 32,

@@ -21,7 +21,7 @@ import type { ConvertNode, OnnxContext } from './context.ts';
 import { elementwise } from './elementwise.ts';
 import { fold, shapeOf } from './folding.ts';
 import { type OnnxGraph, readGraph } from './graph.ts';
-import { noteShared, outputKind } from './hints.ts';
+import { noteShared, outputKinds } from './hints.ts';
 import type { Laid } from './laid.ts';
 import type { OnnxNode } from './node.ts';
 import { norms } from './norms.ts';
@@ -227,14 +227,21 @@ class Conversion implements OnnxContext {
     return true;
   }
 
-  /** The output of the network: its axes but the batch, in their order. */
-  output(): Value | null {
-    const [name = ''] = this.#graph.outputs;
+  /** What the network ends in: its output, or all of them side by side. */
+  end(): Value | null {
+    const outputs = this.#graph.outputs.map((name, i) => this.#output(name, i));
+    const given = outputs.filter((output) => output !== null);
+    if (given.length < outputs.length || given.length < 2) return given[0] ?? null;
+    return this.writer.add('outputs', {}, given, { name: 'outputs' });
+  }
+
+  /** Its axes but the batch, in their order. */
+  #output(name: string, place: number): Value | null {
     this.#at = 'output';
     const laid = this.#values.get(name);
     if (laid === undefined) {
       this.refuse(
-        { pointer: '/graph/output/0', op: 'output', name },
+        { pointer: `/graph/output/${place}`, op: 'output', name },
         new Unsupported('it does not depend on the input'),
       );
       return null;
@@ -262,6 +269,9 @@ class Conversion implements OnnxContext {
   }
 }
 
+/** As many as the loss of several outputs takes. */
+const MAX_OUTPUTS = 64;
+
 /** Open axes of the inputs, but for the batch, get a size. */
 const withSizes = (graph: OnnxGraph, openSize: number | null): OnnxGraph => ({
   ...graph,
@@ -279,16 +289,13 @@ export function importOnnx(bytes: Uint8Array, openSize: number | null): ImportRe
   if (graph.inputs.length === 0) throw new ModelUnreadable('the ONNX file has no inputs');
   const conversion = new Conversion(graph);
   conversion.inputs();
-  if (graph.outputs.length !== 1)
+  if (graph.outputs.length === 0 || graph.outputs.length > MAX_OUTPUTS)
     conversion.refuse(
       { pointer: '/graph/output', op: 'output', name: graph.outputs.join(', ').slice(0, 100) },
-      new Unsupported(
-        `the model has ${graph.outputs.length} outputs; this service trains one`,
-        'one of them',
-      ),
+      new Unsupported(`the model has ${graph.outputs.length} outputs; 1 to ${MAX_OUTPUTS} are taken`),
     );
   conversion.run();
-  const output = conversion.unsupported.length > 0 ? null : conversion.output();
+  const output = conversion.unsupported.length > 0 ? null : conversion.end();
   if (output === null || conversion.unsupported.length > 0)
     return fail({ code: 'unsupported_model', parts: conversion.unsupported });
   const { writer, warnings } = conversion;
@@ -296,7 +303,7 @@ export function importOnnx(bytes: Uint8Array, openSize: number | null): ImportRe
   warnings.add(
     'initializers are not in an ONNX file: where a layer is drawn anew, it is by the defaults of this service',
   );
-  const training = trainingOf(null, outputKind(graph), [], warnings);
+  const training = trainingOf(null, outputKinds(graph), [], warnings);
   const network = writer.finish(output);
   return ok({
     format: 'onnx',

@@ -1,12 +1,15 @@
 /** @file What the nodes of an ONNX file tell beside the network. */
-import type { OutputKind } from '../keras/training.ts';
+import type { NamedOutput, OutputKind } from '../keras/training.ts';
 import type { OnnxGraph } from './graph.ts';
 
-/** By the last node. */
-export function outputKind({ nodes, outputs }: OnnxGraph): OutputKind {
-  const last = nodes.find((node) => node.outputs.includes(outputs[0] ?? ''));
-  return last?.op === 'Softmax' ? 'softmax' : last?.op === 'Sigmoid' ? 'sigmoid' : 'other';
-}
+const kinds: Readonly<Record<string, OutputKind>> = { Softmax: 'softmax', Sigmoid: 'sigmoid' };
+
+/** Each by the last node before it. */
+export const outputKinds = ({ nodes, outputs }: OnnxGraph): NamedOutput[] =>
+  outputs.map((name) => {
+    const last = nodes.find((node) => node.outputs.includes(name));
+    return { name, kind: kinds[last?.op ?? ''] ?? 'other' };
+  });
 
 /**
  * Weights that several nodes take are one tensor in the file. Where they belong to modules of their own they may only have begun with
