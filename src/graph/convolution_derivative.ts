@@ -36,6 +36,10 @@ function product(g: GraphBuilder, a: Tensor, b: Tensor): Tensor {
   return c.reshape(g, c.gemm(g, c.reshape(g, a, [m, k]), c.reshape(g, b, [n, k]), false, true), [1, m, n]);
 }
 
+/** To how many the neighbours along an axis are dealt, so that windows a stride apart are stretches: all of them are to be read. */
+const dealsOf = (length: number, stride: number, dilation: number): number =>
+  dilation === 1 && length >= stride ? stride : 1;
+
 /**
  * dW[o, i, k] = Σ dy[n, o, p] · x[n, i, p·stride + k·dilation − before]
  *
@@ -56,13 +60,29 @@ function kernelGradient(
   const [out, inner, rows, ...columns] = kernelShape as [number, number, number, ...number[]];
   const [positions, ...within] = dy.shape.slice(2) as [number, ...number[]];
   const ends = ([first = 0, ...others]: readonly number[]) => [0, first, 0, ...others];
-  const padded = c.pad(g, rowsOutside(g, x), ends(before), ends(after));
+  const dealt = columns.map((length, i) =>
+    dealsOf(length, strides[i + 1] as number, dilations[i + 1] as number),
+  );
+  // Neighbours are dealt to as many as there are: with zeros that nobody reads the last ones are whole as well.
+  const more = dealt.map((n, i) => {
+    const width = (x.shape[i + 3] as number) + (before[i + 1] as number) + (after[i + 1] as number);
+    return (n - (width % n)) % n;
+  });
+  const [below = 0, ...right] = after;
+  const padded = c.pad(
+    g,
+    rowsOutside(g, x),
+    ends(before),
+    ends([below, ...right.map((n, i) => n + (more[i] as number))]),
+  );
   // [groups, in/groups, rows, batch, …]
   const grouped = c.reshape(g, padded, [groups, inner, ...padded.shape.slice(1)]);
   const shifted = offsetsOf(columns).map((offset) =>
     offset.reduce((rest, at, i) => {
-      const [step, start] = [strides[i + 1] as number, at * (dilations[i + 1] as number)];
-      return c.slice(g, rest, { axis: i + 4, start, step, count: within[i] as number });
+      const [n, first] = [dealt[i] as number, at * (dilations[i + 1] as number)];
+      const one = c.deal(g, rest, i + 4, n)[first % n] as Tensor;
+      const step = (strides[i + 1] as number) / n;
+      return c.slice(g, one, { axis: i + 4, start: Math.floor(first / n), step, count: within[i] as number });
     }, grouped),
   );
   const wide = shifted.length * inner;
