@@ -3,9 +3,10 @@ import { present } from '../util/assert.ts';
 import { BLOCKED_DOMAIN } from './blocked_convolution.ts';
 import { blockedKernelGradient, isBlockedGradient } from './blocked_kernel_gradient.ts';
 import { expandKernelGradient } from './convolution_derivative.ts';
+import { encodeAffine, type Fusions, fusionsOf, NO_FUSIONS } from './fusions.ts';
 import type { Graph, GraphInput } from './graph.ts';
 import type { Constant, Node, Operator, OperatorAttributes, ScanBody, Shape, Tensor } from './nodes.ts';
-import { encodeConvolution, encodeTransposed, type Names, rectifiedOf } from './onnx_convolution.ts';
+import { encodeConvolution, encodeTransposed, type Names } from './onnx_convolution.ts';
 import { IntegerLists, ListRecord } from './onnx_lists.ts';
 import { type AttributeValue, bytes, elementTypes, onnxNode } from './onnx_node.ts';
 import { writeModel, writeNotedModel } from './onnx_schema.ts';
@@ -118,25 +119,25 @@ class Encoder {
   readonly #names: Map<number, string>;
   readonly #prefix: string;
   readonly #block: number;
-  readonly #rectified: ReadonlyMap<number, Tensor>;
+  readonly #fusions: Fusions;
   #loops = 0;
 
   /**
    * @param block channels that lie together in the runtime's own convolutions; 0 where those of ONNX are to be written
-   * @param rectified what becomes of convolutions, by their ids, where that alone is read
+   * @param fusions nodes that are computed together
    */
   constructor(
     integers: IntegerLists,
     names: Map<number, string>,
     prefix: string,
     block = 0,
-    rectified: ReadonlyMap<number, Tensor> = new Map(),
+    fusions = NO_FUSIONS,
   ) {
     this.#integers = integers;
     this.#names = names;
     this.#prefix = prefix;
     this.#block = block;
-    this.#rectified = rectified;
+    this.#fusions = fusions;
   }
 
   nameOf({ id }: Pick<Tensor, 'id'>): string {
@@ -156,14 +157,19 @@ class Encoder {
         const outputs = loopOutputs.get(node.output.id) ?? [];
         return [this.#loop(node as Node<'Scan'>, twin as Node<'Scan'>, outputs)];
       }
-      if (node.operator === 'Relu' && this.#rectified.get(present(node.inputs[0]).id) === node.output)
-        return [];
+      if (this.#fusions.absorbed.has(node.output.id)) return [];
+      const affine = this.#fusions.affine.get(node.output.id);
+      if (affine !== undefined) {
+        const [x, scale, shift] = affine.map((part) => this.nameOf(part)) as [string, string, string];
+        const channels = node.output.shape[1] as number;
+        return encodeAffine([x, scale, shift], this.nameOf(node.output), channels, this.#integers, one);
+      }
       if (
         node.operator === 'KernelGradient' &&
         !isBlockedGradient(node as Node<'KernelGradient'>, this.#block)
       )
         return this.#expanded(node as Node<'KernelGradient'>, twin as Node<'KernelGradient'>);
-      const result = this.#rectified.get(node.output.id);
+      const result = this.#fusions.rectified.get(node.output.id);
       const names = {
         inputs: node.inputs.map((input) => this.nameOf(input)),
         output: this.nameOf(result ?? node.output),
@@ -344,7 +350,8 @@ export function encodeOnnx(
   const batches = { own: batchOf(graph), other: batchOf(twin) };
   const integers = new IntegerLists(graph.inputs[free]?.name ?? '', batches);
   const { block = 0 } = packs;
-  const encoder = new Encoder(integers, names, '', block, block === 0 ? undefined : rectifiedOf(graph));
+  const fusions = packs.block === undefined ? NO_FUSIONS : fusionsOf(graph);
+  const encoder = new Encoder(integers, names, '', block, fusions);
   // An output that is an input, a constant, or known by another name already gets its name from an Identity.
   const aliases = graph.outputs
     .filter((output) => !named.includes(output))

@@ -1,8 +1,7 @@
 /** @file Convolutions and their adjoints as nodes of an ONNX model: those of ONNX, or the runtime's own. */
 import { present } from '../util/assert.ts';
 import { blockedAdjoint, blockedConvolution, type Convolving } from './blocked_convolution.ts';
-import type { Graph } from './graph.ts';
-import type { Convolution, Node, OperatorAttributes, Shape, Tensor } from './nodes.ts';
+import type { Convolution, Node, OperatorAttributes, Shape } from './nodes.ts';
 import { onnxNode } from './onnx_node.ts';
 
 /** What a node is written with. */
@@ -101,21 +100,5 @@ export function encodeTransposed(
     adjointConvolution(names, attributes, node) ?? [
       onnxNode('ConvTranspose', names.inputs, [names.output], { ...window(attributes), output_padding }),
     ]
-  );
-}
-
-/** Of each convolution that nobody reads but one ReLU, by its id: what that makes of it. The runtime computes both at once. */
-export function rectifiedOf({ nodes, outputs }: Graph): Map<number, Tensor> {
-  const read = new Set(outputs.map(({ tensor }) => tensor.id));
-  const readers = Map.groupBy(
-    nodes.flatMap((node) => node.inputs.map(({ id }) => ({ id, node }))),
-    ({ id }) => id,
-  );
-  return new Map(
-    nodes.flatMap(({ operator, output: { id } }) => {
-      const [reader, ...others] = readers.get(id) ?? [];
-      const alone = operator === 'Conv' && others.length === 0 && !read.has(id);
-      return alone && reader?.node.operator === 'Relu' ? [[id, reader.node.output] as const] : [];
-    }),
   );
 }
