@@ -103,7 +103,7 @@ export function Checks({ report }: { report: Report }) {
       {clear.length > 0 && (
         <div class="quiets">
           <h3>{plural(clear.length, 'check')} clear</h3>
-          <div class="columns">
+          <div class="quiet-names">
             {clear.map((check) => (
               <Quiet key={check.rule} check={check} />
             ))}
