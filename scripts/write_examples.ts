@@ -177,8 +177,9 @@ async function writeAll(): Promise<void> {
   await keepProblem(get('/v1/jobs/job_01ARZ3NDEKTSV4RRFFQ69G5FAV'));
   await keepProblem(get('/v1/files/file_01ARZ3NDEKTSV4RRFFQ69G5FAV'));
   await keepProblem(get(`/v1/jobs/${id}/series?run=baseline/7&metric=loss`));
-  const last = (runs as { run: string }[]).at(-1)?.run;
-  await keepProblem(get(`/v1/jobs/${id}/weights?run=${encodeURIComponent(last ?? '')}`));
+  // Weights are kept of the baseline and of proofs.
+  const other = (runs as { run: string }[]).find(({ run }) => run.startsWith('reference/'));
+  await keepProblem(get(`/v1/jobs/${id}/weights?run=${encodeURIComponent(other?.run ?? '')}`));
   await keepProblem(get('/v1/catalog/optimizers/sdg'));
   await keepProblem(send('/v1/jobs', '{"network": '));
   await keepProblem(send('/v1/jobs', '['.repeat(1000)));

@@ -5,8 +5,8 @@ export type Effects = Report['remedies'][number]['verification']['effects'];
 
 /** What arms are decided by: numbers that a training that diverged has as well, and one with targets on another scale. */
 export const GOALS: Readonly<Record<string, string>> = {
-  final_loss_ratio: 'training loss, as a share of a constant’s',
-  validation_loss_ratio: 'validation loss, as a share of a constant’s',
+  final_loss_ratio: 'training loss (as a share of a constant’s)',
+  validation_loss_ratio: 'validation loss (as a share of a constant’s)',
   missed_rare_class: 'fraction that is missed of the class that is found least',
   training_error: 'fraction of the training samples that is wrong',
 };
