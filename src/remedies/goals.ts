@@ -28,13 +28,31 @@ function hasRoom(goal: Goal, traces: readonly Trace[]): boolean {
   return wrong.length * 2 > traces.length || traces.length === 0;
 }
 
+/** Of a constant's loss: half of the gap by which the rule calls a network overfitted. */
+const SOME_GAP = 0.25;
+
+/** Whether the validation loss lies above the training loss on every split. */
+const isGapOnEvery = (traces: readonly Trace[]): boolean =>
+  traces.every((trace) => {
+    const { validation_data_loss: validation } = trace.final;
+    return validation !== null && validationRatio(trace, validation) - lossRatio(trace) > SOME_GAP;
+  });
+
+/**
+ * Whether it is what the treatment is for. With few validation samples a single one makes a gap: where it is not there on every split,
+ * and something else is wrong, that comes first.
+ */
+const isAim = (rule: string, rules: readonly string[], traces: readonly Trace[]): boolean =>
+  rules.includes(rule) &&
+  (rule !== 'overfitting' || rules.every((other) => other === rule) || isGapOnEvery(traces));
+
 /**
  * @param rules the findings that are treated
  * @param traces of the baseline: where its errors leave no room, losses are compared by their share of a constant's, whatever loss
  * takes the place of another
  */
 export function goalOf(rules: readonly string[], traces: readonly Trace[]): Goal {
-  const goal = ownGoals.find(([rule]) => rules.includes(rule))?.[1] ?? 'final_loss';
+  const goal = ownGoals.find(([rule]) => isAim(rule, rules, traces))?.[1] ?? 'final_loss';
   return hasRoom(goal, traces) ? goal : 'final_loss';
 }
 

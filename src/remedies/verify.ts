@@ -19,7 +19,8 @@ export const criteria = [
   'better: the goal is lower than the baseline’s on a majority of the paired seeds, and its mean paired difference is more ' +
     'negative than that of every control arm and than 5 % of the baseline’s mean; and its differences lie below 0 and below those of the ' +
     'controls in an order that chance gives once in twenty times at most (Mann–Whitney, one-sided), with few runs all below all. The goal is the final training loss ' +
-    'without penalty, over that of a constant; where overfitting is treated, the validation loss; where class imbalance is, 1 − the ' +
+    'without penalty, over that of a constant; where overfitting is treated, the validation loss (beside other findings only if ' +
+    'it lies a quarter of a constant’s loss above the training loss on every split); where class imbalance is, 1 − the ' +
     'smallest recall of a class (of several labels or pixels, of each the smaller one of its two values, in the mean); where a loss that ' +
     'does not fit the output is, the fraction wrong of the training samples. Of the last ' +
     'two, the training loss where half of the seeds leave no room, 2 % at most. A loss that is not finite, or more than ten times a ' +

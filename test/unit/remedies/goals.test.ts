@@ -27,6 +27,18 @@ describe('the goal', () => {
     ).toBe(goal);
   });
 
+  it('of overfitting is the validation loss, unless it is there on some splits only and something else is wrong', () => {
+    const split = (validation_data_loss: number): Trace =>
+      ({
+        ...{ constant_loss: 1, least_loss: 0, validation_least_loss: 0, divergence: null },
+        final: { accuracy: null, data_loss: 0.1, validation_data_loss },
+      }) as unknown as Trace;
+    const [always, sometimes] = [[0.9, 1.4, 0.7].map(split), [0.9, 1.4, 0.15].map(split)];
+    expect(goalOf(['overfitting'], sometimes)).toBe('validation_loss');
+    expect(goalOf(['overfitting', 'dead_units'], always)).toBe('validation_loss');
+    expect(goalOf(['overfitting', 'dead_units'], sometimes)).toBe('final_loss');
+  });
+
   it('of rare classes is what is missed of them, where something is', () => {
     expect(goalOf(['class_imbalance'], [ended(0.9, [1, 0.4])])).toBe('missed_rare_class');
     expect(goalOf(['class_imbalance'], [ended(0.9, [1, 0.99])])).toBe('final_loss');
