@@ -9,11 +9,11 @@ import { measured, named, percent, text } from '../wording.ts';
 
 const thresholds = {
   mode_gap: {
-    value: 0.3,
+    value: 0.25,
     unit: '(loss in inference mode − loss in training mode of the same samples) / constant loss',
-    source: 'this project',
+    source: 'this project: by so much any fault counts to have cost something (COST in evidence/progress.ts)',
     rationale:
-      'A third of what there is to learn is lost by switching the mode; dropout makes training mode the worse one',
+      'A quarter of what there is to learn is lost by switching the mode: of 34 networks with batch norm that learn, on three seeds each, none loses more than 0.07; dropout makes training mode the worse one',
   },
   learned_in_training_mode: {
     value: 0.8,

@@ -121,6 +121,19 @@ it('layers that a stop of the gradient freezes: which stop, and what is left to 
   );
 });
 
+it.each([
+  [0.28, 'found'],
+  [0.22, 'clear'],
+])('inference mode that is worse by %s of a constant’s loss: %s', (gap, status) => {
+  const measured = trace.modes.at(-1);
+  if (measured === undefined) throw new Error('the modes were not measured');
+  const learned = { ...measured.training, loss: 0.2 * trace.constant_loss };
+  const inference = { ...learned, loss: learned.loss + gap * trace.constant_loss };
+  const apart = { ...trace, modes: [{ ...measured, training: learned, inference }] };
+  const check = diagnose(experiment, [apart]).find(({ rule }) => rule === 'inference_mismatch');
+  expect(check?.status).toBe(status);
+});
+
 it('units that are dead in several layers: the least and the most of them', () => {
   const passes = [0, 20, 40].flatMap((step) => [
     { step, layer: 'dense_1', units: 8, dead_units: 5, saturated_units: null, dead: null, saturated: null },
