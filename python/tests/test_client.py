@@ -153,6 +153,15 @@ class WithoutService(unittest.TestCase):
         rows = gradclinic.Statistics([{"step": 3, "value": None, "non_finite": {"value": "-inf"}}])
         self.assertEqual(gradclinic.results.finite_or_not(rows[0]), float("-inf"))
 
+    def test_every_root_is_told(self):
+        checks = tuple(
+            gradclinic.results.check_of({"rule": rule, "status": "found", "severity": severity, "caused_by": by})
+            for rule, severity, by in (("a", "critical", []), ("b", "warning", []), ("c", "critical", ["a"]), ("d", "info", []))
+        )
+        told = gradclinic.results.Diagnosis("unhealthy", checks, (), {"root_cause": "a"})
+        self.assertEqual([one.rule for one in told.other_roots], ["b"])
+        self.assertIn("root cause: a\nbesides: b\n", str(told))
+
 
 if __name__ == "__main__":
     unittest.main()
