@@ -182,25 +182,67 @@ function adjointKernel(
   ];
 }
 
+/** [batch, channels, rows, columns] in blocks, with zeros after every row and column, so that they lie these steps apart. */
+function spread(
+  { output, integers, block }: Convolving,
+  from: string,
+  {
+    x: [batch = 0, channels = 0, rows = 0, columns = 0],
+    steps: [down, across],
+  }: { x: Shape; steps: number[] },
+  to: string,
+): unknown[] {
+  const images = (batch * channels) / block;
+  const wide = columns * (across as number);
+  const [few, padded, wider, higher] = ['few', 'padded', 'wider', 'higher'].map(
+    (part) => `${output}/${part}`,
+  );
+  const reshape = (input: string, shape: readonly number[], result: string) =>
+    onnxNode('Reshape', [input, integers.of(shape)], [result]);
+  const pad = (input: string, more: number, result: string) =>
+    onnxNode('Pad', [input, integers.of([0, 0, 0, 0, 0, more])], [result]);
+  return [
+    reshape(from, [images * rows, columns, block], few as string),
+    pad(few as string, ((across as number) - 1) * block, padded as string),
+    reshape(padded as string, [images, rows, wide * block], wider as string),
+    pad(wider as string, ((down as number) - 1) * wide * block, higher as string),
+    reshape(higher as string, [batch, channels, rows * (down as number), wide], to),
+  ];
+}
+
 /**
- * The adjoint of a convolution that moves by single elements, in blocks: a convolution with the kernel's window turned around and its
- * channels exchanged; null where it does not pay.
- * @param pads of the adjoint
+ * The adjoint of a convolution in blocks: a convolution with the kernel's window turned around and its channels exchanged, of what is
+ * spread by the strides; null where it does not pay. Of all channels the zeros between cost more than they save.
  * @param given shapes, the kernel's as the convolution has it
  */
 export function blockedAdjoint(
   names: Convolving,
-  { groups, dilations, strides }: Convolution,
-  pads: readonly number[],
+  { groups, dilations, strides, before }: Convolution,
   given: Shapes,
 ): unknown[] | null {
   const [out, inner, ...window] = given.kernel as [number, number, ...number[]];
-  const shapes = { ...given, kernel: [inner * groups, out / groups, ...window] };
-  if (!pays(shapes, groups, names.block)) return null;
-  const ordered = `${names.output}/kernel`;
+  const apart = given.x.map((size, axis) => size * (strides[axis - 2] ?? 1));
+  const shapes = { ...given, x: apart, kernel: [inner * groups, out / groups, ...window] };
+  const moved = strides.some((stride) => stride !== 1);
+  if (!pays(shapes, groups, names.block) || (moved && !isDepthwise(shapes, groups))) return null;
+  const reach = window.map((length, axis) => (dilations[axis] as number) * (length - 1));
+  const first = reach.map((most, axis) => most - (before[axis] as number));
+  const last = reach.map(
+    (most, axis) =>
+      most + (given.y[axis + 2] as number) - (apart[axis + 2] as number) - (first[axis] as number),
+  );
+  if ([...first, ...last].some((n) => n < 0)) return null;
+  const { output } = names;
+  const ordered = `${output}/kernel`;
+  const attributes = { dilations, strides: strides.map(() => 1), pads: [...first, ...last] };
+  const kernel = adjointKernel(names, groups, given.kernel, shapes.kernel, ordered);
+  if (!moved) return [...kernel, ...convolve(names, ordered, shapes, { groups, ...attributes })];
+  const [blocks, wide] = [`${output}/x`, `${output}/apart`];
   return [
-    ...adjointKernel(names, groups, given.kernel, shapes.kernel, ordered),
-    ...convolve(names, ordered, shapes, { groups, strides, dilations, pads }),
+    ...kernel,
+    toBlocks(names.inputs[0] as string, blocks),
+    ...spread(names, blocks, { x: given.x, steps: [...strides] }, wide),
+    ...ownConvolution([wide, ordered], output, channelsOf(given.y), { ...attributes, group: groups }),
   ];
 }
 

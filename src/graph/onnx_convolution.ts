@@ -42,14 +42,13 @@ function adjointConvolution(
     output,
     integers,
   } = names;
+  const inBlocks = blockedAdjoint(names, attributes, { x: positions, kernel: shape, y: y.shape });
+  if (inBlocks !== null) return inBlocks;
   const { strides, dilations, before, after, groups } = attributes;
   const [out, inner, ...window] = shape as [number, number, ...number[]];
   const reach = window.map((length, axis) => (dilations[axis] as number) * (length - 1));
   const pads = [before, after].map((side) => reach.map((most, axis) => most - (side[axis] as number)));
   if (strides.some((stride) => stride !== 1) || pads.flat().some((n) => n < 0)) return null;
-  const shapes = { x: positions, kernel: shape, y: y.shape };
-  const inBlocks = blockedAdjoint(names, attributes, pads.flat(), shapes);
-  if (inBlocks !== null) return inBlocks;
   const axes = window.map((_, axis) => axis + 2);
   const [last, beforeFirst, back] = [-1, -(2 ** 31), -1].map((n) => integers.of(axes.map(() => n)));
   const parts = ['turned', 'split', 'exchanged', 'kernel'].map((part) => `${output}/${part}`);
