@@ -41,11 +41,13 @@ const option = (remedies: string[], values: number[], validations = values): Opt
 it('what is known by heart, where the reference knows it of other samples too, is told', () => {
   const known = option(['use_relu'], [0.01, 0.01], [0.3, 0.5]);
   expect(memorized(known, 0.05)).toBe(
-    'On samples that were not trained on it reaches 0.400 of a constant’s loss, the reference learner 0.0500: ' +
+    'On samples of the first seed that were not trained on it reaches 0.300 of a constant’s loss, the reference learner 0.0500: ' +
       'some of what it learned it knows by heart alone.',
   );
   // Chance makes such differences, and a reference that says nothing is no measure.
-  expect(memorized(known, 0.35)).toBeNull();
+  expect(memorized(known, 0.25)).toBeNull();
+  // Another split is harder for the reference as well.
+  expect(memorized(option(['use_relu'], [0.01, 0.01], [0.05, 0.9]), 0.05)).toBeNull();
   expect(memorized(known, Number.POSITIVE_INFINITY)).toBeNull();
 });
 
