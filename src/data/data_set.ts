@@ -25,6 +25,12 @@ export interface TargetColumn {
   readonly whole: boolean;
 }
 
+/** Of all targets: what says why a loss cannot read them. */
+export interface TargetFacts extends TargetColumn {
+  /** Those that occur, in ascending order; null where they are many, or nobody looked. */
+  readonly distinct: readonly number[] | null;
+}
+
 /** What is known of a data set before it is made; enough to check a network against it. */
 export interface DataDescription {
   readonly samples: number;
@@ -50,6 +56,8 @@ export interface DataDescription {
   readonly target_columns?: readonly TargetColumn[];
   /** Every target is 0 or 1, whatever its shape: an answer of no or yes. Absent where nobody looked. */
   readonly labels?: boolean;
+  /** Absent where nobody looked, or where each target is the name of a class. */
+  readonly target_facts?: TargetFacts;
 }
 
 /** How many classes a loss tells apart that reads the targets so; null where they are no classes. */
@@ -192,6 +200,21 @@ export function fitsOutput(
   const wide = (shape: readonly number[]) => [...shape.slice(0, -1), (shape.at(-1) ?? 1) * copies].join();
   return [wide(wanted), wide([...wanted, 1])].includes(outputShape.join());
 }
+
+/** More different targets are read as amounts, and nobody would read their list. */
+const MAX_DISTINCT = 20;
+
+/** The different ones in ascending order, where they are few. */
+export function fewOf(numbers: Iterable<number>): readonly number[] | null {
+  const seen = new Set<number>();
+  for (const value of numbers) if (seen.add(value).size > MAX_DISTINCT) return null;
+  return [...seen].sort((a, b) => a - b);
+}
+
+export const targetFactsOf = (numbers: Float64Array): TargetFacts => ({
+  ...(columnsOf(numbers, 1)[0] as TargetColumn),
+  distinct: fewOf(numbers),
+});
 
 /** @param numbers rows of `width` */
 export function columnsOf(numbers: ArrayLike<number>, width: number): TargetColumn[] {

@@ -46,6 +46,7 @@ export {
   readAs,
   type Samples,
   type TargetColumn,
+  type TargetFacts,
   type TargetReading,
   wantedOutput,
 } from './data_set.ts';
@@ -59,6 +60,7 @@ export {
   matchInputs,
   type WantedInput,
 } from './input_layout.ts';
+export { MAX_CLASSES } from './options.ts';
 export { type BatchOrder, batchOrder } from './order.ts';
 export { type DataSplits, type Split, splitSizes } from './splits.ts';
 export { type DataSummary, summarizeData } from './summary.ts';

@@ -1,4 +1,5 @@
 /** @file Nested lists of numbers, as JSON gives them: their shape, what is wrong with them, their numbers in a row. */
+import { isWrittenNumber, shownValue } from '../util/json.ts';
 import { sharedNumbers } from '../util/sealed.ts';
 import { type DataProblem, sizeOf } from './data_set.ts';
 
@@ -21,6 +22,16 @@ type Read =
   | { readonly numbers: Float64Array; readonly problems?: never }
   | { readonly problems: readonly DataProblem[]; readonly numbers?: never };
 
+/** What to send in place of something that is no number: a gap, a truth, a number in quotes, the name of a class. */
+function instead(value: unknown): { fix?: string } {
+  if (value === null)
+    return { fix: 'give a number, or leave the sample out; a table sent to POST /v1/files may have gaps' };
+  if (typeof value === 'boolean') return { fix: 'write 1 for true and 0 for false' };
+  if (typeof value !== 'string') return {};
+  if (isWrittenNumber(value)) return { fix: `write ${value}, without quotes` };
+  return { fix: 'write classes as whole numbers from 0; a table sent to POST /v1/files may hold text' };
+}
+
 /**
  * The numbers of all elements, row-major; or the elements that do not have this shape, and numbers that float32 cannot
  * hold. One walk does both.
@@ -31,10 +42,13 @@ export function readNumbers(elements: readonly unknown[], shape: readonly number
   const path: number[] = [];
   const numbers = sharedNumbers(elements.length * sizeOf(shape));
   let position = 0;
-  const report = (message: string) => problems.push({ path: [...path], message });
+  const report = (message: string, advice: { fix?: string } = {}) =>
+    problems.push({ path: [...path], message, ...advice });
 
   const visitNumber = (value: unknown) => {
-    if (typeof value !== 'number') report('must be a number, as the first one has it');
+    if (Array.isArray(value)) report('must be a number, as the first one has it');
+    else if (typeof value !== 'number')
+      report(`must be a number, but is ${shownValue(value)}`, instead(value));
     else if (!Number.isFinite(Math.fround(value)))
       report('must be a finite number within the range of float32 (±3.4e38)');
     else numbers[position++] = value;

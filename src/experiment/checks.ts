@@ -24,6 +24,7 @@ import { checkParts } from './output_checks.ts';
 import { inputsOf, type Plan, planExperiment, resolveLoss } from './plan.ts';
 import type { Problem } from './problems.ts';
 import type { Experiment } from './schema.ts';
+import { classUnits, renumbered, suitableLosses, unreadableTargets } from './unreadable_targets.ts';
 
 const text = (shape: readonly number[]) => `[${shape.join(', ')}]`;
 
@@ -39,17 +40,11 @@ function checkSteps({ training }: Experiment): Problem[] {
   ];
 }
 
-/** Losses that read targets of this kind. */
-const suitableLosses = (kind: Loss['target']): string =>
-  lossKind.types.filter((type) => lossKind.resolve(type).target === kind).join(', ');
-
 /** A last layer that gives this shape. */
 const outputFix = (wanted: readonly number[]): string => {
   const time = wanted.length > 1 ? ` for each of ${wanted.slice(0, -1).join(' × ')} time steps` : '';
   return `end with { "type": "dense", "units": ${wanted.at(-1)} }${time}`;
 };
-
-const classUnits = (classes: number): string => `${classes} classes need ${classes} units`;
 
 const unitsNeeded = (loss: Loss, { classes }: DataDescription): string =>
   loss.target === 'classes' && classes !== null ? `${classUnits(classes)}: ` : '';
@@ -67,13 +62,6 @@ function classesAsNumbers(
   ];
 }
 
-/** What makes probabilities of inputs that are their own targets, where a factor does. */
-function scaleNeeded({ target }: Loss, { input_range, target_shape, input_shape }: DataDescription): string {
-  const givesBack = text(target_shape) === text(input_shape);
-  if (target !== 'binary' || !givesBack || input_range === undefined || input_range[0] < 0) return '';
-  return `give "scale": ${Number((1 / input_range[1]).toPrecision(6))} without standardize, so that they lie between 0 and 1; or `;
-}
-
 /** One-hot targets, as Keras takes them under a cross-entropy of classes: read as they are here, they would be a class for each time step. */
 const isRowPerClass = (loss: Loss, data: DataDescription, output: readonly number[]): boolean =>
   loss.target === 'classes' &&
@@ -85,16 +73,7 @@ const isRowPerClass = (loss: Loss, data: DataDescription, output: readonly numbe
 function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }: Plan): Problem[] {
   if (loss.parts !== null) return [];
   const wanted = wantedOutput(data, loss.target);
-  if (wanted === null) {
-    const kind = data.classes === null ? 'values' : 'classes';
-    return [
-      {
-        pointer: '/training/loss',
-        message: `${loss.type} cannot read the targets of this data set (${kind}, ${text(data.target_shape)})`,
-        fix: `${scaleNeeded(loss, data)}use one of: ${suitableLosses(kind)}${data.classes === null ? '' : `; ${classUnits(data.classes)}`}`,
-      },
-    ];
-  }
+  if (wanted === null) return [unreadableTargets(loss, data)];
   if (fitsOutput(data, loss.target, output_shape, loss.copies)) return [];
   const units = [...wanted.slice(0, -1), (wanted.at(-1) ?? 1) * loss.copies];
   if (isRowPerClass(loss, data, output_shape)) {
@@ -114,7 +93,7 @@ function checkOutput(loss: Loss, data: DataDescription, { output_shape, layers }
       message:
         `${unitsNeeded(loss, data)}${reading}the last layer gives ${text(output_shape)} but ${loss.type} on this data set needs ` +
         `${text(units)}${loss.copies === 1 ? '' : `: ${loss.copies} for each target`}`,
-      fix: outputFix(units) + otherLoss,
+      fix: outputFix(units) + otherLoss + renumbered(loss, data),
     },
   ];
 }

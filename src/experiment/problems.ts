@@ -1,6 +1,6 @@
 /** @file From validation issues to problems that a client can act on: a pointer, what is wrong, and a fix. */
 import type { z } from 'zod';
-import { pointerOf, shortName } from '../util/json.ts';
+import { isWrittenNumber, pointerOf, shortName, shownValue } from '../util/json.ts';
 import { nearest } from '../util/nearest.ts';
 import { inPlainWords, requirementOf } from '../util/requirement.ts';
 import { fail, ok, type Result } from '../util/result.ts';
@@ -24,16 +24,6 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-const MAX_SHOWN = 80;
-
-/** A value as a client wrote it, no more of it than anybody reads. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = JSON.stringify(value) ?? 'missing';
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
-}
-
 /** The known name that a value was meant to be, and how sure that is; null where nothing is like it. */
 function meant(value: unknown, known: readonly string[]): { name: string; sure: boolean } | null {
   if (typeof value !== 'string') return null;
@@ -45,7 +35,7 @@ function meant(value: unknown, known: readonly string[]): { name: string; sure: 
 
 function oneOf(value: unknown, known: readonly string[]): Pick<Problem, 'message' | 'fix'> {
   const guess = meant(value, known);
-  const message = value === undefined ? 'is missing' : `${shown(value)} is not known`;
+  const message = value === undefined ? 'is missing' : `${shownValue(value)} is not known`;
   if (guess === null) {
     const instead = value === null ? 'leave it out, or use' : 'use';
     return { message, fix: `${instead} one of: ${known.join(', ')}` };
@@ -184,7 +174,7 @@ function isOrHas(issue: Issue, value: unknown): string {
   const bound = issue.code === 'too_small' || issue.code === 'too_big';
   if (bound && (Array.isArray(value) || (typeof value === 'string' && issue.origin === 'string')))
     return `has ${value.length}`;
-  return `is ${shown(value)}`;
+  return `is ${shownValue(value)}`;
 }
 
 /** Numbers and truths in quotes are the most frequent of all wrong types. */
@@ -192,9 +182,26 @@ function fixOf(issue: Issue, value: unknown): { fix?: string } {
   if (issue.code !== 'invalid_type') return {};
   if (value === null) return { fix: 'leave it out, or give a value' };
   if (typeof value !== 'string') return {};
-  const isNumber = ['number', 'int'].includes(issue.expected) && /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(value);
+  const isNumber = ['number', 'int'].includes(issue.expected) && isWrittenNumber(value);
   const isTruth = issue.expected === 'boolean' && /^(true|false)$/i.test(value);
   return isNumber || isTruth ? { fix: `write ${value.toLowerCase()}, without quotes` } : {};
+}
+
+/** Smaller is closer: a bound from below counts backwards. */
+const boundOf = (issue: z.core.$ZodIssue): number | null => {
+  if (issue.code === 'too_big') return Number(issue.maximum);
+  return issue.code === 'too_small' ? -Number(issue.minimum) : null;
+};
+
+/** Without bounds that a value breaks only because it breaks a closer one: whole numbers have one of their own. */
+function strictest(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  const closest = new Map<string, number>();
+  const keyOf = ({ code, path }: z.core.$ZodIssue) => `${code} ${pointerOf(path)}`;
+  for (const issue of issues) {
+    const bound = boundOf(issue);
+    if (bound !== null) closest.set(keyOf(issue), Math.min(bound, closest.get(keyOf(issue)) ?? bound));
+  }
+  return issues.filter((issue) => boundOf(issue) === null || boundOf(issue) === closest.get(keyOf(issue)));
 }
 
 /**
@@ -208,5 +215,7 @@ export function parseWith<S extends z.ZodType>(
 ): Result<z.output<S>, Problem[]> {
   const { success, data: value, error } = schema.safeParse(data, inPlainWords);
   if (success) return ok(value);
-  return fail(error.issues.flatMap((issue) => fromIssue(issue as Issue, [], { schema: asked, data })));
+  return fail(
+    strictest(error.issues).flatMap((issue) => fromIssue(issue as Issue, [], { schema: asked, data })),
+  );
 }

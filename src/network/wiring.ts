@@ -52,7 +52,12 @@ export class Wiring {
   readonly problems: WiringProblem[] = [];
   readonly #known = new Map<string, Source[]>();
   readonly #inputs: readonly Source[];
-  readonly #missing: { readonly name: string; readonly path: readonly PropertyKey[] }[] = [];
+  readonly #missing: {
+    readonly name: string;
+    readonly path: readonly PropertyKey[];
+    /** How many names stood above. */
+    readonly above: number;
+  }[] = [];
   #last: Source | null = null;
 
   /** @param inputs of the list, by the names that they have in it */
@@ -80,7 +85,7 @@ export class Wiring {
 
   #resolve(name: string, path: readonly PropertyKey[]): Source | null {
     const [found, other] = this.#known.get(name) ?? [];
-    if (found === undefined) this.#missing.push({ name, path });
+    if (found === undefined) this.#missing.push({ name, path, above: this.#known.size });
     else if (other !== undefined)
       this.problems.push({
         pointer: pointerOf(path),
@@ -123,7 +128,7 @@ export class Wiring {
   /** After the last layer: names that were not known when they were used stand further down, or nowhere. */
   finish(): WiringProblem[] {
     const known = [...this.#known.keys()];
-    const missing = this.#missing.map(({ name, path }) => {
+    const missing = this.#missing.map(({ name, path, above }) => {
       const pointer = pointerOf(path);
       if (this.#known.has(name))
         return {
@@ -131,11 +136,12 @@ export class Wiring {
           message: `"${name}" does not stand above this layer`,
           fix: 'name a layer above it, or move the named layer up',
         };
-      const guess = nearest(name, known);
+      const usable = known.slice(0, above);
+      const guess = nearest(name, usable);
       return {
         pointer,
         message: `nothing here is named "${name}"`,
-        fix: guess === null ? `names here: ${listOf(known)}` : `did you mean "${guess}"?`,
+        fix: guess === null ? `names above this layer: ${listOf(usable)}` : `did you mean "${guess}"?`,
       };
     });
     return [...this.problems, ...missing];

@@ -10,6 +10,20 @@ const MAX_NAME = 100;
 export const shortName = (name: string): string =>
   name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
 
+const MAX_SHOWN = 80;
+
+/** A value as a client wrote it, no more of it than anybody reads. JSON has no infinity, but numbers that are read as one. */
+export function shownValue(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (isNonFinite(value)) return 'beyond the range of numbers (±1.8e308)';
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+/** Whether a text is a number as JSON writes it: put in quotes, it is the most frequent of all wrong types. */
+export const isWrittenNumber = (text: string): boolean => /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text);
+
 /** RFC 6901 pointer of a path: `['a', 0, 'b/c']` → `/a/0/b~1c`; the empty path is `''`. Long names are cut. */
 export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${shortName(String(key)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

@@ -56,6 +56,62 @@ it('says how many units so many classes need', async () => {
   );
 });
 
+const labelled = (targets: readonly unknown[]) => ({
+  type: 'inline',
+  inputs: targets.map((_, i) => [i, 1]),
+  targets,
+});
+const twoUnits = (units = 2) => ({ input: { shape: [2] }, layers: [{ type: 'dense', units }] });
+
+it.each<[string, unknown[], string, string]>([
+  ['softmax_cross_entropy', [-1, 1, -1], 'whole numbers from -1 to 1', 'write -1 as 0, 1 as 1; if they are'],
+  ['sigmoid_cross_entropy', [-1, 1, -1], 'reads numbers from 0 to 1', 'write -1 as 0, 1 as 1; if they are'],
+  ['softmax_cross_entropy', [0, 10_000], 'whole numbers from 0 to 10000', 'write 0 as 0, 10000 as 1'],
+  ['softmax_cross_entropy', [0.5, 1.5, 2.5], 'fractional numbers', 'write 0.5 as 0, 1.5 as 1, 2.5 as 2'],
+  ['sigmoid_cross_entropy', [0, 1, 2], 'these are 3 classes', '3 classes need 3 units'],
+])('says what %s reads, and what the targets %j are instead', async (loss, targets, message, fix) => {
+  const problem = await problemOf(twoUnits(loss.startsWith('sigmoid') ? 1 : 2), labelled(targets), loss);
+  expect(problem.message).toContain(message);
+  expect(problem.fix).toContain(fix);
+});
+
+it('takes many different targets for amounts, few of high numbers for classes numbered in another way', async () => {
+  const amounts = Array.from({ length: 30 }, (_, i) => i / 7);
+  const many = await problemOf(twoUnits(), labelled(amounts));
+  expect([many.pointer, many.fix]).toEqual(['/training/loss', expect.stringMatching(/^use one of: mean_sq/)]);
+  const fromOne = await problemOf(twoUnits(), labelled([1, 2, 1]));
+  expect(fromOne.message).toContain('3 classes need 3 units');
+  expect(fromOne.fix).toContain(
+    'if the 2 that occur are all there are, number them from 0: write 1 as 0, 2 as 1',
+  );
+  const tooFew = await problemOf(twoUnits(), labelled([0, 1, 2]));
+  expect(tooFew.fix).not.toContain('number them');
+});
+
+it('says the same of a column of a table', async () => {
+  const table = ['a,b,label', '1,2,-1', '2,1,1', '3,1,-1', '1,3,1'].join('\n');
+  const sent = await fetch(`${service.url}/v1/files?name=signs.csv`, { method: 'POST', body: table });
+  const { id } = (await sent.json()) as { id: string };
+  const data = { type: 'file', file: id, targets: 'label', target_type: 'values' };
+  const problem = await problemOf(twoUnits(1), data, 'sigmoid_cross_entropy');
+  expect(problem).toMatchObject({
+    pointer: '/data/targets',
+    fix: expect.stringContaining('-1 as 0, 1 as 1'),
+  });
+});
+
+it.each<[unknown[], number, string, string]>([
+  [['cat', 'dog'], 0, 'but is "cat"', 'whole numbers from 0'],
+  [[true, false], 0, 'but is true', 'write 1 for true and 0 for false'],
+  [[0, null], 1, 'but is null', 'leave the sample out'],
+  [[0, '1'], 1, 'but is "1"', 'write 1, without quotes'],
+])('says of the targets %j which is no number, and what to write', async (targets, index, message, fix) => {
+  const problem = await problemOf(twoUnits(), labelled(targets));
+  expect(problem.pointer).toBe(`/data/targets/${index}`);
+  expect(problem.message).toContain(message);
+  expect(problem.fix).toContain(fix);
+});
+
 it.each([
   ['mean_squared_error', { type: 'moons' }],
   ['sigmoid_cross_entropy', { type: 'moons' }],

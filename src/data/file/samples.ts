@@ -20,11 +20,13 @@ import {
   type DataDescription,
   describeClasses,
   describeValues,
+  fewOf,
   type InputField,
   sizeOf as numbersOf,
   type Range,
   type Samples,
   type TargetColumn,
+  type TargetFacts,
   type TargetReading,
 } from '../data_set.ts';
 import { MAX_CLASSES } from '../options.ts';
@@ -86,6 +88,15 @@ function plainClasses(facts: FileFacts, names: readonly string[]): number | null
 const isBinary = (facts: FileFacts, names: readonly string[]): boolean =>
   names.every((name) => (facts.numbers[name]?.min ?? -1) >= 0 && (facts.numbers[name]?.max ?? 2) <= 1);
 
+function targetFacts(facts: FileFacts, names: readonly string[]): { target_facts?: TargetFacts } {
+  const known = names.map((name) => facts.numbers[name]);
+  const ends = known.flatMap((column) => [column?.min ?? Number.NaN, column?.max ?? Number.NaN]);
+  if (!ends.every(Number.isFinite)) return {};
+  const whole = known.every((column) => column?.whole === true);
+  const distinct = known.length === 1 && known[0]?.values ? fewOf(known[0].values) : null;
+  return { target_facts: { low: Math.min(...ends), high: Math.max(...ends), whole, distinct } };
+}
+
 function describeTargets(
   samples: number,
   inputShape: readonly number[],
@@ -110,6 +121,7 @@ function describeTargets(
     classes: targetShape.length < 2 ? plainClasses(facts, names) : null,
     binary: isBinary(facts, names),
     labels: isBinary(facts, names) && names.every((name) => facts.numbers[name]?.whole === true),
+    ...targetFacts(facts, names),
   };
 }
 

@@ -10,6 +10,8 @@ import {
   type Range,
   sizeOf,
   type TargetColumn,
+  type TargetFacts,
+  targetFactsOf,
 } from '../data_set.ts';
 import { readNumbers, shapeOf } from '../nested.ts';
 import { MAX_CLASSES, MAX_NUMBERS, MAX_SAMPLES } from '../options.ts';
@@ -204,7 +206,7 @@ export const inline = defineData({
   describe(options) {
     const fields = fieldsOf(options.inputs);
     const target = options.targets === 'inputs' ? [] : options.targets.shape.slice(1);
-    const { tokens, classes, binary, input_range, columns } = factsOf(options);
+    const { tokens, classes, binary, input_range, columns, target_facts } = factsOf(options);
     const isNamed = fields[0].name !== null;
     return {
       samples: samplesOf(options.inputs),
@@ -226,6 +228,7 @@ export const inline = defineData({
       also_values: true,
       binary,
       labels: classes !== null && classes <= 2,
+      ...(target_facts !== null && { target_facts }),
     };
   },
   generate: ({ inputs, targets }) => ({
@@ -242,6 +245,7 @@ interface InlineFacts {
   readonly input_range: Range;
   /** Of targets that are rows. */
   readonly columns: readonly TargetColumn[] | null;
+  readonly target_facts: TargetFacts | null;
 }
 
 const facts = new WeakMap<InlineInputs, InlineFacts>();
@@ -262,6 +266,7 @@ function factsOf(options: InlineOptions): InlineFacts {
         : columnsOf(targets.numbers, targets.shape[1] as number),
     input_range: rangeOf(fieldsOf(inputs).map(({ sealed }) => sealed.numbers)),
     binary: targets !== 'inputs' && targets.numbers.every((value) => value >= 0 && value <= 1),
+    target_facts: targets === 'inputs' ? null : targetFactsOf(targets.numbers),
   };
   facts.set(inputs, found);
   return found;

@@ -30,6 +30,20 @@ it.each<[unknown, string, string | undefined]>([
   expect(problem).toEqual({ pointer: '/training/steps', message, ...(fix && { fix }) });
 });
 
+it('calls a number that is too large for any so, not null', () => {
+  const [problem] = inTraining({ steps: JSON.parse('1e400') });
+  expect(problem?.message).toBe('must be a number, but is beyond the range of numbers (±1.8e308)');
+});
+
+it('says the closest of the bounds that a value breaks, and of two values each', () => {
+  const schema = z.object({ a: z.int().max(9), b: z.int().max(8).min(2) });
+  const parsed = parseWith(schema, { a: 1e300, b: -1e300 });
+  expect(parsed.ok ? [] : parsed.error.map(({ pointer, message }) => `${pointer} ${message}`)).toEqual([
+    '/a must be at most 9, but is 1e+300',
+    '/b must be at least 2, but is -1e+300',
+  ]);
+});
+
 it('has no word of the validation library, whatever the schema asks for', () => {
   const schema = z.object({
     short: z.string().max(2),

@@ -48,6 +48,12 @@ describe('names', () => {
     expect(wiringOf(layers)).toMatchObject({ dense_2: ['stem'], add_1: ['stem', 'dense_2', 'input'] });
   });
 
+  test('that mean nothing are answered with those above, which can be used', () => {
+    const [problem] = problemsOf([dense(), dense({ inputs: ['xyz'] }), dense({ name: 'xyy' })]);
+    expect(problem).toMatchObject({ pointer: '/network/layers/1/inputs/0' });
+    expect(problem?.fix).toBe('names above this layer: ["input", "dense_1"]');
+  });
+
   test('inside a repeat mean the layers of the same copy, and its own input', () => {
     const body = [dense({ name: 'a' }), dense(), { type: 'add', inputs: ['a', 'dense_2', 'input'] }];
     expect(wiringOf([dense(), { type: 'repeat', times: 2, layers: body }])).toMatchObject({
