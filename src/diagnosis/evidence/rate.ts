@@ -1,5 +1,6 @@
 /** @file What other learning rates do, where that was tried: a rate is too high or too low by measurement, not by its size. */
 import type { RateTrial, Trace } from '../../statistics/index.ts';
+import { text } from '../wording.ts';
 
 /** Losses above this many times a constant's loss count as this: one lost training is as good as another. */
 const LOST = 2;
@@ -43,3 +44,16 @@ function gainAt({ rate_trials }: Trace, isWanted: (factor: number) => boolean): 
 
 export const gainOfLowerRate = (trace: Trace): RateGain | null => gainAt(trace, (factor) => factor < 1);
 export const gainOfHigherRate = (trace: Trace): RateGain | null => gainAt(trace, (factor) => factor > 1);
+
+/** The longest trial at each of these rates, in words, where none of them was better: they do not learn it either. */
+export function notLearnedAt(trace: Trace | undefined, isWanted: (factor: number) => boolean): string {
+  const longest = new Map<number, number>();
+  for (const { factor, steps } of trace?.rate_trials ?? [])
+    if (isWanted(factor)) longest.set(factor, Math.max(steps, longest.get(factor) ?? 0));
+  const told = [...longest].map(([factor, steps], i) =>
+    i === 0
+      ? `At ${text(factor)} times the learning rate it is not learned in ${steps} steps either`
+      : `nor at ${text(factor)} times in ${steps}`,
+  );
+  return told.length === 0 ? '' : ` ${told.join(', ')}.`;
+}

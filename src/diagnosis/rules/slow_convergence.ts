@@ -10,7 +10,7 @@ import {
   samplesOfReference,
   trialBeyondReference,
 } from '../evidence/progress.ts';
-import { gainOfHigherRate, RATE_GAIN } from '../evidence/rate.ts';
+import { gainOfHigherRate, notLearnedAt, RATE_GAIN } from '../evidence/rate.ts';
 import { distanceMoved, FEW_STEPS, lossWindows, UNTOUCHED } from '../evidence/run.ts';
 import { bySchedule } from '../evidence/schedule.ts';
 import { defineRule, evidenceOf, type Finding } from '../rule.ts';
@@ -45,19 +45,6 @@ const thresholds = {
   },
 } as const;
 
-/** The longest trial at each of the higher rates: they do not learn it either. */
-function higherRates({ traces }: Finding): string {
-  const longest = new Map<number, number>();
-  for (const { factor, steps } of traces[0]?.rate_trials ?? [])
-    if (factor > 1) longest.set(factor, Math.max(steps, longest.get(factor) ?? 0));
-  const told = [...longest].map(([factor, steps], i) =>
-    i === 0
-      ? `At ${text(factor)} times the learning rate it is not learned in ${steps} steps either`
-      : `nor at ${text(factor)} times in ${steps}`,
-  );
-  return told.length === 0 ? '' : ` ${told.join(', ')}.`;
-}
-
 /** Says whether the rate is too low or the training too short: trials at higher rates tell them apart. */
 function byRate(finding: Finding): string {
   const gain = measured(finding, 'higher_rate_gain');
@@ -65,7 +52,7 @@ function byRate(finding: Finding): string {
   const { factor, steps } = finding.traces.map(gainOfHigherRate)[0] ?? { factor: 10, steps: 0 };
   return isBeyond(gain)
     ? ` The learning rate is too low for these steps: at ${text(factor)} times the rate the loss is lower by ${ofConstant(gain.value)} after ${steps} of them.`
-    : higherRates(finding);
+    : notLearnedAt(finding.traces[0], (factor) => factor > 1);
 }
 
 const fallOf = (third: number | undefined, last: number | undefined): number =>

@@ -3,7 +3,7 @@
 import { findSeries, type Trace } from '../../statistics/index.ts';
 import { POOR } from '../consequences.ts';
 import { severityByProgress } from '../evidence/progress.ts';
-import { gainOfHigherRate, gainOfLowerRate, RATE_GAIN } from '../evidence/rate.ts';
+import { gainOfHigherRate, gainOfLowerRate, notLearnedAt, RATE_GAIN } from '../evidence/rate.ts';
 import { kernelUpdates, median, weightsOf } from '../evidence/run.ts';
 import { bySchedule } from '../evidence/schedule.ts';
 import { UPDATES } from '../recorded.ts';
@@ -118,6 +118,8 @@ export const updateRatio = defineRule({
         ? []
         : [
             `An update of ${large.layer} is ${ofWeights(large.value ?? 0)} in the median: ${(large.value ?? 0) > 1 ? 'each of them replaces' : 'a few of them replace'} what was learned.`,
+            // Where lower rates were tried and do not help, lowering it is not all that is to be done.
+            ...(gain === undefined ? [notLearnedAt(finding.traces[0], (factor) => factor < 1).trim()] : []),
           ]),
       ...(small === undefined
         ? []

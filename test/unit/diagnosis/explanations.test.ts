@@ -94,6 +94,22 @@ it('a loss that is as good as 0 is not told by powers of ten', () => {
   expect(ofConstant(0.00095)).toBe('0.095 % of a constant’s loss');
 });
 
+it('steps that are too long: whether lower rates were tried, and do not help either', () => {
+  const series = trace.series.map((one) =>
+    one.metric === 'ratio_to_weight' ? { ...one, values: one.values.map(() => 42) } : one,
+  );
+  const tried = [0.01, 0.1].map((factor) => ({
+    ...{ factor, steps: 10, loss_ratio: 1.2, own_ratio: 1.3, validation_ratio: null },
+  }));
+  const long = /^An update of \w+ is 42 times as large as its weights in the median: each .* learned\./;
+  expect(told('update_ratio', { ...trace, series, rate_trials: tried })).toMatch(
+    new RegExp(
+      `${long.source} At 0\\.01 times the learning rate it is not learned in 10 steps either, nor at 0\\.1 times in 10\\.$`,
+    ),
+  );
+  expect(told('update_ratio', { ...trace, series })).toMatch(new RegExp(`${long.source}$`));
+});
+
 it('inputs that are all 0 are told as such', () => {
   const zero = { ...trace, data: { ...trace.data, input_rms: 0 } };
   expect(told('unscaled_inputs', zero)).toMatch(/^All inputs are 0, so that no sample differs from another/);
