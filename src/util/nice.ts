@@ -10,6 +10,14 @@ import { getPriority, setPriority } from 'node:os';
  */
 export const NICE = { request: 5, study: 10 } as const;
 
+/**
+ * What a new thread is to add to its nice value, so that it may be added: nice(2) answers −1 both for an error and for that value, and
+ * who adds it takes one for the other. A service that was started with −6 would have had no thread.
+ * @param own the nice value of whoever makes the thread
+ */
+export const addable = (by: number, own: number = getPriority()): number =>
+  by > 0 && own + by === -1 ? by + 1 : by;
+
 /** What Linux calls the threads of libuv, and where it lists those of this process. */
 const [HELPER, TASKS] = ['libuv-worker', '/proc/self/task'];
 

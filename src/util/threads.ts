@@ -1,6 +1,7 @@
 /** @file Pools of worker threads, as this service keeps them. The only importer of piscina. */
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { addable } from './nice.ts';
 import { within } from './within.ts';
 
 export type ThreadOptions = NonNullable<ConstructorParameters<typeof Piscina>[0]>;
@@ -57,7 +58,11 @@ class Threads extends Piscina {
  * two tasks, and nothing that one leaves for afterwards is ever done: the memory of a large request stayed with its thread.
  */
 export function createThreads(options: ThreadOptions): ThreadPool {
-  const threads = new Threads({ ...options, atomics: 'disabled' });
+  const threads = new Threads({
+    ...options,
+    niceIncrement: addable(options.niceIncrement ?? 0),
+    atomics: 'disabled',
+  });
   threads.on('error', () => {});
   return threads;
 }
