@@ -3,13 +3,14 @@ import { isIPv4 } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
 import { type Access, createAccess, type KeyLimits, KeysFileError, readKeys } from './access/index.ts';
+import { inPlainWords } from './util/requirement.ts';
 import { type Allowed, isSecret, parseAllowed } from './webhooks/index.ts';
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
 /** Digits, with an exponent if need be. `Number` alone would also read '' as 0, which as a port means any. */
-const NUMBER = /^\d+(\.\d+)?(e\+?\d{1,2})?$/i;
+const NUMBER = /^-?\d+(\.\d+)?(e\+?\d{1,2})?$/i;
 
 const between = (from: number, to: number, fallback: number, number = z.number()) =>
   z
@@ -180,7 +181,7 @@ export const readKeysPath = (): string | undefined => process.env.API_KEYS_FILE 
 
 /** @throws ConfigError */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const parsed = schema.safeParse(environment);
+  const parsed = schema.safeParse(environment, inPlainWords);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const name = String(issue?.path[0]);

@@ -71,7 +71,12 @@ const initialWeightsSchema = z.union([
     encoding: z.literal('safetensors'),
     data: z.base64().min(1).describe('A safetensors file of float32 tensors, in base64'),
   }),
-  z.strictObject({ file: z.string().regex(FILE_ID).describe('Id of an uploaded safetensors file') }),
+  z.strictObject({
+    file: z
+      .string()
+      .regex(FILE_ID, 'must be an id that POST /v1/files has answered')
+      .describe('Id of an uploaded safetensors file'),
+  }),
 ]);
 
 const earlyStoppingSchema = z.strictObject({

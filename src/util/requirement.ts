@@ -42,6 +42,10 @@ export function requirementOf(issue: Issue): string | null {
       return amount(issue.origin, issue.maximum, issue.inclusive === false ? 'less than' : 'at most');
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_value':
+      return `must be one of: ${issue.values.map(String).join(', ')}`;
+    case 'invalid_format':
+      return issue.format === 'base64' ? 'must be base64' : null;
     default:
       return null;
   }

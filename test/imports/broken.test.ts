@@ -33,6 +33,16 @@ describe('a broken file', () => {
   });
 });
 
+test('an option that is missing is said to be missing', async () => {
+  const config = { layers: [{ class_name: 'Dense', config: { name: 'first' } }] };
+  const json = JSON.stringify({ class_name: 'Sequential', config });
+  const result = await importModel(new TextEncoder().encode(json));
+  expect(result.ok ? null : result.error).toMatchObject({
+    code: 'file_unreadable',
+    message: expect.stringMatching(/"first" has no "units", which has to be a/),
+  });
+});
+
 describe('JSON that would cost more than it is worth is refused before it is parsed', () => {
   const text = (json: string) => importModel(new TextEncoder().encode(json));
   test.each([

@@ -64,6 +64,14 @@ describe('malformed values', () => {
   });
 });
 
+it.each([
+  ['PORT', '-1', 'has to be 0 or more'],
+  ['ROLE', 'both', 'must be one of: all, api, worker'],
+  ['HOST', '', 'must have at least 1 character'],
+])('%s=%j is said to be what it has to be, in plain words', (name, value, wanted) => {
+  expect(refusal({ [name]: value })).toBe(`${name}=${JSON.stringify(value)} is not valid: ${wanted}`);
+});
+
 describe('the database', () => {
   it('is a SQLite file where the URL is empty', () => {
     expect(readConfig({ ROLE: 'all', DATABASE_URL: '' })).toMatchObject({ databaseUrl: null, role: 'all' });

@@ -21,7 +21,7 @@ export function serialized(value: unknown): Serialized | null {
   return { class: value.class_name, config: isObject(value.config) ? value.config : {} };
 }
 
-const text = (value: unknown): string => (JSON.stringify(value) ?? 'undefined').slice(0, 100);
+const text = (value: unknown): string => (JSON.stringify(value) ?? '').slice(0, 100);
 
 /** The options of one object. */
 export class Options {
@@ -34,7 +34,10 @@ export class Options {
   }
 
   #wrong(key: string, wanted: string): ModelUnreadable {
-    return new ModelUnreadable(`"${key}" of ${this.#what} has to be ${wanted}, not ${text(this.of[key])}`);
+    const value = this.of[key];
+    if (value === undefined)
+      return new ModelUnreadable(`${this.#what} has no "${key}", which has to be ${wanted}`);
+    return new ModelUnreadable(`"${key}" of ${this.#what} has to be ${wanted}, not ${text(value)}`);
   }
 
   without(key: string): Options {

@@ -44,6 +44,16 @@ it('says the closest of the bounds that a value breaks, and of two values each',
   ]);
 });
 
+it.each([
+  [{ encoding: 'safetensors', data: '@@' }, '/data', 'must be base64, but is "@@"'],
+  [{ file: 'house.csv' }, '/file', 'must be an id that POST /v1/files has answered'],
+])('says of the initial weights %j what they have to be', (initial_weights, at, message) => {
+  expect(inTraining({ initial_weights })[0]).toEqual({
+    pointer: `/training/initial_weights${at}`,
+    message,
+  });
+});
+
 it('has no word of the validation library, whatever the schema asks for', () => {
   const schema = z.object({
     short: z.string().max(2),
