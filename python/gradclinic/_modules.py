@@ -34,10 +34,6 @@ def activation_of(module: nn.Module) -> Optional[Any]:
         return "softplus"
     if isinstance(module, nn.Hardtanh) and (module.min_val, module.max_val) == (-1, 1):
         return "hard_tanh"
-    if isinstance(module, nn.Softmax):
-        if module.dim not in (-1, None):
-            raise Unsupported(f"softmax over axis {module.dim}; it has to be the last one")
-        return "softmax"
     return None
 
 

@@ -266,6 +266,8 @@ class _Builder:
             return None
         if isinstance(module, nn.LogSoftmax):
             return self.log_softmax(node, name, source, module.dim)
+        if isinstance(module, nn.Softmax):
+            return self.softmax(node, name, source, module.dim)
         if isinstance(module, nn.MultiheadAttention):
             return self.attention(node, name, module, shape)
         if isinstance(module, nn.RNNBase) and len(node.args) > 1 and not self.is_zero(node.args[1]):
@@ -447,10 +449,8 @@ class _Builder:
         kwargs = dict(node.kwargs)
         kwargs.pop("inplace", None)
         if name == "softmax":
-            axis = node.args[1] if len(node.args) > 1 else kwargs.get("dim")
-            if axis not in (-1, len(self.shapes[node]) - 1):
-                raise Unsupported(f"softmax over axis {axis}; it has to be the last one")
-        elif name == "gelu" and kwargs.pop("approximate", "none") == "tanh":
+            return self.softmax(node, name, source, node.args[1] if len(node.args) > 1 else kwargs.get("dim"))
+        if name == "gelu" and kwargs.pop("approximate", "none") == "tanh":
             word = {"type": "gelu", "approximate": True}
         elif name in ("leaky_relu", "leaky_relu_"):
             slope = node.args[1] if len(node.args) > 1 else kwargs.pop("negative_slope", 0.01)
@@ -462,16 +462,38 @@ class _Builder:
         self.made[node] = _Made(source)
         return None
 
+    def features_of(self, node: fx.Node) -> int:
+        """The axis of the features, in the service's shapes: of images and stacks of matrices the third from the end."""
+        rank = len(self.shapes[node])
+        return rank - (3 if rank >= 4 else 1)
+
+    def over_features(self, node: fx.Node, axis: Any, layers: Layers) -> Layers:
+        """Layers that work over the features, over another axis: the two change places, and change them again."""
+        rank, features = len(self.shapes[node]), self.features_of(node)
+        if not isinstance(axis, int) or axis % rank == 0:
+            raise Unsupported(f"softmax over axis {axis}; it has to be one behind the batch")
+        if axis % rank == features:
+            return layers
+        dims = list(range(1, rank))
+        dims[axis % rank - 1], dims[features - 1] = dims[features - 1], dims[axis % rank - 1]
+        return [({"type": "permute", "dims": dims}, {}), *layers, ({"type": "permute", "dims": dims}, {})]
+
+    def softmax(self, node: fx.Node, name: str, source: str, axis: Any) -> None:
+        layers = self.over_features(node, axis, [({"type": "activation", "activation": "softmax"}, {})])
+        if len(layers) > 1 or not self.fuse(node.args[0], "softmax"):
+            return self.chain(node, name, source, layers)
+        self.made[node] = _Made(source)
+        return None
+
     def log_softmax(self, node: fx.Node, name: str, source: str, axis: Any) -> None:
         """At the end it belongs to the loss."""
-        if all(user.op == "output" for user in node.users):
+        if all(user.op == "output" for user in node.users) and isinstance(axis, int) and axis % len(self.shapes[node]) == self.features_of(node):
             self.warnings.append("log_softmax at the end is left out: the loss softmax_cross_entropy takes the numbers before it, as nll_loss "
                                  "takes those behind it")  # fmt: skip
             self.made[node] = _Made(source)
             return
-        if axis not in (-1, len(self.shapes[node]) - 1):
-            raise Unsupported(f"log_softmax over axis {axis}; it has to be the last one")
-        self.chain(node, name, source, [({"type": "activation", "activation": word}, {}) for word in ("softmax", {"expression": "log(x)"})])
+        words = ("softmax", {"expression": "log(x)"})
+        self.chain(node, name, source, self.over_features(node, axis, [({"type": "activation", "activation": word}, {}) for word in words]))
 
     def permute(self, node: fx.Node, name: str, source: str) -> None:
         rank = len(self.shapes[node.args[0]])  # type: ignore[index]

@@ -149,6 +149,21 @@ class AllAndLast(nn.Module):
         return out.mean(1) + out[:, -1] * out[..., -2, :]
 
 
+class Softmaxes(nn.Module):
+    """Over each axis behind the batch, as a function and as a module: the service's own is over the features."""
+
+    def __init__(self):
+        super().__init__()
+        self.images, self.steps, self.head = nn.Conv2d(2, 4, 3), nn.Linear(5, 3), nn.Linear(4, 3)
+        self.over_columns, self.over_steps = nn.Softmax(dim=-1), nn.Softmax(dim=1)
+
+    def forward(self, x):
+        y = self.images(x)
+        y = y.softmax(1) + F.softmax(y, dim=2) + self.over_columns(y) + torch.log_softmax(y, -1)
+        y = y.flatten(2)[:, :, :5]
+        return self.head(self.over_steps(self.steps(y)).transpose(1, 2)).mean(1)
+
+
 class SameOutputs(Comparison, unittest.TestCase):
     def x(self, *shape):
         return torch.randn(16, *shape, generator=torch.Generator().manual_seed(2))
@@ -184,6 +199,10 @@ class SameOutputs(Comparison, unittest.TestCase):
         converted = self.same(Causal(), self.x(3, 10))
         self.assertEqual(self.layer(converted, "positional_embedding")["kind"], "sinusoidal")
 
+    def test_softmax_over_any_axis(self):
+        converted = self.same(Softmaxes(), self.x(2, 5, 6))
+        self.assertEqual([layer["dims"] for layer in converted.network["layers"] if layer["type"] == "permute"][:2], [[2, 1, 3]] * 2)
+
     def test_all_steps_and_the_last_one(self):
         self.same(AllAndLast(), self.x(5, 3))
 
@@ -196,6 +215,9 @@ class WhatCannotBeExpressed(unittest.TestCase):
 
     def test_a_mean_that_counts_what_attention_hides(self):
         self.assertRegex(self.refused(Padded(None), torch.randint(0, 7, (4, 6))), "padding is masked elsewhere and not here")
+
+    def test_softmax_over_the_batch(self):
+        self.assertRegex(self.refused(nn.Sequential(nn.Linear(3, 2), nn.Softmax(dim=0)), torch.randn(4, 3)), "has to be one behind the batch")
 
     def test_attention_with_other_numbers(self):
         class Unscaled(FusedAttention):
