@@ -3,6 +3,7 @@ import '../util/no_telemetry.ts';
 import { createHash } from 'node:crypto';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { assert, present } from '../util/assert.ts';
+import { agree, blockTrial } from './block_trial.ts';
 import { encodeReordering, REORDERED_CHANNELS } from './blocked_convolution.ts';
 import { bytesOf } from './cost.ts';
 import type { Graph } from './graph.ts';
@@ -97,25 +98,60 @@ const OPTIONS: InferenceSession.SessionOptions = {
   logSeverityLevel: 3,
 };
 
-/** Channels that lie together in the runtime's own convolutions, as many as this processor has vectors for; 0 where it has none. */
+async function runModel(
+  model: Uint8Array,
+  feeds: Record<string, Tensor>,
+): Promise<InferenceSession.ReturnType> {
+  const session = await InferenceSession.create(model, OPTIONS);
+  try {
+    return await session.run(feeds);
+  } finally {
+    await session.release();
+  }
+}
+
+/** Whether convolutions in blocks compute here what those of ONNX do. */
+async function isBlockRight(block: number): Promise<boolean> {
+  const { graph, feeds } = blockTrial(block);
+  const tensors = Object.fromEntries(
+    [...feeds].map(([name, { shape, values }]) => [name, new Tensor('float32', values, shape)]),
+  );
+  const [own, known] = await Promise.all(
+    [block, 0].map((size) =>
+      runModel(encodeOnnx(graph, undefined, { inputs: [], outputs: [], block: size }), tensors),
+    ),
+  );
+  const valuesOf = (all: InferenceSession.ReturnType | undefined, name: string) =>
+    present(all?.[name], name).data as Float32Array;
+  return graph.outputs.every(({ name }) => agree(valuesOf(own, name), valuesOf(known, name)));
+}
+
+/**
+ * Channels that lie together in the runtime's own convolutions, as many as this processor has vectors for; 0 where it has none, or
+ * they compute something else. Asked of the runtime once in each thread that convolves.
+ */
 async function measureBlock(): Promise<number> {
   try {
-    const session = await InferenceSession.create(encodeReordering(), OPTIONS);
     const x = new Tensor('float32', new Float32Array(REORDERED_CHANNELS), [1, REORDERED_CHANNELS, 1, 1]);
-    const { y } = await session.run({ x });
-    await session.release();
-    return present(y).dims[1] as number;
+    const { y } = await runModel(encodeReordering(), { x });
+    const block = present(y).dims[1] as number;
+    return (await isBlockRight(block)) ? block : 0;
   } catch {
     return 0;
   }
 }
 
-let block: Promise<number> | undefined;
+let measured: Promise<number> | undefined;
+
+function blockFor({ nodes }: Graph): Promise<number> | number {
+  if (nodes.every(({ operator }) => operator !== 'Conv')) return 0;
+  measured ??= measureBlock();
+  return measured;
+}
 
 /** Equal bytes are equal graphs, constants included. */
 async function compile(graph: Graph, packs: Packs): Promise<Loan<InferenceSession>> {
-  block ??= measureBlock();
-  const model = encodeOnnx(graph, undefined, { ...packs, block: await block });
+  const model = encodeOnnx(graph, undefined, { ...packs, block: await blockFor(graph) });
   const key = createHash('sha256').update(model).digest('base64');
   return compiledGraphs.borrow(key, bytesOf(graph) + BYTES_PER_NODE * graph.nodes.length, () =>
     InferenceSession.create(model, OPTIONS),

@@ -1,6 +1,7 @@
 /** @file Convolutions in the runtime's own order: the same numbers as by definition, in sessions alone. */
 import { InferenceSession } from 'onnxruntime-node';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { agree, blockTrial } from '../../../src/graph/block_trial.ts';
 import { BLOCKED_DOMAIN, encodeReordering } from '../../../src/graph/blocked_convolution.ts';
 import {
   type Convolution,
@@ -249,4 +250,19 @@ test('where the runtime has none, everything is computed all the same', async ()
   const [exact, measured] = [evaluate(graph, feeds), await runAnew(graph, feeds)];
   expectClose(outputOf(measured, graph, 'y'), outputOf(exact, graph, 'y'), TOLERANCE, 'y');
   expect(found).toEqual(['Conv', 'Conv']);
+});
+
+test.each([8, 16])('before blocks of %i are used, every kind of convolution is tried in them', (block) => {
+  const { graph } = blockTrial(block);
+  const inBlocks = convolutions(encodeOnnx(graph, undefined, { inputs: [], outputs: [], block }));
+  // Three forward, the gradients at two inputs and at two kernels: those of few channels, and of single ones at their kernel, stay as they are.
+  expect(inBlocks.filter((one) => one === 'blocked').length).toBeGreaterThanOrEqual(7);
+});
+
+test('numbers in another order, or not numbers, do not agree with those of ONNX', () => {
+  const known = Float32Array.of(0.5, -1, 0.25);
+  expect(agree(Float32Array.of(0.50001, -1, 0.25), known)).toBe(true);
+  expect(agree(Float32Array.of(-1, 0.5, 0.25), known)).toBe(false);
+  expect(agree(Float32Array.of(0.5, Number.NaN, 0.25), known)).toBe(false);
+  expect(agree(Float32Array.of(0.5, -1), known)).toBe(false);
 });
