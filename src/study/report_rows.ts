@@ -166,6 +166,27 @@ function whyNot(one: Screened, others: readonly Screened[], options: readonly Op
 }
 
 /**
+ * The best of each remedy that was re-trained alone: as it was screened, or as what was left of a recipe.
+ * @param ranked the best first
+ */
+function aloneOf(
+  ranked: readonly Trained[],
+  screened: readonly Screened[],
+  experiment: Experiment,
+): { readonly one: Screened; readonly verification: Verification }[] {
+  const rows = new Map<string, { readonly one: Screened; readonly verification: Verification }>();
+  for (const { parts, screened: own, experiment: changed, verification } of ranked) {
+    const [part, ...more] = parts;
+    const known = screened.find(({ candidate }) => candidate.remedy.remedy === part?.remedy);
+    if (part === undefined || more.length > 0 || known === undefined || rows.has(part.remedy)) continue;
+    const patch = patchBetween(experiment, changed);
+    const candidate = { ...known.candidate, dose: part.dose, experiment: changed, patch };
+    rows.set(part.remedy, { one: own ?? { ...known, candidate }, verification });
+  }
+  return [...rows.values()];
+}
+
+/**
  * What was re-trained, in the order given, then the other candidates.
  * @param options everything that was begun
  * @param end why nothing more was done
@@ -174,18 +195,17 @@ export function remedyRows(
   ranked: readonly Trained[],
   screened: readonly Screened[],
   options: readonly Option[],
-  end: string,
+  { experiment, end }: { readonly experiment: Experiment; readonly end: string },
 ): Report['remedies'] {
-  const left = screened.filter((one) =>
-    ranked.every((option) => option.screened?.candidate !== one.candidate),
+  const alone = aloneOf(ranked, screened, experiment);
+  const left = screened.filter(({ candidate }) =>
+    alone.every(({ one }) => one.candidate.remedy !== candidate.remedy),
   );
   const others = (one: Screened) => screened.filter((other) => other !== one && other.share > 0);
   return [
-    ...ranked.flatMap(({ screened: one, verification }, i) =>
-      one === null ? [] : [remedyRow(one.candidate, i, verification, one)],
-    ),
+    ...alone.map(({ one, verification }, i) => remedyRow(one.candidate, i, verification, one)),
     ...left.map((one, i) =>
-      remedyRow(one.candidate, ranked.length + i, notRun(whyNot(one, others(one), options, end)), one),
+      remedyRow(one.candidate, alone.length + i, notRun(whyNot(one, others(one), options, end)), one),
     ),
   ];
 }
@@ -194,7 +214,7 @@ export function remedyRows(
 export const combinationRows = (experiment: Experiment, options: readonly Option[]): Report['combinations'] =>
   options
     .filter(isTrained)
-    .filter(({ screened }) => screened === null)
+    .filter(({ parts }) => parts.length > 1)
     .map(({ remedies, experiment: changed, arm: { verdict }, verification }) => ({
       remedies: [...remedies],
       patch: patchBetween(experiment, changed),

@@ -24,7 +24,7 @@ import { BUDGET_ARMS, Budget } from './budget.ts';
 import { type ControlArm, Controls, createControls, expectedControls } from './controls.ts';
 import type { StudyDependencies, StudyReport } from './dependencies.ts';
 import { toTreat } from './findings.ts';
-import { combined, isTrained, type Option, type Trained } from './option.ts';
+import { combined, isTrained, type Trained } from './option.ts';
 import { RATE_TRIALS, runRateTrials } from './rate_trials.ts';
 import { recommend } from './recommend.ts';
 import { referenceFacts, referenceRow, runReference } from './reference.ts';
@@ -209,7 +209,10 @@ async function treat(
   runner.enter('report', runner.completed);
   const { recommendation, options } = found;
   return {
-    remedies: remedyRows(rank(singlesOf(options)), screening.screened, options, endOf(found, budget)),
+    remedies: remedyRows(rank(options.filter(isTrained)), screening.screened, options, {
+      experiment,
+      end: endOf(found, budget),
+    }),
     controls: controlRows(baseline, controls.run, rules),
     combinations: combinationRows(experiment, options),
     failed_proofs: [...found.failed],
@@ -242,9 +245,6 @@ export async function runStudy(
     },
   };
 }
-
-const singlesOf = (options: readonly Option[]): Trained[] =>
-  options.filter(isTrained).filter(({ screened }) => screened !== null);
 
 /** Why nothing more was done. */
 const endOf = ({ recommendation }: { recommendation: unknown }, { refused }: Budget): string =>

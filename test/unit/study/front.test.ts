@@ -5,7 +5,7 @@ import { applyRemedy, type Candidate, createArm, remedies } from '../../../src/r
 import { bySize, combined, isSmaller, type Option, single, type Trained } from '../../../src/study/option.ts';
 import type { Screened } from '../../../src/study/outcome.ts';
 import { alternativesTo } from '../../../src/study/recommend.ts';
-import { remedyRows } from '../../../src/study/report_rows.ts';
+import { combinationRows, remedyRows } from '../../../src/study/report_rows.ts';
 import { firstWave } from '../../../src/study/rounds.ts';
 import { train } from '../../../src/training/index.ts';
 import { experiment as sick } from '../../faults/workload.ts';
@@ -103,7 +103,7 @@ describe('a remedy that was not re-trained', () => {
       [],
       values.map((value, i) => screened(NAMES[i] ?? '', value, shares[i] ?? 1)),
       [],
-      'the budget ends there',
+      { experiment, end: 'the budget ends there' },
     ).map(({ verification: { reason } }) => reason);
 
   it('is told to be worse than others only where they did better', () => {
@@ -116,6 +116,23 @@ describe('a remedy that was not re-trained', () => {
     for (const reason of reasons([1, 1], [1 / 3, 1 / 3])) expect(reason).toContain(third);
     expect(reasons([0.5, Number.POSITIVE_INFINITY], [1, 0])[1]).toMatch(/^not tried: it costs more/);
   });
+});
+
+it('what was left of a recipe alone is told as that remedy, and not as a combination', () => {
+  const waiting = screened('lower_learning_rate', Number.POSITIVE_INFINITY, 0);
+  const left = {
+    ...combined(
+      { parts: [{ remedy: 'lower_learning_rate', dose: 0.01 }], experiment: waiting.candidate.experiment },
+      [],
+    ),
+    ...{ arm, findings: [], values: [0.1], value: 0.1, expected: 0.1, validations: [0.1] },
+    verification: { status: 'verified', reason: 'it helps', cleared: [], introduced: [], effects: [] },
+  } as unknown as Trained;
+  const rows = remedyRows([left], [waiting], [left], { experiment, end: 'the budget ends there' });
+  expect(rows.map(({ remedy, verification }) => [remedy, verification.status])).toEqual([
+    ['lower_learning_rate', 'verified'],
+  ]);
+  expect(combinationRows(experiment, [left])).toEqual([]);
 });
 
 describe('alternatives', () => {
