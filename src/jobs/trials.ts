@@ -38,7 +38,7 @@ export interface SharedTrials {
   idle(): Promise<number>;
 }
 
-/** The trials of a wave are asked for one after the other: before that nothing is trained ahead of them. */
+/** Milliseconds. The trials of a wave are asked for one after the other: nothing that is expected is to begin between them. */
 const AHEAD_MS = 10;
 
 export interface TrialsOptions {
@@ -70,7 +70,7 @@ export class Trials {
   #asked = 0;
   /** That it will probably ask for next. */
   #expected: readonly NamedTrial[] = [];
-  /** Trained ahead, and not asked for yet; by key. */
+  /** Trained ahead, and not asked for yet; by key. Null while it is being trained. */
   readonly #ahead = new Map<string, TraceBytes | null>();
   /** On their way to a thread or to the orders, and not counted there yet. */
   #coming = 0;
